@@ -1,0 +1,1 @@
+"""What a hypercall does: guarded cases and their footprint."""

@@ -1,0 +1,1 @@
+"""All paths from an entry, symbolically, with explicit limits."""

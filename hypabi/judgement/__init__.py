@@ -1,0 +1,1 @@
+"""Contracts, obligations, proofs and verdicts."""

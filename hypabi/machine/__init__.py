@@ -1,0 +1,1 @@
+"""Concrete machines that run a witness."""

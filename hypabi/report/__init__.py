@@ -1,0 +1,1 @@
+"""Verdicts and behaviours as text and JSON."""

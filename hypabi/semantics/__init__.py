@@ -1,0 +1,1 @@
+"""What one instruction does, written once over a ``Domain`` of values."""

@@ -1,0 +1,1 @@
+"""Terms over bit-vectors, solvers, models, SMT-LIB text.  Knows nothing of Arm."""

@@ -1,0 +1,1 @@
+"""Counterexamples as machine states that anyone can run."""
