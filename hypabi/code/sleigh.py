@@ -1,0 +1,191 @@
+"""The SLEIGH adapter: words to operations, through pypcode.
+
+The only module that imports pypcode.  SLEIGH's register cells become names; cells that are scratch
+space of the specification become temporaries; cells that we do not trust (``cpsr``, ``crN``) make the
+word undecodable, because the overlay should have taken it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import pypcode
+
+from hypabi.arch.names import ByteOrder, InstructionSet
+from hypabi.code import overlay_a64
+from hypabi.code.instruction import (
+    Constant,
+    Instruction,
+    Label,
+    Memory,
+    Op,
+    Opcode,
+    Operand,
+    Register,
+    Temporary,
+    Undecodable,
+)
+
+LANGUAGES: Final[Mapping[tuple[bool, ByteOrder], str]] = {
+    (True, ByteOrder.LITTLE): "AARCH64:LE:64:v8A",
+    (True, ByteOrder.BIG): "AARCH64:BE:64:v8A",
+    (False, ByteOrder.LITTLE): "ARM:LE:32:v8",
+    (False, ByteOrder.BIG): "ARM:LEBE:32:v8LEInstruction",
+}
+
+FLAG_CELLS: Final = {"NG": "N", "ZR": "Z", "CY": "C", "OV": "V", "TB": "CPSR.T", "Q": "CPSR.Q"}
+DISTRUSTED: Final = frozenset({"cpsr", "spsr", "contextreg", "currentel", "nzcv", "daif", "spsel"})
+SCRATCH_BASE: Final = 1 << 40
+"""Index of the first temporary that stands for a scratch cell of the register space."""
+
+IGNORED: Final = frozenset({"IMARK"})
+
+
+class _Refused(Exception):
+    """The operations of this word cannot be taken over, and why."""
+
+
+class Lifter:
+    """Lift the words of one instruction set state and byte order.
+
+    Lifting is a pure function of address and bytes; an instance caches SLEIGH's tables only.
+    """
+
+    def __init__(self, state: InstructionSet, byte_order: ByteOrder) -> None:
+        self.state = state
+        language = LANGUAGES[state is InstructionSet.A64, byte_order]
+        self._context = pypcode.Context(language)
+        if state is not InstructionSet.A64:
+            self._context.setVariableDefault("TMode", int(state is InstructionSet.T32))
+        self._cells = _cells(self._context, state, byte_order)
+        self._overlay = _overlay(state)
+
+    def lift(self, address: int, content: bytes) -> Instruction | Undecodable:
+        """Lift the instruction at the start of ``content`` (4 bytes; T32 may use only 2).
+
+        :param address: where the bytes are executed
+        """
+        content = content[: self._length(content)]
+        word = int.from_bytes(content, "little")
+        ops = self._overlay(word, address, len(content))
+        if isinstance(ops, str):
+            return Undecodable(address, content, ops)
+        if ops is not None:
+            return Instruction(address, content, self.state, ops, overlay=True)
+        try:
+            translation = self._context.translate(content, address, max_instructions=1)
+            return Instruction(
+                address, content, self.state, self._convert(translation, address, len(content))
+            )
+        except (pypcode.BadDataError, pypcode.UnimplError) as refused:
+            return Undecodable(address, content, f"SLEIGH cannot decode it: {refused}")
+        except _Refused as refused:
+            return Undecodable(address, content, str(refused))
+
+    def text(self, address: int, content: bytes) -> str:
+        """Return the disassembly of one instruction, or its bytes where SLEIGH has none."""
+        content = content[: self._length(content)]
+        try:
+            lines = self._context.disassemble(content, address, max_instructions=1).instructions
+            return f"{lines[0].mnem} {lines[0].body}".strip() if lines else f".inst {content.hex()}"
+        except (pypcode.BadDataError, pypcode.UnimplError):
+            return f".inst 0x{int.from_bytes(content, 'little'):08x}"
+
+    def _length(self, content: bytes) -> int:
+        if self.state is not InstructionSet.T32:
+            return 4
+        # Arm ARM DDI 0406C, A6.1: 0b11101, 0b11110 and 0b11111 start a 32-bit instruction.
+        return 4 if content[1] >> 3 in (0b11101, 0b11110, 0b11111) else 2
+
+    def _convert(self, translation: pypcode.Translation, address: int, size: int) -> tuple[Op, ...]:
+        raw = [op for op in translation.ops if op.opcode.name not in IGNORED]
+        return tuple(self._op(op, index, len(raw), address + size) for index, op in enumerate(raw))
+
+    def _op(self, op: pypcode.PcodeOp, index: int, count: int, following: int) -> Op:
+        name = op.opcode.name
+        output = None if op.output is None else self._operand(op.output)
+        inputs = list(op.inputs)
+        if name == "CALLOTHER":
+            user = inputs[0].getUserDefinedOpName()
+            return Op(Opcode.USER, output, tuple(map(self._operand, inputs[1:])), user)
+        if name in ("LOAD", "STORE"):
+            return Op(Opcode[name], output, tuple(map(self._operand, inputs[1:])))
+        if name in ("BRANCH", "CBRANCH"):
+            target = self._branch(inputs[0], index, count, following)
+            return Op(Opcode[name], None, (target, *map(self._operand, inputs[1:])))
+        operands = tuple(map(self._operand, inputs))
+        if name not in Opcode.__members__:
+            return Op(Opcode.UNDEFINED, output, operands, name)
+        return Op(Opcode[name], output, operands)
+
+    def _branch(self, target: pypcode.Varnode, index: int, count: int, following: int) -> Operand:
+        """Return where a branch goes; SLEIGH skips a conditional instruction by its own end."""
+        if target.space.name == "const":
+            relative = target.offset - (1 << 64) if target.offset >> 63 else target.offset
+            if target.size == 4 and target.offset >> 31:
+                relative = target.offset - (1 << 32)
+            return Label(index + relative)
+        if target.offset == following:
+            return Label(count)
+        return Memory(target.offset, target.size)
+
+    def _operand(self, varnode: pypcode.Varnode) -> Operand:
+        match varnode.space.name:
+            case "const":
+                return Constant(varnode.offset & (1 << 8 * varnode.size) - 1, varnode.size)
+            case "unique":
+                return Temporary(varnode.offset, varnode.size)
+            case "ram":
+                return Memory(varnode.offset, varnode.size)
+            case "register":
+                return self._register(varnode.offset, varnode.size)
+            case other:
+                raise _Refused(f"SLEIGH uses its address space {other}")
+
+    def _register(self, offset: int, size: int) -> Operand:
+        found = self._cells.get((offset, size))
+        if found is None:
+            raise _Refused(f"SLEIGH uses an unnamed register cell at {offset:#x}")
+        if isinstance(found, str):
+            raise _Refused(f"SLEIGH uses its own cell {found}, which has no meaning here")
+        return found
+
+
+def _cells(
+    context: pypcode.Context, state: InstructionSet, order: ByteOrder
+) -> dict[tuple[int, int], Operand | str]:
+    """Map each register cell (offset, size) to an operand, or to the name of one that is refused."""
+    cells: dict[tuple[int, int], Operand | str] = {}
+    for name, varnode in context.registers.items():
+        cells[varnode.offset, varnode.size] = _cell(name, varnode.offset, varnode.size)
+    if state is InstructionSet.A64:
+        for number in range(31):
+            wide = context.registers[f"x{number}"]
+            low = wide.offset + (4 if order is ByteOrder.BIG else 0)
+            cells[low, 4] = Register(f"x{number}", 0, 4)
+        stack = context.registers["wsp"]
+        cells[stack.offset, 4] = Register("sp", 0, 4)
+        for size in (4, 8):
+            zero = context.registers["xzr" if size == 8 else "wzr"]
+            cells[zero.offset, size] = Constant(0, size)
+    return cells
+
+
+def _cell(name: str, offset: int, size: int) -> Operand | str:
+    if name in FLAG_CELLS:
+        return Register(FLAG_CELLS[name], 0, size)
+    if name in DISTRUSTED or (name.startswith("cr") and name[2:].isdigit()):
+        return name
+    if name in ("sp", "lr", "pc") or (name[0] in "xr" and name[1:].isdigit()):
+        return Register(name, 0, size)
+    if name.startswith(("tmp", "TMP", "shift_carry", "mult_", "ISAMode")):
+        return Temporary(SCRATCH_BASE + offset, size)
+    return name
+
+
+def _overlay(state: InstructionSet) -> Callable[[int, int, int], tuple[Op, ...] | str | None]:
+    """Return the overlay of an instruction set: operations, a reason to refuse, or ``None``."""
+    if state is InstructionSet.A64:
+        return lambda word, address, size: overlay_a64.decode(word)
+    from hypabi.code import overlay_a32  # noqa: PLC0415 - only 32-bit images pay for it
+
+    return overlay_a32.decode_for(state)

@@ -1,0 +1,100 @@
+"""The A64 profile: banked stack pointer, E2H redirection, volatile registers, user ops."""
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from hypabi.arch import aarch64
+from hypabi.code.instruction import Constant, Op
+from hypabi.semantics.domain import Context, Unmodelled
+from hypabi.semantics.interpret import Frame, Profile
+from hypabi.semantics.transfer import Call, SynchronousException, ExceptionReturn, Transfer
+
+S = TypeVar("S")
+
+EFFECTS: Final = frozenset(
+    {"DSB", "DMB", "ISB", "SB", "CLREX", "SEV", "SEVL", "TSB", "WFE", "WFI", "ESB"}
+)
+"""Acts that change no register and no memory; they are recorded and control goes on."""
+
+EFFECT_CLASSES: Final = ("TLBI ", "DC ", "IC ")
+WRITES_MEMORY: Final = frozenset({"DC ZVA", "DC GVA", "DC GZVA"})
+
+EXCEPTIONS: Final[Mapping[str, Call]] = {
+    "hvc": Call.HVC,
+    "smc": Call.SMC,
+    "svc": Call.SVC,
+    "brk": Call.BREAKPOINT,
+    "udf": Call.UNDEFINED,
+}
+
+
+class AArch64(Profile[S]):
+    """What A64 adds to p-code when the PE is at EL1 or EL2."""
+
+    def width(self, name: str) -> int:
+        return aarch64.width(name)
+
+    def resolve_read(self, name: str, context: Context[S]) -> str:
+        physical = self._resolve(name, context)
+        if physical in aarch64.VOLATILE:
+            context.write(physical, context.havoc(f"{physical} may differ at each read", 64))
+        return physical
+
+    def resolve_write(self, name: str, context: Context[S]) -> str:
+        return self._resolve(name, context)
+
+    def _resolve(self, name: str, context: Context[S]) -> str:
+        if name == "sp":
+            return self._stack_pointer(context)
+        if name[0] == "x" or "_EL" not in name:
+            return name
+        if name.endswith("_EL12") or name.endswith("_EL02"):
+            return self._alias(name, context)
+        redirected = aarch64.REDIRECTED_BY_E2H.get(name)
+        if redirected is not None and _level(context) == 2 and _e2h(context):
+            return redirected
+        return name
+
+    def _stack_pointer(self, context: Context[S]) -> str:
+        """SPSel chooses between SP_EL0 and the level's own (Arm ARM DDI 0487, C5.2.18)."""
+        selected = context.read("SPSel")
+        if not isinstance(selected, int):
+            raise Unmodelled("SPSel is not a constant")
+        return f"SP_EL{_level(context)}" if selected & 1 else "SP_EL0"
+
+    def _alias(self, name: str, context: Context[S]) -> str:
+        """``*_EL12`` and ``*_EL02`` name EL1's own register, at EL2 with E2H (D19.1.2)."""
+        if _level(context) != 2 or not _e2h(context):
+            raise Unmodelled(f"{name} is undefined unless HCR_EL2.E2H is 1")
+        return name[:-1] if name.endswith("_EL12") else f"{name[:-2]}0"
+
+    def user(self, frame: Frame[S], op: Op) -> Transfer[S] | None:
+        name = op.user
+        if name in EFFECTS or (name.startswith(EFFECT_CLASSES) and name not in WRITES_MEMORY):
+            frame.context.effect(name, [frame.get(operand) for operand in op.inputs])
+            return None
+        if name == "eret":
+            level = _level(frame.context)
+            context = frame.context
+            return ExceptionReturn(context.read(f"ELR_EL{level}"), context.read(f"SPSR_EL{level}"))
+        if name in EXCEPTIONS:
+            immediate = op.inputs[0]
+            assert isinstance(immediate, Constant)
+            return SynchronousException(EXCEPTIONS[name], immediate.value)
+        if name.startswith("AT "):
+            frame.context.effect(name, [frame.get(operand) for operand in op.inputs])
+            frame.context.write("PAR_EL1", frame.context.havoc(f"{name} sets PAR_EL1", 64))
+            return None
+        raise Unmodelled(name)
+
+
+def _level(context: Context[S]) -> int:
+    level = context.read("CURRENTEL")
+    if not isinstance(level, int):
+        raise Unmodelled("the exception level is not a constant")
+    return level >> 2 & 3
+
+
+def _e2h(context: Context[S]) -> bool:
+    hcr = context.read("HCR_EL2")
+    return context.decide(context.domain.extract(hcr, aarch64.HCR_EL2_E2H, 1, 64))
