@@ -1,0 +1,27 @@
+# The two commands of the README, and the few of daily work.  Each sets up .venv itself.
+
+.PHONY: demo test check lock clean
+
+demo: .venv/installed
+	@kernels/demo
+
+test: .venv/installed-dev
+	.venv/bin/python -m pytest
+
+check: .venv/installed-dev
+	./check
+
+# Rewrite the lock files from the ranges in pyproject.toml: exact versions and hashes, no address.
+lock: .venv/installed-dev
+	.ci/lock
+
+clean:
+	rm -rf .venv hypabi.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.venv/installed: requirements.lock pyproject.toml .ci/venv
+	@.ci/venv requirements.lock
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock pyproject.toml .ci/venv
+	@.ci/venv requirements-dev.lock
+	@touch .venv/installed $@

@@ -1,0 +1,83 @@
+"""Where fetched kernels live, and whether one is there as pinned.
+
+``HYPABI_KERNELS`` names the folder, else ``hypabi/kernels`` in the user's cache.  In it, ``NAME``
+is the kernel and ``SUITE-ARCHITECTURE/PACKAGE.deb`` the package it came in.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import tarfile
+from pathlib import Path
+
+from kernels.pins import Pin
+
+_KERNEL = re.compile(r"\./(boot/vmlinuz-[^/]+|usr/lib/modules/[^/]+/vmlinuz)")
+
+
+class FetchError(Exception):
+    """A kernel cannot be provided; the message says why in one line."""
+
+
+def folder() -> Path:
+    """Return the cache's folder, which may not exist yet."""
+    chosen = os.environ.get("HYPABI_KERNELS")
+    if chosen:
+        return Path(chosen)
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "hypabi" / "kernels"
+
+
+def image_path(pin: Pin) -> Path:
+    """Return where the kernel lies once it is fetched."""
+    return folder() / pin.name
+
+
+def package_path(pin: Pin) -> Path:
+    """Return where the package lies once it is fetched."""
+    return folder() / f"{pin.suite}-{pin.architecture}" / pin.file.rpartition("/")[2]
+
+
+def holds(path: Path, sha256: str) -> bool:
+    """Tell whether ``path`` is a file with this hash."""
+    return path.is_file() and digest(path) == sha256
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def extract(package: Path, image: Path) -> None:
+    """Place the kernel that ``package`` holds at ``image``, whole or not at all.
+
+    :raises FetchError: there is no kernel in the package
+    """
+    partial = image.with_name(image.name + ".partial")
+    with subprocess.Popen(
+        ["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as unpacking:
+        try:
+            _copy_kernel(unpacking, partial)
+        except (tarfile.TarError, EOFError) as error:
+            raise FetchError(f"{package.name} cannot be unpacked: {error}") from error
+        finally:
+            # The kernel comes before the modules: what follows is not worth decompressing.
+            unpacking.kill()
+    partial.replace(image)
+
+
+def _copy_kernel(unpacking: subprocess.Popen[bytes], target: Path) -> None:
+    assert unpacking.stdout is not None
+    with tarfile.open(fileobj=unpacking.stdout, mode="r|") as members:
+        for member in members:
+            if member.isfile() and _KERNEL.fullmatch(member.name):
+                content = members.extractfile(member)
+                assert content is not None
+                with target.open("wb") as file:
+                    while piece := content.read(1 << 20):
+                        file.write(piece)
+                return
+    raise FetchError("the package holds no kernel")

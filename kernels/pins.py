@@ -1,0 +1,62 @@
+"""Which kernels the project is held against: names, packages, hashes."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+PINS = Path(__file__).with_name("pins.toml")
+
+HEADER = """\
+# The kernels that tests and demo read, as found in Debian's archive; `kernels/fetch --newest NAME`
+# rewrites an entry.  `file` is the path within the archive, `newest` the packages that may follow.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One kernel package of one suite, and the kernel in it, by hash."""
+
+    name: str
+    suite: str
+    architecture: str
+    """As Debian spells it: arm64 or armhf."""
+    package: str
+    version: str
+    file: str
+    """Path of the package below the archive's root."""
+    size: int
+    """Of the package, in bytes."""
+    package_sha256: str
+    image_sha256: str
+    """Of the ``vmlinuz`` in the package."""
+    newest: str
+    """Regular expression over package names; what matches may replace this pin."""
+
+
+def read_pins(path: Path = PINS) -> dict[str, Pin]:
+    """Return the pins by name, in the order of the file."""
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {name: Pin(name=name, **fields) for name, fields in tables.items()}
+
+
+def write_pins(pins: Iterable[Pin], path: Path = PINS) -> None:
+    """Replace the file of pins by these."""
+    text = HEADER + "".join(_table(pin) for pin in pins)
+    assert list(tomllib.loads(text)) == [pin.name for pin in pins]
+    path.write_text(text, encoding="utf-8")
+
+
+def _table(pin: Pin) -> str:
+    return f"""
+["{pin.name}"]
+suite = '{pin.suite}'
+architecture = '{pin.architecture}'
+package = '{pin.package}'
+version = '{pin.version}'
+file = '{pin.file}'
+size = {pin.size}
+package_sha256 = '{pin.package_sha256}'
+image_sha256 = '{pin.image_sha256}'
+newest = '{pin.newest}'
+"""

@@ -1,0 +1,100 @@
+"""What every test may ask for: real kernels, GNU binutils, and the same examples each time."""
+
+import functools
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import hypothesis
+import pytest
+
+from kernels import cache
+from kernels.pins import Pin, read_pins
+from tests.inputs import Assemble, Kernel
+
+# The same examples in every run; `pytest --hypothesis-profile=explore` looks for new ones.
+hypothesis.settings.register_profile(
+    "house", derandomize=True, database=None, deadline=None, print_blob=True
+)
+hypothesis.settings.register_profile("explore", max_examples=2000, deadline=None)
+hypothesis.settings.load_profile("house")
+
+TOOLS = {"arm": "arm-linux-gnueabihf-", "arm64": "aarch64-linux-gnu-"}
+
+
+def pytest_report_header() -> str:
+    """Say which kernels the run can see."""
+    pins = read_pins()
+    there = [name for name, pin in pins.items() if cache.image_path(pin).is_file()]
+    return f"kernels: {', '.join(there) or 'none'} of {len(pins)}"
+
+
+@pytest.fixture(scope="session")
+def kernel() -> Kernel:
+    """Return the kernel of a name, skipping the test where the cache does not hold it."""
+    pins = read_pins()
+
+    @functools.cache
+    def held(pin: Pin) -> bool:
+        return cache.holds(cache.image_path(pin), pin.image_sha256)
+
+    def find(name: str) -> Path:
+        if not held(pins[name]):
+            pytest.skip(f"kernel {name} is not in the cache as pinned: kernels/fetch {name}")
+        return cache.image_path(pins[name])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def kernel_package() -> Kernel:
+    """Return the package that a kernel came in, skipping where the cache does not hold it."""
+    pins = read_pins()
+
+    def find(name: str) -> Path:
+        package = cache.package_path(pins[name])
+        if not package.is_file():
+            pytest.skip(f"the package of {name} is not in the cache: kernels/fetch {name}")
+        return package
+
+    return find
+
+
+@pytest.fixture
+def assemble(tmp_path: Path) -> Assemble:
+    """Assemble, and link where an address is given; skip where binutils are missing."""
+    count = 0
+
+    def build(
+        source: str,
+        architecture: Literal["arm", "arm64"],
+        *,
+        flags: Sequence[str] = (),
+        text: int | None = None,
+        link: Sequence[str] = (),
+    ) -> Path:
+        nonlocal count
+        count += 1
+        unit = tmp_path / f"unit{count}.o"
+        _run(f"{TOOLS[architecture]}as", [*flags, "-o", str(unit), "-"], source)
+        if text is None:
+            return unit
+        program = unit.with_suffix(".elf")
+        _run(
+            f"{TOOLS[architecture]}ld",
+            [*link, f"-Ttext={text:#x}", "-e", f"{text:#x}", "-o", str(program), str(unit)],
+        )
+        return program
+
+    return build
+
+
+def _run(tool: str, arguments: Sequence[str], source: str = "") -> None:
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is missing: apt-get install binutils-{tool.rpartition('-')[0]}")
+    ran = subprocess.run(
+        [tool, *arguments], input=source, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
