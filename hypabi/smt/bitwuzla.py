@@ -1,0 +1,109 @@
+"""bitwuzla as a solver: the default."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import bitwuzla
+
+from hypabi.smt.solver import Feasibility, Feasible, Session, Unknown, Unsatisfiable
+
+_Expression = Any  # bitwuzla ships no types
+
+
+class _Engine:
+    """One bitwuzla instance.  Its limit is wall-clock time: it has no deterministic one."""
+
+    def __init__(self, milliseconds: int) -> None:
+        self._milliseconds = milliseconds
+        self._terms: Final[Any] = bitwuzla.TermManager()
+        options = bitwuzla.Options()
+        options.set(bitwuzla.Option.PRODUCE_MODELS, True)
+        options.set(bitwuzla.Option.TIME_LIMIT_PER, milliseconds)
+        self._solver: Final[Any] = bitwuzla.Bitwuzla(self._terms, options)
+        self._sorts: dict[int, Any] = {}
+        self._kinds: Final = _kinds()
+
+    def symbol(self, name: str, width: int) -> _Expression:
+        return self._terms.mk_const(self._sort(width), name)
+
+    def number(self, value: int, width: int) -> _Expression:
+        return self._terms.mk_bv_value(self._sort(width), value)
+
+    def truth(self, value: int) -> _Expression:
+        return self._terms.mk_true() if value else self._terms.mk_false()
+
+    def apply(
+        self, operator: str, args: Sequence[_Expression], indices: Sequence[int] = ()
+    ) -> _Expression:
+        if indices:
+            return self._terms.mk_term(self._kinds[operator], list(args), list(indices))
+        return self._terms.mk_term(self._kinds[operator], list(args))
+
+    def require(self, condition: _Expression) -> None:
+        self._solver.assert_formula(condition)
+
+    def push(self) -> None:
+        self._solver.push(1)
+
+    def pop(self) -> None:
+        self._solver.pop(1)
+
+    def decide(self) -> Feasibility:
+        answer = self._solver.check_sat()
+        if answer == bitwuzla.Result.SAT:
+            return Feasible()
+        if answer == bitwuzla.Result.UNSAT:
+            return Unsatisfiable()
+        return Unknown(f"bitwuzla gave no answer within {self._milliseconds} ms")
+
+    def value(self, symbol: _Expression) -> int:
+        return int(self._solver.get_value(symbol).value(16), 16)
+
+    def _sort(self, width: int) -> Any:
+        sort = self._sorts.get(width)
+        if sort is None:
+            sort = self._sorts[width] = self._terms.mk_bv_sort(width)
+        return sort
+
+
+class BitwuzlaSolver(Session[_Expression]):
+    """Decide with bitwuzla.
+
+    :param milliseconds: how long one question may take before the answer is ``Unknown``
+    """
+
+    def __init__(self, milliseconds: int = 10_000) -> None:
+        super().__init__(_Engine(milliseconds))
+
+
+def _kinds() -> dict[str, Any]:
+    kind = bitwuzla.Kind
+    return {
+        "=": kind.EQUAL,
+        "ite": kind.ITE,
+        "and": kind.AND,
+        "or": kind.OR,
+        "xor": kind.XOR,
+        "not": kind.NOT,
+        "concat": kind.BV_CONCAT,
+        "extract": kind.BV_EXTRACT,
+        "zero_extend": kind.BV_ZERO_EXTEND,
+        "sign_extend": kind.BV_SIGN_EXTEND,
+        "bvult": kind.BV_ULT,
+        "bvslt": kind.BV_SLT,
+        "bvadd": kind.BV_ADD,
+        "bvsub": kind.BV_SUB,
+        "bvneg": kind.BV_NEG,
+        "bvmul": kind.BV_MUL,
+        "bvudiv": kind.BV_UDIV,
+        "bvurem": kind.BV_UREM,
+        "bvsdiv": kind.BV_SDIV,
+        "bvsrem": kind.BV_SREM,
+        "bvand": kind.BV_AND,
+        "bvor": kind.BV_OR,
+        "bvxor": kind.BV_XOR,
+        "bvnot": kind.BV_NOT,
+        "bvshl": kind.BV_SHL,
+        "bvlshr": kind.BV_SHR,
+        "bvashr": kind.BV_ASHR,
+    }

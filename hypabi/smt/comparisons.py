@@ -1,0 +1,239 @@
+"""Comparisons; each is a condition, a value of width 1.
+
+An equation with a constant is solved as far as that is exact: what was added, inverted, masked or
+joined moves to the side of the constant, until a field of an unknown stands alone.
+"""
+
+from hypabi.smt.bits import and_, contiguous, extract, ordered, xor
+from hypabi.smt.booleans import land, lnot, lor
+from hypabi.smt.term import Term, Value, make, part_widths
+
+
+def eq(a: Value, b: Value, width: int) -> Value:
+    """Say whether both are the same."""
+    mask = (1 << width) - 1
+    if isinstance(a, int):
+        a, b = b, a
+    if isinstance(b, int):
+        return int((a ^ b) & mask == 0) if isinstance(a, int) else _equals(a, b & mask)
+    assert isinstance(a, Term)
+    if a is b:
+        return 1
+    if width == 1:
+        return lnot(xor(a, b, 1))
+    return _equal_terms(a, b)
+
+
+def _equal_terms(a: Term, b: Term) -> Value:
+    """Compare two terms, taking off what both have in common."""
+    if a.op == b.op and a.op in ("zext", "sext", "not", "neg"):
+        x, y = a.args[0], b.args[0]
+        if isinstance(x, Term) and isinstance(y, Term) and x.width == y.width:
+            return eq(x, y, x.width)
+    if a.op in ("add", "xor", "sub") and a.op == b.op:
+        for i, j in ((0, 0), (1, 1), (0, 1), (1, 0)):
+            if a.args[i] == b.args[j] and (i == j or a.op != "sub"):
+                return eq(a.args[1 - i], b.args[1 - j], a.width)
+    for sum_, part in ((a, b), (b, a)):
+        if sum_.op in ("add", "xor") and part in sum_.args:
+            other = sum_.args[1] if sum_.args[0] is part else sum_.args[0]
+            return eq(other, 0, part.width)
+        if sum_.op == "sub" and sum_.args[0] is part:
+            return eq(sum_.args[1], 0, part.width)
+    return make("eq", ordered(a, b), 1)
+
+
+def _equals(a: Term, constant: int) -> Value:
+    """Solve ``a == constant``; a loop, because terms may be deep."""
+    conditions: list[tuple[bool, Value]] = []
+    result: Value | None = None
+    while result is None:
+        if a.op == "ite":
+            choice = _choice(a, constant)
+            if choice is None:
+                result = make("eq", (a, constant), 1)
+            elif isinstance(choice, Term | int):
+                result = choice
+            else:
+                conjunction, condition, a = choice
+                conditions.append((conjunction, condition))
+            continue
+        step = _solved(a, constant)
+        if isinstance(step, tuple):
+            a, constant = step
+        else:
+            result = step
+    for conjunction, condition in reversed(conditions):
+        result = land(condition, result) if conjunction else lor(condition, result)
+    return result
+
+
+def _choice(a: Term, constant: int) -> Value | tuple[bool, Value, Term] | None:
+    """Compare a choice that has a constant branch.
+
+    The third form is a condition, to be joined by *and* (true) or *or* with the other branch.
+    """
+    condition, then, otherwise = a.args
+    if isinstance(then, Term):
+        condition, then, otherwise = lnot(condition), otherwise, then
+    if isinstance(then, Term):
+        return None
+    if isinstance(otherwise, Term):
+        if then == constant:
+            return False, condition, otherwise
+        return True, lnot(condition), otherwise
+    if then == constant:
+        return condition
+    return lnot(condition) if otherwise == constant else 0
+
+
+def _solved(a: Term, constant: int) -> Value | tuple[Term, int]:
+    """Return the answer, or a simpler term that must equal another constant."""
+    mask = (1 << a.width) - 1
+    if a.width == 1:
+        return a if constant else lnot(a)
+    match a.op:
+        case "add" | "xor" if isinstance(a.args[1], int):
+            moved = constant - a.args[1] if a.op == "add" else constant ^ a.args[1]
+            return _term(a.args[0]), moved & mask
+        case "sub" if isinstance(a.args[0], int):
+            return _term(a.args[1]), (a.args[0] - constant) & mask
+        case "sub" | "xor" if constant == 0:
+            return eq(a.args[0], a.args[1], a.width)
+        case "neg":
+            return _term(a.args[0]), -constant & mask
+        case "not":
+            return _term(a.args[0]), ~constant & mask
+        case "zext" | "sext":
+            inner = _term(a.args[0])
+            return (inner, constant & ((1 << inner.width) - 1)) if _reached(a, constant) else 0
+        case "concat":
+            high_width, low_width = part_widths(a)
+            high = eq(a.args[0], constant >> low_width, high_width)
+            return land(high, eq(a.args[1], constant & ((1 << low_width) - 1), low_width))
+        case "and" | "or" if isinstance(a.args[1], int):
+            return _equals_masked(a, a.args[1], constant)
+        case _:
+            return make("eq", (a, constant), 1)
+
+
+def _reached(a: Term, constant: int) -> bool:
+    """Say whether widening can give ``constant``."""
+    width = _term(a.args[0]).width
+    above = constant >> width
+    if a.op == "zext" or not constant >> (width - 1) & 1:
+        return above == 0
+    return above == (1 << (a.width - width)) - 1
+
+
+def _equals_masked(a: Term, mask: int, constant: int) -> Value:
+    """Solve ``x & mask == constant`` or ``x | mask == constant``."""
+    inner = _term(a.args[0])
+    if a.op == "or":
+        if constant & mask != mask:
+            return 0
+        free = ~mask & ((1 << a.width) - 1)
+        return eq(and_(inner, free, a.width), constant & free, a.width)
+    if constant & ~mask:
+        return 0
+    field = contiguous(mask)
+    if field is None:
+        return make("eq", (a, constant), 1)
+    low, size = field
+    return eq(extract(inner, low, size, a.width), constant >> low, size)
+
+
+def _term(value: Value) -> Term:
+    assert isinstance(value, Term)
+    return value
+
+
+def ne(a: Value, b: Value, width: int) -> Value:
+    """Say whether they differ."""
+    return lnot(eq(a, b, width))
+
+
+def ult(a: Value, b: Value, width: int) -> Value:
+    """Say whether ``a`` is less than ``b``, unsigned."""
+    mask = (1 << width) - 1
+    if isinstance(a, int):
+        a &= mask
+        if isinstance(b, int):
+            return int(a < b & mask)
+        return _above(a, b, mask)
+    if isinstance(b, int):
+        return _below(a, b & mask, mask)
+    if a is b:
+        return 0
+    if width == 1:
+        return land(lnot(a), b)
+    if a.op == "zext" and b.op == "zext":
+        x, y = _term(a.args[0]), _term(b.args[0])
+        if x.width == y.width:
+            return ult(x, y, x.width)
+    return make("ult", (a, b), 1)
+
+
+def _below(a: Term, bound: int, mask: int) -> Value:
+    """Say whether a term is less than a constant."""
+    while a.op == "zext" and bound <= mask:
+        a = _term(a.args[0])
+        mask = (1 << a.width) - 1
+    if bound > mask:
+        return 1
+    if bound == 0:
+        return 0
+    if bound == 1:
+        return eq(a, 0, a.width)
+    if bound == mask:
+        return ne(a, mask, a.width)
+    if bound & (bound - 1) == 0:
+        low = bound.bit_length() - 1
+        return eq(extract(a, low, a.width - low, a.width), 0, a.width - low)
+    return make("ult", (a, bound), 1)
+
+
+def _above(bound: int, a: Term, mask: int) -> Value:
+    """Say whether a term is greater than a constant."""
+    if bound >= mask:
+        return 0
+    return lnot(_below(a, bound + 1, mask))
+
+
+def ule(a: Value, b: Value, width: int) -> Value:
+    """Say whether ``a`` is at most ``b``, unsigned."""
+    return lnot(ult(b, a, width))
+
+
+def slt(a: Value, b: Value, width: int) -> Value:
+    """Say whether ``a`` is less than ``b``, signed."""
+    sign = 1 << (width - 1)
+    mask = (1 << width) - 1
+    if isinstance(a, int) and isinstance(b, int):
+        return int((a & mask) ^ sign < (b & mask) ^ sign)
+    if isinstance(b, int):
+        b &= mask
+        if b == 0:
+            return extract(a, width - 1, 1, width)
+        if b == sign:
+            return 0
+    if isinstance(a, int):
+        a &= mask
+        if a == mask:
+            return lnot(extract(b, width - 1, 1, width))
+        if a == sign - 1:
+            return 0
+    if a is b:
+        return 0
+    if _not_negative(a, width) and _not_negative(b, width):
+        return ult(a, b, width)
+    return make("slt", (a, b), 1)
+
+
+def _not_negative(a: Value, width: int) -> bool:
+    return a.op == "zext" if isinstance(a, Term) else not a >> (width - 1)
+
+
+def sle(a: Value, b: Value, width: int) -> Value:
+    """Say whether ``a`` is at most ``b``, signed."""
+    return lnot(slt(b, a, width))

@@ -1,0 +1,201 @@
+"""What can be asked of a solver, what it can answer, and the discipline every solver keeps.
+
+A question is whether all conditions that were added, and those that come with the question, can
+hold together.  The answer has three values and no truth value.  No model leaves this module unless
+every condition of its question was evaluated under it and held.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Generic, NoReturn, Protocol, TypeVar, assert_never
+
+from hypabi.smt.evaluate import evaluate_all
+from hypabi.smt.rewrite import symbols_of
+from hypabi.smt.term import Term, Value
+from hypabi.smt.translate import Target, Translation
+
+E = TypeVar("E")
+
+Model = Mapping[str, int]
+"""A number for every symbol of a question, by name; frozen and sorted."""
+
+
+class _NoTruthValue:
+    __slots__ = ()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an answer has three values; match on it")
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfiable(_NoTruthValue):
+    """The conditions can hold together: under this model they do."""
+
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Unsatisfiable(_NoTruthValue):
+    """The conditions can never hold together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feasible(_NoTruthValue):
+    """The conditions can hold together; nobody asked how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(_NoTruthValue):
+    """The solver gave up, and why."""
+
+    reason: str
+
+
+Answer = Satisfiable | Unsatisfiable | Unknown
+Feasibility = Feasible | Unsatisfiable | Unknown
+
+
+class Solver(Protocol):
+    """An incremental solver."""
+
+    def add(self, condition: Value) -> None:
+        """Require ``condition`` until the matching :meth:`pop`."""
+        ...
+
+    def push(self) -> None:
+        """Open a level."""
+        ...
+
+    def pop(self) -> None:
+        """Forget what was added since the matching :meth:`push`."""
+        ...
+
+    def check(self, *assumptions: Value) -> Answer:
+        """Say whether everything added and assumed can hold, and give a model."""
+        ...
+
+    def feasibility(self, *assumptions: Value) -> Feasibility:
+        """Say whether everything added and assumed can hold, without a model; cheaper."""
+        ...
+
+
+class Engine(Target[E], Protocol[E]):
+    """What an adapter supplies: a target of translation that can also decide."""
+
+    def require(self, condition: E) -> None:
+        """Assert on the current level."""
+        ...
+
+    def push(self) -> None:
+        """Open a level."""
+        ...
+
+    def pop(self) -> None:
+        """Close a level."""
+        ...
+
+    def decide(self) -> Feasibility:
+        """Decide what is asserted."""
+        ...
+
+    def value(self, symbol: E) -> int:
+        """Return a symbol's value after ``decide`` said feasible."""
+        ...
+
+
+class Session(Generic[E]):
+    """A :class:`Solver` over an engine: concrete cases, bookkeeping, models held to account."""
+
+    def __init__(self, engine: Engine[E]) -> None:
+        self._engine = engine
+        self._translation: Translation[E] = Translation(engine)
+        self._levels: list[list[Term]] = [[]]
+        self._false = [False]
+
+    def add(self, condition: Value) -> None:
+        """Require ``condition`` until the matching :meth:`pop`."""
+        if isinstance(condition, int):
+            self._false[-1] = self._false[-1] or not condition & 1
+            return
+        self._levels[-1].append(condition)
+        self._engine.require(self._translation.condition(condition))
+
+    def push(self) -> None:
+        """Open a level."""
+        self._levels.append([])
+        self._false.append(self._false[-1])
+        self._engine.push()
+
+    def pop(self) -> None:
+        """Forget what was added since the matching :meth:`push`."""
+        assert len(self._levels) > 1, "pop without push"
+        self._levels.pop()
+        self._false.pop()
+        self._engine.pop()
+
+    def feasibility(self, *assumptions: Value) -> Feasibility:
+        """Say whether everything added and assumed can hold, without a model; cheaper."""
+        symbolic = self._symbolic(assumptions)
+        if symbolic is None:
+            return Unsatisfiable()
+        if not symbolic:
+            return self._engine.decide()
+        self._assume(symbolic)
+        try:
+            return self._engine.decide()
+        finally:
+            self._engine.pop()
+
+    def check(self, *assumptions: Value) -> Answer:
+        """Say whether everything added and assumed can hold, and give a model."""
+        symbolic = self._symbolic(assumptions)
+        if symbolic is None:
+            return Unsatisfiable()
+        self._assume(symbolic)
+        try:
+            answer = self._engine.decide()
+            match answer:
+                case Feasible():
+                    return Satisfiable(self._model(symbolic))
+                case Unsatisfiable() | Unknown():
+                    return answer
+                case _:
+                    assert_never(answer)
+        finally:
+            self._engine.pop()
+
+    def _symbolic(self, assumptions: tuple[Value, ...]) -> list[Term] | None:
+        """Return the assumptions that are not plainly true, ``None`` if something is plainly false."""
+        if self._false[-1]:
+            return None
+        symbolic: list[Term] = []
+        for assumption in assumptions:
+            if isinstance(assumption, Term):
+                symbolic.append(assumption)
+            elif not assumption & 1:
+                return None
+        return symbolic
+
+    def _assume(self, conditions: list[Term]) -> None:
+        translated = [self._translation.condition(condition) for condition in conditions]
+        self._engine.push()
+        for condition in translated:
+            self._engine.require(condition)
+
+    def _model(self, assumptions: list[Term]) -> Model:
+        """Read the model, and evaluate every condition under it.
+
+        :raises AssertionError: a condition does not hold, so we or the solver are wrong
+        """
+        conditions = tuple([*(c for level in self._levels for c in level), *assumptions])
+        symbols = sorted(symbols_of(*conditions), key=_name)
+        values = {s.name: self._engine.value(self._translation.vector(s, s.width)) for s in symbols}
+        held = evaluate_all(conditions, values)
+        broken = [c for c, value in zip(conditions, held, strict=True) if value != 1]
+        assert not broken, f"the solver's model {values} does not satisfy {broken}"
+        return MappingProxyType(values)
+
+
+def _name(symbol: Term) -> str:
+    return symbol.name
