@@ -1,0 +1,297 @@
+"""A contract as its file states it: all revisions, both architectures, nothing resolved yet.
+
+These types *are* the file format.  A field's name is its key (``served_by`` is ``served-by``), its
+type is what the key accepts, and its description goes into the published JSON Schema; the strict
+reader and the writer follow the same fields.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Generic, Never, TypeVar
+
+from hypabi.arch.names import Architecture
+from hypabi.judgement.clause import Answer
+from hypabi.judgement.place import NOWHERE, Place
+from hypabi.judgement.version import Version
+
+T = TypeVar("T")
+
+
+def nothing() -> Mapping[str, Never]:
+    """Return an empty table."""
+    return MappingProxyType({})
+
+
+class Hidden(enum.Enum):
+    """Marks a field that is no key of the file."""
+
+    FIELD = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The key of a field whose name Python or this package needs otherwise."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByArchitecture(Generic[T]):
+    """One value for each architecture; written once where it is the same on both."""
+
+    arm: T | None
+    arm64: T | None
+
+    def on(self, architecture: Architecture) -> T | None:
+        """Return the value there, ``None`` where the file gives none."""
+        return self.arm if architecture is Architecture.ARM else self.arm64
+
+
+class Program(enum.Enum):
+    """Which program of a boot holds a party's vectors."""
+
+    KERNEL = "kernel"
+    DECOMPRESSOR = "decompressor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """Something that stands in a file."""
+
+    place: Annotated[Place, Hidden.FIELD] = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated(Located):
+    """Something that a sentence backs, or the lack of one."""
+
+    cite: Annotated[str | None, "The sentence of the document that this makes checkable."] = None
+    because: Annotated[str | None, "Where the document says nothing: our reason and evidence."] = (
+        None
+    )
+    against: Annotated[
+        str | None, "A sentence of the document that the interface has left behind."
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounded(Stated):
+    """Something that holds for some kernels only."""
+
+    since: Annotated[Version | None, "First kernel version that has it."] = None
+    until: Annotated[Version | None, "First kernel version that no longer has it."] = None
+    architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition(Bounded):
+    """What holds at entry."""
+
+    holds: Annotated[str, "Expression over the state at entry."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise(Bounded):
+    """One clause: exactly one of ``ensures``, ``returns``, ``leaves-to`` and ``handed-to``."""
+
+    ensures: Annotated[
+        str | None, "Expression over the states at exit and, by old(), at entry."
+    ] = None
+    returns: Annotated[
+        str | None,
+        "Where the next instruction goes on: 'caller' for the caller's PSTATE, else a mode.",
+    ] = None
+    leaves_to: Annotated[
+        str | None, "Expression over entry: the address to which control goes."
+    ] = None
+    at: Annotated[ByArchitecture[str] | None, "With leaves-to: the mode there."] = None
+    handed_to: Annotated[str | None, "The C function that serves the call."] = None
+    when: Annotated[str | None, "Expression over entry under which the clause is promised."] = None
+    answered: Annotated[Answer | None, "Only for calls that answer so."] = None
+    parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission(Bounded):
+    """A register that may change though nothing says to what."""
+
+    parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scratch(Bounded):
+    """Memory that may be written."""
+
+    start: Annotated[str, "Expression over entry: the first address."]
+    size: Annotated[int, "Bytes."]
+    parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Located):
+    """What a party does with a hypercall.  It returns to its caller unless a promise says else."""
+
+    unspecified: Annotated[
+        Stated | None, "Nothing is promised here, and which sentence says so."
+    ] = None
+    promises: Annotated[Mapping[str, Promise], "The clauses, by name."] = field(
+        default_factory=nothing
+    )
+    writes: Annotated[
+        Mapping[str, Permission], "Registers that may change besides the frame's."
+    ] = field(default_factory=nothing)
+    may_write_memory: Annotated[Mapping[str, Scratch], "Memory that may be written."] = field(
+        default_factory=nothing
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(Reply):
+    """A hypercall that has a number.
+
+    The keys of :class:`Bounded` stand here again, because two slotted classes cannot both be bases.
+    """
+
+    cite: Annotated[str | None, "The sentence of the document that this makes checkable."] = None
+    because: Annotated[str | None, "Where the document says nothing: our reason and evidence."] = (
+        None
+    )
+    against: Annotated[
+        str | None, "A sentence of the document that the interface has left behind."
+    ] = None
+    since: Annotated[Version | None, "First kernel version that has it."] = None
+    until: Annotated[Version | None, "First kernel version that no longer has it."] = None
+    architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
+
+    number: Annotated[int, "The function identifier."]
+    arguments: Annotated[Mapping[str, ByArchitecture[str]], "Register of each argument."] = field(
+        default_factory=nothing
+    )
+    requires: Annotated[Mapping[str, Condition], "What the caller must ensure."] = field(
+        default_factory=nothing
+    )
+    served_by: Annotated[ByArchitecture[tuple[str, ...]], "The parties that implement it."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party(Bounded):
+    """Whoever's vectors can be live."""
+
+    title: Annotated[str, "What a report calls it."]
+    vectors: Annotated[str, "Symbol of its vector table."]
+    program: Annotated[Program, "Where that symbol lives."] = Program.KERNEL
+    owner: Annotated[ByArchitecture[str], "Key of the owner in 'owners'."]
+    when: Annotated[str | None, "Expression that tells it from a party with the same vectors."] = (
+        None
+    )
+    assumes: Annotated[Mapping[str, Condition], "What holds whenever it is live."] = field(
+        default_factory=nothing
+    )
+    unserved: Annotated[Reply | None, "Its answer to a call that it does not serve."] = None
+    any_other: Annotated[Reply, "Its answer to an identifier that is no call's number."]
+    may_write_memory: Annotated[
+        Mapping[str, Scratch], "Memory of its own, written by any call."
+    ] = field(default_factory=nothing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduit(Stated):
+    """How a call is made."""
+
+    instruction: Annotated[str, "The instruction."]
+    immediate: Annotated[int, "Its immediate."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Stated):
+    """How a call answers."""
+
+    register: Annotated[ByArchitecture[str], "The register that holds the answer."]
+    success: Annotated[int, "Its value on success."]
+    error: Annotated[int, "Its value on error."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameRule(Stated):
+    """Registers that any call may change; all others of their kind are kept."""
+
+    may_change: Annotated[ByArchitecture[tuple[str, ...]], "Registers and ranges of them (x0-x18)."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame(Located):
+    """What every call keeps: the frame is the default, not the exception."""
+
+    registers: Annotated[FrameRule, "General registers."]
+    system_registers: Annotated[FrameRule, "System registers."]
+    memory: Annotated[Stated, "Memory is not written; why."]
+    returns: Annotated[Stated, "A call returns to its caller's next instruction and PSTATE; why."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner(Located):
+    """The people who must agree, as MAINTAINERS names them."""
+
+    section: Annotated[str, "Title of the section of MAINTAINERS."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Bounded):
+    """A caller or provider outside the image, which no MAINTAINERS file names."""
+
+    calls: Annotated[tuple[str, ...], "The calls it issues or serves."]
+    where: Annotated[str, "Where in it."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition(Bounded):
+    """A call that makes another party live."""
+
+    source: Annotated[str, "Party that is live before.", Spelled("from")]
+    call: Annotated[str, "The call, or 'any-other'."]
+    to: Annotated[str, "Party that is live after, or a key of 'beyond'."]
+    by: Annotated[str | None, "Who makes the call."] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifeCycle(Located):
+    """Which party is live, and what moves it on."""
+
+    boot: Annotated[ByArchitecture[str], "The party that is live first."]
+    beyond: Annotated[Mapping[str, str], "States in which no party of the contract is live."] = (
+        field(default_factory=nothing)
+    )
+    transitions: Annotated[tuple[Transition, ...], "The moves."] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract(Located):
+    """A whole contract file."""
+
+    name: Annotated[str, "Name of the interface.", Spelled("contract")]
+    title: Annotated[str, "What a report calls it."]
+    document: Annotated[str | None, "Path of the document in the kernel's tree."] = None
+    since: Annotated[Version, "First kernel version that the contract speaks of."]
+    until: Annotated[Version | None, "First kernel version that it no longer speaks of."] = None
+    conduit: Annotated[Conduit, "How a call is made."]
+    identifier: Annotated[ByArchitecture[str], "Register that selects the call."]
+    result: Annotated[Result, "How a call answers."]
+    frame: Annotated[Frame, "What every call keeps."]
+    registers: Annotated[Mapping[str, ByArchitecture[str]], "Our names for registers."] = field(
+        default_factory=nothing
+    )
+    constants: Annotated[Mapping[str, ByArchitecture[int]], "Our names for numbers."] = field(
+        default_factory=nothing
+    )
+    owners: Annotated[Mapping[str, Owner], "Who must agree to a change."]
+    parties: Annotated[Mapping[str, Party], "Whoever's vectors can be live."]
+    calls: Annotated[Mapping[str, Call], "The hypercalls."]
+    unserved: Annotated[Reply, "A party's answer to a call that it does not serve."]
+    users: Annotated[Mapping[str, User], "Callers and providers outside the image."] = field(
+        default_factory=nothing
+    )
+    life_cycle: Annotated[LifeCycle | None, "Which party is live when."] = None
+    sha256: Annotated[str, Hidden.FIELD] = field(default="", compare=False)
+    """Of the file, for provenance."""

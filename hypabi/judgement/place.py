@@ -1,0 +1,49 @@
+"""Where a thing stands in a contract file, and how the file is refused."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hypabi.errors import HypabiError
+
+
+class ContractError(HypabiError):
+    """A contract says something that it cannot mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A key of a contract file: ``calls.HVC_SET_VECTORS.number`` on line 12."""
+
+    file: str
+    line: int
+    key: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{where}: {self.key}" if self.key else where
+
+    def below(self, key: str) -> "Place":
+        """Name a key under this one, on the same line."""
+        return Place(self.file, self.line, f"{self.key}.{key}" if self.key else key)
+
+    def refuse(self, what: str, hint: str = "") -> ContractError:
+        """Build the refusal of what stands here."""
+        return ContractError(str(self), what, hint)
+
+
+NOWHERE = Place("", 0, "")
+"""For a contract that was built in memory."""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """Suggest the known word that was probably meant, or say which there are."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a refusal pays for it
+
+    choices = sorted(known)
+    matches = get_close_matches(word, choices, 1, 0.5)
+    if matches:
+        return f"did you mean {matches[0]!r}?"
+    if not choices:
+        return ""
+    listed = ", ".join(choices[:12])
+    return f"known here: {listed}" + (", ..." if len(choices) > 12 else "")

@@ -1,0 +1,97 @@
+"""One version of an interface on one architecture: the promises a kernel can be held to.
+
+A :class:`Row` is what one party promises for one call number, or for every identifier that is none.
+Its clauses are its own promises, how the call ends, and the frame; a row with ``unspecified`` has
+none, because the document declines to say.
+"""
+
+from dataclasses import dataclass
+
+from hypabi.arch.names import Architecture
+from hypabi.judgement.clause import Authority, Clause, Premise
+from hypabi.judgement.contract import Program
+from hypabi.judgement.expression import Predicate
+from hypabi.judgement.version import Version
+
+
+@dataclass(frozen=True, slots=True)
+class LiveParty:
+    """A party that this kernel has."""
+
+    name: str
+    title: str
+    vectors: str
+    program: Program
+    owner: str
+    """Title of a section of MAINTAINERS."""
+    when: Predicate | None
+    """Over capabilities: tells it from another party with the same vectors."""
+    assumes: tuple[Premise, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCall:
+    """A call number that this kernel has.  ``arguments`` are pairs of name and register."""
+
+    name: str
+    number: int
+    arguments: tuple[tuple[str, str], ...]
+    served_by: tuple[str, ...]
+    authority: Authority
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What ``party`` promises for ``call``, or where that is ``None`` for any other identifier."""
+
+    party: str
+    call: str | None
+    served: bool
+    selects: Predicate
+    """Over the state at entry: the identifiers that the row is about."""
+    assumes: tuple[Premise, ...]
+    requires: tuple[Premise, ...]
+    clauses: tuple[Clause, ...]
+    unspecified: Authority | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A call that makes another party live."""
+
+    source: str
+    call: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """The contract of one kernel version on one architecture."""
+
+    contract: str
+    document: str | None
+    version: Version
+    architecture: Architecture
+    instruction: str
+    immediate: int
+    identifier: str
+    result: str
+    success: int
+    error: int
+    parties: tuple[LiveParty, ...]
+    calls: tuple[LiveCall, ...]
+    rows: tuple[Row, ...]
+    boot: str | None
+    moves: tuple[Move, ...]
+
+    def party(self, name: str) -> LiveParty | None:
+        """Return the party of this name, ``None`` where this kernel has it not."""
+        return next((party for party in self.parties if party.name == name), None)
+
+    def row(self, party: str, call: str | None) -> Row:
+        """Return what ``party`` promises for ``call``; ``None`` is any other identifier."""
+        return next(row for row in self.rows if (row.party, row.call) == (party, call))
+
+    def rows_of(self, party: str) -> tuple[Row, ...]:
+        """Return a party's rows, by number, any other last."""
+        return tuple(row for row in self.rows if row.party == party)
