@@ -232,9 +232,9 @@ class Frame(Generic[S]):
                 total = domain.add(a, b, bits)
                 return domain.zext(self._overflow(a, b, total, bits), 1, 8)
             case Opcode.INT_SBORROW:
-                difference = domain.sub(a, b, bits)
-                negated = domain.not_(b, bits)
-                return domain.zext(self._overflow(a, negated, difference, bits), 1, 8)
+                # a - b overflows where its sign is not the truth of a < b.
+                negative = domain.slt(domain.sub(a, b, bits), 0, bits)
+                return domain.zext(domain.xor(domain.slt(a, b, bits), negative, 1), 1, 8)
             case Opcode.BOOL_AND | Opcode.BOOL_OR | Opcode.BOOL_XOR:
                 return self._boolean(op.opcode, a, b)
             case _:

@@ -1,0 +1,161 @@
+"""Memory along one path: what was stored, over what was there.
+
+An address is a base term plus a constant; all fixed addresses share the base ``None``.  Two different
+bases are taken not to overlap, and the assumption is recorded wherever it mattered.  Memory that no
+store touched is the image's content where the kernel cannot write, and a symbol per aligned word
+(``mem[...]``) everywhere else, the same symbol for the same word on every path.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hypabi.arch.names import ByteOrder
+from hypabi.image.model import Access, Image, ImageError
+from hypabi.smt import terms
+from hypabi.smt.terms import Term, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """``size`` bytes of ``value`` at ``base + offset``."""
+
+    base: Term | None
+    offset: int
+    size: int
+    value: Value
+
+
+@dataclass(slots=True)
+class Memory:
+    """The stores of a path, oldest first, over the image."""
+
+    image: Image
+    bits: int
+    stores: tuple[Store, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    read_only: Callable[[int], bool] = field(default=lambda address: False)
+
+    def copy(self) -> "Memory":
+        """Return a memory that changes on its own."""
+        return Memory(self.image, self.bits, self.stores, self.assumptions, self.read_only)
+
+    def split(self, address: Value) -> tuple[Term | None, int]:
+        """Return an address as base and constant offset."""
+        if isinstance(address, int):
+            return None, address
+        if address.op == "add" and isinstance(address.args[1], int):
+            assert isinstance(address.args[0], Term)
+            return address.args[0], address.args[1]
+        return address, 0
+
+    def store(self, address: Value, size: int, value: Value) -> None:
+        """Set ``size`` bytes."""
+        base, offset = self.split(address)
+        self.stores = (*self.stores, Store(base, offset, size, value))
+
+    def load(self, address: Value, size: int) -> Value:
+        """Return ``size`` bytes in the data byte order."""
+        base, offset = self.split(address)
+        return self._load(base, offset, size, len(self.stores))
+
+    def _load(self, base: Term | None, offset: int, size: int, newest: int) -> Value:
+        for index in range(newest - 1, -1, -1):
+            store = self.stores[index]
+            if store.base is not base:
+                self._assume_apart(store.base, base)
+                continue
+            distance = self._wrap(offset - store.offset)
+            if distance == 0 and size == store.size:
+                return store.value
+            if distance < store.size or self._wrap(-distance) < size:
+                return self._bytewise(base, offset, size, index + 1)
+        return self._initial(base, offset, size)
+
+    def _bytewise(self, base: Term | None, offset: int, size: int, newest: int) -> Value:
+        """Put a load together that some store covers in part."""
+        result: Value = 0
+        for position in range(size):
+            byte = self._byte(base, self._wrap(offset + position), newest)
+            if self.image.byte_order is ByteOrder.LITTLE:
+                result = terms.concat(byte, result, 8, 8 * position) if position else byte
+            else:
+                result = terms.concat(result, byte, 8 * position, 8) if position else byte
+        return result
+
+    def _byte(self, base: Term | None, offset: int, newest: int) -> Value:
+        for index in range(newest - 1, -1, -1):
+            store = self.stores[index]
+            if store.base is not base:
+                continue
+            distance = self._wrap(offset - store.offset)
+            if distance < store.size:
+                return self._byte_of(store.value, distance, store.size)
+        return self._initial(base, offset, 1)
+
+    def _byte_of(self, value: Value, position: int, size: int) -> Value:
+        place = position if self.image.byte_order is ByteOrder.LITTLE else size - 1 - position
+        return terms.extract(value, 8 * place, 8, 8 * size)
+
+    def _wrap(self, offset: int) -> int:
+        return offset & (1 << self.bits) - 1
+
+    def _initial(self, base: Term | None, offset: int, size: int) -> Value:
+        if base is None:
+            content = self._content(offset, size)
+            if content is not None:
+                return content
+        word = self.bits // 8
+        start = offset & -word
+        if offset + size <= start + word:
+            return self._part(self._word(base, start), offset - start, size)
+        result: Value = 0
+        for position in range(size):
+            byte = self._initial(base, self._wrap(offset + position), 1)
+            if self.image.byte_order is ByteOrder.LITTLE:
+                result = terms.concat(byte, result, 8, 8 * position) if position else byte
+            else:
+                result = terms.concat(result, byte, 8 * position, 8) if position else byte
+        return result
+
+    def _part(self, word: Term, position: int, size: int) -> Value:
+        total = self.bits // 8
+        place = position if self.image.byte_order is ByteOrder.LITTLE else total - size - position
+        return terms.extract(word, 8 * place, 8 * size, self.bits)
+
+    def _word(self, base: Term | None, offset: int) -> Term:
+        name = address_text(base, offset, self.bits)
+        return terms.symbol(f"mem[{name}]", self.bits)
+
+    def _content(self, address: int, size: int) -> int | None:
+        """Return the image's own bytes where the running kernel cannot have changed them."""
+        if self.image.access(address) not in (Access.CODE, Access.READ_ONLY):
+            return None
+        try:
+            content = self.image.read(address, size)
+        except ImageError:
+            return None
+        order = "little" if self.image.byte_order is ByteOrder.LITTLE else "big"
+        return int.from_bytes(content, order)  # type: ignore[arg-type]
+
+    def _assume_apart(self, one: Term | None, other: Term | None) -> None:
+        names = sorted(base_text(base, self.bits) for base in (one, other))
+        text = f"memory at {names[0]} does not overlap memory at {names[1]}"
+        if text not in self.assumptions:
+            self.assumptions = (*self.assumptions, text)
+
+
+def base_text(base: Term | None, bits: int) -> str:
+    """Return a base as a reader knows it."""
+    return "fixed addresses of the image" if base is None else terms.text(base, bits)
+
+
+def address_text(base: Term | None, offset: int, bits: int) -> str:
+    """Return an address as text: ``x0 + 0x10``."""
+    if base is None:
+        return f"{offset:#x}"
+    text = terms.text(base, bits)
+    if offset == 0:
+        return text
+    if offset >> (bits - 1):
+        return f"{text} - {(1 << bits) - offset:#x}"
+    return f"{text} + {offset:#x}"

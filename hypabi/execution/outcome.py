@@ -1,0 +1,56 @@
+"""How a path ends: a closed sum (see the vocabulary: *outcome*)."""
+
+from dataclasses import dataclass
+
+from hypabi.smt.terms import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """An exception return to the preferred return address, with the caller's PSTATE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Control leaves the provider for good: to ``target``, in ``mode``.
+
+    ``status`` is the SPSR that an ERET restored, ``None`` for a branch that stays in the mode.
+    """
+
+    target: Value
+    mode: str
+    status: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Control never leaves the address: a loop in which nothing changes."""
+
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Faulted:
+    """The instruction at ``address`` takes an exception within EL2/HYP."""
+
+    address: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Control goes to compiled code behind the dispatch, which is not followed."""
+
+    name: str
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The path could not be followed to its end, and why."""
+
+    address: int
+    reason: str
+
+
+Outcome = Returned | Left | Stuck | Faulted | Called | Undecided
