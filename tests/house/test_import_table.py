@@ -1,4 +1,4 @@
-"""The import table of docs/architecture.md is what import-linter enforces, and enforcing it bites."""
+"""The import table of docs/architecture.md is what import-linter enforces, and it bites."""
 
 import re
 import shutil
@@ -48,7 +48,7 @@ THIRD_PARTY = {
 def table() -> dict[str, set[str]]:
     """Return the table of the document: package -> packages it may import."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([^|]*) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \|", text, re.MULTILINE)
     names = [name for name, _ in rows]
     return {
         name: set(names) - {name} if allowed == "all" else set(re.findall(r"`(\w+)`", allowed))
@@ -99,12 +99,12 @@ def test_each_contract_refuses_an_import_that_violates_it(tmp_path: Path) -> Non
     shutil.copytree(
         ROOT / "hypabi", tmp_path / "hypabi", ignore=shutil.ignore_patterns("__pycache__")
     )
-    kept = re.findall(r"^(.*) KEPT$", lint(tmp_path), re.MULTILINE)
+    kept = re.findall(r"^(.*) KEPT\b", lint(tmp_path), re.MULTILINE)
     assert set(kept) == {contract["name"] for contract in CONTRACTS.values()}
     for module, statement in VIOLATIONS.values():
         with (tmp_path / module).open("a", encoding="utf-8") as file:
             file.write(f"\n{statement}\n")
-    broken = re.findall(r"^(.*) BROKEN$", lint(tmp_path), re.MULTILINE)
+    broken = re.findall(r"^(.*) BROKEN\b", lint(tmp_path), re.MULTILINE)
     assert set(broken) == {contract["name"] for contract in CONTRACTS.values()}
 
 

@@ -1,0 +1,52 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from kernels import cache
+from kernels.pins import Pin, read_pins, write_pins
+from tests.inputs import Kernel
+
+REQUIRED = {
+    "5.10-arm64",
+    "5.10-armmp",
+    "6.1-arm64",
+    "6.1-armmp",
+    "6.1-armmp-lpae",
+    "6.12-arm64",
+    "6.12-arm64-16k",
+    "6.12-armmp",
+    "7.2-arm64",
+    "7.2-armmp",
+}
+
+
+def test_every_kernel_of_the_table_is_pinned() -> None:
+    assert set(read_pins()) >= REQUIRED
+
+
+@pytest.mark.parametrize("pin", read_pins().values(), ids=lambda pin: pin.name)
+def test_pin_is_of_its_own_series_and_whole(pin: Pin) -> None:
+    series, _, flavour = pin.name.partition("-")
+    assert re.fullmatch(pin.newest, pin.package)
+    assert pin.version.startswith(series + ".")
+    assert re.fullmatch(rf".*-{flavour}(-unsigned)?", pin.package)
+    assert pin.architecture == ("arm64" if flavour.startswith("arm64") else "armhf")
+    assert re.fullmatch(r"pool/[\w./+-]+\.deb", pin.file)
+    assert {len(pin.package_sha256), len(pin.image_sha256)} == {64}
+
+
+def test_written_pins_read_back_the_same(tmp_path: Path) -> None:
+    pins = read_pins()
+    copy = tmp_path / "pins.toml"
+    write_pins(pins.values(), copy)
+    assert list(read_pins(copy).items()) == list(pins.items())
+
+
+@pytest.mark.parametrize("name", ["6.1-armmp", "7.2-arm64"])
+def test_kernel_of_the_package_is_the_pinned_one(
+    name: str, kernel: Kernel, kernel_package: Kernel, tmp_path: Path
+) -> None:
+    image = tmp_path / "vmlinuz"
+    cache.extract(kernel_package(name), image)
+    assert image.read_bytes() == kernel(name).read_bytes()
