@@ -1,6 +1,7 @@
 """What an image is once it has been read: segments, symbols, provenance."""
 
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,17 +35,23 @@ class Role(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Bytes placed at an address.  Segments of an image do not overlap and are sorted by address."""
+    """Bytes placed at an address.  Segments of an image do not overlap and are sorted by address.
+
+    ``content`` is as it lies in the file; :meth:`Image.read` applies the image's fixups to it.
+    Instructions have no fixups in a linked kernel, so code may be searched in ``content``.
+    """
 
     address: int
     content: bytes | memoryview
     access: Access
     name: str = ""
+    unheld: int = 0
+    """Bytes after ``content`` that belong to the segment but not to the file (``.bss``)."""
 
     @property
     def end(self) -> int:
         """First address after the segment."""
-        return self.address + len(self.content)
+        return self.address + len(self.content) + self.unheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,32 @@ class Symbol:
     name: str
     address: int
     thumb: bool = False
+    letter: str = ""
+    """Type letter as ``nm`` prints it (``T``, ``t``, ``D``...), empty where the table has none."""
+
+
+class Fixups(Protocol):
+    """What is still to be written into the content before the program's own code reads it.
+
+    A relocatable arm64 kernel writes its pointers itself while it boots (``relocate_kernel``); up to
+    6.x the file holds zero in their place.  An object file has references that only a linker resolves.
+    """
+
+    def apply(self, address: int, content: bytes) -> bytes:
+        """Return ``content`` of ``address`` as the program sees it at its link address.
+
+        :raises ImageError: a byte of it depends on something outside the image
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoFixups:
+    """The content is what the program sees."""
+
+    def apply(self, address: int, content: bytes) -> bytes:
+        """Return ``content``."""
+        return content
 
 
 class Symbols(Protocol):
@@ -68,6 +101,10 @@ class Symbols(Protocol):
         ...
 
     def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Symbol]:
+        """Yield every symbol by address; this decodes the whole table."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +123,7 @@ class Image:
     """``Linux version`` up to the first space, empty where the program carries none."""
     base: str
     """How the load address was established, for the report."""
+    fixups: Fixups = NoFixups()
 
     def segment(self, address: int) -> Segment | None:
         """Return the segment that holds ``address``."""
@@ -95,15 +133,17 @@ class Image:
         return None
 
     def read(self, address: int, size: int) -> bytes:
-        """Return ``size`` bytes at ``address``.
+        """Return ``size`` bytes at ``address``, with the fixups applied.
 
-        :raises ImageError: not all of them lie in one segment
+        :raises ImageError: not all of them lie in one segment, or the file does not hold them all
         """
         segment = self.segment(address)
         if segment is None or address + size > segment.end:
             raise ImageError(f"{address:#x}", f"the image has no {size} bytes here")
         offset = address - segment.address
-        return bytes(segment.content[offset : offset + size])
+        if offset + size > len(segment.content):
+            raise ImageError(f"{address:#x}", f"{segment.name or 'this'} is not held by the file")
+        return self.fixups.apply(address, bytes(segment.content[offset : offset + size]))
 
     def access(self, address: int) -> Access | None:
         """Return what may happen to the byte at ``address``, ``None`` outside the image."""
