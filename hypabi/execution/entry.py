@@ -67,3 +67,34 @@ def _caller_status() -> Value:
 def entry_symbol(name: str, width: int) -> Term:
     """Return the value that a register has at entry."""
     return terms.symbol(name, width)
+
+
+def hvc_to_hyp(address: int, immediate: int = 0) -> Entry:
+    """Return the entry of ``hvc #immediate``, issued at PL1 in A32 state, to a slot of HVBAR's table.
+
+    The caller is in Supervisor mode, as the kernel is; what else CPSR holds is kept in SPSR_hyp.
+
+    :param address: of the slot's first instruction
+    """
+    whole = terms.symbol("SPSR_hyp", 32)
+    status = terms.concat(terms.extract(whole, 5, 27, 32), 0b10011, 27, 5)
+    registers: dict[str, Value] = {
+        "CPSR.M": 0b11010,
+        "CPSR.A": 1,
+        "CPSR.I": 1,
+        "CPSR.F": 1,
+        "CPSR.T": 0,
+        "CPSR.J": 0,
+        "CPSR.IT": 0,
+        "HSR": 0x12 << 26 | 1 << 25 | immediate,
+        "SPSR_hyp": status,
+    }
+    return Entry(
+        address,
+        InstructionSet.A32,
+        registers,
+        (f"entered by hvc #{immediate} from Supervisor mode",),
+        "ELR_hyp",
+        "SPSR_hyp",
+        "hyp",
+    )

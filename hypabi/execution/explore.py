@@ -69,6 +69,7 @@ class Explorer:
         self,
         image: Image,
         lift: Lift,
+        text: Callable[[int, bytes], str],
         profile: Profile[Term],
         domain: Domain[Term],
         solver: Callable[[], Solver],
@@ -78,6 +79,7 @@ class Explorer:
     ) -> None:
         self.image = image
         self.lift = lift
+        self.text = text
         self.profile = profile
         self.domain = domain
         self.new_solver = solver

@@ -1,0 +1,40 @@
+"""The cases of a provider, and the rows that a call number selects from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hypabi.execution.memory import Store
+from hypabi.execution.outcome import Outcome
+from hypabi.execution.state import Condition, Effect
+from hypabi.smt.terms import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One path: when it is taken, what it does, how it ends.
+
+    ``registers`` maps each register that may differ from its entry value to its value at exit, in
+    terms of the entry state; ``trail`` is the address of every instruction executed, in order.
+    """
+
+    guard: tuple[Condition, ...]
+    registers: Mapping[str, Value]
+    stores: tuple[Store, ...]
+    effects: tuple[Effect, ...]
+    outcome: Outcome
+    assumptions: tuple[str, ...]
+    trail: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """All cases of one entry, in depth-first order of the paths."""
+
+    entry: int
+    at_entry: Mapping[str, Value]
+    """Registers that exception entry sets; all others are symbols of their own names."""
+    link: str
+    status: str
+    cases: tuple[Case, ...]
+    widths: Mapping[str, int]
+    """Width of each register that a case lists."""

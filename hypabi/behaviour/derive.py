@@ -1,0 +1,56 @@
+"""Derive the behaviour of a provider from the paths of its entry."""
+
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.case import Behaviour, Case
+from hypabi.execution.entry import Entry, hvc_to_el2, hvc_to_hyp
+from hypabi.execution.explore import Explorer, Path
+from hypabi.execution.state import Step
+from hypabi.smt import terms
+
+
+def derive(explorer: Explorer, address: int, immediate: int = 0) -> Behaviour:
+    """Derive what ``hvc #immediate`` does when it enters at ``address``.
+
+    :param address: physical or link address of the vector slot
+    """
+    if explorer.image.architecture is Architecture.ARM64:
+        entry = hvc_to_el2(address, immediate)
+    else:
+        entry = hvc_to_hyp(address, immediate)
+    cases = tuple(_case(path, entry, explorer) for path in explorer.explore(entry))
+    names = sorted({name for case in cases for name in case.registers})
+    widths = {name: explorer.profile.width(name) for name in names}
+    return Behaviour(address, entry.registers, entry.link, entry.status, cases, widths)
+
+
+def _case(path: Path, entry: Entry, explorer: Explorer) -> Case:
+    state = path.state
+    changed = {
+        name: value
+        for name, value in sorted(state.registers.items())
+        if value is not _at_entry(name, entry, explorer)
+        and value != _at_entry(name, entry, explorer)
+    }
+    return Case(
+        state.conditions,
+        changed,
+        state.memory.stores,
+        state.effects,
+        path.outcome,
+        state.assumptions,
+        _trail(state.trail),
+    )
+
+
+def _at_entry(name: str, entry: Entry, explorer: Explorer) -> terms.Value:
+    if name in entry.registers:
+        return entry.registers[name]
+    return terms.symbol(name, explorer.profile.width(name))
+
+
+def _trail(newest: Step | None) -> tuple[int, ...]:
+    addresses = []
+    while newest is not None:
+        addresses.append(newest.address)
+        newest = newest.before
+    return tuple(reversed(addresses))

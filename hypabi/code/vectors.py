@@ -1,0 +1,196 @@
+"""Candidate vector tables of EL2 and HYP, by symbol and by shape.
+
+A table found by symbol must have the shape too, or it is not one.  A table found by shape alone
+belongs to EL2/HYP if the code behind its slots touches what only EL2/HYP may touch; the kernel's own
+EL1 and SVC tables have the same shape and are told apart by that.
+"""
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hypabi.arch import aarch32_exceptions, aarch64
+from hypabi.arch.names import Architecture
+from hypabi.code.instruction import Instruction, Memory, Op, Opcode, Register, Undecodable
+from hypabi.image.model import Access, Image, Segment
+
+Lift = Callable[[int], Instruction | Undecodable]
+
+NOP: Final = 0xD503201F
+A64_TAIL: Final = frozenset({0, NOP})
+LEAST_PADDED: Final = 12
+"""Of 16 slots, so many end in padding in every table that a ventry macro makes."""
+
+BRANCH_A64: Final = (0xFC000000, 0x14000000)
+BRANCH_A32: Final = (0xFF000000, 0xEA000000)
+A32_SLOTS: Final = 8
+
+FOLLOWED: Final = 192
+"""Instructions looked at behind one slot to tell whose table it is."""
+
+
+class Kind(enum.Enum):
+    """Which exception level or mode takes exceptions through a table."""
+
+    EL2 = "EL2"
+    HYP = "HYP"
+
+
+class How(enum.Enum):
+    """How a table was found."""
+
+    SYMBOL = "symbol"
+    SHAPE = "shape"
+
+
+@dataclass(frozen=True, slots=True)
+class VectorTable:
+    """A table of vectors: where, of what kind, how it was found, and what names it."""
+
+    address: int
+    kind: Kind
+    how: How
+    name: str
+    """The symbol, or empty."""
+
+    @property
+    def hvc_entry(self) -> int:
+        """Address of the slot that an ``hvc`` from the kernel enters."""
+        if self.kind is Kind.EL2:
+            return self.address + aarch64.Slot.LOWER_AARCH64
+        return self.address + aarch32_exceptions.HYP_TRAP_OFFSET
+
+
+def find(image: Image, names: Mapping[str, str], lift: Lift) -> tuple[VectorTable, ...]:
+    """Return the tables of an image that EL2 or HYP can take exceptions through, by address.
+
+    :param names: symbols known to be tables; a table without one of them is found by shape
+    """
+    tables = {table.address: table for table in _by_symbol(image, names)}
+    for address in _by_shape(image):
+        if address not in tables and _is_privileged(image, address, lift):
+            symbol = image.symbols.around(address)
+            name = symbol.name if symbol and symbol.address == address else ""
+            tables[address] = VectorTable(address, _kind(image), How.SHAPE, name)
+    return tuple(tables[address] for address in sorted(tables))
+
+
+def _kind(image: Image) -> Kind:
+    return Kind.EL2 if image.architecture is Architecture.ARM64 else Kind.HYP
+
+
+def _by_symbol(image: Image, names: Mapping[str, str]) -> Iterator[VectorTable]:
+    for name in names:
+        for symbol in image.symbols.find(name):
+            segment = image.segment(symbol.address)
+            if segment is not None and _shaped(image, segment, symbol.address):
+                yield VectorTable(symbol.address, _kind(image), How.SYMBOL, name)
+
+
+def _by_shape(image: Image) -> Iterator[int]:
+    alignment = aarch64.VECTOR_ALIGNMENT if image.architecture is Architecture.ARM64 else 32
+    for segment in image.segments:
+        if segment.access is not Access.CODE:
+            continue
+        first = -(-segment.address // alignment) * alignment
+        if image.architecture is Architecture.ARM64:
+            yield from _shaped_a64(segment, first)
+        else:
+            yield from _shaped_a32(segment, first)
+
+
+def _shaped(image: Image, segment: Segment, address: int) -> bool:
+    shapes = _shaped_a64 if image.architecture is Architecture.ARM64 else _shaped_a32
+    return next(shapes(segment, address), None) == address
+
+
+def _shaped_a64(segment: Segment, first: int) -> Iterator[int]:
+    """Yield 2 KiB aligned addresses whose 16 slots hold code and, nearly all, end in padding."""
+    content = memoryview(segment.content)
+    size = aarch64.VECTOR_TABLE_SIZE
+    slot = aarch64.VECTOR_SLOT_SIZE
+    for address in range(first, segment.address + len(content) - size + 1, size):
+        at = address - segment.address
+        table = content[at : at + size]
+        tails = [int.from_bytes(table[n + slot - 4 : n + slot], "little") for n in range(0, size, slot)]
+        if sum(tail in A64_TAIL for tail in tails) < LEAST_PADDED:
+            continue
+        if all(_slot_branches(table[n : n + slot]) for n in range(0, size, slot)):
+            yield address
+
+
+def _slot_branches(slot: memoryview) -> bool:
+    """Return whether a slot starts with code and leaves by an unconditional branch."""
+    words = [int.from_bytes(slot[n : n + 4], "little") for n in range(0, len(slot), 4)]
+    mask, value = BRANCH_A64
+    return words[0] not in A64_TAIL and any(word & mask == value for word in words)
+
+
+def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:
+    """Yield 32-byte aligned addresses of eight unconditional branches (A32)."""
+    content = bytes(segment.content)
+    pattern = b"\xea"
+    position = content.find(pattern, 3)
+    while position >= 0:
+        at = position - 3
+        if (segment.address + at) % 32 == 0 and segment.address + at >= first:
+            words = content[at : at + 4 * A32_SLOTS]
+            if len(words) == 4 * A32_SLOTS and words[3::4] == pattern * A32_SLOTS:
+                yield segment.address + at
+        position = content.find(pattern, position + 1)
+
+
+def _is_privileged(image: Image, address: int, lift: Lift) -> bool:
+    """Return whether the code behind a table's ``hvc`` slots touches EL2's or HYP's own state."""
+    table = VectorTable(address, _kind(image), How.SHAPE, "")
+    return any(_touches(instruction) for instruction in _reachable(table.hvc_entry, lift))
+
+
+def _reachable(start: int, lift: Lift) -> Iterator[Instruction]:
+    """Yield instructions reached from an address along direct branches, breadth first, bounded."""
+    seen, queue = {start}, [start]
+    while queue and len(seen) < FOLLOWED:
+        instruction = lift(queue.pop(0))
+        if isinstance(instruction, Undecodable):
+            continue
+        yield instruction
+        for address in _successors(instruction):
+            if address not in seen:
+                seen.add(address)
+                queue.append(address)
+
+
+def _successors(instruction: Instruction) -> Iterator[int]:
+    falls_through = True
+    for op in instruction.ops:
+        target = op.inputs[0] if op.inputs else None
+        if op.opcode in (Opcode.BRANCH, Opcode.CBRANCH, Opcode.CALL) and isinstance(target, Memory):
+            yield target.address
+        if op.opcode in (Opcode.BRANCH, Opcode.BRANCHIND, Opcode.RETURN) and isinstance(
+            target, (Memory, Register)
+        ):
+            falls_through = False
+        if op.user in ("eret", "exception_return"):
+            falls_through = False
+    if falls_through:
+        yield instruction.address + instruction.size
+
+
+def _touches(instruction: Instruction) -> bool:
+    """Return whether an instruction accesses a register of EL2 or HYP."""
+    return any(_names_el2(op) for op in instruction.ops)
+
+
+def _names_el2(op: Op) -> bool:
+    for operand in (op.output, *op.inputs):
+        if isinstance(operand, Register):
+            name = operand.name
+            if name.endswith(("_EL2", "_hyp")) or name in HYP_REGISTERS:
+                return True
+    return False
+
+
+HYP_REGISTERS: Final = frozenset(
+    {"HVBAR", "HCR", "HSR", "HSCTLR", "HCPTR", "HSTR", "HDCR", "HTTBR", "VTTBR", "HTCR", "VTCR"}
+)

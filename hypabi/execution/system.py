@@ -1,0 +1,39 @@
+"""Put an explorer together for an image: lifter, profile, solver, patch sites."""
+
+from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.code.functions import compiled
+from hypabi.code.patches import alternatives
+from hypabi.code.sleigh import Lifter
+from hypabi.execution.explore import Explorer, Limits, image_lifter
+from hypabi.image.model import Image
+from hypabi.semantics.interpret import Profile
+from hypabi.smt import terms
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.terms import Term
+
+
+def explorer_for(image: Image, limits: Limits | None = None) -> Explorer:
+    """Return an explorer of an image's EL2 or HYP code."""
+    state = InstructionSet.A64 if image.architecture is Architecture.ARM64 else InstructionSet.A32
+    lifter = Lifter(state, image.byte_order)
+    return Explorer(
+        image,
+        image_lifter(image, lifter.lift),
+        lifter.text,
+        _profile(image.architecture),
+        terms,
+        BitwuzlaSolver,
+        alternatives(image),
+        compiled(image),
+        limits,
+    )
+
+
+def _profile(architecture: Architecture) -> Profile[Term]:
+    if architecture is Architecture.ARM64:
+        from hypabi.semantics.aarch64 import AArch64  # noqa: PLC0415 - one of two is needed
+
+        return AArch64()
+    from hypabi.semantics.aarch32 import AArch32  # noqa: PLC0415
+
+    return AArch32()
