@@ -86,8 +86,8 @@ def download(pin: Pin, roots: Sequence[Archive], target: Path) -> None:
     raise FetchError(f"{pin.package}: the archive cannot be reached")
 
 
-def newest(pin: Pin, roots: Sequence[Archive]) -> Pin:
-    """Return the pin of the newest package that may follow ``pin``; its image hash is empty.
+def successors(pin: Pin, roots: Sequence[Archive]) -> list[Pin]:
+    """Return pins of the packages that may follow ``pin``, newest first; their image hash is empty.
 
     :raises GoneError: no such package is left
     """
@@ -101,14 +101,18 @@ def newest(pin: Pin, roots: Sequence[Archive]) -> Pin:
     candidates = list(_stanzas(shown))
     if not candidates:
         raise GoneError(f"{pin.suite} has no package {pin.newest} for {pin.architecture}")
-    best = max(candidates, key=functools.cmp_to_key(_compare))
+    candidates.sort(key=functools.cmp_to_key(_compare), reverse=True)
+    return [_pin(pin, stanza) for stanza in candidates]
+
+
+def _pin(pin: Pin, stanza: dict[str, str]) -> Pin:
     return replace(
         pin,
-        package=best["Package"],
-        version=best["Version"],
-        file=best["Filename"],
-        size=int(best["Size"]),
-        package_sha256=best["SHA256"],
+        package=stanza["Package"],
+        version=stanza["Version"],
+        file=stanza["Filename"],
+        size=int(stanza["Size"]),
+        package_sha256=stanza["SHA256"],
         image_sha256="",
     )
 

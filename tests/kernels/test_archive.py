@@ -81,7 +81,7 @@ def test_machine_without_debian_archive_is_refused(monkeypatch: pytest.MonkeyPat
         archive.archives()
 
 
-def test_newest_is_chosen_by_version_not_by_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_newest_comes_first_by_version_not_by_spelling(monkeypatch: pytest.MonkeyPatch) -> None:
     versions = ["6.1.9-1", "6.1.176-1", "6.1.99-1"]
     stanza = "Package: p{0}\nVersion: {0}\nFilename: pool/p{0}.deb\nSize: 7\nSHA256: {1}\n\n"
 
@@ -96,7 +96,8 @@ def test_newest_is_chosen_by_version_not_by_spelling(monkeypatch: pytest.MonkeyP
         return 0, ""
 
     answer_with(monkeypatch, answer)
-    found = archive.newest(PIN, ROOTS)
+    found, *older = archive.successors(PIN, ROOTS)
+    assert [pin.version for pin in older] == ["6.1.99-1", "6.1.9-1"]
     assert (found.version, found.file, found.size) == ("6.1.176-1", "pool/p6.1.176-1.deb", 7)
     assert found.image_sha256 == ""
     assert found.name == PIN.name
