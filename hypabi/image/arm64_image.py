@@ -67,7 +67,7 @@ def read_arm64_image(where: str, content: Content, sha256: str) -> Image:
             "the file is cut short, or built without KALLSYMS: give the ELF vmlinux",
         )
     relative = find_relative(content, tables.end, order)
-    base = prove_arm64(where, content, tables, relative)
+    base = prove_arm64(where, content, size, tables, relative)
     regions = _regions(tables, base.address, KernelSymbols(tables, base.symbols, ()))
     segments = cut(base.address, content.view(), size, regions)
     starts = tuple(segment.address for segment in segments)

@@ -6,7 +6,7 @@ start where code starts.
 """
 
 import struct
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,11 +27,18 @@ SAMPLES = 512
 """How many functions are looked at."""
 ENOUGH = 0.9
 """Share of the functions that must meet code."""
+VOTERS = 1024
+"""How many pointers decide a base, where pointers do."""
 MIN_VOTES = 64
-"""Fewest pointers that must agree where pointers decide the base."""
+"""Fewest of them that must meet a symbol."""
 VOTING_CHUNKS = 32
 VOTING_CHUNK = 0x8000
 """How many parts of the image are searched for pointers, and how long each is."""
+
+
+_BEFORE = (0, 8)
+"""How far before a function its pointers point: ftrace's list names the two NOPs in front of each
+(``-fpatchable-function-entry=4,2``, arch/arm64/Makefile)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +58,18 @@ class _Candidate:
     how: str
 
 
-def prove_arm64(where: str, content: Content, tables: Tables, relative: Relative) -> Base:
+def prove_arm64(
+    where: str, content: Content, size: int, tables: Tables, relative: Relative
+) -> Base:
     """Find the link address of an arm64 Image.
 
+    :param size: how long the image is in memory
     :param relative: the relocations found in the image
     :raises ImageError: no address, or more than one, fits
     """
     match tables.kind:
         case OffsetKind.PLACE:
-            candidates = list(_by_pointers(content, tables))
+            candidates = list(_by_pointers(content, tables, size))
         case OffsetKind.BASE:
             candidates = list(_by_base_word(content, tables, relative))
         case OffsetKind.NOTHING:
@@ -106,19 +116,32 @@ def _by_base_word(
             yield _Candidate(address, value, "the relocation of kallsyms' relative base word")
 
 
-def _by_pointers(content: Content, tables: Tables) -> Iterable[_Candidate]:
-    """Yield the address at which most of the image's pointers point at symbols."""
-    votes = Counter[int]()
-    by_low: dict[int, list[int]] = {}
-    for offset in sorted(set(function_offsets(tables, 16 * SAMPLES))):
-        by_low.setdefault(offset % SEGMENT_ALIGN, []).append(offset)
-    for pointer in _pointers(content, tables.order):
-        for offset in by_low.get(pointer % SEGMENT_ALIGN, ()):
-            votes[pointer - offset] += 1
-    ranked = votes.most_common(2)
-    if ranked and ranked[0][1] >= MIN_VOTES and (len(ranked) == 1 or ranked[0][1] >= 4 * ranked[1][1]):
-        address, count = ranked[0]
-        yield _Candidate(address, address, f"{count} of the image's pointers meet its symbols")
+def _by_pointers(content: Content, tables: Tables, size: int) -> Iterable[_Candidate]:
+    """Yield the only address at which the image's pointers lie in it and meet its symbols."""
+    pointers = sorted(set(_pointers(content, tables.order)))
+    sample = pointers[:: max(1, len(pointers) // VOTERS)]
+    met = {offset - before for offset in tables.offsets for before in _BEFORE}
+    scores: list[tuple[int, int]] = []
+    for address in _windows(sample, size):
+        score = sum(pointer - address in met for pointer in sample)
+        scores.append((score, address))
+    scores.sort(reverse=True)
+    if scores and scores[0][0] >= MIN_VOTES and all(3 * s < scores[0][0] for s, _ in scores[1:]):
+        score, address = scores[0]
+        how = f"{score} of {len(sample)} pointers of the image meet its symbols"
+        yield _Candidate(address, address, how)
+
+
+def _windows(pointers: list[int], size: int) -> Iterable[int]:
+    """Yield the aligned addresses from which an image of ``size`` holds the most pointers."""
+    within = [bisect_left(pointers, pointer + size) - i for i, pointer in enumerate(pointers)]
+    if not within:
+        return
+    most = max(within)
+    first = within.index(most)
+    low, high = pointers[first], pointers[first + most - 1]
+    for number in range((high - size) // SEGMENT_ALIGN + 1, low // SEGMENT_ALIGN + 1):
+        yield number * SEGMENT_ALIGN
 
 
 def _pointers(content: Content, order: ByteOrder) -> Iterable[int]:
@@ -129,5 +152,6 @@ def _pointers(content: Content, order: ByteOrder) -> Iterable[int]:
         chunk = content.read(start, VOTING_CHUNK)
         count = len(chunk) // 8
         for word in struct.unpack(f"{letter}{count}Q", chunk[: 8 * count]):
-            if word >> 48 == 0xFFFF and word != 0xFFFF_FFFF_FFFF_FFFF:
+            # The uppermost 4 GiB hold small negative numbers; no kernel is linked there.
+            if word >> 48 == 0xFFFF and word >> 32 != 0xFFFF_FFFF:
                 yield word

@@ -106,17 +106,16 @@ class KernelSymbols:
 
 
 def function_offsets(tables: Tables, limit: int) -> list[int]:
-    """Return the offsets of at most ``limit`` functions (type ``T`` or ``t``), evenly spread."""
+    """Return the offsets of about ``limit`` functions (type ``T`` or ``t``), evenly spread."""
     codes = {code for code, token in enumerate(tables.tokens) if token[:1] in (b"T", b"t")}
-    step = max(1, tables.count // (4 * limit))
     found = []
     for block, position in enumerate(tables.markers):
         for index in range(block * BLOCK, min((block + 1) * BLOCK, tables.count)):
             start, end = name_end(tables.names, position)
-            if index % step == 0 and tables.names[start] in codes:
+            if tables.names[start] in codes:
                 found.append(tables.offsets[index])
             position = end
-    return found[:: max(1, len(found) // limit)][:limit]
+    return found[:: max(1, len(found) // limit)]
 
 
 def _sort_key(name: bytes) -> bytes:
