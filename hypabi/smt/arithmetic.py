@@ -1,7 +1,8 @@
 """Arithmetic modulo 2**width, and division with SMT-LIB's answers for a zero divisor."""
 
-from hypabi.smt.bits import and_, lshr, not_, ordered, shl, zext
-from hypabi.smt.term import Op, Term, Value, make
+from hypabi.smt.bits import and_, not_, zext
+from hypabi.smt.shifts import lshr, shl
+from hypabi.smt.term import Op, Term, Value, make, ordered, reduced
 
 
 def add(a: Value, b: Value, width: int) -> Value:
@@ -146,7 +147,7 @@ def urem(a: Value, b: Value, width: int) -> Value:
     if isinstance(b, int):
         b &= mask
         if b == 0:
-            return _reduced(a, width)
+            return reduced(a, width)
         if isinstance(a, int):
             return (a & mask) % b
         if b & (b - 1) == 0:
@@ -188,12 +189,8 @@ def _magnitude(a: int, width: int) -> tuple[bool, int]:
     return (True, (1 << width) - a) if a >> (width - 1) else (False, a)
 
 
-def _reduced(a: Value, width: int) -> Value:
-    return a & ((1 << width) - 1) if isinstance(a, int) else a
-
-
 def _divided(op: Op, a: Value, b: Value, width: int) -> Value:
-    return make(op, (_reduced(a, width), _reduced(b, width)), width)
+    return make(op, (reduced(a, width), reduced(b, width)), width)
 
 
 def popcount(a: Value, width: int, to: int) -> Value:
@@ -208,7 +205,7 @@ def popcount(a: Value, width: int, to: int) -> Value:
 
 
 def clz(a: Value, width: int, to: int) -> Value:
-    """Count the zeros above the highest one of ``a`` (``width`` for 0), as a value of ``to`` bits."""
+    """Count the zeros above the highest one of ``a`` (all of them for 0), as ``to`` bits."""
     if isinstance(a, int):
         return (width - (a & ((1 << width) - 1)).bit_length()) & ((1 << to) - 1)
     if a.op == "zext":

@@ -1,28 +1,16 @@
-"""Bits moved, cut, joined and masked.
+"""Bits masked, cut, joined and widened.
 
-Shifts by a constant become cuts and joins, and a mask of low bits becomes a cut widened with zeros,
-so that one bit field has one form however the code reached it.
+A mask of low bits becomes a cut widened with zeros, and neighbouring cuts become one, so that one
+bit field has one form however the code reached it.
 """
 
 from typing import Final
 
-from hypabi.smt.booleans import ite, land, lnot, lor
-from hypabi.smt.term import Op, Term, Value, make, part_widths
+from hypabi.smt.booleans import ite, land, lor
+from hypabi.smt.term import Term, Value, make, ordered, part_widths
 
 _PUSH_LIMIT: Final = 32
 """How deep a cut is pushed into a term; beyond it stays outside, equally true and less simple."""
-
-
-def ordered(a: Term, b: Term) -> tuple[Term, Term]:
-    """Return the operands of a commutative operation in the order that every run gives them."""
-    return (b, a) if b.digest < a.digest else (a, b)
-
-
-def contiguous(mask: int) -> tuple[int, int] | None:
-    """Return lowest bit and length of a mask whose ones are adjacent, ``None`` for any other."""
-    low = (mask & -mask).bit_length() - 1
-    field = mask >> low if mask else 0
-    return (low, field.bit_length()) if field and field & (field + 1) == 0 else None
 
 
 def not_(a: Value, width: int) -> Value:
@@ -76,6 +64,8 @@ def _masked(a: Term, mask: int, width: int) -> Value:
                 low = and_(a.args[1], low_mask, low_width)
                 if not (isinstance(low, int) and low == 0 and _is_top(high, low_width, width)):
                     return concat(high, low, high_width, low_width)
+        case _:
+            pass
     return make("and", (a, mask), width)
 
 
@@ -102,28 +92,29 @@ def or_(a: Value, b: Value, width: int) -> Value:
         a, b = b, a
     mask = (1 << width) - 1
     if isinstance(b, int):
-        b &= mask
-        if isinstance(a, int):
-            return (a | b) & mask
-        if b == 0:
-            return a
-        if b == mask:
-            return mask
-        if a.op == "or" and isinstance(a.args[1], int):
-            return or_(a.args[0], a.args[1] | b, width)
-        return make("or", (a, b), width)
+        return (a | b) & mask if isinstance(a, int) else _with_ones(a, b & mask, width)
     assert isinstance(a, Term)
     if a is b:
         return a
     if (a.op == "not" and a.args[0] is b) or (b.op == "not" and b.args[0] is a):
         return mask
-    joined = _disjoint(a, b, width)
+    joined = _disjoint(a, b)
     if joined is None:
-        joined = _disjoint(b, a, width)
+        joined = _disjoint(b, a)
     return make("or", ordered(a, b), width) if joined is None else joined
 
 
-def _disjoint(high: Term, low: Term, width: int) -> Value | None:
+def _with_ones(a: Term, ones: int, width: int) -> Value:
+    if ones == 0:
+        return a
+    if ones == (1 << width) - 1:
+        return ones
+    if a.op == "or" and isinstance(a.args[1], int):
+        return _with_ones(_term(a.args[0]), a.args[1] | ones, width)
+    return make("or", (a, ones), width)
+
+
+def _disjoint(high: Term, low: Term) -> Value | None:
     """Join ``x << n | y`` where ``y`` has at most ``n`` bits."""
     if high.op != "concat" or low.op != "zext" or high.args[1] != 0:
         return None
@@ -182,49 +173,9 @@ def _cancelled(a: Term, b: Term) -> Value | None:
     return None
 
 
-def shl(a: Value, b: Value, width: int) -> Value:
-    """Shift left by ``b``, which has the same width; nothing is left from ``width`` on."""
-    if isinstance(b, int):
-        b &= (1 << width) - 1
-        if b == 0 and isinstance(a, Term):
-            return a
-        if b >= width:
-            return 0
-        return concat(extract(a, 0, width - b, width), 0, width - b, b) if b else _reduced(a, width)
-    return _shifted("shl", a, b, width)
-
-
-def lshr(a: Value, b: Value, width: int) -> Value:
-    """Shift right by ``b``, zeros coming in."""
-    if isinstance(b, int):
-        b &= (1 << width) - 1
-        if b >= width:
-            return 0
-        return zext(extract(a, b, width - b, width), width - b, width)
-    return _shifted("lshr", a, b, width)
-
-
-def ashr(a: Value, b: Value, width: int) -> Value:
-    """Shift right by ``b``, copies of the sign coming in."""
-    if isinstance(b, int):
-        b = min(b & ((1 << width) - 1), width - 1)
-        return sext(extract(a, b, width - b, width), width - b, width)
-    reduced = _reduced(a, width)
-    return reduced if reduced == (1 << width) - 1 else _shifted("ashr", reduced, b, width)
-
-
-def _shifted(op: Op, a: Value, b: Term, width: int) -> Value:
-    a = _reduced(a, width)
-    return 0 if a == 0 else make(op, (a, b), width)
-
-
-def _reduced(a: Value, width: int) -> Value:
-    return a & ((1 << width) - 1) if isinstance(a, int) else a
-
-
 def extract(a: Value, low: int, size: int, width: int) -> Value:
     """Cut ``size`` bits out of a value of ``width`` bits, from bit ``low`` up."""
-    assert 0 <= low and 0 < size and low + size <= width, (low, size, width)
+    assert low >= 0 and size > 0 and low + size <= width, (low, size, width)
     return _extract(a, low, size, _PUSH_LIMIT)
 
 
@@ -320,7 +271,7 @@ def _constant_above(high: int, low: Term, width: int) -> Value:
         assert isinstance(inner, Term)
         return make("concat", (high << (low.width - inner.width), inner), width)
     if low.op == "concat" and isinstance(low.args[0], int):
-        first, rest = part_widths(low)
+        first = part_widths(low)[0]
         return make("concat", (high << first | low.args[0], low.args[1]), width)
     return make("concat", (high, low), width)
 
@@ -339,9 +290,7 @@ def _neighbours(high: Term, low: Value, high_width: int, low_width: int) -> Valu
 
 
 def _adjacent(high: Term, low: Term) -> bool:
-    return (
-        low.op == "extract" and low.args[0] is high.args[0] and high.low == low.low + low.width
-    )
+    return low.op == "extract" and low.args[0] is high.args[0] and high.low == low.low + low.width
 
 
 def zext(a: Value, width: int, to: int) -> Value:
@@ -365,6 +314,11 @@ def sext(a: Value, width: int, to: int) -> Value:
     if a.op == "zext":
         return make("zext", (a.args[0],), to)
     return make("sext", (a.args[0] if a.op == "sext" else a,), to)
+
+
+def _term(value: Value) -> Term:
+    assert isinstance(value, Term)
+    return value
 
 
 _BITWISE: Final = {"and": and_, "or": or_, "xor": xor}

@@ -17,7 +17,7 @@ class _Engine:
         self._milliseconds = milliseconds
         self._terms: Final[Any] = bitwuzla.TermManager()
         options = bitwuzla.Options()
-        options.set(bitwuzla.Option.PRODUCE_MODELS, True)
+        options.set(bitwuzla.Option.PRODUCE_MODELS, 1)
         options.set(bitwuzla.Option.TIME_LIMIT_PER, milliseconds)
         self._solver: Final[Any] = bitwuzla.Bitwuzla(self._terms, options)
         self._sorts: dict[int, Any] = {}
@@ -59,7 +59,7 @@ class _Engine:
     def value(self, symbol: _Expression) -> int:
         return int(self._solver.get_value(symbol).value(16), 16)
 
-    def _sort(self, width: int) -> Any:
+    def _sort(self, width: int) -> _Expression:
         sort = self._sorts.get(width)
         if sort is None:
             sort = self._sorts[width] = self._terms.mk_bv_sort(width)

@@ -4,9 +4,9 @@ An equation with a constant is solved as far as that is exact: what was added, i
 joined moves to the side of the constant, until a field of an unknown stands alone.
 """
 
-from hypabi.smt.bits import and_, contiguous, extract, ordered, xor
+from hypabi.smt.bits import and_, extract, xor
 from hypabi.smt.booleans import land, lnot, lor
-from hypabi.smt.term import Term, Value, make, part_widths
+from hypabi.smt.term import Term, Value, make, ordered, part_widths
 
 
 def eq(a: Value, b: Value, width: int) -> Value:
@@ -136,11 +136,18 @@ def _equals_masked(a: Term, mask: int, constant: int) -> Value:
         return eq(and_(inner, free, a.width), constant & free, a.width)
     if constant & ~mask:
         return 0
-    field = contiguous(mask)
+    field = _contiguous(mask)
     if field is None:
         return make("eq", (a, constant), 1)
     low, size = field
     return eq(extract(inner, low, size, a.width), constant >> low, size)
+
+
+def _contiguous(mask: int) -> tuple[int, int] | None:
+    """Return lowest bit and length of a mask whose ones are adjacent, ``None`` for any other."""
+    low = (mask & -mask).bit_length() - 1
+    field = mask >> low if mask else 0
+    return (low, field.bit_length()) if field and field & (field + 1) == 0 else None
 
 
 def _term(value: Value) -> Term:
@@ -187,9 +194,6 @@ def _below(a: Term, bound: int, mask: int) -> Value:
         return eq(a, 0, a.width)
     if bound == mask:
         return ne(a, mask, a.width)
-    if bound & (bound - 1) == 0:
-        low = bound.bit_length() - 1
-        return eq(extract(a, low, a.width - low, a.width), 0, a.width - low)
     return make("ult", (a, bound), 1)
 
 

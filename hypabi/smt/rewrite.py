@@ -7,7 +7,7 @@ costs more than the number of distinct terms.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from hypabi.smt import arithmetic, bits, booleans, comparisons
+from hypabi.smt import arithmetic, bits, booleans, comparisons, shifts
 from hypabi.smt.term import Term, Value, operand_width, part_widths
 
 
@@ -127,9 +127,9 @@ _BINARY: Final[Mapping[str, _Binary]] = {
     "and": bits.and_,
     "or": bits.or_,
     "xor": bits.xor,
-    "shl": bits.shl,
-    "lshr": bits.lshr,
-    "ashr": bits.ashr,
+    "shl": shifts.shl,
+    "lshr": shifts.lshr,
+    "ashr": shifts.ashr,
 }
 _COMPARISONS: Final[Mapping[str, _Binary]] = {
     "eq": comparisons.eq,

@@ -166,7 +166,7 @@ class Session(Generic[E]):
             self._engine.pop()
 
     def _symbolic(self, assumptions: tuple[Value, ...]) -> list[Term] | None:
-        """Return the assumptions that are not plainly true, ``None`` if something is plainly false."""
+        """Return the assumptions to decide, ``None`` if something is plainly false."""
         if self._false[-1]:
             return None
         symbolic: list[Term] = []
@@ -188,7 +188,7 @@ class Session(Generic[E]):
 
         :raises AssertionError: a condition does not hold, so we or the solver are wrong
         """
-        conditions = tuple([*(c for level in self._levels for c in level), *assumptions])
+        conditions = (*(c for level in self._levels for c in level), *assumptions)
         symbols = sorted(symbols_of(*conditions), key=_name)
         values = {s.name: self._engine.value(self._translation.vector(s, s.width)) for s in symbols}
         held = evaluate_all(conditions, values)

@@ -1,9 +1,9 @@
 """One node of a term, interned: structurally equal terms are the same object.
 
-Invariants.  ``args`` holds at least one term (a value without terms is a Python ``int``), except for
-a symbol, which has none.  An ``int`` among ``args`` is reduced modulo its width.  Identity is
-equality, so ``==``, ``hash`` and sets of terms cost what they cost for any object; ``digest`` is the
-same in every run and orders the operands of commutative operations, so no output depends on
+Invariants.  ``args`` holds at least one term (a value without terms is a Python ``int``), except
+for a symbol, which has none.  An ``int`` among ``args`` is reduced modulo its width.  Identity is
+equality, so ``==``, ``hash`` and sets of terms cost what they cost for any object; ``digest`` is
+the same in every run and orders the operands of commutative operations, so no output depends on
 addresses, on the hash seed or on what was built before.
 
 The table of living terms is the only module-level state of hypabi: interning needs one table for
@@ -43,7 +43,7 @@ Op = Literal[
     "popcount",
     "clz",
 ]
-"""Operations that survive simplification.  ``and`` and ``or`` of width 1 take two or more arguments."""
+"""What survives simplification.  ``and`` and ``or`` of width 1 take two or more arguments."""
 
 
 class _Draft:
@@ -62,8 +62,8 @@ class _Draft:
 class Term(_Draft):
     """A symbolic bit-vector; build it with the constructors of :mod:`hypabi.smt.terms`.
 
-    ``low`` is the lowest bit of an ``extract`` and 0 elsewhere, ``name`` the name of a ``symbol`` and
-    empty elsewhere.  A term has no truth value.
+    ``low`` is the lowest bit of an ``extract`` and 0 elsewhere, ``name`` the name of a ``symbol``
+    and empty elsewhere.  A term has no truth value.
     """
 
     __slots__ = ()
@@ -126,30 +126,25 @@ def make(op: Op, args: tuple[Value, ...], width: int, low: int = 0) -> Term:
         if living is not None:
             return living
     digests = tuple([a if isinstance(a, int) else a.digest for a in args])
-    return _create(key, op, args, width, low, "", hash((_ORDER[op], width, low, digests)))
+    return _create(key, "", hash((_ORDER[op], width, low, digests)))
 
 
 def symbol(name: str, width: int) -> Term:
     """Return the unknown called ``name``, ``width`` bits wide."""
-    key = (name, (), width, -1)
+    key: _Key = (name, (), width, 0)
     entry = _living.get(key)
     if entry is not None:
         living = entry()
         if living is not None:
             return living
     assert name and width > 0, (name, width)
-    digest = hash((zlib.crc32(name.encode()), len(name), width))
-    return _create(key, "symbol", (), width, 0, name, digest)
+    return _create(key, name, hash((zlib.crc32(name.encode()), len(name), width)))
 
 
-def _create(
-    key: _Key, op: Op, args: tuple[Value, ...], width: int, low: int, name: str, digest: int
-) -> Term:
+def _create(key: _Key, name: str, digest: int) -> Term:
     draft = _allocate(_Draft)
-    draft.op = op
-    draft.args = args
-    draft.width = width
-    draft.low = low
+    op, draft.args, draft.width, draft.low = key
+    draft.op = "symbol" if name else op  # type: ignore[assignment]  # a key of make holds an Op
     draft.name = name
     draft.digest = digest
     draft.__class__ = Term
@@ -158,6 +153,16 @@ def _create(
     entry.key = key
     _living[key] = entry
     return draft
+
+
+def ordered(a: Term, b: Term) -> tuple[Term, Term]:
+    """Return the operands of a commutative operation in the order that every run gives them."""
+    return (b, a) if b.digest < a.digest else (a, b)
+
+
+def reduced(value: Value, width: int) -> Value:
+    """Reduce a concrete value modulo ``2**width``."""
+    return value & ((1 << width) - 1) if isinstance(value, int) else value
 
 
 def operand_width(term: Term) -> int:

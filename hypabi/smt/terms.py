@@ -8,14 +8,11 @@ constants and simplifies what it can see at once; none searches.
 from hypabi.smt.arithmetic import add, clz, mul, neg, popcount, sdiv, srem, sub, udiv, urem
 from hypabi.smt.bits import (
     and_,
-    ashr,
     concat,
     extract,
-    lshr,
     not_,
     or_,
     sext,
-    shl,
     xor,
     zext,
 )
@@ -23,6 +20,7 @@ from hypabi.smt.booleans import ite, land, lnot, lor
 from hypabi.smt.comparisons import eq, ne, sle, slt, ule, ult
 from hypabi.smt.printer import text
 from hypabi.smt.rewrite import simplify_under, size_of, substitute, symbols_of
+from hypabi.smt.shifts import ashr, lshr, shl
 from hypabi.smt.term import Op, Term, Value, symbol
 
 __all__ = [

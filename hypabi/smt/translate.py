@@ -7,7 +7,6 @@ the sort that is natural to it, and converted where the other sort is asked for.
 from collections.abc import Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
-from hypabi.smt.rewrite import subterms
 from hypabi.smt.term import Term, Value, operand_width, part_widths
 
 E = TypeVar("E")
@@ -136,7 +135,9 @@ class Translation(Generic[E]):
                 return apply(operator, [self._vector(term.args[0], inner)], [width - inner])
             case "popcount" | "clz":
                 bits = self._bits(term.args[0], operand_width(term))
-                return self._ones(bits, width) if term.op == "popcount" else self._zeros(bits, width)
+                return (
+                    self._ones(bits, width) if term.op == "popcount" else self._zeros(bits, width)
+                )
             case _:
                 return apply(_ARITHMETIC[term.op], [self._vector(a, width) for a in term.args])
 
