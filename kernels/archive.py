@@ -2,6 +2,8 @@
 
 apt itself does every download, so that proxies, certificates and mirrors are those of the machine.
 Works without root: all state of apt that is written lies in a scratch folder.
+A pinned package is asked for by its path below the archive's root and known by its hash, so that no
+index has to come first; only a search for newer packages reads one.
 """
 
 import functools
