@@ -5,21 +5,25 @@ CPU capability, and the two lengths (arch/arm64/include/asm/alternative-macros.h
 header and, without KALLSYMS_ALL, no symbol; it is the one long run of entries that all hold together.
 """
 
+import itertools
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.names import Architecture, ByteOrder
-from hypabi.image.model import Image, Segment
+from hypabi.image.model import Access, Image, Segment
 
 ENTRY: Final = 12
-SHORTEST_TABLE: Final = 24
+SHORTEST_TABLE: Final = 96
 """Entries in a row that make a table; the smallest real one seen has many thousand."""
 CALLBACK: Final = 0x8000
 MOST_CAPABILITIES: Final = 1024
 LONGEST_SITE: Final = 4096
-STRIDE: Final = ENTRY * SHORTEST_TABLE // 2
+STRIDE: Final = 1024
+"""Distance between two places where a table is looked for; a shorter one may be missed."""
+GAP: Final = 0x40000
+"""Bytes behind a table in which another is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,31 @@ def alternatives(image: Image) -> Mapping[int, tuple[PatchSite, ...]]:
     if image.architecture is not Architecture.ARM64:
         return {}
     found: dict[int, tuple[PatchSite, ...]] = {}
-    for site in _sites(image):
-        for word in range(site.address, site.address + site.size, 4):
-            found[word] = (*found.get(word, ()), site)
+    for table, start, end in _tables(image):
+        for site in table.sites(start, end):
+            for word in range(site.address, site.address + site.size, 4):
+                found[word] = (*found.get(word, ()), site)
     return found
 
 
-def _sites(image: Image) -> Iterator[PatchSite]:
-    for segment in image.segments:
+def _tables(image: Image) -> list[tuple["_Table", int, int]]:
+    """Return the runs of entries in the first segment that has any, the likely one first.
+
+    The linker script puts the table behind the init text; everything else is searched only if it
+    is not there.
+    """
+    likely = [
+        after
+        for before, after in itertools.pairwise(image.segments)
+        if before.name == ".init.text" and after.access is not Access.CODE
+    ]
+    others = [s for s in image.segments if s not in likely and s.access is not Access.CODE]
+    for segment in (*likely, *others, *image.segments):
         table = _Table(segment, image)
-        for start, end in table.runs():
-            yield from (table.site(at) for at in range(start, end, ENTRY))
+        found = [(table, start, end) for start, end in table.runs()]
+        if found:
+            return found
+    return []
 
 
 class _Table:
@@ -85,7 +103,7 @@ class _Table:
 
     def runs(self) -> Iterator[tuple[int, int]]:
         """Find every run of entries long enough to be a table."""
-        position, size = 0, len(self.content) - ENTRY * SHORTEST_TABLE
+        position, size, last = 0, len(self.content) - ENTRY * SHORTEST_TABLE, 0
         while position < size:
             end = position
             for phase in range(0, ENTRY, 4):
@@ -94,7 +112,10 @@ class _Table:
                     start, end = self._extend(start)
                     if end - start >= ENTRY * SHORTEST_TABLE and self._plausible(start, end):
                         yield start, end
+                        last = end
                     break
+            if last and position - last > GAP:
+                return
             position = max(end, position + STRIDE)
 
     def _extend(self, start: int) -> tuple[int, int]:
@@ -111,14 +132,15 @@ class _Table:
         capabilities = {self.content[at + 8] for at in range(start, end, ENTRY)}
         return len(sizes) > 1 and len(capabilities) * 2 < (end - start) // ENTRY
 
-    def site(self, at: int) -> PatchSite:
-        """Return the entry at an offset."""
-        original, replacement, capability, size, new_size = self.unpack(self.content, at)
-        base = self.segment.address
-        return PatchSite(
-            address=base + at + original,
-            size=size,
-            capability=capability & (CALLBACK - 1),
-            replacement=base + at + 4 + replacement,
-            callback=new_size == 0 and size > 0,
-        )
+    def sites(self, start: int, end: int) -> Iterator[PatchSite]:
+        """Yield the entries of a table."""
+        for at in range(start, end, ENTRY):
+            original, replacement, capability, size, new_size = self.unpack(self.content, at)
+            place = self.segment.address + at
+            yield PatchSite(
+                address=place + original,
+                size=size,
+                capability=capability & (CALLBACK - 1),
+                replacement=place + 4 + replacement,
+                callback=new_size == 0 and size > 0,
+            )

@@ -6,6 +6,7 @@ EL1 and SVC tables have the same shape and are told apart by that.
 """
 
 import enum
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -22,8 +23,8 @@ A64_TAIL: Final = frozenset({0, NOP})
 LEAST_PADDED: Final = 12
 """Of 16 slots, so many end in padding in every table that a ventry macro makes."""
 
-BRANCH_A64: Final = (0xFC000000, 0x14000000)
-BRANCH_A32: Final = (0xFF000000, 0xEA000000)
+LEAVES_A64: Final = ((0xFC000000, 0x14000000), (0xFFFFFFFF, 0xD69F03E0), (0xFFFFFC1F, 0xD61F0000))
+"""``b``, ``eret`` and ``br``, as mask and value."""
 A32_SLOTS: Final = 8
 
 FOLLOWED: Final = 192
@@ -42,6 +43,8 @@ class How(enum.Enum):
 
     SYMBOL = "symbol"
     SHAPE = "shape"
+    INSTALLER = "installer"
+    """Another party's code writes the address into the vector base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,9 @@ def _shaped_a64(segment: Segment, first: int) -> Iterator[int]:
     for address in range(first, segment.address + len(content) - size + 1, size):
         at = address - segment.address
         table = content[at : at + size]
-        tails = [int.from_bytes(table[n + slot - 4 : n + slot], "little") for n in range(0, size, slot)]
+        tails = [
+            int.from_bytes(table[n + slot - 4 : n + slot], "little") for n in range(0, size, slot)
+        ]
         if sum(tail in A64_TAIL for tail in tails) < LEAST_PADDED:
             continue
         if all(_slot_branches(table[n : n + slot]) for n in range(0, size, slot)):
@@ -121,10 +126,9 @@ def _shaped_a64(segment: Segment, first: int) -> Iterator[int]:
 
 
 def _slot_branches(slot: memoryview) -> bool:
-    """Return whether a slot starts with code and leaves by an unconditional branch."""
-    words = [int.from_bytes(slot[n : n + 4], "little") for n in range(0, len(slot), 4)]
-    mask, value = BRANCH_A64
-    return words[0] not in A64_TAIL and any(word & mask == value for word in words)
+    """Return whether a slot holds code that leaves it by an unconditional branch or ERET."""
+    words = struct.unpack("<32I", slot)
+    return any(word & mask == value for word in words for mask, value in LEAVES_A64)
 
 
 def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:

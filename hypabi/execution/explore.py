@@ -313,12 +313,16 @@ class _Run:
         chosen = address
         for site in sites:
             if site.callback:
-                raise Unmodelled(f"code that the kernel function at {site.replacement:#x} generates")
+                raise Unmodelled(
+                    f"code that the kernel function at {site.replacement:#x} generates"
+                )
             if self.decide(terms.symbol(f"cpucap.{site.capability}", 1)):
                 chosen = site.replacement + (address - site.address)
         return chosen
 
-    def follow(self, transfer: Transfer[Term], instruction: Instruction, where: int) -> Outcome | None:
+    def follow(
+        self, transfer: Transfer[Term], instruction: Instruction, where: int
+    ) -> Outcome | None:
         match transfer:
             case Next():
                 self.pc += instruction.size
@@ -329,11 +333,15 @@ class _Run:
                 return self.exception_return(target, status)
             case SynchronousException(call, immediate, reason):
                 what = f"{call.value} #{immediate:#x}" if not reason else reason
-                return Undecided(self.pc, f"{what} at EL2") if call.value in ("hvc", "smc") else (
-                    Faulted(self.pc, what)
+                return (
+                    Undecided(self.pc, f"{what} at EL2")
+                    if call.value in ("hvc", "smc")
+                    else (Faulted(self.pc, what))
                 )
 
-    def goto(self, target: Value, why: Jump, instruction: Instruction, where: int) -> Outcome | None:
+    def goto(
+        self, target: Value, why: Jump, instruction: Instruction, where: int
+    ) -> Outcome | None:
         if not isinstance(target, int):
             resolved = self.displaced(target)
             if resolved is None:
@@ -380,15 +388,16 @@ class _Run:
         EL2 text is position-independent and runs displaced (hyp VA, identity map).  The displacement
         is one word of kernel memory (``hyp_physvirt_offset``); the code there is the code here.
         """
-        if target.op != "add" or not isinstance(target.args[1], int):
-            return None
-        displacement, base = target.args
-        if not isinstance(displacement, Term) or displacement.op != "symbol":
-            return None
-        name = terms.text(displacement, displacement.width)
+        match target.op, target.args:
+            case "add", (Term(op="symbol", name=name), int(base)):
+                sign = "+"
+            case "sub", (int(base), Term(op="symbol", name=name)):
+                sign = "-"
+            case _:
+                return None
         if not name.startswith("mem[0x") or self.explorer.image.access(base) is not Access.CODE:
             return None
-        self.assume(f"{name} displaces EL2 text: the code at {base:#x} runs at {base:#x} + {name}")
+        self.assume(f"{name} displaces EL2 text: the code at {base:#x} runs at {base:#x} {sign} it")
         return base
 
     def exception_return(self, target: Value, status: Value) -> Outcome:

@@ -1,0 +1,197 @@
+"""From a file to judged behaviours: the steps that every command about an image shares.
+
+``cli`` may import every package, so the order of the steps stands here and nowhere else: load, find
+the tables, tell the parties, derive, judge.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.derive import derive
+from hypabi.code.capabilities import capability_numbers
+from hypabi.code.vectors import How, VectorTable, find
+from hypabi.errors import HypabiError
+from hypabi.execution.explore import Explorer
+from hypabi.execution.system import explorer_for
+from hypabi.image import load
+from hypabi.image.model import Image, Loaded, Role
+from hypabi.judgement.contract import Contract, Program
+from hypabi.judgement.lower import Surroundings
+from hypabi.judgement.proof import Judgement, judge
+from hypabi.judgement.revision import LiveParty, Revision
+from hypabi.judgement.version import Version
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+ROLES: Mapping[Program, Role] = {
+    Program.KERNEL: Role.KERNEL,
+    Program.DECOMPRESSOR: Role.DECOMPRESSOR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A vector table of one program, and which party's it is."""
+
+    role: Role
+    table: VectorTable
+    parties: tuple[str, ...]
+    """Names of the contract's parties that take calls through it; empty for one it does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found in a file and what was proved of it."""
+
+    loaded: Loaded
+    contract: Contract
+    revision: Revision
+    providers: tuple[Provider, ...]
+    behaviours: Mapping[str, Behaviour]
+    """By name of the party."""
+    judgement: Judgement
+    missing: tuple[LiveParty, ...]
+    """Parties of the revision that the file does not hold."""
+    texts: Callable[[int], str]
+    """Disassembly of the instruction at an address, with its symbol."""
+
+
+class Workbench:
+    """One program of a boot, with what is needed to derive from it; behaviours are kept."""
+
+    def __init__(self, image: Image, names: Mapping[str, str]) -> None:
+        self.image = image
+        self.explorer: Explorer = explorer_for(image)
+        self.tables = {t.address: t for t in find(image, names, self.explorer.instruction)}
+        self._behaviours: dict[int, Behaviour] = {}
+
+    def behaviour(self, table: VectorTable, immediate: int) -> Behaviour:
+        """Return what an ``hvc`` through a table does, derived once."""
+        found = self._behaviours.get(table.address)
+        if found is None:
+            found = derive(self.explorer, table.hvc_entry, immediate)
+            self._behaviours[table.address] = found
+        return found
+
+
+def examine(path: str | os.PathLike[str], contract: Contract) -> Examination:
+    """Load a file and judge it against a contract.
+
+    :raises HypabiError: the file cannot be read, or the contract does not speak of its version
+    """
+    loaded = load(path)
+    revision = revision_for(loaded, contract)
+    names = {party.vectors: party.name for party in revision.parties}
+    benches = {image.role: Workbench(image, names) for image in loaded.images}
+    found = tell_parties(revision, benches)
+    behaviours = {
+        name: benches[role].behaviour(table, revision.immediate)
+        for name, (role, table) in found.items()
+    }
+    surroundings = Surroundings(
+        {name: table.address for name, (_, table) in found.items()},
+        _capabilities(loaded, benches),
+    )
+    return Examination(
+        loaded,
+        contract,
+        revision,
+        _providers(benches, found),
+        behaviours,
+        judge(revision, behaviours, surroundings, BitwuzlaSolver),
+        tuple(party for party in revision.parties if party.name not in found),
+        _disassembler(benches),
+    )
+
+
+def revision_for(loaded: Loaded, contract: Contract) -> Revision:
+    """Return the contract of the kernel that a file holds.
+
+    :raises HypabiError: the kernel does not say its version
+    """
+    kernel = loaded.images[-1]
+    version = Version.parse(kernel.version)
+    if version is None:
+        raise HypabiError(
+            loaded.path,
+            "the image does not say which kernel version it is",
+            "name it with --kernel-version",
+        )
+    return contract.at(version, kernel.architecture)
+
+
+def tell_parties(
+    revision: Revision, benches: Mapping[Role, Workbench]
+) -> dict[str, tuple[Role, VectorTable]]:
+    """Tell which table is which party's: by its symbol, else by who installs it.
+
+    A party without a symbol in the image is found through the life cycle: a call that makes it live
+    writes its table's address into the vector base of the party that served the call.
+    """
+    found: dict[str, tuple[Role, VectorTable]] = {}
+    for party in revision.parties:
+        bench = benches.get(ROLES[party.program])
+        table = None if bench is None else _named(bench, party)
+        if table is not None:
+            found[party.name] = (ROLES[party.program], table)
+    for party in revision.parties:
+        if party.name not in found:
+            _by_installer(party, revision, benches, found)
+    return found
+
+
+def _named(bench: Workbench, party: LiveParty) -> VectorTable | None:
+    for table in bench.tables.values():
+        if table.name == party.vectors:
+            return table
+    if party.program is Program.DECOMPRESSOR and len(bench.tables) == 1:
+        return next(iter(bench.tables.values()))
+    return None
+
+
+def _by_installer(
+    party: LiveParty,
+    revision: Revision,
+    benches: Mapping[Role, Workbench],
+    found: dict[str, tuple[Role, VectorTable]],
+) -> None:
+    for move in revision.moves:
+        if move.to != party.name or move.source not in found:
+            continue
+        role, source = found[move.source]
+        behaviour = benches[role].behaviour(source, revision.immediate)
+        for case in behaviour.cases:
+            base = case.registers.get("VBAR_EL2", case.registers.get("HVBAR"))
+            table = benches[role].tables.get(base) if isinstance(base, int) else None
+            if table is not None and table not in [known for _, known in found.values()]:
+                found[party.name] = (role, replace(table, how=How.INSTALLER))
+                return
+
+
+def _providers(
+    benches: Mapping[Role, Workbench], found: Mapping[str, tuple[Role, VectorTable]]
+) -> tuple[Provider, ...]:
+    providers = []
+    for role, bench in benches.items():
+        for address, table in sorted(bench.tables.items()):
+            parties = [n for n, (r, t) in found.items() if (r, t.address) == (role, address)]
+            how = next((found[name][1].how for name in parties), table.how)
+            providers.append(Provider(role, replace(table, how=how), tuple(parties)))
+    return tuple(providers)
+
+
+def _capabilities(loaded: Loaded, benches: Mapping[Role, Workbench]) -> Mapping[str, int]:
+    kernel = loaded.images[-1]
+    return capability_numbers(kernel)
+
+
+def _disassembler(benches: Mapping[Role, Workbench]) -> Callable[[int], str]:
+    def text(address: int) -> str:
+        for bench in benches.values():
+            segment = bench.image.segment(address)
+            if segment is not None:
+                return bench.explorer.text(address, bench.image.read(address, 4))
+        return ""
+
+    return text

@@ -1,0 +1,172 @@
+"""Turn what a contract says into terms over one case: values at entry and values at exit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from hypabi.behaviour.case import Behaviour, Case
+from hypabi.execution.outcome import Called, Faulted, Left, Returned, Stuck
+from hypabi.execution.outcome import Undecided as PathUndecided
+from hypabi.judgement.expression import (
+    Bits,
+    Capability,
+    Comparison,
+    Conjunction,
+    Disjunction,
+    Integer,
+    Moment,
+    Negation,
+    Operation,
+    Operator,
+    Predicate,
+    Read,
+    Relation,
+    TableOf,
+    Value,
+    width_of,
+)
+from hypabi.smt import terms
+
+PROGRAM_STATUS = ("PSTATE", "CPSR")
+
+
+class NotKnown(Exception):  # noqa: N818 - becomes an Undecided verdict with this reason
+    """The clause speaks of something that this image does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a clause may refer to besides registers."""
+
+    tables: Mapping[str, int]
+    """Address of each party's vector table."""
+    capabilities: Mapping[str, int]
+    """Number of each capability that the image names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lowering:
+    """Lowers expressions for one case of a behaviour, or for entry alone."""
+
+    behaviour: Behaviour
+    case: Case | None
+    surroundings: Surroundings
+
+    def predicate(self, predicate: Predicate) -> terms.Value:
+        """Return a predicate as a condition.
+
+        :raises NotKnown: it names a table or a capability that the image does not have
+        """
+        match predicate:
+            case Comparison(relation, left, right):
+                return self._comparison(relation, left, right)
+            case Capability(name):
+                return self._capability(name)
+            case Negation(of):
+                return terms.lnot(self.predicate(of))
+            case Conjunction(parts):
+                return terms.land(*map(self.predicate, parts))
+            case Disjunction(parts):
+                return terms.lor(*map(self.predicate, parts))
+            case _:
+                assert_never(predicate)
+
+    def _comparison(self, relation: Relation, left: Value, right: Value) -> terms.Value:
+        a, b, width = self.value(left), self.value(right), width_of(left)
+        match relation:
+            case Relation.EQUAL:
+                return terms.eq(a, b, width)
+            case Relation.DIFFERENT:
+                return terms.ne(a, b, width)
+            case Relation.BELOW:
+                return terms.ult(a, b, width)
+            case Relation.AT_MOST:
+                return terms.ule(a, b, width)
+            case _:
+                assert_never(relation)
+
+    def _capability(self, name: str) -> terms.Value:
+        number = self.surroundings.capabilities.get(name)
+        if number is None:
+            raise NotKnown(f"the image does not tell the number of capability {name}")
+        return terms.symbol(f"cpucap.{number}", 1)
+
+    def value(self, value: Value) -> terms.Value:
+        """Return a value as a term.
+
+        :raises NotKnown: as :meth:`predicate`
+        """
+        match value:
+            case Integer(number, _):
+                return number
+            case Read(register, width, moment):
+                return self.register(register, width, moment)
+            case Bits(of, high, low):
+                return terms.extract(self.value(of), low, high - low + 1, width_of(of))
+            case TableOf(party, _):
+                if party not in self.surroundings.tables:
+                    raise NotKnown(f"the vector table of {party} was not found")
+                return self.surroundings.tables[party]
+            case Operation(operator, left, right):
+                return _operation(operator, self.value(left), self.value(right), width_of(left))
+            case _:
+                assert_never(value)
+
+    def register(self, name: str, width: int, moment: Moment) -> terms.Value:
+        """Return a register at entry or at exit."""
+        if name in PROGRAM_STATUS:
+            return self._status(width, moment)
+        if moment is Moment.EXIT and self.case is not None and name in self.case.registers:
+            return self.case.registers[name]
+        return self.at_entry(name, width)
+
+    def at_entry(self, name: str, width: int) -> terms.Value:
+        """Return the value a register has when the vector is entered."""
+        found = self.behaviour.at_entry.get(name)
+        return terms.symbol(name, width) if found is None else found
+
+    def _status(self, width: int, moment: Moment) -> terms.Value:
+        """The caller's status is what exception entry saved; at exit it is what ERET restored."""
+        saved = self.at_entry(self.behaviour.status, width)
+        if moment is Moment.ENTRY or self.case is None:
+            return saved
+        match self.case.outcome:
+            case Left(_, _, None):
+                return self._present_status(width)
+            case Left(_, _, status) if status is not None:
+                return status
+            case Returned():
+                return saved
+            case Left() | Stuck() | Faulted() | Called() | PathUndecided():
+                return saved
+            case _:
+                assert_never(self.case.outcome)
+
+    def _present_status(self, width: int) -> terms.Value:
+        """A branch out of the handler keeps the PSTATE that exception entry made (SPSR layout)."""
+        if width != 64:
+            raise NotKnown("CPSR after a branch out of the handler")
+        masks = terms.extract(self.register("DAIF", 64, Moment.EXIT), 6, 4, 64)
+        mode = 0b01001
+        low = terms.concat(terms.concat(masks, 0, 4, 1), mode, 5, 5)
+        return terms.concat(terms.symbol("PSTATE at exit", 54), low, 54, 10)
+
+
+def _operation(operator: Operator, a: terms.Value, b: terms.Value, width: int) -> terms.Value:
+    match operator:
+        case Operator.ADD:
+            return terms.add(a, b, width)
+        case Operator.SUBTRACT:
+            return terms.sub(a, b, width)
+        case Operator.REMAINDER:
+            return terms.urem(a, b, width)
+        case Operator.AND:
+            return terms.and_(a, b, width)
+        case Operator.OR:
+            return terms.or_(a, b, width)
+        case Operator.SHIFT_LEFT:
+            return terms.shl(a, b, width)
+        case Operator.SHIFT_RIGHT:
+            return terms.lshr(a, b, width)
+        case _:
+            assert_never(operator)
