@@ -10,6 +10,11 @@ class ContractError(HypabiError):
     """A contract says something that it cannot mean."""
 
 
+def below(key: str, name: str) -> str:
+    """Spell the key ``name`` under ``key``."""
+    return f"{key}.{name}" if key else name
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A key of a contract file: ``calls.HVC_SET_VECTORS.number`` on line 12."""
@@ -24,7 +29,7 @@ class Place:
 
     def below(self, key: str) -> "Place":
         """Name a key under this one, on the same line."""
-        return Place(self.file, self.line, f"{self.key}.{key}" if self.key else key)
+        return Place(self.file, self.line, below(self.key, key))
 
     def refuse(self, what: str, hint: str = "") -> ContractError:
         """Build the refusal of what stands here."""

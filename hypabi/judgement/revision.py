@@ -5,6 +5,7 @@ Its clauses are its own promises, how the call ends, and the frame; a row with `
 none, because the document declines to say.
 """
 
+import enum
 from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture
@@ -40,13 +41,22 @@ class LiveCall:
     authority: Authority
 
 
+class Service(enum.Enum):
+    """What a call is to a party."""
+
+    SERVED = "served"
+    REFUSED = "refused"
+    OTHER = "other"
+    """An identifier that is no call's number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What ``party`` promises for ``call``, or where that is ``None`` for any other identifier."""
 
     party: str
     call: str | None
-    served: bool
+    service: Service
     selects: Predicate
     """Over the state at entry: the identifiers that the row is about."""
     assumes: tuple[Premise, ...]
