@@ -13,20 +13,23 @@ from dataclasses import dataclass
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.code_shape import meets_code
 from hypabi.image.content import Content
-from hypabi.image.kallsyms import OffsetKind, Tables
+from hypabi.image.kallsyms import OffsetKind
 from hypabi.image.model import ImageError
+from hypabi.image.names import Names
 from hypabi.image.relocations import Relative
-from hypabi.image.symbols import function_offsets
 
 PAGE = 0x1000
 SEGMENT_ALIGN = 0x10000
 """Alignment of an arm64 kernel's link address (arch/arm64/kernel/vmlinux.lds.S)."""
 MAX_HEAD = 0x200000
-"""Furthest that the first symbol lies from the start of an arm64 Image."""
+"""Furthest that the first symbol lies from the start of an image (``.head.text`` and padding)."""
 SAMPLES = 512
 """How many functions are looked at."""
+FEW = 32
+"""How many of them a candidate is tried with first."""
 ENOUGH = 0.9
-"""Share of the functions that must meet code."""
+ENOUGH_OF_FEW = 0.7
+"""Share of the functions, and of the few, that must meet code."""
 VOTERS = 1024
 """How many pointers decide a base, where pointers do."""
 MIN_VOTES = 64
@@ -58,56 +61,89 @@ class _Candidate:
     how: str
 
 
-def prove_arm64(
-    where: str, content: Content, size: int, tables: Tables, relative: Relative
-) -> Base:
+def prove_arm64(where: str, content: Content, size: int, names: Names, relative: Relative) -> Base:
     """Find the link address of an arm64 Image.
 
     :param size: how long the image is in memory
     :param relative: the relocations found in the image
     :raises ImageError: no address, or more than one, fits
     """
-    match tables.kind:
+    match names.tables.kind:
         case OffsetKind.PLACE:
-            candidates = list(_by_pointers(content, tables, size))
+            candidates = _by_pointers(content, names, size)
         case OffsetKind.BASE:
-            candidates = list(_by_base_word(content, tables, relative))
+            candidates = _by_base_word(content, names, relative)
         case OffsetKind.NOTHING:
-            raise ImageError(where, "kallsyms of an arm64 Image holds 32-bit addresses")
-    functions = function_offsets(tables, SAMPLES)
-    proved = []
+            raise AssertionError("the tables of a 64-bit kernel never hold addresses")
+    return _prove(where, content, Architecture.ARM64, names, candidates)
+
+
+def prove_arm(where: str, content: Content, names: Names) -> Base:
+    """Find the link address of a 32-bit kernel; kallsyms has absolute addresses there.
+
+    :raises ImageError: no address, or more than one, fits
+    """
+    match names.tables.kind:
+        case OffsetKind.BASE:
+            first = content.integer(names.tables.base_position, 4, names.tables.order) or 0
+            how = "kallsyms' relative base word"
+        case OffsetKind.NOTHING:
+            first, how = 0, "the addresses in kallsyms"
+        case OffsetKind.PLACE:
+            raise AssertionError("the tables of a 32-bit kernel never count from their place")
+    text = [first + at for at in names.offsets("_text")]
+    heads = range(1) if text else range(0, MAX_HEAD, PAGE)
+    starts = text or [first + at for at in names.offsets("_stext")]
+    candidates = (_Candidate(start - head, first, how) for start in starts for head in heads)
+    return _prove(where, content, Architecture.ARM, names, candidates)
+
+
+def _prove(
+    where: str,
+    content: Content,
+    architecture: Architecture,
+    names: Names,
+    candidates: Iterable[_Candidate],
+) -> Base:
+    """Keep the candidates whose functions meet code; refuse unless there is exactly one."""
+    functions = names.function_offsets(SAMPLES)
+    few = functions[:: max(1, len(functions) // FEW)]
+    proved: list[tuple[_Candidate, float]] = []
     for candidate in candidates:
         shift = candidate.first_symbol - candidate.address
-        share = _share(content, Architecture.ARM64, (at + shift for at in functions))
-        if share >= ENOUGH:
-            how = f"{candidate.how}; {share:.1%} of {len(functions)} functions meet code"
-            proved.append((candidate, how))
+        if _share(content, architecture, few, shift) >= ENOUGH_OF_FEW:
+            share = _share(content, architecture, functions, shift)
+            if share >= ENOUGH:
+                proved.append((candidate, share))
     if len(proved) != 1:
-        found = ", ".join(f"{candidate.address:#x}" for candidate, _ in proved) or "none"
+        found = " and ".join(f"{candidate.address:#x}" for candidate, _ in proved) or "none"
         raise ImageError(
             where, f"the load address cannot be proved: {found} fits", "give the ELF vmlinux"
         )
-    candidate, how = proved[0]
-    return Base(candidate.address, [candidate.first_symbol + at for at in tables.offsets], how)
+    candidate, share = proved[0]
+    how = f"{candidate.how}; {share:.1%} of {len(functions)} functions meet code there only"
+    return Base(
+        candidate.address, [candidate.first_symbol + at for at in names.tables.offsets], how
+    )
 
 
-def _share(content: Content, architecture: Architecture, positions: Iterable[int]) -> float:
+def _share(content: Content, architecture: Architecture, functions: list[int], shift: int) -> float:
     """Return the share of the functions that start where code starts."""
-    met = [meets_code(content, architecture, position) for position in positions]
-    return sum(met) / len(met) if met else 0.0
+    met = sum(meets_code(content, architecture, at + shift) for at in functions)
+    return met / len(functions) if functions else 0.0
 
 
-def _by_base_word(
-    content: Content, tables: Tables, relative: Relative
-) -> Iterable[_Candidate]:
+def _by_base_word(content: Content, names: Names, relative: Relative) -> Iterable[_Candidate]:
     """Yield what the relative base word allows: it holds the address of the first symbol."""
-    position = tables.base_position
-    word = content.integer(position, 8, tables.order) or 0
+    position = names.tables.base_position
+    word = content.integer(position, 8, names.tables.order) or 0
     if word:
         # The word holds its value: not relocatable, or relocated through .relr.dyn.
-        for head in range(0, MAX_HEAD, PAGE):
-            if (word - head) % SEGMENT_ALIGN == 0:
-                yield _Candidate(word - head, word, "kallsyms' relative base word")
+        text = [word + at for at in names.offsets("_text")]
+        heads = range(0, MAX_HEAD, PAGE)
+        for address in text or [word - head for head in heads]:
+            if address % SEGMENT_ALIGN == 0:
+                yield _Candidate(address, word, "kallsyms' relative base word")
         return
     # Up to 6.3 the word is zero in the file; the one relocation that fits its place has the value.
     for place, value in zip(relative.places, relative.values, strict=True):
@@ -116,11 +152,11 @@ def _by_base_word(
             yield _Candidate(address, value, "the relocation of kallsyms' relative base word")
 
 
-def _by_pointers(content: Content, tables: Tables, size: int) -> Iterable[_Candidate]:
+def _by_pointers(content: Content, names: Names, size: int) -> Iterable[_Candidate]:
     """Yield the only address at which the image's pointers lie in it and meet its symbols."""
-    pointers = sorted(set(_pointers(content, tables.order)))
+    pointers = sorted(set(_pointers(content, names.tables.order)))
     sample = pointers[:: max(1, len(pointers) // VOTERS)]
-    met = {offset - before for offset in tables.offsets for before in _BEFORE}
+    met = {offset - before for offset in names.tables.offsets for before in _BEFORE}
     scores: list[tuple[int, int]] = []
     for address in _windows(sample, size):
         score = sum(pointer - address in met for pointer in sample)

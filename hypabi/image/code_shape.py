@@ -50,4 +50,6 @@ def _a32_last(word: int) -> bool:
     popped = word & 0x0E108000 == 0x08108000
     branch = word & 0xFF000000 == 0xEA000000
     undefined = word & 0xFFF000F0 == 0xE7F000F0
-    return popped or branch or undefined or word in {0xE12FFF1E, 0xE1A0F00E, 0xE320F000, 0xE1A00000, 0}
+    return (
+        popped or branch or undefined or word in {0xE12FFF1E, 0xE1A0F00E, 0xE320F000, 0xE1A00000, 0}
+    )

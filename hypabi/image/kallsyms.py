@@ -48,6 +48,13 @@ class OffsetKind(enum.Enum):
     NOTHING = "nothing: it is the address"
 
 
+_WITHOUT_BASE = {
+    Architecture.ARM64: OffsetKind.PLACE,
+    Architecture.ARM: OffsetKind.NOTHING,
+}
+"""What replaced the base word in 7.x (``kallsyms_sym_address``, kernel/kallsyms.c)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """The tables of one image; positions count from the start of the image."""
@@ -109,18 +116,6 @@ def find_tables(content: Content, architecture: Architecture) -> Tables | None:
                 if found:
                     return _tables(order, tokens, names, found)
     return None
-
-
-def name_end(names: bytes, position: int) -> tuple[int, int]:
-    """Return where the tokens of the name at ``position`` start and end.
-
-    :raises IndexError: the name starts outside ``names``
-    """
-    length = names[position]
-    if length < 0x80:
-        return position + 1, position + 1 + length
-    length = (length & 0x7F) | names[position + 1] << 7
-    return position + 2, position + 2 + length
 
 
 def _align(position: int, alignment: int) -> int:
@@ -256,7 +251,7 @@ def _offsets_after(
     """Look for the offsets behind the tokens, as from 6.4 on."""
     word = architecture.bits // 8
     size = 4 * names.count
-    for kind in OffsetKind:
+    for kind in (OffsetKind.BASE, _WITHOUT_BASE[architecture]):
         based = kind is OffsetKind.BASE
         start = _align(tokens.end, word if based else 4)
         base = _align(start + size, word) if based else -1

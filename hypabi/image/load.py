@@ -5,9 +5,11 @@ import mmap
 import os
 import stat
 
-from hypabi.image.arm64_image import is_arm64_image, read_arm64_image
+from hypabi.image.arm64_image import arm64_image, is_arm64_image
 from hypabi.image.content import Content
+from hypabi.image.kernel_image import read_kernel
 from hypabi.image.model import ImageError, Loaded
+from hypabi.image.zimage import decompressor_of, is_zimage, kernel_in, open_zimage
 
 MAX_FILE = 2 << 30
 """Largest file opened, in bytes; an unstripped vmlinux with debugging information has about half."""
@@ -22,9 +24,15 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     where = os.fspath(path)
     content = _open(where)
     digest = hashlib.sha256(content.view()).hexdigest()
+    formats: tuple[str, ...] = ()
     if is_arm64_image(content):
-        image = read_arm64_image(where, content, digest)
-        return Loaded(where, digest, ("arm64 Image",), (image,))
+        image = read_kernel(arm64_image(where, content, digest))
+        return Loaded(where, digest, (*formats, "arm64 Image"), (image,))
+    if is_zimage(content):
+        payload = open_zimage(where, content)
+        kernel = read_kernel(kernel_in(f"{where} (kernel in zImage)", content, payload))
+        images = (decompressor_of(content, payload), kernel)
+        return Loaded(where, digest, (*formats, "arm zImage", payload.format.value), images)
     raise ImageError(f"{where}: offset 0", "no format of a kernel is recognised")
 
 
@@ -41,7 +49,9 @@ def _open(where: str) -> Content:
         if status.st_size == 0:
             raise ImageError(where, "is empty")
         if status.st_size > MAX_FILE:
-            raise ImageError(where, f"has {status.st_size} bytes, more than the {MAX_FILE} accepted")
+            raise ImageError(
+                where, f"has {status.st_size} bytes, more than the {MAX_FILE} accepted"
+            )
         return Content.whole(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ))
     except OSError as error:
         raise ImageError(where, error.strerror or "cannot be read") from None

@@ -8,10 +8,11 @@ linked last, and ``RO_DATA`` puts ``*(.rodata)`` first, so nothing between ``_et
 ever written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hypabi.image.model import Access, Segment
+from hypabi.image.kallsyms import Tables
+from hypabi.image.model import Access, Segment, Symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +33,30 @@ def cut(
     :param content: the bytes that the file holds, which may be fewer
     """
     held = address + len(content)
-    marks = [*regions, Region(held, max(address + size, held), Access.WRITABLE, ".bss")]
+    end = max(address + size, held)
+    marks = [
+        *regions,
+        Region(held, end, Access.WRITABLE, ".bss"),
+        Region(end, end + 1, Access.WRITABLE, ""),
+    ]
     segments: list[Segment] = []
     position = address
     for region in sorted(marks, key=lambda region: (region.start, region.end)):
-        start = max(region.start, position)
-        if start >= region.end:
-            continue
+        start, stop = max(region.start, position), min(region.end, end)
         if position < start:
             part = content[position - address : start - address]
             segments.append(Segment(position, part, Access.WRITABLE, "data"))
-        part = content[start - address : region.end - address]
-        unheld = region.end - start - len(part)
-        segments.append(Segment(start, part, region.access, region.name, unheld))
-        position = region.end
+            position = start
+        if start < stop:
+            part = content[start - address : stop - address]
+            unheld = stop - start - len(part)
+            segments.append(Segment(start, part, region.access, region.name, unheld))
+            position = stop
     return tuple(segments)
 
 
 @dataclass(frozen=True, slots=True)
-class Boundary:
+class _Boundary:
     """A region between two symbols of the linker script."""
 
     first: str
@@ -59,13 +65,37 @@ class Boundary:
     name: str
 
 
-def between(
-    boundaries: Sequence[Boundary], addresses: dict[str, int]
-) -> list[Region]:
-    """Return the regions whose both symbols the image has, in that order."""
-    found = []
-    for boundary in boundaries:
-        start, end = addresses.get(boundary.first), addresses.get(boundary.last)
-        if start is not None and end is not None and start < end:
-            found.append(Region(start, end, boundary.access, boundary.name))
-    return found
+_HYP_RODATA = "__kvm_nvhe___hyp_section_.hyp.rodata"
+_BOUNDARIES = (
+    _Boundary("_text", "_stext", Access.CODE, ".head.text"),
+    _Boundary("_stext", "_etext", Access.CODE, ".text"),
+    _Boundary("__start_rodata", "__start_ro_after_init", Access.READ_ONLY, ".rodata"),
+    _Boundary(
+        "__start_ro_after_init", "__end_ro_after_init", Access.INITIAL, ".data..ro_after_init"
+    ),
+    _Boundary("__end_ro_after_init", "__end_rodata", Access.READ_ONLY, ".rodata, second part"),
+    _Boundary("__hyp_rodata_start", _HYP_RODATA, Access.INITIAL, ".hyp.data..ro_after_init"),
+    _Boundary(_HYP_RODATA, "__hyp_rodata_end", Access.READ_ONLY, ".hyp.rodata"),
+    _Boundary("__entry_tramp_text_start", "__idmap_text_end", Access.CODE, ".rodata.text"),
+    _Boundary("_sinittext", "_einittext", Access.CODE, ".init.text"),
+)
+
+
+def kernel_regions(tables: Tables, address: int, symbols: Symbols) -> list[Region]:
+    """Return what the linker script's symbols show, and else what the place of kallsyms shows.
+
+    :param address: where the image starts
+    """
+    names = sorted({name for boundary in _BOUNDARIES for name in (boundary.first, boundary.last)})
+    found = {name: symbols.find(name) for name in names}
+    addresses = {name: at[0].address for name, at in found.items() if len(at) == 1}
+    addresses.setdefault("_text", address)
+    regions = [
+        Region(addresses[boundary.first], addresses[boundary.last], boundary.access, boundary.name)
+        for boundary in _BOUNDARIES
+        if addresses.keys() >= {boundary.first, boundary.last}
+    ]
+    if "__start_rodata" not in addresses and "_etext" in addresses:
+        end = address + tables.end
+        regions.append(Region(addresses["_etext"], end, Access.READ_ONLY, ".rodata up to kallsyms"))
+    return [region for region in regions if region.start < region.end]

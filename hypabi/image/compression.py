@@ -1,0 +1,178 @@
+"""Decompress what a kernel may be compressed with, within a bound.
+
+The formats are those of the kernel's ``lib/decompress_*.c``: gzip, xz, lzma (the ``.lzma`` file), zstd,
+lz4 (the *legacy* frame) and lzo (the ``lzop`` file).  A stream must reach its own end: a truncated or
+corrupt one is refused, and so is one that grows beyond :data:`MAX_PROGRAM`.
+"""
+
+import enum
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypabi.image.model import ImageError
+
+MAX_PROGRAM = 128 << 20
+"""Largest program in bytes; the largest kernel that Debian builds has 48 MB."""
+LZ4_BLOCK = 8 << 20
+"""Size of a block in a legacy frame (lz4_Frame_format.md)."""
+MAX_WINDOW = 128 << 20
+"""Largest dictionary that a stream may ask for: that of ``zstd --ultra -22``, which the kernel uses."""
+
+
+class Format(enum.Enum):
+    """A compressed format, spelled as the kernel's configuration does."""
+
+    GZIP = "gzip"
+    XZ = "xz"
+    LZMA = "lzma"
+    ZSTD = "zstd"
+    LZ4 = "lz4"
+    LZO = "lzo"
+
+
+MAGICS: tuple[tuple[Format, bytes], ...] = (
+    (Format.GZIP, b"\x1f\x8b\x08"),
+    (Format.XZ, b"\xfd7zXZ\x00"),
+    (Format.LZO, b"\x89LZO\x00\r\n\x1a\n"),
+    (Format.LZ4, b"\x02\x21\x4c\x18"),
+    (Format.ZSTD, b"\x28\xb5\x2f\xfd"),
+    (Format.LZMA, b"\x5d\x00\x00"),
+)
+"""What each format begins with; ``.lzma`` has no magic, only its usual properties byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decompressed:
+    """A program, and how many bytes of the input its stream took."""
+
+    content: bytes
+    consumed: int
+
+
+def recognise(head: bytes) -> Format | None:
+    """Return the format whose magic ``head`` begins with."""
+    return next((format for format, magic in MAGICS if head.startswith(magic)), None)
+
+
+def decompress(
+    where: str, format: Format, data: memoryview, limit: int = MAX_PROGRAM
+) -> Decompressed:
+    """Decompress one stream at the start of ``data``; bytes after its end are left alone.
+
+    :raises ImageError: it is corrupt, ends early, or holds more than ``limit`` bytes
+    """
+    try:
+        found = _DECODERS[format](data, limit)
+    except _Refused as refusal:
+        raise ImageError(where, f"{format.value} stream: {refusal}") from None
+    if len(found.content) > limit:
+        raise ImageError(where, f"{format.value} stream holds more than {limit >> 20} MiB")
+    return found
+
+
+class _Refused(Exception):
+    """A stream cannot be decompressed, and why."""
+
+
+def _gzip(data: memoryview, limit: int) -> Decompressed:
+    decoder = zlib.decompressobj(wbits=31)
+    try:
+        content = decoder.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise _Refused(f"corrupt ({error})") from None
+    if not decoder.eof and len(content) <= limit:
+        raise _Refused(f"ends early, after {len(content)} bytes of content")
+    return Decompressed(content, len(data) - len(decoder.unused_data))
+
+
+def _xz(data: memoryview, limit: int) -> Decompressed:
+    import lzma
+
+    return _lzma_stream(lzma.FORMAT_XZ, data, limit)
+
+
+def _lzma(data: memoryview, limit: int) -> Decompressed:
+    import lzma
+
+    return _lzma_stream(lzma.FORMAT_ALONE, data, limit)
+
+
+def _lzma_stream(container: int, data: memoryview, limit: int) -> Decompressed:
+    import lzma
+
+    decoder = lzma.LZMADecompressor(format=container, memlimit=MAX_WINDOW + (1 << 20))
+    try:
+        content = decoder.decompress(data, limit + 1)
+    except (lzma.LZMAError, EOFError) as error:
+        raise _Refused(f"corrupt ({error})") from None
+    if not decoder.eof and len(content) <= limit:
+        raise _Refused(f"ends early, after {len(content)} bytes of content")
+    return Decompressed(content, len(data) - len(decoder.unused_data))
+
+
+def _zstd(data: memoryview, limit: int) -> Decompressed:
+    import zstandard
+
+    size = zstandard.frame_content_size(data[:18]) if len(data) >= 18 else -1
+    if size > limit:
+        raise _Refused(f"says that it holds {size} bytes, more than the {limit} accepted")
+    decoder = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj()
+    parts: list[bytes] = []
+    total = position = 0
+    try:
+        while not decoder.eof and position < len(data) and total <= limit:
+            part = decoder.decompress(data[position : position + 0x10000])
+            position += 0x10000
+            total += len(part)
+            parts.append(part)
+    except zstandard.ZstdError as error:
+        raise _Refused(f"corrupt ({error})") from None
+    if not decoder.eof and total <= limit:
+        raise _Refused(f"ends early, after {total} bytes of content")
+    return Decompressed(b"".join(parts), min(position, len(data)) - len(decoder.unused_data))
+
+
+def _lz4(data: memoryview, limit: int) -> Decompressed:
+    import lz4.block
+
+    parts: list[bytes] = []
+    total, position = 0, 4
+    # Each block begins with its size; the last one is the one that is not full.
+    while position + 4 <= len(data) and total <= limit:
+        size = int.from_bytes(data[position : position + 4], "little")
+        block = data[position + 4 : position + 4 + size]
+        if len(block) < size or not size:
+            raise _Refused(f"ends early, in the block at {position:#x}")
+        try:
+            part = lz4.block.decompress(block, uncompressed_size=LZ4_BLOCK)
+        except lz4.block.LZ4BlockError as error:
+            raise _Refused(f"corrupt in the block at {position:#x} ({error})") from None
+        parts.append(part)
+        total += len(part)
+        position += 4 + size
+        if len(part) < LZ4_BLOCK:
+            break
+    if not parts:
+        raise _Refused("ends early, before its first block")
+    return Decompressed(b"".join(parts), position)
+
+
+def _lzo(data: memoryview, limit: int) -> Decompressed:
+    from hypabi.image.lzo import LzoError, decompress_lzop
+
+    try:
+        content, consumed = decompress_lzop(data, limit)
+    except LzoError as error:
+        raise _Refused(str(error)) from None
+    return Decompressed(content, consumed)
+
+
+_DECODERS: dict[Format, Callable[[memoryview, int], Decompressed]] = {
+    Format.GZIP: _gzip,
+    Format.XZ: _xz,
+    Format.LZMA: _lzma,
+    Format.ZSTD: _zstd,
+    Format.LZ4: _lz4,
+    Format.LZO: _lzo,
+}
