@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from hypabi.execution.memory import Store
 from hypabi.execution.outcome import Outcome
-from hypabi.execution.state import Condition, Effect
+from hypabi.execution.state import Condition, Effect, Trail, walk
 from hypabi.smt.terms import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One path: when it is taken, what it does, how it ends.
+    """One path, or several merged: when it is taken, what it does, how it ends.
 
     ``registers`` maps each register that may differ from its entry value to its value at exit, in
-    terms of the entry state; ``trail`` is the address of every instruction executed, in order.
+    terms of the entry state.
     """
 
     guard: tuple[Condition, ...]
@@ -23,7 +23,14 @@ class Case:
     effects: tuple[Effect, ...]
     outcome: Outcome
     assumptions: tuple[str, ...]
-    trail: tuple[int, ...]
+    trail: Trail
+
+    def path(self, model: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the address of every instruction executed, in order, as a model chooses.
+
+        :param model: a value for every symbol of the guard; merged paths differ by it
+        """
+        return walk(self.trail, model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.execution.entry import Entry, hvc_to_el2, hvc_to_hyp
-from hypabi.execution.explore import Explorer, Path
-from hypabi.execution.state import Step
+from hypabi.execution.explore import Explorer
+from hypabi.execution.path import Path
 from hypabi.smt import terms
 
 
@@ -38,7 +38,7 @@ def _case(path: Path, entry: Entry, explorer: Explorer) -> Case:
         state.effects,
         path.outcome,
         state.assumptions,
-        _trail(state.trail),
+        state.trail,
     )
 
 
@@ -46,11 +46,3 @@ def _at_entry(name: str, entry: Entry, explorer: Explorer) -> terms.Value:
     if name in entry.registers:
         return entry.registers[name]
     return terms.symbol(name, explorer.profile.width(name))
-
-
-def _trail(newest: Step | None) -> tuple[int, ...]:
-    addresses = []
-    while newest is not None:
-        addresses.append(newest.address)
-        newest = newest.before
-    return tuple(reversed(addresses))

@@ -7,16 +7,15 @@ EL1 and SVC tables have the same shape and are told apart by that.
 
 import enum
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch import aarch32_exceptions, aarch64
 from hypabi.arch.names import Architecture
-from hypabi.code.instruction import Instruction, Memory, Op, Opcode, Register, Undecodable
+from hypabi.code.flow import Lift, successors
+from hypabi.code.instruction import Instruction, Op, Register, Undecodable
 from hypabi.image.model import Access, Image, Segment
-
-Lift = Callable[[int], Instruction | Undecodable]
 
 NOP: Final = 0xD503201F
 A64_TAIL: Final = frozenset({0, NOP})
@@ -159,26 +158,10 @@ def _reachable(start: int, lift: Lift) -> Iterator[Instruction]:
         if isinstance(instruction, Undecodable):
             continue
         yield instruction
-        for address in _successors(instruction):
+        for address in successors(instruction):
             if address not in seen:
                 seen.add(address)
                 queue.append(address)
-
-
-def _successors(instruction: Instruction) -> Iterator[int]:
-    falls_through = True
-    for op in instruction.ops:
-        target = op.inputs[0] if op.inputs else None
-        if op.opcode in (Opcode.BRANCH, Opcode.CBRANCH, Opcode.CALL) and isinstance(target, Memory):
-            yield target.address
-        if op.opcode in (Opcode.BRANCH, Opcode.BRANCHIND, Opcode.RETURN) and isinstance(
-            target, (Memory, Register)
-        ):
-            falls_through = False
-        if op.user in ("eret", "exception_return"):
-            falls_through = False
-    if falls_through:
-        yield instruction.address + instruction.size
 
 
 def _touches(instruction: Instruction) -> bool:

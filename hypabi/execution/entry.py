@@ -7,7 +7,7 @@ from typing import Final
 from hypabi.arch import aarch64
 from hypabi.arch.names import InstructionSet
 from hypabi.smt import terms
-from hypabi.smt.terms import Term, Value
+from hypabi.smt.terms import Value
 
 EL2: Final = 2 << 2
 """CurrentEL as MRS reads it at EL2."""
@@ -30,6 +30,8 @@ class Entry:
     link: str
     status: str
     mode: str
+    identifier: str
+    """The register that selects the call: paths that it tells apart are never merged."""
 
 
 def hvc_to_el2(address: int, immediate: int = 0) -> Entry:
@@ -53,6 +55,7 @@ def hvc_to_el2(address: int, immediate: int = 0) -> Entry:
         "ELR_EL2",
         "SPSR_EL2",
         "EL2h",
+        "x0",
     )
 
 
@@ -62,11 +65,6 @@ def _caller_status() -> Value:
     high = terms.extract(whole, 5, 59, 64)
     selector = terms.extract(whole, 0, 1, 64)
     return terms.concat(high, terms.concat(0b0010, selector, 4, 1), 59, 5)
-
-
-def entry_symbol(name: str, width: int) -> Term:
-    """Return the value that a register has at entry."""
-    return terms.symbol(name, width)
 
 
 def hvc_to_hyp(address: int, immediate: int = 0) -> Entry:
@@ -97,4 +95,5 @@ def hvc_to_hyp(address: int, immediate: int = 0) -> Entry:
         "ELR_hyp",
         "SPSR_hyp",
         "hyp",
+        "r0",
     )

@@ -1,19 +1,24 @@
 """The state of one path: registers, memory, what holds, what was done, where it went."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hypabi.execution.memory import Memory
+from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """An act that registers and memory do not show, in program order."""
+    """An act that registers and memory do not show, in program order.
+
+    ``guard`` is the condition under which a merged path performs it, 1 where it always does.
+    """
 
     address: int
     name: str
     operands: tuple[Value, ...]
+    guard: Value = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +34,59 @@ class Step:
     """The trail of a path, newest first: a linked list that forks share."""
 
     address: int
-    size: int
-    before: "Step | None"
+    before: "Trail"
     depth: int
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Where two paths were merged: the trail is ``one`` under the guard, else ``other``."""
+
+    guard: Value
+    one: "Trail"
+    other: "Trail"
+    depth: int
+
+
+Trail = Step | Join | None
+
+
+def depth(trail: Trail) -> int:
+    """Return the number of instructions on the longest path of a trail."""
+    return 0 if trail is None else trail.depth
+
+
+def walk(trail: Trail, model: Mapping[str, int]) -> tuple[int, ...]:
+    """Return the addresses on a trail, oldest first, as a model chooses among merged paths.
+
+    :param model: a value for every symbol that a guard mentions
+    """
+    addresses = []
+    while trail is not None:
+        match trail:
+            case Step(address, before):
+                addresses.append(address)
+                trail = before
+            case Join(guard, one, other):
+                trail = one if evaluate(guard, model) else other
+    return tuple(reversed(addresses))
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """A point on a path.  ``registers`` holds what was written or read; the rest is as at entry."""
+    """A point on a path.  ``registers`` holds what was written or read; the rest is as at entry.
+
+    ``known`` are the conditions decided so far; ``jumped_back`` is what registers and memory were
+    when control last jumped back to an address; ``fresh`` counts the values that were havocked.
+    """
 
     pc: int
     registers: Mapping[str, Value]
     memory: Memory
+    known: Mapping[Term, bool]
     conditions: tuple[Condition, ...] = ()
-    known: Mapping[Term, bool] | None = None
     effects: tuple[Effect, ...] = ()
     assumptions: tuple[str, ...] = ()
-    trail: Step | None = None
+    trail: Trail = None
+    jumped_back: Mapping[int, tuple[Mapping[str, Value], int]] = field(default_factory=dict)
     fresh: int = 0
-    """How many values of this path are havocked; the next one's name takes this number."""

@@ -79,6 +79,10 @@ class Fixups(Protocol):
         """
         ...
 
+    def places_of(self, value: int) -> tuple[int, ...]:
+        """Return the addresses at which the pointer ``value`` is written."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class NoFixups:
@@ -87,6 +91,10 @@ class NoFixups:
     def apply(self, address: int, content: bytes) -> bytes:
         """Return ``content``."""
         return content
+
+    def places_of(self, value: int) -> tuple[int, ...]:
+        """Return nothing: no pointer is written."""
+        return ()
 
 
 class Symbols(Protocol):

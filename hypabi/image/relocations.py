@@ -51,6 +51,14 @@ class Relative:
             index += 1
         return bytes(result)
 
+    def places_of(self, value: int) -> tuple[int, ...]:
+        """Return the addresses at which ``value`` is written."""
+        found, index = [], -1
+        for _ in range(self.values.count(value)):
+            index = self.values.index(value, index + 1)
+            found.append(self.places[index])
+        return tuple(found)
+
     def _word(self, index: int) -> bytes:
         return self.values[index].to_bytes(8, "little" if self.order is ByteOrder.LITTLE else "big")
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.execution.outcome import Called, Faulted, Left, Returned, Stuck
-from hypabi.execution.outcome import Undecided as PathUndecided
+from hypabi.behaviour.outcome import Called, Faulted, Left, Returned, Stuck
+from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.judgement.expression import (
     Bits,
     Capability,

@@ -7,9 +7,9 @@ from typing import assert_never
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Case
-from hypabi.execution.memory import Store, address_text
-from hypabi.execution.outcome import Called, Faulted, Left, Returned, Stuck
-from hypabi.execution.outcome import Undecided as PathUndecided
+from hypabi.behaviour.outcome import Store, address_text
+from hypabi.behaviour.outcome import Called, Faulted, Left, Returned, Stuck
+from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.judgement.clause import (
     Answer,
     Ensures,

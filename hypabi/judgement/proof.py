@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.execution.outcome import Undecided as PathUndecided
+from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.judgement.clause import Clause
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
@@ -110,8 +110,8 @@ class _Row:
         for case in cases:
             try:
                 verdict = self._case(clause, premises, case)
-            except NotKnown as reason:
-                return Undecided(str(reason)), cases
+            except NotKnown as unknown:
+                return Undecided(str(unknown)), cases
             match verdict:
                 case Refuted():
                     return verdict, [case]
