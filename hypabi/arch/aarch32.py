@@ -37,6 +37,9 @@ class Mode(enum.IntEnum):
 
 HYP_MODE = Mode.HYP.value
 
+MODES = {mode.value: mode.suffix for mode in Mode}
+"""The name of each mode by CPSR.M or SPSR.M."""
+
 GENERAL = (
     "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7",
     "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc",
@@ -207,14 +210,17 @@ Bits 23 to 20 are ARMv8's (DDI 0487 G, G8.2, CPSR); on ARMv7 they read as zero.
 IT_REGISTER = "CPSR.IT"
 IT_MASK = 0x0600_FC00
 
+STATUS_WIDTHS = {field.register: field.width for field in STATUS_FIELDS} | {IT_REGISTER: 8}
+"""The width in bits of each field's register."""
+
 MRS_VISIBLE = 0xF8FF_03DF & ~(1 << 20)
 """What MRS shows of CPSR: no J, T, IT (DDI 0406C, B9.3, MRS), nor IL, which is 0 while MRS runs."""
 
 EXECUTION_STATE = IT_MASK | 1 << 24 | 1 << 20 | 1 << 5
 """IT, J, IL, T: only an exception return writes them (DDI 0406C, B1.3, CPSRWriteByInstr())."""
 
-UNPRIVILEGED_STATUS = 0xF80F_0000 | 1 << 23 | 1 << 21
-"""N, Z, C, V, Q, GE, SSBS, DIT: what User mode may write with MSR, besides E (deprecated)."""
+UNPRIVILEGED_STATUS = 0xF80F_0000 | 1 << 23 | 1 << 21 | 1 << 9
+"""N, Z, C, V, Q, GE, SSBS, DIT, E: what User mode may write with MSR."""
 
 ARGUMENTS = ("r0", "r1", "r2", "r3")
 """AAPCS32 (IHI 0042), 6.1.1: argument registers, the first two of which return a result."""

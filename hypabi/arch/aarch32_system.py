@@ -209,6 +209,17 @@ def width(name: str) -> int:
     return 64 if name in WIDE_REGISTERS else 32
 
 
+def operation_kind(name: str) -> Kind | None:
+    """Return what a system operation acts on, ``None`` for a name that is no operation."""
+    for kind, group in operations.CP15_WRITES.items():
+        if name in group.values():
+            return kind
+    if name in operations.INTERRUPT_WIDE.values() or name in operations.INTERRUPT_READ.values():
+        return Kind.INTERRUPT
+    debug = (*operations.DEBUG_READ.values(), *operations.DEBUG_WRITE.values())
+    return Kind.DEBUG if name in debug else None
+
+
 def _all_groups() -> tuple[Mapping[Encoding, str] | Mapping[WideEncoding, str], ...]:
     return (
         registers.CP15_STATE,
