@@ -9,12 +9,15 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, Generic, Never, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, Never, TypeVar
 
 from hypabi.arch.names import Architecture
 from hypabi.judgement.clause import Answer
 from hypabi.judgement.place import NOWHERE, Place
 from hypabi.judgement.version import Version
+
+if TYPE_CHECKING:
+    from hypabi.judgement.revision import Revision
 
 T = TypeVar("T")
 
@@ -115,8 +118,9 @@ class Promise(Bounded):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission(Bounded):
-    """A register that may change though nothing says to what."""
+    """Registers that may change, whatever to."""
 
+    registers: Annotated[tuple[str, ...], "The registers."]
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
@@ -190,7 +194,8 @@ class Party(Bounded):
         default_factory=nothing
     )
     unserved: Annotated[Reply | None, "Its answer to a call that it does not serve."] = None
-    any_other: Annotated[Reply, "Its answer to an identifier that is no call's number."]
+    any_other: Annotated[Reply | None, "Its answer to an identifier that is no number."] = None
+    any_call: Annotated[Reply | None, "Its answer to whatever it is asked."] = None
     may_write_memory: Annotated[
         Mapping[str, Scratch], "Memory of its own, written by any call."
     ] = field(default_factory=nothing)
@@ -295,3 +300,12 @@ class Contract(Located):
     life_cycle: Annotated[LifeCycle | None, "Which party is live when."] = None
     sha256: Annotated[str, Hidden.FIELD] = field(default="", compare=False)
     """Of the file, for provenance."""
+
+    def at(self, version: Version, architecture: Architecture) -> "Revision":
+        """Return what one kernel version promises on one architecture.
+
+        :raises ContractError: the contract does not speak of that version
+        """
+        from hypabi.judgement.resolve import revision_of  # noqa: PLC0415 - it is built on this module
+
+        return revision_of(self, version, architecture)

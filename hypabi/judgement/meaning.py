@@ -1,0 +1,154 @@
+"""Refuse a contract that is well-formed and cannot be meant."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Final
+
+from hypabi.arch.names import Architecture
+from hypabi.judgement.context import Bounds, Context
+from hypabi.judgement.contract import Bounded, Call, Contract, Located, Party, Promise, Reply
+from hypabi.judgement.place import Place, closest
+from hypabi.judgement.registers import Registers, registers_of
+from hypabi.judgement.resolve import resolve
+
+WORDS: Final = frozenset(
+    {"old", "table_of", "cpucap", "result", "success", "error", "and", "or", "not"}
+)
+"""What the language of expressions has taken."""
+
+STATEMENTS: Final = ("ensures", "returns", "leaves_to", "handed_to")
+
+
+def check_meaning(contract: Contract) -> None:
+    """Check what types cannot, and resolve everything, of every version, on both architectures.
+
+    :raises ContractError: something of it cannot be meant
+    """
+    for thing in located(contract):
+        _check_thing(thing)
+    for party in contract.parties.values():
+        _check_party(party)
+    for call in contract.calls.values():
+        _check_call(contract, call)
+    for name, user in contract.users.items():
+        for call_name in user.calls:
+            if call_name not in contract.calls:
+                place = contract.users[name].place.below("calls")
+                raise place.refuse(f"no call {call_name!r}", closest(call_name, contract.calls))
+    for architecture in Architecture:
+        _check_names(contract, registers_of(architecture))
+        resolve(Context.of(contract, architecture, None))
+
+
+def located(thing: object) -> Iterator[Located]:
+    """Walk over everything in a contract that stands in the file, outermost first."""
+    match thing:
+        case Located():
+            yield thing
+            for each in fields(thing):
+                yield from located(getattr(thing, each.name))
+        case Mapping():
+            for value in thing.values():
+                yield from located(value)
+        case tuple():
+            for value in thing:
+                yield from located(value)
+        case _:
+            assert not is_dataclass(thing) or not hasattr(thing, "place"), thing
+
+
+def _check_thing(thing: Located) -> None:
+    if isinstance(thing, Bounded | Call | Contract):
+        since, until = thing.since, thing.until
+        if since is not None and until is not None and not since < until:
+            raise thing.place.below("until").refuse(f"{until} does not come after {since}")
+    if isinstance(thing, Promise):
+        _check_promise(thing)
+    if isinstance(thing, Reply):
+        _check_reply(thing)
+
+
+def _check_promise(promise: Promise) -> None:
+    said = [name for name in STATEMENTS if getattr(promise, name) is not None]
+    if len(said) != 1:
+        listed = ", ".join(name.replace("_", "-") for name in STATEMENTS)
+        what = "says nothing" if not said else "says more than one thing"
+        raise promise.place.refuse(f"the promise {what}", f"exactly one of {listed}")
+    if (promise.leaves_to is None) != (promise.at is None):
+        raise promise.place.refuse("'leaves-to' and 'at' go together")
+
+
+def _check_reply(reply: Reply) -> None:
+    if reply.unspecified is not None and (reply.promises or reply.writes):
+        raise reply.place.refuse("the reply is unspecified and promises something all the same")
+    for scratch in reply.may_write_memory.values():
+        if scratch.size < 1:
+            raise scratch.place.below("size").refuse("the region is empty")
+
+
+def _check_party(party: Party) -> None:
+    if (party.any_other is None) == (party.any_call is None):
+        raise party.place.refuse("exactly one of 'any-other' and 'any-call' must be there")
+    if party.any_call is not None and party.unserved is not None:
+        raise party.place.refuse("'any-call' leaves nothing for 'unserved'")
+    replies = (party.unserved, party.any_other, party.any_call)
+    for reply in replies:
+        for thing in _parts(reply) if reply is not None else ():
+            _check_within(thing, party, "the party")
+
+
+def _check_call(contract: Contract, call: Call) -> None:
+    if not -(1 << 31) <= call.number < 1 << 32:
+        raise call.place.below("number").refuse(f"{call.number:#x} does not fit into 32 bits")
+    serving = {
+        party for architecture in Architecture for party in (call.served_by.on(architecture) or ())
+    }
+    for party in sorted(serving & contract.parties.keys()):
+        if contract.parties[party].any_call is not None:
+            place = call.place.below("served-by")
+            raise place.refuse(f"{party!r} answers every call alike", "it serves none")
+    for thing in _parts(call):
+        _check_within(thing, call, "the call")
+        for name in getattr(thing, "parties", None) or ():
+            if name not in serving:
+                hint = closest(name, serving)
+                raise thing.place.below("parties").refuse(f"{name!r} does not serve the call", hint)
+
+
+def _parts(reply: Reply) -> Iterator[Bounded]:
+    yield from reply.promises.values()
+    yield from reply.writes.values()
+    yield from reply.may_write_memory.values()
+    if isinstance(reply, Call):
+        yield from reply.requires.values()
+
+
+def _check_within(thing: Bounded, around: Bounds, what: str) -> None:
+    if around.architecture not in (None, thing.architecture) and thing.architecture is not None:
+        refused = f"{what} is on {around.architecture.value} only"
+        raise thing.place.below("architecture").refuse(refused)
+
+
+def _check_names(contract: Contract, registers: Registers) -> None:
+    ours = {**contract.registers, **contract.constants}
+    for name in contract.registers.keys() & contract.constants.keys():
+        place = contract.place.below("constants").below(name)
+        raise place.refuse("the name is a register's already")
+    for table, names in (("registers", contract.registers), ("constants", contract.constants)):
+        for name in names:
+            _check_name(name, registers, contract.place.below(table).below(name))
+    for call in contract.calls.values():
+        for name in call.arguments:
+            place = call.place.below("arguments").below(name)
+            _check_name(name, registers, place)
+            if name in ours:
+                raise place.refuse("the contract uses the name for something else")
+
+
+def _check_name(name: str, registers: Registers, place: Place) -> None:
+    if not name.isidentifier():
+        raise place.refuse(f"{name!r} is no name that an expression can use", "letters, digits, _")
+    if name in WORDS:
+        raise place.refuse(f"{name!r} means something in every expression")
+    if registers.width(registers.canonical(name)) is not None:
+        raise place.refuse(f"{name!r} is a register of {registers.architecture.value}")
