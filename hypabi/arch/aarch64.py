@@ -1,4 +1,4 @@
-"""AArch64: register widths, PSTATE, EL2 vectors, syndromes, E2H redirection, procedure-call standard."""
+"""AArch64: register widths, PSTATE, EL2 vectors, syndromes, E2H redirection, AAPCS64."""
 
 import enum
 from collections.abc import Mapping

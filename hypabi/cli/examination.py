@@ -37,7 +37,8 @@ class Provider:
     role: Role
     table: VectorTable
     parties: tuple[str, ...]
-    """Names of the contract's parties that take calls through it; empty for one it does not know."""
+    """Names of the contract's parties that take calls through it; empty for one it does not
+    know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def examine(path: str | os.PathLike[str], contract: Contract) -> Examination:
     }
     surroundings = Surroundings(
         {name: table.address for name, (_, table) in found.items()},
-        _capabilities(loaded, benches),
+        capability_numbers(loaded.images[-1]),
     )
     return Examination(
         loaded,
@@ -179,11 +180,6 @@ def _providers(
             how = next((found[name][1].how for name in parties), table.how)
             providers.append(Provider(role, replace(table, how=how), tuple(parties)))
     return tuple(providers)
-
-
-def _capabilities(loaded: Loaded, benches: Mapping[Role, Workbench]) -> Mapping[str, int]:
-    kernel = loaded.images[-1]
-    return capability_numbers(kernel)
 
 
 def _disassembler(benches: Mapping[Role, Workbench]) -> Callable[[int], str]:

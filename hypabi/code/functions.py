@@ -21,9 +21,10 @@ PASSED_OVER: Final = frozenset({0xD503201F, 0xD503245F, 0xD503233F})
 def compiled(image: Image) -> Callable[[int], str | None]:
     """Return a function that names the compiled function at an address, ``None`` where none starts.
 
-    A function is compiled if its first instructions make a frame as the procedure-call standard says;
-    one without a symbol goes by its address.  Assembler in the kernel's EL2 code makes none.  Taking assembler
-    for compiled code would end a path early, as ``Called``; it could never prove anything.
+    A function is compiled if its first instructions make a frame as the procedure-call standard
+    says; one without a symbol goes by its address.  Assembler in the kernel's EL2 code makes none.
+    Taking assembler for compiled code would end a path early, as ``Called``; it could never prove
+    anything.
     """
 
     def name_at(address: int) -> str | None:

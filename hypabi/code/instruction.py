@@ -1,9 +1,9 @@
 """One lifted instruction: p-code operations over operands that carry the Arm ARM's names.
 
 SLEIGH's varnodes become four kinds of operand, so that nothing outside :mod:`hypabi.code.sleigh`
-needs to know an address space or a register offset.  Invariants: sizes are in bytes; a branch inside
-an instruction goes to a :class:`Label`; ``Label(len(ops))`` is the end of the instruction, where
-execution falls through.
+needs to know an address space or a register offset.  Invariants: sizes are in bytes; a branch
+inside an instruction goes to a :class:`Label`; ``Label(len(ops))`` is the end of the instruction,
+where execution falls through.
 """
 
 import enum
@@ -60,7 +60,7 @@ Operand = Constant | Register | Temporary | Memory | Label
 
 
 class Opcode(enum.Enum):
-    """The p-code operations (Ghidra, *P-Code Reference Manual*) that Arm code uses, and ``USER``."""
+    """The p-code operations (Ghidra, *P-Code Reference Manual*) that Arm code uses."""
 
     COPY = "COPY"
     LOAD = "LOAD"

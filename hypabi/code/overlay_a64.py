@@ -1,8 +1,8 @@
 """A64 forms that the overlay takes before SLEIGH, by encoding (Arm ARM DDI 0487, C4.1).
 
-All accesses to system registers, so that each goes by its architectural name; PSTATE fields, so that
-``nzcv`` means the flags; hints, barriers, exceptions and ERET; pointer authentication, which SLEIGH
-takes for nothing at all and which therefore has no meaning here rather than a wrong one.
+All accesses to system registers, so that each goes by its architectural name; PSTATE fields, so
+that ``nzcv`` means the flags; hints, barriers, exceptions and ERET; pointer authentication, which
+SLEIGH takes for nothing at all and which therefore has no meaning here rather than a wrong one.
 """
 
 from typing import Final
@@ -44,7 +44,7 @@ EXCEPTIONS: Final = {
 
 
 def decode(word: int) -> tuple[Op, ...] | None:
-    """Return the operations of a form that the overlay owns, ``None`` for one that SLEIGH may have."""
+    """Return the operations of a form that the overlay owns, ``None`` for any other."""
     if word >> 24 == 0xD4:
         return _exception(word)
     if word >> 22 == 0xD5000000 >> 22:
@@ -81,7 +81,7 @@ def _branch_register(word: int) -> tuple[Op, ...] | None:
 
 
 def _system(word: int) -> tuple[Op, ...]:
-    """The system instruction class: bits 20:19 are op0, bit 21 is L (read)."""
+    """Decode the system instruction class: bits 20:19 are op0, bit 21 is L (read)."""
     op0 = word >> 19 & 3
     if op0 >= 2:
         return _register_move(word)

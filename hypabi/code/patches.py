@@ -2,7 +2,8 @@
 
 An entry is 12 bytes: two place-relative offsets (the original and the replacement), the number of a
 CPU capability, and the two lengths (arch/arm64/include/asm/alternative-macros.h).  The table has no
-header and, without KALLSYMS_ALL, no symbol; it is the one long run of entries that all hold together.
+header and, without KALLSYMS_ALL, no symbol; it is the one long run of entries that all hold
+together.
 """
 
 import itertools

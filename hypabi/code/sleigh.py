@@ -1,8 +1,8 @@
 """The SLEIGH adapter: words to operations, through pypcode.
 
 The only module that imports pypcode.  SLEIGH's register cells become names; cells that are scratch
-space of the specification become temporaries; cells that we do not trust (``cpsr``, ``crN``) make the
-word undecodable, because the overlay should have taken it.
+space of the specification become temporaries; cells that we do not trust (``cpsr``, ``crN``) make
+the word undecodable, because the overlay should have taken it.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +37,9 @@ DISTRUSTED: Final = frozenset({"cpsr", "spsr", "contextreg", "currentel", "nzcv"
 SCRATCH_BASE: Final = 1 << 40
 """Index of the first temporary that stands for a scratch cell of the register space."""
 
-IGNORED: Final = frozenset({"IMARK"})
+OPCODES: Final = {
+    getattr(pypcode.OpCode, o.value): o for o in Opcode if hasattr(pypcode.OpCode, o.value)
+}
 
 
 class _Refused(Exception):
@@ -97,25 +99,25 @@ class Lifter:
         return 4 if content[1] >> 3 in (0b11101, 0b11110, 0b11111) else 2
 
     def _convert(self, translation: pypcode.Translation, address: int, size: int) -> tuple[Op, ...]:
-        raw = [op for op in translation.ops if op.opcode.name not in IGNORED]
+        raw = [op for op in translation.ops if op.opcode != pypcode.OpCode.IMARK]
         return tuple(self._op(op, index, len(raw), address + size) for index, op in enumerate(raw))
 
     def _op(self, op: pypcode.PcodeOp, index: int, count: int, following: int) -> Op:
-        name = op.opcode.name
+        opcode = OPCODES.get(op.opcode)
         output = None if op.output is None else self._operand(op.output)
         inputs = list(op.inputs)
-        if name == "CALLOTHER":
+        if op.opcode == pypcode.OpCode.CALLOTHER:
             user = inputs[0].getUserDefinedOpName()
             return Op(Opcode.USER, output, tuple(map(self._operand, inputs[1:])), user)
-        if name in ("LOAD", "STORE"):
-            return Op(Opcode[name], output, tuple(map(self._operand, inputs[1:])))
-        if name in ("BRANCH", "CBRANCH"):
+        if opcode in (Opcode.LOAD, Opcode.STORE):
+            return Op(opcode, output, tuple(map(self._operand, inputs[1:])))
+        if opcode in (Opcode.BRANCH, Opcode.CBRANCH):
             target = self._branch(inputs[0], index, count, following)
-            return Op(Opcode[name], None, (target, *map(self._operand, inputs[1:])))
+            return Op(opcode, None, (target, *map(self._operand, inputs[1:])))
         operands = tuple(map(self._operand, inputs))
-        if name not in Opcode.__members__:
-            return Op(Opcode.UNDEFINED, output, operands, name)
-        return Op(Opcode[name], output, operands)
+        if opcode is None:
+            return Op(Opcode.UNDEFINED, output, operands, str(op.opcode))
+        return Op(opcode, output, operands)
 
     def _branch(self, target: pypcode.Varnode, index: int, count: int, following: int) -> Operand:
         """Return where a branch goes; SLEIGH skips a conditional instruction by its own end."""
@@ -153,7 +155,7 @@ class Lifter:
 def _cells(
     context: pypcode.Context, state: InstructionSet, order: ByteOrder
 ) -> dict[tuple[int, int], Operand | str]:
-    """Map each register cell (offset, size) to an operand, or to the name of one that is refused."""
+    """Map each register cell (offset, size) to an operand, or to its name if it is refused."""
     cells: dict[tuple[int, int], Operand | str] = {}
     for name, varnode in context.registers.items():
         cells[varnode.offset, varnode.size] = _cell(name, varnode.offset, varnode.size)

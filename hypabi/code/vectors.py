@@ -1,8 +1,8 @@
 """Candidate vector tables of EL2 and HYP, by symbol and by shape.
 
 A table found by symbol must have the shape too, or it is not one.  A table found by shape alone
-belongs to EL2/HYP if the code behind its slots touches what only EL2/HYP may touch; the kernel's own
-EL1 and SVC tables have the same shape and are told apart by that.
+belongs to EL2/HYP if the code behind its slots touches what only EL2/HYP may touch; the kernel's
+own EL1 and SVC tables have the same shape and are told apart by that.
 """
 
 import enum

@@ -1,4 +1,4 @@
-"""The state in which an ``hvc`` enters a vector (Arm ARM DDI 0487 D1.3; DDI 0406C B1.8.6 for HYP)."""
+"""The state in which an ``hvc`` enters a vector (DDI 0487 D1.3; for HYP DDI 0406C B1.8.6)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +68,8 @@ def _caller_status() -> Value:
 
 
 def hvc_to_hyp(address: int, immediate: int = 0) -> Entry:
-    """Return the entry of ``hvc #immediate``, issued at PL1 in A32 state, to a slot of HVBAR's table.
+    """Return the entry of ``hvc #immediate``, issued at PL1 in A32 state, to a slot of HVBAR's
+    table.
 
     The caller is in Supervisor mode, as the kernel is; what else CPSR holds is kept in SPSR_hyp.
 

@@ -1,4 +1,4 @@
-"""Follow every feasible path from an entry to its outcome, within limits, merging where paths meet."""
+"""Follow every feasible path from an entry to its outcome, merging where paths meet."""
 
 import enum
 import heapq
@@ -37,30 +37,41 @@ class Limits:
     steps: int = 100_000
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The code of an image, as it is read."""
+
+    image: Image
+    lift: Lift
+    text: Callable[[int, bytes], str]
+    """Disassembles the bytes at an address."""
+    patches: Mapping[int, Sequence[PatchSite]]
+    compiled: Callable[[int], str | None]
+    """Names the compiled function at an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theory:
+    """What instructions mean, over which values, and who decides about them."""
+
+    profile: Profile[Term]
+    domain: Domain[Term]
+    solver: Callable[[], Solver]
+
+
 class Explorer:
     """Explores an image; instructions and patch sites are shared by all entries."""
 
-    def __init__(
-        self,
-        image: Image,
-        lift: Lift,
-        text: Callable[[int, bytes], str],
-        profile: Profile[Term],
-        domain: Domain[Term],
-        solver: Callable[[], Solver],
-        patches: Mapping[int, Sequence[PatchSite]],
-        compiled: Callable[[int], str | None],
-        limits: Limits | None = None,
-    ) -> None:
-        self.image = image
-        self.text = text
-        self.profile = profile
-        self.domain = domain
-        self.new_solver = solver
-        self.patches = patches
-        self.compiled = compiled
+    def __init__(self, code: Code, theory: Theory, limits: Limits | None = None) -> None:
+        self.image = code.image
+        self.text = code.text
+        self.profile = theory.profile
+        self.domain = theory.domain
+        self.new_solver = theory.solver
+        self.patches = code.patches
+        self.compiled = code.compiled
         self.limits = limits or Limits()
-        self._lift = lift
+        self._lift = code.lift
         self._lifted: dict[int, Instruction | Undecodable] = {}
 
     def instruction(self, address: int) -> Instruction | Undecodable:
@@ -189,7 +200,8 @@ class _Search:
 
 
 def _nowhere(address: int) -> bool:
-    return False
+    """Say of every address that paths do not meet there."""
+    return address < 0
 
 
 def image_lifter(image: Image, lift: Callable[[int, bytes], Instruction | Undecodable]) -> Lift:

@@ -1,9 +1,9 @@
 """Memory along one path: what was stored, over what was there.
 
-An address is a base term plus a constant; all fixed addresses share the base ``None``.  Two different
-bases are taken not to overlap, and the assumption is recorded wherever it mattered.  Memory that no
-store touched is the image's content where the kernel cannot write, and a symbol per aligned word
-(``mem[...]``) everywhere else, the same symbol for the same word on every path.
+An address is a base term plus a constant; all fixed addresses share the base ``None``.  Two
+different bases are taken not to overlap, and the assumption is recorded wherever it mattered.
+Memory that no store touched is the image's content where the kernel cannot write, and a symbol per
+aligned word (``mem[...]``) everywhere else, the same symbol for the same word on every path.
 """
 
 from collections.abc import Callable

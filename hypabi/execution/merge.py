@@ -11,7 +11,8 @@ from hypabi.smt.terms import Value
 NEVER_MERGED: Final = frozenset(
     {"SPSel", "CURRENTEL", "CPSR.M", "CPSR.T", "CPSR.E", "CPSR.IT", "x30", "LR_usr"}
 )
-"""Registers that must agree, because they say what an instruction means or where control returns."""
+"""Registers that must agree, because they say what an instruction means or where control
+returns."""
 
 
 def merge(a: State, b: State, identifier: str, width_of: Callable[[str], int]) -> State | None:

@@ -74,7 +74,7 @@ class Arrived:
     state: State
 
 
-class _Fork(Exception):  # noqa: N818 - control flow between a decision and the explorer
+class _Fork(Exception):
     """Both answers are possible; the instruction starts again once for each."""
 
     def __init__(self, condition: Term) -> None:
@@ -83,7 +83,7 @@ class _Fork(Exception):  # noqa: N818 - control flow between a decision and the 
 
 
 class Run:
-    """A private, mutable copy of a state while it runs; it is the ``Context`` of its instructions."""
+    """A private, mutable copy of a state while it runs: the ``Context`` of its instructions."""
 
     def __init__(self, around: Surroundings, solver: Solver, state: State) -> None:
         self.around = around
@@ -106,6 +106,7 @@ class Run:
     # Context ---------------------------------------------------------------------------------
 
     def read(self, name: str) -> Value:
+        """Return a register; one that was never written is a symbol of its own name."""
         value = self.changes.get(name)
         if value is None:
             value = self.registers.get(name)
@@ -114,23 +115,29 @@ class Run:
         return value
 
     def write(self, name: str, value: Value) -> None:
+        """Set a register."""
         self.changes[name] = value
 
     def load(self, address: Value, size: int) -> Value:
+        """Return ``size`` bytes of memory."""
         return self.memory.load(address, size)
 
     def store(self, address: Value, size: int, value: Value) -> None:
+        """Set ``size`` bytes of memory."""
         self.memory.store(address, size, value)
 
     def effect(self, name: str, operands: Sequence[Value]) -> None:
+        """Record an act that registers and memory do not show."""
         self.effects = (*self.effects, Effect(self.pc, name, tuple(operands)))
 
     def havoc(self, reason: str, width: int) -> Value:
+        """Return a fresh unknown and record why."""
         self.fresh += 1
         self.assume(reason)
         return terms.symbol(f"any{self.fresh}@{self.pc:#x}", width)
 
     def decide(self, condition: Value) -> bool:
+        """Return the only feasible answer, or start the instruction again once for each."""
         if isinstance(condition, int):
             return bool(condition)
         known = self._known(condition)
@@ -189,6 +196,7 @@ class Run:
                 return self.end(outcome)
 
     def end(self, outcome: Outcome) -> Path:
+        """Return the finished path."""
         return Path(outcome, self.freeze(self.known, self.conditions))
 
     def freeze(self, known: Mapping[Term, bool], conditions: tuple[Condition, ...]) -> State:
@@ -251,6 +259,7 @@ class Run:
     def follow(
         self, transfer: Transfer[Term], instruction: Instruction, where: int
     ) -> Outcome | None:
+        """Go where an instruction sends control; return the outcome if the path ends there."""
         match transfer:
             case Next():
                 self.pc += instruction.size
@@ -260,7 +269,7 @@ class Run:
             case ExceptionReturn(target, status):
                 return self.exception_return(target, status)
             case SynchronousException(call, immediate, reason):
-                what = f"{call.value} #{immediate:#x}" if not reason else reason
+                what = reason or f"{call.value} #{immediate:#x}"
                 return (
                     Undecided(self.pc, f"{what} at EL2")
                     if call.value in ("hvc", "smc")
@@ -270,6 +279,7 @@ class Run:
     def goto(
         self, target: Value, why: Jump, instruction: Instruction, where: int
     ) -> Outcome | None:
+        """Jump; return the outcome if the path ends there."""
         if not isinstance(target, int):
             resolved = self.chosen(target)
             if resolved is None:
@@ -306,6 +316,7 @@ class Run:
         return False
 
     def leave(self, target: Term, why: Jump) -> Outcome:
+        """Return the outcome of control going to an address that the entry state chooses."""
         if why is Jump.CALL:
             return Undecided(self.pc, f"a call to a computed address, {terms.text(target, 64)}")
         return Left(target, self.around.entry.mode)
@@ -315,14 +326,17 @@ class Run:
         if target.op == "ite":
             condition, one, other = target.args
             picked = one if self.decide(condition) else other
-            return picked if isinstance(picked, int) else self.chosen(picked)
+            if isinstance(picked, Term):
+                return self.chosen(picked)
+            return picked
         return self.displaced(target)
 
     def displaced(self, target: Term) -> int | None:
         """Return the code that runs at ``constant + displacement``, if the target is such a sum.
 
-        EL2 text is position-independent and runs displaced (hyp VA, identity map).  The displacement
-        is one word of kernel memory (``hyp_physvirt_offset``); the code there is the code here.
+        EL2 text is position-independent and runs displaced (hyp VA, identity map).  The
+        displacement is one word of kernel memory (``hyp_physvirt_offset``); the code there is the
+        code here.
         """
         match target.op, target.args:
             case "add", (Term(op="symbol", name=name), int(base)):
@@ -337,6 +351,7 @@ class Run:
         return base
 
     def exception_return(self, target: Value, status: Value) -> Outcome:
+        """Return the outcome of an ERET: back to the caller, or somewhere else."""
         entry = self.around.entry
         link = terms.symbol(entry.link, self.around.image.architecture.bits)
         if target is link and status is entry.registers[entry.status]:
@@ -344,6 +359,7 @@ class Run:
         return Left(target, self.mode_of(status), status)
 
     def mode_of(self, status: Value) -> str:
+        """Return the mode that a saved program status names."""
         mode = terms.extract(status, 0, 5, 64)
         if isinstance(mode, int):
             return MODES.get(mode, f"M={mode:#07b}")

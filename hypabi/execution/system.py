@@ -4,7 +4,7 @@ from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.functions import compiled
 from hypabi.code.patches import alternatives
 from hypabi.code.sleigh import Lifter
-from hypabi.execution.explore import Explorer, Limits, image_lifter
+from hypabi.execution.explore import Code, Explorer, Limits, Theory, image_lifter
 from hypabi.image.model import Image
 from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms
@@ -16,17 +16,14 @@ def explorer_for(image: Image, limits: Limits | None = None) -> Explorer:
     """Return an explorer of an image's EL2 or HYP code."""
     state = InstructionSet.A64 if image.architecture is Architecture.ARM64 else InstructionSet.A32
     lifter = Lifter(state, image.byte_order)
-    return Explorer(
+    code = Code(
         image,
         image_lifter(image, lifter.lift),
         lifter.text,
-        _profile(image.architecture),
-        terms,
-        BitwuzlaSolver,
         alternatives(image),
         compiled(image),
-        limits,
     )
+    return Explorer(code, Theory(_profile(image.architecture), terms, BitwuzlaSolver), limits)
 
 
 def _profile(architecture: Architecture) -> Profile[Term]:

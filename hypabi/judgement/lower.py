@@ -30,7 +30,7 @@ from hypabi.smt import terms
 PROGRAM_STATUS = ("PSTATE", "CPSR")
 
 
-class NotKnown(Exception):  # noqa: N818 - becomes an Undecided verdict with this reason
+class NotKnown(Exception):
     """The clause speaks of something that this image does not tell."""
 
 
@@ -126,7 +126,7 @@ class Lowering:
         return terms.symbol(name, width) if found is None else found
 
     def _status(self, width: int, moment: Moment) -> terms.Value:
-        """The caller's status is what exception entry saved; at exit it is what ERET restored."""
+        """Return the caller's status: what exception entry saved, at exit what ERET restored."""
         saved = self.at_entry(self.behaviour.status, width)
         if moment is Moment.ENTRY or self.case is None:
             return saved
@@ -143,7 +143,7 @@ class Lowering:
                 assert_never(self.case.outcome)
 
     def _present_status(self, width: int) -> terms.Value:
-        """A branch out of the handler keeps the PSTATE that exception entry made (SPSR layout)."""
+        """Return PSTATE after a branch out of the handler, as exception entry made it."""
         if width != 64:
             raise NotKnown("CPSR after a branch out of the handler")
         masks = terms.extract(self.register("DAIF", 64, Moment.EXIT), 6, 4, 64)

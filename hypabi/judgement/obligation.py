@@ -7,8 +7,7 @@ from typing import assert_never
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Case
-from hypabi.behaviour.outcome import Store, address_text
-from hypabi.behaviour.outcome import Called, Faulted, Left, Returned, Stuck
+from hypabi.behaviour.outcome import Called, Faulted, Left, Returned, Store, Stuck, address_text
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.judgement.clause import (
     Answer,
@@ -45,7 +44,7 @@ class Kept(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One condition that must hold at the end of a case, and the line to print where it does not."""
+    """One condition that must hold at the end of a case, and what to print otherwise."""
 
     holds: Value
     otherwise: str
@@ -72,7 +71,7 @@ def demands(
         case Returns(mode):
             yield from _returns(case, lowering, revision, mode)
         case Leaves(target, mode):
-            yield from _leaves(case, lowering, revision, lowering.value(target), mode)
+            yield from _leaves(case, revision, lowering.value(target), mode)
         case Ensures(holds):
             yield from _at_exit(case, lambda: Demand(lowering.predicate(holds), "it does not hold"))
         case KeepsRegisters(may_change):
@@ -135,7 +134,7 @@ def _returns(
 
 
 def _leaves(
-    case: Case, lowering: Lowering, revision: Revision, target: Value, mode: str
+    case: Case, revision: Revision, target: Value, mode: str
 ) -> Iterator[Demand | Unfollowed]:
     elsewhere = _ends_elsewhere(case)
     if elsewhere is not None:

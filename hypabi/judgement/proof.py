@@ -1,4 +1,4 @@
-"""Prove or refute every clause of a revision against the behaviours of the parties that were found."""
+"""Prove or refute every clause of a revision against the behaviours that were derived."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

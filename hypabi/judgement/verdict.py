@@ -1,7 +1,7 @@
 """What can be said of a clause: a closed sum without a truth value.
 
-The design names three verdicts.  ``Vacuous`` is a fourth of its own and not a flavour of ``Proved``, so
-that no count of proved clauses can include one by mistake.
+The design names three verdicts.  ``Vacuous`` is a fourth of its own and not a flavour of
+``Proved``, so that no count of proved clauses can include one by mistake.
 """
 
 from collections.abc import Mapping

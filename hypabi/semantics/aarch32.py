@@ -61,12 +61,12 @@ class AArch32(Profile[S]):
             immediate = op.inputs[0]
             assert isinstance(immediate, Constant)
             return SynchronousException(EXCEPTIONS[name], immediate.value)
-        if name.startswith("read "):
-            _read_system(frame, op)
-            return None
         meaning = MEANINGS.get(name)
         if meaning is not None:
             return meaning(frame, op)
+        if name.startswith("read "):
+            _read_system(frame, op)
+            return None
         kind = aarch32_system.operation_kind(name)
         if kind is None:
             raise Unmodelled(name)

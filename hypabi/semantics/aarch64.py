@@ -7,7 +7,7 @@ from hypabi.arch import aarch64
 from hypabi.code.instruction import Constant, Op
 from hypabi.semantics.domain import Context, Unmodelled
 from hypabi.semantics.interpret import Frame, Profile
-from hypabi.semantics.transfer import Call, SynchronousException, ExceptionReturn, Transfer
+from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousException, Transfer
 
 S = TypeVar("S")
 
@@ -32,15 +32,18 @@ class AArch64(Profile[S]):
     """What A64 adds to p-code when the PE is at EL1 or EL2."""
 
     def width(self, name: str) -> int:
+        """Return the architectural width of a physical register, in bits."""
         return aarch64.width(name)
 
     def resolve_read(self, name: str, context: Context[S]) -> str:
+        """Return the physical register that is read; a volatile one is havocked first."""
         physical = self._resolve(name, context)
         if physical in aarch64.VOLATILE:
             context.write(physical, context.havoc(f"{physical} may differ at each read", 64))
         return physical
 
     def resolve_write(self, name: str, context: Context[S]) -> str:
+        """Return the physical register that is written."""
         return self._resolve(name, context)
 
     def _resolve(self, name: str, context: Context[S]) -> str:
@@ -48,7 +51,7 @@ class AArch64(Profile[S]):
             return self._stack_pointer(context)
         if name[0] == "x" or "_EL" not in name:
             return name
-        if name.endswith("_EL12") or name.endswith("_EL02"):
+        if name.endswith(("_EL12", "_EL02")):
             return self._alias(name, context)
         redirected = aarch64.REDIRECTED_BY_E2H.get(name)
         if redirected is not None and _level(context) == 2 and _e2h(context):
@@ -69,6 +72,7 @@ class AArch64(Profile[S]):
         return name[:-1] if name.endswith("_EL12") else f"{name[:-2]}0"
 
     def user(self, frame: Frame[S], op: Op) -> Transfer[S] | None:
+        """Run a user op; one without a meaning is refused."""
         name = op.user
         if name in EFFECTS or (name.startswith(EFFECT_CLASSES) and name not in WRITES_MEMORY):
             frame.context.effect(name, [frame.get(operand) for operand in op.inputs])

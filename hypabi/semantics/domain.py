@@ -1,7 +1,7 @@
 """The two protocols between an instruction's meaning and whoever runs it.
 
-A value is a Python integer while it is concrete (reduced modulo ``2**width``) and whatever the domain
-uses for a symbolic one otherwise.  Widths are in bits; a condition has width 1.
+A value is a Python integer while it is concrete (reduced modulo ``2**width``) and whatever the
+domain uses for a symbolic one otherwise.  Widths are in bits; a condition has width 1.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ S = TypeVar("S")
 class Domain(Protocol[S]):
     """Arithmetic over values: the theory of fixed-size bit-vectors of SMT-LIB, by its own names.
 
-    Shift amounts have the width of the value; an amount of ``width`` or more gives zero or the sign.
+    Shift amounts have the width of the value; an amount of ``width`` or more gives zero or the
+    sign.
     """
 
     def add(self, a: int | S, b: int | S, width: int) -> int | S: ...
@@ -86,7 +87,7 @@ class Context(Protocol[S]):
         ...
 
 
-class Unmodelled(Exception):  # noqa: N818 - not an error: the path ends here, with this reason
+class Unmodelled(Exception):
     """The instruction has no meaning here; the path that met it ends, undecided."""
 
     def __init__(self, reason: str) -> None:

@@ -2,9 +2,11 @@
 
 Branches inside the instruction that only guard computations are merged: each operation is under a
 guard, and a guarded write becomes ``ite(guard, new, old)``.  An instruction that also transfers
-control or acts outside registers and memory is decided instead, because such an act cannot be merged.
+control or acts outside registers and memory is decided instead, because such an act cannot be
+merged.
 """
 
+import enum
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -74,6 +76,13 @@ COMPARISONS = {
     Opcode.INT_EQUAL: "eq", Opcode.INT_LESS: "ult", Opcode.INT_LESSEQUAL: "ule",
     Opcode.INT_SLESS: "slt", Opcode.INT_SLESSEQUAL: "sle",
 }  # fmt: skip
+
+
+class Guards(enum.Enum):
+    """What becomes of a branch inside an instruction."""
+
+    MERGED = "merged"
+    DECIDED = "decided"
 
 
 class Frame(Generic[S]):
@@ -283,7 +292,7 @@ def run(instruction: Instruction, context: Context[S], profile: Profile[S]) -> T
     :raises Unmodelled: an operation has no meaning here
     """
     frame = Frame(instruction, context, profile)
-    mergeable = not any(_transfers(op) for op in instruction.ops)
+    guards = Guards.DECIDED if any(map(_transfers, instruction.ops)) else Guards.MERGED
     joins: dict[int, int | S] = {}
     index, count = 0, len(instruction.ops)
     while index < count:
@@ -294,7 +303,7 @@ def run(instruction: Instruction, context: Context[S], profile: Profile[S]) -> T
         if frame.guard == 0:
             continue
         if op.opcode in (Opcode.BRANCH, Opcode.CBRANCH) and isinstance(op.inputs[0], Label):
-            _branch_inside(frame, op, index, joins, mergeable)
+            _branch_inside(frame, op, index, joins, guards)
             continue
         transfer = _run(frame, op)
         if transfer is not None:
@@ -309,7 +318,7 @@ def _transfers(op: Op) -> bool:
 
 
 def _branch_inside(
-    frame: Frame[S], op: Op, index: int, joins: dict[int, int | S], mergeable: bool
+    frame: Frame[S], op: Op, index: int, joins: dict[int, int | S], guards: Guards
 ) -> None:
     """Take a forward branch to a label: what is skipped runs under the condition not taken."""
     label = op.inputs[0]
@@ -320,7 +329,7 @@ def _branch_inside(
     taken: int | S = 1
     if op.opcode is Opcode.CBRANCH:
         taken = frame.condition(op.inputs[1])
-        if not isinstance(taken, int) and not mergeable:
+        if not isinstance(taken, int) and guards is Guards.DECIDED:
             taken = int(frame.context.decide(taken))
     arriving = domain.land(frame.guard, taken)
     if arriving != 0:
