@@ -29,6 +29,9 @@ ROLES: Mapping[Program, Role] = {
     Program.DECOMPRESSOR: Role.DECOMPRESSOR,
 }
 
+NVHE_PREFIX = "__kvm_nvhe_"
+"""Put before every symbol of the objects that run at EL2 without VHE (kvm/hyp/nvhe/Makefile)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -83,7 +86,11 @@ def examine(path: str | os.PathLike[str], contract: Contract) -> Examination:
     """
     loaded = load(path)
     revision = revision_for(loaded, contract)
-    names = {party.vectors: party.name for party in revision.parties}
+    names = {
+        prefix + party.vectors: party.name
+        for party in revision.parties
+        for prefix in ("", NVHE_PREFIX)
+    }
     benches = {image.role: Workbench(image, names) for image in loaded.images}
     found = tell_parties(revision, benches)
     behaviours = {
@@ -144,7 +151,7 @@ def tell_parties(
 
 def _named(bench: Workbench, party: LiveParty) -> VectorTable | None:
     for table in bench.tables.values():
-        if table.name == party.vectors:
+        if table.name.removeprefix(NVHE_PREFIX) == party.vectors:
             return table
     if party.program is Program.DECOMPRESSOR and len(bench.tables) == 1:
         return next(iter(bench.tables.values()))

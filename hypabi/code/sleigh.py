@@ -177,9 +177,9 @@ def _cell(name: str, offset: int, size: int) -> Operand | str:
         return Register(FLAG_CELLS[name], 0, size)
     if name in DISTRUSTED or (name.startswith("cr") and name[2:].isdigit()):
         return name
-    if name in ("sp", "lr", "pc") or (name[0] in "xr" and name[1:].isdigit()):
+    if name in ("sp", "lr") or (name[0] in "xr" and name[1:].isdigit()):
         return Register(name, 0, size)
-    if name.startswith(("tmp", "TMP", "shift_carry", "mult_", "ISAMode")):
+    if name.startswith(("tmp", "TMP", "shift_carry", "mult_", "ISAMode")) or name == "pc":
         return Temporary(SCRATCH_BASE + offset, size)
     return name
 

@@ -69,7 +69,9 @@ def find(image: Image, names: Mapping[str, str], lift: Lift) -> tuple[VectorTabl
 
     :param names: symbols known to be tables; a table without one of them is found by shape
     """
-    tables = {table.address: table for table in _by_symbol(image, names)}
+    tables: dict[int, VectorTable] = {}
+    for table in _by_symbol(image, names):
+        tables.setdefault(table.address, table)
     for address in _by_shape(image):
         if address not in tables and _is_privileged(image, address, lift):
             symbol = image.symbols.around(address)

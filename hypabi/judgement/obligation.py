@@ -86,7 +86,7 @@ def demands(
 
 def _handed(case: Case, symbol: str) -> Demand | Unfollowed:
     match case.outcome:
-        case Called(name) if name == symbol:
+        case Called(name) if name.removeprefix("__kvm_nvhe_") == symbol:
             return Demand(1, "")
         case Called(name) if name.startswith("0x"):
             return Unfollowed(f"the image has no symbol for the function at {name}")
