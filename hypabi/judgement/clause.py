@@ -121,3 +121,5 @@ class Clause:
     """Over the state at entry."""
     answered: Answer | None = None
     place: Place = NOWHERE
+    condition: str | None = None
+    """``when`` as the contract file spells it."""

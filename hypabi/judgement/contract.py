@@ -3,6 +3,9 @@
 These types *are* the file format.  A field's name is its key (``served_by`` is ``served-by``), its
 type is what the key accepts, and its description goes into the published JSON Schema; the strict
 reader and the writer follow the same fields.
+
+The types have no ``__eq__`` and no ``__repr__``: making those of two dozen classes takes longer
+than reading a contract.  Compare two by what :mod:`hypabi.judgement.write` makes of them.
 """
 
 import enum
@@ -59,14 +62,14 @@ class Program(enum.Enum):
     DECOMPRESSOR = "decompressor"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Located:
     """Something that stands in a file."""
 
-    place: Annotated[Place, Hidden.FIELD] = field(default=NOWHERE, compare=False, repr=False)
+    place: Annotated[Place, Hidden.FIELD] = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Stated(Located):
     """Something that a sentence backs, or the lack of one."""
 
@@ -79,7 +82,7 @@ class Stated(Located):
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Bounded(Stated):
     """Something that holds for some kernels only."""
 
@@ -88,14 +91,14 @@ class Bounded(Stated):
     architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Condition(Bounded):
     """What holds at entry."""
 
     holds: Annotated[str, "Expression over the state at entry."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Promise(Bounded):
     """One clause: exactly one of ``ensures``, ``returns``, ``leaves-to`` and ``handed-to``."""
 
@@ -116,7 +119,7 @@ class Promise(Bounded):
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Permission(Bounded):
     """Registers that may change, whatever to."""
 
@@ -124,7 +127,7 @@ class Permission(Bounded):
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Scratch(Bounded):
     """Memory that may be written."""
 
@@ -133,7 +136,7 @@ class Scratch(Bounded):
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Reply(Located):
     """What a party does with a hypercall.  It returns to its caller unless a promise says else."""
 
@@ -151,7 +154,7 @@ class Reply(Located):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Call(Reply):
     """A hypercall that has a number.
 
@@ -179,7 +182,7 @@ class Call(Reply):
     served_by: Annotated[ByArchitecture[tuple[str, ...]], "The parties that implement it."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Party(Bounded):
     """Whoever's vectors can be live."""
 
@@ -201,7 +204,7 @@ class Party(Bounded):
     ] = field(default_factory=nothing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Conduit(Stated):
     """How a call is made."""
 
@@ -209,7 +212,7 @@ class Conduit(Stated):
     immediate: Annotated[int, "Its immediate."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Result(Stated):
     """How a call answers."""
 
@@ -218,14 +221,14 @@ class Result(Stated):
     error: Annotated[int, "Its value on error."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class FrameRule(Stated):
     """Registers that any call may change; all others of their kind are kept."""
 
     may_change: Annotated[ByArchitecture[tuple[str, ...]], "Registers and ranges of them (x0-x18)."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Frame(Located):
     """What every call keeps: the frame is the default, not the exception."""
 
@@ -235,14 +238,14 @@ class Frame(Located):
     returns: Annotated[Stated, "A call returns to its caller's next instruction and PSTATE; why."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Owner(Located):
     """The people who must agree, as MAINTAINERS names them."""
 
     section: Annotated[str, "Title of the section of MAINTAINERS."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class User(Bounded):
     """A caller or provider outside the image, which no MAINTAINERS file names."""
 
@@ -250,7 +253,7 @@ class User(Bounded):
     where: Annotated[str, "Where in it."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Transition(Bounded):
     """A call that makes another party live."""
 
@@ -260,7 +263,7 @@ class Transition(Bounded):
     by: Annotated[str | None, "Who makes the call."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class LifeCycle(Located):
     """Which party is live, and what moves it on."""
 
@@ -271,7 +274,7 @@ class LifeCycle(Located):
     transitions: Annotated[tuple[Transition, ...], "The moves."] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Contract(Located):
     """A whole contract file."""
 
@@ -298,7 +301,7 @@ class Contract(Located):
         default_factory=nothing
     )
     life_cycle: Annotated[LifeCycle | None, "Which party is live when."] = None
-    sha256: Annotated[str, Hidden.FIELD] = field(default="", compare=False)
+    sha256: Annotated[str, Hidden.FIELD] = ""
     """Of the file, for provenance."""
 
     def at(self, version: Version, architecture: Architecture) -> "Revision":

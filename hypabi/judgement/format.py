@@ -14,57 +14,57 @@ from hypabi.judgement.contract import ByArchitecture, Hidden, Spelled
 from hypabi.judgement.version import Version
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Text:
     """A text that is not empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Number:
     """An integer."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class VersionText:
     """A kernel version, as text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Word:
     """One member of an enumeration, by its value."""
 
     kind: type[enum.Enum]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Nullable:
     """Something, or null."""
 
     of: "Shape"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ListOf:
     """A list."""
 
     of: "Shape"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TableOf:
     """A mapping from names that the file chooses."""
 
     of: "Shape"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PerArchitecture:
     """Something, once for both architectures or for each."""
 
     of: "Shape"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Record:
     """A mapping with the keys of one of our types."""
 
@@ -74,7 +74,7 @@ class Record:
 Shape = Text | Number | VersionText | Word | Nullable | ListOf | TableOf | PerArchitecture | Record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Key:
     """A key of a record: the field that holds it, its shape, its description."""
 

@@ -2,19 +2,14 @@
 
 import hashlib
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
-from typing import Final
 
+import hypabi
 from hypabi.judgement.contract import Contract
-from hypabi.judgement.meaning import check_meaning
 from hypabi.judgement.node import Node
 from hypabi.judgement.place import Place, closest
 from hypabi.judgement.read import read_contract
 from hypabi.judgement.yaml_source import MOST_BYTES, compose
-
-_SHIPPED: Final = "contracts"
-_SUFFIX: Final = ".yaml"
 
 
 def load_contract(path: Path) -> Contract:
@@ -25,41 +20,56 @@ def load_contract(path: Path) -> Contract:
     return parse_contract(_bytes(path), str(path))
 
 
+def load_with_source(path: Path) -> tuple[Contract, Node]:
+    """Load a contract file, with what it was read from.
+
+    :raises ContractError: as :func:`load_contract`
+    """
+    text = _bytes(path)
+    return parse_contract(text, str(path)), compose(text, str(path))
+
+
 def parse_contract(text: bytes, file: str) -> Contract:
-    """Read a contract from its text.
+    """Read a contract from its text and check what it means.
 
     :param file: what refusals call it
     :raises ContractError: it is no contract, or cannot be meant
     """
-    return contract_from(compose(text, file), text)
+    from hypabi.judgement.meaning import check_meaning  # noqa: PLC0415 - not for a shipped contract
 
-
-def contract_from(node: Node, text: bytes) -> Contract:
-    """Read a contract from its nodes and check what it means.
-
-    :raises ContractError: it is no contract, or cannot be meant
-    """
-    contract = replace(read_contract(node), sha256=hashlib.sha256(text).hexdigest())
+    contract = read_text(text, file)
     check_meaning(contract)
     return contract
 
 
+def read_text(text: bytes, file: str) -> Contract:
+    """Read a contract from its text; what it means is not looked at.
+
+    :raises ContractError: it is no contract
+    """
+    contract = read_contract(compose(text, file))
+    return replace(contract, sha256=hashlib.sha256(text).hexdigest())
+
+
 def shipped_contracts() -> tuple[str, ...]:
     """Return the names of the contracts that come with hypabi."""
-    names = (each.name for each in resources.files("hypabi").joinpath(_SHIPPED).iterdir())
-    return tuple(sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)))
+    return tuple(sorted(path.stem for path in _shipped().glob("*.yaml")))
 
 
 def shipped_contract(name: str) -> Contract:
-    """Load a contract that comes with hypabi.
+    """Load a contract that comes with hypabi; our tests have checked what it means.
 
     :raises ContractError: there is none of this name
     """
-    names = shipped_contracts()
-    if name not in names:
-        raise Place(name, 0, "").refuse("no contract of this name is shipped", closest(name, names))
-    file = f"{name}{_SUFFIX}"
-    return parse_contract(resources.files("hypabi").joinpath(_SHIPPED, file).read_bytes(), file)
+    path = _shipped() / f"{name}.yaml"
+    if name not in shipped_contracts():
+        hint = closest(name, shipped_contracts())
+        raise Place(name, 0, "").refuse("no contract of this name is shipped", hint)
+    return read_text(path.read_bytes(), path.name)
+
+
+def _shipped() -> Path:
+    return Path(hypabi.__file__).parent / "contracts"
 
 
 def _bytes(path: Path) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypabi.judgement.place import Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scalar:
     """A text, a number or null."""
 
@@ -16,7 +16,7 @@ class Scalar:
     """Plain text that another YAML reader would not take for text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Sequence:
     """A list."""
 
@@ -24,7 +24,7 @@ class Sequence:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Table:
     """A mapping with text keys, in the order of the file."""
 

@@ -65,7 +65,16 @@ def _clause(context: Context, name: str, promise: Promise) -> Clause:
         raise place.refuse("every row has a clause of this name", "choose another")
     text, statement = _statement(context, promise)
     when = context.when(promise.when, place)
-    return Clause(name, text, statement, authority_of(promise), when, promise.answered, place)
+    return Clause(
+        name=name,
+        text=text,
+        statement=statement,
+        authority=authority_of(promise),
+        when=when,
+        answered=promise.answered,
+        place=place,
+        condition=promise.when,
+    )
 
 
 def _statement(context: Context, promise: Promise) -> tuple[str, Statement]:

@@ -15,7 +15,7 @@ from hypabi.judgement.expression import Predicate
 from hypabi.judgement.version import Version
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LiveParty:
     """A party that this kernel has."""
 
@@ -30,7 +30,7 @@ class LiveParty:
     assumes: tuple[Premise, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LiveCall:
     """A call number that this kernel has.  ``arguments`` are pairs of name and register."""
 
@@ -50,7 +50,7 @@ class Service(enum.Enum):
     """An identifier that is no call's number."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Row:
     """What ``party`` promises for ``call``, or where that is ``None`` for any other identifier."""
 
@@ -65,7 +65,7 @@ class Row:
     unspecified: Authority | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Move:
     """A call that makes another party live."""
 
@@ -74,7 +74,7 @@ class Move:
     to: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Revision:
     """The contract of one kernel version on one architecture."""
 

@@ -1,0 +1,128 @@
+"""Show a contract, look for what a reviewer would object to, or print the format's JSON Schema."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hypabi.cli.exit_status import Exit
+from hypabi.cli.parser import add_output
+
+if TYPE_CHECKING:
+    from hypabi.judgement.contract import Contract
+    from hypabi.judgement.version import Version
+
+SUMMARY = "show or lint a contract, or print the JSON Schema of contracts"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the actions of the command and their arguments to its parser."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    show = actions.add_parser("show", help="print a contract, or what it says of one kernel")
+    show.add_argument("contract", metavar="NAME|FILE", nargs="?", default="linux-hyp-abi")
+    _add_version(show, "print every clause that is in force at VERSION")
+    show.add_argument(
+        "--architecture",
+        choices=("arm", "arm64"),
+        help="with --kernel-version: only this one (default: both)",
+    )
+    add_output(show, ("text", "json"))
+    lint = actions.add_parser("lint", help="say what a reviewer would object to")
+    lint.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    lint.add_argument(
+        "--document",
+        metavar="RST",
+        type=Path,
+        help="the document that the contract cites: is every sentence in it?",
+    )
+    _add_version(lint, "the document's: only what is in force then must be in it")
+    add_output(actions.add_parser("schema", help="print the JSON Schema of contracts"), ("json",))
+
+
+def _add_version(parser: argparse.ArgumentParser, says: str) -> None:
+    parser.add_argument("--kernel-version", metavar="VERSION", help=says)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do the action, print, and return the exit status."""
+    match arguments.action:
+        case "show":
+            return _show(arguments)
+        case "lint":
+            return _lint(arguments)
+        case _:
+            return _schema(arguments)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from hypabi.cli.contract_option import contract_of, version_of
+    from hypabi.cli.output import emit
+
+    contract = contract_of(arguments.contract)
+    version = version_of(arguments.kernel_version)
+    if arguments.format == "json":
+        from hypabi.judgement.write import write_contract
+
+        emit(_json(write_contract(contract)), arguments.output)
+        return Exit.GOOD
+    emit(_text(contract, version, arguments.architecture), arguments.output)
+    return Exit.GOOD
+
+
+def _text(contract: "Contract", version: "Version | None", architecture: str | None) -> str:
+    from hypabi.arch.names import Architecture
+    from hypabi.report.contract_text import write_contract_text, write_revision_text
+
+    if version is None:
+        return write_contract_text(contract)
+    chosen = [Architecture(architecture)] if architecture else list(Architecture)
+    return "\n".join(write_revision_text(contract.at(version, each)) for each in chosen)
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from hypabi.cli.contract_option import version_of
+    from hypabi.errors import HypabiError
+
+    version = version_of(arguments.kernel_version)
+    document = _document(arguments.document)
+    status = Exit.GOOD
+    for path in arguments.files:
+        try:
+            remarks = _remarks(path, document, version)
+        except HypabiError as refused:
+            print(f"hypabi: {refused}", file=sys.stderr)
+            status |= Exit.ERROR
+            continue
+        for remark in remarks:
+            print(remark)
+        if remarks:
+            status |= Exit.CHANGE
+    return status
+
+
+def _remarks(path: Path, document: str | None, version: "Version | None") -> list[str]:
+    from hypabi.judgement.lint import lint, lint_document
+    from hypabi.judgement.load import load_with_source
+
+    contract, node = load_with_source(path)
+    remarks = list(lint(contract, node))
+    if document is not None:
+        remarks += lint_document(contract, document, version)
+    return [str(remark) for remark in remarks]
+
+
+def _document(path: Path | None) -> str | None:
+    return None if path is None else path.read_text(encoding="utf-8", errors="replace")
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from hypabi.cli.output import emit
+    from hypabi.judgement.schema import contract_schema
+
+    emit(_json(contract_schema()), arguments.output)
+    return Exit.GOOD
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,237 @@
+"""What a loader cannot refuse and a reviewer wants to know of a contract."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from hypabi.arch.names import Architecture
+from hypabi.judgement.clause import Ensures, Premise
+from hypabi.judgement.contract import (
+    Bounded,
+    Call,
+    Condition,
+    Contract,
+    FrameRule,
+    Located,
+    Permission,
+    Promise,
+    Scratch,
+    Stated,
+)
+from hypabi.judgement.expression import (
+    Comparison,
+    Conjunction,
+    Disjunction,
+    Negation,
+    Predicate,
+    Relation,
+)
+from hypabi.judgement.meaning import located
+from hypabi.judgement.node import Node, Scalar, Sequence, Table
+from hypabi.judgement.place import Place
+from hypabi.judgement.resolve import revision_of
+from hypabi.judgement.revision import Revision
+from hypabi.judgement.version import Version, in_force
+
+_BACKED = Promise | Condition | Permission | Scratch | FrameRule | Call
+"""What somebody may be held to, and so needs a sentence or a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to look at."""
+
+    place: Place
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}"
+
+
+def lint(contract: Contract, node: Node) -> tuple[Remark, ...]:
+    """Return what to look at in a contract that loads, by line.
+
+    :param node: what the contract was read from, for the spelling of scalars
+    """
+    remarks = {
+        *_spelling(node),
+        *_unbacked(contract),
+        *_same_numbers(contract),
+        *_unserved(contract),
+        *_outside_of_its_call(contract),
+        *_unused_owners(contract),
+        *_of_revisions(contract),
+    }
+    return _sorted(remarks)
+
+
+def lint_document(contract: Contract, text: str, version: Version | None) -> tuple[Remark, ...]:
+    """Return the citations that a document does not hold, word for word but for line breaks.
+
+    :param version: of the document; where given, only what is in force then must be in it
+    """
+    words = " ".join(text.split())
+    remarks: set[Remark] = set()
+    for thing in _in_force(contract, version):
+        if isinstance(thing, Stated | Call):
+            for key, cited in (("cite", thing.cite), ("against", thing.against)):
+                if cited is not None and " ".join(cited.split()) not in words:
+                    what = f"the document has not the words {cited.strip()!r}"
+                    remarks.add(Remark(thing.place.below(key), what))
+    return _sorted(remarks)
+
+
+def boundaries(contract: Contract) -> tuple[Version, ...]:
+    """Return the versions at which something of a contract changes, oldest first."""
+    found = {contract.since}
+    for thing in located(contract):
+        if isinstance(thing, Bounded | Call):
+            found |= {each for each in (thing.since, thing.until) if each is not None}
+    return tuple(sorted(each for each in found if in_force(each, contract.since, contract.until)))
+
+
+def _sorted(remarks: set[Remark]) -> tuple[Remark, ...]:
+    return tuple(sorted(remarks, key=lambda each: (each.place.line, each.place.key, each.what)))
+
+
+def _in_force(contract: Contract, version: Version | None) -> Iterator[Located]:
+    """Walk over what is in force, which nothing is that stands in something that is not."""
+    if version is None:
+        yield from located(contract)
+        return
+    calls = {name: call for name, call in contract.calls.items() if _then(call, version)}
+    parties = {name: each for name, each in contract.parties.items() if _then(each, version)}
+    for thing in located(replace(contract, calls=calls, parties=parties)):
+        if not isinstance(thing, Bounded) or _then(thing, version):
+            yield thing
+
+
+def _then(thing: Bounded | Call, version: Version) -> bool:
+    return in_force(version, thing.since, thing.until)
+
+
+def _spelling(node: Node) -> Iterator[Remark]:
+    match node:
+        case Scalar(surprising=True, value=value, place=place):
+            yield Remark(place, f"another YAML reader takes {value} for something else; quote it")
+        case Scalar():
+            pass
+        case Sequence(items=items):
+            for each in items:
+                yield from _spelling(each)
+        case Table(items=items):
+            for each in items.values():
+                yield from _spelling(each)
+
+
+def _unbacked(contract: Contract) -> Iterator[Remark]:
+    for thing in located(contract):
+        if isinstance(thing, _BACKED) and thing.cite is None and thing.because is None:
+            yield Remark(thing.place, "no sentence is cited and no reason given")
+        if isinstance(thing, _BACKED) and thing.against is not None and thing.because is None:
+            yield Remark(thing.place, "stands against a sentence and gives no reason")
+
+
+def _same_numbers(contract: Contract) -> Iterator[Remark]:
+    for (one, first), (other, second) in combinations(contract.calls.items(), 2):
+        if first.number == second.number and _together(first, second):
+            place = second.place.below("number")
+            yield Remark(place, f"{other} has the number of {one} at the same version")
+
+
+def _together(one: Call, other: Call) -> bool:
+    if (
+        None not in (one.architecture, other.architecture)
+        and one.architecture != other.architecture
+    ):
+        return False
+    starts_before_other_ends = other.until is None or one.since is None or one.since < other.until
+    ends_after_other_starts = one.until is None or other.since is None or other.since < one.until
+    return starts_before_other_ends and ends_after_other_starts
+
+
+def _unserved(contract: Contract) -> Iterator[Remark]:
+    for name, call in contract.calls.items():
+        for architecture in Architecture:
+            if call.architecture in (None, architecture) and not call.served_by.on(architecture):
+                where = call.place.below("served-by")
+                if call.because is None:
+                    yield Remark(where, f"nobody serves {name} on {architecture.value}")
+
+
+def _outside_of_its_call(contract: Contract) -> Iterator[Remark]:
+    for call in contract.calls.values():
+        parts = (*call.promises.values(), *call.writes.values(), *call.requires.values())
+        for part in parts:
+            early = part.until is not None and call.since is not None and part.until <= call.since
+            late = part.since is not None and call.until is not None and call.until <= part.since
+            if early or late:
+                yield Remark(part.place, "is never in force while its call is")
+
+
+def _unused_owners(contract: Contract) -> Iterator[Remark]:
+    used = {
+        owner
+        for party in contract.parties.values()
+        for owner in (party.owner.arm, party.owner.arm64)
+    }
+    for name, owner in contract.owners.items():
+        if name not in used:
+            yield Remark(owner.place, f"{name} owns nothing")
+
+
+def _of_revisions(contract: Contract) -> Iterator[Remark]:
+    for version in boundaries(contract):
+        for architecture in Architecture:
+            yield from _of_revision(revision_of(contract, version, architecture))
+
+
+def _of_revision(revision: Revision) -> Iterator[Remark]:
+    where = f"at {revision.version} on {revision.architecture.value}"
+    live = {party.name for party in revision.parties}
+    if revision.boot is not None and revision.boot not in live:
+        place = Place("", 0, "life-cycle.boot")
+        yield Remark(place, f"{revision.boot} is not there {where}")
+    for row in revision.rows:
+        for premise in (*row.assumes, *row.requires):
+            yield from _premise(premise)
+        for clause in row.clauses:
+            if isinstance(clause.statement, Ensures) and _never_false(clause.statement.holds):
+                yield Remark(clause.place, "compares a thing with itself and promises nothing")
+            if clause.when is not None and _never_true(clause.when):
+                yield Remark(clause.place, "its condition cannot hold: the promise is vacuous")
+
+
+def _premise(premise: Premise) -> Iterator[Remark]:
+    if _never_true(premise.holds):
+        yield Remark(premise.place, "cannot hold: everything under it is vacuous")
+    if _never_false(premise.holds):
+        yield Remark(premise.place, "holds always and demands nothing")
+
+
+def _never_false(predicate: Predicate) -> bool:
+    match predicate:
+        case Comparison(Relation.EQUAL | Relation.AT_MOST, left, right):
+            return left == right
+        case Conjunction(parts):
+            return all(_never_false(part) for part in parts)
+        case Disjunction(parts):
+            return any(_never_false(part) for part in parts)
+        case Negation(of):
+            return _never_true(of)
+        case _:
+            return False
+
+
+def _never_true(predicate: Predicate) -> bool:
+    match predicate:
+        case Comparison(Relation.DIFFERENT | Relation.BELOW, left, right):
+            return left == right
+        case Conjunction(parts):
+            return any(_never_true(part) for part in parts)
+        case Disjunction(parts):
+            return all(_never_true(part) for part in parts)
+        case Negation(of):
+            return _never_false(of)
+        case _:
+            return False

@@ -1,0 +1,115 @@
+"""The JSON Schema of contract files, generated from the types.
+
+It says what an editor can check while somebody types: keys, types, words.  Whether a name is a
+register, an expression has a meaning or a version comes before another, only the loader can say.
+"""
+
+import re
+from typing import Any, Final, assert_never
+
+from hypabi.judgement.contract import Contract, Promise
+from hypabi.judgement.format import (
+    ListOf,
+    Nullable,
+    Number,
+    PerArchitecture,
+    Record,
+    Shape,
+    TableOf,
+    Text,
+    VersionText,
+    Word,
+    keys_of,
+)
+from hypabi.judgement.write import Plain
+
+DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+FORMAT: Final = 1
+"""Number of the format.  Keys are only added under a number."""
+
+_VERSION: Final = r"^[0-9]{1,4}\.[0-9]{1,4}(\.[0-9]{1,5})?$"
+
+
+def contract_schema() -> Plain:
+    """Return the JSON Schema of a contract file."""
+    definitions: dict[str, Plain] = {}
+    root = _record(Contract, definitions)
+    assert isinstance(root, dict)
+    return {
+        "$schema": DRAFT,
+        "$id": f"hypabi-contract-{FORMAT}",
+        "title": "hypabi contract",
+        **root,
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _schema(shape: Shape, definitions: dict[str, Plain]) -> dict[str, Plain]:
+    match shape:
+        case Text():
+            return {"type": "string", "pattern": r"\S"}
+        case Number():
+            return {"type": "integer"}
+        case VersionText():
+            return {"type": "string", "pattern": _VERSION}
+        case Word(kind):
+            return {"enum": [str(member.value) for member in kind]}
+        case Nullable(of):
+            return {"anyOf": [_schema(of, definitions), {"type": "null"}]}
+        case ListOf(of):
+            return {"type": "array", "items": _schema(of, definitions)}
+        case TableOf(of):
+            return {"type": "object", "additionalProperties": _schema(of, definitions)}
+        case PerArchitecture(of):
+            return _per_architecture(_schema(of, definitions))
+        case Record(kind):
+            return _reference(kind, definitions)
+        case _:
+            assert_never(shape)
+
+
+def _per_architecture(each: dict[str, Plain]) -> dict[str, Plain]:
+    both: Plain = {
+        "type": "object",
+        "properties": {"arm": each, "arm64": each},
+        "additionalProperties": False,
+        "minProperties": 1,
+    }
+    return {"anyOf": [each, both]}
+
+
+def _reference(kind: type[Any], definitions: dict[str, Plain]) -> dict[str, Plain]:
+    name = _name(kind)
+    if name not in definitions:
+        definitions[name] = None  # a type may hold itself
+        definitions[name] = _record(kind, definitions)
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _record(kind: type[Any], definitions: dict[str, Plain]) -> Plain:
+    keys = keys_of(kind)
+    properties: dict[str, Plain] = {
+        key.name: {"description": key.says, **_schema(key.shape, definitions)} for key in keys
+    }
+    described: dict[str, Plain] = {
+        "description": _sentence(kind),
+        "type": "object",
+        "properties": properties,
+        "required": [key.name for key in keys if key.required],
+        "additionalProperties": False,
+    }
+    if kind is Promise:
+        described["oneOf"] = [
+            {"required": [name]} for name in ("ensures", "returns", "leaves-to", "handed-to")
+        ]
+    return described
+
+
+def _name(kind: type[Any]) -> str:
+    """Spell ``FrameRule`` as ``frame-rule``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def _sentence(kind: type[Any]) -> str:
+    said = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+    return said.replace("``", "'")
