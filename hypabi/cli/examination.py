@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive
-from hypabi.code.capabilities import capability_numbers
+from hypabi.code.capabilities import Capabilities
 from hypabi.code.vectors import How, VectorTable, find
 from hypabi.errors import HypabiError
 from hypabi.execution.explore import Explorer
@@ -57,6 +57,8 @@ class Examination:
     judgement: Judgement
     missing: tuple[LiveParty, ...]
     """Parties of the revision that the file does not hold."""
+    capabilities: Mapping[str, int]
+    """Number of each capability that the contract asked for and the kernel describes."""
     texts: Callable[[int], str]
     """Disassembly of the instruction at an address, with its symbol."""
 
@@ -79,13 +81,16 @@ class Workbench:
         return found
 
 
-def examine(path: str | os.PathLike[str], contract: Contract) -> Examination:
+def examine(
+    path: str | os.PathLike[str], contract: Contract, version: Version | None = None
+) -> Examination:
     """Load a file and judge it against a contract.
 
+    :param version: of the kernel; where ``None``, the one that the image says it is
     :raises HypabiError: the file cannot be read, or the contract does not speak of its version
     """
     loaded = load(path)
-    revision = revision_for(loaded, contract)
+    revision = revision_for(loaded, contract, version)
     names = {
         prefix + party.vectors: party.name
         for party in revision.parties
@@ -97,29 +102,32 @@ def examine(path: str | os.PathLike[str], contract: Contract) -> Examination:
         name: benches[role].behaviour(table, revision.immediate)
         for name, (role, table) in found.items()
     }
+    capabilities = Capabilities(loaded.images[-1])
     surroundings = Surroundings(
-        {name: table.address for name, (_, table) in found.items()},
-        capability_numbers(loaded.images[-1]),
+        {name: table.address for name, (_, table) in found.items()}, capabilities.number
     )
+    judgement = judge(revision, behaviours, surroundings, BitwuzlaSolver)
     return Examination(
         loaded,
         contract,
         revision,
         _providers(benches, found),
         behaviours,
-        judge(revision, behaviours, surroundings, BitwuzlaSolver),
+        judgement,
         tuple(party for party in revision.parties if party.name not in found),
+        capabilities.known(),
         _disassembler(benches),
     )
 
 
-def revision_for(loaded: Loaded, contract: Contract) -> Revision:
+def revision_for(loaded: Loaded, contract: Contract, version: Version | None = None) -> Revision:
     """Return the contract of the kernel that a file holds.
 
-    :raises HypabiError: the kernel does not say its version
+    :param version: of the kernel; where ``None``, the one that the image says it is
+    :raises HypabiError: the kernel does not say its version, or the contract does not speak of it
     """
     kernel = loaded.images[-1]
-    version = Version.parse(kernel.version)
+    version = version or Version.parse(kernel.version)
     if version is None:
         raise HypabiError(
             loaded.path,

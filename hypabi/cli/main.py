@@ -1,14 +1,101 @@
 """The door: turn a command line into one command's run and its exit status."""
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
+from types import ModuleType
+from typing import Final
 
 import hypabi
+from hypabi.cli import check, contract, derive
+from hypabi.cli.exit_status import INTERRUPTED, PIPE_CLOSED, Exit
+from hypabi.cli.parser import Parser
+from hypabi.errors import HypabiError
+from hypabi.report.lines import printable
+
+DESCRIPTION: Final = (
+    "The interface between the Arm Linux kernel and its hypervisors, read from a kernel image and "
+    "held against a written contract."
+)
+
+COMMANDS: Final[tuple[tuple[str, ModuleType], ...]] = (
+    ("check", check),
+    ("derive", derive),
+    ("contract", contract),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name and return the exit status."""
-    parser = argparse.ArgumentParser(prog="hypabi", description=hypabi.__doc__)
-    parser.add_argument("--version", action="version", version=f"hypabi {hypabi.__version__}")
-    parser.parse_args(arguments)
-    return 0
+    # The same bytes in every locale.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
+        return PIPE_CLOSED
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return INTERRUPTED
+    except HypabiError as refused:
+        return _say(str(refused))
+    except MemoryError:
+        return _say("out of memory")
+    except RecursionError:
+        return _say("the input is nested deeper than can be followed")
+    except OSError as failed:
+        return _failed(failed)
+    except Exception:  # noqa: BLE001 - the door: nothing above could say it better
+        # Our defect: the traceback is what a report of it needs.
+        import traceback
+
+        traceback.print_exc()
+        return _say("this is a defect of hypabi itself: please report it with the lines above")
+    return status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        parsed = parser().parse_args(arguments)
+        return int(parsed.run(parsed))
+    except SystemExit as left:  # argparse leaves so after --help, --version and a refusal
+        return left.code if isinstance(left.code, int) else int(Exit.GOOD)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the grammar of the whole command line."""
+    top = Parser(
+        prog="hypabi",
+        description=DESCRIPTION,
+        epilog="Exit status is a set of bits: 1 error, 2 usage (with 1), 4 change, 8 refuted "
+        "(with 4), 16 undecided; 0 only when everything asked was decided and good.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"hypabi {hypabi.__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    for name, module in COMMANDS:
+        summary = module.SUMMARY
+        command = commands.add_parser(
+            name, help=summary, description=module.__doc__, allow_abbrev=False
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return top
+
+
+def _say(line: str) -> int:
+    print(f"hypabi: {printable(line)}", file=sys.stderr)
+    return int(Exit.ERROR)
+
+
+def _failed(failed: OSError) -> int:
+    where = os.fsdecode(failed.filename) if failed.filename else "standard output"
+    return _say(f"{where}: {failed.strerror or failed}")
+
+
+def _forget_output() -> None:
+    """Keep the interpreter from flushing into the closed pipe once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,89 @@
+"""Hold what every hypercall of an image really does against a contract.
+
+Each clause is proved for every path and every state at entry, refuted with a counterexample, or
+undecided with the reason.  The answer comes first.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from hypabi.cli.exit_status import Exit
+from hypabi.cli.parser import add_kernel, add_output
+
+if TYPE_CHECKING:
+    from hypabi.cli.examination import Examination, Provider
+    from hypabi.judgement.verdict import Finding
+    from hypabi.report.check import Check, Table
+
+SUMMARY = "hold an image against a contract: proved, refuted or undecided"
+TOOLS = ("pypcode", "bitwuzla")
+"""Packages whose answers a verdict rests on."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
+    add_kernel(parser)
+    add_output(parser, ("text", "json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Check, print, and return the exit status."""
+    from hypabi.cli.contract_option import contract_of, version_of
+    from hypabi.cli.examination import examine
+    from hypabi.cli.output import emit
+
+    version = version_of(arguments.kernel_version)
+    examination = examine(arguments.image, contract_of(arguments.contract), version)
+    check = checked(examination, ("hypabi", *sys.argv[1:]))
+    if arguments.format == "json":
+        from hypabi.report.check_json import write
+    else:
+        from hypabi.report.check_text import write
+    emit(write(check), arguments.output)
+    return check.exit_status
+
+
+def checked(examination: "Examination", command: tuple[str, ...]) -> "Check":
+    """Return an examination as reports print it."""
+    from hypabi.report.check import Check
+    from hypabi.report.provenance import provenance
+
+    return Check(
+        examination.loaded,
+        examination.contract,
+        examination.revision,
+        tuple(map(table, examination.providers)),
+        examination.missing,
+        examination.judgement,
+        examination.capabilities,
+        examination.texts,
+        int(status(examination.judgement.findings)),
+        provenance(command, TOOLS),
+    )
+
+
+def table(provider: "Provider") -> "Table":
+    """Return a provider's vector table as reports print it."""
+    from hypabi.report.check import Table
+
+    found = provider.table
+    kind, how = found.kind.value, found.how.value
+    return Table(provider.role, found.address, kind, found.name, how, provider.parties)
+
+
+def status(findings: "Iterable[Finding]") -> Exit:
+    """Return the exit status that findings amount to; see :mod:`hypabi.cli.exit_status`."""
+    from hypabi.judgement.verdict import Refuted, Undecided
+    from hypabi.report.check import untested
+
+    judged = tuple(findings)
+    result = Exit.GOOD
+    if any(isinstance(finding.verdict, Refuted) for finding in judged):
+        result |= Exit.REFUTED
+    if any(isinstance(finding.verdict, Undecided) for finding in judged):
+        result |= Exit.UNDECIDED
+    if not judged or any(True for _ in untested(judged)):
+        result |= Exit.UNDECIDED
+    return result

@@ -1,0 +1,40 @@
+"""What ``--contract`` names: a shipped contract, else a file."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hypabi.judgement.contract import Contract
+    from hypabi.judgement.version import Version
+
+
+def contract_of(option: str) -> "Contract":
+    """Return the contract that the option names.
+
+    :raises HypabiError: there is none, or it is not well-formed
+    """
+    from hypabi.judgement.load import load_contract, shipped_contract, shipped_contracts
+
+    is_file = os.sep in option or option.endswith((".yaml", ".yml")) or Path(option).exists()
+    if option in shipped_contracts() or not is_file:
+        return shipped_contract(option)
+    return load_contract(Path(option))
+
+
+def version_of(option: str | None) -> "Version | None":
+    """Return the version that ``--kernel-version`` names, if it was given.
+
+    :raises HypabiError: it is no kernel version
+    """
+    from hypabi.errors import HypabiError
+    from hypabi.judgement.version import Version
+
+    if option is None:
+        return None
+    version = Version.parse(option)
+    if version is None:
+        raise HypabiError(
+            f"--kernel-version {option}", "this is no kernel version", "write it as 6.1"
+        )
+    return version

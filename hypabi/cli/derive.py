@@ -1,0 +1,59 @@
+"""Print what each hypercall does at each provider of an image.
+
+One row for each call number that the code tells apart, and one for any other: what it is
+guarded by, the result, what is lost and what is kept, which system registers and memory are
+written, how it ends and where.
+"""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from hypabi.cli.parser import add_kernel, add_output
+
+if TYPE_CHECKING:
+    from hypabi.cli.derivation import Wanted
+
+SUMMARY = "print what each hypercall does at each provider of an image"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
+    add_kernel(parser)
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--party", metavar="PARTY", help="only what this party's vectors do")
+    which.add_argument(
+        "--entry",
+        metavar="SYMBOL|ADDRESS",
+        help="only what an hvc does that enters here: a vector table, a slot, or code at EL2/HYP",
+    )
+    parser.add_argument(
+        "--all-cases", action="store_true", help="print cases one by one even where they agree"
+    )
+    add_output(parser, ("text", "json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Derive, print, and return the exit status."""
+    from hypabi.cli.derivation import derivation
+    from hypabi.cli.output import emit
+
+    found = derivation(_wanted(arguments), ("hypabi", *sys.argv[1:]))
+    if arguments.format == "json":
+        from hypabi.report.derive_json import write
+    else:
+        from hypabi.report.derive_text import write
+    emit(write(found), arguments.output)
+    return found.exit_status
+
+
+def _wanted(arguments: argparse.Namespace) -> "Wanted":
+    from hypabi.cli.derivation import Wanted
+
+    return Wanted(
+        arguments.image,
+        arguments.contract,
+        arguments.kernel_version,
+        arguments.party,
+        arguments.entry,
+    )

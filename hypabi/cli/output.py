@@ -1,0 +1,30 @@
+"""Where a report goes: standard output, or a file that is never half-written."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from hypabi.errors import HypabiError
+
+
+def emit(text: str, destination: str | None) -> None:
+    """Print a report, or replace the file ``destination`` by it.
+
+    :raises HypabiError: the file cannot be written; it is then as it was
+    """
+    if destination is None:
+        sys.stdout.write(text)
+        return
+    path = Path(destination)
+    if path.exists() and not path.is_file():
+        raise HypabiError(destination, "this is no regular file", "redirect standard output to it")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with draft.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
+        draft.replace(path)
+    except OSError as failed:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise HypabiError(destination, failed.strerror or str(failed)) from failed

@@ -1,0 +1,52 @@
+"""The command line as a grammar: every refusal is one line, and says where help is."""
+
+import argparse
+import sys
+from typing import NoReturn
+
+from hypabi.cli.exit_status import Exit
+from hypabi.report.lines import printable
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses in one line and with our exit status."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and where help is, and leave with the status of a usage error."""
+        print(f"hypabi: {printable(message)}; see `{self.prog} --help`", file=sys.stderr)
+        raise SystemExit(int(Exit.USAGE))
+
+
+def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """Add the options that every printing command has."""
+    parser.add_argument(
+        "--format",
+        choices=formats,
+        default=formats[0],
+        help=f"how the report is printed (default: {formats[0]})",
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        help="write the report to FILE, which is replaced as a whole or not touched",
+    )
+
+
+def add_kernel(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name a kernel and what it is held against."""
+    parser.add_argument(
+        "image",
+        metavar="IMAGE",
+        help="kernel image: .deb, arm64 Image, zImage, EFI zboot, UKI or ELF",
+    )
+    parser.add_argument(
+        "--contract",
+        metavar="NAME|FILE",
+        default="linux-hyp-abi",
+        help="shipped contract, or a contract file (default: linux-hyp-abi)",
+    )
+    parser.add_argument(
+        "--kernel-version",
+        metavar="VERSION",
+        help="kernel version to take the contract at, where the image does not say it or lies",
+    )

@@ -1,0 +1,111 @@
+"""What ``hypabi check`` has to say, before it is text or JSON."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from hypabi.image.model import Image, Loaded, Role
+from hypabi.judgement.contract import Contract
+from hypabi.judgement.proof import Judgement
+from hypabi.judgement.revision import LiveParty, Revision
+from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous, Verdict
+from hypabi.report.provenance import Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A vector table as a report names it."""
+
+    role: Role
+    address: int
+    kind: str
+    """``EL2`` or ``HYP``."""
+    name: str
+    """Its symbol, or empty."""
+    how: str
+    """How it was found: by symbol, by shape, by its installer."""
+    parties: tuple[str, ...]
+    """The contract's parties that take calls through it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One image held against one contract."""
+
+    loaded: Loaded
+    contract: Contract
+    revision: Revision
+    tables: tuple[Table, ...]
+    missing: tuple[LiveParty, ...]
+    judgement: Judgement
+    capabilities: Mapping[str, int]
+    """Number of each capability that the image names."""
+    texts: Callable[[int], str]
+    """Disassembly of the instruction at an address."""
+    exit_status: int
+    provenance: Provenance
+
+    @property
+    def kernel(self) -> Image:
+        """The kernel, which the decompressor in front of it only unpacks."""
+        return self.loaded.images[-1]
+
+    def table_of(self, party: str) -> Table | None:
+        """Return the vector table of a party, ``None`` where the image has none."""
+        return next((table for table in self.tables if party in table.parties), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many clauses got each verdict."""
+
+    proved: int = 0
+    refuted: int = 0
+    undecided: int = 0
+    vacuous: int = 0
+
+    @property
+    def clauses(self) -> int:
+        """How many were judged."""
+        return self.proved + self.refuted + self.undecided + self.vacuous
+
+
+def word(verdict: Verdict) -> str:
+    """Return the one word for a verdict."""
+    match verdict:
+        case Proved():
+            return "proved"
+        case Refuted():
+            return "refuted"
+        case Undecided():
+            return "undecided"
+        case Vacuous():
+            return "vacuous"
+        case _:
+            assert_never(verdict)
+
+
+def counts(findings: tuple[Finding, ...]) -> Counts:
+    """Count the verdicts."""
+    words = [word(finding.verdict) for finding in findings]
+    return Counts(*(words.count(each) for each in ("proved", "refuted", "undecided", "vacuous")))
+
+
+def by_row(findings: tuple[Finding, ...]) -> Mapping[tuple[str, str | None], tuple[Finding, ...]]:
+    """Group findings by party and call, in their order."""
+    rows: dict[tuple[str, str | None], list[Finding]] = {}
+    for finding in findings:
+        rows.setdefault((finding.party, finding.call), []).append(finding)
+    return {row: tuple(each) for row, each in rows.items()}
+
+
+def untested(findings: tuple[Finding, ...]) -> Iterator[tuple[str, str | None]]:
+    """Yield each party and call of which every clause is vacuous: nothing was tested there."""
+    for row, each in by_row(findings).items():
+        if all(isinstance(finding.verdict, Vacuous) for finding in each):
+            yield row
+
+
+def spelled(call: str | None) -> str:
+    """Return the name of a call, or what stands for every identifier that is none."""
+    return "any other" if call is None else call

@@ -1,0 +1,136 @@
+"""A check as JSON; ``check.schema.json`` beside this module is its published schema.
+
+64-bit values are strings in hexadecimal, because many readers of JSON cut numbers at 53 bits.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+from hypabi.judgement.clause import Authority
+from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
+from hypabi.report.assumptions import assumptions
+from hypabi.report.check import Check, counts, word
+from hypabi.report.counterexample import ordered
+from hypabi.report.listing import Places
+from hypabi.report.plain import Plain, image_in_full, table_in_full
+from hypabi.report.trusted import trusted
+
+SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-check", "version": 1}
+"""The version rises when a field changes its meaning; fields are only added."""
+
+
+def write(check: Check) -> str:
+    """Return a check as JSON, keys sorted, ending in a newline."""
+    return json.dumps(document(check), indent=2, sort_keys=True) + "\n"
+
+
+def document(check: Check) -> dict[str, Plain]:
+    """Return a check as plain values."""
+    number = counts(check.judgement.findings)
+    places = Places(check.loaded)
+    return {
+        "schema": SCHEMA,
+        "image": image_in_full(check.loaded),
+        "contract": _contract(check),
+        "counts": {
+            "proved": number.proved,
+            "refuted": number.refuted,
+            "undecided": number.undecided,
+            "vacuous": number.vacuous,
+        },
+        "parties": _parties(check),
+        "verdicts": [_verdict(check, finding, places) for finding in check.judgement.findings],
+        "unclaimed_tables": [table_in_full(each) for each in check.tables if not each.parties],
+        "unspecified": [
+            {"party": each.party, "call": each.call, "why": each.why.strip()}
+            for each in check.judgement.unspecified
+        ],
+        "assumptions": [
+            {"text": each.text, "reason": each.reason, "parties": list(each.parties)}
+            for each in assumptions(check)
+        ],
+        "trusted": list(trusted(check.provenance)),
+        "exit_status": check.exit_status,
+        "reproduce": {
+            "command": list(check.provenance.command),
+            "versions": dict(check.provenance.versions),
+            "image_sha256": check.loaded.sha256,
+            "contract_sha256": check.contract.sha256,
+        },
+    }
+
+
+def _contract(check: Check) -> dict[str, Plain]:
+    revision = check.revision
+    return {
+        "name": revision.contract,
+        "document": revision.document,
+        "sha256": check.contract.sha256,
+        "version": str(revision.version),
+        "architecture": revision.architecture.value,
+        "identifier": revision.identifier,
+        "result": revision.result,
+        "calls": [{"name": call.name, "number": call.number} for call in revision.calls],
+    }
+
+
+def _parties(check: Check) -> list[Plain]:
+    parties: list[Plain] = []
+    for party in check.revision.parties:
+        table = check.table_of(party.name)
+        parties.append(
+            {
+                "name": party.name,
+                "title": party.title,
+                "owner": party.owner,
+                "vectors": party.vectors,
+                "program": party.program.value,
+                "found": table is not None,
+                "table": None if table is None else table_in_full(table),
+            }
+        )
+    return parties
+
+
+def _verdict(check: Check, finding: Finding, places: Places) -> dict[str, Plain]:
+    clause = finding.clause
+    common: dict[str, Plain] = {
+        "party": finding.party,
+        "call": finding.call,
+        "number": None if finding.number is None else f"{finding.number:#x}",
+        "clause": clause.name,
+        "text": clause.text,
+        "authority": _authority(clause.authority),
+        "verdict": word(finding.verdict),
+        "assumptions": list(finding.assumptions),
+    }
+    match finding.verdict:
+        case Proved(cases):
+            return {**common, "reason": None, "cases": cases}
+        case Undecided(reason) | Vacuous(reason):
+            return {**common, "reason": reason}
+        case Refuted():
+            return {**common, **_evidence(check, finding.verdict, places)}
+        case _:
+            assert_never(finding.verdict)
+
+
+def _evidence(check: Check, verdict: Refuted, places: Places) -> dict[str, Plain]:
+    return {
+        "reason": verdict.what,
+        "counterexample": {name: f"{value:#x}" for name, value in ordered(verdict.model)},
+        "observed": [
+            {"name": name, "entry": f"{before:#x}", "exit": f"{after:#x}"}
+            for name, before, after in verdict.observed
+        ],
+        "path": [f"{address:#x}" for address in verdict.trail],
+        "disassembly": [
+            {"place": places.name(address), "text": places.inside(check.texts(address))}
+            for address in verdict.trail
+        ],
+    }
+
+
+def _authority(authority: Authority) -> dict[str, Plain]:
+    return {"cite": authority.cite, "because": authority.because, "against": authority.against}

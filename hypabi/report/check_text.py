@@ -1,0 +1,247 @@
+"""A check as text for a mail: the answer first, then the evidence, then how to repeat it."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from hypabi.image.model import Role
+from hypabi.judgement.clause import Authority
+from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
+from hypabi.report.assumptions import Assumption, assumptions
+from hypabi.report.check import Check, by_row, counts, spelled, word
+from hypabi.report.counterexample import valuation
+from hypabi.report.lines import COLUMNS, cut, filled, matrix, titled
+from hypabi.report.listing import Places, listing
+from hypabi.report.provenance import typed
+from hypabi.report.trusted import trusted
+
+LABEL = 10
+
+
+def write(check: Check) -> str:
+    """Return a check as text."""
+    return "\n".join(_lines(check)) + "\n"
+
+
+def _lines(check: Check) -> Iterator[str]:
+    yield from headline(check)
+    yield from subject(check)
+    places = Places(check.loaded)
+    yield from refuted(check, places)
+    yield from undecided(check)
+    yield from vacuous(check)
+    yield from table(check)
+    yield from parties(check)
+    yield from unspecified(check)
+    yield from assumed(check)
+    yield from trust(check)
+    yield from repeat(check)
+
+
+def headline(check: Check) -> Iterator[str]:
+    """Yield the answer: which kernel, the verdict in a word, and how many clauses got which."""
+    number = counts(check.judgement.findings)
+    if not number.clauses:
+        answer = "nothing decided: no party of the contract was found"
+    else:
+        words = "proved"
+        if number.refuted:
+            words = "REFUTED"
+        elif number.undecided:
+            words = "UNDECIDED"
+        elif check.exit_status:
+            words = "NOT ALL TESTED"
+        tally = f"{number.proved} proved, {number.refuted} refuted, {number.undecided} undecided"
+        answer = f"{words}: {tally}, {number.vacuous} vacuous"
+    yield from filled(f"{check.kernel.version or check.revision.version}: {answer}")
+
+
+def subject(check: Check) -> Iterator[str]:
+    """Yield what was held against what."""
+    formats = ", ".join(check.loaded.formats)
+    order = f"{check.kernel.byte_order.value}-endian"
+    architecture = check.kernel.architecture.value
+    yield ""
+    yield from labelled("image", f"{check.loaded.path} ({architecture}, {order}; {formats})")
+    revision = check.revision
+    at = f"as of {revision.version} on {architecture}"
+    document = f"; {revision.document}" if revision.document else ""
+    yield from labelled("contract", f"{revision.contract}, {at}{document}")
+
+
+def refuted(check: Check, places: Places) -> Iterator[str]:
+    """Yield each refuted clause with its evidence."""
+    found = [
+        finding for finding in check.judgement.findings if isinstance(finding.verdict, Refuted)
+    ]
+    if not found:
+        return
+    yield from titled("Refuted")
+    for finding in found:
+        assert isinstance(finding.verdict, Refuted)
+        yield ""
+        yield from _refuted(check, finding, finding.verdict, places)
+
+
+def _refuted(check: Check, finding: Finding, verdict: Refuted, places: Places) -> Iterator[str]:
+    number = "" if finding.number is None else f" ({check.revision.identifier} = {finding.number})"
+    yield from filled(
+        f"{finding.party}, {spelled(finding.call)}{number}: {finding.clause.name}", "* ", "  "
+    )
+    yield from labelled("clause", finding.clause.text)
+    yield from authority(finding.clause.authority)
+    yield from labelled("instead", verdict.what)
+    for name, before, after in verdict.observed:
+        yield from labelled("observed", f"{name}: {before:#x} at entry, {after:#x} at exit")
+    model = valuation(verdict.model, check.capabilities)
+    yield from labelled("entered at", ", ".join(model) or "any state")
+    yield from labelled("path", f"{len(verdict.trail)} instructions")
+    yield from listing(verdict.trail, check.texts, places, "    ")
+
+
+def authority(of: Authority) -> Iterator[str]:
+    """Yield the sentence that a clause rests on, or our reason where there is none."""
+    if of.cite is not None:
+        yield from labelled("sentence", f'"{of.cite.strip()}"')
+    if of.because is not None:
+        yield from labelled("because", of.because.strip())
+    if of.against is not None:
+        yield from labelled("against", f'"{of.against.strip()}"')
+
+
+def undecided(check: Check) -> Iterator[str]:
+    """Yield the undecided clauses, those with one reason together."""
+    reasons: dict[str, list[Finding]] = {}
+    for finding in check.judgement.findings:
+        if isinstance(finding.verdict, Undecided):
+            reasons.setdefault(finding.verdict.reason, []).append(finding)
+    if reasons:
+        yield from titled("Undecided")
+    for reason, findings in reasons.items():
+        yield ""
+        yield from filled(reason, "* ", "  ")
+        yield from named(findings)
+
+
+def vacuous(check: Check) -> Iterator[str]:
+    """Yield the vacuous clauses by name."""
+    reasons: dict[str, list[Finding]] = {}
+    for finding in check.judgement.findings:
+        if isinstance(finding.verdict, Vacuous):
+            reasons.setdefault(finding.verdict.reason, []).append(finding)
+    if reasons:
+        yield from titled("Vacuous: nothing can be tested, so not counted as proved")
+    for reason, findings in reasons.items():
+        yield ""
+        yield from filled(reason, "* ", "  ")
+        yield from named(findings)
+
+
+def named(findings: list[Finding]) -> Iterator[str]:
+    """Yield findings as ``party, call: clause, clause``."""
+    for (party, call), each in groupby(findings, key=lambda finding: (finding.party, finding.call)):
+        clauses = ", ".join(finding.clause.name for finding in each)
+        yield from filled(f"{party}, {spelled(call)}: {clauses}", "    ", "      ")
+
+
+def table(check: Check) -> Iterator[str]:
+    """Yield how many of its clauses each call keeps at each party."""
+    rows = by_row(check.judgement.findings)
+    if not rows:
+        return
+    declined = {(each.party, each.call) for each in check.judgement.unspecified}
+    columns = list(dict.fromkeys(party for party, _ in rows))
+    calls = [call.name for call in check.revision.calls]
+    lines = []
+    for call in (*calls, None):
+        cells = [_cell(rows.get((party, call), ()), (party, call) in declined) for party in columns]
+        lines.append((spelled(call), cells))
+    yield from titled("Clauses proved, of all")
+    yield from matrix("", columns, lines)
+    marks = {mark for _, cells in lines for cell in cells for mark in cell if not mark.isdigit()}
+    meanings = {"R": "R refuted", "U": "U undecided", "V": "V vacuous", "-": "- left open"}
+    legend = ", ".join(meaning for mark, meaning in meanings.items() if mark in marks)
+    if legend:
+        yield ""
+        yield from filled(legend)
+
+
+def _cell(findings: tuple[Finding, ...], declined: bool) -> str:  # noqa: FBT001
+    if not findings:
+        return "-" if declined else ""
+    proved = sum(isinstance(finding.verdict, Proved) for finding in findings)
+    marks = {word(finding.verdict)[0].upper() for finding in findings} - {"P"}
+    return "".join(sorted(marks)) + f"{proved}/{len(findings)}"
+
+
+def parties(check: Check) -> Iterator[str]:
+    """Yield who was found, where and how, who was not, and the tables that nobody claims."""
+    yield from titled("Parties")
+    for party in check.revision.parties:
+        found = check.table_of(party.name)
+        if found is None:
+            continue
+        where = f"{found.name or 'no symbol'} at {found.address:#x}"
+        program = "" if found.role is Role.KERNEL else f", in the {found.role.value}"
+        yield from filled(f"{party.name}: {where}, by {found.how}{program}", "", "    ")
+    for party in check.missing:
+        yield from filled(f"{party.name}: not in this image ({party.vectors})", "", "    ")
+    unclaimed = [each for each in check.tables if not each.parties]
+    if unclaimed:
+        yield ""
+        yield "Tables of EL2 or HYP that the contract does not speak of:"
+    for each in unclaimed:
+        program = "" if each.role is Role.KERNEL else f", in the {each.role.value}"
+        yield cut(f"  {each.address:#x}  {each.name or 'no symbol'}{program}", COLUMNS)
+
+
+def unspecified(check: Check) -> Iterator[str]:
+    """Yield what the document leaves open."""
+    if not check.judgement.unspecified:
+        return
+    yield from titled("Left open by the document, so not judged")
+    reasons: dict[str, list[str]] = {}
+    for each in check.judgement.unspecified:
+        reasons.setdefault(each.why.strip(), []).append(f"{each.party}, {spelled(each.call)}")
+    for why, rows in reasons.items():
+        yield ""
+        yield from filled("; ".join(rows), "* ", "  ")
+        yield from filled(why, "    ")
+
+
+def assumed(check: Check) -> Iterator[str]:
+    """Yield what the verdicts rest on, each assumption once."""
+    found = assumptions(check)
+    if not found:
+        return
+    yield from titled("Assumed")
+    for each in found:
+        yield from _assumption(each)
+
+
+def _assumption(assumption: Assumption) -> Iterator[str]:
+    yield from filled(assumption.text, "* ", "  ")
+    if assumption.reason:
+        yield from filled(assumption.reason, "    ")
+
+
+def trust(check: Check) -> Iterator[str]:
+    """Yield what no verdict can be better than."""
+    yield from titled("Trusted")
+    for text in trusted(check.provenance):
+        yield from filled(text, "* ", "  ")
+
+
+def repeat(check: Check) -> Iterator[str]:
+    """Yield what is needed to repeat the check."""
+    yield from titled("To repeat")
+    yield from typed(check.provenance.command, COLUMNS)
+    yield ""
+    yield f"image     {check.loaded.sha256}"
+    yield f"contract  {check.contract.sha256}"
+    versions = ", ".join(f"{name} {version}" for name, version in check.provenance.versions)
+    yield from filled(versions)
+
+
+def labelled(label: str, text: str) -> Iterator[str]:
+    """Yield a paragraph under a label."""
+    yield from filled(text, f"  {label:<{LABEL}}  ")

@@ -1,0 +1,38 @@
+"""Sets of registers in few words: ``x0-x2, x18, SP_EL1``."""
+
+from collections.abc import Iterable
+
+from hypabi.arch.names import Architecture
+from hypabi.judgement.registers import registers_of
+
+
+def ranges(names: Iterable[str]) -> str:
+    """Spell a set of registers; consecutive numbers become a range."""
+    runs: list[tuple[str, int, int]] = []
+    plain: list[str] = []
+    for head, number, name in sorted(natural(name) for name in set(names)):
+        if number < 0:
+            plain.append(name)
+        elif runs and runs[-1][0] == head and runs[-1][2] == number - 1:
+            runs[-1] = (head, runs[-1][1], number)
+        else:
+            runs.append((head, number, number))
+    return ", ".join([*(_run(*run) for run in runs), *plain])
+
+
+def natural(name: str) -> tuple[str, int, str]:
+    """Order ``x2`` before ``x10``; only ``x`` and ``r`` registers have a number."""
+    if name[:1] in ("x", "r") and name[1:].isdigit():
+        return (name[0], int(name[1:]), name)
+    return (name, -1, name)
+
+
+def kept(architecture: Architecture, changed: Iterable[str]) -> tuple[str, ...]:
+    """Return the general registers of a caller at EL1 or PL1 that are not in ``changed``."""
+    lost = set(changed)
+    general = registers_of(architecture).general
+    return tuple(name for name in general if name not in lost)
+
+
+def _run(head: str, first: int, last: int) -> str:
+    return f"{head}{first}" if first == last else f"{head}{first}-{head}{last}"
