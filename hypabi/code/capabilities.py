@@ -22,23 +22,36 @@ MOST_PLACES: Final = 64
 """Strings and pointers looked at for one capability."""
 
 
-def capability_numbers(image: Image) -> Mapping[str, int]:
-    """Return the number of each capability in ``DESCRIPTIONS`` that the image describes once."""
-    if image.architecture is not Architecture.ARM64:
-        return {}
-    data = [(segment, bytes(segment.content)) for segment in image.segments if _holds_data(segment)]
-    found: dict[str, int] = {}
-    for name, description in DESCRIPTIONS.items():
+class Capabilities:
+    """The numbers that an image gives to capabilities, looked up when asked for."""
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+        self._found: dict[str, int | None] = {}
+
+    def number(self, name: str) -> int | None:
+        """Return the number of a capability, ``None`` where the image does not tell it once."""
+        if name not in self._found:
+            self._found[name] = self._look_up(name)
+        return self._found[name]
+
+    def known(self) -> Mapping[str, int]:
+        """Return what was asked for and found."""
+        return {name: n for name, n in sorted(self._found.items()) if n is not None}
+
+    def _look_up(self, name: str) -> int | None:
+        description = DESCRIPTIONS.get(name)
+        if description is None or self._image.architecture is not Architecture.ARM64:
+            return None
+        data = [(s, bytes(s.content)) for s in self._image.segments if _holds_data(s)]
         needle = b"\0" + description.encode() + b"\0"
         numbers = {
             number
             for text in _places(data, needle)
-            for place in _pointers(image, data, text + 1)
-            if (number := _number(image, place + 8)) is not None
+            for place in _pointers(self._image, data, text + 1)
+            if (number := _number(self._image, place + 8)) is not None
         }
-        if len(numbers) == 1:
-            found[name] = numbers.pop()
-    return found
+        return numbers.pop() if len(numbers) == 1 else None
 
 
 def _holds_data(segment: Segment) -> bool:

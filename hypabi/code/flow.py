@@ -1,6 +1,6 @@
 """How instructions connect: direct successors, and the order in which code is reached."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from hypabi.code.instruction import (
@@ -11,7 +11,7 @@ from hypabi.code.instruction import (
     Temporary,
     Undecodable,
 )
-from hypabi.code.patches import PatchSite
+from hypabi.code.patches import Patches
 
 Lift = Callable[[int], Instruction | Undecodable]
 
@@ -55,7 +55,7 @@ class Order:
     def __init__(
         self,
         lift: Lift,
-        patches: Mapping[int, Sequence[PatchSite]],
+        patches: Patches,
         compiled: Callable[[int], str | None],
     ) -> None:
         self._lift = lift
@@ -96,7 +96,7 @@ class Order:
 
     def _next(self, address: int) -> Iterator[int]:
         """Yield the successors of an address in each variant of its code."""
-        sites = [site for site in self._patches.get(address, ()) if not site.callback]
+        sites = [site for site in self._patches.at(address) if not site.callback]
         for site in sites:
             if address + 4 == site.address + site.size:
                 # The variants have the same addresses; they meet behind the site.

@@ -1,14 +1,16 @@
 """Sites that the arm64 kernel patches at run time: the table of alternatives, found by its shape.
 
-An entry is 12 bytes: two place-relative offsets (the original and the replacement), the number of a
-CPU capability, and the two lengths (arch/arm64/include/asm/alternative-macros.h).  The table has no
-header and, without KALLSYMS_ALL, no symbol; it is the one long run of entries that all hold
+An entry is 12 bytes: two place-relative offsets (the original and the replacement), the number of
+a CPU capability, and the two lengths (arch/arm64/include/asm/alternative-macros.h).  The table has
+no header and, without KALLSYMS_ALL, no symbol; it is the long run of entries that all hold
 together.
 """
 
 import itertools
-import struct
-from collections.abc import Iterator, Mapping
+import sys
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,11 +22,16 @@ SHORTEST_TABLE: Final = 96
 """Entries in a row that make a table; the smallest real one seen has many thousand."""
 CALLBACK: Final = 0x8000
 MOST_CAPABILITIES: Final = 1024
-LONGEST_SITE: Final = 4096
+LONGEST_SITE: Final = 0xFF
+"""Bytes; the length is one byte."""
 STRIDE: Final = 1024
-"""Distance between two places where a table is looked for; a shorter one may be missed."""
+"""Distance between two places where a table is looked for; shorter ones are not looked for."""
 GAP: Final = 0x40000
 """Bytes behind a table in which another is looked for."""
+PROBED: Final = 8
+"""Entries looked at before a place is taken for a table worth measuring."""
+CHUNK: Final = 512
+"""Entries looked at in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +48,46 @@ class PatchSite:
     callback: bool
 
 
-def alternatives(image: Image) -> Mapping[int, tuple[PatchSite, ...]]:
-    """Return every patch site by the address of each instruction word that it covers.
+class Patches:
+    """The patch sites of an image, by the address of each instruction word that they cover."""
 
-    Sites that cover the same word keep the table's order, in which the kernel applies them.
-    """
-    if image.architecture is not Architecture.ARM64:
-        return {}
-    found: dict[int, tuple[PatchSite, ...]] = {}
-    for table, start, end in _tables(image):
-        for site in table.sites(start, end):
-            for word in range(site.address, site.address + site.size, 4):
-                found[word] = (*found.get(word, ()), site)
-    return found
+    def __init__(self, tables: Sequence["_Run"]) -> None:
+        starts = [start for table in tables for start in table.starts()]
+        entries = [(table, entry) for table in tables for entry in range(table.count)]
+        order = sorted(range(len(starts)), key=starts.__getitem__)
+        self._starts = [starts[number] for number in order]
+        self._entries = [(number, *entries[number]) for number in order]
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def at(self, address: int) -> tuple[PatchSite, ...]:
+        """Return the sites that cover a word, in the order in which the kernel applies them."""
+        found = []
+        for index in range(bisect_right(self._starts, address) - 1, -1, -1):
+            if self._starts[index] < address - LONGEST_SITE:
+                break
+            number, table, entry = self._entries[index]
+            site = table.site(entry)
+            if address < site.address + site.size:
+                found.append((number, site))
+        return tuple(site for _, site in sorted(found, key=lambda pair: pair[0]))
+
+    def __iter__(self) -> Iterator[PatchSite]:
+        return (table.site(entry) for _, table, entry in self._entries)
 
 
-def _tables(image: Image) -> list[tuple["_Table", int, int]]:
-    """Return the runs of entries in the first segment that has any, the likely one first.
+NO_PATCHES: Final = Patches(())
+
+
+def alternatives(image: Image) -> Patches:
+    """Return the patch sites of an image; none where no table is found.
 
     The linker script puts the table behind the init text; everything else is searched only if it
     is not there.
     """
+    if image.architecture is not Architecture.ARM64:
+        return NO_PATCHES
     likely = [
         after
         for before, after in itertools.pairwise(image.segments)
@@ -69,79 +95,119 @@ def _tables(image: Image) -> list[tuple["_Table", int, int]]:
     ]
     others = [s for s in image.segments if s not in likely and s.access is not Access.CODE]
     for segment in (*likely, *others, *image.segments):
-        table = _Table(segment, image)
-        found = [(table, start, end) for start, end in table.runs()]
-        if found:
-            return found
-    return []
+        runs = list(_Words(segment, image).runs())
+        if runs:
+            return Patches(runs)
+    return NO_PATCHES
 
 
-class _Table:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Entries that stand one behind the other from ``address`` on, as words: three an entry."""
+
+    address: int
+    words: "array[int]"
+
+    @property
+    def count(self) -> int:
+        return len(self.words) // 3
+
+    def starts(self) -> list[int]:
+        """Return the address of each entry's original code."""
+        places = range(self.address, self.address + ENTRY * self.count, ENTRY)
+        originals = self.words[0::3]
+        return [place + o - (o >> 31 << 32) for place, o in zip(places, originals, strict=True)]
+
+    def site(self, entry: int) -> PatchSite:
+        """Return an entry."""
+        original, replacement, tail = self.words[3 * entry : 3 * entry + 3]
+        place = self.address + ENTRY * entry
+        size = tail >> 16 & 0xFF
+        return PatchSite(
+            address=place + _signed(original),
+            size=size,
+            capability=tail & (CALLBACK - 1),
+            replacement=place + 4 + _signed(replacement),
+            callback=size > 0 and tail >> 24 == 0,
+        )
+
+
+def _signed(word: int) -> int:
+    return word - (word >> 31 << 32)
+
+
+class _Words:
     """One segment, looked at as alternatives."""
 
     def __init__(self, segment: Segment, image: Image) -> None:
-        self.segment = segment
-        self.content = segment.content
-        self.low = image.segments[0].address - segment.address
-        self.high = image.segments[-1].end - segment.address
-        order = "<" if image.byte_order is ByteOrder.LITTLE else ">"
-        self.unpack = struct.Struct(f"{order}iiHBB").unpack_from
+        self.address = segment.address
+        self.words = array("I", bytes(segment.content[: len(segment.content) & ~3]))
+        if (sys.byteorder == "little") is not (image.byte_order is ByteOrder.LITTLE):
+            self.words.byteswap()
+        self.big = image.byte_order is ByteOrder.BIG
+        code = [each for each in image.segments if each.access is Access.CODE]
+        self.low = code[0].address - segment.address if code else 0
+        self.high = code[-1].end - segment.address if code else 0
 
-    def holds(self, at: int) -> bool:
-        """Return whether the 12 bytes at an offset can be an entry."""
-        if at < 0 or at + ENTRY > len(self.content):
-            return False
-        original, replacement, capability, size, new_size = self.unpack(self.content, at)
-        code, new = at + original, at + 4 + replacement
-        return bool(
-            capability & (CALLBACK - 1) < MOST_CAPABILITIES
-            and new_size in (0, size)
-            and not (size | code | new) & 3
-            and original != replacement + 4
-            and self.low <= code < self.high
-            and self.low <= new < self.high
-        )
-
-    def runs(self) -> Iterator[tuple[int, int]]:
+    def runs(self) -> Iterator[_Run]:
         """Find every run of entries long enough to be a table."""
-        position, size, last = 0, len(self.content) - ENTRY * SHORTEST_TABLE, 0
-        while position < size:
-            end = position
-            for phase in range(0, ENTRY, 4):
-                start = position + phase
-                if all(self.holds(start + ENTRY * n) for n in range(8)):
-                    start, end = self._extend(start)
-                    if end - start >= ENTRY * SHORTEST_TABLE and self._plausible(start, end):
-                        yield start, end
-                        last = end
-                    break
-            if last and position - last > GAP:
-                return
-            position = max(end, position + STRIDE)
+        position, last = 0, 0
+        limit = len(self.words) - 3 * SHORTEST_TABLE
+        while position < limit and not (last and 4 * (position - last) > GAP):
+            start, end = next(filter(None, map(self._run, range(position, position + 3))), (0, 0))
+            if end and self._plausible(start, end):
+                yield _Run(self.address + 4 * start, self._entries(start, end))
+                last = end
+            position = max(position + STRIDE // 4, end)
 
-    def _extend(self, start: int) -> tuple[int, int]:
+    def _run(self, start: int) -> tuple[int, int] | None:
+        """Return the run of entries around a word, if at least a few hold."""
+        if self._held(start, PROBED) < PROBED:
+            return None
         end = start
-        while self.holds(start - ENTRY):
-            start -= ENTRY
-        while self.holds(end):
-            end += ENTRY
+        while count := self._held(end, CHUNK):
+            end += 3 * count
+        while start >= 3 and self._held(start - 3, 1):
+            start -= 3
         return start, end
 
-    def _plausible(self, start: int, end: int) -> bool:
-        """Tell a table from the tables of string offsets that look like it: sizes must be mixed."""
-        sizes = {self.content[at + 10] for at in range(start, end, ENTRY)}
-        capabilities = {self.content[at + 8] for at in range(start, end, ENTRY)}
-        return len(sizes) > 1 and len(capabilities) * 2 < (end - start) // ENTRY
+    def _held(self, at: int, most: int) -> int:
+        """Return how many entries from a word on can be entries, at most ``most``."""
+        entries = self._entries(at, at + 3 * most)
+        whole = len(entries) // 3
+        low, high, place = self.low, self.high, 4 * at
+        for count in range(whole):
+            original, replacement, tail = entries[3 * count : 3 * count + 3]
+            size, new_size = tail >> 16 & 0xFF, tail >> 24
+            code = place + original - (original >> 31 << 32)
+            new = place + 4 + replacement - (replacement >> 31 << 32)
+            if (
+                (new_size and new_size != size)
+                or tail & (CALLBACK - 1) >= MOST_CAPABILITIES
+                or (size | code | new) & 3
+                or code == new
+                or not low <= code < high
+                or not low <= new < high
+            ):
+                return count
+            place += ENTRY
+        return whole
 
-    def sites(self, start: int, end: int) -> Iterator[PatchSite]:
-        """Yield the entries of a table."""
-        for at in range(start, end, ENTRY):
-            original, replacement, capability, size, new_size = self.unpack(self.content, at)
-            place = self.segment.address + at
-            yield PatchSite(
-                address=place + original,
-                size=size,
-                capability=capability & (CALLBACK - 1),
-                replacement=place + 4 + replacement,
-                callback=new_size == 0 and size > 0,
-            )
+    def _plausible(self, start: int, end: int) -> bool:
+        """Tell a table from tables of string offsets that look like it: sizes are mixed."""
+        if end - start < 3 * SHORTEST_TABLE:
+            return False
+        tails = set(self._entries(start, end)[2::3])
+        sizes = {tail >> 16 & 0xFF for tail in tails}
+        return len(sizes) > 1 and len(tails) * 6 < end - start
+
+    def _entries(self, start: int, end: int) -> "array[int]":
+        entries = self.words[start:end]
+        if self.big:
+            entries[2::3] = array("I", map(_big_tail, entries[2::3]))
+        return entries
+
+
+def _big_tail(word: int) -> int:
+    """Return halfword, byte, byte of a big-endian image as a little-endian word would hold them."""
+    return word >> 16 | (word >> 8 & 0xFF) << 16 | (word & 0xFF) << 24

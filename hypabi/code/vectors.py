@@ -17,8 +17,8 @@ from hypabi.code.flow import Lift, successors
 from hypabi.code.instruction import Instruction, Op, Register, Undecodable
 from hypabi.image.model import Access, Image, Segment
 
-NOP: Final = 0xD503201F
-A64_TAIL: Final = frozenset({0, NOP})
+PADDING: Final = (b"\x1f\x20\x03\xd5", bytes(4))
+"""What fills a slot up: ``nop``, or zero."""
 LEAST_PADDED: Final = 12
 """Of 16 slots, so many end in padding in every table that a ventry macro makes."""
 
@@ -111,19 +111,19 @@ def _shaped(image: Image, segment: Segment, address: int) -> bool:
 
 def _shaped_a64(segment: Segment, first: int) -> Iterator[int]:
     """Yield 2 KiB aligned addresses whose 16 slots hold code and, nearly all, end in padding."""
-    content = memoryview(segment.content)
-    size = aarch64.VECTOR_TABLE_SIZE
-    slot = aarch64.VECTOR_SLOT_SIZE
-    for address in range(first, segment.address + len(content) - size + 1, size):
-        at = address - segment.address
-        table = content[at : at + size]
-        tails = [
-            int.from_bytes(table[n + slot - 4 : n + slot], "little") for n in range(0, size, slot)
-        ]
-        if sum(tail in A64_TAIL for tail in tails) < LEAST_PADDED:
+    size, slot = aarch64.VECTOR_TABLE_SIZE, aarch64.VECTOR_SLOT_SIZE
+    start = first - segment.address
+    content = memoryview(segment.content)[start:]
+    content = content[: len(content) // size * size]
+    tails = content.cast("I")[slot // 4 - 1 :: slot // 4].tobytes()
+    row = 4 * aarch64.VECTOR_SLOTS
+    for number in range(len(content) // size):
+        ends = tails[row * number : row * (number + 1)]
+        if ends.count(PADDING[0]) + ends.count(PADDING[1]) < LEAST_PADDED:
             continue
+        table = content[size * number : size * (number + 1)]
         if all(_slot_branches(table[n : n + slot]) for n in range(0, size, slot)):
-            yield address
+            yield first + size * number
 
 
 def _slot_branches(slot: memoryview) -> bool:

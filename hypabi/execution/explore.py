@@ -2,12 +2,12 @@
 
 import enum
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hypabi.code.flow import Lift, Order
 from hypabi.code.instruction import Instruction, Undecodable
-from hypabi.code.patches import PatchSite
+from hypabi.code.patches import Patches
 from hypabi.execution.entry import Entry
 from hypabi.execution.memory import Memory
 from hypabi.execution.merge import common_conditions, merge
@@ -45,7 +45,7 @@ class Code:
     lift: Lift
     text: Callable[[int, bytes], str]
     """Disassembles the bytes at an address."""
-    patches: Mapping[int, Sequence[PatchSite]]
+    patches: Patches
     compiled: Callable[[int], str | None]
     """Names the compiled function at an address."""
 

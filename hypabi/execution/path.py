@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypabi.arch.aarch64 import MODES
 from hypabi.code.flow import Lift
 from hypabi.code.instruction import Instruction, Undecodable
-from hypabi.code.patches import PatchSite
+from hypabi.code.patches import Patches
 from hypabi.execution.entry import Entry
 from hypabi.execution.outcome import (
     Called,
@@ -53,7 +53,7 @@ class Surroundings:
     lift: Lift
     profile: Profile[Term]
     domain: Domain[Term]
-    patches: Mapping[int, Sequence[PatchSite]]
+    patches: Patches
     compiled: Callable[[int], str | None]
     joins: Callable[[int], bool]
     most_steps: int
@@ -243,7 +243,7 @@ class Run:
 
     def variant(self, address: int) -> int:
         """Return where the instruction executed at ``address`` stands, on a patched kernel."""
-        sites = self.around.patches.get(address)
+        sites = self.around.patches.at(address)
         if not sites:
             return address
         chosen = address
@@ -302,7 +302,7 @@ class Run:
         return None
 
     def _same_site(self, target: int, where: int) -> bool:
-        for site in self.around.patches.get(self.pc, ()):
+        for site in self.around.patches.at(self.pc):
             if site.replacement <= target < site.replacement + site.size:
                 return site.replacement <= where < site.replacement + site.size
         return False

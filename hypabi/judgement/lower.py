@@ -1,6 +1,6 @@
 """Turn what a contract says into terms over one case: values at entry and values at exit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -40,8 +40,8 @@ class Surroundings:
 
     tables: Mapping[str, int]
     """Address of each party's vector table."""
-    capabilities: Mapping[str, int]
-    """Number of each capability that the image names."""
+    capability: Callable[[str], int | None]
+    """Number of a capability, where the image tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Lowering:
                 assert_never(relation)
 
     def _capability(self, name: str) -> terms.Value:
-        number = self.surroundings.capabilities.get(name)
+        number = self.surroundings.capability(name)
         if number is None:
             raise NotKnown(f"the image does not tell the number of capability {name}")
         return terms.symbol(f"cpucap.{number}", 1)
