@@ -99,8 +99,8 @@ class Context:
         """Read a condition on the exit."""
         return parse_predicate(text, self.scope.at(Moment.EXIT), place)
 
-    def premises(self, conditions: Mapping[str, Condition]) -> tuple[Premise, ...]:
-        """Resolve what holds at entry."""
+    def premises(self, conditions: Mapping[str, Condition], party: str) -> tuple[Premise, ...]:
+        """Resolve what holds when a call enters a party."""
         return tuple(
             Premise(
                 name,
@@ -110,6 +110,7 @@ class Context:
                 each.place,
             )
             for name, each in self.in_force(conditions).items()
+            if each.parties is None or party in each.parties
         )
 
     def known_parties(self, parties: Iterable[str], place: Place) -> None:

@@ -96,6 +96,7 @@ class Condition(Bounded):
     """What holds at entry."""
 
     holds: Annotated[str, "Expression over the state at entry."]
+    parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -177,6 +178,9 @@ class Call(Reply):
         default_factory=nothing
     )
     requires: Annotated[Mapping[str, Condition], "What the caller must ensure."] = field(
+        default_factory=nothing
+    )
+    assumes: Annotated[Mapping[str, Condition], "What holds at entry without the caller."] = field(
         default_factory=nothing
     )
     served_by: Annotated[ByArchitecture[tuple[str, ...]], "The parties that implement it."]

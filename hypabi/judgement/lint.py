@@ -161,8 +161,8 @@ def _unserved(contract: Contract) -> Iterator[Remark]:
 
 def _outside_of_its_call(contract: Contract) -> Iterator[Remark]:
     for call in contract.calls.values():
-        parts = (*call.promises.values(), *call.writes.values(), *call.requires.values())
-        for part in parts:
+        conditions = (*call.requires.values(), *call.assumes.values())
+        for part in (*call.promises.values(), *call.writes.values(), *conditions):
             early = part.until is not None and call.since is not None and part.until <= call.since
             late = part.since is not None and call.until is not None and call.until <= part.since
             if early or late:

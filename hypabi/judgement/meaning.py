@@ -91,6 +91,11 @@ def _check_party(party: Party) -> None:
         raise party.place.refuse("exactly one of 'any-other' and 'any-call' must be there")
     if party.any_call is not None and party.unserved is not None:
         raise party.place.refuse("'any-call' leaves nothing for 'unserved'")
+    for condition in party.assumes.values():
+        if condition.parties is not None:
+            place = condition.place.below("parties")
+            raise place.refuse("the condition is this party's own", "leave the key out")
+        _check_within(condition, party, "the party")
     replies = (party.unserved, party.any_other, party.any_call)
     for reply in replies:
         for thing in _parts(reply) if reply is not None else ():
@@ -121,6 +126,7 @@ def _parts(reply: Reply) -> Iterator[Bounded]:
     yield from reply.may_write_memory.values()
     if isinstance(reply, Call):
         yield from reply.requires.values()
+        yield from reply.assumes.values()
 
 
 def _check_within(thing: Bounded, around: Bounds, what: str) -> None:

@@ -89,7 +89,7 @@ def _live_party(context: Context, name: str, party: Party) -> LiveParty:
         party.program,
         owners[owner].section,
         context.when(party.when, party.place),
-        context.premises(party.assumes),
+        context.premises(party.assumes, name),
     )
 
 
@@ -117,7 +117,7 @@ def _arguments(context: Context, call: Call) -> dict[str, str]:
 
 def _rows(context: Context, name: str, party: Party, calls: Mapping[str, Call]) -> list[Row]:
     """Return a party's rows: one for each call, and one for any other identifier."""
-    assumes = context.premises(party.assumes)
+    assumes = context.premises(party.assumes, name)
     refused = party.any_call or party.unserved or context.contract.unserved
     other = party.any_call or party.any_other
     assert other is not None, name
@@ -127,13 +127,14 @@ def _rows(context: Context, name: str, party: Party, calls: Mapping[str, Call]) 
         selects = _identifier(context, Relation.EQUAL, call.number)
         if name in _served_by(context, call):
             inside = context.called(_arguments(context, call))
-            requires = inside.premises(call.requires)
+            granted = (*assumes, *inside.premises(call.assumes, name))
+            requires = inside.premises(call.requires, name)
             clauses = clauses_of(inside, name, party, call)
             declined, service = _declined(call), Service.SERVED
         else:
-            requires, clauses = (), refusal
+            granted, requires, clauses = assumes, (), refusal
             declined, service = _declined(refused), Service.REFUSED
-        rows.append(Row(name, called, service, selects, assumes, requires, clauses, declined))
+        rows.append(Row(name, called, service, selects, granted, requires, clauses, declined))
     numbers = [call.number for call in calls.values()]
     selects = Conjunction(tuple(_identifier(context, Relation.DIFFERENT, n) for n in numbers))
     clauses = _other_clauses(context, name, party, other, refused, refusal)

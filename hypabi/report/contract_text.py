@@ -58,8 +58,6 @@ def _party(party: LiveParty) -> Iterator[str]:
     yield from _entry(f"{party.name}:", f"{party.title}; {party.vectors}; {party.owner}", "")
     if party.when is not None:
         yield from _entry("when", write_predicate(party.when))
-    for premise in party.assumes:
-        yield from _premise("assumes", premise)
 
 
 def _row(revision: Revision, row: Row) -> Iterator[str]:
@@ -67,6 +65,8 @@ def _row(revision: Revision, row: Row) -> Iterator[str]:
     if row.unspecified is not None:
         yield "    nothing is promised"
         yield from _why(row.unspecified)
+    for premise in row.assumes:
+        yield from _premise("assumes", premise)
     for premise in row.requires:
         yield from _premise("needs", premise)
     for clause in row.clauses:
