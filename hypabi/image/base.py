@@ -9,6 +9,7 @@ import struct
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import assert_never
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.code_shape import meets_code
@@ -54,6 +55,16 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A section with the symbol tables and the section with the code, and where they are."""
+
+    tables: int
+    content: Content
+    text: int
+    code: Content
+
+
+@dataclass(frozen=True, slots=True)
 class _Candidate:
     address: int
     first_symbol: int
@@ -75,6 +86,8 @@ def prove_arm64(where: str, content: Content, size: int, names: Names, relative:
             candidates = _by_base_word(content, names, relative)
         case OffsetKind.NOTHING:
             raise AssertionError("the tables of a 64-bit kernel never hold addresses")
+        case _:
+            assert_never(names.tables.kind)
     return _prove(where, content, Architecture.ARM64, names, candidates)
 
 
@@ -91,11 +104,42 @@ def prove_arm(where: str, content: Content, names: Names) -> Base:
             first, how = 0, "the addresses in kallsyms"
         case OffsetKind.PLACE:
             raise AssertionError("the tables of a 32-bit kernel never count from their place")
+        case _:
+            assert_never(names.tables.kind)
     text = [first + at for at in names.offsets("_text")]
     heads = range(1) if text else range(0, MAX_HEAD, PAGE)
     starts = text or [first + at for at in names.offsets("_stext")]
     candidates = (_Candidate(start - head, first, how) for start in starts for head in heads)
     return _prove(where, content, Architecture.ARM, names, candidates)
+
+
+def addresses_in_place(
+    where: str, names: Names, architecture: Architecture, place: Place, relative: Relative
+) -> list[int]:
+    """Return the addresses of a kernel's own symbols where its sections have addresses.
+
+    :raises ImageError: the functions that they name do not start where code starts
+    """
+    tables = names.tables
+    match tables.kind:
+        case OffsetKind.PLACE:
+            first = place.tables
+        case OffsetKind.NOTHING:
+            first = 0
+        case OffsetKind.BASE:
+            size = architecture.bits // 8
+            word = place.content.integer(tables.base_position, size, tables.order)
+            first = word or relative.value(place.tables + tables.base_position) or 0
+        case _:
+            assert_never(tables.kind)
+    shift = first - place.text
+    functions = [at for at in names.function_offsets(SAMPLES) if 0 <= at + shift < len(place.code)]
+    share = _share(place.code, architecture, functions, shift)
+    if share < ENOUGH:
+        raise ImageError(
+            where, f"kallsyms does not belong to this code: {share:.0%} of its functions meet it"
+        )
+    return [first + at for at in tables.offsets]
 
 
 def _prove(

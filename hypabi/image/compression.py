@@ -5,12 +5,20 @@ lz4 (the *legacy* frame) and lzo (the ``lzop`` file).  A stream must reach its o
 corrupt one is refused, and so is one that grows beyond :data:`MAX_PROGRAM`.
 """
 
+from __future__ import annotations
+
 import enum
+import io
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from hypabi.image.model import ImageError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_PROGRAM = 128 << 20
 """Largest program in bytes; the largest kernel that Debian builds has 48 MB."""
@@ -20,7 +28,7 @@ MAX_WINDOW = 128 << 20
 """Largest dictionary that a stream may ask for: that of ``zstd --ultra -22``, which the kernel uses."""
 
 
-class Format(enum.Enum):
+class Compression(enum.Enum):
     """A compressed format, spelled as the kernel's configuration does."""
 
     GZIP = "gzip"
@@ -31,13 +39,13 @@ class Format(enum.Enum):
     LZO = "lzo"
 
 
-MAGICS: tuple[tuple[Format, bytes], ...] = (
-    (Format.GZIP, b"\x1f\x8b\x08"),
-    (Format.XZ, b"\xfd7zXZ\x00"),
-    (Format.LZO, b"\x89LZO\x00\r\n\x1a\n"),
-    (Format.LZ4, b"\x02\x21\x4c\x18"),
-    (Format.ZSTD, b"\x28\xb5\x2f\xfd"),
-    (Format.LZMA, b"\x5d\x00\x00"),
+MAGICS: tuple[tuple[Compression, bytes], ...] = (
+    (Compression.GZIP, b"\x1f\x8b\x08"),
+    (Compression.XZ, b"\xfd7zXZ\x00"),
+    (Compression.LZO, b"\x89LZO\x00\r\n\x1a\n"),
+    (Compression.LZ4, b"\x02\x21\x4c\x18"),
+    (Compression.ZSTD, b"\x28\xb5\x2f\xfd"),
+    (Compression.LZMA, b"\x5d\x00\x00"),
 )
 """What each format begins with; ``.lzma`` has no magic, only its usual properties byte."""
 
@@ -50,25 +58,80 @@ class Decompressed:
     consumed: int
 
 
-def recognise(head: bytes) -> Format | None:
+def recognise(head: bytes) -> Compression | None:
     """Return the format whose magic ``head`` begins with."""
-    return next((format for format, magic in MAGICS if head.startswith(magic)), None)
+    return next((kind for kind, magic in MAGICS if head.startswith(magic)), None)
 
 
 def decompress(
-    where: str, format: Format, data: memoryview, limit: int = MAX_PROGRAM
+    where: str, kind: Compression, data: memoryview, limit: int = MAX_PROGRAM
 ) -> Decompressed:
     """Decompress one stream at the start of ``data``; bytes after its end are left alone.
 
     :raises ImageError: it is corrupt, ends early, or holds more than ``limit`` bytes
     """
     try:
-        found = _DECODERS[format](data, limit)
+        found = _DECODERS[kind](data, limit)
     except _Refused as refusal:
-        raise ImageError(where, f"{format.value} stream: {refusal}") from None
+        raise ImageError(where, f"{kind.value} stream: {refusal}") from None
     if len(found.content) > limit:
-        raise ImageError(where, f"{format.value} stream holds more than {limit >> 20} MiB")
+        raise ImageError(where, f"{kind.value} stream holds more than {limit >> 20} MiB")
     return found
+
+
+class StreamError(Exception):
+    """A stream that is read piece by piece is corrupt, or ends early."""
+
+
+class Stream(Protocol):
+    """A stream that is decompressed as far as it is read."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes, none at the end."""
+        ...
+
+
+class _Reader(io.RawIOBase):
+    """A file over bytes that are not copied."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer)
+        part = self._data[self._position : self._position + len(view)]
+        view[: len(part)] = part
+        self._position += len(part)
+        return len(part)
+
+
+@contextmanager
+def open_stream(kind: Compression, data: memoryview) -> Iterator[Stream]:
+    """Decompress ``data`` piece by piece, for what need not be read to its end.
+
+    :raises StreamError: when a piece is corrupt or missing
+    """
+    import gzip
+    import lzma
+
+    import zstandard
+
+    try:
+        match kind:
+            case Compression.GZIP:
+                yield gzip.GzipFile(fileobj=io.BufferedReader(_Reader(data)))
+            case Compression.XZ | Compression.LZMA:
+                yield lzma.LZMAFile(io.BufferedReader(_Reader(data)))
+            case Compression.ZSTD:
+                yield zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(data)
+            case Compression.LZ4 | Compression.LZO:
+                raise StreamError(f"{kind.value} is not read piece by piece")
+    except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
+        raise StreamError(str(error)) from None
 
 
 class _Refused(Exception):
@@ -168,11 +231,11 @@ def _lzo(data: memoryview, limit: int) -> Decompressed:
     return Decompressed(content, consumed)
 
 
-_DECODERS: dict[Format, Callable[[memoryview, int], Decompressed]] = {
-    Format.GZIP: _gzip,
-    Format.XZ: _xz,
-    Format.LZMA: _lzma,
-    Format.ZSTD: _zstd,
-    Format.LZ4: _lz4,
-    Format.LZO: _lzo,
+_DECODERS: dict[Compression, Callable[[memoryview, int], Decompressed]] = {
+    Compression.GZIP: _gzip,
+    Compression.XZ: _xz,
+    Compression.LZMA: _lzma,
+    Compression.ZSTD: _zstd,
+    Compression.LZ4: _lz4,
+    Compression.LZO: _lzo,
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hypabi.arch.names import ByteOrder
 
-Buffer = bytes | mmap.mmap
+Buffer = bytes | bytearray | mmap.mmap
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Content:
     def read(self, position: int, size: int) -> bytes:
         """Copy at most ``size`` bytes at ``position``; fewer where the part ends."""
         first = self.start + position
-        return self.buffer[first : max(first, min(first + size, self.end))]
+        return bytes(self.buffer[first : max(first, min(first + size, self.end))])
 
     def integer(self, position: int, size: int, order: ByteOrder) -> int | None:
         """Read an unsigned integer, ``None`` where it does not lie inside."""

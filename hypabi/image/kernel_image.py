@@ -1,6 +1,7 @@
 """Read a kernel as it lies in memory: its symbols, its address, what may be written in it."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.base import Base, prove_arm, prove_arm64
@@ -50,6 +51,8 @@ def read_kernel(raw: Raw) -> Image:
             fixups = relative
         case Architecture.ARM:
             base = prove_arm(raw.where, raw.content, names)
+        case _:
+            assert_never(raw.architecture)
     return _image(raw, names, base, fixups)
 
 

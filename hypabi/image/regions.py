@@ -9,7 +9,7 @@ ever written.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypabi.image.kallsyms import Tables
 from hypabi.image.model import Access, Segment, Symbols
@@ -81,21 +81,55 @@ _BOUNDARIES = (
 )
 
 
+def linker_script_regions(symbols: Symbols) -> list[Region]:
+    """Return the regions whose both boundary symbols the image has."""
+    return _regions(_boundaries(symbols))
+
+
 def kernel_regions(tables: Tables, address: int, symbols: Symbols) -> list[Region]:
     """Return what the linker script's symbols show, and else what the place of kallsyms shows.
 
     :param address: where the image starts
     """
+    boundaries = _boundaries(symbols)
+    boundaries.setdefault("_text", address)
+    regions = _regions(boundaries)
+    if "__start_rodata" not in boundaries and "_etext" in boundaries:
+        start, end = boundaries["_etext"], address + tables.end
+        if start < address + tables.start:
+            regions.append(Region(start, end, Access.READ_ONLY, ".rodata up to kallsyms"))
+    return regions
+
+
+def _boundaries(symbols: Symbols) -> dict[str, int]:
     names = sorted({name for boundary in _BOUNDARIES for name in (boundary.first, boundary.last)})
     found = {name: symbols.find(name) for name in names}
-    addresses = {name: at[0].address for name, at in found.items() if len(at) == 1}
-    addresses.setdefault("_text", address)
-    regions = [
+    return {name: at[0].address for name, at in found.items() if len(at) == 1}
+
+
+def _regions(addresses: dict[str, int]) -> list[Region]:
+    return [
         Region(addresses[boundary.first], addresses[boundary.last], boundary.access, boundary.name)
         for boundary in _BOUNDARIES
         if addresses.keys() >= {boundary.first, boundary.last}
+        and addresses[boundary.first] < addresses[boundary.last]
     ]
-    if "__start_rodata" not in addresses and "_etext" in addresses:
-        end = address + tables.end
-        regions.append(Region(addresses["_etext"], end, Access.READ_ONLY, ".rodata up to kallsyms"))
-    return [region for region in regions if region.start < region.end]
+
+
+def split(segment: Segment, regions: Iterable[Region]) -> list[Segment]:
+    """Cut a segment of an ELF file where the linker script's regions say more than its flags."""
+    pieces: list[Segment] = []
+    rest = segment
+    for region in sorted(regions, key=lambda region: region.start):
+        start, end = max(region.start, rest.address), min(region.end, rest.end)
+        if start < end:
+            pieces += [_piece(rest, rest.address, start)] if rest.address < start else []
+            inside = _piece(rest, start, end)
+            pieces.append(replace(inside, access=region.access, name=region.name))
+            rest = _piece(rest, end, rest.end)
+    return [*pieces, rest] if rest.address < rest.end else pieces
+
+
+def _piece(segment: Segment, start: int, end: int) -> Segment:
+    content = segment.content[start - segment.address : end - segment.address]
+    return replace(segment, address=start, content=content, unheld=end - start - len(content))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hypabi.arch.names import ByteOrder
@@ -90,6 +91,30 @@ def find_relative(content: Content, start: int, order: ByteOrder) -> Relative:
     return _sorted(numbers[0::3], numbers[2::3], order)
 
 
+def read_relative(tables: Iterable[Content], order: ByteOrder) -> Relative:
+    """Read the ``R_AARCH64_RELATIVE`` entries of whole relocation tables."""
+    places, values = array("Q"), array("Q")
+    for table in tables:
+        numbers = _numbers(table.read(0, min(len(table), ENTRY * MAX_ENTRIES)), order)
+        infos = numbers[1::3]
+        if infos.count(R_AARCH64_RELATIVE) == len(infos):
+            places.extend(numbers[0::3])
+            values.extend(numbers[2::3])
+        else:
+            chosen = [i for i, info in enumerate(infos) if info == R_AARCH64_RELATIVE]
+            places.extend(numbers[3 * i] for i in chosen)
+            values.extend(numbers[3 * i + 2] for i in chosen)
+    return _sorted(places, values, order)
+
+
+def _numbers(data: bytes, order: ByteOrder) -> array[int]:
+    """Read the 64-bit numbers of as many entries as are whole."""
+    numbers = array("Q", data[: len(data) - len(data) % ENTRY])
+    if (sys.byteorder == "little") != (order is ByteOrder.LITTLE):
+        numbers.byteswap()
+    return numbers
+
+
 def _run(content: Content, start: int, info: bytes, order: ByteOrder) -> array[int]:
     """Read the entries that follow each other from ``start`` on, none if they are misaligned."""
     if start < 0 or start % 8:
@@ -98,10 +123,7 @@ def _run(content: Content, start: int, info: bytes, order: ByteOrder) -> array[i
     while step and count < MAX_ENTRIES:
         ahead = content.read(start + ENTRY * (count + step - 1) + 8, 8) == info
         count, step = (count + step, step * 2) if ahead else (count, step // 2)
-    data = content.read(start, ENTRY * count)
-    numbers = array("Q", data[: len(data) - len(data) % ENTRY])
-    if (sys.byteorder == "little") != (order is ByteOrder.LITTLE):
-        numbers.byteswap()
+    numbers = _numbers(content.read(start, ENTRY * count), order)
     # The steps above skipped entries; the first one that is something else ends the run.
     infos = numbers[1::3]
     if infos.count(R_AARCH64_RELATIVE) != len(infos):

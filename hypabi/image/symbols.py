@@ -59,7 +59,7 @@ class KernelSymbols:
         if last < 0 or segment < 0 or self._addresses[last] < self._starts[segment]:
             return None
         first = bisect_left(self._addresses, self._addresses[last])
-        return min((self._symbol(index) for index in range(first, last + 1)), key=_rank)
+        return min((self._symbol(index) for index in range(first, last + 1)), key=rank)
 
     def _symbol(self, index: int) -> Symbol:
         return _symbol(self._names.text(index), self._addresses[index])
@@ -72,8 +72,8 @@ def _symbol(text: str, address: int) -> Symbol:
     return Symbol(name, address, letter=text[:1])
 
 
-def _rank(symbol: Symbol) -> tuple[bool, bool, str]:
-    """Order the names of one address: functions, then the linker script's boundaries."""
+def rank(symbol: Symbol) -> tuple[bool, bool, str]:
+    """Order the names of one address: functions first, then the linker script's boundaries."""
     name = symbol.name
     boundary = name in {"_text", "_stext", "_sinittext"} or name.endswith(
         ("_start", "_end", "_begin")

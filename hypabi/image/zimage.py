@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture, ByteOrder
-from hypabi.image.compression import MAGICS, MAX_PROGRAM, Format, decompress
+from hypabi.image.compression import MAGICS, MAX_PROGRAM, Compression, decompress
 from hypabi.image.content import Content
 from hypabi.image.kernel_image import Raw
 from hypabi.image.model import Access, Image, ImageError, Role
@@ -36,7 +36,7 @@ class Payload:
 
     start: int
     end: int
-    format: Format
+    compression: Compression
     kernel: bytes
     bss: int
 
@@ -132,11 +132,11 @@ def _payload(where: str, content: Content, table: _Table | None) -> Payload:
     """Try every place that looks like a stream; exactly one must be a whole one."""
     found: list[Payload] = []
     refusal = "holds no compressed kernel"
-    for start, format in _candidates(content, table):
+    for start, kind in _candidates(content, table):
         if found and start < found[-1].end:
             continue
         try:
-            payload = _try(where, content, start, format, table)
+            payload = _try(where, content, start, kind, table)
         except ImageError as error:
             refusal = f"at {start:#x}: {error.what}"
             continue
@@ -148,32 +148,32 @@ def _payload(where: str, content: Content, table: _Table | None) -> Payload:
     return found[0]
 
 
-def _candidates(content: Content, table: _Table | None) -> list[tuple[int, Format]]:
+def _candidates(content: Content, table: _Table | None) -> list[tuple[int, Compression]]:
     """Return where a stream may start, in the order of the file."""
     head = content.part(0, MAX_DECOMPRESSOR)
     found = []
-    for format, magic in MAGICS:
+    for kind, magic in MAGICS:
         positions = head.occurrences(magic, MAX_CANDIDATES)
-        found += [(at, format) for at in positions if _plausible(content, at, format, table)]
+        found += [(at, kind) for at in positions if _plausible(content, at, kind, table)]
     return sorted(found, key=lambda candidate: candidate[0])
 
 
-def _plausible(content: Content, start: int, format: Format, table: _Table | None) -> bool:
+def _plausible(content: Content, start: int, kind: Compression, table: _Table | None) -> bool:
     """Tell by the header whether a stream may be the kernel; only the weak magics need it."""
-    match format:
-        case Format.LZMA:
+    match kind:
+        case Compression.LZMA:
             # The .lzma header: properties, dictionary size, then the size or all ones.
             size = content.integer(start + 5, 8, ByteOrder.LITTLE)
             known = table.kernel_size if table else size
             return size in (known, 0xFFFF_FFFF_FFFF_FFFF)
-        case Format.GZIP:
+        case Compression.GZIP:
             return content.read(start + 3, 1) < b"\x20"
         case _:
             return True
 
 
 def _try(
-    where: str, content: Content, start: int, format: Format, table: _Table | None
+    where: str, content: Content, start: int, kind: Compression, table: _Table | None
 ) -> Payload | None:
     """Decompress one candidate; ``None`` if it is a stream but not the kernel.
 
@@ -182,11 +182,11 @@ def _try(
     # A gzip stream ends with the size itself; the kernel's build appends it to the others.
     end = len(content)
     if table:
-        end = table.size_position + (4 if format is Format.GZIP else 0)
+        end = table.size_position + (4 if kind is Compression.GZIP else 0)
     if end <= start:
         return None
     limit = min(table.kernel_size, MAX_PROGRAM) if table else MAX_PROGRAM
-    found = decompress(where, format, content.part(start, end).view(), limit)
+    found = decompress(where, kind, content.part(start, end).view(), limit)
     if table and (start + found.consumed != end or len(found.content) != table.kernel_size):
         return None
-    return Payload(start, start + found.consumed, format, found.content, table.bss if table else 0)
+    return Payload(start, start + found.consumed, kind, found.content, table.bss if table else 0)
