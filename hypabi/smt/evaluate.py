@@ -4,10 +4,12 @@ This is the reference that the constructors, both solvers and every model are he
 shares nothing with them but the shape of a term.
 """
 
-from collections.abc import Mapping
-from typing import assert_never
+import functools
+import operator
+from collections.abc import Callable, Mapping
+from typing import Final
 
-from hypabi.smt.term import Term, Value, operand_width, part_widths
+from hypabi.smt.term import Op, Term, Value, operand_width, part_widths
 
 
 def evaluate(value: Value, model: Mapping[str, int]) -> int:
@@ -33,101 +35,82 @@ def _evaluate_into(root: Term, model: Mapping[str, int], known: dict[Term, int])
     pending = [root]
     while pending:
         term = pending[-1]
-        waiting = [a for a in term.args if isinstance(a, Term) and a not in known]
-        if waiting:
-            pending += waiting
+        if term in known:
+            pending.pop()
             continue
-        pending.pop()
-        args = [a if isinstance(a, int) else known[a] for a in term.args]
-        known[term] = _meaning(term, args, model) & ((1 << term.width) - 1)
-
-
-# One case an operation: a total match says more than the table that would please the counters.
-def _meaning(  # noqa: C901, PLR0911, PLR0912
-    term: Term, args: list[int], model: Mapping[str, int]
-) -> int:
-    """Apply the operation; the caller reduces the result modulo the term's width."""
-    match term.op:
-        case "symbol":
-            return model[term.name]
-        case "add":
-            return args[0] + args[1]
-        case "sub":
-            return args[0] - args[1]
-        case "neg":
-            return -args[0]
-        case "mul":
-            return args[0] * args[1]
-        case "udiv" | "urem" | "sdiv" | "srem":
-            return _divide(term.op, args[0], args[1], term.width)
-        case "and":
-            return _reduce_and(args)
-        case "or":
-            return _reduce_or(args)
-        case "xor":
-            return args[0] ^ args[1]
-        case "not":
-            return ~args[0]
-        case "shl":
-            return args[0] << args[1] if args[1] < term.width else 0
-        case "lshr":
-            return args[0] >> args[1] if args[1] < term.width else 0
-        case "ashr":
-            return _signed(args[0], term.width) >> min(args[1], term.width)
-        case "eq":
-            return int(args[0] == args[1])
-        case "ult":
-            return int(args[0] < args[1])
-        case "slt":
-            width = operand_width(term)
-            return int(_signed(args[0], width) < _signed(args[1], width))
-        case "ite":
-            return args[1] if args[0] == 1 else args[2]
-        case "extract":
-            return args[0] >> term.low
-        case "concat":
-            return args[0] << part_widths(term)[1] | args[1]
-        case "zext":
-            return args[0]
-        case "sext":
-            return _signed(args[0], operand_width(term))
-        case "popcount":
-            return bin(args[0]).count("1")
-        case "clz":
-            return operand_width(term) - args[0].bit_length()
-        case _:
-            assert_never(term.op)
-
-
-def _reduce_and(args: list[int]) -> int:
-    result = -1
-    for arg in args:
-        result &= arg
-    return result
-
-
-def _reduce_or(args: list[int]) -> int:
-    result = 0
-    for arg in args:
-        result |= arg
-    return result
+        args: list[int] = []
+        for argument in term.args:
+            if isinstance(argument, int):
+                args.append(argument)
+            elif argument in known:
+                args.append(known[argument])
+            else:
+                pending.append(argument)
+        if term is pending[-1]:
+            pending.pop()
+            result = model[term.name] if term.op == "symbol" else MEANINGS[term.op](args, term)
+            known[term] = result & ((1 << term.width) - 1)
 
 
 def _signed(value: int, width: int) -> int:
     return value - (1 << width) if value >> (width - 1) else value
 
 
-def _divide(op: str, a: int, b: int, width: int) -> int:
-    """Divide as SMT-LIB does (theory FixedSizeBitVectors, and the definitions in logic QF_BV)."""
-    if op == "udiv":
-        return a // b if b else -1
-    if op == "urem":
-        return a % b if b else a
-    a, b = _signed(a, width), _signed(b, width)
-    if op == "sdiv":
-        if b == 0:
-            return 1 if a < 0 else -1
-        return abs(a) // abs(b) * (-1 if (a < 0) != (b < 0) else 1)
+def _shift_left(args: list[int], term: Term) -> int:
+    return args[0] << args[1] if args[1] < term.width else 0
+
+
+def _shift_right(args: list[int], term: Term) -> int:
+    return args[0] >> args[1] if args[1] < term.width else 0
+
+
+def _shift_right_signed(args: list[int], term: Term) -> int:
+    return _signed(args[0], term.width) >> min(args[1], term.width)
+
+
+def _less_signed(args: list[int], term: Term) -> int:
+    width = operand_width(term)
+    return int(_signed(args[0], width) < _signed(args[1], width))
+
+
+def _divide_signed(args: list[int], term: Term) -> int:
+    """Divide as SMT-LIB defines ``bvsdiv``: magnitudes by ``bvudiv``, then the sign."""
+    a, b = _signed(args[0], term.width), _signed(args[1], term.width)
     if b == 0:
-        return a
-    return abs(a) % abs(b) * (-1 if a < 0 else 1)
+        return 1 if a < 0 else -1
+    return abs(a) // abs(b) * (-1 if (a < 0) != (b < 0) else 1)
+
+
+def _remainder_signed(args: list[int], term: Term) -> int:
+    a, b = _signed(args[0], term.width), _signed(args[1], term.width)
+    return (abs(a) % abs(b) if b else abs(a)) * (-1 if a < 0 else 1)
+
+
+MEANINGS: Final[Mapping[Op, Callable[[list[int], Term], int]]] = {
+    "add": lambda args, _: args[0] + args[1],
+    "sub": lambda args, _: args[0] - args[1],
+    "neg": lambda args, _: -args[0],
+    "mul": lambda args, _: args[0] * args[1],
+    "udiv": lambda args, _: args[0] // args[1] if args[1] else -1,
+    "urem": lambda args, _: args[0] % args[1] if args[1] else args[0],
+    "sdiv": _divide_signed,
+    "srem": _remainder_signed,
+    "and": lambda args, _: functools.reduce(operator.and_, args),
+    "or": lambda args, _: functools.reduce(operator.or_, args),
+    "xor": lambda args, _: args[0] ^ args[1],
+    "not": lambda args, _: ~args[0],
+    "shl": _shift_left,
+    "lshr": _shift_right,
+    "ashr": _shift_right_signed,
+    "eq": lambda args, _: int(args[0] == args[1]),
+    "ult": lambda args, _: int(args[0] < args[1]),
+    "slt": _less_signed,
+    "ite": lambda args, _: args[1] if args[0] else args[2],
+    "extract": lambda args, term: args[0] >> term.low,
+    "concat": lambda args, term: args[0] << part_widths(term)[1] | args[1],
+    "zext": lambda args, _: args[0],
+    "sext": lambda args, term: _signed(args[0], operand_width(term)),
+    "popcount": lambda args, _: args[0].bit_count(),
+    "clz": lambda args, term: operand_width(term) - args[0].bit_length(),
+}
+"""What each operation computes, before the result is reduced modulo the term's width."""

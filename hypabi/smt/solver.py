@@ -5,10 +5,10 @@ hold together.  The answer has three values and no truth value.  No model leaves
 every condition of its question was evaluated under it and held.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Generic, NoReturn, Protocol, TypeVar, assert_never
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 from hypabi.smt.evaluate import evaluate_all
 from hypabi.smt.rewrite import symbols_of
@@ -81,7 +81,12 @@ class Solver(Protocol):
 
 
 class Engine(Target[E], Protocol[E]):
-    """What an adapter supplies: a target of translation that can also decide."""
+    """What an adapter supplies: a target of translation that can also decide.
+
+    It decides in two ways.  Incrementally, on what is asserted level by level: cheap, and given up
+    early.  Alone, on conditions that no earlier question has touched: dearer, but with everything
+    that the solver can do before its first search, and the same answer whatever was asked before.
+    """
 
     def require(self, condition: E) -> None:
         """Assert on the current level."""
@@ -96,11 +101,15 @@ class Engine(Target[E], Protocol[E]):
         ...
 
     def decide(self) -> Feasibility:
-        """Decide what is asserted."""
+        """Decide what is asserted, or give up early."""
+        ...
+
+    def decide_alone(self, conditions: Sequence[E]) -> Feasibility:
+        """Decide these conditions and nothing else."""
         ...
 
     def value(self, symbol: E) -> int:
-        """Return a symbol's value after ``decide`` said feasible."""
+        """Return a symbol's value after ``decide_alone`` said feasible."""
         ...
 
 
@@ -139,31 +148,37 @@ class Session(Generic[E]):
         symbolic = self._symbolic(assumptions)
         if symbolic is None:
             return Unsatisfiable()
-        if not symbolic:
-            return self._engine.decide()
-        self._assume(symbolic)
-        try:
-            return self._engine.decide()
-        finally:
-            self._engine.pop()
+        answer = self._incrementally(symbolic)
+        if isinstance(answer, Unknown):
+            return self._alone(self._conditions(symbolic))
+        return answer
 
     def check(self, *assumptions: Value) -> Answer:
         """Say whether everything added and assumed can hold, and give a model."""
         symbolic = self._symbolic(assumptions)
-        if symbolic is None:
+        if symbolic is None or isinstance(self._incrementally(symbolic), Unsatisfiable):
             return Unsatisfiable()
-        self._assume(symbolic)
-        try:
-            answer = self._engine.decide()
-            match answer:
-                case Feasible():
-                    return Satisfiable(self._model(symbolic))
-                case Unsatisfiable() | Unknown():
-                    return answer
-                case _:
-                    assert_never(answer)
-        finally:
-            self._engine.pop()
+        # The model comes from a question asked alone, so that it does not depend on earlier ones.
+        conditions = self._conditions(symbolic)
+        answer = self._alone(conditions)
+        return Satisfiable(self._model(conditions)) if isinstance(answer, Feasible) else answer
+
+    def _incrementally(self, assumptions: list[Term]) -> Feasibility:
+        if not assumptions:
+            return self._engine.decide()
+        translated = [self._translation.condition(condition) for condition in assumptions]
+        self._engine.push()
+        for condition in translated:
+            self._engine.require(condition)
+        answer = self._engine.decide()
+        self._engine.pop()
+        return answer
+
+    def _alone(self, conditions: tuple[Term, ...]) -> Feasibility:
+        return self._engine.decide_alone([self._translation.condition(c) for c in conditions])
+
+    def _conditions(self, assumptions: list[Term]) -> tuple[Term, ...]:
+        return (*(c for level in self._levels for c in level), *assumptions)
 
     def _symbolic(self, assumptions: tuple[Value, ...]) -> list[Term] | None:
         """Return the assumptions to decide, ``None`` if something is plainly false."""
@@ -177,18 +192,11 @@ class Session(Generic[E]):
                 return None
         return symbolic
 
-    def _assume(self, conditions: list[Term]) -> None:
-        translated = [self._translation.condition(condition) for condition in conditions]
-        self._engine.push()
-        for condition in translated:
-            self._engine.require(condition)
-
-    def _model(self, assumptions: list[Term]) -> Model:
+    def _model(self, conditions: tuple[Term, ...]) -> Model:
         """Read the model, and evaluate every condition under it.
 
         :raises AssertionError: a condition does not hold, so we or the solver are wrong
         """
-        conditions = (*(c for level in self._levels for c in level), *assumptions)
         symbols = sorted(symbols_of(*conditions), key=_name)
         values = {s.name: self._engine.value(self._translation.vector(s, s.width)) for s in symbols}
         held = evaluate_all(conditions, values)
