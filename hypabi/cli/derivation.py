@@ -7,8 +7,9 @@ from hypabi.arch.names import Architecture
 from hypabi.behaviour.derive import derive
 from hypabi.cli.check import TOOLS
 from hypabi.cli.contract_option import contract_of, version_of
-from hypabi.cli.examination import Workbench, revision_for, tell_parties
+from hypabi.cli.examination import revision_for
 from hypabi.cli.exit_status import Exit
+from hypabi.cli.parties import Workbench, table_names, tell_parties
 from hypabi.code.vectors import VectorTable
 from hypabi.errors import HypabiError
 from hypabi.image import load
@@ -82,7 +83,7 @@ def _bound(wanted: Wanted) -> _Bound:
         # What the code does needs no contract; a contract only lends the names.
         if wanted.party is not None or version is not None:
             raise
-    names = {} if revision is None else {p.vectors: p.name for p in revision.parties}
+    names = {} if revision is None else table_names(revision)
     benches = {image.role: Workbench(image, names) for image in loaded.images}
     parties = {} if revision is None else tell_parties(revision, benches)
     return _Bound(loaded, revision, benches, parties)

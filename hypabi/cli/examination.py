@@ -9,28 +9,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from hypabi.behaviour.case import Behaviour
-from hypabi.behaviour.derive import derive
+from hypabi.cli.parties import Workbench, table_names, tell_parties
 from hypabi.code.capabilities import Capabilities
-from hypabi.code.vectors import How, VectorTable, find
+from hypabi.code.vectors import VectorTable
 from hypabi.errors import HypabiError
-from hypabi.execution.explore import Explorer
-from hypabi.execution.system import explorer_for
 from hypabi.image import load
-from hypabi.image.model import Image, Loaded, Role
-from hypabi.judgement.contract import Contract, Program
+from hypabi.image.model import Loaded, Role
+from hypabi.judgement.contract import Contract
 from hypabi.judgement.lower import Surroundings
 from hypabi.judgement.proof import Judgement, judge
 from hypabi.judgement.revision import LiveParty, Revision
 from hypabi.judgement.version import Version
 from hypabi.smt.bitwuzla import BitwuzlaSolver
-
-ROLES: Mapping[Program, Role] = {
-    Program.KERNEL: Role.KERNEL,
-    Program.DECOMPRESSOR: Role.DECOMPRESSOR,
-}
-
-NVHE_PREFIX = "__kvm_nvhe_"
-"""Put before every symbol of the objects that run at EL2 without VHE (kvm/hyp/nvhe/Makefile)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +53,6 @@ class Examination:
     """Disassembly of the instruction at an address, with its symbol."""
 
 
-class Workbench:
-    """One program of a boot, with what is needed to derive from it; behaviours are kept."""
-
-    def __init__(self, image: Image, names: Mapping[str, str]) -> None:
-        self.image = image
-        self.explorer: Explorer = explorer_for(image)
-        self.tables = {t.address: t for t in find(image, names, self.explorer.instruction)}
-        self._behaviours: dict[int, Behaviour] = {}
-
-    def behaviour(self, table: VectorTable, immediate: int) -> Behaviour:
-        """Return what an ``hvc`` through a table does, derived once."""
-        found = self._behaviours.get(table.address)
-        if found is None:
-            found = derive(self.explorer, table.hvc_entry, immediate)
-            self._behaviours[table.address] = found
-        return found
-
-
 def examine(
     path: str | os.PathLike[str], contract: Contract, version: Version | None = None
 ) -> Examination:
@@ -91,11 +63,7 @@ def examine(
     """
     loaded = load(path)
     revision = revision_for(loaded, contract, version)
-    names = {
-        prefix + party.vectors: party.name
-        for party in revision.parties
-        for prefix in ("", NVHE_PREFIX)
-    }
+    names = table_names(revision)
     benches = {image.role: Workbench(image, names) for image in loaded.images}
     found = tell_parties(revision, benches)
     behaviours = {
@@ -135,54 +103,6 @@ def revision_for(loaded: Loaded, contract: Contract, version: Version | None = N
             "name it with --kernel-version",
         )
     return contract.at(version, kernel.architecture)
-
-
-def tell_parties(
-    revision: Revision, benches: Mapping[Role, Workbench]
-) -> dict[str, tuple[Role, VectorTable]]:
-    """Tell which table is which party's: by its symbol, else by who installs it.
-
-    A party without a symbol in the image is found through the life cycle: a call that makes it live
-    writes its table's address into the vector base of the party that served the call.
-    """
-    found: dict[str, tuple[Role, VectorTable]] = {}
-    for party in revision.parties:
-        bench = benches.get(ROLES[party.program])
-        table = None if bench is None else _named(bench, party)
-        if table is not None:
-            found[party.name] = (ROLES[party.program], table)
-    for party in revision.parties:
-        if party.name not in found:
-            _by_installer(party, revision, benches, found)
-    return found
-
-
-def _named(bench: Workbench, party: LiveParty) -> VectorTable | None:
-    for table in bench.tables.values():
-        if table.name.removeprefix(NVHE_PREFIX) == party.vectors:
-            return table
-    if party.program is Program.DECOMPRESSOR and len(bench.tables) == 1:
-        return next(iter(bench.tables.values()))
-    return None
-
-
-def _by_installer(
-    party: LiveParty,
-    revision: Revision,
-    benches: Mapping[Role, Workbench],
-    found: dict[str, tuple[Role, VectorTable]],
-) -> None:
-    for move in revision.moves:
-        if move.to != party.name or move.source not in found:
-            continue
-        role, source = found[move.source]
-        behaviour = benches[role].behaviour(source, revision.immediate)
-        for case in behaviour.cases:
-            base = case.registers.get("VBAR_EL2", case.registers.get("HVBAR"))
-            table = benches[role].tables.get(base) if isinstance(base, int) else None
-            if table is not None and table not in [known for _, known in found.values()]:
-                found[party.name] = (role, replace(table, how=How.INSTALLER))
-                return
 
 
 def _providers(

@@ -7,7 +7,7 @@ own EL1 and SVC tables have the same shape and are told apart by that.
 
 import enum
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +25,8 @@ LEAST_PADDED: Final = 12
 LEAVES_A64: Final = ((0xFC000000, 0x14000000), (0xFFFFFFFF, 0xD69F03E0), (0xFFFFFC1F, 0xD61F0000))
 """``b``, ``eret`` and ``br``, as mask and value."""
 A32_SLOTS: Final = 8
+SELF_BRANCH_A32: Final = bytes.fromhex("feffffea")
+"""``b .``, little-endian as all instructions are."""
 
 FOLLOWED: Final = 192
 """Instructions looked at behind one slot to tell whose table it is."""
@@ -64,7 +66,7 @@ class VectorTable:
         return self.address + aarch32_exceptions.HYP_TRAP_OFFSET
 
 
-def find(image: Image, names: Mapping[str, str], lift: Lift) -> tuple[VectorTable, ...]:
+def find(image: Image, names: Iterable[str], lift: Lift) -> tuple[VectorTable, ...]:
     """Return the tables of an image that EL2 or HYP can take exceptions through, by address.
 
     :param names: symbols known to be tables; a table without one of them is found by shape
@@ -84,7 +86,7 @@ def _kind(image: Image) -> Kind:
     return Kind.EL2 if image.architecture is Architecture.ARM64 else Kind.HYP
 
 
-def _by_symbol(image: Image, names: Mapping[str, str]) -> Iterator[VectorTable]:
+def _by_symbol(image: Image, names: Iterable[str]) -> Iterator[VectorTable]:
     for name in names:
         for symbol in image.symbols.find(name):
             segment = image.segment(symbol.address)
@@ -147,9 +149,21 @@ def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:
 
 
 def _is_privileged(image: Image, address: int, lift: Lift) -> bool:
-    """Return whether the code behind a table's ``hvc`` slots touches EL2's or HYP's own state."""
+    """Return whether a table is EL2's or HYP's, and not one of EL1 or SVC.
+
+    The code behind its ``hvc`` slot touches EL2's or HYP's own state; or, in A32, that slot is the
+    only one of the eight that does not loop on itself, which no other mode's table can afford.
+    """
     table = VectorTable(address, _kind(image), How.SHAPE, "")
+    if table.kind is Kind.HYP and _only_hvc(image.read(address, 4 * A32_SLOTS)):
+        return True
     return any(_touches(instruction) for instruction in _reachable(table.hvc_entry, lift))
+
+
+def _only_hvc(table: bytes) -> bool:
+    words = [table[n : n + 4] for n in range(0, len(table), 4)]
+    hvc = aarch32_exceptions.HYP_TRAP_OFFSET // 4
+    return all((word == SELF_BRANCH_A32) is (n != hvc) for n, word in enumerate(words))
 
 
 def _reachable(start: int, lift: Lift) -> Iterator[Instruction]:

@@ -144,12 +144,22 @@ class Lowering:
 
     def _present_status(self, width: int) -> terms.Value:
         """Return PSTATE after a branch out of the handler, as exception entry made it."""
-        if width != 64:
-            raise NotKnown("CPSR after a branch out of the handler")
+        if width == 32:
+            return self._present_cpsr()
         masks = terms.extract(self.register("DAIF", 64, Moment.EXIT), 6, 4, 64)
         mode = 0b01001
         low = terms.concat(terms.concat(masks, 0, 4, 1), mode, 5, 5)
         return terms.concat(terms.symbol("PSTATE at exit", 54), low, 54, 10)
+
+    def _present_cpsr(self) -> terms.Value:
+        """Return CPSR after a branch out of the handler (DDI 0406C B1.3.3)."""
+        value: terms.Value = terms.symbol("CPSR at exit", 23)
+        width = 23
+        for name, bits in (("A", 1), ("I", 1), ("F", 1), ("T", 1), ("M", 5)):
+            part = self.register(f"CPSR.{name}", bits, Moment.EXIT)
+            value = terms.concat(value, part, width, bits)
+            width += bits
+        return value
 
 
 def _operation(operator: Operator, a: terms.Value, b: terms.Value, width: int) -> terms.Value:
