@@ -75,7 +75,7 @@ def bank_of(name: str, mode: Mode) -> str | None:
     """
     match name:
         case "r8" | "r9" | "r10" | "r11" | "r12":
-            return f"{name}_fiq" if mode is Mode.FIQ else f"{name}_usr"
+            return f"{name}_fiq" if mode is Mode.FIQ else name
         case "sp":
             return f"SP_{mode.bank.suffix}"
         case "lr":  # Hyp mode has no LR of its own: DDI 0406C, B1.3

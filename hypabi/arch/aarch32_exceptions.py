@@ -12,6 +12,9 @@ TABLE_SIZE = VECTOR_SIZE * VECTOR_COUNT
 TABLE_ALIGNMENT = 32
 """HVBAR, VBAR and MVBAR: bits 4:0 are reserved (DDI 0406C, B4.1, HVBAR)."""
 
+HYP_CALL_OFFSET = 0x08
+"""Where ``hvc`` and ``svc`` in Hyp mode itself enter."""
+
 HYP_TRAP_OFFSET = 0x14
 """Where ``hvc`` from PL1 and every trap to Hyp mode enters."""
 

@@ -151,8 +151,8 @@ def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:
 def _is_privileged(image: Image, address: int, lift: Lift) -> bool:
     """Return whether a table is EL2's or HYP's, and not one of EL1 or SVC.
 
-    The code behind its ``hvc`` slot touches EL2's or HYP's own state; or, in A32, that slot is the
-    only one of the eight that does not loop on itself, which no other mode's table can afford.
+    The code behind its ``hvc`` slot touches EL2's or HYP's own state; or, in A32, every other slot
+    loops on itself, which no other mode's table can afford.
     """
     table = VectorTable(address, _kind(image), How.SHAPE, "")
     if table.kind is Kind.HYP and _only_hvc(image.read(address, 4 * A32_SLOTS)):
@@ -161,9 +161,11 @@ def _is_privileged(image: Image, address: int, lift: Lift) -> bool:
 
 
 def _only_hvc(table: bytes) -> bool:
+    """Return whether only the slots that ``hvc`` enters, from PL1 and in Hyp mode, lead anywhere."""
     words = [table[n : n + 4] for n in range(0, len(table), 4)]
-    hvc = aarch32_exceptions.HYP_TRAP_OFFSET // 4
-    return all((word == SELF_BRANCH_A32) is (n != hvc) for n, word in enumerate(words))
+    leading = {4 * n for n, word in enumerate(words) if word != SELF_BRANCH_A32}
+    hvc = aarch32_exceptions.HYP_TRAP_OFFSET
+    return hvc in leading and leading <= {hvc, aarch32_exceptions.HYP_CALL_OFFSET}
 
 
 def _reachable(start: int, lift: Lift) -> Iterator[Instruction]:

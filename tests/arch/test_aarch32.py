@@ -36,7 +36,7 @@ def test_only_fiq_mode_has_its_own_r8_to_r12() -> None:
     for number in range(8, 13):
         banks = {mode: aarch32.bank_of(f"r{number}", mode) for mode in Mode}
         assert banks.pop(Mode.FIQ) == f"r{number}_fiq"
-        assert set(banks.values()) == {f"r{number}_usr"}
+        assert set(banks.values()) == {f"r{number}"}
 
 
 def test_system_mode_runs_on_user_registers_and_neither_has_an_spsr() -> None:

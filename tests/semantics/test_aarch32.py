@@ -29,7 +29,7 @@ def test_sp_is_a_different_copy_in_each_mode_and_lr_of_hyp_mode_is_users() -> No
 
 
 def test_r8_of_fiq_mode_is_not_that_of_the_others() -> None:
-    made = machine(FIQ, r8_fiq=1, r8_usr=2)
+    made = machine(FIQ, r8_fiq=1, r8=2)
     made.run("mov r0, r8")
     made.write("CPSR.M", ABT.value)
     made.run("mov r1, r8")
@@ -216,22 +216,22 @@ def test_rfe_takes_pc_from_the_lower_and_cpsr_from_the_higher_word(
 
 
 def test_ldm_user_writes_the_user_bank_and_stm_user_reads_it() -> None:
-    made = machine(SVC, r0=0x100, SP_svc=1, LR_svc=2, SP_usr=3, LR_usr=4, r8_usr=5)
+    made = machine(SVC, r0=0x100, SP_svc=1, LR_svc=2, SP_usr=3, LR_usr=4, r8=5)
     made.run("stm r0, {r8, sp, lr}^")
     assert made.words(0x100, 3) == [5, 3, 4]
     for index, value in enumerate((8, 13, 14)):
         made.set_word(0x100 + 4 * index, value)
     made.run("ldm r0, {r8, sp, lr}^")
-    assert [made.read(name) for name in ("r8_usr", "SP_usr", "LR_usr")] == [8, 13, 14]
+    assert [made.read(name) for name in ("r8", "SP_usr", "LR_usr")] == [8, 13, 14]
     assert (made.read("SP_svc"), made.read("LR_svc")) == (1, 2)
 
 
 def test_ldm_user_with_a_base_that_it_overwrites_still_reads_where_the_base_pointed() -> None:
-    made = machine(SVC, r8_usr=0x100)
+    made = machine(SVC, r8=0x100)
     made.set_word(0x100, 0x9000)
     made.set_word(0x104, 0x77)
     made.run("ldm r8, {r8, r9}^")
-    assert (made.read("r8_usr"), made.read("r9_usr")) == (0x9000, 0x77)
+    assert (made.read("r8"), made.read("r9")) == (0x9000, 0x77)
 
 
 def test_ldm_with_pc_returns_by_spsr_and_loads_the_current_bank() -> None:
@@ -361,7 +361,7 @@ def test_exclusive_store_may_fail_and_then_writes_nothing() -> None:
 
 
 def test_exclusive_loads_of_each_size() -> None:
-    made = machine(SVC, r8_usr=0x100)
+    made = machine(SVC, r8=0x100)
     made.set_word(0x100, 0x8765_4321)
     made.set_word(0x104, 0x1234_5678)
     made.run("ldrexb r0, [r8]")
