@@ -42,6 +42,9 @@ class Form(enum.Enum):
     LOAD_EXCLUSIVE = "ldrex, ldaex"
     STORE_EXCLUSIVE = "strex, stlex"
     MISCELLANEOUS = "miscellaneous"
+    BLX = "blx (immediate)"
+    LINK_PC = "mov lr, pc"
+    UNALLOCATED = "unallocated"
 
 
 UNCONDITIONAL: Final = (
@@ -52,7 +55,12 @@ UNCONDITIONAL: Final = (
     (0xFD70_0000, 0xF450_0000, Form.PRELOAD),  # pli
     (0xFE50_0000, 0xF840_0000, Form.SRS),
     (0xFE50_0000, 0xF810_0000, Form.RFE),
+    (0xFE00_0000, 0xFA00_0000, Form.BLX),
+    (0xFF00_0000, 0xFF00_0000, Form.UNALLOCATED),
     (0xFC00_0000, 0xFC00_0000, Form.COPROCESSOR_2),
+    (0xFE00_0000, 0xF200_0000, None),  # Advanced SIMD: data processing
+    (0xFF10_0000, 0xF400_0000, None),  # Advanced SIMD: loads and stores
+    (0xF000_0000, 0xF000_0000, Form.UNALLOCATED),
 )
 """Words with condition 0b1111, as (mask, value, form); the first that fits."""
 
@@ -67,6 +75,7 @@ CONDITIONAL: Final = (
     (0x0FF0_00F0, 0x0140_0070, Form.HVC),
     (0x0FF0_00F0, 0x0160_0070, Form.SMC),
     (0x0F90_0080, 0x0100_0000, Form.MISCELLANEOUS),
+    (0x0FFF_FFFF, 0x01A0_E00F, Form.LINK_PC),
     (0x0FFF_0000, 0x0320_0000, Form.HINT),
     (0x0FB0_0000, 0x0320_0000, Form.MSR_IMMEDIATE),
     (0x0F90_0EF0, 0x0180_0E90, Form.STORE_EXCLUSIVE),

@@ -12,68 +12,67 @@ from hypabi.code import aarch32_forms as forms
 from hypabi.code import aarch32_transfers as transfers
 from hypabi.code.a32_data import append_result
 from hypabi.code.a32_forms import Form
-from hypabi.code.aarch32_block import PC, Block, Refusal, expand_immediate, word
+from hypabi.code.aarch32_block import (
+    PC,
+    Block,
+    Refusal,
+    bits,
+    cell,
+    expand_immediate,
+    should_be,
+    word,
+)
 from hypabi.code.aarch32_forms import ChangeState, Processor
 from hypabi.code.aarch32_transfers import Addressing, Exclusive
 
 
-def _should_be(instruction: int, mask: int, value: int) -> None:
-    """Refuse a word whose (0) and (1) bits are not as the manual prints them."""
-    if instruction & mask != value:
-        raise Refusal("UNPREDICTABLE: a bit that should be zero or one is not")
-
-
-def _field(instruction: int, low: int, width: int = 4) -> int:
-    return instruction >> low & (1 << width) - 1
-
-
 def _processor(instruction: int) -> Processor:
-    return Processor(_field(instruction, 22, 1))
+    return Processor(bits(instruction, 22, 1))
 
 
 def _mrs(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x000F_000F, 0x000F_0000)
-    forms.read_status(block, _processor(instruction), _field(instruction, 12))
+    should_be(instruction, 0x000F_000F, 0x000F_0000)
+    forms.read_status(block, _processor(instruction), bits(instruction, 12))
 
 
 def _system_mode(instruction: int) -> int:
-    return _field(instruction, 8, 1) << 4 | _field(instruction, 16)
+    return bits(instruction, 8, 1) << 4 | bits(instruction, 16)
 
 
 def _mrs_banked(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x0000_000F, 0)
-    spsr = _field(instruction, 22, 1)
-    forms.read_banked(block, spsr, _system_mode(instruction), _field(instruction, 12))
+    should_be(instruction, 0x0000_000F, 0)
+    spsr = bits(instruction, 22, 1)
+    forms.read_banked(block, spsr, _system_mode(instruction), bits(instruction, 12))
 
 
 def _msr_banked(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x0000_F000, 0x0000_F000)
-    spsr = _field(instruction, 22, 1)
-    forms.write_banked(block, spsr, _system_mode(instruction), _field(instruction, 0))
+    should_be(instruction, 0x0000_F000, 0x0000_F000)
+    spsr = bits(instruction, 22, 1)
+    forms.write_banked(block, spsr, _system_mode(instruction), bits(instruction, 0))
 
 
 def _msr(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x0000_F000, 0x0000_F000)
-    rn = _field(instruction, 0)
+    should_be(instruction, 0x0000_F000, 0x0000_F000)
+    rn = bits(instruction, 0)
     if rn == PC:
         raise Refusal("UNPREDICTABLE: MSR from the pc")
-    fields = _field(instruction, 16)
+    fields = bits(instruction, 16)
     forms.write_status(block, _processor(instruction), fields, block.source(rn))
 
 
 def _msr_immediate(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x0000_F000, 0x0000_F000)
-    fields = _field(instruction, 16)
+    should_be(instruction, 0x0000_F000, 0x0000_F000)
+    fields = bits(instruction, 16)
     forms.write_status(block, _processor(instruction), fields, word(expand_immediate(instruction)))
 
 
 def _hint(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x0000_FF00, 0x0000_F000)
+    should_be(instruction, 0x0000_FF00, 0x0000_F000)
     forms.hint(block, instruction & 0xFF)
 
 
 def _eret(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x000F_FF0F, 0x0000_000E)
+    should_be(instruction, 0x000F_FF0F, 0x0000_000E)
     forms.eret(block)
 
 
@@ -82,45 +81,45 @@ def _call(form: Form) -> Callable[[Block, int], None]:
         if form is Form.SVC:
             immediate = instruction & 0xFF_FFFF
         elif form is Form.SMC:
-            _should_be(instruction, 0x000F_FF00, 0)
+            should_be(instruction, 0x000F_FF00, 0)
             immediate = instruction & 0xF
         else:
-            immediate = _field(instruction, 8, 12) << 4 | instruction & 0xF
+            immediate = bits(instruction, 8, 12) << 4 | instruction & 0xF
         forms.call(block, form.value, immediate)
 
     return append
 
 
 def _cps(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x0000_FE00, 0)
-    imod, changes_mode = _field(instruction, 18, 2), _field(instruction, 17, 1)
-    masks, mode = _field(instruction, 6, 3), _field(instruction, 0, 5)
+    should_be(instruction, 0x0000_FE00, 0)
+    imod, changes_mode = bits(instruction, 18, 2), bits(instruction, 17, 1)
+    masks, mode = bits(instruction, 6, 3), bits(instruction, 0, 5)
     forms.change_state(block, ChangeState(imod, changes_mode, masks, mode))
 
 
 def _setend(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x000E_FD0F, 0)
-    forms.set_endianness(block, _field(instruction, 9, 1))
+    should_be(instruction, 0x000E_FD0F, 0)
+    forms.set_endianness(block, bits(instruction, 9, 1))
 
 
 def _addressing(instruction: int) -> Addressing:
-    before, up, writeback = (_field(instruction, low, 1) for low in (24, 23, 21))
+    before, up, writeback = (bits(instruction, low, 1) for low in (24, 23, 21))
     return Addressing(before, up, writeback)
 
 
 def _srs(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x000F_FFE0, 0x000D_0500)
-    transfers.save_return_state(block, _field(instruction, 0, 5), _addressing(instruction))
+    should_be(instruction, 0x000F_FFE0, 0x000D_0500)
+    transfers.save_return_state(block, bits(instruction, 0, 5), _addressing(instruction))
 
 
 def _rfe(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x0000_FFFF, 0x0000_0A00)
-    transfers.return_from_exception(block, _field(instruction, 16), _addressing(instruction))
+    should_be(instruction, 0x0000_FFFF, 0x0000_0A00)
+    transfers.return_from_exception(block, bits(instruction, 16), _addressing(instruction))
 
 
 def _multiple(direction: Direction) -> Callable[[Block, int], None]:
     def append(block: Block, instruction: int) -> None:
-        rn, registers = _field(instruction, 16), instruction & 0xFFFF
+        rn, registers = bits(instruction, 16), instruction & 0xFFFF
         addressing = _addressing(instruction)
         if direction is Direction.READ and registers >> PC & 1:
             transfers.multiple_return(block, rn, registers, addressing)
@@ -138,9 +137,9 @@ def _coprocessor(direction: Direction) -> Callable[[Block, int], None]:
     )
 
     def append(block: Block, instruction: int) -> None:
-        crn, crm = _field(instruction, 16), _field(instruction, 0)
-        encoding = (_field(instruction, 21, 3), crn, crm, _field(instruction, 5, 3))
-        move(block, _field(instruction, 8), encoding, _field(instruction, 12))
+        crn, crm = bits(instruction, 16), bits(instruction, 0)
+        encoding = (bits(instruction, 21, 3), crn, crm, bits(instruction, 5, 3))
+        move(block, bits(instruction, 8), encoding, bits(instruction, 12))
 
     return append
 
@@ -153,9 +152,9 @@ def _coprocessor_pair(direction: Direction) -> Callable[[Block, int], None]:
     )
 
     def append(block: Block, instruction: int) -> None:
-        encoding = (_field(instruction, 4), _field(instruction, 0))
-        rt, rt2 = _field(instruction, 12), _field(instruction, 16)
-        move(block, _field(instruction, 8), encoding, rt, rt2)
+        encoding = (bits(instruction, 4), bits(instruction, 0))
+        rt, rt2 = bits(instruction, 12), bits(instruction, 16)
+        move(block, bits(instruction, 8), encoding, rt, rt2)
 
     return append
 
@@ -167,14 +166,24 @@ def _refuse(reason: str) -> Callable[[Block, int], None]:
     return append
 
 
+def _branch_exchange(block: Block, instruction: int) -> None:
+    """BLX (immediate): to T32 code, whose halfword bit H selects."""
+    offset = bits(instruction, 0, 24) << 2 | bits(instruction, 24, 1) << 1
+    transfers.call_other_set(block, block.pc - 4, block.pc + offset - (offset >> 25 << 26), 1)
+
+
+def _link_pc(block: Block, _instruction: int) -> None:
+    block.copy(cell("lr"), block.source(PC))
+
+
 BARRIERS: Final[Mapping[int, str]] = {1: "CLREX", 4: "DSB", 5: "DMB", 6: "ISB", 7: "SB"}
 """By bits 7:4."""
 FIXED_OPTIONS: Final[Mapping[str | None, int]] = {"CLREX": 0xF, "SB": 0}
 
 
 def _barrier(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x000F_FF00, 0x000F_F000)
-    name, option = BARRIERS.get(_field(instruction, 4)), instruction & 0xF
+    should_be(instruction, 0x000F_FF00, 0x000F_F000)
+    name, option = BARRIERS.get(bits(instruction, 4)), instruction & 0xF
     if option != FIXED_OPTIONS.get(name, option):
         raise Refusal("UNPREDICTABLE: a bit that should be zero or one is not")
     forms.barrier(block, name, option)
@@ -182,7 +191,7 @@ def _barrier(block: Block, instruction: int) -> None:
 
 def _preload(_block: Block, instruction: int) -> None:
     """Preload hints change nothing that we can see; only their encoding can be wrong."""
-    _should_be(instruction, 0x0000_F000, 0x0000_F000)
+    should_be(instruction, 0x0000_F000, 0x0000_F000)
     if instruction >> 25 & 1 and (instruction & 0x10 or instruction & 0xF == PC):
         raise Refusal("UNDEFINED or UNPREDICTABLE: register form of a preload hint")
 
@@ -192,20 +201,20 @@ SIZES: Final[Mapping[int, int]] = {0: 4, 1: 8, 2: 1, 3: 2}
 
 
 def _exclusive(instruction: int, rt: int) -> Exclusive:
-    size = SIZES[_field(instruction, 21, 2)]
+    size = SIZES[bits(instruction, 21, 2)]
     if size == 8 and rt & 1:
         raise Refusal("UNPREDICTABLE: doubleword access with an odd register")
-    return Exclusive(size, _field(instruction, 16), rt, rt2=min(rt + 1, PC))
+    return Exclusive(size, bits(instruction, 16), rt, rt2=min(rt + 1, PC))
 
 
 def _load_exclusive(block: Block, instruction: int) -> None:
-    _should_be(instruction, 0x0000_000F, 0x0000_000F)
-    transfers.load_exclusive(block, _exclusive(instruction, _field(instruction, 12)))
+    should_be(instruction, 0x0000_000F, 0x0000_000F)
+    transfers.load_exclusive(block, _exclusive(instruction, bits(instruction, 12)))
 
 
 def _store_exclusive(block: Block, instruction: int) -> None:
-    rd = _field(instruction, 12)
-    transfers.store_exclusive(block, rd, _exclusive(instruction, _field(instruction, 0)))
+    rd = bits(instruction, 12)
+    transfers.store_exclusive(block, rd, _exclusive(instruction, bits(instruction, 0)))
 
 
 APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
@@ -240,6 +249,9 @@ APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.PRELOAD: _preload,
     Form.LOAD_EXCLUSIVE: _load_exclusive,
     Form.STORE_EXCLUSIVE: _store_exclusive,
+    Form.BLX: _branch_exchange,
+    Form.LINK_PC: _link_pc,
+    Form.UNALLOCATED: _refuse("UNDEFINED: unallocated in the unconditional space"),
     Form.MISCELLANEOUS: _refuse("UNDEFINED, or BXJ: unallocated miscellaneous instruction"),
 }
 """The operations of each form."""

@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.arch.aarch32 import GENERAL
-from hypabi.code.instruction import Constant, Label, Op, Opcode, Operand, Register, Temporary
+from hypabi.code.instruction import (
+    Constant,
+    Label,
+    Memory,
+    Op,
+    Opcode,
+    Operand,
+    Register,
+    Temporary,
+)
 
 USER_OPS: Final[Mapping[str, str]] = {
     "require mode": "(set) go on only if the current mode is in the set of modes; elsewhere the "
@@ -71,6 +80,17 @@ def flag(name: str) -> Register:
     return Register(name, 0, 1)
 
 
+def bits(instruction: int, low: int, width: int = 4) -> int:
+    """Return ``width`` bits of an instruction from bit ``low`` up."""
+    return instruction >> low & (1 << width) - 1
+
+
+def should_be(instruction: int, mask: int, value: int) -> None:
+    """Refuse a word whose (0) and (1) bits are not as the manual prints them."""
+    if instruction & mask != value:
+        raise Refusal("UNPREDICTABLE: a bit that should be zero or one is not")
+
+
 def expand_immediate(instruction: int) -> int:
     """Return A32's modified immediate: bits 7:0, rotated right by twice bits 11:8."""
     value, rotation = instruction & 0xFF, 2 * (instruction >> 8 & 0xF)
@@ -113,6 +133,14 @@ class Block:
     def store(self, address: Operand, value: Operand) -> None:
         """Append a write to memory."""
         self.ops.append(Op(Opcode.STORE, None, (address, value)))
+
+    def call(self, target: int) -> None:
+        """Append a call of a fixed address."""
+        self.ops.append(Op(Opcode.CALL, None, (Memory(target, 4),)))
+
+    def branch(self, target: Operand) -> None:
+        """Append a branch to a computed address."""
+        self.ops.append(Op(Opcode.BRANCHIND, None, (target,)))
 
     def user(self, name: str, *inputs: Operand, output: Operand | None = None) -> None:
         """Append a user op."""

@@ -25,10 +25,17 @@ from hypabi.arch.aarch32_system import (
 )
 from hypabi.code.aarch32_block import PC, Block, Refusal, cell, flag, word
 from hypabi.code.aarch32_forms import EXCEPTION_RETURN, NOT_HYP, exception_return
-from hypabi.code.instruction import Opcode, Operand, Register
+from hypabi.code.instruction import Constant, Opcode, Operand, Register
 
 FLOATING_POINT = (10, 11)
 """Coprocessors whose instructions are VFP and Advanced SIMD: not ours."""
+
+
+def call_other_set(block: Block, link: int, target: int, thumb: int) -> None:
+    """Append BLX (immediate): a call to the other instruction set."""
+    block.copy(cell("lr"), word(link))
+    block.copy(flag("CPSR.T"), Constant(thumb, 1))
+    block.call(target & 0xFFFF_FFFF)
 
 
 @dataclass(frozen=True, slots=True)

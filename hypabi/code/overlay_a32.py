@@ -4,6 +4,9 @@ It takes every system instruction, every coprocessor move, exclusive accesses, b
 and the data-processing forms that return from an exception.
 :func:`~hypabi.code.a32_forms.classify` says which form a word is; the user ops are those of
 :data:`~hypabi.code.aarch32_block.USER_OPS`.
+
+It also takes ``blx`` (immediate) and ``mov lr, pc``: they make SLEIGH decode another address
+differently from then on, and what a word means must not depend on what was lifted before.
 """
 
 from collections.abc import Callable
@@ -43,10 +46,10 @@ def decode(instruction: int, address: int) -> Decoded:
     return block.finish()
 
 
-def decode_for(state: InstructionSet) -> Callable[[int, int, int], Decoded]:
-    """Return the overlay of A32 or T32 as a function of word, address and size in bytes."""
+def decode_for(state: InstructionSet) -> Callable[[int, int, int, int], Decoded]:
+    """Return the overlay of A32 or T32 as a function of word, address, size and ITSTATE."""
     if state is InstructionSet.A32:
-        return lambda instruction, address, _size: decode(instruction, address)
+        return lambda instruction, address, _size, _it: decode(instruction, address)
     from hypabi.code import overlay_t32  # noqa: PLC0415 - few images hold T32
 
-    return lambda instruction, address, _size: overlay_t32.decode(instruction, address)
+    return overlay_t32.decode

@@ -42,6 +42,10 @@ OPCODES: Final = {
 }
 
 
+IT_MASK_OF_ONE: Final = 0b1000
+"""SLEIGH's ``cond_mask`` for the last instruction of an IT block."""
+
+
 class _Refused(Exception):
     """The operations of this word cannot be taken over, and why."""
 
@@ -49,45 +53,69 @@ class _Refused(Exception):
 class Lifter:
     """Lift the words of one instruction set state and byte order.
 
-    Lifting is a pure function of address and bytes; an instance caches SLEIGH's tables only.
+    Lifting is a pure function of address, bytes and ITSTATE; an instance caches SLEIGH's tables.
+    SLEIGH itself remembers what some A32 and T32 instructions say about others; the overlay takes
+    those, and disassembly, which sees them all, has a context of its own.
     """
 
     def __init__(self, state: InstructionSet, byte_order: ByteOrder) -> None:
         self.state = state
         language = LANGUAGES[state is InstructionSet.A64, byte_order]
-        self._context = pypcode.Context(language)
-        if state is not InstructionSet.A64:
-            self._context.setVariableDefault("TMode", int(state is InstructionSet.T32))
+        self._language = language
+        self._context = self._new_context()
+        self._printer: pypcode.Context | None = None
         self._cells = _cells(self._context, state, byte_order)
         self._overlay = _overlay(state)
 
-    def lift(self, address: int, content: bytes) -> Instruction | Undecodable:
+    def _new_context(self) -> pypcode.Context:
+        context = pypcode.Context(self._language)
+        if self.state is not InstructionSet.A64:
+            context.setVariableDefault("TMode", int(self.state is InstructionSet.T32))
+        return context
+
+    def lift(self, address: int, content: bytes, it: int = 0) -> Instruction | Undecodable:
         """Lift the instruction at the start of ``content`` (4 bytes; T32 may use only 2).
 
         :param address: where the bytes are executed
+        :param it: ITSTATE before the instruction (``CPSR.IT``); 0 but for T32
         """
         content = content[: self._length(content)]
         word = int.from_bytes(content, "little")
-        ops = self._overlay(word, address, len(content))
+        ops = self._overlay(word, address, len(content), it)
         if isinstance(ops, str):
             return Undecodable(address, content, ops)
         if ops is not None:
             return Instruction(address, content, self.state, ops, overlay=True)
         try:
-            translation = self._context.translate(content, address, max_instructions=1)
-            return Instruction(
-                address, content, self.state, self._convert(translation, address, len(content))
-            )
+            return Instruction(address, content, self.state, self._translate(address, content, it))
         except (pypcode.BadDataError, pypcode.UnimplError) as refused:
             return Undecodable(address, content, f"SLEIGH cannot decode it: {refused}")
         except _Refused as refused:
             return Undecodable(address, content, str(refused))
 
+    def _translate(self, address: int, content: bytes, it: int) -> tuple[Op, ...]:
+        if not it:
+            translation = self._context.translate(content, address, max_instructions=1)
+            return self._convert(translation, address, len(content))
+        from hypabi.code.overlay_t32 import in_it_block  # noqa: PLC0415 - few images hold T32
+
+        # An IT block of one instruction: SLEIGH then says nothing about the next one.
+        self._context.setVariableDefault("cond_full", it >> 4)
+        self._context.setVariableDefault("cond_mask", IT_MASK_OF_ONE)
+        try:
+            translation = self._context.translate(content, address, max_instructions=1)
+            return in_it_block(self._convert(translation, address, len(content)), it)
+        finally:
+            self._context.setVariableDefault("condit", 0)
+
     def text(self, address: int, content: bytes) -> str:
         """Return the disassembly of one instruction, or its bytes where SLEIGH has none."""
         content = content[: self._length(content)]
+        if self._printer is None:
+            pure = self.state is InstructionSet.A64
+            self._printer = self._context if pure else self._new_context()
         try:
-            lines = self._context.disassemble(content, address, max_instructions=1).instructions
+            lines = self._printer.disassemble(content, address, max_instructions=1).instructions
             return f"{lines[0].mnem} {lines[0].body}".strip() if lines else f".inst {content.hex()}"
         except (pypcode.BadDataError, pypcode.UnimplError):
             return f".inst 0x{int.from_bytes(content, 'little'):08x}"
@@ -184,10 +212,10 @@ def _cell(name: str, offset: int, size: int) -> Operand | str:
     return name
 
 
-def _overlay(state: InstructionSet) -> Callable[[int, int, int], tuple[Op, ...] | str | None]:
+def _overlay(state: InstructionSet) -> Callable[[int, int, int, int], tuple[Op, ...] | str | None]:
     """Return the overlay of an instruction set: operations, a reason to refuse, or ``None``."""
     if state is InstructionSet.A64:
-        return lambda word, address, size: overlay_a64.decode(word)
+        return lambda word, _address, _size, _it: overlay_a64.decode(word)
     from hypabi.code import overlay_a32  # noqa: PLC0415 - only 32-bit images pay for it
 
     return overlay_a32.decode_for(state)

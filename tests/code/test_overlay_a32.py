@@ -5,10 +5,12 @@ import re
 
 import pytest
 
+from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.code.a32_forms import CONDITIONAL, UNCONDITIONAL, Form, classify
 from hypabi.code.aarch32_block import USER_OPS
-from hypabi.code.instruction import Constant, Label, Op, Opcode, Register
+from hypabi.code.instruction import Constant, Label, Memory, Op, Opcode, Register
 from hypabi.code.overlay_a32 import decode
+from hypabi.code.sleigh import Lifter
 from tests.code.gnu_arm import disassemble, word
 
 ADDRESS = 0x8000
@@ -70,6 +72,8 @@ ACCEPTED = [
     ("sev", Form.HINT),
     ("nop", Form.HINT),
     ("yield", Form.HINT),
+    ("blx .+64", Form.BLX),
+    ("mov lr, pc", Form.LINK_PC),
     ("pld [r0, #4]", Form.PRELOAD),
     ("pldw [r0, r1]", Form.PRELOAD),
     ("pli [r0]", Form.PRELOAD),
@@ -84,7 +88,8 @@ ACCEPTED = [
 LEFT_TO_SLEIGH = [
     "mov r0, #0", "ldr r0, [r1]", "b .", "bx lr", "bl .", "blx r3", "pop {r4, pc}", "push {r4, lr}",
     "subs r0, lr, #4", "cmp r0, #1", "teq r0, #1", "tst r0, #1", "movw r0, #1", "movt r0, #1",
-    "mul r0, r1, r2", "strh r0, [r1]", "clz r0, r1", "qadd r0, r1, r2", "ubfx r0, r1, #16, #4", "vmrs r0, fpscr",
+    "mul r0, r1, r2", "strh r0, [r1]", "clz r0, r1", "qadd r0, r1, r2", "ubfx r0, r1, #16, #4",
+    "vmrs r0, fpscr",
     "mov pc, lr", "ldr pc, [r0]", "ldm r0, {r1, r2}", "vldmia r0!, {d0-d15}",
     "lda r0, [r1]", "stl r0, [r1]", "rev r0, r1", ".arch_extension crc; crc32b r0, r1, r2",
     "bfc r0, #0, #4", "ldrd r0, r1, [r2]",
@@ -150,7 +155,7 @@ MNEMONICS = {
     Form.HINT: "nop|yield|wfe|wfi|sev|sevl|esb|csdb|dbg|psb|tsb",
     Form.BARRIER: "dsb|dmb|isb|clrex|sb|ssbb|pssbb", Form.PRELOAD: "pld|pldw|pli",
     Form.MCR: "mcr", Form.MRC: "mrc", Form.MCRR: "mcrr", Form.MRRC: "mrrc",
-    Form.MISCELLANEOUS: "", Form.COPROCESSOR: "cdp|ldcl?|stcl?",
+    Form.MISCELLANEOUS: "", Form.UNALLOCATED: "", Form.BLX: "blx", Form.LINK_PC: "mov", Form.COPROCESSOR: "cdp|ldcl?|stcl?",
     Form.COPROCESSOR_2: "(mcr|mrc|mcrr|mrrc|cdp|ldc|stc)2l?",
     Form.LOAD_EXCLUSIVE: "ld(r|a)ex[bhd]?", Form.STORE_EXCLUSIVE: "st(r|l)ex[bhd]?",
 }  # fmt: skip
@@ -177,6 +182,8 @@ def sample(seed: int, per_row: int) -> list[int]:
     found: set[int] = set()
     for table in (CONDITIONAL, UNCONDITIONAL):
         for mask, value, form in table:
+            if form is None:
+                continue
             fixed, bits = FIXED.get(form, (0, 0))
             for _ in range(per_row):
                 instruction = choose.getrandbits(32) & ~mask | value
@@ -201,7 +208,13 @@ def test_each_decoded_word_is_to_objdump_what_it_is_to_us() -> None:
         if not re.fullmatch(f"({MNEMONICS[form]}){CONDITIONS}", mnemonic):
             wrong.append((f"{instruction:#010x}", form.value, text))
     assert wrong == []
-    never = {Form.MISCELLANEOUS, Form.COMPARE_P, Form.COPROCESSOR, Form.COPROCESSOR_2}
+    never = {
+        Form.UNALLOCATED,
+        Form.MISCELLANEOUS,
+        Form.COMPARE_P,
+        Form.COPROCESSOR,
+        Form.COPROCESSOR_2,
+    }
     assert forms == set(Form) - never
     assert len(instructions) > 3000
 
@@ -273,3 +286,27 @@ def test_pc_reads_as_the_address_plus_eight() -> None:
     ops = decode(word("subs pc, pc, #4"), ADDRESS)
     assert isinstance(ops, tuple)
     assert ops[0].inputs == (Constant(ADDRESS + 8, 4), Constant(4, 4))
+
+
+def test_branch_to_t32_code_links_and_sets_the_instruction_set() -> None:
+    for line, target in (("blx .+66", ADDRESS + 66), ("blx .-30", ADDRESS - 30)):
+        ops = decode(word(line), ADDRESS)
+        assert isinstance(ops, tuple)
+        assert ops == (
+            Op(Opcode.COPY, Register("lr", 0, 4), (Constant(ADDRESS + 4, 4),)),
+            Op(Opcode.COPY, Register("CPSR.T", 0, 1), (Constant(1, 1),)),
+            Op(Opcode.CALL, None, (Memory(target, 4),)),
+        )
+
+
+@pytest.mark.parametrize("line", ["blx .+64", "mov lr, pc", "bx lr"])
+def test_what_was_lifted_before_does_not_change_what_a_word_means(line: str) -> None:
+    lifter = Lifter(InstructionSet.A32, ByteOrder.LITTLE)
+    fresh = Lifter(InstructionSet.A32, ByteOrder.LITTLE)
+    first = word(line).to_bytes(4, "little")
+    lifter.lift(ADDRESS, first)
+    lifter.text(ADDRESS, first)
+    for address in (ADDRESS + 4, ADDRESS + 64):
+        for other in ("bx r3", "add r0, r1, r2", "ldr pc, [r0]"):
+            content = word(other).to_bytes(4, "little")
+            assert lifter.lift(address, content) == fresh.lift(address, content), other
