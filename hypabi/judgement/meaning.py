@@ -6,7 +6,16 @@ from typing import Final
 
 from hypabi.arch.names import Architecture
 from hypabi.judgement.context import Bounds, Context
-from hypabi.judgement.contract import Bounded, Call, Contract, Located, Party, Promise, Reply
+from hypabi.judgement.contract import (
+    Bounded,
+    Call,
+    Contract,
+    Located,
+    Party,
+    Promise,
+    Reply,
+    Scratch,
+)
 from hypabi.judgement.place import Place, closest
 from hypabi.judgement.registers import Registers, registers_of
 from hypabi.judgement.resolve import resolve
@@ -37,6 +46,7 @@ def check_meaning(contract: Contract) -> None:
                 raise place.refuse(f"no call {call_name!r}", closest(call_name, contract.calls))
     for architecture in Architecture:
         _check_names(contract, registers_of(architecture))
+    for architecture in Architecture:
         resolve(Context.of(contract, architecture, None))
 
 
@@ -66,6 +76,8 @@ def _check_thing(thing: Located) -> None:
         _check_promise(thing)
     if isinstance(thing, Reply):
         _check_reply(thing)
+    if isinstance(thing, Scratch) and thing.size < 1:
+        raise thing.place.below("size").refuse("the region is empty")
 
 
 def _check_promise(promise: Promise) -> None:
@@ -81,9 +93,6 @@ def _check_promise(promise: Promise) -> None:
 def _check_reply(reply: Reply) -> None:
     if reply.unspecified is not None and (reply.promises or reply.writes):
         raise reply.place.refuse("the reply is unspecified and promises something all the same")
-    for scratch in reply.may_write_memory.values():
-        if scratch.size < 1:
-            raise scratch.place.below("size").refuse("the region is empty")
 
 
 def _check_party(party: Party) -> None:
@@ -108,10 +117,13 @@ def _check_call(contract: Contract, call: Call) -> None:
     serving = {
         party for architecture in Architecture for party in (call.served_by.on(architecture) or ())
     }
-    for party in sorted(serving & contract.parties.keys()):
-        if contract.parties[party].any_call is not None:
-            place = call.place.below("served-by")
-            raise place.refuse(f"{party!r} answers every call alike", "it serves none")
+    for name in sorted(serving):
+        place = call.place.below("served-by")
+        party = contract.parties.get(name)
+        if party is None:
+            raise place.refuse(f"no party {name!r}", closest(name, contract.parties))
+        if party.any_call is not None:
+            raise place.refuse(f"{name!r} answers every call alike", "it serves none")
     for thing in _parts(call):
         _check_within(thing, call, "the call")
         for name in getattr(thing, "parties", None) or ():
