@@ -10,10 +10,12 @@ from hypabi.cli.contract_option import contract_of, version_of
 from hypabi.cli.examination import revision_for
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.parties import Workbench, table_names, tell_parties
+from hypabi.code.capabilities import DESCRIPTIONS, Capabilities
 from hypabi.code.vectors import VectorTable
 from hypabi.errors import HypabiError
 from hypabi.image import load
 from hypabi.image.model import Access, Image, Loaded, Role
+from hypabi.judgement.contract import Contract
 from hypabi.judgement.place import closest
 from hypabi.judgement.revision import Revision
 from hypabi.report.check import Table
@@ -44,6 +46,7 @@ class _Bound:
     """A loaded file with what the contract says of it, if it speaks of this kernel."""
 
     loaded: Loaded
+    contract: Contract
     revision: Revision | None
     benches: Mapping[Role, Workbench]
     parties: Mapping[str, tuple[Role, VectorTable]]
@@ -61,11 +64,12 @@ def derivation(wanted: Wanted, command: tuple[str, ...]) -> Derivation:
         derived = tuple(_of_tables(bound, wanted.party))
     kernel = bound.loaded.images[-1]
     status = Exit.UNDECIDED if undecided(derived) or not derived else Exit.GOOD
-    identifier = _identifier(bound)
     return Derivation(
         bound.loaded,
         kernel.architecture,
-        identifier,
+        _identifier(bound),
+        None if bound.revision is None else bound.contract,
+        _capabilities(kernel),
         derived,
         int(status),
         provenance(command, TOOLS),
@@ -86,7 +90,14 @@ def _bound(wanted: Wanted) -> _Bound:
     names = {} if revision is None else table_names(revision)
     benches = {image.role: Workbench(image, names) for image in loaded.images}
     parties = {} if revision is None else tell_parties(revision, benches)
-    return _Bound(loaded, revision, benches, parties)
+    return _Bound(loaded, contract, revision, benches, parties)
+
+
+def _capabilities(kernel: Image) -> Mapping[str, int]:
+    capabilities = Capabilities(kernel)
+    for name in DESCRIPTIONS:
+        capabilities.number(name)
+    return capabilities.known()
 
 
 def _identifier(bound: _Bound) -> str:
@@ -101,11 +112,16 @@ def _of_tables(bound: _Bound, party: str | None) -> list[Derived]:
             raise _no_party(bound, party)
         role, table = bound.parties[party]
         return [_derived(bound, bound.benches[role], table, table.hvc_entry)]
-    return [
-        _derived(bound, bench, table, table.hvc_entry)
-        for bench in bound.benches.values()
-        for _, table in sorted(bench.tables.items())
+    order = {
+        (role, table.address): index for index, (role, table) in enumerate(bound.parties.values())
+    }
+    found = [
+        (order.get((role, table.address), len(order)), at, table.address, bench, table)
+        for at, (role, bench) in enumerate(bound.benches.items())
+        for table in bench.tables.values()
     ]
+    found.sort(key=lambda each: each[:3])
+    return [_derived(bound, bench, table, table.hvc_entry) for *_, bench, table in found]
 
 
 def _no_party(bound: _Bound, party: str) -> HypabiError:

@@ -40,10 +40,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     found = derivation(_wanted(arguments), ("hypabi", *sys.argv[1:]))
     if arguments.format == "json":
-        from hypabi.report.derive_json import write
+        from hypabi.report.derive_json import write as write_json
+
+        emit(write_json(found), arguments.output)
     else:
-        from hypabi.report.derive_text import write
-    emit(write(found), arguments.output)
+        from hypabi.report.derive_text import Cases, write
+
+        cases = Cases.ONE_BY_ONE if arguments.all_cases else Cases.AGREEING_TOGETHER
+        emit(write(found, cases), arguments.output)
     return found.exit_status
 
 

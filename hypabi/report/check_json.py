@@ -12,7 +12,7 @@ from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuou
 from hypabi.report.assumptions import assumptions
 from hypabi.report.check import Check, counts, word
 from hypabi.report.counterexample import ordered
-from hypabi.report.listing import Places
+from hypabi.report.listing import Places, lines_of
 from hypabi.report.plain import Plain, image_in_full, table_in_full
 from hypabi.report.trusted import trusted
 
@@ -50,6 +50,7 @@ def document(check: Check) -> dict[str, Plain]:
             {"text": each.text, "reason": each.reason, "parties": list(each.parties)}
             for each in assumptions(check)
         ],
+        "capabilities": dict(check.capabilities),
         "trusted": list(trusted(check.provenance)),
         "exit_status": check.exit_status,
         "reproduce": {
@@ -126,8 +127,8 @@ def _evidence(check: Check, verdict: Refuted, places: Places) -> dict[str, Plain
         ],
         "path": [f"{address:#x}" for address in verdict.trail],
         "disassembly": [
-            {"place": places.name(address), "text": places.inside(check.texts(address))}
-            for address in verdict.trail
+            {"place": places.name(line.address), "text": line.text}
+            for line in lines_of(verdict.trail, check.texts, places)
         ],
     }
 

@@ -6,15 +6,22 @@ from itertools import groupby
 from hypabi.image.model import Role
 from hypabi.judgement.clause import Authority
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
-from hypabi.report.assumptions import Assumption, assumptions
-from hypabi.report.check import Check, by_row, counts, spelled, word
-from hypabi.report.counterexample import valuation
-from hypabi.report.lines import COLUMNS, cut, filled, matrix, titled
-from hypabi.report.listing import Places, listing
-from hypabi.report.provenance import typed
+from hypabi.report.assumptions import assumptions
+from hypabi.report.check import Check, by_row, counts, spelled, untested, word
+from hypabi.report.counterexample import Kind, valuation
+from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable, titled
+from hypabi.report.listing import Places, lines_of, listing
+from hypabi.report.repeat import repeat
 from hypabi.report.trusted import trusted
 
 LABEL = 10
+LABELS = {
+    Kind.GENERAL: "entered at",
+    Kind.SYSTEM: "system",
+    Kind.MEMORY: "memory",
+    Kind.PATCHED: "patched",
+    Kind.ANY: "any",
+}
 
 
 def write(check: Check) -> str:
@@ -27,32 +34,43 @@ def _lines(check: Check) -> Iterator[str]:
     yield from subject(check)
     places = Places(check.loaded)
     yield from refuted(check, places)
-    yield from undecided(check)
+    yield from undecided(check, places)
     yield from vacuous(check)
     yield from table(check)
     yield from parties(check)
     yield from unspecified(check)
-    yield from assumed(check)
+    yield from assumed(check, places)
     yield from trust(check)
-    yield from repeat(check)
+    inputs = (("image", check.loaded.sha256), ("contract", check.contract.sha256))
+    yield from repeat(check.provenance, inputs)
 
 
 def headline(check: Check) -> Iterator[str]:
     """Yield the answer: which kernel, the verdict in a word, and how many clauses got which."""
+    version = check.kernel.version or str(check.revision.version)
     number = counts(check.judgement.findings)
-    if not number.clauses:
-        answer = "nothing decided: no party of the contract was found"
+    tally = (
+        f"{number.proved} proved, {number.refuted} refuted, "
+        f"{number.undecided} undecided, {number.vacuous} vacuous"
+    )
+    line = printable(f"{version}: {answer(check)}: {tally}")
+    if len(line) <= COLUMNS:
+        yield line
     else:
-        words = "proved"
-        if number.refuted:
-            words = "REFUTED"
-        elif number.undecided:
-            words = "UNDECIDED"
-        elif check.exit_status:
-            words = "NOT ALL TESTED"
-        tally = f"{number.proved} proved, {number.refuted} refuted, {number.undecided} undecided"
-        answer = f"{words}: {tally}, {number.vacuous} vacuous"
-    yield from filled(f"{check.kernel.version or check.revision.version}: {answer}")
+        yield from filled(f"{version}: {answer(check)}")
+        yield tally
+
+
+def answer(check: Check) -> str:
+    """Return the verdict on the image in words; the worst that was found decides."""
+    number = counts(check.judgement.findings)
+    if number.refuted:
+        return "REFUTED"
+    if number.undecided:
+        return "UNDECIDED"
+    if not number.clauses:
+        return "NOTHING JUDGED"
+    return "NOT ALL TESTED" if any(True for _ in untested(check.judgement.findings)) else "PROVED"
 
 
 def subject(check: Check) -> Iterator[str]:
@@ -89,13 +107,24 @@ def _refuted(check: Check, finding: Finding, verdict: Refuted, places: Places) -
     )
     yield from labelled("clause", finding.clause.text)
     yield from authority(finding.clause.authority)
-    yield from labelled("instead", verdict.what)
+    yield from labelled("instead", places.inside(verdict.what))
     for name, before, after in verdict.observed:
         yield from labelled("observed", f"{name}: {before:#x} at entry, {after:#x} at exit")
-    model = valuation(verdict.model, check.capabilities)
-    yield from labelled("entered at", ", ".join(model) or "any state")
+    yield from entered(verdict, check, places)
     yield from labelled("path", f"{len(verdict.trail)} instructions")
-    yield from listing(verdict.trail, check.texts, places, "    ")
+    lines = lines_of(verdict.trail, check.texts, places)
+    yield from listing(lines, [name for name, _, _ in verdict.observed], places, "    ")
+
+
+def entered(verdict: Refuted, check: Check, places: Places) -> Iterator[str]:
+    """Yield the counterexample: the state at entry in which the clause fails."""
+    values = valuation(verdict.model, check.capabilities)
+    for of, label in LABELS.items():
+        if of in values:
+            named = map(places.inside, values[of]) if of is Kind.MEMORY else values[of]
+            yield from listed(named, f"  {label:<{LABEL}}  ")
+    if not values:
+        yield from labelled("entered", "in any state")
 
 
 def authority(of: Authority) -> Iterator[str]:
@@ -108,7 +137,7 @@ def authority(of: Authority) -> Iterator[str]:
         yield from labelled("against", f'"{of.against.strip()}"')
 
 
-def undecided(check: Check) -> Iterator[str]:
+def undecided(check: Check, places: Places) -> Iterator[str]:
     """Yield the undecided clauses, those with one reason together."""
     reasons: dict[str, list[Finding]] = {}
     for finding in check.judgement.findings:
@@ -118,7 +147,7 @@ def undecided(check: Check) -> Iterator[str]:
         yield from titled("Undecided")
     for reason, findings in reasons.items():
         yield ""
-        yield from filled(reason, "* ", "  ")
+        yield from filled(places.inside(reason), "* ", "  ")
         yield from named(findings)
 
 
@@ -208,20 +237,18 @@ def unspecified(check: Check) -> Iterator[str]:
         yield from filled(why, "    ")
 
 
-def assumed(check: Check) -> Iterator[str]:
+def assumed(check: Check, places: Places) -> Iterator[str]:
     """Yield what the verdicts rest on, each assumption once."""
     found = assumptions(check)
     if not found:
         return
+    everybody = len({finding.party for finding in check.judgement.findings})
     yield from titled("Assumed")
     for each in found:
-        yield from _assumption(each)
-
-
-def _assumption(assumption: Assumption) -> Iterator[str]:
-    yield from filled(assumption.text, "* ", "  ")
-    if assumption.reason:
-        yield from filled(assumption.reason, "    ")
+        whose = f" ({', '.join(each.parties)})" if len(each.parties) < everybody else ""
+        yield from filled(f"{places.inside(each.text)}{whose}", "* ", "  ")
+        if each.reason:
+            yield from filled(each.reason, "    ")
 
 
 def trust(check: Check) -> Iterator[str]:
@@ -229,17 +256,6 @@ def trust(check: Check) -> Iterator[str]:
     yield from titled("Trusted")
     for text in trusted(check.provenance):
         yield from filled(text, "* ", "  ")
-
-
-def repeat(check: Check) -> Iterator[str]:
-    """Yield what is needed to repeat the check."""
-    yield from titled("To repeat")
-    yield from typed(check.provenance.command, COLUMNS)
-    yield ""
-    yield f"image     {check.loaded.sha256}"
-    yield f"contract  {check.contract.sha256}"
-    versions = ", ".join(f"{name} {version}" for name, version in check.provenance.versions)
-    yield from filled(versions)
 
 
 def labelled(label: str, text: str) -> Iterator[str]:

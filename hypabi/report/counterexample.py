@@ -1,23 +1,37 @@
 """A counterexample as a reader wants it: what matters, in the order of the architecture, in hex."""
 
+import enum
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from hypabi.report.registers import natural
 
-_CAPABILITY: Final = re.compile(r"cpucap\.(\d+)")
+_CAPABILITY: Final = re.compile(r"\bcpucap\.(\d+)\b")
+_GENERAL: Final = re.compile(r"[xr]\d+|[xr]\d+_[a-z]{3}|(SP|LR)_\w+")
 
 
-def kind(name: str) -> int:
-    """Rank a symbol: general registers, system registers, memory, capabilities, unknowns."""
-    if re.fullmatch(r"[xr]\d+|SP_\w+|LR_\w+", name):
-        return 0
+class Kind(enum.IntEnum):
+    """What a symbol of a model stands for, in the order in which a report prints it."""
+
+    GENERAL = 0
+    SYSTEM = 1
+    MEMORY = 2
+    PATCHED = 3
+    """A capability for which the kernel patched itself, or did not."""
+    ANY = 4
+    """Something that the code leaves to chance or that was not followed."""
+
+
+def kind(name: str) -> Kind:
+    """Return what a symbol stands for."""
+    if _GENERAL.fullmatch(name):
+        return Kind.GENERAL
     if name.startswith("mem["):
-        return 2
+        return Kind.MEMORY
     if _CAPABILITY.fullmatch(name):
-        return 3
-    return 4 if name.startswith("any") else 1
+        return Kind.PATCHED
+    return Kind.ANY if name.startswith("any") else Kind.SYSTEM
 
 
 def ordered(model: Mapping[str, int]) -> Iterator[tuple[str, int]]:
@@ -26,20 +40,26 @@ def ordered(model: Mapping[str, int]) -> Iterator[tuple[str, int]]:
         yield name, model[name]
 
 
-def valuation(model: Mapping[str, int], capabilities: Mapping[str, int]) -> Iterator[str]:
-    """Yield a counterexample's values; of the capabilities only those that are there, by name."""
-    present = []
+def valuation(
+    model: Mapping[str, int], capabilities: Mapping[str, int]
+) -> Mapping[Kind, tuple[str, ...]]:
+    """Return a counterexample's values by kind; of the capabilities only those that are there."""
+    found: dict[Kind, list[str]] = {}
     for name, value in ordered(model):
-        match = _CAPABILITY.fullmatch(name)
-        if match is None:
-            yield f"{name} = {value:#x}"
-        elif value:
-            present.append(capability(int(match[1]), capabilities))
-    if present:
-        yield f"patched for {', '.join(present)}"
+        of = kind(name)
+        if of is Kind.PATCHED:
+            if value:
+                found.setdefault(of, []).append(with_capabilities(capabilities)(name))
+            continue
+        found.setdefault(of, []).append(f"{name} = {value:#x}")
+    return {of: tuple(texts) for of, texts in found.items()}
 
 
-def capability(number: int, capabilities: Mapping[str, int]) -> str:
-    """Return the name of a capability, or its number where the image does not name it."""
-    names = [name for name, each in capabilities.items() if each == number]
-    return names[0] if names else f"capability {number}"
+def with_capabilities(capabilities: Mapping[str, int]) -> Callable[[str], str]:
+    """Return a function that names the capabilities in a text, as far as the image names them."""
+    names = {number: name for name, number in capabilities.items()}
+
+    def named(match: re.Match[str]) -> str:
+        return names.get(int(match[1]), match[0])
+
+    return lambda text: _CAPABILITY.sub(named, text)

@@ -8,6 +8,7 @@ from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Effect, Outcome, Store, Undecided
 from hypabi.behaviour.rows import numbers, rows
 from hypabi.image.model import Loaded
+from hypabi.judgement.contract import Contract
 from hypabi.judgement.obligation import STATE
 from hypabi.judgement.registers import is_general
 from hypabi.report.check import Table
@@ -67,6 +68,10 @@ class Derivation:
     loaded: Loaded
     architecture: Architecture
     identifier: str
+    contract: Contract | None
+    """Where the names of parties and calls are from; ``None`` where it is silent on this kernel."""
+    capabilities: Mapping[str, int]
+    """Number of each capability that the kernel describes."""
     derived: tuple[Derived, ...]
     exit_status: int
     provenance: Provenance

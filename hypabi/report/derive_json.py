@@ -6,7 +6,7 @@ from typing import Final
 
 from hypabi.behaviour.outcome import Effect, Store, address_text
 from hypabi.report.derive import Answer, Derivation, Derived, Does
-from hypabi.report.derive_text import ending
+from hypabi.report.ending import ending
 from hypabi.report.listing import Places
 from hypabi.report.plain import Plain, image_in_full, table_in_full
 from hypabi.report.registers import kept
@@ -30,11 +30,13 @@ def document(derivation: Derivation) -> dict[str, Plain]:
         "image": image_in_full(derivation.loaded),
         "identifier": derivation.identifier,
         "entries": [_entry(derivation, each, places) for each in derivation.derived],
+        "capabilities": dict(derivation.capabilities),
         "exit_status": derivation.exit_status,
         "reproduce": {
             "command": list(derivation.provenance.command),
             "versions": dict(derivation.provenance.versions),
             "image_sha256": derivation.loaded.sha256,
+            "contract_sha256": derivation.contract.sha256 if derivation.contract else None,
         },
     }
 

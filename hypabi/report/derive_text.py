@@ -1,151 +1,188 @@
 """A derivation as text: for each provider and call number, what it does and how it ends."""
 
+import enum
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from typing import assert_never
 
-from hypabi.behaviour.outcome import (
-    Called,
-    Effect,
-    Faulted,
-    Left,
-    Outcome,
-    Returned,
-    Store,
-    Stuck,
-    Undecided,
-    address_text,
-)
+from hypabi.behaviour.outcome import Effect, Returned, Store, address_text
+from hypabi.report.counterexample import with_capabilities
 from hypabi.report.derive import Answer, Derivation, Derived, Does, grouped
+from hypabi.report.ending import ending
 from hypabi.report.lines import COLUMNS, cut, filled, titled
 from hypabi.report.listing import Places
 from hypabi.report.registers import kept, ranges
+from hypabi.report.repeat import repeat
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
-MOST_LISTED = 6
-"""Values printed of one kind; the rest is counted, and JSON has them all."""
+MOST_PASSED = 8
+"""General registers printed of a case that does not return; the rest is named."""
 
-LABEL = 9
+MOST_LINES = 3
+"""Lines printed of one condition; JSON has all of it."""
+
+LABEL = 10
 
 
-def write(derivation: Derivation) -> str:
+class Cases(enum.Enum):
+    """How the cases of one call are printed."""
+
+    AGREEING_TOGETHER = "agreeing together"
+    ONE_BY_ONE = "one by one"
+
+
+def write(derivation: Derivation, cases: Cases = Cases.AGREEING_TOGETHER) -> str:
     """Return a derivation as text."""
-    return "\n".join(_lines(derivation)) + "\n"
+    return "\n".join(_lines(derivation, cases)) + "\n"
 
 
-def _lines(derivation: Derivation) -> Iterator[str]:
+def _lines(derivation: Derivation, cases: Cases) -> Iterator[str]:
     kernel = derivation.loaded.images[-1]
     version = kernel.version or "a kernel that does not say its version"
     entries = len(derivation.derived)
-    yield from filled(
-        f"{version} ({derivation.architecture.value}): what an hvc does at "
-        f"{entries} {'entry' if entries == 1 else 'entries'}"
-    )
+    where = "1 entry" if entries == 1 else f"{entries} entries"
+    yield from filled(f"{version} ({derivation.architecture.value}): hvc at {where}")
     places = Places(derivation.loaded)
     for each in derivation.derived:
-        yield from _Writer(derivation, each, places).lines()
+        yield from _Writer(derivation, each, places, cases).lines()
+    inputs = [("image", derivation.loaded.sha256)]
+    if derivation.contract is not None:
+        inputs.append(("contract", derivation.contract.sha256))
+    yield from repeat(derivation.provenance, tuple(inputs))
 
 
 class _Writer:
-    def __init__(self, derivation: Derivation, derived: Derived, places: Places) -> None:
+    def __init__(
+        self, derivation: Derivation, derived: Derived, places: Places, cases: Cases
+    ) -> None:
         self.architecture = derivation.architecture
         self.identifier = derivation.identifier
+        self.capabilities = with_capabilities(derivation.capabilities)
         self.derived = derived
         self.places = places
+        self.cases = cases
 
     def lines(self) -> Iterator[str]:
-        yield from titled(cut(self.title(), COLUMNS))
+        yield from self.title()
         for answer in self.derived.answers:
             yield ""
             yield from self.answer(answer)
+        rests_on = dict.fromkeys(
+            text
+            for answer in self.derived.answers
+            for does in answer.does
+            for text in does.assumptions
+        )
+        if rests_on:
+            yield ""
+            yield "assumed"
+        for text in rests_on:
+            yield from filled(self.named(text), "  * ", "    ")
 
-    def title(self) -> str:
-        table = self.derived.table
-        entry = self.places.name(self.derived.entry)
+    def title(self) -> Iterator[str]:
+        table, entry = self.derived.table, self.derived.entry
         if table is None:
-            return f"{entry} ({self.derived.entry:#x})"
+            yield from titled(cut(self.places.name(entry), COLUMNS))
+            yield f"hvc enters at {entry:#x}"
+            return
         who = ", ".join(table.parties) or "no party of the contract"
-        return f"{who}: {table.name or entry} at {table.address:#x}, by {table.how}"
+        yield from titled(cut(who, COLUMNS))
+        name = table.name or "a table without a symbol"
+        yield from filled(
+            f"{name} at {table.address:#x} ({table.role.value}, {table.kind}, found by "
+            f"{table.how}); hvc enters at {entry:#x}"
+        )
 
     def answer(self, answer: Answer) -> Iterator[str]:
-        what = (
-            f"any other {self.identifier}"
-            if answer.number is None
-            else f"{self.identifier} = {terms.text(answer.number, self.architecture.bits)}"
-        )
-        title = f"{what}  {answer.call}" if answer.call else what
-        groups = grouped(answer.does)
+        title = f"any other {self.identifier}"
+        if answer.number is not None:
+            number = terms.text(answer.number, self.architecture.bits)
+            title = f"{self.identifier} = {number}"
+        title = f"{title}  {answer.call}" if answer.call else title
+        groups = self.groups(answer)
         if len(groups) == 1:
             yield title
-            yield from self.group(groups[0], "  ")
+            yield from self.group(groups[0], answer, "  ")
             return
         yield f"{title}  ({len(groups)} cases)"
         for index, group in enumerate(groups, 1):
             yield f"  case {index}"
-            yield from self.group(group, "    ")
+            yield from self.group(group, answer, "    ")
 
-    def group(self, group: tuple[Does, ...], indent: str) -> Iterator[str]:
-        for does in group:
-            if does.where:
-                bits = " && ".join(terms.text(condition, 1) for condition in does.where)
-                yield self.line(indent, "where" if does is group[0] else "or", bits)
-        yield from self.does(group[0], indent)
+    def groups(self, answer: Answer) -> tuple[tuple[Does, ...], ...]:
+        if self.cases is Cases.ONE_BY_ONE:
+            return tuple((does,) for does in answer.does)
+        return grouped(answer.does)
 
-    def does(self, does: Does, indent: str) -> Iterator[str]:
+    def group(self, group: tuple[Does, ...], answer: Answer, indent: str) -> Iterator[str]:
+        ways = [terms.land(*does.where) for does in group]
+        if terms.lor(*ways) != 1:
+            for index, way in enumerate(ways):
+                label = "or" if index else "where"
+                lines = list(filled(self.said(way, 1), f"{indent}{label:<{LABEL}}"))
+                yield from lines[:MOST_LINES]
+                if len(lines) > MOST_LINES:
+                    yield f"{indent}{'':<{LABEL}}..."
+        yield from self.does(group[0], answer, indent)
+
+    def does(self, does: Does, answer: Answer, indent: str) -> Iterator[str]:
         if isinstance(does.outcome, Returned):
-            yield from self.returned(does, indent)
-        elif does.general:
-            yield from self.values(indent, "passes", does.general)
-        yield from self.values(indent, "sets", does.system)
-        for text in written(does.stores, self.architecture.bits):
-            yield self.line(indent, "writes", text)
+            yield from self.returned(does, answer, indent)
+        else:
+            yield from self.values(indent, "passes", does.general, MOST_PASSED)
+        yield from self.values(indent, "sets", does.system, len(does.system))
+        for index, text in enumerate(self.written(does.stores)):
+            yield self.line(indent, "" if index else "writes", text)
         if does.effects:
-            yield self.line(indent, "does", effects(does.effects))
-        yield self.line(indent, *ending(does.outcome, does.last, self.places))
+            yield from filled(effects(does.effects), f"{indent}{'does':<{LABEL}}")
+        label, text = ending(does.outcome, does.last, self.places)
+        yield from filled(self.named(text), f"{indent}{label:<{LABEL}}")
 
-    def returned(self, does: Does, indent: str) -> Iterator[str]:
-        result = does.general.get(self.identifier)
-        text = self.identifier if result is None else terms.text(result, self.architecture.bits)
+    def returned(self, does: Does, answer: Answer, indent: str) -> Iterator[str]:
+        bits = self.architecture.bits
+        result = does.general.get(self.identifier, answer.number)
+        text = "unchanged" if result is None else self.said(result, bits)
         yield self.line(indent, "result", f"{self.identifier} = {text}")
         lost = [name for name in does.general if name != self.identifier]
-        yield self.line(indent, "loses", ranges(lost) or "nothing")
-        yield self.line(indent, "keeps", ranges(kept(self.architecture, does.general)))
+        yield from filled(ranges(lost) or "nothing else", f"{indent}{'loses':<{LABEL}}")
+        keeps = [n for n in kept(self.architecture, does.general) if n != self.identifier]
+        yield from filled(ranges(keeps), f"{indent}{'keeps':<{LABEL}}")
 
-    def values(self, indent: str, label: str, values: Mapping[str, Value]) -> Iterator[str]:
+    def values(
+        self, indent: str, label: str, values: Mapping[str, Value], most: int
+    ) -> Iterator[str]:
         for index, (name, value) in enumerate(values.items()):
-            if index == MOST_LISTED:
-                rest = list(values)[index:]
-                yield self.line(indent, "", f"and {len(rest)} more: {ranges(rest)}")
+            if index == most:
+                rest = ranges(list(values)[index:])
+                yield self.line(indent, "", f"and {len(values) - most} more: {rest}")
                 return
-            width = self.derived.behaviour.widths[name]
-            yield self.line(
-                indent, label if index == 0 else "", f"{name} = {terms.text(value, width)}"
-            )
+            text = self.said(value, self.derived.behaviour.widths[name])
+            yield self.line(indent, "" if index else label, f"{name} = {text}")
+
+    def written(self, stores: tuple[Store, ...]) -> Iterator[str]:
+        """Yield the regions that stores cover; a single store shows its value."""
+        bits = self.architecture.bits
+        for base, of_base in groupby(stores, key=lambda store: store.base):
+            region = list(of_base)
+            if len(region) == 1:
+                only = region[0]
+                where = address_text(base, only.offset, bits)
+                value = self.said(only.value, 8 * only.size)
+                yield f"{only.size} bytes at {self.named(where)}: {value}"
+                continue
+            starts = [_signed(store.offset, bits) for store in region]
+            ends = [at + store.size for at, store in zip(starts, region, strict=True)]
+            where = address_text(base, min(starts) & (1 << bits) - 1, bits)
+            yield f"{len(region)} times in {max(ends) - min(starts)} bytes at {self.named(where)}"
+
+    def said(self, value: Value, width: int) -> str:
+        return self.named(terms.text(value, width))
+
+    def named(self, text: str) -> str:
+        return self.capabilities(self.places.inside(text))
 
     def line(self, indent: str, label: str, text: str) -> str:
         return cut(f"{indent}{label:<{LABEL}}{text}", COLUMNS)
-
-
-def ending(outcome: Outcome, last: int | None, places: Places) -> tuple[str, str]:
-    """Return how a case ends and where, as a label and a text."""
-    at = "" if last is None else f", from {places.name(last)}"
-    match outcome:
-        case Returned():
-            return "returns", f"to the caller{at}"
-        case Left(target, mode, _):
-            where = places.name(target) if isinstance(target, int) else terms.text(target, 64)
-            return "leaves", f"to {where} at {mode}{at}"
-        case Stuck(address):
-            return "stuck", f"at {places.name(address)}"
-        case Faulted(address, what):
-            return "faults", f"at {places.name(address)}: {what}"
-        case Called(name):
-            return "calls", f"{name}, which is compiled code and not followed{at}"
-        case Undecided(address, reason):
-            return "undecided", f"beyond {places.name(address)}: {reason}"
-        case _:
-            assert_never(outcome)
 
 
 def effects(performed: tuple[Effect, ...]) -> str:
@@ -155,22 +192,6 @@ def effects(performed: tuple[Effect, ...]) -> str:
     ]
     runs = [(name, len(list(same))) for name, same in groupby(names)]
     return ", ".join(name if count == 1 else f"{name} x{count}" for name, count in runs)
-
-
-def written(stores: tuple[Store, ...], bits: int) -> Iterator[str]:
-    """Yield the regions that stores cover; a single store shows its value."""
-    for base, of_base in groupby(stores, key=lambda store: store.base):
-        region = list(of_base)
-        if len(region) == 1:
-            only = region[0]
-            where = address_text(base, only.offset, bits)
-            yield f"{only.size} bytes at {where}: {terms.text(only.value, 8 * only.size)}"
-            continue
-        signed = [_signed(store.offset, bits) for store in region]
-        start = min(signed)
-        end = max(at + store.size for at, store in zip(signed, region, strict=True))
-        where = address_text(base, start & (1 << bits) - 1, bits)
-        yield f"{len(region)} times within {end - start} bytes from {where}"
 
 
 def _signed(offset: int, bits: int) -> int:

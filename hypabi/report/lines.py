@@ -5,11 +5,17 @@ control characters on a reader's terminal by way of a symbol's or a file's name.
 """
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 COLUMNS: Final = 75
 """b4's and the kernel's habit for text in a mail."""
+
+NARROW: Final = 10
+"""Width beyond which the title of a column is broken at its hyphens."""
+
+_GLUE: Final = "\0"
+"""Stands for a space that is no place to break a line; nothing printable contains it."""
 
 
 def printable(text: str) -> str:
@@ -20,15 +26,23 @@ def printable(text: str) -> str:
 
 
 def filled(text: str, first: str = "", indent: str | None = None) -> Iterator[str]:
-    """Yield ``text`` in lines that fit; ``first`` starts the first line, ``indent`` the others."""
+    """Yield prose in lines that fit; ``first`` starts the first line, ``indent`` the others."""
     rest = " " * len(first) if indent is None else indent
-    yield from textwrap.wrap(
-        printable(text),
-        COLUMNS,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
-    ) or [first.rstrip()]
+    yield from _wrapped(printable(" ".join(text.split())), first, rest)
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    lines = textwrap.wrap(
+        text, COLUMNS, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )
+    return lines or [first.rstrip()]
+
+
+def listed(items: Iterable[str], first: str) -> Iterator[str]:
+    """Yield items, separated by commas, in lines that fit; no line breaks inside a short item."""
+    glued = ", ".join(item.replace(" ", _GLUE) for item in map(printable, items))
+    for line in _wrapped(glued, first, " " * len(first)):
+        yield line.replace(_GLUE, " ")
 
 
 def titled(title: str) -> Iterator[str]:
@@ -48,19 +62,45 @@ def matrix(
     corner: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]
 ) -> Iterator[str]:
     """Yield a table, its columns aligned to the right and broken into blocks that fit."""
-    left = max(len(name) for name in (corner, *(name for name, _ in rows)))
-    widths = [
-        max(len(title), *(len(cells[at]) for _, cells in rows)) for at, title in enumerate(columns)
+    titles = [_broken(title) for title in columns]
+    height = max(map(len, titles), default=0)
+    head = [
+        (corner if line == height - 1 else "", [_from_below(each, line, height) for each in titles])
+        for line in range(height)
     ]
-    start = 0
-    while start < len(columns):
-        end, total = start, left
-        while end < len(columns) and (end == start or total + 2 + widths[end] <= COLUMNS):
-            total += 2 + widths[end]
-            end += 1
-        for name, cells in ((corner, columns), *rows):
-            line = "".join(f"  {cells[at]:>{widths[at]}}" for at in range(start, end))
-            yield f"{name:<{left}}{line}".rstrip()
-        start = end
-        if start < len(columns):
+    left = max(len(name) for name in (corner, *(name for name, _ in rows)))
+    widths = [max(len(cells[at]) for _, cells in (*head, *rows)) for at in range(len(columns))]
+    for block, at in enumerate(_blocks(widths, COLUMNS - left)):
+        if block:
             yield ""
+        for name, cells in (*head, *rows):
+            line = "".join(f"  {cells[column]:>{widths[column]}}" for column in at)
+            yield f"{name:<{left}}{line}".rstrip()
+
+
+def _broken(title: str) -> list[str]:
+    """Break a title at its hyphens into lines of a narrow column."""
+    lines = [""]
+    for part in title.replace("-", "-\n").split("\n"):
+        if lines[-1] and len(lines[-1]) + len(part) > NARROW:
+            lines.append(part)
+        else:
+            lines[-1] += part
+    return lines
+
+
+def _from_below(title: list[str], line: int, height: int) -> str:
+    """Return a line of a title that stands at the bottom of its head."""
+    at = line - (height - len(title))
+    return title[at] if at >= 0 else ""
+
+
+def _blocks(widths: Sequence[int], room: int) -> Iterator[range]:
+    """Yield runs of columns that fit in a line; a column too wide for any stands alone."""
+    start, total = 0, 0
+    for at, width in enumerate(widths):
+        if at > start and total + 2 + width > room:
+            yield range(start, at)
+            start, total = at, 0
+        total += 2 + width
+    yield range(start, len(widths))

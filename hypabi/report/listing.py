@@ -1,9 +1,11 @@
-"""A path as a reader of assembly knows it: addresses, symbols, mnemonics."""
+"""A path as a reader of assembly knows it: addresses, symbols, mnemonics, registers by name."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from hypabi.arch.aarch64_encodings import SYSTEM_REGISTERS
 from hypabi.image.model import Loaded
 from hypabi.report.lines import COLUMNS, cut
 
@@ -11,7 +13,16 @@ HEAD: Final = 8
 TAIL: Final = 16
 """Instructions shown of a long path; the end is where the clause fails, so more of it."""
 
-_ADDRESS: Final = re.compile(r"#?(0x[0-9a-f]{5,16})\b")
+NAMING: Final = 4
+"""Instructions shown besides, because they name the register that the clause is about."""
+
+_ADDRESS: Final = re.compile(r"(?<![\w.])(-?)0x([0-9a-f]{4,16})\b")
+_LEVEL: Final = re.compile(r"_EL\d+$")
+"""With HCR_EL2.E2H set, the name of an EL1 register reaches EL2's (DDI 0487, D8.1.5)."""
+
+_ENCODING: Final = re.compile(
+    r"sreg\(0x([23]), 0x([0-7]), c0x([0-9a-f]), c0x([0-9a-f]), 0x([0-7])\)"
+)
 
 
 class Places:
@@ -19,7 +30,8 @@ class Places:
 
     def __init__(self, loaded: Loaded) -> None:
         self._images = loaded.images
-        self._names: dict[int, str] = {}
+        self._mask = (1 << loaded.images[-1].architecture.bits) - 1
+        self._found: dict[int, tuple[str, int]] = {}
 
     def name(self, address: int) -> str:
         """Return ``symbol+0x10``, or the address where no symbol stands before it."""
@@ -30,6 +42,12 @@ class Places:
 
     def around(self, address: int) -> tuple[str, int]:
         """Return the symbol at or before an address and the distance to it; empty for none."""
+        found = self._found.get(address)
+        if found is None:
+            found = self._found[address] = self._around(address)
+        return found
+
+    def _around(self, address: int) -> tuple[str, int]:
         for image in self._images:
             if image.segment(address) is not None:
                 symbol = image.symbols.around(address)
@@ -37,38 +55,77 @@ class Places:
         return "", 0
 
     def inside(self, text: str) -> str:
-        """Return disassembly with the addresses in it replaced by symbols."""
+        """Return text with the addresses in it replaced by symbols.
 
-        def named(match: re.Match[str]) -> str:
-            symbol, _ = self.around(int(match[1], 16))
-            return self.name(int(match[1], 16)) if symbol else match[0]
+        SLEIGH prints the upper half of the address space as negative numbers.
+        """
+        return _ADDRESS.sub(self._named, text)
 
-        return _ADDRESS.sub(named, text)
+    def _named(self, match: re.Match[str]) -> str:
+        value = int(match[2], 16)
+        address = -value & self._mask if match[1] else value
+        if self.around(address)[0]:
+            return self.name(address)
+        return f"{address:#x}" if match[1] and value > self._mask >> 17 else match[0]
+
+
+def disassembled(text: str, places: Places) -> str:
+    """Return SLEIGH's text of an instruction as readers write it."""
+    return _ENCODING.sub(_system_register, places.inside(text))
+
+
+def _system_register(match: re.Match[str]) -> str:
+    """Name a system register by its encoding (Arm ARM DDI 0487, C5.1.2)."""
+    op0, op1, crn, crm, op2 = (int(part, 16) for part in match.groups())
+    name = SYSTEM_REGISTERS.get(op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2)
+    return name.lower() if name else f"s{op0}_{op1}_c{crn}_c{crm}_{op2}"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One instruction of a path."""
+
+    address: int
+    text: str
+
+
+def lines_of(trail: Sequence[int], texts: Callable[[int], str], places: Places) -> tuple[Line, ...]:
+    """Return a path as disassembly."""
+    return tuple(Line(address, disassembled(texts(address), places)) for address in trail)
 
 
 def listing(
-    trail: Sequence[int], texts: Callable[[int], str], places: Places, indent: str
+    lines: Sequence[Line], about: Sequence[str], places: Places, indent: str
 ) -> Iterator[str]:
-    """Yield a path as disassembly under its functions' names, the middle of a long one cut."""
-    function = None
-    width = max((len(f"{address:x}") for address in trail), default=0)
-    for address in _shortened(trail):
-        if address is None:
-            yield f"{indent}  ... {len(trail) - HEAD - TAIL} instructions ..."
+    """Yield a path under its functions' names; of a long one the ends and what it is about.
+
+    :param about: registers; the last instructions that name one are shown wherever they stand
+    """
+    shown = sorted(_shown(lines, about))
+    width = max((len(f"{line.address:x}") for line in lines), default=0)
+    function, last = None, -1
+    for at in shown:
+        line = lines[at]
+        if at != last + 1:
+            yield f"{indent}... {at - last - 1} more ..."
             function = None
-            continue
-        symbol, _ = places.around(address)
+        last = at
+        symbol, _ = places.around(line.address)
         if symbol != function:
             function = symbol
-            yield cut(f"{indent}{places.name(address) if symbol else 'no symbol'}:", COLUMNS)
-        text = places.inside(texts(address))
-        yield cut(f"{indent}  {address:0{width}x}  {text}", COLUMNS)
+            name = places.name(line.address) if symbol else "no symbol"
+            yield cut(f"{indent}{name}:", COLUMNS)
+        yield cut(f"{indent}  {line.address:0{width}x}  {line.text}", COLUMNS)
 
 
-def _shortened(trail: Sequence[int]) -> Iterator[int | None]:
-    if len(trail) <= HEAD + TAIL + 1:
-        yield from trail
-        return
-    yield from trail[:HEAD]
-    yield None
-    yield from trail[-TAIL:]
+def _shown(lines: Sequence[Line], about: Sequence[str]) -> set[int]:
+    """Return the positions of a path to show: few enough for a mail, all of a short one."""
+    if len(lines) <= HEAD + TAIL + NAMING:
+        return set(range(len(lines)))
+    shown = {*range(HEAD), *range(len(lines) - TAIL, len(lines))}
+    if about:
+        stems = "|".join(re.escape(_LEVEL.sub("", name)) for name in about)
+        names = re.compile(rf"\b(?:{stems})(?:_EL\d+)?\b", re.IGNORECASE)
+        naming = [at for at, line in enumerate(lines) if names.search(line.text)]
+        shown.update(naming[-NAMING:])
+    return shown

@@ -10,7 +10,8 @@ def ranges(names: Iterable[str]) -> str:
     """Spell a set of registers; consecutive numbers become a range."""
     runs: list[tuple[str, int, int]] = []
     plain: list[str] = []
-    for head, number, name in sorted(natural(name) for name in set(names)):
+    for rank, number, name in sorted(natural(name) for name in set(names)):
+        head = rank.partition(" ")[2]
         if number < 0:
             plain.append(name)
         elif runs and runs[-1][0] == head and runs[-1][2] == number - 1:
@@ -21,10 +22,11 @@ def ranges(names: Iterable[str]) -> str:
 
 
 def natural(name: str) -> tuple[str, int, str]:
-    """Order ``x2`` before ``x10``; only ``x`` and ``r`` registers have a number."""
-    if name[:1] in ("x", "r") and name[1:].isdigit():
-        return (name[0], int(name[1:]), name)
-    return (name, -1, name)
+    """Order ``x2`` before ``x10`` before ``SP_EL0``; other names have no number."""
+    for rank, head in enumerate(("r", "x", "SP_EL")):
+        if name.startswith(head) and name[len(head) :].isdigit():
+            return (f"{rank} {head}", int(name[len(head) :]), name)
+    return (f"~{name}", -1, name)
 
 
 def kept(architecture: Architecture, changed: Iterable[str]) -> tuple[str, ...]:

@@ -1,0 +1,20 @@
+"""The end of every report: what is needed to repeat it."""
+
+from collections.abc import Iterator
+
+from hypabi.report.lines import COLUMNS, cut, filled, titled
+from hypabi.report.provenance import Provenance, typed
+
+
+def repeat(provenance: Provenance, inputs: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    """Yield the command, the versions that took part, and the SHA-256 of each input.
+
+    :param inputs: pairs of what it is and its SHA-256
+    """
+    yield from titled("To repeat")
+    yield from typed(provenance.command, COLUMNS)
+    yield ""
+    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions)
+    yield from filled(f"with {versions}, and these SHA-256:")
+    for what, sha256 in inputs:
+        yield cut(f"{sha256}  {what}", COLUMNS)
