@@ -147,7 +147,8 @@ class Lowering:
         if width == 32:
             return self._present_cpsr()
         masks = terms.extract(self.register("DAIF", 64, Moment.EXIT), 6, 4, 64)
-        mode = 0b01001
+        selected = terms.extract(self.register("SPSel", 64, Moment.EXIT), 0, 1, 64)
+        mode = terms.concat(0b0100, selected, 4, 1)
         low = terms.concat(terms.concat(masks, 0, 4, 1), mode, 5, 5)
         return terms.concat(terms.symbol("PSTATE at exit", 54), low, 54, 10)
 

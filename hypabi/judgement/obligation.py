@@ -1,7 +1,7 @@
 """What a clause demands of one case: a condition that must hold, or an answer without a solver."""
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -22,6 +22,7 @@ from hypabi.judgement.clause import (
     Statement,
 )
 from hypabi.judgement.expression import Moment
+from hypabi.judgement.expression import Value as Expression
 from hypabi.judgement.lower import Lowering
 from hypabi.judgement.registers import registers_of
 from hypabi.judgement.revision import Revision
@@ -59,21 +60,54 @@ class Unfollowed:
     reason: str
 
 
-def demands(
-    statement: Statement, lowering: Lowering, revision: Revision
-) -> Iterator[Demand | Unfollowed]:
+@dataclass(frozen=True, slots=True)
+class Unconcerned:
+    """The clause does not speak of the case: control never leaves, and that is when it holds."""
+
+
+Asked = Demand | Unfollowed | Unconcerned
+
+
+def demands(statement: Statement, lowering: Lowering, revision: Revision) -> Iterator[Asked]:
     """Yield what a statement demands of a case; nothing, where the case cannot break it."""
     case = lowering.case
     assert case is not None
+    match statement:
+        case HandedTo() | Returns() | Leaves():
+            yield from _of_the_end(statement, case, lowering, revision)
+        case Ensures() | KeepsRegisters() | KeepsSystemRegisters() | KeepsMemory():
+            never = _never_leaves(case)
+            if never is not None:
+                yield never
+            else:
+                yield from _at_exit(statement, case, lowering, revision)
+        case _:
+            assert_never(statement)
+
+
+def _of_the_end(
+    statement: HandedTo | Returns | Leaves, case: Case, lowering: Lowering, revision: Revision
+) -> Iterator[Asked]:
     match statement:
         case HandedTo(symbol):
             yield _handed(case, symbol)
         case Returns(mode):
             yield from _returns(case, lowering, revision, mode)
         case Leaves(target, mode):
-            yield from _leaves(case, revision, lowering.value(target), mode)
+            yield from _leaves(case, lowering, revision, target, mode)
+        case _:
+            assert_never(statement)
+
+
+def _at_exit(
+    statement: Ensures | KeepsRegisters | KeepsSystemRegisters | KeepsMemory,
+    case: Case,
+    lowering: Lowering,
+    revision: Revision,
+) -> Iterator[Asked]:
+    match statement:
         case Ensures(holds):
-            yield from _at_exit(case, lambda: Demand(lowering.predicate(holds), "it does not hold"))
+            yield Demand(lowering.predicate(holds), "it does not hold")
         case KeepsRegisters(may_change):
             yield from _keeps(case, lowering, revision, frozenset(may_change), Kept.GENERAL)
         case KeepsSystemRegisters(may_change):
@@ -111,7 +145,7 @@ def _ends_elsewhere(case: Case) -> Demand | Unfollowed | None:
 
 def _returns(
     case: Case, lowering: Lowering, revision: Revision, mode: str | None
-) -> Iterator[Demand | Unfollowed]:
+) -> Iterator[Asked]:
     elsewhere = _ends_elsewhere(case)
     if elsewhere is not None:
         yield elsewhere
@@ -134,8 +168,8 @@ def _returns(
 
 
 def _leaves(
-    case: Case, revision: Revision, target: Value, mode: str
-) -> Iterator[Demand | Unfollowed]:
+    case: Case, lowering: Lowering, revision: Revision, where: Expression, mode: str
+) -> Iterator[Asked]:
     elsewhere = _ends_elsewhere(case)
     if elsewhere is not None:
         yield elsewhere
@@ -144,35 +178,41 @@ def _leaves(
     if not isinstance(case.outcome, Left):
         yield Demand(0, describe(case.outcome))
         return
+    target = lowering.value(where)
     about = (("control goes to", bits, target, case.outcome.target),)
     yield Demand(terms.eq(case.outcome.target, target, bits), "control goes elsewhere", about)
-    if case.outcome.status is None:
+    if case.outcome.status is None and revision.architecture is Architecture.ARM:
         yield Demand(int(case.outcome.mode == mode), f"it leaves at {case.outcome.mode}")
     else:
-        status = terms.extract(case.outcome.status, 0, 5, bits)
-        yield Demand(terms.eq(status, MODE_NUMBERS[mode], 5), f"it does not leave at {mode}")
+        status = lowering.register(_status_name(revision), bits, Moment.EXIT)
+        at = terms.eq(terms.extract(status, 0, 5, bits), MODE_NUMBERS[mode], 5)
+        yield Demand(at, f"it does not leave at {mode}")
 
 
 def _status_name(revision: Revision) -> str:
     return "PSTATE" if revision.architecture is Architecture.ARM64 else "CPSR"
 
 
-def _at_exit(case: Case, demand: Callable[[], Demand]) -> Iterator[Demand | Unfollowed]:
-    """Yield a postcondition, for a case in which control leaves; one that never does keeps it."""
+def _never_leaves(case: Case) -> Unfollowed | Unconcerned | None:
+    """Return what to say of a case in which control is not seen to leave, ``None`` for others."""
     match case.outcome:
         case Called(name):
-            yield Unfollowed(f"control goes to the C function {name}, which is not followed")
+            return Unfollowed(f"control goes to the C function {name}, which is not followed")
+        case Faulted():
+            return Unfollowed(f"{describe(case.outcome)}; what the vectors do then is not followed")
+        case PathUndecided():
+            return Unfollowed(describe(case.outcome))
+        case Stuck():
+            return Unconcerned()
         case Returned() | Left():
-            yield demand()
-        case Stuck() | Faulted() | PathUndecided():
-            return
+            return None
         case _:
             assert_never(case.outcome)
 
 
 def _keeps(
     case: Case, lowering: Lowering, revision: Revision, may_change: frozenset[str], kind: Kept
-) -> Iterator[Demand | Unfollowed]:
+) -> Iterator[Asked]:
     """Yield one demand for each register that the case may change and the clause protects."""
     general = registers_of(revision.architecture).general
     for name, after in case.registers.items():
@@ -183,21 +223,19 @@ def _keeps(
         width = lowering.behaviour.widths[name]
         before = lowering.at_entry(name, width)
         about = ((name, width, before, after),)
-        holds = terms.eq(before, after, width)
-        yield from _at_exit(case, lambda d=Demand(holds, f"{name} is lost", about): d)  # type: ignore[misc]
+        yield Demand(terms.eq(before, after, width), f"{name} is lost", about)
 
 
 def _keeps_memory(
     case: Case, lowering: Lowering, revision: Revision, regions: tuple[Region, ...]
-) -> Iterator[Demand | Unfollowed]:
+) -> Iterator[Asked]:
     bits = revision.architecture.bits
     bounds = [(lowering.value(region.start), region.size) for region in regions]
     for store in case.stores:
         address = terms.add(0 if store.base is None else store.base, store.offset, bits)
         inside = [_inside(store, address, start, size, bits) for start, size in bounds]
         where = address_text(store.base, store.offset, bits)
-        demand = Demand(terms.lor(*inside), f"{store.size} bytes at {where} are written")
-        yield from _at_exit(case, lambda d=demand: d)  # type: ignore[misc]
+        yield Demand(terms.lor(*inside), f"{store.size} bytes at {where} are written")
 
 
 def _inside(store: Store, address: Value, start: Value, size: int, bits: int) -> Value:
@@ -207,10 +245,13 @@ def _inside(store: Store, address: Value, start: Value, size: int, bits: int) ->
 
 
 def answers(case: Case, lowering: Lowering, revision: Revision, answer: Answer | None) -> Value:
-    """Return whether a case answers so: control leaves, and the result register says it."""
-    if answer is None:
+    """Return whether a case may answer so: control leaves, and the result register says it.
+
+    A case that was not followed to its end may answer anything.
+    """
+    if answer is None or isinstance(case.outcome, Called | Faulted | PathUndecided):
         return 1
-    if not isinstance(case.outcome, Returned | Left):
+    if isinstance(case.outcome, Stuck):
         return 0
     bits = revision.architecture.bits
     expected = revision.success if answer is Answer.SUCCESS else revision.error

@@ -8,7 +8,7 @@ from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.judgement.clause import Clause
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
-from hypabi.judgement.obligation import Demand, Unfollowed, answers, demands
+from hypabi.judgement.obligation import Asked, Demand, Unconcerned, Unfollowed, answers, demands
 from hypabi.judgement.revision import LiveParty, Revision, Row
 from hypabi.judgement.verdict import (
     Finding,
@@ -147,9 +147,11 @@ class _Row:
                 return verdict
         return Proved(1)
 
-    def _demand(self, demand: Demand | Unfollowed, context: list[Value], case: Case) -> Verdict:
+    def _demand(self, demand: Asked, context: list[Value], case: Case) -> Verdict:
         if isinstance(demand, Unfollowed):
             return Undecided(demand.reason)
+        if isinstance(demand, Unconcerned):
+            return Vacuous("control never leaves on this path")
         if demand.holds == 1:
             return Proved(1)
         match self.solver.check(*context, terms.lnot(demand.holds)):
