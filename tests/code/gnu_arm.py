@@ -53,3 +53,24 @@ def disassemble(instructions: list[int]) -> list[str]:
     lines = re.findall(r"^ *[0-9a-f]+:\t[0-9a-f]{8} \t(.*)$", text, re.MULTILINE)
     assert len(lines) == len(instructions)
     return [line.strip() for line in lines]
+
+
+def disassemble_thumb(instructions: list[tuple[int, int]]) -> list[str]:
+    """Return objdump's text of T32 instructions, each an integer and its size, each on its own.
+
+    Between any two stand two ``movs r0, r0``, so that neither an IT block nor a truncated
+    instruction reaches the next one.
+    """
+    filler = bytes(4)
+    raw = b"".join(one.to_bytes(size, "little") + filler + filler for one, size in instructions)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "code"
+        path.write_bytes(raw)
+        arguments = ["-D", "-z", "-b", "binary", "-m", "armv8-a", "-M", "force-thumb", str(path)]
+        text = _run("objdump", *arguments)
+    found = dict(re.findall(r"^ *([0-9a-f]+):\t[0-9a-f ]+\t(.*)$", text, re.MULTILINE))
+    lines, at = [], 0
+    for _, size in instructions:
+        lines.append(found[f"{at:x}"].strip())
+        at += size + 2 * len(filler)
+    return lines

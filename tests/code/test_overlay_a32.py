@@ -155,7 +155,8 @@ MNEMONICS = {
     Form.HINT: "nop|yield|wfe|wfi|sev|sevl|esb|csdb|dbg|psb|tsb",
     Form.BARRIER: "dsb|dmb|isb|clrex|sb|ssbb|pssbb", Form.PRELOAD: "pld|pldw|pli",
     Form.MCR: "mcr", Form.MRC: "mrc", Form.MCRR: "mcrr", Form.MRRC: "mrrc",
-    Form.MISCELLANEOUS: "", Form.UNALLOCATED: "", Form.BLX: "blx", Form.LINK_PC: "mov", Form.COPROCESSOR: "cdp|ldcl?|stcl?",
+    Form.MISCELLANEOUS: "", Form.UNALLOCATED: "", Form.BLX: "blx", Form.LINK_PC: "mov",
+    Form.COPROCESSOR: "cdp|ldcl?|stcl?",
     Form.COPROCESSOR_2: "(mcr|mrc|mcrr|mrrc|cdp|ldc|stc)2l?",
     Form.LOAD_EXCLUSIVE: "ld(r|a)ex[bhd]?", Form.STORE_EXCLUSIVE: "st(r|l)ex[bhd]?",
 }  # fmt: skip

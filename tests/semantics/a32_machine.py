@@ -1,5 +1,6 @@
 """A little A32 machine for tests: registers and memory in dictionaries, over integers or terms."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -15,8 +16,13 @@ from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 from tests.code.gnu_arm import assemble
 
-LIFTERS: dict[InstructionSet, Lifter] = {}
 ADDRESS = 0x8000
+
+
+@functools.cache
+def lifter_of(state: InstructionSet) -> Lifter:
+    """Return the little-endian lifter of an instruction set."""
+    return Lifter(state, ByteOrder.LITTLE)
 
 
 @dataclass
@@ -74,10 +80,8 @@ class Machine:
 
     def run(self, line: str, state: InstructionSet = InstructionSet.A32) -> Transfer[Term]:
         """Assemble a line, lift it and run it."""
-        if state not in LIFTERS:
-            LIFTERS[state] = Lifter(state, ByteOrder.LITTLE)
         code = assemble(line, "thumb" if state is InstructionSet.T32 else "arm")
-        instruction = LIFTERS[state].lift(ADDRESS, code)
+        instruction = lifter_of(state).lift(ADDRESS, code)
         assert isinstance(instruction, Instruction), f"{line}: {instruction}"
         assert len(code) == instruction.size, line
         return run(instruction, self, self.profile)
