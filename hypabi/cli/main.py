@@ -1,6 +1,7 @@
 """The door: turn a command line into one command's run and its exit status."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Final
 import hypabi
 from hypabi.cli import check, contract, derive
 from hypabi.cli.exit_status import INTERRUPTED, PIPE_CLOSED, Exit
+from hypabi.cli.output import flush
 from hypabi.cli.parser import Parser
 from hypabi.errors import HypabiError
 from hypabi.report.lines import printable
@@ -28,14 +30,12 @@ COMMANDS: Final[tuple[tuple[str, ModuleType], ...]] = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name and return the exit status."""
-    # The same bytes in every locale.
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    if not _streams_open():
+        return _say("standard output is closed")
     try:
         status = _run(arguments)
-        sys.stdout.flush()
+        flush()
     except BrokenPipeError:
-        _forget_output()
         return PIPE_CLOSED
     except KeyboardInterrupt:
         _say("interrupted")
@@ -55,6 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         return _say("this is a defect of hypabi itself: please report it with the lines above")
     return status
+
+
+def _streams_open() -> bool:
+    """Make the streams print the same bytes in every locale; return whether there is an output."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return sys.stdout is not None  # Python has None where the caller closed it
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -87,15 +95,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _say(line: str) -> int:
-    print(f"hypabi: {printable(line)}", file=sys.stderr)
+    if sys.stderr is not None:
+        print(f"hypabi: {printable(line)}", file=sys.stderr)
     return int(Exit.ERROR)
 
 
 def _failed(failed: OSError) -> int:
-    where = os.fsdecode(failed.filename) if failed.filename else "standard output"
-    return _say(f"{where}: {failed.strerror or failed}")
-
-
-def _forget_output() -> None:
-    """Keep the interpreter from flushing into the closed pipe once more when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    what = failed.strerror or str(failed)
+    return _say(f"{os.fsdecode(failed.filename)}: {what}" if failed.filename else what)

@@ -8,13 +8,34 @@ from pathlib import Path
 from hypabi.errors import HypabiError
 
 
+def flush() -> None:
+    """Bring out what is still held back.
+
+    :raises BrokenPipeError: the reader has gone
+    :raises HypabiError: standard output cannot be written
+    """
+    _print("")
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as failed:
+        # The interpreter flushes once more when it ends, and would complain a second time.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(failed, BrokenPipeError):
+            raise
+        raise HypabiError("standard output", failed.strerror or str(failed)) from failed
+
+
 def emit(text: str, destination: str | None) -> None:
     """Print a report, or replace the file ``destination`` by it.
 
     :raises HypabiError: the file cannot be written; it is then as it was
     """
     if destination is None:
-        sys.stdout.write(text)
+        _print(text)
         return
     path = Path(destination)
     if path.exists() and not path.is_file():

@@ -4,8 +4,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import hypabi
+
+_PLAIN: Final = "@%+=:,./-_"
+"""Characters that no shell gives a meaning, besides letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +44,41 @@ def installed(name: str) -> str:
 def typed(command: tuple[str, ...], columns: int) -> Iterator[str]:
     """Yield a command in lines that a shell reads as one, each at most ``columns`` wide.
 
-    A word too long for a line is continued at the start of the next, where a shell joins it.
+    A word too long for a line goes on at the start of the next, where a shell joins the two.
     """
-    import shlex  # noqa: PLC0415 - only a printed report pays for it
-
     line = ""
     for word in command:
-        quoted = shlex.quote(word)
-        candidate = f"{line} {quoted}" if line else quoted
-        if len(candidate) <= columns - 2:
-            line = candidate
-            continue
-        yield f"{line} \\"
-        line = f"  {quoted}"
-        while len(line) > columns and "'" not in quoted:
-            yield f"{line[: columns - 1]}\\"
-            line = line[columns - 1 :]
+        if len(quoted(word)) + 2 > columns - 2:
+            if line:
+                yield f"{line} \\"
+            *whole, line = _pieces(word, columns - 2)
+            yield from (f"{piece}\\" for piece in whole)
+        elif len(line) + 1 + len(quoted(word)) > columns - 2:
+            yield f"{line} \\"
+            line = f"  {quoted(word)}"
+        else:
+            line = f"{line} {quoted(word)}" if line else quoted(word)
     yield line
+
+
+def quoted(word: str) -> str:
+    """Return a word as a shell reads it; what cannot be printed as POSIX 2024 and bash spell it."""
+    if word and all(character.isalnum() or character in _PLAIN for character in word):
+        return word
+    if word.isprintable():
+        return "'" + word.replace("'", "'\\''") + "'"
+    raw = word.encode("utf-8", "surrogateescape")
+    inner = (chr(b) if 0x20 <= b < 0x7F and b not in b"\\'" else f"\\{b:03o}" for b in raw)
+    return f"$'{''.join(inner)}'"
+
+
+def _pieces(word: str, columns: int) -> list[str]:
+    """Cut a word into quoted pieces that fit."""
+    pieces, start = [], 0
+    while start < len(word) or not pieces:
+        end = start + 1
+        while end < len(word) and len(quoted(word[start : end + 1])) <= columns:
+            end += 1
+        pieces.append(quoted(word[start:end]))
+        start = end
+    return pieces
