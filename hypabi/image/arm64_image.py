@@ -5,13 +5,17 @@ Documentation/arch/arm64/booting.rst describes the 64 bytes: ``text_offset`` at 
 always.
 """
 
+import hashlib
+
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
 from hypabi.image.kernel_image import Raw
 from hypabi.image.model import ImageError
+from hypabi.image.pe import is_pe, read_sections
 
 MAGIC = b"ARM\x64"
 MAGIC_POSITION = 56
+HEADER = 64
 MAX_IMAGE = 1 << 30
 """Largest ``image_size`` accepted; a kernel must fit into what ADRP reaches."""
 
@@ -25,14 +29,29 @@ def arm64_image(where: str, content: Content, sha256: str) -> Raw:
     """Read the header of an uncompressed arm64 Image.
 
     :param where: the file and the way into it, for messages
+    :param sha256: of ``content``
     :raises ImageError: its size makes no sense
     """
     size = content.integer(16, 8, ByteOrder.LITTLE) or 0
+    program = _without_signature(where, content)
+    if len(program) < len(content):
+        sha256 = hashlib.sha256(program.view()).hexdigest()
     flags = content.integer(24, 8, ByteOrder.LITTLE) or 0
     order = ByteOrder.BIG if flags & 1 else ByteOrder.LITTLE
-    if not len(content) <= size <= MAX_IMAGE:
+    if not len(program) <= size <= MAX_IMAGE:
         raise ImageError(
             f"{where}: offset 0x10",
-            f"arm64 Image with image_size {size:#x}, but {len(content):#x} bytes in the file",
+            f"arm64 Image with image_size {size:#x}, but {len(program):#x} bytes in the file",
         )
-    return Raw(where, content, size, Architecture.ARM64, order, sha256)
+    return Raw(where, program, size, Architecture.ARM64, order, sha256)
+
+
+def _without_signature(where: str, content: Content) -> Content:
+    """Cut off what an EFI loader does not load: the signature of a signed Image.
+
+    :raises ImageError: the file ends before its sections do
+    """
+    if not is_pe(content):
+        return content
+    end = read_sections(where, content).end
+    return content.part(0, end) if end > HEADER else content

@@ -2,17 +2,17 @@
 
 Symbols say what lies where relative to each other; only the image's own pointers say at which address.
 A base counts as proved when it is the only candidate and the functions that the symbols then name
-start where code starts.
+start where code starts.  A kernel whose own code is Thumb is refused here: its ELF file says more.
 """
 
 import struct
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from hypabi.arch.names import Architecture, ByteOrder
-from hypabi.image.code_shape import meets_code
+from hypabi.image.code_shape import meets_code, vectors_stand
 from hypabi.image.content import Content
 from hypabi.image.kallsyms import OffsetKind
 from hypabi.image.model import ImageError
@@ -31,7 +31,7 @@ FEW = 32
 ENOUGH = 0.9
 ENOUGH_OF_FEW = 0.7
 """Share of the functions, and of the few, that must meet code."""
-VOTERS = 1024
+VOTERS = 512
 """How many pointers decide a base, where pointers do."""
 MIN_VOTES = 64
 """Fewest of them that must meet a symbol."""
@@ -47,10 +47,13 @@ _BEFORE = (0, 8)
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Where the first byte of the image is linked, where its symbols are, and why that is so."""
+    """Where the first byte of the image is linked, and why that is so.
+
+    ``first`` is what the offsets of kallsyms count from.
+    """
 
     address: int
-    symbols: list[int]
+    first: int
     how: str
 
 
@@ -64,14 +67,6 @@ class Place:
     code: Content
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    address: int
-    first_symbol: int
-    """What the offsets of kallsyms are relative to."""
-    how: str
-
-
 def prove_arm64(where: str, content: Content, size: int, names: Names, relative: Relative) -> Base:
     """Find the link address of an arm64 Image.
 
@@ -83,7 +78,7 @@ def prove_arm64(where: str, content: Content, size: int, names: Names, relative:
         case OffsetKind.PLACE:
             candidates = _by_pointers(content, names, size)
         case OffsetKind.BASE:
-            candidates = _by_base_word(content, names, relative)
+            candidates = _by_base_word(content, size, names, relative)
         case OffsetKind.NOTHING:
             raise AssertionError("the tables of a 64-bit kernel never hold addresses")
         case _:
@@ -109,14 +104,14 @@ def prove_arm(where: str, content: Content, names: Names) -> Base:
     text = [first + at for at in names.offsets("_text")]
     heads = range(1) if text else range(0, MAX_HEAD, PAGE)
     starts = text or [first + at for at in names.offsets("_stext")]
-    candidates = (_Candidate(start - head, first, how) for start in starts for head in heads)
+    candidates = (Base(start - head, first, how) for start in starts for head in heads)
     return _prove(where, content, Architecture.ARM, names, candidates)
 
 
-def addresses_in_place(
+def first_symbol_in_place(
     where: str, names: Names, architecture: Architecture, place: Place, relative: Relative
-) -> list[int]:
-    """Return the addresses of a kernel's own symbols where its sections have addresses.
+) -> int:
+    """Return what the offsets of kallsyms count from where the sections have addresses.
 
     :raises ImageError: the functions that they name do not start where code starts
     """
@@ -139,7 +134,7 @@ def addresses_in_place(
         raise ImageError(
             where, f"kallsyms does not belong to this code: {share:.0%} of its functions meet it"
         )
-    return [first + at for at in tables.offsets]
+    return first
 
 
 def _prove(
@@ -147,28 +142,36 @@ def _prove(
     content: Content,
     architecture: Architecture,
     names: Names,
-    candidates: Iterable[_Candidate],
+    candidates: Iterable[Base],
 ) -> Base:
     """Keep the candidates whose functions meet code; refuse unless there is exactly one."""
     functions = names.function_offsets(SAMPLES)
     few = functions[:: max(1, len(functions) // FEW)]
-    proved: list[tuple[_Candidate, float]] = []
-    for candidate in candidates:
-        shift = candidate.first_symbol - candidate.address
-        if _share(content, architecture, few, shift) >= ENOUGH_OF_FEW:
+    proved: list[Base] = []
+    for base in candidates:
+        shift = base.first - base.address
+        if _enough(content, architecture, few, shift):
             share = _share(content, architecture, functions, shift)
             if share >= ENOUGH:
-                proved.append((candidate, share))
+                how = f"{base.how}; {share:.1%} of {len(functions)} functions meet code there only"
+                proved.append(Base(base.address, base.first, how))
     if len(proved) != 1:
-        found = " and ".join(f"{candidate.address:#x}" for candidate, _ in proved) or "none"
+        found = " and ".join(f"{base.address:#x}" for base in proved) or "nothing"
         raise ImageError(
             where, f"the load address cannot be proved: {found} fits", "give the ELF vmlinux"
         )
-    candidate, share = proved[0]
-    how = f"{candidate.how}; {share:.1%} of {len(functions)} functions meet code there only"
-    return Base(
-        candidate.address, [candidate.first_symbol + at for at in names.tables.offsets], how
-    )
+    _check_vectors(where, content, architecture, names, proved[0])
+    return proved[0]
+
+
+def _enough(content: Content, architecture: Architecture, few: list[int], shift: int) -> bool:
+    """Tell, as soon as it is certain, whether enough of a few functions meet code."""
+    missed, allowed = 0, (1 - ENOUGH_OF_FEW) * len(few)
+    for at in few:
+        missed += not meets_code(content, architecture, at + shift)
+        if missed > allowed:
+            return False
+    return bool(few)
 
 
 def _share(content: Content, architecture: Architecture, functions: list[int], shift: int) -> float:
@@ -177,7 +180,19 @@ def _share(content: Content, architecture: Architecture, functions: list[int], s
     return met / len(functions) if functions else 0.0
 
 
-def _by_base_word(content: Content, names: Names, relative: Relative) -> Iterable[_Candidate]:
+def _check_vectors(
+    where: str, content: Content, architecture: Architecture, names: Names, base: Base
+) -> None:
+    """Refuse a base at which the vectors of the hyp-stub do not stand at their symbol."""
+    for offset in names.offsets("__hyp_stub_vectors"):
+        address = base.first + offset
+        if not vectors_stand(content, architecture, address - base.address):
+            raise ImageError(
+                where, f"at {address:#x}, __hyp_stub_vectors, there is no vector table"
+            )
+
+
+def _by_base_word(content: Content, size: int, names: Names, relative: Relative) -> Iterable[Base]:
     """Yield what the relative base word allows: it holds the address of the first symbol."""
     position = names.tables.base_position
     word = content.integer(position, 8, names.tables.order) or 0
@@ -187,41 +202,55 @@ def _by_base_word(content: Content, names: Names, relative: Relative) -> Iterabl
         heads = range(0, MAX_HEAD, PAGE)
         for address in text or [word - head for head in heads]:
             if address % SEGMENT_ALIGN == 0:
-                yield _Candidate(address, word, "kallsyms' relative base word")
+                yield Base(address, word, "kallsyms' relative base word")
         return
     # Up to 6.3 the word is zero in the file; the one relocation that fits its place has the value.
-    for place, value in zip(relative.places, relative.values, strict=True):
-        address = place - position
-        if address % PAGE == 0 and 0 <= value - address < MAX_HEAD and value % PAGE == 0:
-            yield _Candidate(address, value, "the relocation of kallsyms' relative base word")
+    for address in _windows(relative.places, size):
+        value = relative.value(address + position)
+        if value is not None and 0 <= value - address < MAX_HEAD and value % PAGE == 0:
+            yield Base(address, value, "the relocation of kallsyms' relative base word")
 
 
-def _by_pointers(content: Content, names: Names, size: int) -> Iterable[_Candidate]:
+def _by_pointers(content: Content, names: Names, size: int) -> Iterable[Base]:
     """Yield the only address at which the image's pointers lie in it and meet its symbols."""
     pointers = sorted(set(_pointers(content, names.tables.order)))
-    sample = pointers[:: max(1, len(pointers) // VOTERS)]
-    met = {offset - before for offset in names.tables.offsets for before in _BEFORE}
+    sample = _densest(pointers[:: max(1, len(pointers) // VOTERS)], size)
+    offsets = names.tables.offsets
     scores: list[tuple[int, int]] = []
     for address in _windows(sample, size):
-        score = sum(pointer - address in met for pointer in sample)
+        score = sum(_meets(offsets, pointer - address) for pointer in sample)
         scores.append((score, address))
     scores.sort(reverse=True)
     if scores and scores[0][0] >= MIN_VOTES and all(3 * s < scores[0][0] for s, _ in scores[1:]):
         score, address = scores[0]
         how = f"{score} of {len(sample)} pointers of the image meet its symbols"
-        yield _Candidate(address, address, how)
+        yield Base(address, address, how)
 
 
-def _windows(pointers: list[int], size: int) -> Iterable[int]:
-    """Yield the aligned addresses from which an image of ``size`` holds the most pointers."""
+def _meets(offsets: Sequence[int], distance: int) -> bool:
+    """Tell whether a symbol is at this distance, or where ftrace's list points at it."""
+    index = bisect_left(offsets, distance)
+    for before in _BEFORE:
+        index = bisect_left(offsets, distance + before, index)
+        if index < len(offsets) and offsets[index] == distance + before:
+            return True
+    return False
+
+
+def _densest(pointers: list[int], size: int) -> list[int]:
+    """Return the pointers of the window of ``size`` that holds the most; others only look like it."""
     within = [bisect_left(pointers, pointer + size) - i for i, pointer in enumerate(pointers)]
-    if not within:
-        return
-    most = max(within)
-    first = within.index(most)
-    low, high = pointers[first], pointers[first + most - 1]
-    for number in range((high - size) // SEGMENT_ALIGN + 1, low // SEGMENT_ALIGN + 1):
-        yield number * SEGMENT_ALIGN
+    most = max(within, default=0)
+    first = within.index(most) if within else 0
+    return pointers[first : first + most]
+
+
+def _windows(pointers: Sequence[int], size: int) -> Iterable[int]:
+    """Yield the aligned addresses from which an image of ``size`` holds all the sorted pointers."""
+    if pointers:
+        lowest = (pointers[-1] - size) // SEGMENT_ALIGN + 1
+        for number in range(lowest, pointers[0] // SEGMENT_ALIGN + 1):
+            yield number * SEGMENT_ALIGN
 
 
 def _pointers(content: Content, order: ByteOrder) -> Iterable[int]:

@@ -4,7 +4,9 @@ One word proves nothing; over some hundred function symbols the share is above 0
 belong (measured on Debian's 5.10 to 7.2) and around 0.15 to 0.2 where they are shifted.
 """
 
-from hypabi.arch.names import Architecture
+from typing import assert_never
+
+from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
 
 _A64_FIRST = {0xD503233F, 0xD503237F, 0xD503245F, 0xD503201F}
@@ -19,13 +21,32 @@ def meets_code(content: Content, architecture: Architecture, position: int) -> b
         int.from_bytes(content.read(position - 4, 4), "little"),
         int.from_bytes(content.read(position, 4), "little"),
     )
-    if position < 4 or position % 4 or position + 4 > len(content):
+    if position < 4 or position % 4 or position + 4 > len(content) or not first:
         return False
     match architecture:
         case Architecture.ARM64:
             return _a64_first(first) or _a64_last(before)
         case Architecture.ARM:
             return _a32_first(first) or _a32_last(before)
+
+
+def vectors_stand(content: Content, architecture: Architecture, position: int) -> bool:
+    """Tell whether the vectors of the hyp-stub are at ``position``.
+
+    All eight words branch (arch/arm/kernel/hyp-stub.S); of the sixteen slots of 0x80, those that a
+    lower level enters do (arch/arm64/kernel/hyp-stub.S), and the table is aligned to 2 KiB.
+    """
+    match architecture:
+        case Architecture.ARM64:
+            step, slots, top = 0x80, range(8, 16), 0b000101
+            aligned = position % 0x800 == 0
+        case Architecture.ARM:
+            step, slots, top = 4, range(8), 0xEA >> 2
+            aligned = position % 32 == 0
+        case _:
+            assert_never(architecture)
+    words = [content.integer(position + step * slot, 4, ByteOrder.LITTLE) for slot in slots]
+    return aligned and all(word is not None and word >> 26 == top for word in words)
 
 
 def _a64_first(word: int) -> bool:

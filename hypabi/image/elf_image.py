@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture, ByteOrder
-from hypabi.image.base import Place, addresses_in_place
+from hypabi.image.base import Place, first_symbol_in_place
 from hypabi.image.content import Content
 from hypabi.image.elf import (
     EF_ARM_BE8,
@@ -243,10 +243,10 @@ def _own_symbols(
             continue
         tables = find_tables(part.content, elf.architecture)
         if tables:
-            names = Names(tables)
+            names = Names(elf.where, tables)
             place = Place(part.address, part.content, text.address, text.content)
-            addresses = addresses_in_place(elf.where, names, elf.architecture, place, relative)
-            return KernelSymbols(names, addresses, starts)
+            first = first_symbol_in_place(elf.where, names, elf.architecture, place, relative)
+            return KernelSymbols(names, first, starts)
     return NoSymbols()
 
 

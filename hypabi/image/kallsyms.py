@@ -32,8 +32,12 @@ MAX_SYMBOLS = 1 << 22
 """Most symbols accepted; a kernel with every driver built in has about a tenth of this."""
 MIN_SYMBOLS = 512
 """Fewest symbols accepted; below two markers the invariants prove too little."""
-MAX_NAME = 0x3FFF + 2
-"""Longest compressed name with its length (two bytes of ULEB128)."""
+MAX_NAME = 512 + 2
+"""Longest compressed name with its length: KSYM_NAME_LEN, and two bytes of ULEB128."""
+MAX_RUNS = 1 << 16
+"""How many places where the markers may begin are tried."""
+MAX_SURPLUS = 16
+"""How many words too many are taken for markers at most."""
 BLOCK = 256
 """How many names one marker covers."""
 
@@ -156,53 +160,76 @@ def _starts(tokens: list[bytes]) -> list[int]:
 
 
 def _names(content: Content, tokens: _Tokens, order: ByteOrder) -> _Names | None:
-    """Go back from the tokens to the markers, and from those to the names and their count."""
+    """Go back from the tokens to the markers, and from those to the names and their count.
+
+    The markers begin with zero and ascend, so each run of zero bytes is a place where they may begin.
+    """
     lowest = max(0, tokens.start - 3 * MAX_SYMBOLS - 4 * (MAX_SYMBOLS // BLOCK))
-    zero = tokens.start
-    for _ in range(MAX_SYMBOLS):
-        zero = content.rfind(b"\0\0\0\0", lowest, zero)
+    position = tokens.start
+    for _ in range(MAX_RUNS):
+        zero = content.rfind(b"\0\0\0\0", lowest, position)
         if zero < 0:
             return None
-        if zero % 4 == 0:
-            markers = _markers(content, zero, tokens.start, order)
-            found = len(markers) >= 2 and _names_before(content, zero, markers, order)
-            if found:
-                return found
-        zero += 3
+        start = zero & -4
+        markers = _markers(content, start, tokens.start, order)
+        found = _names_before(content, start, markers, order) if len(markers) > 1 else None
+        if found:
+            return found
+        position = _run_start(content, lowest, zero)
     return None
+
+
+def _run_start(content: Content, lowest: int, zero: int) -> int:
+    """Return where the run of zero bytes around ``zero`` starts, or at least an earlier position."""
+    first = max(lowest, zero - 0x10000)
+    return first + len(content.read(first, zero - first).rstrip(b"\0")) + 3
 
 
 def _markers(content: Content, start: int, end: int, order: ByteOrder) -> list[int]:
     """Read the ascending words from ``start``, as far as 256 names can lie between each two."""
-    markers: list[int] = []
-    last = -2 * BLOCK
-    for position in range(start, min(end - 3, start + 4 * (MAX_SYMBOLS // BLOCK)), 4):
-        word = content.integer(position, 4, order)
-        if word is None or not 2 * BLOCK <= word - last <= BLOCK * MAX_NAME:
+    markers = [0]
+    size = 8
+    while start + 4 * len(markers) < end and len(markers) < MAX_SYMBOLS // BLOCK:
+        words = _words(content, start + 4 * len(markers), min(size, end - start), order)
+        for word in words:
+            if not 2 * BLOCK <= word - markers[-1] <= BLOCK * MAX_NAME:
+                return markers
+            markers.append(word)
+        if not words:
             break
-        markers.append(word)
-        last = word
+        size *= 4
     return markers
 
 
 def _names_before(
     content: Content, end: int, markers: list[int], order: ByteOrder
 ) -> _Names | None:
-    """Find the count in front of the names: the only place from which every name meets its marker."""
-    highest = end - markers[-1] - 2
-    for start in range(highest & -4, max(0, highest - BLOCK * MAX_NAME), -4):
-        for gap in (4, 8):
-            count = content.integer(start - gap, 4, order)
-            if count is None or not MIN_SYMBOLS <= count <= MAX_SYMBOLS:
+    """Find the count in front of the names: only from there does every name meet its marker."""
+    # Where another table follows, its words may happen to continue the markers.
+    for blocks in range(len(markers), max(1, len(markers) - MAX_SURPLUS), -1):
+        highest = (end - markers[blocks - 1] - 2) & -4
+        lowest = max(0, highest - BLOCK * MAX_NAME) & -4
+        counts = range((blocks - 1) * BLOCK + 1, blocks * BLOCK + 1)
+        words = _words(content, lowest, highest - lowest, order)
+        for position in range(len(words) - 1, -1, -1):
+            count = words[position]
+            if count not in counts or not MIN_SYMBOLS <= count <= MAX_SYMBOLS:
                 continue
-            # Random words may continue the markers where another table follows them.
-            blocks = (count + BLOCK - 1) // BLOCK
-            if blocks in (len(markers), len(markers) - 1):
+            for start in (lowest + 4 * position + 4, lowest + 4 * position + 8):
                 names = content.read(start, end - start)
                 if _walk(names, markers[:blocks], count):
-                    markers_end = end + 4 * blocks
-                    return _Names(count, start - gap, names, tuple(markers[:blocks]), markers_end)
+                    after = end + 4 * blocks
+                    return _Names(
+                        count, lowest + 4 * position, names, tuple(markers[:blocks]), after
+                    )
     return None
+
+
+def _words(content: Content, start: int, size: int, order: ByteOrder) -> tuple[int, ...]:
+    """Read as many unsigned 32-bit words as there are in ``size`` bytes."""
+    found = content.read(start, size)
+    letter = "<" if order is ByteOrder.LITTLE else ">"
+    return struct.unpack(f"{letter}{len(found) // 4}I", found[: len(found) & -4])
 
 
 def _walk(names: bytes, markers: list[int], count: int) -> bool:

@@ -42,7 +42,7 @@ def read_kernel(raw: Raw) -> Image:
             f"{raw.architecture.value} kernel without a symbol table (kallsyms) that holds together",
             "the file is cut short, or built without KALLSYMS: give the ELF vmlinux",
         )
-    names = Names(tables)
+    names = Names(raw.where, tables)
     fixups: Fixups = NoFixups()
     match raw.architecture:
         case Architecture.ARM64:
@@ -57,7 +57,7 @@ def read_kernel(raw: Raw) -> Image:
 
 
 def _image(raw: Raw, names: Names, base: Base, fixups: Fixups) -> Image:
-    symbols = KernelSymbols(names, base.symbols, ())
+    symbols = KernelSymbols(names, base.first, ())
     regions = kernel_regions(names.tables, base.address, symbols)
     segments = cut(base.address, raw.content.view(), raw.size, regions)
     starts = tuple(segment.address for segment in segments)
@@ -67,7 +67,7 @@ def _image(raw: Raw, names: Names, base: Base, fixups: Fixups) -> Image:
         byte_order=raw.order,
         segments=segments,
         entry=base.address,
-        symbols=KernelSymbols(names, base.symbols, starts),
+        symbols=KernelSymbols(names, base.first, starts),
         sha256=raw.sha256,
         version=linux_version(raw.content),
         base=base.how,

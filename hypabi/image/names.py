@@ -12,7 +12,8 @@ _SEPARATOR = "\u0100"
 class Names:
     """The texts of the symbols by index: type letter and name, one character for each byte."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, where: str, tables: Tables) -> None:
+        self.where = where
         self.tables = tables
         self._decoded: dict[int, str] = {}
 
@@ -118,7 +119,8 @@ class Names:
     def _sequenced(self, position: int) -> int:
         index = int.from_bytes(self.tables.sequence[3 * position : 3 * position + 3], "big")
         if index >= self.tables.count:
-            raise ImageError("kallsyms", f"entry {position} of the order of names is {index}")
+            what = f"kallsyms is corrupt: entry {position} of the order of names is {index}"
+            raise ImageError(self.where, what)
         return index
 
 

@@ -25,6 +25,8 @@ class Sections:
     machine: str
     """The machine where it is none of Arm's, else empty."""
     contents: dict[str, Content]
+    end: int
+    """First position after all of them; what follows is a signature, and not loaded."""
 
 
 def is_pe(content: Content) -> bool:
@@ -46,6 +48,7 @@ def read_sections(where: str, content: Content) -> Sections:
     if machine is None or count is None or optional is None or count > MAX_SECTIONS:
         raise ImageError(f"{where}: offset {header:#x}", "PE file whose header makes no sense")
     found: dict[str, Content] = {}
+    end = 0
     for index in range(count):
         position = header + _HEADER + optional + _SECTION * index
         row = content.read(position, _SECTION)
@@ -58,6 +61,7 @@ def read_sections(where: str, content: Content) -> Sections:
         if offset + raw > len(content):
             what = f"PE file cut short: section {name} has {raw:#x} bytes here"
             raise ImageError(f"{where}: offset {offset:#x}", what)
+        end = max(end, offset + raw)
         # The file holds a multiple of its alignment; the size in memory is the true one.
         found.setdefault(name, content.part(offset, offset + (min(size, raw) or raw)))
-    return Sections(_MACHINES.get(machine, ""), found)
+    return Sections(_MACHINES.get(machine, ""), found, end)

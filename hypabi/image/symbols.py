@@ -29,21 +29,22 @@ class KernelSymbols:
     """The kernel's own symbols, ``kallsyms``.
 
     :param names: their names
-    :param addresses: the address of each, ascending
+    :param first: what their offsets count from
     :param starts: where the segments of the image start, ascending
     """
 
-    def __init__(self, names: Names, addresses: Sequence[int], starts: Sequence[int]) -> None:
+    def __init__(self, names: Names, first: int, starts: Sequence[int]) -> None:
         self._names = names
-        self._addresses = addresses
+        self._offsets = names.tables.offsets
+        self._first = first
         self._starts = starts
 
     def __len__(self) -> int:
-        return len(self._addresses)
+        return len(self._offsets)
 
     def __iter__(self) -> Iterator[Symbol]:
-        for text, address in zip(self._names.texts, self._addresses, strict=True):
-            yield _symbol(text, address)
+        for text, offset in zip(self._names.texts, self._offsets, strict=True):
+            yield _symbol(text, self._first + offset)
 
     def find(self, name: str) -> tuple[Symbol, ...]:
         """Return every symbol of this name, by address."""
@@ -54,15 +55,15 @@ class KernelSymbols:
 
         Of several at one address, the one that names a function rather than a boundary.
         """
-        last = bisect_right(self._addresses, address) - 1
+        last = bisect_right(self._offsets, address - self._first) - 1
         segment = bisect_right(self._starts, address) - 1
-        if last < 0 or segment < 0 or self._addresses[last] < self._starts[segment]:
+        if last < 0 or segment < 0 or self._first + self._offsets[last] < self._starts[segment]:
             return None
-        first = bisect_left(self._addresses, self._addresses[last])
+        first = bisect_left(self._offsets, self._offsets[last])
         return min((self._symbol(index) for index in range(first, last + 1)), key=rank)
 
     def _symbol(self, index: int) -> Symbol:
-        return _symbol(self._names.text(index), self._addresses[index])
+        return _symbol(self._names.text(index), self._first + self._offsets[index])
 
 
 def _symbol(text: str, address: int) -> Symbol:

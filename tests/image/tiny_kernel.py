@@ -1,0 +1,287 @@
+"""Kernels of a few hundred functions, made as the kernel's build makes real ones.
+
+``scripts/kallsyms.c`` and ``scripts/link-vmlinux.sh`` are the model for the tables,
+``arch/*/kernel/vmlinux.lds.S`` for what stands where.  Everything in them is known, so the readers can be
+held against it.
+"""
+
+import enum
+import functools
+import random
+import re
+import struct
+from dataclasses import dataclass, field
+
+from hypabi.arch.names import Architecture, ByteOrder
+
+HEAD = 0x10000
+"""How far ``_stext`` is from the start: SEGMENT_ALIGN of arm64."""
+FUNCTIONS = 700
+BSS = 0x3000
+LINK = {Architecture.ARM64: 0xFFFF_8000_0800_0000, Architecture.ARM: 0xC020_8000}
+LONG_NAME = "a_name_whose_length_takes_two_bytes_" + "x" * 120
+VERSION = "6.1.0-tiny"
+
+_FRAME = {
+    Architecture.ARM64: (0xA9BF7BFD, 0x910003FD, 0xD65F03C0),  # stp x29, x30; mov x29, sp; ret
+    Architecture.ARM: (0xE92D4010, 0xE1A04000, 0xE8BD8010),  # push {r4, lr}; mov; pop {r4, pc}
+}
+_FILLER = {Architecture.ARM64: 0x91000400, Architecture.ARM: 0xE2800001}  # add #1
+
+
+class Layout(enum.Enum):
+    """The three orders of the tables, named after a release that has it."""
+
+    V5_10 = "5.10"
+    V6_1 = "6.1"
+    V6_12 = "6.12"
+    V7_2 = "7.2"
+
+
+@dataclass(frozen=True, slots=True)
+class TinySymbol:
+    """A symbol as it was put in; ``offset`` counts from the start of the image."""
+
+    letter: str
+    name: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class TinyKernel:
+    """An image, and all that is in it."""
+
+    content: bytes
+    size: int
+    symbols: tuple[TinySymbol, ...]
+    address: int
+    tables: int
+    """Where the tables of symbols start."""
+    tables_end: int
+    pointer: int
+    """Where a pointer to ``function_0001`` stands, in data."""
+
+
+@dataclass(slots=True)
+class _Layouter:
+    """The image while it grows."""
+
+    architecture: Architecture
+    order: ByteOrder
+    layout: Layout
+    link: int
+    content: bytearray = field(default_factory=bytearray)
+    symbols: list[TinySymbol] = field(default_factory=list)
+    relocations: list[tuple[int, int]] = field(default_factory=list)
+
+    def mark(self, letter: str, name: str) -> None:
+        self.symbols.append(TinySymbol(letter, name, len(self.content)))
+
+    def align(self, alignment: int) -> None:
+        self.content += bytes(-len(self.content) % alignment)
+
+    def code(self, *words: int) -> None:
+        self.content += struct.pack(f"<{len(words)}I", *words)
+
+    def number(self, value: int, size: int) -> None:
+        little = self.order is ByteOrder.LITTLE
+        self.content += (value & (1 << 8 * size) - 1).to_bytes(size, "little" if little else "big")
+
+    def pointer(self, value: int) -> None:
+        """Write a pointer, as RELA where arm64 kernels of that release have it."""
+        rela = self.layout in (Layout.V5_10, Layout.V6_1)
+        if self.architecture is Architecture.ARM64 and rela:
+            self.relocations.append((self.link + len(self.content), value))
+            value = 0
+        self.number(value, self.architecture.bits // 8)
+
+
+@functools.cache
+def tiny_kernel(
+    architecture: Architecture = Architecture.ARM64,
+    layout: Layout = Layout.V6_1,
+    order: ByteOrder = ByteOrder.LITTLE,
+    link: int | None = None,
+) -> TinyKernel:
+    """Make a kernel."""
+    link = LINK[architecture] if link is None else link
+    image = _Layouter(architecture, order, layout, link)
+    _head(image)
+    _text(image)
+    tables, tables_end = _rodata(image)
+    _init_text(image)
+    pointer = _data(image)
+    size = len(image.content) + BSS
+    if architecture is Architecture.ARM64:
+        flags = 2 | (order is ByteOrder.BIG)
+        struct.pack_into(
+            "<IIQQQQQQ4sI", image.content, 0, 0x14000000, 0, 0, size, flags, 0, 0, 0, b"ARM\x64", 0
+        )
+    return TinyKernel(
+        bytes(image.content), size, tuple(image.symbols), link, tables, tables_end, pointer
+    )
+
+
+def _head(image: _Layouter) -> None:
+    if image.layout is Layout.V6_12:
+        image.mark("T", "_text")
+    image.content += bytes(64)
+    image.align(HEAD)
+
+
+def _text(image: _Layouter) -> None:
+    """Write functions of odd lengths, so that shifted symbols do not meet functions again."""
+    chance = random.Random(1)
+    image.mark("T", "_stext")
+    first, second, last = _FRAME[image.architecture]
+    for number in range(FUNCTIONS):
+        image.mark("T" if number % 3 else "t", f"function_{number:04d}")
+        filler = [_FILLER[image.architecture]] * chance.randrange(1, 40)
+        image.code(first, second, *filler, last)
+    image.mark("t", LONG_NAME if image.layout is not Layout.V5_10 else "a_name")
+    image.code(first, last)
+    for copy in range(2):
+        image.mark("t", "twice")
+        image.code(first, second, last)
+    _vectors(image)
+    image.align(0x1000)
+    image.mark("D", "_etext")
+
+
+def _vectors(image: _Layouter) -> None:
+    match image.architecture:
+        case Architecture.ARM64:
+            image.align(0x800)
+            image.mark("T", "__hyp_stub_vectors")
+            for _ in range(16):
+                image.code(0x14000000, *[0xD503201F] * 31)
+        case Architecture.ARM:
+            image.align(32)
+            image.mark("T", "__hyp_stub_vectors")
+            image.code(*[0xEAFFFFFE] * 8)
+
+
+def _rodata(image: _Layouter) -> tuple[int, int]:
+    image.content += f"Linux version {VERSION} (nobody@nowhere)\n".encode() + b"\0"
+    image.align(8)
+    # _sinittext and _einittext come after the tables; the tables must hold them already.
+    start = len(image.content)
+    size = 0
+    for _ in range(2):
+        trial = _Layouter(image.architecture, image.order, image.layout, image.link)
+        trial.content = bytearray(image.content)
+        end = (start + size + 0xFFF) & -0x1000
+        trial.symbols = [
+            *image.symbols,
+            TinySymbol("T", "_sinittext", end),
+            TinySymbol("T", "_einittext", end + 0x40),
+        ]
+        _tables(trial)
+        size = len(trial.content) - start
+    image.content, image.symbols = trial.content, trial.symbols
+    image.relocations += trial.relocations
+    return start, len(image.content)
+
+
+def _init_text(image: _Layouter) -> None:
+    image.align(0x1000)
+    first, second, last = _FRAME[image.architecture]
+    image.code(first, *[second] * 14, last)
+
+
+def _data(image: _Layouter) -> int:
+    image.align(0x1000)
+    place = len(image.content)
+    functions = [symbol for symbol in image.symbols if symbol.name.startswith("function_")]
+    for symbol in [functions[1], *functions]:
+        image.pointer(image.link + symbol.offset)
+    for where, value in sorted(image.relocations):
+        for number in (where, 0x403, value):
+            image.number(number, 8)
+    image.align(0x200)
+    return place
+
+
+def _tables(image: _Layouter) -> None:
+    """Write the tables in the order of the layout."""
+    word = image.architecture.bits // 8
+    names, markers, tokens, index = _compress(image)
+    first = image.symbols[0].offset
+    offsets = [symbol.offset - first for symbol in image.symbols]
+
+    def base() -> None:
+        image.align(word)
+        image.pointer(image.link + first)
+
+    def in_front() -> None:
+        image.align(word)
+        image.number(len(image.symbols), 4)
+        image.align(word)
+        image.content.extend(names)
+        image.align(word)
+        for marker in markers:
+            image.number(marker, 4)
+
+    def tokens_and_index() -> None:
+        image.align(word)
+        image.content.extend(tokens)
+        image.align(word)
+        for entry in index:
+            image.number(entry, 2)
+
+    match image.layout:
+        case Layout.V5_10 | Layout.V6_1:
+            image.align(word)
+            for offset in offsets:
+                image.number(offset, 4)
+            base()
+            in_front()
+            if image.layout is Layout.V6_1:
+                _sequence(image)
+            tokens_and_index()
+        case Layout.V6_12:
+            in_front()
+            tokens_and_index()
+            image.align(word)
+            for offset in offsets:
+                image.number(offset, 4)
+            base()
+            _sequence(image)
+        case Layout.V7_2:
+            in_front()
+            tokens_and_index()
+            for symbol in image.symbols:
+                here = len(image.content)
+                relative = image.architecture is Architecture.ARM64
+                image.number(symbol.offset - here if relative else image.link + symbol.offset, 4)
+            _sequence(image)
+
+
+def _sequence(image: _Layouter) -> None:
+    image.align(4)
+    by_name = sorted(
+        range(len(image.symbols)), key=lambda i: (image.symbols[i].name, image.symbols[i].offset)
+    )
+    for position in by_name:
+        image.content += position.to_bytes(3, "big")
+
+
+def _compress(image: _Layouter) -> tuple[bytes, list[int], bytes, list[int]]:
+    """Compress the names with a token for each character and for a few pairs."""
+    tokens = [bytes((code,)) if 32 < code < 127 else b"" for code in range(256)]
+    tokens[1], tokens[0x80], tokens[0xFF] = b"Tfunction_", b"unction_", b"xxxx"
+    longest = sorted((token for token in tokens if token), key=len, reverse=True)
+    shapes = re.compile(b"|".join(map(re.escape, longest)))
+    names, markers = bytearray(), []
+    for number, symbol in enumerate(image.symbols):
+        if number % 256 == 0:
+            markers.append(len(names))
+        text = (symbol.letter + symbol.name).encode()
+        codes = bytes(tokens.index(token) for token in shapes.findall(text))
+        length = len(codes)
+        names += bytes((length,) if length < 128 else (length & 0x7F | 0x80, length >> 7)) + codes
+    table, index = bytearray(), []
+    for token in tokens:
+        index.append(len(table))
+        table += token + b"\0"
+    return bytes(names), markers, bytes(table), index
