@@ -48,6 +48,8 @@ class Code:
     patches: Patches
     compiled: Callable[[int], str | None]
     """Names the compiled function at an address."""
+    assumptions: tuple[str, ...] = ()
+    """What every path through this code rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Explorer:
         self.new_solver = theory.solver
         self.patches = code.patches
         self.compiled = code.compiled
+        self.assumptions = code.assumptions
         self.limits = limits or Limits()
         self._lift = code.lift
         self._lifted: dict[int, Instruction | Undecodable] = {}
@@ -112,23 +115,38 @@ class _Search:
         )
         self.waiting: dict[int, list[State]] = {}
         self.queue: list[tuple[int, int]] = []
+        self.stack: list[State] = []
 
     def paths(self) -> Iterator[Path]:
-        """Yield the paths; the first limit that is reached ends the search as an undecided path."""
+        """Yield the paths; once a limit is reached, every path that is left ends there."""
         memory = Memory(self.explorer.image, self.explorer.image.architecture.bits)
         registers = dict(self.entry.registers)
-        assumptions = self.entry.assumptions
+        assumptions = (*self.entry.assumptions, *self.explorer.assumptions)
         self._wait(State(self.entry.address, registers, memory, {}, assumptions=assumptions))
         count = 0
-        while self.queue:
-            _, address = heapq.heappop(self.queue)
-            for state in self._merged(self.waiting.pop(address)):
-                for path in self._from(state):
+        while (state := self._next()) is not None:
+            if count >= self.limits.paths or self.steps >= self.limits.steps:
+                yield self._limit(state)
+                continue
+            self._assert(state)
+            run = Run(self.around, self.solver, state)
+            end = run.advance()
+            self.steps += run.steps
+            match end:
+                case Path():
                     count += 1
-                    if count > self.limits.paths or self.steps > self.limits.steps:
-                        yield self._limit(path.state)
-                        return
-                    yield path
+                    yield end
+                case Forked(yes, no):
+                    self.stack += (no, yes)
+                case Arrived(arrived):
+                    self._wait(arrived)
+
+    def _next(self) -> State | None:
+        """Return a state to run: first those before the next place where paths meet."""
+        if not self.stack and self.queue:
+            _, address = heapq.heappop(self.queue)
+            self.stack += reversed(self._merged(self.waiting.pop(address)))
+        return self.stack.pop() if self.stack else None
 
     def _limit(self, state: State) -> Path:
         limits = self.limits
@@ -144,6 +162,7 @@ class _Search:
     def _merged(self, states: list[State]) -> list[State]:
         """Merge what can be merged, those that parted last first."""
         apart: set[tuple[int, int]] = set()
+        merged: list[State] = []
         while True:
             pairs = [
                 (-common_conditions(a, b), i, j)
@@ -159,28 +178,10 @@ class _Search:
             if state is None:
                 apart.add((id(states[i]), id(states[j])))
             else:
+                # Kept alive, so that no later state can have the identity of one of them.
+                merged += (states[i], states[j])
                 states[i] = state
                 del states[j]
-
-    def _from(self, start: State) -> Iterator[Path]:
-        """Yield the paths that end before they meet another; the others wait where they meet."""
-        stack = [start]
-        while stack:
-            state = stack.pop()
-            self._assert(state)
-            run = Run(self.around, self.solver, state)
-            end = run.advance()
-            self.steps += run.steps
-            match end:
-                case Path():
-                    yield end
-                case Forked(yes, no):
-                    stack += (no, yes)
-                case Arrived(arrived):
-                    self._wait(arrived)
-            if self.steps > self.limits.steps:
-                yield self._limit(state)
-                return
 
     def _assert(self, state: State) -> None:
         """Bring the solver to the conditions of a state, keeping the common prefix."""

@@ -1,18 +1,25 @@
 """Memory along one path: what was stored, over what was there.
 
 An address is a base term plus a constant; all fixed addresses share the base ``None``.  Two
-different bases are taken not to overlap, and the assumption is recorded wherever it mattered.
-Memory that no store touched is the image's content where the kernel cannot write, and a symbol per
-aligned word (``mem[...]``) everywhere else, the same symbol for the same word on every path.
+different bases are taken not to overlap, and the assumption is recorded wherever it mattered; bases
+that have a symbol in common, where it may be plainly false, are refused instead.  Memory that no
+store touched is the image's content where the kernel cannot write, and a symbol per aligned word
+(``mem[...]``) everywhere else, the same symbol for the same word on every path.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 from hypabi.arch.names import ByteOrder
 from hypabi.image.model import Access, Image, ImageError
+from hypabi.semantics.domain import Unmodelled
 from hypabi.smt import terms
-from hypabi.smt.terms import Term, Value
+from hypabi.smt.rewrite import subterms
+from hypabi.smt.terms import Term, Value, symbols_of
+
+UNDISTURBED: Final = "no access to memory aborts, and nobody else writes what the handler reads"
+READ_AS_WRITTEN: Final = frozenset({"symbol", "add", "sub"})
+"""Operations of which the text of a base tells everything; of others two may read alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +40,10 @@ class Memory:
     bits: int
     stores: tuple[Store, ...] = ()
     assumptions: tuple[str, ...] = ()
-    read_only: Callable[[int], bool] = field(default=lambda address: False)
 
     def copy(self) -> "Memory":
         """Return a memory that changes on its own."""
-        return Memory(self.image, self.bits, self.stores, self.assumptions, self.read_only)
+        return Memory(self.image, self.bits, self.stores, self.assumptions)
 
     def split(self, address: Value) -> tuple[Term | None, int]:
         """Return an address as base and constant offset."""
@@ -51,6 +57,12 @@ class Memory:
     def store(self, address: Value, size: int, value: Value) -> None:
         """Set ``size`` bytes."""
         base, offset = self.split(address)
+        if base is None and Access.CODE in map(self.image.access, range(offset, offset + size)):
+            raise Unmodelled(f"it writes code at {offset:#x}")
+        self._assume(UNDISTURBED)
+        if base is not None:
+            # Or the code that runs next may not be what the image holds.
+            self._assume_apart(base, None)
         self.stores = (*self.stores, Store(base, offset, size, value))
 
     def load(self, address: Value, size: int) -> Value:
@@ -86,6 +98,7 @@ class Memory:
         for index in range(newest - 1, -1, -1):
             store = self.stores[index]
             if store.base is not base:
+                self._assume_apart(store.base, base)
                 continue
             distance = self._wrap(offset - store.offset)
             if distance < store.size:
@@ -123,7 +136,10 @@ class Memory:
         return terms.extract(word, 8 * place, 8 * size, self.bits)
 
     def _word(self, base: Term | None, offset: int) -> Term:
+        self._assume(UNDISTURBED)
         name = address_text(base, offset, self.bits)
+        if base is not None and any(term.op not in READ_AS_WRITTEN for term in subterms((base,))):
+            name += f" #{base.digest & (1 << 64) - 1:x}"
         return terms.symbol(f"mem[{name}]", self.bits)
 
     def _content(self, address: int, size: int) -> int | None:
@@ -135,11 +151,32 @@ class Memory:
         except ImageError:
             return None
         order = "little" if self.image.byte_order is ByteOrder.LITTLE else "big"
-        return int.from_bytes(content, order)  # type: ignore[arg-type]
+        value = int.from_bytes(content, order)  # type: ignore[arg-type]
+        if self._is_fixed_up(address, content):
+            self._assume(f"the pointer at {address:#x} is taken at its link address, {value:#x}")
+        return value
+
+    def _is_fixed_up(self, address: int, content: bytes) -> bool:
+        """Return whether the kernel writes these bytes itself: an address, not the place's own."""
+        segment = self.image.segment(address)
+        assert segment is not None
+        offset = address - segment.address
+        return bytes(segment.content[offset : offset + len(content)]) != content
 
     def _assume_apart(self, one: Term | None, other: Term | None) -> None:
+        """Record that two bases are of different memory.
+
+        :raises Unmodelled: one may well be an address within the other's
+        """
+        if one is not None and other is not None and symbols_of(one) & symbols_of(other):
+            raise Unmodelled(
+                f"whether memory at {base_text(one, self.bits)} and at "
+                f"{base_text(other, self.bits)} is the same"
+            )
         names = sorted(base_text(base, self.bits) for base in (one, other))
-        text = f"memory at {names[0]} does not overlap memory at {names[1]}"
+        self._assume(f"memory at {names[0]} does not overlap memory at {names[1]}")
+
+    def _assume(self, text: str) -> None:
         if text not in self.assumptions:
             self.assumptions = (*self.assumptions, text)
 

@@ -1,11 +1,14 @@
 """A state on its way to the next decision, join or outcome."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from hypabi.arch.aarch64 import MODES
+from hypabi.arch.names import Architecture
 from hypabi.code.flow import Lift
-from hypabi.code.instruction import Instruction, Undecodable
+from hypabi.code.instruction import Instruction, Opcode, Undecodable
 from hypabi.code.patches import Patches
 from hypabi.execution.entry import Entry
 from hypabi.execution.outcome import (
@@ -22,6 +25,7 @@ from hypabi.image.model import Access, Image
 from hypabi.semantics.domain import Domain, Unmodelled
 from hypabi.semantics.interpret import Profile, run
 from hypabi.semantics.transfer import (
+    Call,
     ExceptionReturn,
     Goto,
     Jump,
@@ -33,7 +37,9 @@ from hypabi.smt import terms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
-CALLS_UPWARD = frozenset({"hvc", "smc"})
+CALLS_UPWARD = frozenset({Call.HVC, Call.SMC})
+FIXED_WORD = re.compile(r"mem\[0x[0-9a-f]+\]")
+"""The name of a word of memory at a fixed address, as entry finds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +126,11 @@ class Run:
 
     def load(self, address: Value, size: int) -> Value:
         """Return ``size`` bytes of memory."""
-        return self.memory.load(address, size)
+        return self.memory.load(self.picked(address), size)
 
     def store(self, address: Value, size: int, value: Value) -> None:
         """Set ``size`` bytes of memory."""
-        self.memory.store(address, size, value)
+        self.memory.store(self.picked(address), size, value)
 
     def effect(self, name: str, operands: Sequence[Value]) -> None:
         """Record an act that registers and memory do not show."""
@@ -232,67 +238,80 @@ class Run:
     def step(self) -> Outcome | None:
         """Run one instruction; return the outcome if it ends the path."""
         where = self.variant(self.pc)
+        if where == self.pc and self.around.image.access(where) is not Access.CODE:
+            return Undecided(self.pc, "control runs into what is no code")
         instruction = self.around.lift(where)
         if isinstance(instruction, Undecodable):
             return Undecided(self.pc, instruction.reason)
+        if where != self.pc and _reads_its_place(instruction):
+            return Undecided(self.pc, "a replacement that depends on where it stands")
         transfer: Transfer[Term] = run(instruction, self, self.profile)
+        if isinstance(transfer, Goto):
+            # Decided before anything is written: a fork starts the instruction again.
+            transfer = self.aimed(transfer, instruction, where)
         self.registers.update(self.changes)
         self.changes.clear()
         self.trail = Step(where, self.trail, depth(self.trail) + 1)
-        return self.follow(transfer, instruction, where)
+        return self.follow(transfer, instruction)
 
     def variant(self, address: int) -> int:
         """Return where the instruction executed at ``address`` stands, on a patched kernel."""
         sites = self.around.patches.at(address)
         if not sites:
             return address
-        chosen = address
-        for site in sites:
-            if site.callback:
-                raise Unmodelled(
-                    f"code that the kernel function at {site.replacement:#x} generates"
-                )
-            if self.decide(terms.symbol(f"cpucap.{site.capability}", 1)):
-                chosen = site.replacement + (address - site.address)
-        return chosen
+        if len(sites) > 1:
+            # Which of them the kernel applies last depends on when it detects each capability.
+            raise Unmodelled("code that the kernel patches for more than one capability")
+        site = sites[0]
+        if site.callback:
+            raise Unmodelled(f"code that the kernel function at {site.replacement:#x} generates")
+        if self.decide(terms.symbol(f"cpucap.{site.capability}", 1)):
+            return site.replacement + (address - site.address)
+        return address
 
-    def follow(
-        self, transfer: Transfer[Term], instruction: Instruction, where: int
-    ) -> Outcome | None:
+    def aimed(self, jump: Goto[Term], instruction: Instruction, where: int) -> Goto[Term]:
+        """Return a jump with the target that it has on this path, where it is executed."""
+        target = jump.target if isinstance(jump.target, int) else self.chosen(jump.target)
+        if where != self.pc:
+            if jump.why is Jump.CALL:
+                self.write("x30", self.pc + instruction.size)
+            if isinstance(target, int) and _is_direct(instruction):
+                target = self.moved(target, where)
+        return Goto(target, jump.why)
+
+    def moved(self, target: int, where: int) -> int:
+        """Return where a branch of a replacement goes once it is copied over the original.
+
+        The kernel aims it anew unless it stays within its replacement, the end of which is the end
+        of the site (arch/arm64/kernel/alternative.c).
+        """
+        for site in self.around.patches.at(self.pc):
+            if site.replacement <= target <= site.replacement + site.size:
+                return self.pc + target - where
+        return target
+
+    def follow(self, transfer: Transfer[Term], instruction: Instruction) -> Outcome | None:
         """Go where an instruction sends control; return the outcome if the path ends there."""
         match transfer:
             case Next():
                 self.pc += instruction.size
                 return None
             case Goto(target, why):
-                return self.goto(target, why, instruction, where)
+                return self.goto(target, why)
             case ExceptionReturn(target, status):
                 return self.exception_return(target, status)
             case SynchronousException(call, immediate, reason):
                 what = reason or f"{call.value} #{immediate:#x}"
-                return (
-                    Undecided(self.pc, f"{what} at EL2")
-                    if call.value in ("hvc", "smc")
-                    else (Faulted(self.pc, what))
-                )
+                if call in CALLS_UPWARD:
+                    return Undecided(self.pc, f"{what} at EL2")
+                return Faulted(self.pc, what)
 
-    def goto(
-        self, target: Value, why: Jump, instruction: Instruction, where: int
-    ) -> Outcome | None:
+    def goto(self, target: Value, why: Jump) -> Outcome | None:
         """Jump; return the outcome if the path ends there."""
         if not isinstance(target, int):
-            resolved = self.chosen(target)
-            if resolved is None:
-                return self.leave(target, why)
-            target = resolved
-        if where != self.pc:
-            offset = target - where
-            if abs(offset) < 64 and self._same_site(target, where):
-                target = self.pc + offset
-        if target == self.pc and why is Jump.BRANCH:
-            return Stuck(target)
+            return self.leave(target, why)
         if self.around.image.access(target) is not Access.CODE:
-            return Left(target, self.around.entry.mode)
+            return self.leave(target, why)
         name = self.around.compiled(target)
         if name is not None:
             return Called(name, target)
@@ -301,35 +320,48 @@ class Run:
         self.pc = target
         return None
 
-    def _same_site(self, target: int, where: int) -> bool:
-        for site in self.around.patches.at(self.pc):
-            if site.replacement <= target < site.replacement + site.size:
-                return site.replacement <= where < site.replacement + site.size
-        return False
-
     def loops_forever(self, target: int) -> bool:
         """Return whether a backward jump repeats a state of this run exactly."""
-        now = (dict(self.registers), len(self.memory.stores))
+        now = (dict(self.registers), len(self.memory.stores), self.fresh)
         if self.jumped_back.get(target) == now:
             return True
         self.jumped_back[target] = now
         return False
 
-    def leave(self, target: Term, why: Jump) -> Outcome:
-        """Return the outcome of control going to an address that the entry state chooses."""
+    def leave(self, target: Value, why: Jump) -> Outcome:
+        """Return the outcome of control going to an address outside the code we have."""
         if why is Jump.CALL:
-            return Undecided(self.pc, f"a call to a computed address, {terms.text(target, 64)}")
-        return Left(target, self.around.entry.mode)
+            where = terms.text(target, self.around.image.architecture.bits)
+            return Undecided(self.pc, f"a call to an address that is no code here, {where}")
+        return Left(target, self.present_mode())
 
-    def chosen(self, target: Term) -> int | None:
-        """Return the address that a computed target is on this path, if the code tells."""
-        if target.op == "ite":
-            condition, one, other = target.args
-            picked = one if self.decide(condition) else other
-            if isinstance(picked, Term):
-                return self.chosen(picked)
-            return picked
-        return self.displaced(target)
+    def present_mode(self) -> str:
+        """Return the mode that a branch stays in."""
+        if self.around.image.architecture is Architecture.ARM:
+            return self.around.entry.mode
+        selected = terms.extract(self.read("SPSel"), 0, 1, 64)
+        return {0: "EL2t", 1: "EL2h"}[selected] if isinstance(selected, int) else "EL2"
+
+    def chosen(self, target: Value) -> Value:
+        """Return a computed target as it is on this path: an address, if the code tells."""
+        target = self.picked(target)
+        if isinstance(target, int):
+            return target
+        displaced = self.displaced(target)
+        return target if displaced is None else displaced
+
+    def picked(self, address: Value) -> Value:
+        """Return the address that one of the paths merged here gave, deciding which it was."""
+        offset = 0
+        while isinstance(address, Term):
+            match address.op, address.args:
+                case "ite", (condition, one, other):
+                    address = one if self.decide(condition) else other
+                case "add", (Term(op="ite") as choice, int(more)):
+                    address, offset = choice, offset + more
+                case _:
+                    break
+        return terms.add(address, offset, self.around.image.architecture.bits)
 
     def displaced(self, target: Term) -> int | None:
         """Return the code that runs at ``constant + displacement``, if the target is such a sum.
@@ -345,7 +377,7 @@ class Run:
                 sign = "-"
             case _:
                 return None
-        if not name.startswith("mem[0x") or self.around.image.access(base) is not Access.CODE:
+        if not FIXED_WORD.fullmatch(name) or self.around.image.access(base) is not Access.CODE:
             return None
         self.assume(f"{name} displaces EL2 text: the code at {base:#x} runs at {base:#x} {sign} it")
         return base
@@ -360,7 +392,23 @@ class Run:
 
     def mode_of(self, status: Value) -> str:
         """Return the mode that a saved program status names."""
-        mode = terms.extract(status, 0, 5, 64)
+        mode = terms.extract(status, 0, 5, self.around.image.architecture.bits)
         if isinstance(mode, int):
             return MODES.get(mode, f"M={mode:#07b}")
         return "the mode in SPSR"
+
+
+ADR: Final = (0x9F000000, 0x10000000)
+LOAD_LITERAL: Final = (0x3B000000, 0x18000000)
+"""As mask and value (DDI 0487, C4.1).  ADRP is not among them: the kernel gives it a new offset."""
+
+
+def _reads_its_place(instruction: Instruction) -> bool:
+    """Return whether a replacement would do something else where the kernel copies it to."""
+    word = int.from_bytes(instruction.bytes, "little")
+    return any(word & mask == value for mask, value in (ADR, LOAD_LITERAL))
+
+
+def _is_direct(instruction: Instruction) -> bool:
+    """Return whether an instruction holds the target of its branch."""
+    return any(op.opcode in (Opcode.BRANCH, Opcode.CBRANCH, Opcode.CALL) for op in instruction.ops)

@@ -88,5 +88,5 @@ class State:
     effects: tuple[Effect, ...] = ()
     assumptions: tuple[str, ...] = ()
     trail: Trail = None
-    jumped_back: Mapping[int, tuple[Mapping[str, Value], int]] = field(default_factory=dict)
+    jumped_back: Mapping[int, tuple[Mapping[str, Value], int, int]] = field(default_factory=dict)
     fresh: int = 0

@@ -2,10 +2,10 @@
 
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.functions import compiled
-from hypabi.code.patches import alternatives
+from hypabi.code.patches import Patches, alternatives
 from hypabi.code.sleigh import Lifter
 from hypabi.execution.explore import Code, Explorer, Limits, Theory, image_lifter
-from hypabi.image.model import Image
+from hypabi.image.model import Image, Role
 from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
@@ -16,14 +16,25 @@ def explorer_for(image: Image, limits: Limits | None = None) -> Explorer:
     """Return an explorer of an image's EL2 or HYP code."""
     state = InstructionSet.A64 if image.architecture is Architecture.ARM64 else InstructionSet.A32
     lifter = Lifter(state, image.byte_order)
+    patches = alternatives(image)
     code = Code(
         image,
         image_lifter(image, lifter.lift),
         lifter.text,
-        alternatives(image),
+        patches,
         compiled(image),
+        _unpatched(image, patches),
     )
     return Explorer(code, Theory(_profile(image.architecture), terms, BitwuzlaSolver), limits)
+
+
+def _unpatched(image: Image, patches: Patches) -> tuple[str, ...]:
+    """Return what has to be assumed of code that a kernel patches while it boots."""
+    if image.role is not Role.KERNEL or len(patches):
+        return ()
+    if image.architecture is Architecture.ARM:
+        return ("no code on the way is patched at boot (SMP on UP, physical offset)",)
+    return ("no code on the way is patched at boot: no table of alternatives was found",)
 
 
 def _profile(architecture: Architecture) -> Profile[Term]:
