@@ -1,0 +1,83 @@
+"""What a machine reports at the end of a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hypabi.machine.state import Extent
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Control is back behind the call, in the mode of the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Control arrived at a stop address; the instruction there has not run."""
+
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Faulted:
+    """An exception taken at HYP or EL2 entered this vector; syndrome and link are registers."""
+
+    vector: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Control goes round forever and changes nothing; ``address`` is the lowest of the loop."""
+
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Control arrived where the state has no memory."""
+
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """The run was stopped on its way."""
+
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmodelled:
+    """The machine met something that it gives no meaning to, at the final ``pc``."""
+
+    reason: str
+
+
+Ending = Returned | Reached | Faulted | Stuck | Outside | LimitReached | Unmodelled
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """The state at the end.
+
+    ``registers`` are named as in :class:`~hypabi.machine.state.MachineState`, and hold what the
+    machine can see: a register that it cannot show is absent.
+    """
+
+    machine: str
+    """Who observed: name and version."""
+    ending: Ending
+    pc: int
+    mode: str
+    """``EL1h``, ``EL2h``, ``svc``, ``hyp``..."""
+    registers: Mapping[str, int]
+    memory: tuple[Extent, ...] = ()
+    """The cells asked for, in the order asked; one that is not memory is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """The machine could not run the state, and why; it says nothing about the state."""
+
+    machine: str
+    reason: str
