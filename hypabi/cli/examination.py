@@ -72,7 +72,9 @@ def examine(
     }
     capabilities = Capabilities(loaded.images[-1])
     surroundings = Surroundings(
-        {name: table.address for name, (_, table) in found.items()}, capabilities.number
+        {name: table.address for name, (_, table) in found.items()},
+        capabilities.number,
+        capabilities.lacks,
     )
     judgement = judge(revision, behaviours, surroundings, BitwuzlaSolver)
     return Examination(

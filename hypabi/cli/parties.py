@@ -1,19 +1,31 @@
 """Tell which vector table is which party's: by symbol, by who installs it, or by what it does."""
 
+import enum
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, assert_never
 
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive
-from hypabi.behaviour.outcome import Returned
+from hypabi.behaviour.outcome import (
+    Called,
+    Faulted,
+    Left,
+    Outcome,
+    Returned,
+    Stuck,
+    Undecided,
+)
+from hypabi.behaviour.rows import select
 from hypabi.code.vectors import How, VectorTable, find
 from hypabi.execution.explore import Explorer
 from hypabi.execution.system import explorer_for
 from hypabi.image.model import Image, Role
-from hypabi.judgement.clause import Returns
+from hypabi.judgement.clause import HandedTo, Leaves
 from hypabi.judgement.contract import Program
-from hypabi.judgement.revision import LiveParty, Revision
+from hypabi.judgement.revision import LiveParty, Revision, Row
+from hypabi.smt import terms
+from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 ROLES: Final[Mapping[Program, Role]] = {
     Program.KERNEL: Role.KERNEL,
@@ -49,17 +61,19 @@ class Workbench:
 
 def table_names(revision: Revision) -> Mapping[str, str]:
     """Return the symbols that a party's table can have, and whose it is."""
-    prefixes = ("", NVHE_PREFIX)
-    return {prefix + party.vectors: party.name for party in revision.parties for prefix in prefixes}
+    return {name: party.name for party in revision.parties for name in _names(party)}
+
+
+def _names(party: LiveParty) -> tuple[str, ...]:
+    return (party.vectors, NVHE_PREFIX + party.vectors, *party.also_at)
 
 
 def tell_parties(revision: Revision, benches: Mapping[Role, Workbench]) -> Found:
     """Tell which table is which party's; what cannot be told stays without a party.
 
     By its symbol.  Else by its installer: a call that makes the party live writes the table's
-    address into the vector base of the party that served the call.  Else, where a program has no
-    symbols, by what it does: the one table that answers calls is the one party that promises to
-    return from them, and the one that never returns is the one that promises not to.
+    address into the vector base of the party that served the call.  Else by what it does: the one
+    table that ends every call (returns, leaves, hands it to C) as the one party promises.
     """
     found: Found = {}
     for party in revision.parties:
@@ -71,8 +85,7 @@ def tell_parties(revision: Revision, benches: Mapping[Role, Workbench]) -> Found
         for role, table in _installed(party, revision, benches, found):
             found.setdefault(party.name, (role, replace(table, how=How.INSTALLER)))
     for role, bench in benches.items():
-        if not len(bench.image.symbols):
-            _by_conduct(role, bench, revision, found)
+        _by_conduct(role, bench, revision, found)
     return found
 
 
@@ -81,9 +94,10 @@ def _unfound(revision: Revision, found: Found) -> list[LiveParty]:
 
 
 def _named(bench: Workbench, party: LiveParty) -> VectorTable | None:
-    for table in bench.tables.values():
-        if table.name.removeprefix(NVHE_PREFIX) == party.vectors:
-            return table
+    for name in _names(party):
+        for table in bench.tables.values():
+            if table.name == name:
+                return table
     return None
 
 
@@ -104,24 +118,72 @@ def _installed(
 
 
 def _by_conduct(role: Role, bench: Workbench, revision: Revision, found: Found) -> None:
+    """Tell the tables that are left by how they end each call, where that leaves no choice."""
     parties = [party for party in _unfound(revision, found) if ROLES[party.program] is role]
-    tables = list(bench.tables.values())
-    for returning in (True, False):
-        candidates = [p for p in parties if _promises_to_return(p, revision) is returning]
-        matching = [
-            t for t in tables if _returns(bench.behaviour(t, revision.immediate)) is returning
-        ]
-        if len(candidates) == len(matching) == 1:
-            found[candidates[0].name] = (role, matching[0])
+    if not parties:
+        return
+    claimed = {table.address for of, table in found.values() if of is role}
+    promised = {party.name: _promised(party, revision) for party in parties}
+    conduct = {
+        table: _conduct(bench.behaviour(table, revision.immediate), revision)
+        for address, table in bench.tables.items()
+        if address not in claimed
+    }
+    for name, ends in promised.items():
+        matching = [table for table, observed in conduct.items() if observed == ends]
+        rivals = [other for other, promise in promised.items() if promise == ends]
+        if len(matching) == len(rivals) == 1:
+            found[name] = (role, replace(matching[0], how=How.CONDUCT))
 
 
-def _promises_to_return(party: LiveParty, revision: Revision) -> bool:
-    return any(
-        isinstance(clause.statement, Returns)
-        for row in revision.rows_of(party.name)
+class End(enum.Enum):
+    """How a call ends, as coarsely as a table can be told by."""
+
+    RETURNS = "returns"
+    LEAVES = "leaves"
+    HANDED = "handed to compiled code"
+    OTHER = "stuck, faulted or undecided"
+
+
+Conduct = tuple[frozenset[End], ...]
+"""One set of ends for each row of the contract."""
+
+
+def _promised(party: LiveParty, revision: Revision) -> Conduct:
+    return tuple(_promised_end(row) for row in revision.rows_of(party.name))
+
+
+def _promised_end(row: Row) -> frozenset[End]:
+    ends = {
+        End.LEAVES if isinstance(clause.statement, Leaves) else End.HANDED
         for clause in row.clauses
+        if isinstance(clause.statement, (Leaves, HandedTo))
+    }
+    return frozenset(ends or {End.RETURNS})
+
+
+def _conduct(behaviour: Behaviour, revision: Revision) -> Conduct:
+    """Return how a table ends the calls of the contract, in its order, any other last."""
+    solver = BitwuzlaSolver()
+    bits = revision.architecture.bits
+    register = terms.symbol(revision.identifier, bits)
+    equal = [terms.eq(register, call.number, bits) for call in revision.calls]
+    selections = (*equal, terms.land(*map(terms.lnot, equal)))
+    return tuple(
+        frozenset(_end(case.outcome) for case in select(behaviour, selection, solver))
+        for selection in selections
     )
 
 
-def _returns(behaviour: Behaviour) -> bool:
-    return any(isinstance(case.outcome, Returned) for case in behaviour.cases)
+def _end(outcome: Outcome) -> End:
+    match outcome:
+        case Returned():
+            return End.RETURNS
+        case Left():
+            return End.LEAVES
+        case Called():
+            return End.HANDED
+        case Stuck() | Faulted() | Undecided():
+            return End.OTHER
+        case _:
+            assert_never(outcome)

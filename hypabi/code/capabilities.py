@@ -17,6 +17,9 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
 }
 """What the kernel prints of a capability (arch/arm64/kernel/cpufeature.c)."""
 
+ALWAYS_DESCRIBED: Final = "ARM64_HAS_VIRT_HOST_EXTN"
+"""A capability that every kernel with KVM describes."""
+
 MOST_CAPABILITIES: Final = 1024
 MOST_PLACES: Final = 64
 """Strings and pointers looked at for one capability."""
@@ -35,6 +38,14 @@ class Capabilities:
             self._found[name] = self._look_up(name)
         return self._found[name]
 
+    def lacks(self, name: str) -> bool:
+        """Return whether the kernel has no such capability: it describes others, and not this."""
+        witness = self.number(ALWAYS_DESCRIBED)
+        description = DESCRIPTIONS.get(name)
+        if witness is None or description is None:
+            return False
+        return not any(_places(self._data(), description.encode()))
+
     def known(self) -> Mapping[str, int]:
         """Return what was asked for and found."""
         return {name: n for name, n in sorted(self._found.items()) if n is not None}
@@ -43,7 +54,7 @@ class Capabilities:
         description = DESCRIPTIONS.get(name)
         if description is None or self._image.architecture is not Architecture.ARM64:
             return None
-        data = [(s, bytes(s.content)) for s in self._image.segments if _holds_data(s)]
+        data = self._data()
         needle = b"\0" + description.encode() + b"\0"
         numbers = {
             number
@@ -52,6 +63,9 @@ class Capabilities:
             if (number := _number(self._image, place + 8)) is not None
         }
         return numbers.pop() if len(numbers) == 1 else None
+
+    def _data(self) -> list[tuple[Segment, bytes]]:
+        return [(s, bytes(s.content)) for s in self._image.segments if _holds_data(s)]
 
 
 def _holds_data(segment: Segment) -> bool:

@@ -46,6 +46,8 @@ class How(enum.Enum):
     SHAPE = "shape"
     INSTALLER = "installer"
     """Another party's code writes the address into the vector base."""
+    CONDUCT = "conduct"
+    """It ends each call as one party promises, and as no other table does."""
 
 
 @dataclass(frozen=True, slots=True)

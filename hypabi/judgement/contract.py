@@ -192,6 +192,9 @@ class Party(Bounded):
 
     title: Annotated[str, "What a report calls it."]
     vectors: Annotated[str, "Symbol of its vector table."]
+    also_at: Annotated[
+        tuple[str, ...], "Symbols of the same address, for images that lack the first."
+    ] = ()
     program: Annotated[Program, "Where that symbol lives."] = Program.KERNEL
     owner: Annotated[ByArchitecture[str], "Key of the owner in 'owners'."]
     when: Annotated[str | None, "Expression that tells it from a party with the same vectors."] = (

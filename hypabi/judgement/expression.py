@@ -138,6 +138,21 @@ def width_of(value: Value) -> int:
             assert_never(value)
 
 
+def capabilities_of(predicate: Predicate) -> tuple[str, ...]:
+    """Return the names of the capabilities that a predicate mentions, in order."""
+    match predicate:
+        case Comparison():
+            return ()
+        case Capability(name):
+            return (name,)
+        case Negation(of):
+            return capabilities_of(of)
+        case Conjunction(parts) | Disjunction(parts):
+            return tuple(name for part in parts for name in capabilities_of(part))
+        case _:
+            assert_never(predicate)
+
+
 def write_value(value: Value) -> str:
     """Spell a value so that a reader sees every moment: ``old(x1) % 0x800``."""
     match value:

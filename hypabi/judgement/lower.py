@@ -42,6 +42,8 @@ class Surroundings:
     """Address of each party's vector table."""
     capability: Callable[[str], int | None]
     """Number of a capability, where the image tells it."""
+    lacks: Callable[[str], bool]
+    """Whether the kernel has no such capability at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Lowering:
 
     def _capability(self, name: str) -> terms.Value:
         number = self.surroundings.capability(name)
+        if number is None and self.surroundings.lacks(name):
+            return 0
         if number is None:
             raise NotKnown(f"the image does not tell the number of capability {name}")
         return terms.symbol(f"cpucap.{number}", 1)

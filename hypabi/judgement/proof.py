@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.judgement.clause import Clause
-from hypabi.judgement.expression import Predicate
+from hypabi.judgement.expression import Predicate, capabilities_of
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
 from hypabi.judgement.obligation import Asked, Demand, Unconcerned, Unfollowed, answers, demands
 from hypabi.judgement.revision import LiveParty, Revision, Row
@@ -82,8 +82,18 @@ class _Row:
         cases = [case for case in self.behaviour.cases if self._feasible(case, premises)]
         for clause in self.row.clauses:
             verdict, used = self._verdict(clause, premises, cases)
-            assumptions = sorted({text for case in used for text in case.assumptions})
-            yield self._finding(number, clause, verdict, tuple(assumptions))
+            assumptions = {text for case in used for text in case.assumptions}
+            yield self._finding(
+                number, clause, verdict, tuple(sorted(assumptions.union(self._lacking())))
+            )
+
+    def _lacking(self) -> Iterator[str]:
+        """Yield what is assumed where the party is told by a capability that the kernel lacks."""
+        if self.party.when is None:
+            return
+        for name in capabilities_of(self.party.when):
+            if self.surroundings.capability(name) is None:
+                yield f"the kernel has no capability {name}: it describes others, and not this one"
 
     def _premises(self) -> Iterator[Predicate]:
         yield self.row.selects

@@ -86,6 +86,7 @@ def _live_party(context: Context, name: str, party: Party) -> LiveParty:
         name,
         party.title,
         party.vectors,
+        party.also_at,
         party.program,
         owners[owner].section,
         context.when(party.when, party.place),

@@ -22,6 +22,8 @@ class LiveParty:
     name: str
     title: str
     vectors: str
+    also_at: tuple[str, ...]
+    """Symbols of the same address as ``vectors``."""
     program: Program
     owner: str
     """Title of a section of MAINTAINERS."""
