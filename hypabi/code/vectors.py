@@ -163,7 +163,7 @@ def _is_privileged(image: Image, address: int, lift: Lift) -> bool:
 
 
 def _only_hvc(table: bytes) -> bool:
-    """Return whether only the slots that ``hvc`` enters, from PL1 and in Hyp mode, lead anywhere."""
+    """Return whether only the slots that ``hvc`` enters, from PL1 or Hyp mode, lead anywhere."""
     words = [table[n : n + 4] for n in range(0, len(table), 4)]
     leading = {4 * n for n, word in enumerate(words) if word != SELF_BRANCH_A32}
     hvc = aarch32_exceptions.HYP_TRAP_OFFSET
