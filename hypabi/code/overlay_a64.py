@@ -2,7 +2,8 @@
 
 All accesses to system registers, so that each goes by its architectural name; PSTATE fields, so
 that ``nzcv`` means the flags; hints, barriers, exceptions and ERET; pointer authentication, which
-SLEIGH takes for nothing at all and which therefore has no meaning here rather than a wrong one.
+SLEIGH takes for nothing at all, and memory tagging, of which it leaves out the tags: these have no
+meaning here rather than a wrong one.
 """
 
 from typing import Final
@@ -25,6 +26,11 @@ PSTATE_IMMEDIATE: Final = {
 }
 """MSR (immediate) by (op1, op2), C6.2.230."""
 
+PSTATE_BITS: Final = {
+    "SPSel": 0, "SSBS": 12, "ALLINT": 13, "PAN": 22, "UAO": 23, "DIT": 24, "TCO": 25,
+}  # fmt: skip
+"""Where MRS and MSR (register) have each field (C5.2)."""
+
 HINTS: Final = {
     0: "NOP", 1: "YIELD", 2: "WFE", 3: "WFI", 4: "SEV", 5: "SEVL", 6: "DGH", 16: "ESB", 17: "PSB",
     18: "TSB", 20: "CSDB", 22: "CLRBHB", 32: "BTI", 34: "BTI", 36: "BTI", 38: "BTI",
@@ -42,6 +48,15 @@ EXCEPTIONS: Final = {
     0xD4400000: "hlt",
 }
 
+MEMORY_TAGGING: Final = (
+    (0xBFC00000, 0x91800000),  # ADDG, SUBG
+    (0xFFE0F800, 0x9AC01000),  # IRG, GMI
+    (0xDFE0FC00, 0x9AC00000),  # SUBP, SUBPS
+    (0xFF200000, 0xD9200000),  # LDG, LDGM, STG, STZG, ST2G, STZ2G, STGM, STZGM
+    (0xFE400000, 0x68000000),  # STGP
+)
+"""As mask and value.  SLEIGH leaves the tags out, which these make, move and store."""
+
 
 def decode(word: int) -> tuple[Op, ...] | None:
     """Return the operations of a form that the overlay owns, ``None`` for any other."""
@@ -57,6 +72,8 @@ def decode(word: int) -> tuple[Op, ...] | None:
         return (_user("pointer authentication"),)
     if word & 0xFF200400 == 0xF8200400:
         return (_user("pointer authentication"),)
+    if any(word & mask == value for mask, value in MEMORY_TAGGING):
+        return (_user("memory tagging"),)
     return None
 
 
@@ -125,10 +142,12 @@ def _pstate_immediate(word: int) -> tuple[Op, ...]:
         case "DAIFClr":
             keep = Constant(~(immediate << 6) & (1 << 64) - 1, 8)
             return (Op(Opcode.INT_AND, daif, (daif, keep)),)
-        case "SPSel":
-            return (Op(Opcode.COPY, Register("SPSel", 0, 8), (Constant(immediate & 1, 8),)),)
+        case "ALLINT" if immediate > 1:
+            # CRm 0b001x is PSTATE.PM (FEAT_EBEP).
+            return (_user(f"system instruction {word:#010x}"),)
         case _:
-            return (Op(Opcode.COPY, Register(name, 0, 8), (Constant(immediate, 8),)),)
+            value = Constant((immediate & 1) << PSTATE_BITS[name], 8)
+            return (Op(Opcode.COPY, Register(name, 0, 8), (value,)),)
 
 
 def _system_operation(word: int) -> tuple[Op, ...]:

@@ -128,7 +128,9 @@ class Lifter:
 
     def _convert(self, translation: pypcode.Translation, address: int, size: int) -> tuple[Op, ...]:
         raw = [op for op in translation.ops if op.opcode != pypcode.OpCode.IMARK]
-        return tuple(self._op(op, index, len(raw), address + size) for index, op in enumerate(raw))
+        ops = tuple(self._op(op, index, len(raw), address + size) for index, op in enumerate(raw))
+        _check_temporaries(ops)
+        return ops
 
     def _op(self, op: pypcode.PcodeOp, index: int, count: int, following: int) -> Op:
         opcode = OPCODES.get(op.opcode)
@@ -178,6 +180,22 @@ class Lifter:
         if isinstance(found, str):
             raise _Refused(f"SLEIGH uses its own cell {found}, which has no meaning here")
         return found
+
+
+def _check_temporaries(ops: tuple[Op, ...]) -> None:
+    """Refuse operations that read a part of a temporary, or one that nothing has written.
+
+    A temporary is one value here, and not bytes as in SLEIGH's own space.
+
+    :raises _Refused: they do
+    """
+    sizes: dict[int, int] = {}
+    for op in ops:
+        for operand in op.inputs:
+            if isinstance(operand, Temporary) and sizes.get(operand.index) != operand.size:
+                raise _Refused("SLEIGH reads a part of a temporary, or one it has not written")
+        if isinstance(op.output, Temporary):
+            sizes[op.output.index] = op.output.size
 
 
 def _cells(
