@@ -4,173 +4,146 @@ A rewrite is whatever makes the two differ, so the tests need no list of rewrite
 same expression in both languages and hold one against the other.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.term import Op, Term, Value, make
 
-
-class Language(Protocol):
-    def add(self, a: Value, b: Value, width: int) -> Value: ...
-    def sub(self, a: Value, b: Value, width: int) -> Value: ...
-    def mul(self, a: Value, b: Value, width: int) -> Value: ...
-    def udiv(self, a: Value, b: Value, width: int) -> Value: ...
-    def urem(self, a: Value, b: Value, width: int) -> Value: ...
-    def sdiv(self, a: Value, b: Value, width: int) -> Value: ...
-    def srem(self, a: Value, b: Value, width: int) -> Value: ...
-    def and_(self, a: Value, b: Value, width: int) -> Value: ...
-    def or_(self, a: Value, b: Value, width: int) -> Value: ...
-    def xor(self, a: Value, b: Value, width: int) -> Value: ...
-    def shl(self, a: Value, b: Value, width: int) -> Value: ...
-    def lshr(self, a: Value, b: Value, width: int) -> Value: ...
-    def ashr(self, a: Value, b: Value, width: int) -> Value: ...
-    def not_(self, a: Value, width: int) -> Value: ...
-    def neg(self, a: Value, width: int) -> Value: ...
-    def popcount(self, a: Value, width: int, to: int) -> Value: ...
-    def clz(self, a: Value, width: int, to: int) -> Value: ...
-    def eq(self, a: Value, b: Value, width: int) -> Value: ...
-    def ne(self, a: Value, b: Value, width: int) -> Value: ...
-    def ult(self, a: Value, b: Value, width: int) -> Value: ...
-    def ule(self, a: Value, b: Value, width: int) -> Value: ...
-    def slt(self, a: Value, b: Value, width: int) -> Value: ...
-    def sle(self, a: Value, b: Value, width: int) -> Value: ...
-    def ite(self, condition: Value, a: Value, b: Value, width: int) -> Value: ...
-    def extract(self, a: Value, low: int, size: int, width: int) -> Value: ...
-    def concat(self, high: Value, low: Value, high_width: int, low_width: int) -> Value: ...
-    def zext(self, a: Value, width: int, to: int) -> Value: ...
-    def sext(self, a: Value, width: int, to: int) -> Value: ...
-    def land(self, *values: Value) -> Value: ...
-    def lor(self, *values: Value) -> Value: ...
-    def lnot(self, value: Value) -> Value: ...
+Unary = Callable[[Value, int], Value]
+Binary = Callable[[Value, Value, int], Value]
+Resizing = Callable[[Value, int, int], Value]
+Junction = Callable[..., Value]
 
 
-SMART: Language = terms
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The constructors of :mod:`hypabi.smt.terms`, by name."""
+
+    add: Binary
+    sub: Binary
+    mul: Binary
+    udiv: Binary
+    urem: Binary
+    sdiv: Binary
+    srem: Binary
+    and_: Binary
+    or_: Binary
+    xor: Binary
+    shl: Binary
+    lshr: Binary
+    ashr: Binary
+    eq: Binary
+    ne: Binary
+    ult: Binary
+    ule: Binary
+    slt: Binary
+    sle: Binary
+    not_: Unary
+    neg: Unary
+    popcount: Resizing
+    clz: Resizing
+    zext: Resizing
+    sext: Resizing
+    ite: Callable[[Value, Value, Value, int], Value]
+    extract: Callable[[Value, int, int, int], Value]
+    concat: Callable[[Value, Value, int, int], Value]
+    land: Junction
+    lor: Junction
+    lnot: Callable[[Value], Value]
 
 
-def _binary(op: Op) -> Callable[[Value, Value, int], Value]:
-    return staticmethod(lambda a, b, width: make(op, (a, b), width))
+NAMES = tuple(field.name for field in dataclasses.fields(Language))
+
+SMART = Language(**{name: getattr(terms, name) for name in NAMES})
+"""As hypabi offers them."""
 
 
-def _comparison(op: Op) -> Callable[[Value, Value, int], Value]:
-    return staticmethod(lambda a, b, _width: make(op, (a, b), 1))
+def _binary(op: Op) -> Binary:
+    return lambda a, b, width: make(op, (a, b), width)
 
 
-class _Plain:
-    """Needs a term among the operands of each constructor, because a node does."""
-
-    add = _binary("add")
-    sub = _binary("sub")
-    mul = _binary("mul")
-    udiv = _binary("udiv")
-    urem = _binary("urem")
-    sdiv = _binary("sdiv")
-    srem = _binary("srem")
-    and_ = _binary("and")
-    or_ = _binary("or")
-    xor = _binary("xor")
-    shl = _binary("shl")
-    lshr = _binary("lshr")
-    ashr = _binary("ashr")
-    eq = _comparison("eq")
-    ult = _comparison("ult")
-    slt = _comparison("slt")
-
-    def ne(self, a: Value, b: Value, width: int) -> Value:
-        return self.lnot(self.eq(a, b, width))
-
-    def ule(self, a: Value, b: Value, width: int) -> Value:
-        return self.lnot(self.ult(b, a, width))
-
-    def sle(self, a: Value, b: Value, width: int) -> Value:
-        return self.lnot(self.slt(b, a, width))
-
-    def not_(self, a: Value, width: int) -> Value:
-        return make("not", (a,), width)
-
-    def neg(self, a: Value, width: int) -> Value:
-        return make("neg", (a,), width)
-
-    def popcount(self, a: Value, width: int, to: int) -> Value:
-        return make("popcount", (a,), to)
-
-    def clz(self, a: Value, width: int, to: int) -> Value:
-        return make("clz", (a,), to)
-
-    def ite(self, condition: Value, a: Value, b: Value, width: int) -> Value:
-        return make("ite", (condition, a, b), width)
-
-    def extract(self, a: Value, low: int, size: int, width: int) -> Value:
-        return make("extract", (a,), size, low)
-
-    def concat(self, high: Value, low: Value, high_width: int, low_width: int) -> Value:
-        return make("concat", (high, low), high_width + low_width)
-
-    def zext(self, a: Value, width: int, to: int) -> Value:
-        return make("zext", (a,), to)
-
-    def sext(self, a: Value, width: int, to: int) -> Value:
-        return make("sext", (a,), to)
-
-    def land(self, *values: Value) -> Value:
-        return make("and", values, 1)
-
-    def lor(self, *values: Value) -> Value:
-        return make("or", values, 1)
-
-    def lnot(self, value: Value) -> Value:
-        return make("not", (value,), 1)
+def _comparison(op: Op) -> Binary:
+    return lambda a, b, _width: make(op, (a, b), 1)
 
 
-PLAIN: Language = _Plain()
+def _inverted(op: Op) -> Binary:
+    return lambda a, b, _width: make("not", (make(op, (b, a), 1),), 1)
 
 
-class _Folded:
-    """Computes what is concrete by definition, and simplifies nothing else."""
-
-    def __getattr__(self, name: str) -> Callable[..., Value]:
-        build: Callable[..., Value] = getattr(PLAIN, name)
-
-        def fold(*args: Value) -> Value:
-            operands = args[: _OPERANDS.get(name, len(args) if name in ("land", "lor") else 2)]
-            if any(isinstance(operand, Term) for operand in operands):
-                return build(*args)
-            return _computed(name, args, len(operands))
-
-        return fold
-
-
-_OPERANDS = {"ite": 3} | dict.fromkeys(
-    ("not_", "neg", "popcount", "clz", "extract", "zext", "sext", "lnot"), 1
+PLAIN = Language(
+    add=_binary("add"),
+    sub=_binary("sub"),
+    mul=_binary("mul"),
+    udiv=_binary("udiv"),
+    urem=_binary("urem"),
+    sdiv=_binary("sdiv"),
+    srem=_binary("srem"),
+    and_=_binary("and"),
+    or_=_binary("or"),
+    xor=_binary("xor"),
+    shl=_binary("shl"),
+    lshr=_binary("lshr"),
+    ashr=_binary("ashr"),
+    eq=_comparison("eq"),
+    ne=_inverted("eq"),
+    ult=_comparison("ult"),
+    ule=_inverted("ult"),
+    slt=_comparison("slt"),
+    sle=_inverted("slt"),
+    not_=lambda a, width: make("not", (a,), width),
+    neg=lambda a, width: make("neg", (a,), width),
+    popcount=lambda a, _width, to: make("popcount", (a,), to),
+    clz=lambda a, _width, to: make("clz", (a,), to),
+    zext=lambda a, _width, to: make("zext", (a,), to),
+    sext=lambda a, _width, to: make("sext", (a,), to),
+    ite=lambda condition, a, b, width: make("ite", (condition, a, b), width),
+    extract=lambda a, low, size, _width: make("extract", (a,), size, low),
+    concat=lambda high, low, high_width, low_width: make(
+        "concat", (high, low), high_width + low_width
+    ),
+    land=lambda *values: make("and", values, 1),
+    lor=lambda *values: make("or", values, 1),
+    lnot=lambda value: make("not", (value,), 1),
 )
-"""How many of a constructor's arguments are values, where it is not two."""
+"""As nodes that nothing simplified; each needs a term among its operands, because a node does."""
 
 
-def _computed(name: str, args: tuple[Value, ...], count: int) -> Value:
-    """Apply a constructor to constants: to unknowns, under a model that gives their values."""
-    widths = _widths(name, args, count)
-    unknowns = [terms.symbol(f"operand {i}", width) for i, width in enumerate(widths)]
-    plain = getattr(PLAIN, name)(*unknowns, *args[count:])
-    return evaluate(plain, {u.name: int(a) for u, a in zip(unknowns, args, strict=False)})
+def _folding(name: str) -> Callable[..., Value]:
+    def fold(*args: Any) -> Value:  # noqa: ANN401  # any constructor's arguments
+        widths = _operand_widths(name, args)
+        operands: tuple[Value, ...] = args[: len(widths)]
+        if any(isinstance(operand, Term) for operand in operands):
+            plain: Value = getattr(PLAIN, name)(*args)
+            return plain
+        unknowns = [terms.symbol(f"operand {i}", width) for i, width in enumerate(widths)]
+        plain = getattr(PLAIN, name)(*unknowns, *args[len(widths) :])
+        return evaluate(plain, {f"operand {i}": v for i, v in enumerate(args[: len(widths)])})
+
+    return fold
 
 
-def _widths(name: str, args: tuple[Value, ...], count: int) -> list[int]:
+def _operand_widths(name: str, args: tuple[Any, ...]) -> list[int]:
     match name:
         case "land" | "lor" | "lnot":
-            return [1] * count
+            return [1] * len(args)
         case "concat":
-            return [int(args[2]), int(args[3])]
+            return [args[2], args[3]]
         case "extract":
-            return [int(args[3])]
+            return [args[3]]
         case "ite":
-            return [1, int(args[3]), int(args[3])]
+            return [1, args[3], args[3]]
+        case "not_" | "neg" | "popcount" | "clz" | "zext" | "sext":
+            return [args[1]]
         case _:
-            return [int(args[count])] * count
+            return [args[2]] * 2
 
 
-FOLDED: Language = _Folded()  # type: ignore[assignment]  # it has every name that PLAIN has
+FOLDED = Language(**{name: _folding(name) for name in NAMES})
+"""As :data:`PLAIN`, but what is concrete is computed, by definition and not by rewriting."""
 
 Build = Callable[[Language, int, Value, Value], Value]
 
@@ -218,9 +191,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "joined",
-        lambda on, w, a, b: on.concat(
-            on.extract(a, 1, w - 1, w), on.extract(b, 0, 1, w), w - 1, 1
-        ),
+        lambda on, w, a, b: on.concat(on.extract(a, 1, w - 1, w), on.extract(b, 0, 1, w), w - 1, 1),
     ),
     Operation("widened", lambda on, w, a, _b: on.extract(on.zext(a, w, 2 * w), 1, w, 2 * w)),
     Operation(

@@ -1,58 +1,71 @@
 """Whatever a constructor answers means what the plain operation means."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.evaluate import evaluate, evaluate_all
+from hypabi.smt.rewrite import subterms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.term import Term, Value, make
 from hypabi.smt.z3 import Z3Solver
-from tests.smt.language import FOLDED, OPERATIONS, PLAIN, SMART, Language, Skeleton, skeletons, symbols
+from tests.smt.language import (
+    COMPARISONS,
+    FOLDED,
+    OPERATIONS,
+    PLAIN,
+    SMART,
+    Language,
+    Operation,
+    Skeleton,
+    skeletons,
+    symbols,
+)
+from tests.smt.language import NAMES as CONSTRUCTORS
 
-NAMES = ("x", "y", "z")
+UNKNOWNS = ("x", "y", "z")
 CHOSEN = (0, 1, 6, 15)
-"""Constants of 4 bits: neutral and absorbing ones, the sign, low, middle and high masks."""
-
-
-class _Recorder:
-    """Notes which constructors an expression calls."""
-
-    def __init__(self) -> None:
-        self.called: set[str] = set()
-
-    def __getattr__(self, name: str) -> object:
-        self.called.add(name)
-        return getattr(SMART, name)
+"""Constants of 4 bits: neutral and absorbing ones, and a mask that is neither low nor high."""
 
 
 def test_every_public_constructor_is_covered_by_the_operations() -> None:
-    recorder = _Recorder()
+    called: set[str] = set()
+
+    def recording(name: str) -> Callable[..., Value]:
+        def record(*args: object) -> Value:
+            called.add(name)
+            value: Value = getattr(SMART, name)(*args)
+            return value
+
+        return record
+
+    recorder = Language(**{name: recording(name) for name in CONSTRUCTORS})
     x, y, _ = symbols(8)
     for operation in OPERATIONS:
-        operation.build(recorder, 8, x, y)  # type: ignore[arg-type]
+        operation.build(recorder, 8, x, y)
     not_constructors = {"symbol", "substitute", "symbols_of", "size_of", "simplify_under", "text"}
-    not_constructors |= {"Op", "Term", "Value"}
-    assert recorder.called == set(terms.__all__) - not_constructors
+    assert called == set(terms.__all__) - not_constructors - {"Op", "Term", "Value"}
 
 
 def _operands(width: int, constants: tuple[int, ...]) -> Iterator[dict[str, int]]:
     """Give every choice of which unknowns are constants, and of those constants."""
     for fixed in itertools.product((None, *constants), repeat=3):
-        yield {n: v & ((1 << width) - 1) for n, v in zip(NAMES, fixed, strict=True) if v is not None}
+        yield {
+            n: v & ((1 << width) - 1) for n, v in zip(UNKNOWNS, fixed, strict=True) if v is not None
+        }
 
 
 def _place(skeleton: Skeleton, on: Language, width: int, fixed: dict[str, int]) -> Value:
-    free = dict(zip(NAMES, symbols(width), strict=True))
-    x, y, z = (fixed.get(name, free[name]) for name in NAMES)
+    free = dict(zip(UNKNOWNS, symbols(width), strict=True))
+    x, y, z = (fixed.get(name, free[name]) for name in UNKNOWNS)
     return skeleton.build(on, width, x, y, z)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
-def test_every_operation_means_the_same_for_all_operands_of_4_bits(operation: object) -> None:
+def test_every_operation_means_the_same_for_all_operands_of_4_bits(operation: Operation) -> None:
     """All 256 operands, each symbolic or concrete: four ways to build, one meaning."""
     mine = [s for s in skeletons() if s.outer is operation and s.inner is None]
     assert len(mine) == 1
@@ -66,8 +79,8 @@ def test_every_operation_means_the_same_for_all_operands_of_4_bits(operation: ob
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
-def test_every_nesting_means_the_same_for_all_operands_of_4_bits(operation: object) -> None:
-    """Each nesting with each operand symbolic or one of the chosen constants."""
+def test_every_nesting_means_the_same_for_all_operands_of_4_bits(operation: Operation) -> None:
+    """One operand free and the others chosen constants, or all free where there are two."""
     pairs: dict[tuple[str, ...], dict[tuple[Value, Value], None]] = {}
     for skeleton in (s for s in skeletons() if s.outer is operation and s.inner is not None):
         used = {s.name for s in terms.symbols_of(_place(skeleton, FOLDED, 4, {}))}
@@ -84,3 +97,70 @@ def test_every_nesting_means_the_same_for_all_operands_of_4_bits(operation: obje
             if results[::2] != results[1::2]:
                 wrong = [i for i in range(0, len(results), 2) if results[i] != results[i + 1]]
                 pytest.fail(f"{[values[i : i + 2] for i in wrong[:3]]} under {model}")
+
+
+def _constants(width: int) -> list[dict[str, int]]:
+    ones = (1 << width) - 1
+    single = [{name: value} for name in ("y", "z") for value in (1, ones, 0xF0)]
+    return [{}, *single, {"y": 0xF0, "z": 3}, {"y": ones - 7, "z": 1 << (width - 1)}]
+
+
+def _obligations(operation: Operation, width: int) -> dict[tuple[Value, Value], Term]:
+    """Return what is to be equal and, for each, the disequation before it was generalised."""
+    found: dict[tuple[Value, Value], Term] = {}
+    for skeleton in (s for s in skeletons() if s.outer is operation):
+        used = {s.name for s in terms.symbols_of(_place(skeleton, FOLDED, width, {}))}
+        for fixed in _constants(width):
+            if not used.issuperset(fixed):
+                continue
+            plain, smart = (_place(skeleton, on, width, fixed) for on in (FOLDED, SMART))
+            if isinstance(plain, int):
+                assert smart == plain, (skeleton.name, fixed)
+            elif plain is not smart:
+                found.setdefault(_generalised(plain, smart), _differ(plain, smart))
+    return found
+
+
+def _generalised(plain: Term, smart: Value) -> tuple[Value, Value]:
+    """Put an unknown for whatever both have in common: what is equal then is equal always."""
+    common = set(subterms((plain,))) & set(subterms((smart,)))
+    known: dict[Term, Term] = {}
+
+    def general(term: Value) -> Value:
+        if isinstance(term, int):
+            return term
+        if term not in known:
+            name = f"t{len(known)} of {term.width}"
+            known[term] = (
+                terms.symbol(name, term.width)
+                if term in common
+                else make(term.op, tuple(general(a) for a in term.args), term.width, term.low)
+            )
+        return known[term]
+
+    return general(plain), general(smart)
+
+
+def _differ(a: Value, b: Value) -> Term:
+    return make("not", (make("eq", (a, b), 1),), 1)
+
+
+@pytest.mark.parametrize("width", [32, 64])
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
+def test_both_solvers_prove_every_rewrite(operation: Operation, width: int) -> None:
+    obligations = _obligations(operation, width)
+    solvers: tuple[Solver, ...] = (BitwuzlaSolver(), Z3Solver())
+    for (plain, smart), original in obligations.items():
+        for solver in solvers:
+            # Equal for every value of the common parts, or else for the values these can have.
+            if solver.feasibility(_differ(plain, smart)) != Unsatisfiable():
+                assert solver.feasibility(original) == Unsatisfiable(), (plain, smart)
+
+
+def test_plain_comparisons_mean_what_python_means() -> None:
+    x, y, _ = symbols(4)
+    for a, b in itertools.product(range(16), repeat=2):
+        signed_a, signed_b = (v - 16 if v > 7 else v for v in (a, b))
+        expected = [a == b, a != b, a < b, a <= b, signed_a < signed_b, signed_a <= signed_b]
+        results = [getattr(PLAIN, name)(x, y, 4) for name in COMPARISONS]
+        assert [evaluate(r, {"x": a, "y": b}) for r in results] == expected
