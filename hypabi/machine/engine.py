@@ -76,7 +76,7 @@ class Session:
         def order(registers: Mapping[str, int]) -> ByteOrder:
             return data_order(architecture, registers)
 
-        self.core = Core(state.registers, Memory(state.memory), order)
+        self.core = Core(self.rules.defaults | dict(state.registers), Memory(state.memory), order)
         self.start_mode = self.rules.mode(self.core)
         self.jumped_back: dict[int, tuple[dict[str, int], dict[int, int]]] = {}
 

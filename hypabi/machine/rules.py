@@ -22,6 +22,11 @@ class Rules(Protocol):
         """Return what the architecture adds to p-code."""
         ...
 
+    @property
+    def defaults(self) -> dict[str, int]:
+        """Return what holds of fields that a state may leave out."""
+        ...
+
     def mode(self, core: Core) -> str:
         """Return the name of the mode or level that the processor is in."""
         ...

@@ -42,6 +42,7 @@ class RulesA64:
 
     def __init__(self) -> None:
         self.profile: Profile[int] = AArch64()
+        self.defaults = {"PSTATE.IL": 0}
 
     def mode(self, core: Core) -> str:
         """Return ``EL2h``, ``EL1t``..."""
@@ -64,7 +65,7 @@ class RulesA64:
         if pc & 3:
             core.write(f"FAR_EL{level}", pc)
             return self._take(core, level, PC_ALIGNMENT, 0, pc)
-        if core.registers.get("PSTATE.IL"):
+        if core.read("PSTATE.IL"):
             return self._take(core, level, ILLEGAL_STATE, 0, pc)
         return None
 
@@ -156,8 +157,7 @@ class RulesA64:
         core.write("CURRENTEL", to << 2)
         core.write("SPSel", 1)
         core.write("DAIF", DAIF_MASK)
-        if "PSTATE.IL" in core.registers:
-            core.write("PSTATE.IL", 0)
+        core.write("PSTATE.IL", 0)
         if "UAO" in core.registers:
             core.write("UAO", 0)
         control = core.registers.get(f"SCTLR_EL{to}", 0)
@@ -188,7 +188,7 @@ def _status(core: Core) -> int:
         value = core.registers.get(name, 0)
         # MSR (immediate) leaves 0 or 1, MSR (register) the bit in its place.
         word |= (value >> bit | value) % 2 << bit
-    return word | core.registers.get("PSTATE.IL", 0) << IL_BIT
+    return word | core.read("PSTATE.IL") << IL_BIT
 
 
 def _registers(instruction: Instruction) -> set[str]:

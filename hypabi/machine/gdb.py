@@ -1,0 +1,177 @@
+"""A client of GDB's remote serial protocol over a pair of pipes, with a deadline for every answer.
+
+Imports nothing of ours: the text of this module is part of a standalone script.
+"""
+
+import os
+import select
+import time
+from typing import Final
+
+MOST_ANSWER: Final = 1 << 20
+"""Longest answer taken, in bytes; QEMU promises packets of 4 KiB."""
+PIECE: Final = 1024
+"""Bytes of memory in one packet."""
+
+
+class StubError(Exception):
+    """The other side is gone, does not answer in time, or refuses."""
+
+
+class Stub:
+    """One connection.
+
+    :param source: descriptor to read answers from
+    :param sink: descriptor to write packets to
+    :param patience: seconds that an answer may take, other than to :meth:`resume`
+    """
+
+    def __init__(self, source: int, sink: int, patience: float) -> None:
+        self._source = source
+        self._sink = sink
+        self._patience = patience
+        self._buffer = b""
+
+    def ask(self, packet: str) -> str:
+        """Send a packet and return the answer."""
+        self._send(packet)
+        answer = self._receive(self._patience)
+        if answer is None:
+            raise StubError(f"no answer to {packet[:20]} within {self._patience} s")
+        return answer
+
+    def demand(self, packet: str) -> None:
+        """Send a packet that must be answered with OK."""
+        answer = self.ask(packet)
+        if answer != "OK":
+            raise StubError(f"{packet[:20]} is answered with {answer or 'nothing'}")
+
+    def document(self, name: str) -> str:
+        """Return a part of the target's description."""
+        text = ""
+        while len(text) < MOST_ANSWER:
+            answer = self.ask(f"qXfer:features:read:{name}:{len(text):x},ff0")
+            if answer[:1] not in ("m", "l"):
+                raise StubError(f"no {name} in the target's description: {answer}")
+            text += answer[1:]
+            if answer[0] == "l":
+                return text
+        raise StubError(f"{name} has no end")
+
+    def registers(self) -> bytes:
+        """Return the core registers, as the ``g`` packet has them."""
+        return _bytes(self.ask("g"))
+
+    def set_registers(self, content: bytes) -> None:
+        """Set the core registers."""
+        self.demand("G" + content.hex())
+
+    def register(self, number: int) -> int:
+        """Return one register."""
+        return int.from_bytes(_bytes(self.ask(f"p{number:x}")), "little")
+
+    def set_register(self, number: int, value: int, size: int) -> None:
+        """Set one register of ``size`` bytes."""
+        self.demand(f"P{number:x}={value.to_bytes(size, 'little').hex()}")
+
+    def read(self, address: int, size: int) -> bytes | None:
+        """Return memory, ``None`` where there is none."""
+        content = b""
+        while len(content) < size:
+            count = min(PIECE, size - len(content))
+            answer = self.ask(f"m{address + len(content):x},{count:x}")
+            if answer[:1] == "E":
+                return None
+            content += _bytes(answer)
+        return content
+
+    def write(self, address: int, content: bytes) -> None:
+        """Set memory."""
+        for start in range(0, len(content), PIECE):
+            piece = content[start : start + PIECE]
+            self.demand(f"M{address + start:x},{len(piece):x}:{piece.hex()}")
+
+    def set_breakpoint(self, address: int) -> None:
+        """Stop before the instruction at ``address``."""
+        self.demand(f"Z1,{address:x},4")
+
+    def clear_breakpoint(self, address: int) -> None:
+        """Forget :meth:`set_breakpoint`."""
+        self.demand(f"z1,{address:x},4")
+
+    def resume(self, seconds: float) -> bool:
+        """Let the target run, and return whether it stopped of itself in time.
+
+        The target stands still when this returns.
+        """
+        return self._run("c", seconds)
+
+    def step(self, seconds: float) -> bool:
+        """Run one instruction, and return whether it came to its end in time."""
+        return self._run("s", seconds)
+
+    def _run(self, packet: str, seconds: float) -> bool:
+        self._send(packet)
+        if self._receive(seconds) is not None:
+            return True
+        os.write(self._sink, b"\x03")
+        if self._receive(self._patience) is None:
+            raise StubError("the target does not stop")
+        return False
+
+    def _send(self, packet: str) -> None:
+        content = packet.encode("ascii")
+        try:
+            os.write(self._sink, b"$%s#%02x" % (content, sum(content) & 0xFF))
+        except OSError as error:
+            raise StubError(f"the connection is gone: {error.strerror}") from None
+
+    def _receive(self, seconds: float) -> str | None:
+        """Return the next packet, ``None`` if it does not come in time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            start = self._buffer.find(b"$")
+            end = self._buffer.find(b"#", start)
+            if start >= 0 and 0 <= end <= len(self._buffer) - 3:
+                content = self._buffer[start + 1 : end]
+                self._buffer = self._buffer[end + 3 :]
+                os.write(self._sink, b"+")
+                return _expanded(content)
+            if not self._wait(deadline):
+                return None
+
+    def _wait(self, deadline: float) -> bool:
+        ready, _, _ = select.select([self._source], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            return False
+        received = os.read(self._source, 65536)
+        if not received or len(self._buffer) > MOST_ANSWER:
+            raise StubError("the connection is gone")
+        self._buffer += received
+        return True
+
+
+def _expanded(content: bytes) -> str:
+    """Undo run-length encoding (``x*n`` repeats x) and escapes (``}`` and a byte XOR 0x20)."""
+    text = ""
+    index = 0
+    while index < len(content):
+        byte = content[index]
+        if byte == 0x2A and text:
+            index += 1
+            text += text[-1] * (content[index] - 29)
+        elif byte == 0x7D:
+            index += 1
+            text += chr(content[index] ^ 0x20)
+        else:
+            text += chr(byte)
+        index += 1
+    return text
+
+
+def _bytes(answer: str) -> bytes:
+    """Return hexadecimal digits as bytes."""
+    try:
+        return bytes.fromhex(answer)
+    except ValueError:
+        raise StubError(f"bytes were asked for, and the answer is {answer[:20]}") from None

@@ -1,0 +1,198 @@
+"""QEMU as a machine: the referee, whose reading of Arm is not ours.
+
+QEMU stands still until its GDB stub, on standard input and output, has been told the whole state;
+a run ends at breakpoints, which are no memory, or at its deadline.
+"""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from hypabi.arch.names import Architecture
+from hypabi.machine import observation
+from hypabi.machine.gdb import Stub, StubError
+from hypabi.machine.observation import Ending, NotRun, Observation
+from hypabi.machine.qemu_process import LoadedFile, started, version
+from hypabi.machine.state import Extent, Limits, MachineState, Request, placed
+from hypabi.machine.target import PAGE_SIZE, Refused, Target
+
+RAM: Final = 0x4000_0000
+"""Where RAM of ``virt`` starts; below are flash, up to FLASH_END, and devices."""
+FLASH_END: Final = 0x0800_0000
+RAM_STEP: Final = 64 << 20
+MOST_RAM: Final = {Architecture.ARM: 2 << 30, Architecture.ARM64: 8 << 30}
+SMALL: Final = 256 << 10
+"""Bytes up to which an extent goes through the stub; a longer one goes through a file."""
+
+GLANCE: Final = 0.2
+"""Seconds after which we look whether the code goes round in a loop."""
+STEP_PATIENCE: Final = 0.5
+"""Seconds that one instruction may take; WFI may take forever."""
+LONGEST_LOOP: Final = 64
+"""Instructions of the longest loop that we look for."""
+
+DEFAULT_CPU: Final = {Architecture.ARM: "cortex-a15", Architecture.ARM64: "max"}
+
+
+class Qemu:
+    """Run states on ``qemu-system-arm`` or ``qemu-system-aarch64``.
+
+    :param cpu: QEMU's name of the processor; by default one that has what states usually ask for
+    """
+
+    name = "qemu"
+
+    def __init__(self, cpu: str | None = None) -> None:
+        self._cpu = cpu
+
+    def run(
+        self, state: MachineState, limits: Limits, request: Request | None = None
+    ) -> Observation | NotRun:
+        """Run until an end of ``limits``; see :class:`~hypabi.machine.protocol.Machine`."""
+        state.check()
+        target = target_for(state.architecture)
+        cpu = self._cpu or DEFAULT_CPU[state.architecture]
+        try:
+            label = f"QEMU {version(target.executable)} {cpu}"
+            return _observe(target, state, limits, request or Request(), (label, cpu))
+        except (Refused, StubError) as error:
+            return NotRun(f"{target.executable} {cpu}", str(error))
+
+
+def target_for(architecture: Architecture) -> Target:
+    """Return what QEMU needs to know of an architecture."""
+    from hypabi.machine.target_a64 import TargetA64  # noqa: PLC0415 - one of two is needed
+
+    assert architecture is Architecture.ARM64
+    return TargetA64()
+
+
+def _observe(
+    target: Target, state: MachineState, limits: Limits, request: Request, who: tuple[str, str]
+) -> Observation:
+    """Start QEMU, run, and read what is to be seen."""
+    label, cpu = who
+    extents = placed(state.memory)
+    ram = _ram(state.architecture, extents)
+    files = [LoadedFile(e.address, e.content) for e in extents if len(e.content) > SMALL]
+    arguments = ("-M", target.machine, "-cpu", cpu, "-m", str(ram >> 20))
+    with ExitStack() as stack:
+        stub = stack.enter_context(started(target.executable, arguments, files))
+        run = Run(stub, target, state, RAM + ram - PAGE_SIZE)
+        run.prepare(tuple(e for e in extents if len(e.content) <= SMALL))
+        ending = run.to_end(limits)
+        names = tuple(dict.fromkeys((*request.system, *state.registers)))
+        cells = ((cell.address, stub.read(cell.address, cell.size)) for cell in request.memory)
+        memory = tuple(
+            Extent(address, content) for address, content in cells if content is not None
+        )
+        pc, mode = target.pc(stub), target.mode(stub)
+        registers = target.registers(stub, state, names)
+    return Observation(label, ending, pc, mode, dict(sorted(registers.items())), memory)
+
+
+def _ram(architecture: Architecture, extents: tuple[Extent, ...]) -> int:
+    """Return how much RAM the state needs, the set-up program's page after it."""
+    for extent in extents:
+        flash = extent.end <= FLASH_END
+        if not flash and extent.address < RAM:
+            raise Refused(f"there is no RAM at {extent.address:#x} on virt; it starts at {RAM:#x}")
+    end = max((extent.end for extent in extents), default=0)
+    size = -(-(max(end, RAM) + PAGE_SIZE - RAM) // RAM_STEP) * RAM_STEP
+    if size > MOST_RAM[architecture]:
+        raise Refused(f"memory up to {end:#x} needs {size >> 20} MiB of RAM")
+    return size
+
+
+@dataclass(slots=True)
+class Run:
+    """One run on a QEMU that stands still."""
+
+    stub: Stub
+    target: Target
+    state: MachineState
+    page: int
+
+    def prepare(self, extents: tuple[Extent, ...]) -> None:
+        """Bring QEMU into the start of the state.
+
+        :raises Refused: it does not get there, or holds another value
+        """
+        stub, target = self.stub, self.target
+        stub.demand("Qqemu.PhyMemMode:1")
+        setup = target.setup(self.state, self.page)
+        for extent in (*extents, Extent(self.page, setup.content)):
+            stub.write(extent.address, extent.content)
+        ends = {setup.done, *setup.failed}
+        target.jump(stub, setup.entry)
+        self._until(ends, 2.0)
+        pc = target.pc(stub)
+        if pc in setup.failed and pc != setup.done:
+            raise Refused(target.reason(stub))
+        if pc != setup.done:
+            raise Refused(f"the start of the state is not reached; control is at {pc:#x}")
+        content = stub.read(self.page, PAGE_SIZE)
+        assert content is not None
+        target.verify(self.state, content)
+        stub.write(self.page, bytes(PAGE_SIZE))
+        target.start(stub, self.state)
+        if target.mode(stub) != target.mode_of(self.state):
+            raise Refused(f"it starts in {target.mode(stub)}")
+
+    def to_end(self, limits: Limits) -> Ending:
+        """Run until a limit ends it."""
+        stub = self.stub
+        ends = {*limits.stops, *limits.faults, 0}
+        if limits.back is not None:
+            ends.add(limits.back)
+        start = self.state.pc
+        if start in ends and not stub.step(STEP_PATIENCE):
+            return observation.LimitReached("the first instruction does not end")
+        glance = min(GLANCE, limits.seconds)
+        stopped = self.target.pc(stub) in ends or self._until(ends, glance)
+        if stopped:
+            return self._arrived(limits)
+        loop = self._loop()
+        if loop is not None:
+            return loop
+        if self._until(ends, limits.seconds - glance):
+            return self._arrived(limits)
+        return self._loop() or observation.LimitReached(f"{limits.seconds} s")
+
+    def _until(self, ends: set[int], seconds: float) -> bool:
+        """Run to one of ``ends``, and say whether one was reached in time."""
+        for address in sorted(ends):
+            self.stub.set_breakpoint(address)
+        stopped = self.stub.resume(seconds)
+        for address in sorted(ends):
+            self.stub.clear_breakpoint(address)
+        return stopped
+
+    def _arrived(self, limits: Limits) -> Ending:
+        pc, mode = self.target.pc(self.stub), self.target.mode(self.stub)
+        if pc == limits.back and mode == self.target.mode_of(self.state):
+            return observation.Returned()
+        if pc in limits.faults:
+            return observation.Faulted(pc)
+        if pc in limits.stops or pc == limits.back:
+            return observation.Reached(pc)
+        return observation.Outside(pc)
+
+    def _loop(self) -> Ending | None:
+        """Return ``Stuck`` where stepping shows the same registers twice, else nothing."""
+        first = self.stub.registers()
+        places = [self.target.pc(self.stub)]
+        for _ in range(LONGEST_LOOP):
+            if not self.stub.step(STEP_PATIENCE):
+                return observation.LimitReached("an instruction does not end")
+            if self.stub.registers() == first:
+                return self._lowest(min(places))
+            places.append(self.target.pc(self.stub))
+        return None
+
+    def _lowest(self, address: int) -> Ending:
+        for _ in range(LONGEST_LOOP):
+            if self.target.pc(self.stub) == address:
+                break
+            self.stub.step(STEP_PATIENCE)
+        return observation.Stuck(address)
