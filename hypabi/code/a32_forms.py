@@ -4,7 +4,7 @@ import enum
 from typing import Final
 
 from hypabi.code.aarch32_block import PC
-from hypabi.code.aarch32_transfers import FLOATING_POINT
+from hypabi.code.aarch32_transfers import FLOATING_POINT, overlong_list
 
 
 class Form(enum.Enum):
@@ -45,6 +45,7 @@ class Form(enum.Enum):
     BLX = "blx (immediate)"
     LINK_PC = "mov lr, pc"
     UNALLOCATED = "unallocated"
+    OVERLONG_LIST = "vldm, vstm beyond the last register"
 
 
 UNCONDITIONAL: Final = (
@@ -116,9 +117,15 @@ def classify(instruction: int) -> Form | None:
         if instruction & mask == value:
             if form is Form.MISCELLANEOUS and _allocated(instruction):
                 return None
-            floating = instruction >> 8 & 0xF in FLOATING_POINT
-            return None if form in COPROCESSOR_FORMS and floating else form
+            if form in COPROCESSOR_FORMS and instruction >> 8 & 0xF in FLOATING_POINT:
+                return floating(instruction)
+            return form
     return None if table is UNCONDITIONAL else _data_processing(instruction)
+
+
+def floating(instruction: int) -> Form | None:
+    """Return the form of an instruction of CP10 or CP11: SLEIGH's but for one."""
+    return Form.OVERLONG_LIST if overlong_list(instruction) else None
 
 
 def _allocated(instruction: int) -> bool:

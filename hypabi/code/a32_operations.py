@@ -251,6 +251,7 @@ APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.STORE_EXCLUSIVE: _store_exclusive,
     Form.BLX: _branch_exchange,
     Form.LINK_PC: _link_pc,
+    Form.OVERLONG_LIST: _refuse("VFP register list that is UNPREDICTABLE, or too long for SLEIGH"),
     Form.UNALLOCATED: _refuse("UNDEFINED: unallocated in the unconditional space"),
     Form.MISCELLANEOUS: _refuse("UNDEFINED, or BXJ: unallocated miscellaneous instruction"),
 }

@@ -23,7 +23,7 @@ from hypabi.arch.aarch32_system import (
     find,
     find_wide,
 )
-from hypabi.code.aarch32_block import PC, Block, Refusal, cell, flag, word
+from hypabi.code.aarch32_block import PC, Block, Refusal, bits, cell, flag, word
 from hypabi.code.aarch32_forms import EXCEPTION_RETURN, NOT_HYP, exception_return
 from hypabi.code.instruction import Constant, Opcode, Operand, Register
 
@@ -36,6 +36,27 @@ def call_other_set(block: Block, link: int, target: int, thumb: int) -> None:
     block.copy(cell("lr"), word(link))
     block.copy(flag("CPSR.T"), Constant(thumb, 1))
     block.call(target & 0xFFFF_FFFF)
+
+
+LONGEST_LIST = 16
+"""Doubleword registers in one list (DDI 0406C, A8.8, VLDM); for single ones it is our limit."""
+
+
+def overlong_list(instruction: int) -> bool:
+    """Return whether a VFP load or store multiple names no register, too many, or a missing one.
+
+    Most of these are UNPREDICTABLE.  On long ones, also on valid ones of more than 19 registers,
+    pypcode 3.3.3 overruns its parser and ends the process, so they must not reach it.
+    """
+    if not instruction >> 21 & 0b1101 or instruction >> 25 & 0b111 != 0b110:
+        return False  # MCRR and MRRC, where P, U and W are 0; not a load or store
+    if bits(instruction, 24, 1) and not bits(instruction, 21, 1):
+        return False  # of one register
+    count, upper, lower = instruction & 0xFF, bits(instruction, 22, 1), bits(instruction, 12)
+    first = lower << 1 | upper
+    if instruction & 0x100:  # CP11: doubleword registers
+        count, first = count // 2, upper << 4 | lower
+    return count == 0 or count > LONGEST_LIST or first + count > 32
 
 
 @dataclass(frozen=True, slots=True)

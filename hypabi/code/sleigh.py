@@ -111,6 +111,9 @@ class Lifter:
     def text(self, address: int, content: bytes) -> str:
         """Return the disassembly of one instruction, or its bytes where SLEIGH has none."""
         content = content[: self._length(content)]
+        word = int.from_bytes(content, "little")
+        if isinstance(self._overlay(word, address, len(content), 0), str):
+            return f".inst 0x{word:08x}"  # SLEIGH must not even parse some of them
         if self._printer is None:
             pure = self.state is InstructionSet.A64
             self._printer = self._context if pure else self._new_context()
@@ -118,7 +121,7 @@ class Lifter:
             lines = self._printer.disassemble(content, address, max_instructions=1).instructions
             return f"{lines[0].mnem} {lines[0].body}".strip() if lines else f".inst {content.hex()}"
         except (pypcode.BadDataError, pypcode.UnimplError):
-            return f".inst 0x{int.from_bytes(content, 'little'):08x}"
+            return f".inst 0x{word:08x}"
 
     def _length(self, content: bytes) -> int:
         if self.state is not InstructionSet.T32:

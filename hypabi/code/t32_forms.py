@@ -7,7 +7,7 @@ import enum
 from typing import Final
 
 from hypabi.code import a32_forms
-from hypabi.code.aarch32_transfers import FLOATING_POINT
+from hypabi.code.aarch32_transfers import FLOATING_POINT, overlong_list
 
 
 class Form(enum.Enum):
@@ -45,6 +45,7 @@ class Form(enum.Enum):
     COPROCESSOR = "coprocessor"
     COPROCESSOR_2 = "mcr2, mrc2, mcrr2, mrrc2, cdp2, ldc2, stc2"
     UNALLOCATED = "unallocated"
+    OVERLONG_LIST = "vldm, vstm beyond the last register"
 
 
 NARROW: Final = (
@@ -130,8 +131,10 @@ def classify_wide(instruction: int) -> Form | None:
 
 def _coprocessor(instruction: int) -> Form | None:
     """Decode 111x 11xx: the A32 encodings with condition AL, and the second space."""
-    if instruction >> 24 & SIMD == SIMD or instruction >> 8 & 0xF in FLOATING_POINT:
+    if instruction >> 24 & SIMD == SIMD:
         return None
+    if instruction >> 8 & 0xF in FLOATING_POINT:
+        return Form.OVERLONG_LIST if overlong_list(instruction) else None
     return Form.COPROCESSOR_2 if instruction >> 28 & 1 else Form.COPROCESSOR
 
 

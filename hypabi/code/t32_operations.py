@@ -251,6 +251,7 @@ APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.PRELOAD: _preload,
     Form.COPROCESSOR: _coprocessor,
     Form.COPROCESSOR_2: _refuse("UNDEFINED: no coprocessor has a second instruction space"),
+    Form.OVERLONG_LIST: _refuse("VFP register list that is UNPREDICTABLE, or too long for SLEIGH"),
     Form.UNALLOCATED: _refuse("UNDEFINED, BXJ or DCPS: unallocated control instruction"),
 }
 """The operations of each form."""

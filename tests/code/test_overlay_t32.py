@@ -138,6 +138,7 @@ def test_ordinary_form_is_left_to_sleigh_which_decodes_it(line: str) -> None:
         ((0xF3C3, 0x8F00), "bxj"),
         ((0xF3BF, 0x8F1F), "enterx"),
         ((0xF78F, 0x8001), "dcps1"),
+        ((0xECF0, 0x0A3E), "vldm of s1 to s62, on which SLEIGH ends the process"),
         ((0xFE07, 0x0F15), "mcr2"),
         ((0xEE00, 0x0F10), "mcr to MIDR"),
         ((0xE8C1, 0x2F40), "strexb with its status in its address"),
@@ -208,7 +209,11 @@ def test_each_decoded_instruction_is_to_objdump_what_it_is_to_us() -> None:
         if not re.fullmatch(MNEMONICS[form], text.split("\t")[0]):
             wrong.append((f"{one:#010x}", form.value, text))
     assert wrong == []
-    assert {form_of(*one) for one in taken} == set(Form) - {Form.COPROCESSOR_2, Form.UNALLOCATED}
+    assert {form_of(*one) for one in taken} == set(Form) - {
+        Form.COPROCESSOR_2,
+        Form.UNALLOCATED,
+        Form.OVERLONG_LIST,
+    }
 
 
 OURS = re.compile(
