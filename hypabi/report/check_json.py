@@ -11,7 +11,7 @@ from hypabi.judgement.clause import Authority
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.report.assumptions import assumptions
 from hypabi.report.check import Check, counts, word
-from hypabi.report.counterexample import ordered
+from hypabi.report.counterexample import entered, ordered
 from hypabi.report.listing import Places, lines_of
 from hypabi.report.plain import Plain, image_in_full, table_in_full
 from hypabi.report.trusted import trusted
@@ -120,7 +120,7 @@ def _verdict(check: Check, finding: Finding, places: Places) -> dict[str, Plain]
 def _evidence(check: Check, verdict: Refuted, places: Places) -> dict[str, Plain]:
     return {
         "reason": verdict.what,
-        "counterexample": {name: f"{value:#x}" for name, value in ordered(verdict.model)},
+        "counterexample": {name: f"{value:#x}" for name, value in ordered(entered(verdict))},
         "observed": [
             {"name": name, "entry": f"{before:#x}", "exit": f"{after:#x}"}
             for name, before, after in verdict.observed

@@ -8,7 +8,7 @@ from hypabi.judgement.clause import Authority
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.report.assumptions import assumptions
 from hypabi.report.check import Check, by_row, counts, spelled, untested, word
-from hypabi.report.counterexample import Kind, valuation
+from hypabi.report.counterexample import Kind, entered, valuation
 from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable, titled
 from hypabi.report.listing import Places, lines_of, listing
 from hypabi.report.repeat import repeat
@@ -110,15 +110,15 @@ def _refuted(check: Check, finding: Finding, verdict: Refuted, places: Places) -
     yield from labelled("instead", places.inside(verdict.what))
     for name, before, after in verdict.observed:
         yield from labelled("observed", f"{name}: {before:#x} at entry, {after:#x} at exit")
-    yield from entered(verdict, check, places)
+    yield from at_entry(verdict, check, places)
     yield from labelled("path", f"{len(verdict.trail)} instructions")
     lines = lines_of(verdict.trail, check.texts, places)
     yield from listing(lines, [name for name, _, _ in verdict.observed], places, "    ")
 
 
-def entered(verdict: Refuted, check: Check, places: Places) -> Iterator[str]:
+def at_entry(verdict: Refuted, check: Check, places: Places) -> Iterator[str]:
     """Yield the counterexample: the state at entry in which the clause fails."""
-    values = valuation(verdict.model, check.capabilities)
+    values = valuation(entered(verdict), check.capabilities)
     for of, label in LABELS.items():
         if of in values:
             named = map(places.inside, values[of]) if of is Kind.MEMORY else values[of]

@@ -5,9 +5,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from hypabi.judgement.verdict import Refuted
 from hypabi.report.registers import natural
 
 _CAPABILITY: Final = re.compile(r"\bcpucap\.(\d+)\b")
+_NAME: Final = re.compile(r"[A-Za-z]\w*")
 _GENERAL: Final = re.compile(r"[xr]\d+|[xr]\d+_[a-z]{3}|(SP|LR)_\w+")
 
 
@@ -32,6 +34,15 @@ def kind(name: str) -> Kind:
     if _CAPABILITY.fullmatch(name):
         return Kind.PATCHED
     return Kind.ANY if name.startswith("any") else Kind.SYSTEM
+
+
+def entered(refuted: Refuted) -> Mapping[str, int]:
+    """Return the state at entry of a counterexample, the registers that were observed included.
+
+    A solver leaves out what any value would do for; an observation says which value was taken.
+    """
+    observed = {name: entry for name, entry, _ in refuted.observed if _NAME.fullmatch(name)}
+    return {**refuted.model, **observed}
 
 
 def ordered(model: Mapping[str, int]) -> Iterator[tuple[str, int]]:

@@ -74,7 +74,8 @@ def quoted(word: str) -> str:
 
 def _pieces(word: str, columns: int) -> list[str]:
     """Cut a word into quoted pieces that fit."""
-    pieces, start = [], 0
+    pieces: list[str] = []
+    start = 0
     while start < len(word) or not pieces:
         end = start + 1
         while end < len(word) and len(quoted(word[start : end + 1])) <= columns:

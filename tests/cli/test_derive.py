@@ -1,0 +1,133 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.cli.door import hypabi, one_line
+from tests.cli.kernel import BASE, stub
+from tests.inputs import Assemble, Kernel
+from tests.report.test_check_json import closed, schema
+
+
+@pytest.fixture
+def made(assemble: Assemble) -> Path:
+    return stub(assemble)
+
+
+def calls(*arguments: str | Path) -> dict[str | None, list[dict[str, Any]]]:
+    """Return the cases of the only entry that was derived, by call number."""
+    report = json.loads(hypabi("derive", *arguments, "--format", "json").stdout)
+    jsonschema.Draft202012Validator(closed(schema("derive"))).validate(report)
+    (entry,) = report["entries"]
+    return {each["number"]: each["cases"] for each in entry["calls"]}
+
+
+def test_every_number_that_the_code_tells_apart_has_a_row(made: Path) -> None:
+    assert list(calls(made, "--entry", "sync")) == ["0x0", "0x1", "0x2", None]
+
+
+def test_a_row_says_what_is_written_and_what_is_kept(made: Path) -> None:
+    (case,) = calls(made, "--party", "stub")["0x0"]
+    assert case["registers"] == {}
+    assert case["system_registers"] == {"VBAR_EL2": "x1"}
+    assert case["memory"] == []
+    assert case["ends"] == "returns"
+    assert {"x0", "x19", "x30"} <= set(case["kept"])
+
+
+def test_a_row_says_where_control_goes_and_with_what(made: Path) -> None:
+    (case,) = calls(made, "--party", "stub")["0x1"]
+    assert case["registers"] == {"x0": "x2", "x1": "x3", "x2": "x4", "x4": "x1"}
+    assert (case["ends"], case["how"]) == ("leaves", "to x1 at EL2h")
+
+
+def test_any_other_number_is_a_row_of_its_own(made: Path) -> None:
+    (case,) = calls(made, "--party", "stub")[None]
+    assert case["registers"] == {"x0": "0xbadca11"}
+
+
+def test_the_text_shows_the_rows(made: Path) -> None:
+    ran = hypabi("derive", made, "--party", "stub")
+    assert ran.returncode == 0
+    assert (
+        "x0 = 0  HVC_SET_VECTORS\n"
+        "  result    x0 = 0\n"
+        "  loses     nothing else\n"
+        "  keeps     x1-x30, SP_EL0-SP_EL3\n"
+        "  sets      VBAR_EL2 = x1\n"
+        "  returns   to the caller, from sync+0x48\n"
+    ) in ran.stdout
+    assert "  leaves    to x1 at EL2h, from sync+0x28\n" in ran.stdout
+    assert max(map(len, ran.stdout.splitlines())) <= 75
+
+
+@pytest.mark.parametrize("entry", ["__hyp_stub_vectors", f"{BASE:#x}", f"{BASE + 0x400:#x}"])
+def test_a_table_stands_for_the_slot_that_an_hvc_enters(made: Path, entry: str) -> None:
+    ran = hypabi("derive", made, "--entry", entry)
+    assert f"hvc enters at {BASE + 0x400:#x}" in ran.stdout
+    assert "HVC_SET_VECTORS" in ran.stdout
+
+
+def test_another_slot_can_be_named_by_symbol_and_offset(made: Path) -> None:
+    ran = hypabi("derive", made, "--entry", "__hyp_stub_vectors+0x480")
+    assert "any other x0\n  stuck     at invalid\n" in ran.stdout
+
+
+def test_all_cases_prints_those_that_agree_one_by_one(assemble: Assemble) -> None:
+    # Two instructions return, and both with the same answer.
+    twice = "cbz x5, 7f\n    ldr x0, =0xbadca11\n    eret\n7:"
+    image = stub(assemble, unknown=twice)
+    together = hypabi("derive", image, "--entry", "sync").stdout
+    apart = hypabi("derive", image, "--entry", "sync", "--all-cases").stdout
+    assert "any other x0\n  result    x0 = 0xbadca11\n" in together
+    assert "any other x0  (2 cases)\n  case 1\n    where     x5 == 0\n" in apart
+    assert "  case 2\n    where     x5 != 0\n" in apart
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["--entry", "__hyp_stub_vector"],
+            "no symbol '__hyp_stub_vector'; did you mean '__hyp_stub_vectors'",
+        ),
+        (["--entry", "0x10"], "the image has nothing at 0x10"),
+        (["--entry", "sync+ten"], "'ten' in 'sync+ten' is no number"),
+        (["--entry", f"{BASE + 2:#x}"], "is not aligned to 4 bytes"),
+        (["--party", "stup"], "no party 'stup' at 5.10.0-made; did you mean 'stub'?"),
+        (["--party", "kvm-init"], "the image does not hold the vectors of kvm-init"),
+    ],
+)
+def test_what_is_not_there_is_refused_in_one_line(
+    made: Path, arguments: list[str], says: str
+) -> None:
+    ran = hypabi("derive", made, *arguments)
+    assert says in one_line(ran)
+    assert ran.returncode == 1
+
+
+def test_a_kernel_that_the_contract_does_not_know_is_derived_without_names(
+    assemble: Assemble,
+) -> None:
+    ran = hypabi("derive", stub(assemble, version="3.8.0-old"))
+    assert ran.returncode == 0
+    assert "x0 = 1\n" in ran.stdout
+    assert "HVC_" not in ran.stdout
+
+
+def test_an_undecided_path_is_in_the_exit_status(assemble: Assemble) -> None:
+    ran = hypabi("derive", stub(assemble, success=".inst 0x00c0ffee"), "--party", "stub")
+    assert ran.returncode == 16
+    assert "  undecided beyond sync" in ran.stdout
+
+
+def test_a_real_stub_is_derived_with_names_within_75_columns(kernel: Kernel) -> None:
+    ran = hypabi("derive", kernel("6.1-arm64"), "--party", "stub")
+    assert ran.returncode == 0
+    for call in ("SET_VECTORS", "SOFT_RESTART", "RESET_VECTORS", "FINALISE_EL2"):
+        assert f"  HVC_{call}" in ran.stdout
+    assert max(map(len, ran.stdout.splitlines())) <= 75
+    report = json.loads(hypabi("derive", kernel("6.1-arm64"), "--format", "json").stdout)
+    jsonschema.Draft202012Validator(closed(schema("derive"))).validate(report)
