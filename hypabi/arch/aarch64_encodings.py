@@ -1,7 +1,7 @@
 """System registers and system operations of AArch64 by encoding (Arm ARM DDI 0487, D19).
 
-The key is ``op0:op1:CRn:CRm:op2`` in 2+3+4+4+3 bits, as it stands in bits 20 to 5 of MRS, MSR and SYS.
-Names and encodings are checked against GNU binutils by ``tests/arch``.
+The key is ``op0:op1:CRn:CRm:op2`` in 2+3+4+4+3 bits, as it stands in bits 20 to 5 of MRS, MSR and
+SYS. Names and encodings are checked against GNU binutils by ``tests/arch``.
 """
 
 from collections.abc import Mapping
