@@ -146,6 +146,8 @@ def _derived(bound: _Bound, bench: Workbench, table: VectorTable | None, entry: 
         for name, (role, of) in bound.parties.items()
         if table is not None and (role, of.address) == (bench.image.role, table.address)
     )
+    if table is not None and parties:
+        table = bound.parties[parties[0]][1]  # which says how the party was told
     shown = None if table is None else _shown(bench.image.role, table, parties)
     names = _names(bound, parties)
     found = answers(behaviour, architecture, _identifier(bound), names, BitwuzlaSolver)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.contract import Contract
@@ -10,6 +10,14 @@ from hypabi.judgement.proof import Judgement
 from hypabi.judgement.revision import LiveParty, Revision
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous, Verdict
 from hypabi.report.provenance import Provenance
+
+HOW: Final[Mapping[str, str]] = {
+    "symbol": "by symbol",
+    "shape": "by shape",
+    "installer": "by who installs it",
+    "conduct": "by what it does",
+}
+"""How a table was found, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +31,7 @@ class Table:
     name: str
     """Its symbol, or empty."""
     how: str
-    """How it was found: by symbol, by shape, by its installer."""
+    """How it was found: a key of ``HOW``."""
     parties: tuple[str, ...]
     """The contract's parties that take calls through it."""
 

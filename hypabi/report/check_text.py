@@ -7,7 +7,7 @@ from hypabi.image.model import Role
 from hypabi.judgement.clause import Authority
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.report.assumptions import assumptions
-from hypabi.report.check import Check, by_row, counts, spelled, untested, word
+from hypabi.report.check import HOW, Check, by_row, counts, spelled, untested, word
 from hypabi.report.counterexample import Kind, entered, valuation
 from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable, titled
 from hypabi.report.listing import Places, lines_of, listing
@@ -147,7 +147,7 @@ def undecided(check: Check, places: Places) -> Iterator[str]:
         yield from titled("Undecided")
     for reason, findings in reasons.items():
         yield ""
-        yield from filled(places.inside(reason), "* ", "  ")
+        yield from filled(places.beside(reason), "* ", "  ")
         yield from named(findings)
 
 
@@ -211,7 +211,7 @@ def parties(check: Check) -> Iterator[str]:
             continue
         where = f"{found.name or 'no symbol'} at {found.address:#x}"
         program = "" if found.role is Role.KERNEL else f", in the {found.role.value}"
-        yield from filled(f"{party.name}: {where}, by {found.how}{program}", "", "    ")
+        yield from filled(f"{party.name}: {where}, {HOW[found.how]}{program}", "", "    ")
     for party in check.missing:
         yield from filled(f"{party.name}: not in this image ({party.vectors})", "", "    ")
     unclaimed = [each for each in check.tables if not each.parties]

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from hypabi.behaviour.outcome import Effect, Returned, Store, address_text
+from hypabi.report.check import HOW
 from hypabi.report.counterexample import with_capabilities
 from hypabi.report.derive import Answer, Derivation, Derived, Does, grouped
 from hypabi.report.ending import ending
 from hypabi.report.lines import COLUMNS, cut, filled, titled
 from hypabi.report.listing import Places
-from hypabi.report.registers import kept, ranges
+from hypabi.report.registers import kept_in_words, ranges
 from hypabi.report.repeat import repeat
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
@@ -89,8 +90,8 @@ class _Writer:
         yield from titled(cut(who, COLUMNS))
         name = table.name or "a table without a symbol"
         yield from filled(
-            f"{name} at {table.address:#x} ({table.role.value}, {table.kind}, found by "
-            f"{table.how}); hvc enters at {entry:#x}"
+            f"{name} at {table.address:#x} ({table.role.value}, {table.kind}, found "
+            f"{HOW[table.how]}); hvc enters at {entry:#x}"
         )
 
     def answer(self, answer: Answer) -> Iterator[str]:
@@ -145,8 +146,8 @@ class _Writer:
         yield self.line(indent, "result", f"{self.identifier} = {text}")
         lost = [name for name in does.general if name != self.identifier]
         yield from filled(ranges(lost) or "nothing else", f"{indent}{'loses':<{LABEL}}")
-        keeps = [n for n in kept(self.architecture, does.general) if n != self.identifier]
-        yield from filled(ranges(keeps), f"{indent}{'keeps':<{LABEL}}")
+        keeps = kept_in_words(self.architecture, {self.identifier, *does.general})
+        yield from filled(keeps, f"{indent}{'keeps':<{LABEL}}")
 
     def values(
         self, indent: str, label: str, values: Mapping[str, Value], most: int

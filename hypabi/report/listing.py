@@ -16,6 +16,9 @@ TAIL: Final = 16
 NAMING: Final = 4
 """Instructions shown besides, because they name the register that the clause is about."""
 
+FAR: Final = 0x1000
+"""From here on a symbol says nothing of an address: symbols are missing between the two."""
+
 _ADDRESS: Final = re.compile(r"(?<![\w.])(-?)0x([0-9a-f]{4,16})\b")
 _LEVEL: Final = re.compile(r"_EL\d+$")
 """With HCR_EL2.E2H set, the name of an EL1 register reaches EL2's (DDI 0487, D8.1.5)."""
@@ -41,7 +44,7 @@ class Places:
         return f"{symbol}+{offset:#x}" if offset else symbol
 
     def around(self, address: int) -> tuple[str, int]:
-        """Return the symbol at or before an address and the distance to it; empty for none."""
+        """Return the symbol shortly before an address and the distance to it; empty for none."""
         found = self._found.get(address)
         if found is None:
             found = self._found[address] = self._around(address)
@@ -51,7 +54,9 @@ class Places:
         for image in self._images:
             if image.segment(address) is not None:
                 symbol = image.symbols.around(address)
-                return (symbol.name, address - symbol.address) if symbol else ("", 0)
+                if symbol is not None and address - symbol.address < FAR:
+                    return symbol.name, address - symbol.address
+                return "", 0
         return "", 0
 
     def inside(self, text: str) -> str:
@@ -60,6 +65,15 @@ class Places:
         SLEIGH prints the upper half of the address space as negative numbers.
         """
         return _ADDRESS.sub(self._named, text)
+
+    def beside(self, text: str) -> str:
+        """Return text with a symbol beside every address that has one."""
+
+        def both(match: re.Match[str]) -> str:
+            named = self._named(match)
+            return match[0] if named == match[0] else f"{match[0]} ({named})"
+
+        return _ADDRESS.sub(both, text)
 
     def _named(self, match: re.Match[str]) -> str:
         value = int(match[2], 16)

@@ -1,6 +1,6 @@
 """Sets of registers in few words: ``x0-x2, x18, SP_EL1``."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from hypabi.arch.names import Architecture
 from hypabi.judgement.registers import registers_of
@@ -34,6 +34,16 @@ def kept(architecture: Architecture, changed: Iterable[str]) -> tuple[str, ...]:
     lost = set(changed)
     general = registers_of(architecture).general
     return tuple(name for name in general if name not in lost)
+
+
+def kept_in_words(architecture: Architecture, changed: Collection[str]) -> str:
+    """Spell the registers that are kept; the many banked copies of AArch32 as one where all are."""
+    rest = kept(architecture, changed)
+    plain = [name for name in rest if natural(name)[1] >= 0]
+    banked = [name for name in registers_of(architecture).general if natural(name)[1] < 0]
+    if not banked or set(banked) & set(changed):
+        return ranges(rest)
+    return ", ".join([ranges(plain), "every banked copy"])
 
 
 def _run(head: str, first: int, last: int) -> str:

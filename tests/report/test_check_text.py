@@ -135,7 +135,7 @@ def test_undecided_clauses_of_one_reason_stand_together() -> None:
     )
     shown = section(text, "Undecided")
     assert shown.count("SLEIGH cannot decode it") == 1
-    assert "* at sync+0x4: SLEIGH cannot decode it" in shown
+    assert "* at 0xffff800008000804 (sync+0x4): SLEIGH cannot decode it" in shown
     assert "    stub, HVC_SET_VECTORS: result, registers\n" in shown
 
 
@@ -249,3 +249,10 @@ def test_no_line_of_any_report_is_wider_than_a_mail_or_moves_a_cursor(check: Che
     for line in text[:-1].split("\n"):
         assert len(line) <= COLUMNS
         assert line.isprintable()
+
+
+def test_an_address_far_behind_a_symbol_is_not_called_by_it() -> None:
+    near, far = made.STUB + 0x800 + 0xFFC, made.STUB + 0x800 + 0x1000
+    reason = Undecided(f"no symbol for the function at {far:#x}, called from {near:#x}")
+    text = write(made.check(made.finding(reason), of=made.loaded(size=0x4000)))
+    assert f"{far:#x}, called from {near:#x} (sync+0xffc)" in " ".join(text.split())
