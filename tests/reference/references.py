@@ -1,0 +1,61 @@
+"""The reference images as the index lists them, one for each file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "hypabi" / "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One file: its image, its form, and what the index says of it."""
+
+    image: str
+    form: str
+    kind: str
+    architecture: str
+    instruction_set: str
+    byte_order: str
+    tables: tuple[str, ...]
+    callers: tuple[str, ...]
+    ends: str
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return f"{self.image}-{self.form}"
+
+    @property
+    def file(self) -> Path:
+        """The file."""
+        return FOLDER / f"{self.name}.elf"
+
+
+def read_index() -> dict[str, Any]:
+    """Read the index as it is written."""
+    index: dict[str, Any] = yaml.safe_load((FOLDER / "index.yaml").read_text(encoding="utf-8"))
+    return index
+
+
+def references() -> list[Reference]:
+    """Return every image in each of its forms, in the order of the index."""
+    index = read_index()
+    return [
+        Reference(
+            image["name"],
+            form,
+            image["kind"],
+            image["architecture"],
+            index["forms"][form]["instruction-set"],
+            index["forms"][form]["byte-order"],
+            tuple(party["vectors"] for party in image["parties"].values()),
+            tuple(image["callers"]),
+            image.get("ends", ""),
+        )
+        for image in index["images"]
+        for form in image["forms"]
+    ]

@@ -1,0 +1,75 @@
+"""The lives run on QEMU as their transcripts say, in each instruction set and byte order."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.reference.references import FOLDER, Reference, references
+
+LIVES = Path(__file__).parent / "lives"
+FORMS = {
+    "a32": "A32, little-endian",
+    "t32": "T32, little-endian",
+    "a32be": "A32, big-endian",
+    "t32be": "T32, big-endian",
+    "a64": "A64, little-endian",
+    "a64be": "A64, big-endian",
+}
+MACHINE = {
+    "arm": ("qemu-system-arm", "cortex-a15"),
+    "arm64": ("qemu-system-aarch64", "cortex-a57"),
+}
+LONGEST = 20
+"""Seconds: a life takes a fifth of one; what takes this long on a busy machine hangs."""
+
+
+def run(reference: Reference, *more: str) -> str:
+    """Return what a life prints until the machine powers off."""
+    tool, processor = MACHINE[reference.architecture]
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is missing: apt-get install qemu-system-arm")
+    machine = ["-M", "virt,virtualization=on", "-cpu", processor, "-smp", "2"]
+    ran = subprocess.run(
+        [tool, *machine, "-nographic", "-nic", "none", "-kernel", str(reference.file), *more],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout
+
+
+lives = pytest.mark.parametrize(
+    "reference", [r for r in references() if r.ends], ids=lambda r: r.name
+)
+
+
+@lives
+def test_life_prints_its_transcript(reference: Reference) -> None:
+    expected = (LIVES / f"{reference.image}.txt").read_text(encoding="utf-8")
+    assert run(reference) == expected.replace("{form}", FORMS[reference.form])
+
+
+@lives
+def test_transcript_ends_as_the_index_says(reference: Reference) -> None:
+    expected = (LIVES / f"{reference.image}.txt").read_text(encoding="utf-8")
+    assert expected.endswith("\ncpu0 is silent\n") == (reference.ends == "silent")
+
+
+def test_each_transcript_is_of_a_life() -> None:
+    assert {path.stem for path in LIVES.iterdir()} == {r.image for r in references() if r.ends}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [r for r in references() if r.image == "arm-break-2016-12"],
+    ids=lambda r: r.name,
+)
+def test_the_break_of_december_2016_reaches_address_zero_at_hyp(reference: Reference) -> None:
+    catch = FOLDER / f"arm-catch-{reference.form.removesuffix('be')}.elf"
+    printed = run(reference, "-device", f"loader,file={catch}")
+    assert printed.endswith("get: \naddress 0 reached, at HYP\n")
