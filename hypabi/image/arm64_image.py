@@ -1,8 +1,8 @@
-"""Read the header of an arm64 Image, the kernel as a boot loader places it.
+r"""Read the header of an arm64 Image, the kernel as a boot loader places it.
 
-Documentation/arch/arm64/booting.rst describes the 64 bytes: ``text_offset`` at 8, ``image_size`` at 16,
-``flags`` at 24 (bit 0: big-endian kernel), the magic ``ARM\\x64`` at 56.  The header is little-endian
-always.
+Documentation/arch/arm64/booting.rst describes the 64 bytes: ``text_offset`` at 8, ``image_size`` at
+16, ``flags`` at 24 (bit 0: big-endian kernel), the magic ``ARM\x64`` at 56.  The header is
+little-endian always.
 """
 
 import hashlib

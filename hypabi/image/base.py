@@ -1,8 +1,9 @@
 """Prove where a kernel image is linked, or refuse.
 
-Symbols say what lies where relative to each other; only the image's own pointers say at which address.
-A base counts as proved when it is the only candidate and the functions that the symbols then name
-start where code starts.  A kernel whose own code is Thumb is refused here: its ELF file says more.
+Symbols say what lies where relative to each other; only the image's own pointers say at which
+address.  A base counts as proved when it is the only candidate and the functions that the symbols
+then name start where code starts.  A kernel whose own code is Thumb is refused here: its ELF file
+says more.
 """
 
 import struct
@@ -238,7 +239,7 @@ def _meets(offsets: Sequence[int], distance: int) -> bool:
 
 
 def _densest(pointers: list[int], size: int) -> list[int]:
-    """Return the pointers of the window of ``size`` that holds the most; others only look like it."""
+    """Return the pointers in the window of ``size`` that holds most; others only look like it."""
     within = [bisect_left(pointers, pointer + size) - i for i, pointer in enumerate(pointers)]
     most = max(within, default=0)
     first = within.index(most) if within else 0

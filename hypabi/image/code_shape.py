@@ -1,7 +1,7 @@
 """Tell by the words around an address whether a function may start there.
 
-One word proves nothing; over some hundred function symbols the share is above 0.99 where the symbols
-belong (measured on Debian's 5.10 to 7.2) and around 0.15 to 0.2 where they are shifted.
+One word proves nothing; over some hundred function symbols the share is above 0.99 where the
+symbols belong (measured on Debian's 5.10 to 7.2) and around 0.15 to 0.2 where they are shifted.
 """
 
 from typing import assert_never

@@ -1,8 +1,8 @@
 """Decompress what a kernel may be compressed with, within a bound.
 
-The formats are those of the kernel's ``lib/decompress_*.c``: gzip, xz, lzma (the ``.lzma`` file), zstd,
-lz4 (the *legacy* frame) and lzo (the ``lzop`` file).  A stream must reach its own end: a truncated or
-corrupt one is refused, and so is one that grows beyond :data:`MAX_PROGRAM`.
+The formats are those of the kernel's ``lib/decompress_*.c``: gzip, xz, lzma (the ``.lzma`` file),
+zstd, lz4 (the *legacy* frame) and lzo (the ``lzop`` file).  A stream must reach its own end: a
+truncated or corrupt one is refused, and so is one that grows beyond :data:`MAX_PROGRAM`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_PROGRAM = 128 << 20
 LZ4_BLOCK = 8 << 20
 """Size of a block in a legacy frame (lz4_Frame_format.md)."""
 MAX_WINDOW = 128 << 20
-"""Largest dictionary that a stream may ask for: that of ``zstd --ultra -22``, which the kernel uses."""
+"""Largest dictionary that a stream may ask for: that of ``zstd --ultra -22``, the kernel's."""
 
 
 class Compression(enum.Enum):
@@ -123,9 +123,11 @@ def open_stream(kind: Compression, data: memoryview) -> Iterator[Stream]:
     try:
         match kind:
             case Compression.GZIP:
-                yield gzip.GzipFile(fileobj=io.BufferedReader(_Reader(data)))
+                with gzip.GzipFile(fileobj=io.BufferedReader(_Reader(data))) as stream:
+                    yield stream
             case Compression.XZ | Compression.LZMA:
-                yield lzma.LZMAFile(io.BufferedReader(_Reader(data)))
+                with lzma.LZMAFile(io.BufferedReader(_Reader(data))) as stream:
+                    yield stream
             case Compression.ZSTD:
                 yield zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(data)
             case Compression.LZ4 | Compression.LZO:

@@ -1,8 +1,8 @@
 """Find the kernel in a Debian package.
 
 A package is an ``ar`` archive (deb(5)) whose member ``data.tar`` is compressed; the kernel is
-``boot/vmlinuz-VERSION``, from 7.x on ``usr/lib/modules/VERSION/vmlinuz``.  It stands near the front, and
-nothing behind it is decompressed.
+``boot/vmlinuz-VERSION``, from 7.x on ``usr/lib/modules/VERSION/vmlinuz``.  It stands near the
+front, and nothing behind it is decompressed.
 """
 
 import re
@@ -111,7 +111,7 @@ def _walk(where: str, name: str, stream: Stream) -> Found:
         _skip(stream, padded)
     raise ImageError(
         where,
-        f"Debian package without a kernel: {name} has neither boot/vmlinuz-* nor lib/modules/*/vmlinuz",
+        f"Debian package without a kernel: no boot/vmlinuz-* or lib/modules/*/vmlinuz in {name}",
         "the image may be in another package of the same version",
     )
 

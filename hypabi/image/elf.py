@@ -1,8 +1,9 @@
 """Read the headers of an ELF file: what it is for, and its sections.
 
-Ours, because the one library for it takes 0.09 s to import, a third of what one vector table of an ELF
-file may take in all; the tests hold this reader against that library.  Names of fields are those of the
-specification (System V ABI, chapter 4); their layout differs between the classes only in width.
+Ours, because the one library for it takes 0.09 s to import, a third of what one vector table of an
+ELF file may take in all; the tests hold this reader against that library.  Names of fields are
+those of the specification (System V ABI, chapter 4); their layout differs between the classes only
+in width.
 """
 
 import enum

@@ -1,11 +1,12 @@
 """Turn an ELF file into an image: a linked program at its own addresses, an object at ours.
 
-The sections of an object get addresses from :data:`OBJECT_BASE` on, in the order of the file, each on a
-page of its own; its references among them are resolved, all others stay open.
+The sections of an object get addresses from :data:`OBJECT_BASE` on, in the order of the file, each
+on a page of its own; its references among them are resolved, all others stay open.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.base import Place, first_symbol_in_place
@@ -26,11 +27,11 @@ from hypabi.image.elf import (
     read_elf,
 )
 from hypabi.image.elf_relocations import relocate
-from hypabi.image.elf_symbols import ElfSymbols, SymbolTable, read_symbol_table, swap_instructions
+from hypabi.image.elf_symbols import ElfSymbols, read_symbol_table, swap_instructions
 from hypabi.image.kallsyms import find_tables
 from hypabi.image.model import Access, Image, ImageError, NoFixups, Role, Segment, Symbols
 from hypabi.image.names import Names
-from hypabi.image.regions import Region, linker_script_regions, split
+from hypabi.image.regions import linker_script_regions, split
 from hypabi.image.relocations import Relative, read_relative
 from hypabi.image.symbols import KernelSymbols, NoSymbols
 from hypabi.image.version import linux_version
@@ -202,7 +203,7 @@ def _check_places(elf: Elf, parts: Sequence[_Part]) -> None:
     """Refuse parts that overlap, leave the address space, or are not there at all."""
     if not parts:
         raise ImageError(elf.where, "ELF file with nothing to load")
-    for part, following in zip(parts, parts[1:], strict=False):
+    for part, following in pairwise(parts):
         if part.address + part.size > following.address:
             what = f"{part.name} and {following.name} overlap at {following.address:#x}"
             raise ImageError(elf.where, f"ELF file whose {what}")

@@ -186,7 +186,7 @@ def patch_arm(patch: Patch, code: int, addend: int | None) -> None:
 
 
 def _half(patch: Patch, kind: int, addend: int) -> int:
-    """Return the half that MOVW (even kinds) or MOVT (odd) takes; the last two are relative to P."""
+    """Return the half that MOVW (even kinds) or MOVT (odd) takes; kinds 2 and 3 subtract P."""
     value = patch.symbol + _signed(addend, 16)
     if kind in (0, 2):
         value |= patch.thumb

@@ -171,17 +171,15 @@ class ElfSymbols:
             return False
         if row.type == STT_FUNC:
             return bool(row.value & 1)
-        # The assembler sets bit 0 for functions only; a label is in the state of the code around it.
+        # The assembler sets bit 0 for functions only; a label has the state of the code around it.
         addresses, names = self._states
         last = bisect_right(addresses, address) - 1
         return last >= 0 and names[last] == "$t"
 
     def _letter(self, row: Row) -> str:
         """Return the type letter, as ``nm`` has it."""
-        if row.section == SHN_ABS:
-            letter = "a"
-        else:
-            letter = _section_letter(self._elf.sections[row.section])
+        absolute = row.section == SHN_ABS
+        letter = "a" if absolute else _section_letter(self._elf.sections[row.section])
         if row.binding == STB_WEAK:
             return "W"
         return letter.upper() if row.binding else letter

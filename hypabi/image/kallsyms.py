@@ -69,7 +69,7 @@ class Tables:
     markers: tuple[int, ...]
     tokens: tuple[bytes, ...]
     offsets: tuple[int, ...]
-    """For each symbol its distance from what ``kind`` says; for ``PLACE`` from the image's start."""
+    """For each symbol its distance from what ``kind`` says; for ``PLACE``, from the start."""
     kind: OffsetKind
     base_position: int
     """Where the relative base word is; -1 where there is none."""
@@ -109,7 +109,7 @@ class _Offsets:
 
 
 def find_tables(content: Content, architecture: Architecture) -> Tables | None:
-    """Find the symbol tables in a kernel image; ``None`` where there are none that hold together."""
+    """Find the symbol tables in a kernel image; ``None`` where none hold together."""
     for hit in content.occurrences(_DIGITS, MAX_CANDIDATES):
         for order in ByteOrder:
             tokens = _tokens(content, hit, order)
@@ -162,7 +162,8 @@ def _starts(tokens: list[bytes]) -> list[int]:
 def _names(content: Content, tokens: _Tokens, order: ByteOrder) -> _Names | None:
     """Go back from the tokens to the markers, and from those to the names and their count.
 
-    The markers begin with zero and ascend, so each run of zero bytes is a place where they may begin.
+    The markers begin with zero and ascend, so each run of zero bytes is a place where they may
+    begin.
     """
     lowest = max(0, tokens.start - 3 * MAX_SYMBOLS - 4 * (MAX_SYMBOLS // BLOCK))
     position = tokens.start
@@ -180,7 +181,7 @@ def _names(content: Content, tokens: _Tokens, order: ByteOrder) -> _Names | None
 
 
 def _run_start(content: Content, lowest: int, zero: int) -> int:
-    """Return where the run of zero bytes around ``zero`` starts, or at least an earlier position."""
+    """Return where the run of zero bytes around ``zero`` starts, or an earlier position."""
     first = max(lowest, zero - 0x10000)
     return first + len(content.read(first, zero - first).rstrip(b"\0")) + 3
 

@@ -39,7 +39,7 @@ def read_kernel(raw: Raw) -> Image:
     if tables is None:
         raise ImageError(
             raw.where,
-            f"{raw.architecture.value} kernel without a symbol table (kallsyms) that holds together",
+            f"{raw.architecture.value} kernel without kallsyms, or with tables that disagree",
             "the file is cut short, or built without KALLSYMS: give the ELF vmlinux",
         )
     names = Names(raw.where, tables)

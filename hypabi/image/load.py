@@ -13,7 +13,7 @@ from hypabi.image.kernel_image import read_kernel
 from hypabi.image.model import Image, ImageError, Loaded
 
 MAX_FILE = 2 << 30
-"""Largest file opened, in bytes; an unstripped vmlinux with debugging information has about half."""
+"""Largest file opened, in bytes; a vmlinux with debugging information has about half."""
 MAX_DEPTH = 8
 """Most containers inside each other."""
 
@@ -98,7 +98,7 @@ def _container(where: str, content: Content, depth: int) -> _Opened:
     """Open a container, and read what is in it."""
     from hypabi.image.compression import decompress, recognise
     from hypabi.image.deb import is_deb, kernel_in_package
-    from hypabi.image.pe import is_pe, read_sections
+    from hypabi.image.pe import is_pe
     from hypabi.image.zboot import is_zboot, open_zboot
 
     if depth == 0:

@@ -1,8 +1,8 @@
 """Decompress what ``lzop`` writes.
 
 Ours, because the one binding that is kept (python-lzo) is under the GPL, which does not fit this
-project's licence.  Written from the description of the bit stream that the kernel's documentation has
-(Documentation/staging/lzo.rst); only the plain stream, which ``lzop`` writes, is understood.
+project's licence.  Written from the description of the bit stream that the kernel's documentation
+has (Documentation/staging/lzo.rst); only the plain stream, which ``lzop`` writes, is understood.
 """
 
 import zlib
@@ -56,7 +56,7 @@ def _number(data: memoryview, position: int, size: int) -> int:
 
 
 def _header(data: memoryview) -> _Header:
-    """Read the header of ``lzop`` 1.x: magic, versions, method, flags, mode, time, name, checksum."""
+    """Read the header: magic, versions, method, flags, mode, time, name, checksum."""
     version = _number(data, 9, 2)
     modern = version >= 0x0940
     position = 15 if modern else 13
@@ -98,8 +98,8 @@ def _block(data: memoryview, start: int, size: int, flags: int) -> tuple[bytes, 
 def _lzo1x(source: bytes, size: int) -> bytes:
     """Decompress one LZO1X block of at most ``size`` bytes.
 
-    Each instruction copies a match from what was written, then 0 to 3 literals; a zero where a match
-    would follow fewer than four literals starts a long run of them.
+    Each instruction copies a match from what was written, then 0 to 3 literals; a zero where a
+    match would follow fewer than four literals starts a long run of them.
 
     :raises IndexError: an instruction reaches outside the source
     """

@@ -16,8 +16,8 @@ class ImageError(HypabiError):
 class Access(enum.Enum):
     """What the running kernel may do to a region.
 
-    ``INITIAL`` data is written while the kernel boots and is read-only after (``.data..ro_after_init``):
-    for the reasoning it is as unknown as ``WRITABLE``.
+    ``INITIAL`` data is written while the kernel boots and is read-only after
+    (``.data..ro_after_init``): for the reasoning it is as unknown as ``WRITABLE``.
     """
 
     CODE = "code"
@@ -68,8 +68,9 @@ class Symbol:
 class Fixups(Protocol):
     """What is still to be written into the content before the program's own code reads it.
 
-    A relocatable arm64 kernel writes its pointers itself while it boots (``relocate_kernel``); up to
-    6.x the file holds zero in their place.  An object file has references that only a linker resolves.
+    A relocatable arm64 kernel writes its pointers itself while it boots (``relocate_kernel``); up
+    to 6.x the file holds zero in their place.  An object file has references that only a linker
+    resolves.
     """
 
     def apply(self, address: int, content: bytes) -> bytes:

@@ -55,8 +55,9 @@ class Names:
         found: list[int] = []
         for block, position in enumerate(tables.markers):
             first = block * BLOCK
+            end = position
             for index in range(first, min(first + min(each, BLOCK), tables.count)):
-                start, position = _span_at(tables.names, position)
+                start, end = _span_at(tables.names, end)
                 if tables.names[start] in codes:
                     found.append(tables.offsets[index])
         return found[:: max(1, len(found) // limit)]

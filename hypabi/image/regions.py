@@ -1,11 +1,11 @@
 """Tell what the running kernel may write from what it may not.
 
-Only what can be shown to be code or read-only is called so; everything else is writable.  What shows
-it is the kernel's linker script (arch/*/kernel/vmlinux.lds.S, include/asm-generic/vmlinux.lds.h),
-whose boundary symbols kallsyms holds in part: all of them with KALLSYMS_ALL, otherwise only those of
-code.  Without them the place of the kallsyms tables helps: they come from ``.rodata`` of the object
-linked last, and ``RO_DATA`` puts ``*(.rodata)`` first, so nothing between ``_etext`` and their end is
-ever written.
+Only what can be shown to be code or read-only is called so; everything else is writable.  What
+shows it is the kernel's linker script (arch/*/kernel/vmlinux.lds.S,
+include/asm-generic/vmlinux.lds.h), whose boundary symbols kallsyms holds in part: all of them with
+KALLSYMS_ALL, otherwise only those of code.  Without them the place of the kallsyms tables helps:
+they come from ``.rodata`` of the object linked last, and ``RO_DATA`` puts ``*(.rodata)`` first, so
+nothing between ``_etext`` and their end is ever written.
 """
 
 from collections.abc import Iterable
@@ -33,25 +33,22 @@ def cut(
     :param content: the bytes that the file holds, which may be fewer
     """
     held = address + len(content)
-    end = max(address + size, held)
-    marks = [
-        *regions,
-        Region(held, end, Access.WRITABLE, ".bss"),
-        Region(end, end + 1, Access.WRITABLE, ""),
-    ]
     segments: list[Segment] = []
     position = address
-    for region in sorted(marks, key=lambda region: (region.start, region.end)):
-        start, stop = max(region.start, position), min(region.end, end)
-        if position < start:
-            part = content[position - address : start - address]
-            segments.append(Segment(position, part, Access.WRITABLE, "data"))
-            position = start
-        if start < stop:
-            part = content[start - address : stop - address]
-            unheld = stop - start - len(part)
-            segments.append(Segment(start, part, region.access, region.name, unheld))
-            position = stop
+    for region in sorted(regions, key=lambda region: (region.start, region.end)):
+        start, end = max(region.start, position), min(region.end, held)
+        if start < end:
+            if position < start:
+                gap = content[position - address : start - address]
+                segments.append(Segment(position, gap, Access.WRITABLE, "data"))
+            part = content[start - address : end - address]
+            segments.append(Segment(start, part, region.access, region.name))
+            position = end
+    if position < held:
+        rest = content[position - address :]
+        segments.append(Segment(position, rest, Access.WRITABLE, "data"))
+    if size > len(content):
+        segments.append(Segment(held, b"", Access.WRITABLE, ".bss", size - len(content)))
     return tuple(segments)
 
 

@@ -1,8 +1,8 @@
 """The pointers that a relocatable arm64 kernel writes into itself while it boots.
 
-``relocate_kernel`` (arch/arm64/kernel/pi/relocate.c; head.S before 6.2) walks ``.rela.dyn`` and obeys
-``R_AARCH64_RELATIVE`` entries only; then ``.relr.dyn``, whose slots hold their value in the file
-already.  At the link address the result is the addend itself.
+``relocate_kernel`` (arch/arm64/kernel/pi/relocate.c; head.S before 6.2) walks ``.rela.dyn`` and
+obeys ``R_AARCH64_RELATIVE`` entries only; then ``.relr.dyn``, whose slots hold their value in the
+file already.  At the link address the result is the addend itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Open an EFI zboot image: a kernel that decompresses itself as an EFI program.
 
-The header (drivers/firmware/efi/libstub/zboot-header.S) has ``zimg`` at 4, where the compressed kernel
-starts at 8, its size at 12, and the name of the compression at 24.
+The header (drivers/firmware/efi/libstub/zboot-header.S) has ``zimg`` at 4, where the compressed
+kernel starts at 8, its size at 12, and the name of the compression at 24.
 """
 
 from hypabi.arch.names import ByteOrder

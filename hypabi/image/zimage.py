@@ -1,10 +1,10 @@
 """Read an arm zImage: the decompressor, and the kernel compressed inside it.
 
 The header (arch/arm/boot/compressed/head.S) has the magic 0x016f2818 at 0x24, start and end at 0x28
-and 0x2c, and at 0x30 a word 0x04030201 in the kernel's byte order.  Since 4.15 there is 0x45454545 at
-0x34 and at 0x38 the position of a table: its size in words, "ZSLK", where the last word of the
-compressed kernel is (which holds the kernel's size), the size of ``.bss``, and TEXT_OFFSET.  All but the
-word at 0x30 are little-endian always.
+and 0x2c, and at 0x30 a word 0x04030201 in the kernel's byte order.  Since 4.15 there is 0x45454545
+at 0x34 and at 0x38 the position of a table: its size in words, "ZSLK", where the last word of the
+compressed kernel is (which holds the kernel's size), the size of ``.bss``, and TEXT_OFFSET.  All
+but the word at 0x30 are little-endian always.
 """
 
 import hashlib
@@ -88,8 +88,8 @@ def kernel_in(where: str, content: Content, payload: Payload) -> Raw:
 def decompressor_of(content: Content, payload: Payload) -> Image:
     """Describe the code in front of the compressed kernel, placed at 0.
 
-    It is position-independent.  What follows the compressed kernel is its global offset table and the
-    EFI stub's data, which it writes (arch/arm/boot/compressed/vmlinux.lds.S).
+    It is position-independent.  What follows the compressed kernel is its global offset table and
+    the EFI stub's data, which it writes (arch/arm/boot/compressed/vmlinux.lds.S).
     """
     end = (_word(content, 0x2C) - _word(content, 0x28)) & 0xFFFFFFFF
     regions = (

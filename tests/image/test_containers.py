@@ -84,9 +84,10 @@ def test_package(tmp_path: Path, suffix: str, name: str) -> None:
     assert _is_arm64_kernel(loaded)
 
 
-@pytest.mark.parametrize("table", [True, False], ids=["with table", "before 4.15"])
+@pytest.mark.parametrize("header", ["with table", "before 4.15"])
 @pytest.mark.parametrize("kind", COMPRESSIONS)
-def test_zimage(tmp_path: Path, kind: str, table: bool) -> None:
+def test_zimage(tmp_path: Path, kind: str, header: str) -> None:
+    table = header == "with table"
     content = zimage(kind, ARM.content, table=table)
     loaded = _load(tmp_path, content)
     assert loaded.formats == ("arm zImage", kind)
@@ -95,7 +96,6 @@ def test_zimage(tmp_path: Path, kind: str, table: bool) -> None:
 
     assert decompressor.entry == 0
     assert [segment.name for segment in decompressor.segments] == [".text", ".piggydata", "data"]
-    assert decompressor.read(0, len(content)) if len(decompressor.segments) == 1 else True
     assert b"".join(bytes(s.content) for s in decompressor.segments) == content
     assert decompressor.access(0x3FF) is Access.CODE
     assert decompressor.access(0x400) is Access.READ_ONLY

@@ -187,10 +187,7 @@ def test_headers_are_those_of_pyelftools(
         assert [
             (s.name, s.flags, s.address, s.offset, s.size, s.link, s.info, s.alignment)
             for s in ours.sections
-        ] == [
-            tuple([s.name, *(s[f"sh_{field}"] for field in _FIELDS)])
-            for s in theirs.iter_sections()
-        ]
+        ] == [(s.name, *(s[f"sh_{field}"] for field in _FIELDS)) for s in theirs.iter_sections()]
         assert [(p.offset, p.address, p.held, p.size) for p in ours.program_headers] == [
             (p["p_offset"], p["p_vaddr"], p["p_filesz"], p["p_memsz"])
             for p in theirs.iter_segments()

@@ -78,17 +78,17 @@ def test_it_has_the_symbols_and_the_base_that_are_known(image: Image, name: str)
 
 
 def test_calls_meet_function_symbols(image: Image) -> None:
-    """A second proof of the base: BL counts from itself, and kallsyms is not asked where code is."""
+    """A second proof of the base: BL counts from itself, and kallsyms is not asked where code
+    is."""
     text = next(segment for segment in image.segments if segment.name == ".text")
     addresses = {symbol.address for symbol in image.symbols if symbol.letter in "TtW"}
     content = bytes(text.content[: 4 << 20])
     met = missed = 0
     for index, (word,) in enumerate(struct.iter_unpack("<I", content)):
-        match image.architecture:
-            case Architecture.ARM64:
-                is_call, bits, ahead = word >> 26 == 0b100101, 26, 0
-            case Architecture.ARM:
-                is_call, bits, ahead = word >> 24 == 0xEB, 24, 8
+        if image.architecture is Architecture.ARM64:
+            is_call, bits, ahead = word >> 26 == 0b100101, 26, 0
+        else:
+            is_call, bits, ahead = word >> 24 == 0xEB, 24, 8
         if is_call:
             sign = 1 << (bits - 1)
             distance = ((word & ((1 << bits) - 1)) ^ sign) - sign

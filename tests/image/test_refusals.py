@@ -85,32 +85,90 @@ def test_gigantic_file_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        pytest.param(b"hello, world\n", ": offset 0x0: no kernel image, ELF file or package begins with 68 65", id="text"),
+        pytest.param(
+            b"hello, world\n",
+            ": offset 0x0: no kernel image, ELF file or package begins with 68 65",
+            id="text",
+        ),
         pytest.param(b"\0", ": offset 0x0: no kernel image", id="one byte"),
-        pytest.param(bytes(0x202) + b"HdrS" + bytes(64), ": offset 0x202: x86 bzImage", id="bzImage"),
-        pytest.param(b"MZ" + bytes(0x200) + b"HdrS" + bytes(64), ": offset 0x202: x86 bzImage", id="bzImage with EFI"),
-        pytest.param(b"MZ" + bytes(0x36) + b"RSC\x05" + bytes(64), ": offset 0x38: RISC-V Image", id="RISC-V"),
+        pytest.param(
+            bytes(0x202) + b"HdrS" + bytes(64), ": offset 0x202: x86 bzImage", id="bzImage"
+        ),
+        pytest.param(
+            b"MZ" + bytes(0x200) + b"HdrS" + bytes(64),
+            ": offset 0x202: x86 bzImage",
+            id="bzImage with EFI",
+        ),
+        pytest.param(
+            b"MZ" + bytes(0x36) + b"RSC\x05" + bytes(64), ": offset 0x38: RISC-V Image", id="RISC-V"
+        ),
         pytest.param(b"\x27\x05\x19\x56" + bytes(64), "uImage); extract the kernel", id="uImage"),
         pytest.param(pe({".text": b"x"}, 0x8664), ": EFI program for x86-64", id="EFI for x86"),
-        pytest.param(pe({".text": b"x"}), ": EFI program without a section .linux", id="EFI program"),
-        pytest.param(pe({".linux": b"x" * 99}), ": section .linux: offset 0x0: no kernel image", id="UKI of nothing"),
-        pytest.param(b"MZ" + bytes(100), ": offset 0x3c: begins with MZ, but has no PE header", id="DOS"),
-        pytest.param(pe({".linux": ARM64})[:-0x400], "PE file cut short: section .linux", id="UKI cut"),
-        pytest.param(zboot("gzip", ARM64)[:-1], ": offset 0x8: EFI zboot image cut short", id="zboot cut"),
-        pytest.param(zboot("gzip", ARM64, "brotli"), ": offset 0x18: EFI zboot image compressed with 'brotli'", id="zboot brotli"),
-        pytest.param(zboot("gzip", ARM64, "xz"), ": offset 0x200: xz stream: corrupt", id="zboot that lies"),
+        pytest.param(
+            pe({".text": b"x"}), ": EFI program without a section .linux", id="EFI program"
+        ),
+        pytest.param(
+            pe({".linux": b"x" * 99}),
+            ": section .linux: offset 0x0: no kernel image",
+            id="UKI of nothing",
+        ),
+        pytest.param(
+            b"MZ" + bytes(100), ": offset 0x3c: begins with MZ, but has no PE header", id="DOS"
+        ),
+        pytest.param(
+            pe({".linux": ARM64})[:-0x400], "PE file cut short: section .linux", id="UKI cut"
+        ),
+        pytest.param(
+            zboot("gzip", ARM64)[:-1], ": offset 0x8: EFI zboot image cut short", id="zboot cut"
+        ),
+        pytest.param(
+            zboot("gzip", ARM64, "brotli"),
+            ": offset 0x18: EFI zboot image compressed with 'brotli'",
+            id="zboot brotli",
+        ),
+        pytest.param(
+            zboot("gzip", ARM64, "xz"), ": offset 0x200: xz stream: corrupt", id="zboot that lies"
+        ),
         pytest.param(zimage("xz", ARM)[:-0x60], ": offset 0x2c: arm zImage of", id="zImage cut"),
-        pytest.param(ARM64[:64], "arm64 kernel without a symbol table", id="header only"),
-        pytest.param(ARM64[:-0x100] + bytes(1 << 20), ": offset 0x10: arm64 Image with image_size", id="longer than it says"),
-        pytest.param(ARM64[:16] + b"\xff" * 8 + ARM64[24:], ": offset 0x10: arm64 Image with image_size 0xffffffffffffffff", id="image_size"),
+        pytest.param(ARM64[:64], "arm64 kernel without kallsyms", id="header only"),
+        pytest.param(
+            ARM64[:-0x100] + bytes(1 << 20),
+            ": offset 0x10: arm64 Image with image_size",
+            id="longer than it says",
+        ),
+        pytest.param(
+            ARM64[:16] + b"\xff" * 8 + ARM64[24:],
+            ": offset 0x10: arm64 Image with image_size 0xffffffffffffffff",
+            id="image_size",
+        ),
         pytest.param(b"!<arch>\n", ": offset 0x8: ar archive without data.tar", id="empty archive"),
-        pytest.param(deb(".xz", {"./boot/x": b"x"}), "Debian package without a kernel", id="package without kernel"),
-        pytest.param(deb(".xz", {"./boot/vmlinuz-1": b"x"}), ": boot/vmlinuz-1: offset 0x0: no kernel", id="package of nothing"),
-        pytest.param(deb(".xz", {"./boot/vmlinuz-1": b""}), ": boot/vmlinuz-1: is empty", id="package of an empty file"),
-        pytest.param(deb(".zst", {"./boot/vmlinuz-1": ARM64})[:-5000], "Debian package cut short: its member data.tar.zst", id="package cut"),
-        pytest.param(deb(".xz", {"./a": b"a"}).replace(b"data.tar.xz ", b"data.tar.lz4"), "in an unknown format", id="package with lz4"),
+        pytest.param(
+            deb(".xz", {"./boot/x": b"x"}),
+            "Debian package without a kernel",
+            id="package without kernel",
+        ),
+        pytest.param(
+            deb(".xz", {"./boot/vmlinuz-1": b"x"}),
+            ": boot/vmlinuz-1: offset 0x0: no kernel",
+            id="package of nothing",
+        ),
+        pytest.param(
+            deb(".xz", {"./boot/vmlinuz-1": b""}),
+            ": boot/vmlinuz-1: is empty",
+            id="package of an empty file",
+        ),
+        pytest.param(
+            deb(".zst", {"./boot/vmlinuz-1": ARM64})[:-5000],
+            "Debian package cut short: its member data.tar.zst",
+            id="package cut",
+        ),
+        pytest.param(
+            deb(".xz", {"./a": b"a"}).replace(b"data.tar.xz ", b"data.tar.lz4"),
+            "in an unknown format",
+            id="package with lz4",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_kernel(refusal: Callable[[bytes], str], content: bytes, expected: str) -> None:
     assert expected in refusal(content)
 

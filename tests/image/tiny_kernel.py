@@ -1,16 +1,18 @@
 """Kernels of a few hundred functions, made as the kernel's build makes real ones.
 
 ``scripts/kallsyms.c`` and ``scripts/link-vmlinux.sh`` are the model for the tables,
-``arch/*/kernel/vmlinux.lds.S`` for what stands where.  Everything in them is known, so the readers can be
-held against it.
+``arch/*/kernel/vmlinux.lds.S`` for what stands where.  Everything in them is known, so the readers
+can be held against it.
 """
+
+from __future__ import annotations
 
 import enum
 import functools
 import random
 import re
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypabi.arch.names import Architecture, ByteOrder
 
@@ -36,6 +38,13 @@ class Layout(enum.Enum):
     V6_1 = "6.1"
     V6_12 = "6.12"
     V7_2 = "7.2"
+
+
+class Lengths(enum.Enum):
+    """How long the functions are."""
+
+    ODD = "all different"
+    REGULAR = "all the same, so that the code looks the same a page further on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class _Layouter:
     order: ByteOrder
     layout: Layout
     link: int
+    lengths: Lengths
     content: bytearray = field(default_factory=bytearray)
     symbols: list[TinySymbol] = field(default_factory=list)
     relocations: list[tuple[int, int]] = field(default_factory=list)
@@ -102,10 +112,11 @@ def tiny_kernel(
     layout: Layout = Layout.V6_1,
     order: ByteOrder = ByteOrder.LITTLE,
     link: int | None = None,
+    lengths: Lengths = Lengths.ODD,
 ) -> TinyKernel:
-    """Make a kernel."""
+    """Make a kernel, at an address of its own where one is given."""
     link = LINK[architecture] if link is None else link
-    image = _Layouter(architecture, order, layout, link)
+    image = _Layouter(architecture, order, layout, link, lengths)
     _head(image)
     _text(image)
     tables, tables_end = _rodata(image)
@@ -130,17 +141,18 @@ def _head(image: _Layouter) -> None:
 
 
 def _text(image: _Layouter) -> None:
-    """Write functions of odd lengths, so that shifted symbols do not meet functions again."""
+    """Write functions; where their lengths are odd, shifted symbols do not meet functions again."""
     chance = random.Random(1)
     image.mark("T", "_stext")
     first, second, last = _FRAME[image.architecture]
     for number in range(FUNCTIONS):
         image.mark("T" if number % 3 else "t", f"function_{number:04d}")
-        filler = [_FILLER[image.architecture]] * chance.randrange(1, 40)
+        odd = image.lengths is Lengths.ODD
+        filler = [_FILLER[image.architecture]] * (chance.randrange(1, 40) if odd else 13)
         image.code(first, second, *filler, last)
     image.mark("t", LONG_NAME if image.layout is not Layout.V5_10 else "a_name")
     image.code(first, last)
-    for copy in range(2):
+    for _ in range(2):
         image.mark("t", "twice")
         image.code(first, second, last)
     _vectors(image)
@@ -162,25 +174,30 @@ def _vectors(image: _Layouter) -> None:
 
 
 def _rodata(image: _Layouter) -> tuple[int, int]:
+    """Write the banner and the tables, and return where the tables are."""
     image.content += f"Linux version {VERSION} (nobody@nowhere)\n".encode() + b"\0"
     image.align(8)
-    # _sinittext and _einittext come after the tables; the tables must hold them already.
+    # _sinittext and _einittext come after the tables, which must hold them already.
     start = len(image.content)
-    size = 0
-    for _ in range(2):
-        trial = _Layouter(image.architecture, image.order, image.layout, image.link)
-        trial.content = bytearray(image.content)
-        end = (start + size + 0xFFF) & -0x1000
-        trial.symbols = [
-            *image.symbols,
-            TinySymbol("T", "_sinittext", end),
-            TinySymbol("T", "_einittext", end + 0x40),
-        ]
-        _tables(trial)
-        size = len(trial.content) - start
-    image.content, image.symbols = trial.content, trial.symbols
-    image.relocations += trial.relocations
+    written = _with_init_symbols(image, start)
+    written = _with_init_symbols(image, len(written.content))
+    image.content, image.symbols = written.content, written.symbols
+    image.relocations += written.relocations
     return start, len(image.content)
+
+
+def _with_init_symbols(image: _Layouter, end: int) -> _Layouter:
+    """Write the tables as they are when they end at ``end``."""
+    init = (end + 0xFFF) & -0x1000
+    added = [TinySymbol("T", "_sinittext", init), TinySymbol("T", "_einittext", init + 0x40)]
+    written = replace(
+        image,
+        content=bytearray(image.content),
+        symbols=[*image.symbols, *added],
+        relocations=[],
+    )
+    _tables(written)
+    return written
 
 
 def _init_text(image: _Layouter) -> None:
@@ -204,57 +221,64 @@ def _data(image: _Layouter) -> int:
 
 def _tables(image: _Layouter) -> None:
     """Write the tables in the order of the layout."""
-    word = image.architecture.bits // 8
-    names, markers, tokens, index = _compress(image)
-    first = image.symbols[0].offset
-    offsets = [symbol.offset - first for symbol in image.symbols]
-
-    def base() -> None:
-        image.align(word)
-        image.pointer(image.link + first)
-
-    def in_front() -> None:
-        image.align(word)
-        image.number(len(image.symbols), 4)
-        image.align(word)
-        image.content.extend(names)
-        image.align(word)
-        for marker in markers:
-            image.number(marker, 4)
-
-    def tokens_and_index() -> None:
-        image.align(word)
-        image.content.extend(tokens)
-        image.align(word)
-        for entry in index:
-            image.number(entry, 2)
-
+    names = _compress(image)
     match image.layout:
-        case Layout.V5_10 | Layout.V6_1:
-            image.align(word)
-            for offset in offsets:
-                image.number(offset, 4)
-            base()
-            in_front()
-            if image.layout is Layout.V6_1:
-                _sequence(image)
-            tokens_and_index()
+        case Layout.V5_10:
+            _offsets_and_base(image)
+            _count_names_and_markers(image, names)
+            _tokens_and_index(image, names)
+        case Layout.V6_1:
+            _offsets_and_base(image)
+            _count_names_and_markers(image, names)
+            _sequence(image)
+            _tokens_and_index(image, names)
         case Layout.V6_12:
-            in_front()
-            tokens_and_index()
-            image.align(word)
-            for offset in offsets:
-                image.number(offset, 4)
-            base()
+            _count_names_and_markers(image, names)
+            _tokens_and_index(image, names)
+            _offsets_and_base(image)
             _sequence(image)
         case Layout.V7_2:
-            in_front()
-            tokens_and_index()
-            for symbol in image.symbols:
-                here = len(image.content)
-                relative = image.architecture is Architecture.ARM64
-                image.number(symbol.offset - here if relative else image.link + symbol.offset, 4)
+            _count_names_and_markers(image, names)
+            _tokens_and_index(image, names)
+            _offsets_alone(image)
             _sequence(image)
+
+
+def _offsets_and_base(image: _Layouter) -> None:
+    word = image.architecture.bits // 8
+    image.align(word)
+    first = image.symbols[0].offset
+    for symbol in image.symbols:
+        image.number(symbol.offset - first, 4)
+    image.align(word)
+    image.pointer(image.link + first)
+
+
+def _offsets_alone(image: _Layouter) -> None:
+    for symbol in image.symbols:
+        here = len(image.content)
+        relative = image.architecture is Architecture.ARM64
+        image.number(symbol.offset - here if relative else image.link + symbol.offset, 4)
+
+
+def _count_names_and_markers(image: _Layouter, names: _Compressed) -> None:
+    word = image.architecture.bits // 8
+    image.align(word)
+    image.number(len(image.symbols), 4)
+    image.align(word)
+    image.content += names.names
+    image.align(word)
+    for marker in names.markers:
+        image.number(marker, 4)
+
+
+def _tokens_and_index(image: _Layouter, names: _Compressed) -> None:
+    word = image.architecture.bits // 8
+    image.align(word)
+    image.content += names.tokens
+    image.align(word)
+    for entry in names.index:
+        image.number(entry, 2)
 
 
 def _sequence(image: _Layouter) -> None:
@@ -266,7 +290,15 @@ def _sequence(image: _Layouter) -> None:
         image.content += position.to_bytes(3, "big")
 
 
-def _compress(image: _Layouter) -> tuple[bytes, list[int], bytes, list[int]]:
+@dataclass(frozen=True, slots=True)
+class _Compressed:
+    names: bytes
+    markers: tuple[int, ...]
+    tokens: bytes
+    index: tuple[int, ...]
+
+
+def _compress(image: _Layouter) -> _Compressed:
     """Compress the names with a token for each character and for a few pairs."""
     tokens = [bytes((code,)) if 32 < code < 127 else b"" for code in range(256)]
     tokens[1], tokens[0x80], tokens[0xFF] = b"Tfunction_", b"unction_", b"xxxx"
@@ -284,4 +316,4 @@ def _compress(image: _Layouter) -> tuple[bytes, list[int], bytes, list[int]]:
     for token in tokens:
         index.append(len(table))
         table += token + b"\0"
-    return bytes(names), markers, bytes(table), index
+    return _Compressed(bytes(names), tuple(markers), bytes(table), tuple(index))
