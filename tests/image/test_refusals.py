@@ -290,12 +290,18 @@ def test_kernel_too_far_inside_a_package(
         pytest.param((18, b"\x28\0"), ": offset 0x4: 64-bit ELF file for arm", id="arm of 64 bits"),
         pytest.param((4, b"\x07"), ": offset 0x4: ELF file whose class", id="class"),
         pytest.param((16, b"\x04\0"), ": offset 0x10: ELF file of type 4", id="core dump"),
-        pytest.param((0x28, b"\xff" * 7), "section headers are not there; the file is cut short", id="headers outside"),
+        pytest.param(
+            (0x28, b"\xff" * 7),
+            "section headers are not there; the file is cut short",
+            id="headers outside",
+        ),
         pytest.param((0x3A, b"\x01\0"), "section headers are not there", id="size of a header"),
-        pytest.param((0x3C, b"\xff\xff"), "cut short inside its 65535 section headers", id="65535 sections"),
+        pytest.param(
+            (0x3C, b"\xff\xff"), "cut short inside its 65535 section headers", id="65535 sections"
+        ),
         pytest.param((0x3E, b"\xfe\xff"), "cut short inside its", id="names outside"),
     ],
-)  # fmt: skip
+)
 def test_elf_files(
     assemble: Assemble, refusal: Callable[[bytes], str], change: tuple[int, bytes], expected: str
 ) -> None:
