@@ -35,6 +35,10 @@ class AArch64(Profile[S]):
         """Return the architectural width of a physical register, in bits."""
         return aarch64.width(name)
 
+    def zeroes_above(self, name: str, bits: int) -> bool:
+        """Return whether a write is one of a W register (Arm ARM DDI 0487, B1.2.1)."""
+        return bits == 32 and (name[0] == "x" or name.startswith("SP_EL"))
+
     def resolve_read(self, name: str, context: Context[S]) -> str:
         """Return the physical register that is read; a volatile one is havocked first."""
         physical = self._resolve(name, context)

@@ -45,6 +45,10 @@ class Profile(Generic[S]):
         """Return the physical register that writing ``name`` writes now."""
         raise NotImplementedError
 
+    def zeroes_above(self, name: str, bits: int) -> bool:
+        """Return whether writing the low ``bits`` of a register sets the others to zero."""
+        return False
+
     def user(self, frame: "Frame[S]", op: Op) -> Transfer[S] | None:
         """Run a user op.
 
@@ -149,6 +153,8 @@ class Frame(Generic[S]):
         width = self.profile.width(physical)
         if width < bits:
             value = domain.extract(value, 0, width, bits)
+        elif width > bits and low == 0 and self.profile.zeroes_above(physical, bits):
+            value = domain.zext(value, bits, width)
         elif width > bits:
             value = insert(domain, context.read(physical), value, low, bits, width)
         if self.guard != 1:
