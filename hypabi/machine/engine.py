@@ -5,6 +5,7 @@ from functools import cache
 from typing import Protocol
 
 from hypabi import __version__
+from hypabi.arch.aarch32 import IT_REGISTER
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.code.instruction import Instruction, Undecodable
 from hypabi.code.sleigh import Lifter
@@ -13,7 +14,14 @@ from hypabi.machine.core import Core
 from hypabi.machine.memory import Memory
 from hypabi.machine.observation import Ending, Observation
 from hypabi.machine.rules import Rules
-from hypabi.machine.state import Extent, Limits, MachineState, Request, data_order
+from hypabi.machine.state import (
+    Extent,
+    Limits,
+    MachineState,
+    Request,
+    data_order,
+    without_reserved_bits,
+)
 from hypabi.semantics.domain import Unmodelled
 from hypabi.semantics.interpret import run
 from hypabi.semantics.transfer import ExceptionReturn, Goto, Next, SynchronousException, Transfer
@@ -37,23 +45,25 @@ class Engine:
         ending = session.run()
         core = session.core
         cells = ((c.address, core.memory.fetch(c.address, c.size)) for c in asked.memory)
-        names = {*asked.system, *core.registers}
         return Observation(
             f"hypabi {__version__} engine",
             ending,
             core.registers["pc"],
             session.rules.mode(core),
-            {name: core.registers[name] for name in sorted(names) if name in core.registers},
+            without_reserved_bits(core.registers),
             tuple(Extent(address, content) for address, content in cells if content is not None),
         )
 
 
 def rules_for(architecture: Architecture) -> Rules:
     """Return the rules of an architecture."""
-    from hypabi.machine.rules_a64 import RulesA64  # noqa: PLC0415 - one of two is needed
+    if architecture is Architecture.ARM64:
+        from hypabi.machine.rules_a64 import RulesA64  # noqa: PLC0415 - one of two is needed
 
-    assert architecture is Architecture.ARM64
-    return RulesA64()
+        return RulesA64()
+    from hypabi.machine.rules_a32 import RulesA32  # noqa: PLC0415
+
+    return RulesA32()
 
 
 class Lifters(Protocol):
@@ -146,9 +156,8 @@ class Session:
             content = core.memory.fetch(pc, 2)
         if content is None:
             return None
-        return self.lifters(state, data_order(self.rules.architecture, core.registers)).lift(
-            pc, content
-        )
+        lifter = self.lifters(state, data_order(self.rules.architecture, core.registers))
+        return lifter.lift(pc, content, core.registers.get(IT_REGISTER, 0))
 
     def perform(self, instruction: Instruction) -> Ending | None:
         """Run an instruction and go where it sends control."""

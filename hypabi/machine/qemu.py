@@ -13,7 +13,14 @@ from hypabi.machine import observation
 from hypabi.machine.gdb import Stub, StubError
 from hypabi.machine.observation import Ending, NotRun, Observation
 from hypabi.machine.qemu_process import LoadedFile, started, version
-from hypabi.machine.state import Extent, Limits, MachineState, Request, placed
+from hypabi.machine.state import (
+    Extent,
+    Limits,
+    MachineState,
+    Request,
+    placed,
+    without_reserved_bits,
+)
 from hypabi.machine.target import PAGE_SIZE, Refused, Target
 
 RAM: Final = 0x4000_0000
@@ -30,6 +37,9 @@ STEP_PATIENCE: Final = 0.5
 """Seconds that one instruction may take; WFI may take forever."""
 LONGEST_LOOP: Final = 64
 """Instructions of the longest loop that we look for."""
+
+LOW: Final = 0x40
+"""Small numbers that a broken caller may have control go to: function identifiers."""
 
 DEFAULT_CPU: Final = {Architecture.ARM: "cortex-a15", Architecture.ARM64: "max"}
 
@@ -61,10 +71,13 @@ class Qemu:
 
 def target_for(architecture: Architecture) -> Target:
     """Return what QEMU needs to know of an architecture."""
-    from hypabi.machine.target_a64 import TargetA64  # noqa: PLC0415 - one of two is needed
+    if architecture is Architecture.ARM64:
+        from hypabi.machine.target_a64 import TargetA64  # noqa: PLC0415 - one of two is needed
 
-    assert architecture is Architecture.ARM64
-    return TargetA64()
+        return TargetA64()
+    from hypabi.machine.target_a32 import TargetA32  # noqa: PLC0415
+
+    return TargetA32()
 
 
 def _observe(
@@ -87,8 +100,8 @@ def _observe(
             Extent(address, content) for address, content in cells if content is not None
         )
         pc, mode = target.pc(stub), target.mode(stub)
-        registers = target.registers(stub, state, names)
-    return Observation(label, ending, pc, mode, dict(sorted(registers.items())), memory)
+        registers = target.registers(stub, state, names, run.page)
+    return Observation(label, ending, pc, mode, without_reserved_bits(registers), memory)
 
 
 def _ram(architecture: Architecture, extents: tuple[Extent, ...]) -> int:
@@ -142,7 +155,7 @@ class Run:
     def to_end(self, limits: Limits) -> Ending:
         """Run until a limit ends it."""
         stub = self.stub
-        ends = {*limits.stops, *limits.faults, 0}
+        ends = {*limits.stops, *limits.faults, *self._edges()}
         if limits.back is not None:
             ends.add(limits.back)
         start = self.state.pc
@@ -158,6 +171,16 @@ class Run:
         if self._until(ends, limits.seconds - glance):
             return self._arrived(limits)
         return self._loop() or observation.LimitReached(f"{limits.seconds} s")
+
+    def _edges(self) -> set[int]:
+        """Return addresses just outside the memory of the state, and those that 0 leads to.
+
+        The rest of what is outside is not watched: it would need more breakpoints than there are
+        addresses.
+        """
+        extents = placed(self.state.memory)
+        edges = {extent.end for extent in extents} | set(range(0, LOW, 2))
+        return {e for e in edges if not any(x.address <= e < x.end for x in extents)}
 
     def _until(self, ends: set[int], seconds: float) -> bool:
         """Run to one of ``ends``, and say whether one was reached in time."""

@@ -122,7 +122,7 @@ class RulesA64:
         core.write("DAIF", status & DAIF_MASK)
         for name, bit in PLACED.items():
             if name in core.registers:
-                core.write(name, (status >> bit & 1) << bit)
+                core.write(name, status & 1 << bit)
         core.write("PSTATE.IL", 1 if illegal else status >> IL_BIT & 1)
         if not illegal:
             core.write("CURRENTEL", to << 2)
@@ -185,9 +185,7 @@ def _status(core: Core) -> int:
     for name, bit in FLAGS.items():
         word |= core.read(name) << bit
     for name, bit in PLACED.items():
-        value = core.registers.get(name, 0)
-        # MSR (immediate) leaves 0 or 1, MSR (register) the bit in its place.
-        word |= (value >> bit | value) % 2 << bit
+        word |= core.registers.get(name, 0) & 1 << bit
     return word | core.read("PSTATE.IL") << IL_BIT
 
 

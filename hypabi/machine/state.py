@@ -159,6 +159,17 @@ def data_order(architecture: Architecture, registers: Mapping[str, int]) -> Byte
     return ByteOrder.BIG if big else ByteOrder.LITTLE
 
 
+VECTOR_BASES = {
+    "HVBAR": 0x1F, "VBAR": 0x1F, "VBAR_EL1": 0x7FF, "VBAR_EL2": 0x7FF,
+}  # fmt: skip
+"""Reserved bits of the vector bases: hardware keeps them or not, and nothing else depends on it."""
+
+
+def without_reserved_bits(registers: Mapping[str, int]) -> dict[str, int]:
+    """Return registers as any hardware may show them: sorted, reserved bits of bases as 0."""
+    return {name: registers[name] & ~VECTOR_BASES.get(name, 0) for name in sorted(registers)}
+
+
 def fault_vectors(architecture: Architecture, registers: Mapping[str, int]) -> tuple[int, ...]:
     """Return where an exception that is taken at EL2 or HYP itself enters."""
     if architecture is Architecture.ARM64:

@@ -76,7 +76,10 @@ class Target(Protocol):
         ...
 
     def registers(
-        self, stub: Stub, state: MachineState, names: tuple[str, ...]
+        self, stub: Stub, state: MachineState, names: tuple[str, ...], page: int
     ) -> Mapping[str, int]:
-        """Return all general registers, and those of ``names`` that QEMU shows."""
+        """Return all general registers, and those of ``names`` that QEMU shows.
+
+        This ends the run: registers and the memory of ``page`` are no longer the state's.
+        """
         ...

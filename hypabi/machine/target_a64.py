@@ -26,8 +26,9 @@ CPSR: Final = 33
 
 FLAGS: Final[Mapping[str, int]] = {"N": 31, "Z": 30, "C": 29, "V": 28}
 PLACED: Final[Mapping[str, int]] = {
-    "SSBS": 12, "PSTATE.IL": 20, "PAN": 22, "UAO": 23, "DIT": 24, "TCO": 25,
+    "SSBS": 12, "PAN": 22, "UAO": 23, "DIT": 24, "TCO": 25,
 }  # fmt: skip
+IL_BIT: Final = 20
 
 ISB: Final = 0xD5033FDF
 ERET: Final = 0xD69F03E0
@@ -95,7 +96,7 @@ class TargetA64:
                 program.set(name, registers[name])
         program.set("NZCV", status(state) & 0xF << 28)
         program.set("DAIF", registers["DAIF"])
-        for name in sorted(PLACED.keys() & registers.keys() - {"PSTATE.IL"}):
+        for name in sorted(PLACED.keys() & registers.keys()):
             program.set(name, status(state) & 1 << PLACED[name])
         program.stack_pointer(registers["SP_EL2"])
         if not registers["SPSel"] & 1:
@@ -158,7 +159,7 @@ class TargetA64:
         return aarch64.MODES.get(number, f"M={number:#x}")
 
     def registers(
-        self, stub: Stub, state: MachineState, names: tuple[str, ...]
+        self, stub: Stub, state: MachineState, names: tuple[str, ...], page: int
     ) -> Mapping[str, int]:
         """Return general registers, PSTATE, and the system registers that the stub shows."""
         core = stub.registers()
@@ -169,9 +170,9 @@ class TargetA64:
         word = int.from_bytes(core[8 * PC + 8 : 8 * PC + 12], "little")
         found |= {name: word >> bit & 1 for name, bit in FLAGS.items()}
         found |= {"DAIF": word & 0xF << 6, "SPSel": word & 1, "CURRENTEL": word & 0b1100}
-        found["PSTATE.IL"] = word >> PLACED["PSTATE.IL"] & 1
+        found["PSTATE.IL"] = word >> IL_BIT & 1
         for name in PLACED.keys() & state.registers.keys():
-            found[name] = word >> PLACED[name] & 1
+            found[name] = word & 1 << PLACED[name]
         own = f"SP_EL{word >> 2 & 3}" if word & 1 else "SP_EL0"
         stacks = aarch64.STACK_POINTERS[:3]
         shown = _description(stub, (*stacks, *OTHERS, *names))
@@ -246,8 +247,8 @@ def status(state: MachineState) -> int:
     for name, bit in FLAGS.items():
         word |= registers[name] << bit
     for name, bit in PLACED.items():
-        word |= (registers.get(name, 0) & 1) << bit
-    return word
+        word |= registers.get(name, 0) & 1 << bit
+    return word | registers.get("PSTATE.IL", 0) << IL_BIT
 
 
 def _description(stub: Stub, names: Iterable[str]) -> dict[str, int]:
