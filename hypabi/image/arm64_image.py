@@ -5,10 +5,9 @@ Documentation/arch/arm64/booting.rst describes the 64 bytes: ``text_offset`` at 
 little-endian always.
 """
 
-import hashlib
-
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
+from hypabi.image.digest import Digest
 from hypabi.image.kernel_image import Raw
 from hypabi.image.model import ImageError
 from hypabi.image.pe import is_pe, read_sections
@@ -25,17 +24,17 @@ def is_arm64_image(content: Content) -> bool:
     return content.read(MAGIC_POSITION, 4) == MAGIC
 
 
-def arm64_image(where: str, content: Content, sha256: str) -> Raw:
+def arm64_image(where: str, content: Content, digest: Digest) -> Raw:
     """Read the header of an uncompressed arm64 Image.
 
     :param where: the file and the way into it, for messages
-    :param sha256: of ``content``
+    :param digest: the SHA-256 of ``content``
     :raises ImageError: its size makes no sense
     """
     size = content.integer(16, 8, ByteOrder.LITTLE) or 0
     program = _without_signature(where, content)
     if len(program) < len(content):
-        sha256 = hashlib.sha256(program.view()).hexdigest()
+        digest = Digest(program.view())
     flags = content.integer(24, 8, ByteOrder.LITTLE) or 0
     order = ByteOrder.BIG if flags & 1 else ByteOrder.LITTLE
     if not len(program) <= size <= MAX_IMAGE:
@@ -43,7 +42,7 @@ def arm64_image(where: str, content: Content, sha256: str) -> Raw:
             f"{where}: offset 0x10",
             f"arm64 Image with image_size {size:#x}, but {len(program):#x} bytes in the file",
         )
-    return Raw(where, program, size, Architecture.ARM64, order, sha256)
+    return Raw(where, program, size, Architecture.ARM64, order, digest)
 
 
 def _without_signature(where: str, content: Content) -> Content:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.base import Place, first_symbol_in_place
 from hypabi.image.content import Content
+from hypabi.image.digest import Digest
 from hypabi.image.elf import (
     EF_ARM_BE8,
     PF_W,
@@ -54,18 +55,18 @@ class _Part:
     access: Access
 
 
-def read_elf_image(where: str, content: Content, sha256: str) -> tuple[str, Image]:
+def read_elf_image(where: str, content: Content, digest: Digest) -> tuple[str, Image]:
     """Read an ELF file, and return the name of its format with the program.
 
     :raises ImageError: it is not for arm or arm64, is cut short, or contradicts itself
     """
     elf = read_elf(where, content)
     if elf.kind is Kind.RELOCATABLE:
-        return "ELF object", _object(elf, sha256)
-    return "ELF", _linked(elf, sha256)
+        return "ELF object", _object(elf, digest)
+    return "ELF", _linked(elf, digest)
 
 
-def _linked(elf: Elf, sha256: str) -> Image:
+def _linked(elf: Elf, digest: Digest) -> Image:
     """Read a linked program, at the addresses that it has."""
     if _is_big_arm(elf) and not elf.flags & EF_ARM_BE8:
         where = f"{elf.where}: offset 0x24"
@@ -90,14 +91,14 @@ def _linked(elf: Elf, sha256: str) -> Image:
         segments=segments,
         entry=elf.entry & -2 if elf.architecture is Architecture.ARM else elf.entry,
         symbols=symbols,
-        sha256=sha256,
+        sha256=digest.hex(),
         version=_version(parts),
         base="the addresses in the ELF file",
         fixups=relative if relative.places else NoFixups(),
     )
 
 
-def _object(elf: Elf, sha256: str) -> Image:
+def _object(elf: Elf, digest: Digest) -> Image:
     """Read an object: place its sections, and resolve what refers to them."""
     placed = _place(elf)
     table = read_symbol_table(elf)
@@ -129,7 +130,7 @@ def _object(elf: Elf, sha256: str) -> Image:
         segments=segments,
         entry=segments[0].address if segments else OBJECT_BASE,
         symbols=ElfSymbols(elf, table, bases, starts),
-        sha256=sha256,
+        sha256=digest.hex(),
         version="",
         base=f"object file: its sections are placed from {OBJECT_BASE:#x} on",
         fixups=open_references if open_references.places else NoFixups(),

@@ -6,6 +6,7 @@ from typing import assert_never
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.base import Base, prove_arm, prove_arm64
 from hypabi.image.content import Content
+from hypabi.image.digest import Digest
 from hypabi.image.kallsyms import find_tables
 from hypabi.image.model import Fixups, Image, ImageError, NoFixups, Role
 from hypabi.image.names import Names
@@ -27,7 +28,7 @@ class Raw:
     size: int
     architecture: Architecture
     order: ByteOrder
-    sha256: str
+    digest: Digest
 
 
 def read_kernel(raw: Raw) -> Image:
@@ -68,7 +69,7 @@ def _image(raw: Raw, names: Names, base: Base, fixups: Fixups) -> Image:
         segments=segments,
         entry=base.address,
         symbols=KernelSymbols(names, base.first, starts),
-        sha256=raw.sha256,
+        sha256=raw.digest.hex(),
         version=linux_version(raw.content),
         base=base.how,
         fixups=fixups,

@@ -1,6 +1,5 @@
 """Open a file, go through its containers, and read the programs inside."""
 
-import hashlib
 import mmap
 import os
 import stat
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 
 from hypabi.image.arm64_image import arm64_image, is_arm64_image
 from hypabi.image.content import Content
+from hypabi.image.digest import Digest
 from hypabi.image.foreign import name_of_foreign
 from hypabi.image.kernel_image import read_kernel
 from hypabi.image.model import Image, ImageError, Loaded
@@ -34,9 +34,9 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     """
     where = os.fspath(path)
     content = _open(where)
-    digest = hashlib.sha256(content.view()).hexdigest()
+    digest = Digest(content.view())
     opened = _read(where, content, digest, MAX_DEPTH)
-    return Loaded(where, digest, opened.formats, opened.images)
+    return Loaded(where, digest.hex(), opened.formats, opened.images)
 
 
 def _open(where: str) -> Content:
@@ -65,7 +65,7 @@ def _reason(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _read(where: str, content: Content, digest: str, depth: int) -> _Opened:
+def _read(where: str, content: Content, digest: Digest, depth: int) -> _Opened:
     """Read a program, or open the container that it is in.
 
     :param digest: the SHA-256 of ``content``
@@ -133,7 +133,7 @@ def _inside(
     """Read what a container held."""
     if not program:
         raise ImageError(where, "is empty")
-    digest = hashlib.sha256(program).hexdigest()
+    digest = Digest(memoryview(program))
     opened = _read(where, Content.whole(program), digest, depth - 1)
     return _Opened((*formats, *opened.formats), opened.images)
 
@@ -149,6 +149,6 @@ def _unified(where: str, content: Content, depth: int) -> _Opened:
     kernel = sections.contents.get(".linux")
     if not kernel:
         raise ImageError(where, "EFI program without a section .linux, so no unified kernel image")
-    digest = hashlib.sha256(kernel.view()).hexdigest()
+    digest = Digest(kernel.view())
     opened = _read(f"{where}: section .linux", kernel, digest, depth - 1)
     return _Opened(("UKI", *opened.formats), opened.images)

@@ -7,12 +7,12 @@ compressed kernel is (which holds the kernel's size), the size of ``.bss``, and 
 but the word at 0x30 are little-endian always.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.compression import MAGICS, MAX_PROGRAM, Compression, decompress
 from hypabi.image.content import Content
+from hypabi.image.digest import Digest
 from hypabi.image.kernel_image import Raw
 from hypabi.image.model import Access, Image, ImageError, Role
 from hypabi.image.regions import Region, cut
@@ -79,7 +79,7 @@ def open_zimage(where: str, content: Content) -> Payload:
 
 def kernel_in(where: str, content: Content, payload: Payload) -> Raw:
     """Describe the kernel that the decompressor places in memory."""
-    digest = hashlib.sha256(payload.kernel).hexdigest()
+    digest = Digest(memoryview(payload.kernel))
     inner = Content.whole(payload.kernel)
     size = len(inner) + payload.bss
     return Raw(where, inner, size, Architecture.ARM, _byte_order(content), digest)
@@ -104,7 +104,7 @@ def decompressor_of(content: Content, payload: Payload) -> Image:
         segments=cut(0, view, end, regions),
         entry=0,
         symbols=NoSymbols(),
-        sha256=hashlib.sha256(view[: payload.start]).hexdigest(),
+        sha256=Digest(view[: payload.start]).hex(),
         version="",
         base="position-independent; placed at 0",
     )
