@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import PurePath
 
 from hypabi.image.model import Role
 from hypabi.judgement.clause import Authority
@@ -79,7 +80,8 @@ def subject(check: Check) -> Iterator[str]:
     order = f"{check.kernel.byte_order.value}-endian"
     architecture = check.kernel.architecture.value
     yield ""
-    yield from labelled("image", f"{check.loaded.path} ({architecture}, {order}; {formats})")
+    name = PurePath(check.loaded.path).name  # the whole path is in the command to repeat it
+    yield from labelled("image", f"{name} ({architecture}, {order}; {formats})")
     revision = check.revision
     at = f"as of {revision.version} on {architecture}"
     document = f"; {revision.document}" if revision.document else ""
@@ -213,7 +215,7 @@ def parties(check: Check) -> Iterator[str]:
         program = "" if found.role is Role.KERNEL else f", in the {found.role.value}"
         yield from filled(f"{party.name}: {where}, {HOW[found.how]}{program}", "", "    ")
     for party in check.missing:
-        yield from filled(f"{party.name}: not in this image ({party.vectors})", "", "    ")
+        yield from filled(f"{party.name}: not found in this image ({party.vectors})", "", "    ")
     unclaimed = [each for each in check.tables if not each.parties]
     if unclaimed:
         yield ""

@@ -8,6 +8,9 @@ from typing import Final
 
 import hypabi
 
+_INSTALLED: Final = ".dist-info"
+"""Ending of the folder in which an installer notes a package (PEP 376)."""
+
 _PLAIN: Final = "@%+=:,./-_"
 """Characters that no shell gives a meaning, besides letters and digits."""
 
@@ -36,9 +39,17 @@ def installed(name: str) -> str:
     ``importlib.metadata`` would tell the same; importing it costs 70 ms, a tenth of a whole check.
     """
     for folder in sys.path:
-        for found in Path(folder or ".").glob(f"{name}-*.dist-info"):
-            return found.name.removesuffix(".dist-info").rpartition("-")[2]
+        for found in _names_in(folder or "."):
+            if found.startswith(f"{name}-") and found.endswith(_INSTALLED):
+                return found.removesuffix(_INSTALLED).rpartition("-")[2]
     return "?"
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return sorted(found.name for found in Path(folder).iterdir())
+    except OSError:  # sys.path may name archives, and folders that are not there
+        return []
 
 
 def typed(command: tuple[str, ...], columns: int) -> Iterator[str]:

@@ -16,6 +16,9 @@ from hypabi.judgement.version import Version
 from hypabi.report.check import Check, Table
 from hypabi.report.provenance import Provenance
 
+COLUMNS = 75
+"""What the issue allows; not the number in the code, which a test must not trust."""
+
 STUB = 0xFFFF_8000_0800_0000
 ALWAYS = Conjunction(())
 NO_AUTHORITY = Authority()

@@ -16,8 +16,8 @@ from hypabi.judgement.verdict import (
 )
 from hypabi.report.check import Check
 from hypabi.report.check_text import write
-from hypabi.report.lines import COLUMNS
 from tests.report import made
+from tests.report.made import COLUMNS
 
 PATH = tuple(made.STUB + 4 * step for step in range(4))
 LOST = Refuted(
@@ -170,7 +170,7 @@ def test_every_party_is_accounted_for_and_tables_of_nobody_are_listed() -> None:
     text = write(made.check(made.proved(), missing=("kvm-init",), unclaimed=2))
     shown = section(text, "Parties")
     assert f"stub: vectors at {made.STUB:#x}, by symbol" in shown
-    assert "kvm-init: not in this image" in shown
+    assert "kvm-init: not found in this image (vectors)" in shown
     assert f"  {made.STUB + 0x800:#x}  no symbol\n  {made.STUB + 0x1000:#x}  no symbol" in shown
 
 

@@ -25,12 +25,12 @@ from hypabi.report import derive_json
 from hypabi.report.check import Table
 from hypabi.report.derive import Derivation, Derived, answers
 from hypabi.report.derive_text import Cases, write
-from hypabi.report.lines import COLUMNS
 from hypabi.report.provenance import Provenance
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
 from tests.report import made
+from tests.report.made import COLUMNS
 from tests.report.test_check_json import closed, schema
 
 X0, X1, X2 = (terms.symbol(f"x{number}", 64) for number in range(3))

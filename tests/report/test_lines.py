@@ -5,9 +5,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hypabi.arch.names import Architecture
-from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable
+from hypabi.report.lines import cut, filled, listed, matrix, printable
 from hypabi.report.provenance import typed
 from hypabi.report.registers import kept, natural, ranges
+from tests.report.made import COLUMNS
 
 ANYTHING = st.text(max_size=300)
 
