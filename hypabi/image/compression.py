@@ -179,13 +179,13 @@ def _lzma_stream(container: int, data: memoryview, limit: int) -> Decompressed:
 def _zstd(data: memoryview, limit: int) -> Decompressed:
     import zstandard
 
-    size = zstandard.frame_content_size(data[:18]) if len(data) >= 18 else -1
-    if size > limit:
-        raise _Refused(f"says that it holds {size} bytes, more than the {limit} accepted")
     decoder = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj()
     parts: list[bytes] = []
     total = position = 0
     try:
+        size = zstandard.frame_content_size(data[:18]) if len(data) >= 18 else -1
+        if size > limit:
+            raise _Refused(f"says that it holds {size} bytes, more than the {limit} accepted")
         while not decoder.eof and position < len(data) and total <= limit:
             part = decoder.decompress(data[position : position + 0x10000])
             position += 0x10000

@@ -243,6 +243,8 @@ def _walk(names: bytes, markers: list[int], count: int) -> bool:
             length = names[position]
             if length >= 0x80:
                 length = ((length & 0x7F) | names[position + 1] << 7) + 1
+            elif length == 0:
+                return False
             position += length + 1
     except IndexError:
         return False

@@ -210,6 +210,12 @@ def test_corrupt_compressed_kernel(refusal: Callable[[bytes], str], kind: str) -
     assert "corrupt" in line or "early" in line or "kallsyms" in line or "Image" in line
 
 
+def test_compressed_kernel_whose_frame_header_is_corrupt(refusal: Callable[[bytes], str]) -> None:
+    content = bytearray(compress("zstd", ARM64))
+    content[4] = 0xFF
+    assert "zstd stream: corrupt" in refusal(bytes(content))
+
+
 @pytest.mark.parametrize("kind", COMPRESSIONS)
 def test_zimage_whose_kernel_is_corrupt(refusal: Callable[[bytes], str], kind: str) -> None:
     content = bytearray(zimage(kind, ARM))
