@@ -88,6 +88,7 @@ class Session:
 
         self.core = Core(self.rules.defaults | dict(state.registers), Memory(state.memory), order)
         self.start_mode = self.rules.mode(self.core)
+        self.lifted: dict[tuple[int, bytes, InstructionSet, int], Instruction | Undecodable] = {}
         self.jumped_back: dict[int, tuple[dict[str, int], dict[int, int]]] = {}
 
     def run(self) -> Ending:
@@ -156,8 +157,12 @@ class Session:
             content = core.memory.fetch(pc, 2)
         if content is None:
             return None
-        lifter = self.lifters(state, data_order(self.rules.architecture, core.registers))
-        return lifter.lift(pc, content, core.registers.get(IT_REGISTER, 0))
+        it = core.registers.get(IT_REGISTER, 0)
+        found = self.lifted.get((pc, content, state, it))
+        if found is None:
+            lifter = self.lifters(state, data_order(self.rules.architecture, core.registers))
+            found = self.lifted[pc, content, state, it] = lifter.lift(pc, content, it)
+        return found
 
     def perform(self, instruction: Instruction) -> Ending | None:
         """Run an instruction and go where it sends control."""
