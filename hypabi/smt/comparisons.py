@@ -4,9 +4,19 @@ An equation with a constant is solved as far as that is exact: what was added, i
 joined moves to the side of the constant, until a field of an unknown stands alone.
 """
 
+import itertools
+import operator
+from collections.abc import Callable
+
 from hypabi.smt.bits import and_, extract, xor
 from hypabi.smt.booleans import land, lnot, lor
 from hypabi.smt.term import Term, Value, make, ordered, part_widths
+
+_Junction = Callable[..., Value]
+
+_Step = Value | tuple[Term, Value] | tuple[_Junction, Value, Term]
+"""The answer; or an equation that says the same; or a condition, how it is joined to the equation
+of another term with the same constant, and that term."""
 
 
 def eq(a: Value, b: Value, width: int) -> Value:
@@ -15,83 +25,109 @@ def eq(a: Value, b: Value, width: int) -> Value:
     if isinstance(a, int):
         a, b = b, a
     if isinstance(b, int):
-        return int((a ^ b) & mask == 0) if isinstance(a, int) else _equals(a, b & mask)
+        b &= mask
+        if isinstance(a, int):
+            return int(a & mask == b)
     assert isinstance(a, Term)
+    return _solve(a, b)
+
+
+def ne(a: Value, b: Value, width: int) -> Value:
+    """Say whether they differ."""
+    return lnot(eq(a, b, width))
+
+
+def _solve(a: Term, b: Value) -> Value:
+    """Take steps until there is an answer; a loop, because terms may be deep."""
+    conditions: list[tuple[_Junction, Value]] = []
+    while True:
+        step = _step(a, b)
+        match step:
+            case int() | Term():
+                break
+            case (Term() as a, b):
+                pass
+            case (junction, condition, a):
+                conditions.append((junction, condition))
+    for junction, run in itertools.groupby(reversed(conditions), key=operator.itemgetter(0)):
+        step = junction(*reversed([condition for _, condition in run]), step)
+    return step
+
+
+def _step(a: Term, b: Value) -> _Step:
+    if isinstance(b, Term):
+        return _alike(a, b)
+    if a.width == 1:
+        return a if b else lnot(a)
+    if a.op == "ite":
+        return _choice(a, b)
+    return _solved(a, b)
+
+
+def _equation(a: Value, b: Value) -> _Step:
+    """Return two values as an equation, term first, or its answer where both are constants."""
+    if isinstance(a, Term):
+        return a, b
+    return (b, a) if isinstance(b, Term) else int(a == b)
+
+
+def _alike(a: Term, b: Term) -> _Step:
+    """Take off what two terms have in common."""
     if a is b:
         return 1
-    if width == 1:
+    if a.width == 1:
         return lnot(xor(a, b, 1))
-    return _equal_terms(a, b)
-
-
-def _equal_terms(a: Term, b: Term) -> Value:
-    """Compare two terms, taking off what both have in common."""
-    if a.op == b.op and a.op in ("zext", "sext", "not", "neg"):
-        x, y = a.args[0], b.args[0]
-        if isinstance(x, Term) and isinstance(y, Term) and x.width == y.width:
-            return eq(x, y, x.width)
-    if a.op in ("add", "xor", "sub") and a.op == b.op:
-        for i, j in ((0, 0), (1, 1), (0, 1), (1, 0)):
-            if a.args[i] == b.args[j] and (i == j or a.op != "sub"):
-                return eq(a.args[1 - i], b.args[1 - j], a.width)
-    for sum_, part in ((a, b), (b, a)):
-        if sum_.op in ("add", "xor") and part in sum_.args:
-            other = sum_.args[1] if sum_.args[0] is part else sum_.args[0]
-            return eq(other, 0, part.width)
-        if sum_.op == "sub" and sum_.args[0] is part:
-            return eq(sum_.args[1], 0, part.width)
+    if a.op == b.op:
+        inside = _same_operation(a, b)
+        if inside is not None:
+            return inside
+    for whole, part in ((a, b), (b, a)):
+        other = _other_part(whole, part)
+        if other is not None:
+            return _equation(other, 0)
     return make("eq", ordered(a, b), 1)
 
 
-def _equals(a: Term, constant: int) -> Value:
-    """Solve ``a == constant``; a loop, because terms may be deep."""
-    conditions: list[tuple[bool, Value]] = []
-    result: Value | None = None
-    while result is None:
-        if a.op == "ite":
-            choice = _choice(a, constant)
-            if choice is None:
-                result = make("eq", (a, constant), 1)
-            elif isinstance(choice, Term | int):
-                result = choice
-            else:
-                conjunction, condition, a = choice
-                conditions.append((conjunction, condition))
-            continue
-        step = _solved(a, constant)
-        if isinstance(step, tuple):
-            a, constant = step
-        else:
-            result = step
-    for conjunction, condition in reversed(conditions):
-        result = land(condition, result) if conjunction else lor(condition, result)
-    return result
+def _same_operation(a: Term, b: Term) -> _Step | None:
+    """Compare what one operation was applied to, where that says the same."""
+    if a.op in ("zext", "sext", "not", "neg"):
+        x, y = _term(a.args[0]), _term(b.args[0])
+        return (x, y) if x.width == y.width else None
+    if a.op in ("add", "xor", "sub"):
+        for i, j in ((0, 0), (1, 1), (0, 1), (1, 0)):
+            if a.args[i] == b.args[j] and (i == j or a.op != "sub"):
+                return _equation(a.args[1 - i], b.args[1 - j])
+    return None
 
 
-def _choice(a: Term, constant: int) -> Value | tuple[bool, Value, Term] | None:
-    """Compare a choice that has a constant branch.
+def _other_part(whole: Term, part: Term) -> Value | None:
+    """Return what must be 0 in ``x + y == y``, ``x ^ y == y`` or ``y - x == y``."""
+    if whole.op in ("add", "xor") and part in whole.args:
+        return whole.args[1] if whole.args[0] is part else whole.args[0]
+    if whole.op == "sub" and whole.args[0] is part:
+        return whole.args[1]
+    return None
 
-    The third form is a condition, to be joined by *and* (true) or *or* with the other branch.
-    """
+
+def _choice(a: Term, constant: int) -> _Step:
+    """Compare a choice that has a constant branch."""
     condition, then, otherwise = a.args
     if isinstance(then, Term):
         condition, then, otherwise = lnot(condition), otherwise, then
     if isinstance(then, Term):
-        return None
+        return make("eq", (a, constant), 1)
     if isinstance(otherwise, Term):
         if then == constant:
-            return False, condition, otherwise
-        return True, lnot(condition), otherwise
+            return lor, condition, otherwise
+        return land, lnot(condition), otherwise
     if then == constant:
         return condition
     return lnot(condition) if otherwise == constant else 0
 
 
-def _solved(a: Term, constant: int) -> Value | tuple[Term, int]:
-    """Return the answer, or a simpler term that must equal another constant."""
+def _solved(a: Term, constant: int) -> _Step:
+    """Move to the side of the constant what was done to a term."""
     mask = (1 << a.width) - 1
-    if a.width == 1:
-        return a if constant else lnot(a)
     match a.op:
         case "add" | "xor" if isinstance(a.args[1], int):
             moved = constant - a.args[1] if a.op == "add" else constant ^ a.args[1]
@@ -99,11 +135,9 @@ def _solved(a: Term, constant: int) -> Value | tuple[Term, int]:
         case "sub" if isinstance(a.args[0], int):
             return _term(a.args[1]), (a.args[0] - constant) & mask
         case "sub" | "xor" if constant == 0:
-            return eq(a.args[0], a.args[1], a.width)
-        case "neg":
-            return _term(a.args[0]), -constant & mask
-        case "not":
-            return _term(a.args[0]), ~constant & mask
+            return _term(a.args[0]), a.args[1]
+        case "neg" | "not":
+            return _term(a.args[0]), (-constant if a.op == "neg" else ~constant) & mask
         case "zext" | "sext":
             inner = _term(a.args[0])
             return (inner, constant & ((1 << inner.width) - 1)) if _reached(a, constant) else 0
@@ -112,7 +146,7 @@ def _solved(a: Term, constant: int) -> Value | tuple[Term, int]:
             high = eq(a.args[0], constant >> low_width, high_width)
             return land(high, eq(a.args[1], constant & ((1 << low_width) - 1), low_width))
         case "and" | "or" if isinstance(a.args[1], int):
-            return _equals_masked(a, a.args[1], constant)
+            return _masked(a, a.args[1], constant)
         case _:
             return make("eq", (a, constant), 1)
 
@@ -126,21 +160,21 @@ def _reached(a: Term, constant: int) -> bool:
     return above == (1 << (a.width - width)) - 1
 
 
-def _equals_masked(a: Term, mask: int, constant: int) -> Value:
+def _masked(a: Term, mask: int, constant: int) -> _Step:
     """Solve ``x & mask == constant`` or ``x | mask == constant``."""
     inner = _term(a.args[0])
     if a.op == "or":
         if constant & mask != mask:
             return 0
         free = ~mask & ((1 << a.width) - 1)
-        return eq(and_(inner, free, a.width), constant & free, a.width)
+        return _equation(and_(inner, free, a.width), constant & free)
     if constant & ~mask:
         return 0
     field = _contiguous(mask)
     if field is None:
         return make("eq", (a, constant), 1)
     low, size = field
-    return eq(extract(inner, low, size, a.width), constant >> low, size)
+    return _equation(extract(inner, low, size, a.width), constant >> low)
 
 
 def _contiguous(mask: int) -> tuple[int, int] | None:
@@ -153,11 +187,6 @@ def _contiguous(mask: int) -> tuple[int, int] | None:
 def _term(value: Value) -> Term:
     assert isinstance(value, Term)
     return value
-
-
-def ne(a: Value, b: Value, width: int) -> Value:
-    """Say whether they differ."""
-    return lnot(eq(a, b, width))
 
 
 def ult(a: Value, b: Value, width: int) -> Value:

@@ -15,6 +15,9 @@ from hypabi.smt.term import Term, Value, operand_width, part_widths
 _INLINE: Final = 120
 """How many operations may be printed before shared ones get names."""
 
+_LONG: Final = 2000
+"""How many characters a part may have before it gets a name though it is used once."""
+
 
 class _Text(NamedTuple):
     """Written text, and how tightly its outermost operator binds."""
@@ -39,13 +42,14 @@ def number(value: int, width: int) -> str:
 class _Printer:
     def __init__(self, root: Term) -> None:
         order = list(subterms((root,)))
-        self._names = _names(order)
+        shared = _shared(order)
+        self._names: dict[Term, str] = {}
         self._texts: dict[Term, _Text] = {}
         definitions: list[str] = []
         for term in order:
             written = self._write(term)
-            name = self._names.get(term)
-            if name is not None:
+            if term in shared or (len(written.text) > _LONG and term is not root):
+                self._names[term] = name = f"t{len(definitions) + 1}"
                 definitions.append(f"{name} = {written.text}")
                 written = _Text(name, _ATOM)
             self._texts[term] = written
@@ -103,9 +107,13 @@ class _Printer:
         return _Text(f"{left}{operator}{right}", level)
 
     def _later(self, a: Value, b: Term) -> bool:
-        """Say whether ``a`` reads better after ``b``: simple before compound, then by text."""
+        """Say whether ``a`` reads better after ``b``: atoms first and ``x2`` before ``x10``."""
         first, second = self._text(a, b.width), self._texts[b]
-        return (-first.level, _natural(first.text)) > (-second.level, _natural(second.text))
+        if first.level == second.level == _ATOM:
+            return _natural(first.text) > _natural(second.text)
+        if _ATOM in (first.level, second.level):
+            return second.level == _ATOM
+        return (len(first.text), first.text) > (len(second.text), second.text)
 
     def _operand(self, value: Value, parent: Term, level: int) -> str:
         """Write an operand; operators on bits are not mixed without parentheses."""
@@ -199,8 +207,8 @@ def _words(written: str) -> list[str]:
     return words
 
 
-def _names(order: list[Term]) -> dict[Term, str]:
-    """Name what is used more than once, if the whole would be long without names."""
+def _shared(order: list[Term]) -> frozenset[Term]:
+    """Return what is used more than once, if the whole would be long without names."""
     uses: Counter[Term] = Counter()
     sizes: dict[Term, int] = {}
     for term in order:
@@ -208,9 +216,8 @@ def _names(order: list[Term]) -> dict[Term, str]:
         uses.update(parts)
         sizes[term] = 1 + sum(sizes[part] for part in parts)
     if sizes[order[-1]] <= _INLINE:
-        return {}
-    shared = [t for t in order if uses[t] > 1 and sizes[t] > 2]
-    return {term: f"t{index}" for index, term in enumerate(shared, 1)}
+        return frozenset()
+    return frozenset(t for t in order if uses[t] > 1 and sizes[t] > 2)
 
 
 _CHOICE, _OR, _AND, _JOIN, _RELATION, _BIT, _SHIFT, _SUM, _PRODUCT, _UNARY, _ATOM = range(11)
