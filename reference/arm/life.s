@@ -56,6 +56,13 @@ PSCI_SYSTEM_OFF = 0x84000008
         mov     sp, r0
         .endm
 
+.if STUB == 1
+LEAVES_BY_REENTRY = 1
+.endif
+.ifdef ZIMAGE
+LEAVES_BY_REENTRY = 1
+.endif
+
         .macro  step_get
 .if STUB < 6
         say     "get: "
@@ -96,6 +103,9 @@ function _start
 .endif
 .if STUB == 7
         say     "A7"
+.endif
+.ifdef ZIMAGE
+        say     " of a decompressor"
 .endif
 .ifdef KVM
         say     ", kvm "
@@ -210,13 +220,20 @@ place with_hypervisor
 .endif
 .endif
 
-.if STUB == 1
-        @ No call enters a payload: set vectors that do, as a decompressor does, and one bare hvc.
+.ifdef LEAVES_BY_REENTRY
+        @ No call enters a payload, or a decompressor does not use it: one bare hvc.
         say     "set: "
-        load    r0, bounce_vectors
+        load    r0, __hyp_reentry_vectors
         bl      __hyp_set_vectors
+.if STUB == 1
         bl      print_vectors
+.else
+        say_r0
+.endif
         say     "bare hvc\n"
+        load    r4, next_payload_a32
+        mov     r7, #0
+        mov     r8, #0
         hvc     #0
 .else
         say     "soft restart\n"
@@ -236,6 +253,19 @@ place enable
         step_get
 .endif
         pop     {r4, pc}
+.endif
+
+.ifdef LEAVES_BY_REENTRY
+        .balign 4
+.ifdef THUMB
+        .arm
+place next_payload_a32
+        load    ip, next_payload
+        bx      ip
+        .thumb
+.else
+place next_payload_a32
+.endif
 .endif
 
 @ The next kernel: it was entered at HYP, so it can install its own stub and be left again.
@@ -298,12 +328,6 @@ function probe
         orr     r0, r2, r3, lsl #24
         bx      lr
         end     probe
-
-.if STUB == 1
-place bounce
-        b       next_payload
-        vectors bounce_vectors, bounce
-.endif
 
 .ifdef EARLY_CALL
 place call_trapdoor
@@ -496,7 +520,7 @@ place print_vectors                        @ r0: whose they are, and the end of 
         name_of __kvm_hyp_vector, "kvm-run\n"
 .endif
 .if STUB == 1
-        name_of bounce_vectors, "bounce\n"
+        name_of __hyp_reentry_vectors, "reentry\n"
 .endif
         mov     r0, r4
         say_r0
