@@ -1,6 +1,10 @@
 """Derive the behaviour of a provider from the paths of its entry."""
 
-from hypabi.arch.names import Architecture
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.execution.entry import Entry, hvc_to_el2, hvc_to_hyp
 from hypabi.execution.explore import Explorer
@@ -8,15 +12,25 @@ from hypabi.execution.path import Path
 from hypabi.smt import terms
 
 
-def derive(explorer: Explorer, address: int, immediate: int = 0) -> Behaviour:
+def derive(
+    explorer: Explorer,
+    address: int,
+    immediate: int = 0,
+    state: InstructionSet = InstructionSet.A32,
+    pinned: Mapping[str, int] = MappingProxyType({}),
+) -> Behaviour:
     """Derive what ``hvc #immediate`` does when it enters at ``address``.
 
     :param address: physical or link address of the vector slot
+    :param state: of a HYP vector: in which it is written
+    :param pinned: general registers whose value at entry is known; all others are symbols
     """
     if explorer.image.architecture is Architecture.ARM64:
         entry = hvc_to_el2(address, immediate)
     else:
-        entry = hvc_to_hyp(address, immediate)
+        entry = hvc_to_hyp(address, immediate, state)
+    if pinned:
+        entry = replace(entry, registers={**entry.registers, **pinned})
     cases = tuple(_case(path, entry, explorer) for path in explorer.explore(entry))
     names = sorted({name for case in cases for name in case.registers})
     widths = {name: explorer.profile.width(name) for name in names}

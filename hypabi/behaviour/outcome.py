@@ -3,9 +3,11 @@
 from hypabi.execution.memory import Store, address_text
 from hypabi.execution.outcome import (
     Called,
+    CalledBack,
     Faulted,
     Left,
     Outcome,
+    Requested,
     Returned,
     Stuck,
     Undecided,
@@ -14,11 +16,13 @@ from hypabi.execution.state import Condition, Effect
 
 __all__ = [
     "Called",
+    "CalledBack",
     "Condition",
     "Effect",
     "Faulted",
     "Left",
     "Outcome",
+    "Requested",
     "Returned",
     "Store",
     "Stuck",

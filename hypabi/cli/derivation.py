@@ -162,7 +162,8 @@ def _names(bound: _Bound, parties: tuple[str, ...]) -> Mapping[int, str]:
     """Return the calls by number, for a table that answers calls of the contract."""
     if bound.revision is None or not parties:
         return {}
-    return {call.number: call.name for call in bound.revision.calls}
+    calls = bound.revision.calls
+    return {call.number: call.name for call in calls if call.number is not None}
 
 
 def _at_entry(bound: _Bound, entry: str) -> Derived:

@@ -124,7 +124,7 @@ def _disassembler(benches: Mapping[Role, Workbench]) -> Callable[[int], str]:
         for bench in benches.values():
             segment = bench.image.segment(address)
             if segment is not None:
-                return bench.explorer.text(address, bench.image.read(address, 4))
+                return bench.explorer.disassembled(address)
         return ""
 
     return text

@@ -9,9 +9,11 @@ from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive
 from hypabi.behaviour.outcome import (
     Called,
+    CalledBack,
     Faulted,
     Left,
     Outcome,
+    Requested,
     Returned,
     Stuck,
     Undecided,
@@ -21,7 +23,7 @@ from hypabi.code.vectors import How, VectorTable, find
 from hypabi.execution.explore import Explorer
 from hypabi.execution.system import explorer_for
 from hypabi.image.model import Image, Role
-from hypabi.judgement.clause import HandedTo, Leaves
+from hypabi.judgement.clause import Calls, HandedTo, Leaves
 from hypabi.judgement.contract import Program
 from hypabi.judgement.revision import LiveParty, Revision, Row
 from hypabi.smt import terms
@@ -54,7 +56,7 @@ class Workbench:
         """Return what an ``hvc`` through a table does, derived once."""
         found = self._behaviours.get(table.address)
         if found is None:
-            found = derive(self.explorer, table.hvc_entry, immediate)
+            found = derive(self.explorer, table.hvc_entry, immediate, table.state)
             self._behaviours[table.address] = found
         return found
 
@@ -142,6 +144,7 @@ class End(enum.Enum):
     RETURNS = "returns"
     LEAVES = "leaves"
     HANDED = "handed to compiled code"
+    CALLS = "calls what the caller chose"
     OTHER = "stuck, faulted or undecided"
 
 
@@ -154,11 +157,8 @@ def _promised(party: LiveParty, revision: Revision) -> Conduct:
 
 
 def _promised_end(row: Row) -> frozenset[End]:
-    ends = {
-        End.LEAVES if isinstance(clause.statement, Leaves) else End.HANDED
-        for clause in row.clauses
-        if isinstance(clause.statement, (Leaves, HandedTo))
-    }
+    kinds = {Leaves: End.LEAVES, HandedTo: End.HANDED, Calls: End.CALLS}
+    ends = {kinds[type(c.statement)] for c in row.clauses if type(c.statement) in kinds}
     return frozenset(ends or {End.RETURNS})
 
 
@@ -167,7 +167,8 @@ def _conduct(behaviour: Behaviour, revision: Revision) -> Conduct:
     solver = BitwuzlaSolver()
     bits = revision.architecture.bits
     register = terms.symbol(revision.identifier, bits)
-    equal = [terms.eq(register, call.number, bits) for call in revision.calls]
+    numbers = [call.number for call in revision.calls if call.number is not None]
+    equal = [terms.eq(register, number, bits) for number in numbers]
     selections = (*equal, terms.land(*map(terms.lnot, equal)))
     return tuple(
         frozenset(_end(case.outcome) for case in select(behaviour, selection, solver))
@@ -183,7 +184,9 @@ def _end(outcome: Outcome) -> End:
             return End.LEAVES
         case Called():
             return End.HANDED
-        case Stuck() | Faulted() | Undecided():
+        case CalledBack():
+            return End.CALLS
+        case Stuck() | Faulted() | Requested() | Undecided():
             return End.OTHER
         case _:
             assert_never(outcome)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch import aarch32_exceptions, aarch64
-from hypabi.arch.names import Architecture
+from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.flow import Lift, successors
 from hypabi.code.instruction import Instruction, Op, Register, Undecodable
 from hypabi.image.model import Access, Image, Segment
@@ -59,6 +59,8 @@ class VectorTable:
     how: How
     name: str
     """The symbol, or empty."""
+    state: InstructionSet = InstructionSet.A32
+    """In which the slots of a HYP table are written, and so what HSCTLR.TE has to say."""
 
     @property
     def hvc_entry(self) -> int:
@@ -92,8 +94,13 @@ def _by_symbol(image: Image, names: Iterable[str]) -> Iterator[VectorTable]:
     for name in names:
         for symbol in image.symbols.find(name):
             segment = image.segment(symbol.address)
-            if segment is not None and _shaped(image, segment, symbol.address):
+            if segment is None:
+                continue
+            if _shaped(image, segment, symbol.address):
                 yield VectorTable(symbol.address, _kind(image), How.SYMBOL, name)
+            elif image.architecture is Architecture.ARM and _is_t32(segment, symbol.address):
+                t32 = InstructionSet.T32
+                yield VectorTable(symbol.address, Kind.HYP, How.SYMBOL, name, t32)
 
 
 def _by_shape(image: Image) -> Iterator[int]:
@@ -148,6 +155,21 @@ def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:
             if len(words) == 4 * A32_SLOTS and words[3::4] == pattern * A32_SLOTS:
                 yield segment.address + at
         position = content.find(pattern, position + 1)
+
+
+def _is_t32(segment: Segment, address: int) -> bool:
+    """Return whether eight unconditional branches of T32, 4 bytes each, stand at an address.
+
+    DDI 0406C, A8.8.18, B, encoding T4: 11110 in the first halfword, 10x1 in the second.  Such a
+    table is found by its symbol only.
+    """
+    start = address - segment.address
+    table = bytes(segment.content[start : start + 4 * A32_SLOTS])
+    if address % 32 or len(table) < 4 * A32_SLOTS:
+        return False
+    halves = struct.unpack(f"<{2 * A32_SLOTS}H", table)
+    leading = all(half >> 11 == 0b11110 for half in halves[::2])
+    return leading and all(half >> 12 & 0b1101 == 0b1001 for half in halves[1::2])
 
 
 def _is_privileged(image: Image, address: int, lift: Lift) -> bool:

@@ -1,4 +1,7 @@
-"""The state in which an ``hvc`` enters a vector (DDI 0487 D1.3; for HYP DDI 0406C B1.8.6)."""
+"""Where a path starts: an ``hvc`` enters a vector, or the kernel enters one of its functions.
+
+Exception entry: DDI 0487 D1.3; for HYP DDI 0406C B1.8.6.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +16,10 @@ EL2: Final = 2 << 2
 """CurrentEL as MRS reads it at EL2."""
 
 DAIF_MASKED: Final = 0xF << 6
+
+HYPERVISOR_MODES: Final = ("EL2h", "hyp")
+SVC: Final = 0b10011
+HYP: Final = 0b11010
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,11 @@ class Entry:
     mode: str
     identifier: str
     """The register that selects the call: paths that it tells apart are never merged."""
+
+    @property
+    def serves(self) -> bool:
+        """Whether the path is a hypervisor's; else an ``hvc`` on it asks for one."""
+        return self.mode in HYPERVISOR_MODES
 
 
 def hvc_to_el2(address: int, immediate: int = 0) -> Entry:
@@ -67,34 +79,56 @@ def _caller_status() -> Value:
     return terms.concat(high, terms.concat(0b0010, selector, 4, 1), 59, 5)
 
 
-def hvc_to_hyp(address: int, immediate: int = 0) -> Entry:
-    """Return the entry of ``hvc #immediate``, issued at PL1 in A32 state, to a slot of HVBAR's
-    table.
+def hvc_to_hyp(
+    address: int, immediate: int = 0, state: InstructionSet = InstructionSet.A32
+) -> Entry:
+    """Return the entry of ``hvc #immediate``, issued at PL1, to a slot of HVBAR's table.
 
     The caller is in Supervisor mode, as the kernel is; what else CPSR holds is kept in SPSR_hyp.
 
     :param address: of the slot's first instruction
+    :param state: in which the vectors are written, and so what HSCTLR.TE has to say
     """
     whole = terms.symbol("SPSR_hyp", 32)
-    status = terms.concat(terms.extract(whole, 5, 27, 32), 0b10011, 27, 5)
+    status = terms.concat(terms.extract(whole, 5, 27, 32), SVC, 27, 5)
     registers: dict[str, Value] = {
-        "CPSR.M": 0b11010,
+        "CPSR.M": HYP,
         "CPSR.A": 1,
         "CPSR.I": 1,
         "CPSR.F": 1,
-        "CPSR.T": 0,
-        "CPSR.J": 0,
-        "CPSR.IT": 0,
+        **_state(state),
         "HSR": 0x12 << 26 | 1 << 25 | immediate,
         "SPSR_hyp": status,
     }
+    entered = [f"entered by hvc #{immediate} from Supervisor mode"]
+    if state is InstructionSet.T32:
+        entered.append("HSCTLR.TE is 1, as vectors in T32 need it")
     return Entry(
         address,
-        InstructionSet.A32,
+        state,
         registers,
-        (f"entered by hvc #{immediate} from Supervisor mode",),
+        tuple(entered),
         "ELR_hyp",
         "SPSR_hyp",
         "hyp",
         "r0",
     )
+
+
+def _state(state: InstructionSet) -> dict[str, Value]:
+    """Return the fields of CPSR that say in which state instructions are read."""
+    return {"CPSR.T": int(state is InstructionSet.T32), "CPSR.J": 0, "CPSR.IT": 0}
+
+
+def function(address: int, state: InstructionSet) -> Entry:
+    """Return the entry of a function that the kernel calls, at EL1 or in Supervisor mode.
+
+    :param address: of its first instruction, without bit 0
+    """
+    if state is InstructionSet.A64:
+        registers: dict[str, Value] = {"CURRENTEL": 1 << 2, "SPSel": 1}
+        entered = ("entered as a function at EL1",)
+        return Entry(address, state, registers, entered, "", "", "EL1h", "x0")
+    registers = {"CPSR.M": SVC, **_state(state)}
+    entered = ("entered as a function in Supervisor mode",)
+    return Entry(address, state, registers, entered, "", "", "svc", "r0")

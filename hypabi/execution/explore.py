@@ -4,7 +4,9 @@ import enum
 import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
+from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.flow import Lift, Order
 from hypabi.code.instruction import Instruction, Undecodable
 from hypabi.code.patches import Patches
@@ -19,6 +21,11 @@ from hypabi.semantics.domain import Domain
 from hypabi.semantics.interpret import Profile
 from hypabi.smt.solver import Solver
 from hypabi.smt.terms import Term
+
+
+WORD: Final = 4
+LONG_FORMS: Final = (0b11101, 0b11110, 0b11111)
+"""The first five bits of a T32 instruction of 32 bits (DDI 0406C, A6.1)."""
 
 
 class Merging(enum.Enum):
@@ -50,6 +57,14 @@ class Code:
     """Names the compiled function at an address."""
     assumptions: tuple[str, ...] = ()
     """What every path through this code rests on."""
+    thumb: "LiftThumb | None" = None
+    """Lifts T32, where the architecture has it."""
+    thumb_text: Callable[[int, bytes], str] | None = None
+    """Disassembles T32."""
+
+
+LiftThumb = Callable[[int, int], Instruction | Undecodable]
+"""Lifts what an image holds at an address, with an ITSTATE, as T32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +89,43 @@ class Explorer:
         self.compiled = code.compiled
         self.assumptions = code.assumptions
         self.limits = limits or Limits()
+        arm64 = code.image.architecture is Architecture.ARM64
+        self.usual = InstructionSet.A64 if arm64 else InstructionSet.A32
         self._lift = code.lift
-        self._lifted: dict[int, Instruction | Undecodable] = {}
+        self._thumb = code.thumb
+        self._thumb_text = code.thumb_text
+        self._lifted: dict[tuple[int, InstructionSet, int], Instruction | Undecodable] = {}
+        self._states: dict[int, InstructionSet] = {}
 
-    def instruction(self, address: int) -> Instruction | Undecodable:
-        """Return the instruction at an address, lifted once."""
-        found = self._lifted.get(address)
+    def instruction(
+        self, address: int, state: InstructionSet | None = None, it: int = 0
+    ) -> Instruction | Undecodable:
+        """Return the instruction at an address, lifted once.
+
+        :param state: in which it is executed; where ``None``, A64 or A32
+        :param it: ITSTATE before it
+        """
+        key = (address, self.usual if state is None else state, it)
+        found = self._lifted.get(key)
         if found is None:
-            found = self._lifted[address] = self._lift(address)
+            found = self._lifted[key] = self._lifted_anew(*key)
+            self._states[address] = key[1]
         return found
+
+    def _lifted_anew(
+        self, address: int, state: InstructionSet, it: int
+    ) -> Instruction | Undecodable:
+        if state is not InstructionSet.T32:
+            return self._lift(address)
+        if self._thumb is None:
+            return Undecodable(address, b"", "this code is not read as T32")
+        return self._thumb(address, it)
+
+    def disassembled(self, address: int) -> str:
+        """Return the text of the instruction at an address, in the state in which it was read."""
+        if self._states.get(address) is InstructionSet.T32 and self._thumb_text is not None:
+            return self._thumb_text(address, _held(self.image, address))
+        return self.text(address, self.image.read(address, 4))
 
     def explore(
         self, entry: Entry, merging: Merging = Merging.WHERE_PATHS_MEET
@@ -101,7 +144,12 @@ class _Search:
         self.solver = explorer.new_solver()
         self.asserted: list[Term] = []
         self.steps = 0
-        self.order = Order(explorer.instruction, explorer.patches, explorer.compiled)
+
+        def lift(address: int) -> Instruction | Undecodable:
+            # The order only says where paths wait for each other; IT blocks need not be told apart.
+            return explorer.instruction(address, entry.state)
+
+        self.order = Order(lift, explorer.patches, explorer.compiled)
         self.around = Surroundings(
             explorer.image,
             entry,
@@ -203,6 +251,31 @@ class _Search:
 def _nowhere(address: int) -> bool:
     """Say of every address that paths do not meet there."""
     return address < 0
+
+
+def _held(image: Image, address: int) -> bytes:
+    """Return 4 bytes of code, or the 2 that are left where the image ends."""
+    try:
+        return image.read(address, 4)
+    except ImageError:
+        return image.read(address, 2)
+
+
+def thumb_lifter(
+    image: Image, lift: Callable[[int, bytes, int], Instruction | Undecodable]
+) -> LiftThumb:
+    """Return a function that lifts what an image holds at an address as T32."""
+
+    def at(address: int, it: int) -> Instruction | Undecodable:
+        try:
+            content = _held(image, address)
+        except ImageError as error:
+            return Undecodable(address, b"", f"no code here: {error}")
+        if len(content) < WORD and content[1] >> 3 in LONG_FORMS:
+            return Undecodable(address, content, "the image ends within an instruction")
+        return lift(address, content, it)
+
+    return at
 
 
 def image_lifter(image: Image, lift: Callable[[int, bytes], Instruction | Undecodable]) -> Lift:

@@ -46,6 +46,25 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
+class CalledBack:
+    """Control goes, as to a function and in ``mode``, to an address that the caller chose.
+
+    ``target`` is a term over the registers at entry; what is there is the caller's.
+    """
+
+    target: Value
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A caller issues ``hvc #immediate`` at ``address``: what it asks for is in the registers."""
+
+    address: int
+    immediate: int
+
+
+@dataclass(frozen=True, slots=True)
 class Undecided:
     """The path could not be followed to its end, and why."""
 
@@ -53,4 +72,4 @@ class Undecided:
     reason: str
 
 
-Outcome = Returned | Left | Stuck | Faulted | Called | Undecided
+Outcome = Returned | Left | Stuck | Faulted | Called | CalledBack | Requested | Undecided

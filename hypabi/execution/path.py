@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.aarch64 import MODES
-from hypabi.arch.names import Architecture
-from hypabi.code.flow import Lift
+from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.instruction import Instruction, Opcode, Undecodable
 from hypabi.code.patches import Patches
 from hypabi.execution.entry import Entry
 from hypabi.execution.outcome import (
     Called,
+    CalledBack,
     Faulted,
     Left,
     Outcome,
+    Requested,
     Returned,
     Stuck,
     Undecided,
@@ -38,6 +39,12 @@ from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
 CALLS_UPWARD = frozenset({Call.HVC, Call.SMC})
+CALLER_CHOSEN = re.compile(r"[rx]\d+")
+"""The name of a general register as the caller left it."""
+
+LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
+"""Lifts what is at an address, in an instruction set state and with an ITSTATE."""
+
 FIXED_WORD = re.compile(r"mem\[0x[0-9a-f]+\]")
 """The name of a word of memory at a fixed address, as entry finds it."""
 
@@ -56,7 +63,7 @@ class Surroundings:
 
     image: Image
     entry: Entry
-    lift: Lift
+    lift: LiftIn
     profile: Profile[Term]
     domain: Domain[Term]
     patches: Patches
@@ -240,7 +247,7 @@ class Run:
         where = self.variant(self.pc)
         if where == self.pc and self.around.image.access(where) is not Access.CODE:
             return Undecided(self.pc, "control runs into what is no code")
-        instruction = self.around.lift(where)
+        instruction = self.around.lift(where, *self.decoding())
         if isinstance(instruction, Undecodable):
             return Undecided(self.pc, instruction.reason)
         if where != self.pc and _reads_its_place(instruction):
@@ -253,6 +260,17 @@ class Run:
         self.changes.clear()
         self.trail = Step(where, self.trail, depth(self.trail) + 1)
         return self.follow(transfer, instruction)
+
+    def decoding(self) -> tuple[InstructionSet, int]:
+        """Return the instruction set state and ITSTATE in which the next instruction is read."""
+        if self.around.image.architecture is Architecture.ARM64:
+            return InstructionSet.A64, 0
+        thumb, it = self.read("CPSR.T"), self.read("CPSR.IT")
+        if not isinstance(thumb, int) or not isinstance(it, int):
+            raise Unmodelled("the instruction set state is not a constant")
+        if self.pc & (1 if thumb else 3):
+            raise Unmodelled(f"UNPREDICTABLE: an instruction at the misaligned {self.pc:#x}")
+        return (InstructionSet.T32, it) if thumb else (InstructionSet.A32, 0)
 
     def variant(self, address: int) -> int:
         """Return where the instruction executed at ``address`` stands, on a patched kernel."""
@@ -302,6 +320,8 @@ class Run:
                 return self.exception_return(target, status)
             case SynchronousException(call, immediate, reason):
                 what = reason or f"{call.value} #{immediate:#x}"
+                if call is Call.HVC and not self.around.entry.serves:
+                    return Requested(self.pc, immediate)
                 if call in CALLS_UPWARD:
                     return Undecided(self.pc, f"{what} at EL2")
                 return Faulted(self.pc, what)
@@ -330,7 +350,9 @@ class Run:
 
     def leave(self, target: Value, why: Jump) -> Outcome:
         """Return the outcome of control going to an address outside the code we have."""
-        if why is Jump.CALL:
+        if why is Jump.CALL and not isinstance(target, int):
+            if all(CALLER_CHOSEN.fullmatch(s.name) for s in terms.symbols_of(target)):
+                return CalledBack(target, self.present_mode())
             where = terms.text(target, self.around.image.architecture.bits)
             return Undecided(self.pc, f"a call to an address that is no code here, {where}")
         return Left(target, self.present_mode())
@@ -386,7 +408,7 @@ class Run:
         """Return the outcome of an ERET: back to the caller, or somewhere else."""
         entry = self.around.entry
         link = terms.symbol(entry.link, self.around.image.architecture.bits)
-        if target is link and status is entry.registers[entry.status]:
+        if target is link and status is entry.registers.get(entry.status):
             return Returned()
         return Left(target, self.mode_of(status), status)
 

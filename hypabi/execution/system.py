@@ -1,10 +1,19 @@
 """Put an explorer together for an image: lifter, profile, solver, patch sites."""
 
+from functools import cache
+
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.functions import compiled
 from hypabi.code.patches import Patches, alternatives
 from hypabi.code.sleigh import Lifter
-from hypabi.execution.explore import Code, Explorer, Limits, Theory, image_lifter
+from hypabi.execution.explore import (
+    Code,
+    Explorer,
+    Limits,
+    Theory,
+    image_lifter,
+    thumb_lifter,
+)
 from hypabi.image.model import Image, Role
 from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms
@@ -14,8 +23,10 @@ from hypabi.smt.terms import Term
 
 def explorer_for(image: Image, limits: Limits | None = None) -> Explorer:
     """Return an explorer of an image's EL2 or HYP code."""
-    state = InstructionSet.A64 if image.architecture is Architecture.ARM64 else InstructionSet.A32
+    arm64 = image.architecture is Architecture.ARM64
+    state = InstructionSet.A64 if arm64 else InstructionSet.A32
     lifter = Lifter(state, image.byte_order)
+    thumb = cache(lambda: Lifter(InstructionSet.T32, image.byte_order))
     patches = alternatives(image)
     code = Code(
         image,
@@ -24,6 +35,8 @@ def explorer_for(image: Image, limits: Limits | None = None) -> Explorer:
         patches,
         compiled(image),
         _unpatched(image, patches),
+        None if arm64 else thumb_lifter(image, lambda *where: thumb().lift(*where)),
+        None if arm64 else lambda *where: thumb().text(*where),
     )
     return Explorer(code, Theory(_profile(image.architecture), terms, BitwuzlaSolver), limits)
 

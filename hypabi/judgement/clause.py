@@ -57,6 +57,18 @@ class Leaves:
 
 
 @dataclass(frozen=True, slots=True)
+class Calls:
+    """The function at ``target``, a value at entry that the caller chose, is called in ``mode``.
+
+    What it does, and what follows it, is the caller's; the other clauses of the row are held
+    against the moment of the call.
+    """
+
+    target: Value
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class HandedTo:
     """The call ends, for us, where C code is called: its name."""
 
@@ -93,7 +105,14 @@ class KeepsMemory:
 
 
 Statement = (
-    Ensures | Returns | Leaves | HandedTo | KeepsRegisters | KeepsSystemRegisters | KeepsMemory
+    Ensures
+    | Returns
+    | Leaves
+    | Calls
+    | HandedTo
+    | KeepsRegisters
+    | KeepsSystemRegisters
+    | KeepsMemory
 )
 
 

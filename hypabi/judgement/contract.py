@@ -101,7 +101,7 @@ class Condition(Bounded):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Promise(Bounded):
-    """One clause: exactly one of ``ensures``, ``returns``, ``leaves-to`` and ``handed-to``."""
+    """One clause: exactly one of ``ensures``, ``returns``, ``leaves-to``, ``calls``, ``handed-to``."""
 
     ensures: Annotated[
         str | None, "Expression over the states at exit and, by old(), at entry."
@@ -113,7 +113,10 @@ class Promise(Bounded):
     leaves_to: Annotated[
         str | None, "Expression over entry: the address to which control goes."
     ] = None
-    at: Annotated[ByArchitecture[str] | None, "With leaves-to: the mode there."] = None
+    calls: Annotated[
+        str | None, "Expression over entry: the function that is called for the caller."
+    ] = None
+    at: Annotated[ByArchitecture[str] | None, "With leaves-to and calls: the mode there."] = None
     handed_to: Annotated[str | None, "The C function that serves the call."] = None
     when: Annotated[str | None, "Expression over entry under which the clause is promised."] = None
     answered: Annotated[Answer | None, "Only for calls that answer so."] = None
@@ -157,7 +160,7 @@ class Reply(Located):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Call(Reply):
-    """A hypercall that has a number.
+    """A hypercall: one that has a number, or the one that a party takes any other identifier for.
 
     The keys of :class:`Bounded` stand here again, because two slotted classes cannot both be bases.
     """
@@ -173,7 +176,10 @@ class Call(Reply):
     until: Annotated[Version | None, "First kernel version that no longer has it."] = None
     architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
 
-    number: Annotated[int, "The function identifier."]
+    number: Annotated[
+        int | None, "The function identifier; null for whatever is no call's number."
+    ]
+    callers: Annotated[tuple[str, ...], "The kernel's functions that make the call."] = ()
     arguments: Annotated[Mapping[str, ByArchitecture[str]], "Register of each argument."] = field(
         default_factory=nothing
     )
@@ -204,7 +210,9 @@ class Party(Bounded):
         default_factory=nothing
     )
     unserved: Annotated[Reply | None, "Its answer to a call that it does not serve."] = None
-    any_other: Annotated[Reply | None, "Its answer to an identifier that is no number."] = None
+    any_other: Annotated[
+        Reply | None, "Its answer to an identifier that is no call's, where it serves none such."
+    ] = None
     any_call: Annotated[Reply | None, "Its answer to whatever it is asked."] = None
     may_write_memory: Annotated[
         Mapping[str, Scratch], "Memory of its own, written by any call."
@@ -290,6 +298,7 @@ class Contract(Located):
     document: Annotated[str | None, "Path of the document in the kernel's tree."] = None
     since: Annotated[Version, "First kernel version that the contract speaks of."]
     until: Annotated[Version | None, "First kernel version that it no longer speaks of."] = None
+    architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
     conduit: Annotated[Conduit, "How a call is made."]
     identifier: Annotated[ByArchitecture[str], "Register that selects the call."]
     result: Annotated[Result, "How a call answers."]
@@ -310,6 +319,11 @@ class Contract(Located):
     life_cycle: Annotated[LifeCycle | None, "Which party is live when."] = None
     sha256: Annotated[str, Hidden.FIELD] = ""
     """Of the file, for provenance."""
+
+    @property
+    def architectures(self) -> tuple[Architecture, ...]:
+        """Return the architectures that the contract speaks of."""
+        return tuple(Architecture) if self.architecture is None else (self.architecture,)
 
     def at(self, version: Version, architecture: Architecture) -> "Revision":
         """Return what one kernel version promises on one architecture.

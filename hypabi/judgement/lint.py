@@ -134,9 +134,19 @@ def _unbacked(contract: Contract) -> Iterator[Remark]:
 
 def _same_numbers(contract: Contract) -> Iterator[Remark]:
     for (one, first), (other, second) in combinations(contract.calls.items(), 2):
+        if first.number is None and not _served_together(first, second):
+            continue
         if first.number == second.number and _together(first, second):
             place = second.place.below("number")
             yield Remark(place, f"{other} has the number of {one} at the same version")
+
+
+def _served_together(one: Call, other: Call) -> bool:
+    """Tell whether some party serves both."""
+    return any(
+        set(one.served_by.on(each) or ()) & set(other.served_by.on(each) or ())
+        for each in Architecture
+    )
 
 
 def _together(one: Call, other: Call) -> bool:
@@ -152,7 +162,7 @@ def _together(one: Call, other: Call) -> bool:
 
 def _unserved(contract: Contract) -> Iterator[Remark]:
     for name, call in contract.calls.items():
-        for architecture in Architecture:
+        for architecture in contract.architectures:
             if call.architecture in (None, architecture) and not call.served_by.on(architecture):
                 where = call.place.below("served-by")
                 if call.because is None:
@@ -182,7 +192,7 @@ def _unused_owners(contract: Contract) -> Iterator[Remark]:
 
 def _of_revisions(contract: Contract) -> Iterator[Remark]:
     for version in boundaries(contract):
-        for architecture in Architecture:
+        for architecture in contract.architectures:
             yield from _of_revision(revision_of(contract, version, architecture))
 
 

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.behaviour.outcome import Called, Faulted, Left, Returned, Stuck
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Requested,
+    Returned,
+    Stuck,
+)
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.judgement.expression import (
     Bits,
@@ -135,13 +143,13 @@ class Lowering:
         if moment is Moment.ENTRY or self.case is None:
             return saved
         match self.case.outcome:
-            case Left(_, _, None):
+            case Left(_, _, None) | CalledBack():
                 return self._present_status(width)
             case Left(_, _, status) if status is not None:
                 return status
             case Returned():
                 return saved
-            case Left() | Stuck() | Faulted() | Called() | PathUndecided():
+            case Left() | Stuck() | Faulted() | Called() | Requested() | PathUndecided():
                 return saved
             case _:
                 assert_never(self.case.outcome)

@@ -25,7 +25,7 @@ WORDS: Final = frozenset(
 )
 """What the language of expressions has taken."""
 
-STATEMENTS: Final = ("ensures", "returns", "leaves_to", "handed_to")
+STATEMENTS: Final = ("ensures", "returns", "leaves_to", "calls", "handed_to")
 
 
 def check_meaning(contract: Contract) -> None:
@@ -35,8 +35,9 @@ def check_meaning(contract: Contract) -> None:
     """
     for thing in located(contract):
         _check_thing(thing)
-    for party in contract.parties.values():
-        _check_party(party)
+    takers = _takers(contract)
+    for name, party in contract.parties.items():
+        _check_party(party, takes=name in takers)
     for call in contract.calls.values():
         _check_call(contract, call)
     for name, user in contract.users.items():
@@ -44,9 +45,9 @@ def check_meaning(contract: Contract) -> None:
             if call_name not in contract.calls:
                 place = contract.users[name].place.below("calls")
                 raise place.refuse(f"no call {call_name!r}", closest(call_name, contract.calls))
-    for architecture in Architecture:
+    for architecture in contract.architectures:
         _check_names(contract, registers_of(architecture))
-    for architecture in Architecture:
+    for architecture in contract.architectures:
         resolve(Context.of(contract, architecture, None))
 
 
@@ -86,8 +87,8 @@ def _check_promise(promise: Promise) -> None:
         listed = ", ".join(name.replace("_", "-") for name in STATEMENTS)
         what = "says nothing" if not said else "says more than one thing"
         raise promise.place.refuse(f"the promise {what}", f"exactly one of {listed}")
-    if (promise.leaves_to is None) != (promise.at is None):
-        raise promise.place.refuse("'leaves-to' and 'at' go together")
+    if (promise.leaves_to is None and promise.calls is None) != (promise.at is None):
+        raise promise.place.refuse("'at' goes with 'leaves-to' and 'calls', and they with it")
 
 
 def _check_reply(reply: Reply) -> None:
@@ -95,8 +96,17 @@ def _check_reply(reply: Reply) -> None:
         raise reply.place.refuse("the reply is unspecified and promises something all the same")
 
 
-def _check_party(party: Party) -> None:
-    if (party.any_other is None) == (party.any_call is None):
+def _takers(contract: Contract) -> frozenset[str]:
+    """Return the parties that take an identifier without a call of its own for some call."""
+    numberless = [call for call in contract.calls.values() if call.number is None]
+    served_by = [call.served_by.on(each) for call in numberless for each in Architecture]
+    return frozenset(name for names in served_by for name in names or ())
+
+
+def _check_party(party: Party, *, takes: bool) -> None:
+    if party.any_call is not None and party.any_other is not None:
+        raise party.place.refuse("exactly one of 'any-other' and 'any-call' must be there")
+    if not takes and party.any_other is None and party.any_call is None:
         raise party.place.refuse("exactly one of 'any-other' and 'any-call' must be there")
     if party.any_call is not None and party.unserved is not None:
         raise party.place.refuse("'any-call' leaves nothing for 'unserved'")
@@ -112,7 +122,7 @@ def _check_party(party: Party) -> None:
 
 
 def _check_call(contract: Contract, call: Call) -> None:
-    if not -(1 << 31) <= call.number < 1 << 32:
+    if call.number is not None and not -(1 << 31) <= call.number < 1 << 32:
         raise call.place.below("number").refuse(f"{call.number:#x} does not fit into 32 bits")
     serving = {
         party for architecture in Architecture for party in (call.served_by.on(architecture) or ())

@@ -7,10 +7,22 @@ from typing import assert_never
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Case
-from hypabi.behaviour.outcome import Called, Faulted, Left, Returned, Store, Stuck, address_text
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Outcome,
+    Requested,
+    Returned,
+    Store,
+    Stuck,
+    address_text,
+)
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.judgement.clause import (
     Answer,
+    Calls,
     Ensures,
     HandedTo,
     KeepsMemory,
@@ -68,15 +80,29 @@ class Unconcerned:
 Asked = Demand | Unfollowed | Unconcerned
 
 
-def demands(statement: Statement, lowering: Lowering, revision: Revision) -> Iterator[Asked]:
+class CallBack(enum.Enum):
+    """What a call to a function that the caller chose is to the row that is judged."""
+
+    PROMISED = "promised"
+    """Its clauses are about the moment of the call."""
+    UNASKED = "unasked"
+    """What holds when the function has returned is not known."""
+
+
+def demands(
+    statement: Statement,
+    lowering: Lowering,
+    revision: Revision,
+    call_back: CallBack = CallBack.UNASKED,
+) -> Iterator[Asked]:
     """Yield what a statement demands of a case; nothing, where the case cannot break it."""
     case = lowering.case
     assert case is not None
     match statement:
-        case HandedTo() | Returns() | Leaves():
+        case HandedTo() | Returns() | Leaves() | Calls():
             yield from _of_the_end(statement, case, lowering, revision)
         case Ensures() | KeepsRegisters() | KeepsSystemRegisters() | KeepsMemory():
-            never = _never_leaves(case)
+            never = _never_leaves(case, call_back)
             if never is not None:
                 yield never
             else:
@@ -86,7 +112,10 @@ def demands(statement: Statement, lowering: Lowering, revision: Revision) -> Ite
 
 
 def _of_the_end(
-    statement: HandedTo | Returns | Leaves, case: Case, lowering: Lowering, revision: Revision
+    statement: HandedTo | Returns | Leaves | Calls,
+    case: Case,
+    lowering: Lowering,
+    revision: Revision,
 ) -> Iterator[Asked]:
     match statement:
         case HandedTo(symbol):
@@ -95,6 +124,8 @@ def _of_the_end(
             yield from _returns(case, lowering, revision, mode)
         case Leaves(target, mode):
             yield from _leaves(case, lowering, revision, target, mode)
+        case Calls(target, mode):
+            yield from _calls(case, lowering, revision, target, mode)
         case _:
             assert_never(statement)
 
@@ -135,7 +166,7 @@ def _ends_elsewhere(case: Case) -> Demand | Unfollowed | None:
     match case.outcome:
         case Called(name):
             return Unfollowed(f"control goes to the C function {name}, which is not followed")
-        case Stuck() | Faulted():
+        case Stuck() | Faulted() | CalledBack() | Requested():
             return Demand(0, describe(case.outcome))
         case Returned() | Left() | PathUndecided():
             return None
@@ -189,18 +220,36 @@ def _leaves(
         yield Demand(at, f"it does not leave at {mode}")
 
 
+def _calls(
+    case: Case, lowering: Lowering, revision: Revision, where: Expression, mode: str
+) -> Iterator[Asked]:
+    match case.outcome:
+        case CalledBack(called, at):
+            bits = revision.architecture.bits
+            target = lowering.value(where)
+            about = (("control goes to", bits, target, called),)
+            yield Demand(terms.eq(called, target, bits), "another function is called", about)
+            yield Demand(int(at == mode), f"it is called at {at}")
+        case Called(name):
+            yield Unfollowed(f"control goes to the C function {name}, which is not followed")
+        case outcome:
+            yield Demand(0, describe(outcome))
+
+
 def _status_name(revision: Revision) -> str:
     return "PSTATE" if revision.architecture is Architecture.ARM64 else "CPSR"
 
 
-def _never_leaves(case: Case) -> Unfollowed | Unconcerned | None:
+def _never_leaves(case: Case, call_back: CallBack) -> Unfollowed | Unconcerned | None:
     """Return what to say of a case in which control is not seen to leave, ``None`` for others."""
     match case.outcome:
         case Called(name):
             return Unfollowed(f"control goes to the C function {name}, which is not followed")
         case Faulted():
             return Unfollowed(f"{describe(case.outcome)}; what the vectors do then is not followed")
-        case PathUndecided():
+        case CalledBack() if call_back is CallBack.PROMISED:
+            return None
+        case PathUndecided() | CalledBack() | Requested():
             return Unfollowed(describe(case.outcome))
         case Stuck():
             return Unconcerned()
@@ -249,7 +298,9 @@ def answers(case: Case, lowering: Lowering, revision: Revision, answer: Answer |
 
     A case that was not followed to its end may answer anything.
     """
-    if answer is None or isinstance(case.outcome, Called | Faulted | PathUndecided):
+    if answer is None or isinstance(
+        case.outcome, Called | CalledBack | Faulted | PathUndecided
+    ):
         return 1
     if isinstance(case.outcome, Stuck):
         return 0
@@ -259,7 +310,7 @@ def answers(case: Case, lowering: Lowering, revision: Revision, answer: Answer |
     return terms.eq(result, expected, bits)
 
 
-def describe(outcome: Returned | Left | Stuck | Faulted | Called | PathUndecided) -> str:
+def describe(outcome: Outcome) -> str:
     """Return how a case ends, in a line."""
     match outcome:
         case Returned():
@@ -272,6 +323,10 @@ def describe(outcome: Returned | Left | Stuck | Faulted | Called | PathUndecided
             return f"{what} faults at {address:#x}"
         case Called(name):
             return f"control goes to the C function {name}"
+        case CalledBack(target, mode):
+            return f"control goes to {terms.text(target, 64)}, as to a function, at {mode}"
+        case Requested(address, immediate):
+            return f"it issues hvc #{immediate:#x} at {address:#x}"
         case PathUndecided(address, reason):
             return f"not followed beyond {address:#x}: {reason}"
         case _:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.judgement.clause import (
+    Calls,
     Clause,
     Ensures,
     HandedTo,
@@ -51,7 +52,8 @@ def clauses_of(context: Context, name: str, party: Party, reply: Reply) -> tuple
         for named, promise in context.in_force(reply.promises).items()
         if promise.parties is None or name in promise.parties
     ]
-    if not any(isinstance(each.statement, Returns | Leaves | HandedTo) for each in clauses):
+    ends = Returns | Leaves | Calls | HandedTo
+    if not any(isinstance(each.statement, ends) for each in clauses):
         why = authority_of(context.contract.frame.returns)
         clauses.append(Clause(RETURNS, "returns to the caller", Returns(None), why))
     if not any(isinstance(each.statement, HandedTo) and each.when is None for each in clauses):
@@ -86,6 +88,10 @@ def _statement(context: Context, promise: Promise) -> tuple[str, Statement]:
             target = parse_value(text, context.scope, place.below("leaves-to"))
             mode = context.mode(context.on(at, place.below("at")), place.below("at"))
             return f"leaves to {text} at {mode}", Leaves(target, mode)
+        case Promise(calls=str() as text, at=ByArchitecture() as at):
+            target = parse_value(text, context.scope, place.below("calls"))
+            mode = context.mode(context.on(at, place.below("at")), place.below("at"))
+            return f"calls {text} at {mode}", Calls(target, mode)
         case Promise(handed_to=str() as symbol):
             return f"is handed to {symbol}", HandedTo(symbol)
         case Promise(returns=str() as mode) if mode != CALLER:

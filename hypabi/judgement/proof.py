@@ -5,10 +5,18 @@ from dataclasses import dataclass
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided as PathUndecided
-from hypabi.judgement.clause import Clause
+from hypabi.judgement.clause import Calls, Clause
 from hypabi.judgement.expression import Predicate, capabilities_of
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
-from hypabi.judgement.obligation import Asked, Demand, Unconcerned, Unfollowed, answers, demands
+from hypabi.judgement.obligation import (
+    Asked,
+    CallBack,
+    Demand,
+    Unconcerned,
+    Unfollowed,
+    answers,
+    demands,
+)
 from hypabi.judgement.revision import LiveParty, Revision, Row
 from hypabi.judgement.verdict import (
     Finding,
@@ -45,7 +53,7 @@ def judge(
     """
     findings: list[Finding] = []
     unspecified: list[Unspecified] = []
-    numbers: dict[str | None, int] = {call.name: call.number for call in revision.calls}
+    numbers: dict[str | None, int | None] = {c.name: c.number for c in revision.calls}
     for party in revision.parties:
         behaviour = behaviours.get(party.name)
         if behaviour is None:
@@ -55,9 +63,26 @@ def judge(
                 authority = row.unspecified
                 why = authority.cite or authority.because or ""
                 unspecified.append(Unspecified(party.name, row.call, why))
-            judge_row = _Row(revision, party, row, behaviour, surroundings, solver())
-            findings += judge_row.findings(numbers.get(row.call))
+            judged = _Row(revision, party, row, behaviour, surroundings, solver())
+            findings += judged.findings(numbers.get(row.call))
     return Judgement(tuple(findings), tuple(unspecified))
+
+
+def judge_row(
+    revision: Revision,
+    party: LiveParty,
+    row: Row,
+    behaviour: Behaviour,
+    surroundings: Surroundings,
+    solver: Solver,
+) -> tuple[Finding, ...]:
+    """Judge one row against a behaviour, which may be another party's than the row is of.
+
+    :param party: whose vectors are live
+    """
+    number = next((call.number for call in revision.calls if call.name == row.call), None)
+    judged = _Row(revision, party, row, behaviour, surroundings, solver)
+    return tuple(judged.findings(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +176,15 @@ class _Row:
             return Vacuous("this path is not meant")
         if isinstance(case.outcome, PathUndecided):
             return Undecided(f"at {case.outcome.address:#x}: {case.outcome.reason}")
-        for demand in demands(clause.statement, lowering, self.revision):
+        for demand in demands(clause.statement, lowering, self.revision, self._call_back()):
             verdict = self._demand(demand, context, case)
             if not isinstance(verdict, Proved):
                 return verdict
         return Proved(1)
+
+    def _call_back(self) -> CallBack:
+        promised = any(isinstance(clause.statement, Calls) for clause in self.row.clauses)
+        return CallBack.PROMISED if promised else CallBack.UNASKED
 
     def _demand(self, demand: Asked, context: list[Value], case: Case) -> Verdict:
         if isinstance(demand, Unfollowed):

@@ -38,6 +38,9 @@ def revision_of(contract: Contract, version: Version, architecture: Architecture
     :raises ContractError: the contract does not speak of that version, or says there what it
         cannot mean
     """
+    if architecture not in contract.architectures:
+        what = f"{contract.name} does not speak of {architecture.value}"
+        raise contract.place.refuse(what)
     if not in_force(version, contract.since, contract.until):
         until = f" and before {contract.until}" if contract.until else ""
         what = f"{contract.name} speaks of kernels from {contract.since}{until}, not of {version}"
@@ -97,7 +100,7 @@ def _live_party(context: Context, name: str, party: Party) -> LiveParty:
 def _live_call(context: Context, name: str, call: Call, parties: Mapping[str, Party]) -> LiveCall:
     served_by = tuple(party for party in _served_by(context, call) if party in parties)
     arguments = tuple(_arguments(context, call).items())
-    return LiveCall(name, call.number, arguments, served_by, authority_of(call))
+    return LiveCall(name, call.number, arguments, served_by, authority_of(call), call.callers)
 
 
 def _served_by(context: Context, call: Call) -> tuple[str, ...]:
@@ -120,27 +123,53 @@ def _rows(context: Context, name: str, party: Party, calls: Mapping[str, Call]) 
     """Return a party's rows: one for each call, and one for any other identifier."""
     assumes = context.premises(party.assumes, name)
     refused = party.any_call or party.unserved or context.contract.unserved
-    other = party.any_call or party.any_other
-    assert other is not None, name
     refusal = clauses_of(context, name, party, refused)
     rows = []
     for called, call in calls.items():
+        if call.number is None:
+            continue
         selects = _identifier(context, Relation.EQUAL, call.number)
         if name in _served_by(context, call):
-            inside = context.called(_arguments(context, call))
-            granted = (*assumes, *inside.premises(call.assumes, name))
-            requires = inside.premises(call.requires, name)
-            clauses = clauses_of(inside, name, party, call)
-            declined, service = _declined(call), Service.SERVED
+            rows.append(_served(context, name, party, called, call, selects))
         else:
-            granted, requires, clauses = assumes, (), refusal
-            declined, service = _declined(refused), Service.REFUSED
-        rows.append(Row(name, called, service, selects, granted, requires, clauses, declined))
-    numbers = [call.number for call in calls.values()]
+            no = _declined(refused)
+            rows.append(Row(name, called, Service.REFUSED, selects, assumes, (), refusal, no))
+    numbers = [call.number for call in calls.values() if call.number is not None]
     selects = Conjunction(tuple(_identifier(context, Relation.DIFFERENT, n) for n in numbers))
+    taken = _taken(context, name, calls)
+    if taken is not None:
+        rows.append(_served(context, name, party, taken, calls[taken], selects))
+        return rows
+    other = party.any_call or party.any_other
+    if other is None:
+        at = "" if context.version is None else f" at {context.version}"
+        raise party.place.refuse(f"nothing is said of an identifier that is no call's{at}")
     clauses = _other_clauses(context, name, party, other, refused, refusal)
     rows.append(Row(name, None, Service.OTHER, selects, assumes, (), clauses, _declined(other)))
     return rows
+
+
+def _taken(context: Context, name: str, calls: Mapping[str, Call]) -> str | None:
+    """Return the call that a party takes an identifier for that is no call's number."""
+    found = [
+        called
+        for called, call in calls.items()
+        if call.number is None and name in _served_by(context, call)
+    ]
+    if len(found) > 1 and context.version is not None:
+        raise calls[found[1]].place.refuse(f"{name} takes any other identifier for {found[0]}")
+    return found[0] if found else None
+
+
+def _served(
+    context: Context, name: str, party: Party, called: str, call: Call, selects: Predicate
+) -> Row:
+    """Return the row of a call at a party that implements it."""
+    inside = context.called(_arguments(context, call))
+    assumes = (*context.premises(party.assumes, name), *inside.premises(call.assumes, name))
+    requires = inside.premises(call.requires, name)
+    clauses = clauses_of(inside, name, party, call)
+    return Row(name, called, Service.SERVED, selects, assumes, requires, clauses, _declined(call))
 
 
 def _other_clauses(

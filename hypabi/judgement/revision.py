@@ -34,13 +34,16 @@ class LiveParty:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LiveCall:
-    """A call number that this kernel has.  ``arguments`` are pairs of name and register."""
+    """A call that this kernel has.  ``arguments`` are pairs of name and register."""
 
     name: str
-    number: int
+    number: int | None
+    """``None`` for the call that its parties take any other identifier for."""
     arguments: tuple[tuple[str, str], ...]
     served_by: tuple[str, ...]
     authority: Authority
+    callers: tuple[str, ...] = ()
+    """The kernel's functions that make the call."""
 
 
 class Service(enum.Enum):
@@ -54,7 +57,11 @@ class Service(enum.Enum):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Row:
-    """What ``party`` promises for ``call``, or where that is ``None`` for any other identifier."""
+    """What ``party`` promises for ``call``, or where that is ``None`` for any other identifier.
+
+    A call without a number has a row at the parties that serve it only; at the others its
+    identifiers are any other.
+    """
 
     party: str
     call: str | None
@@ -103,6 +110,10 @@ class Revision:
     def row(self, party: str, call: str | None) -> Row:
         """Return what ``party`` promises for ``call``; ``None`` is any other identifier."""
         return next(row for row in self.rows if (row.party, row.call) == (party, call))
+
+    def find(self, party: str, call: str | None) -> Row | None:
+        """Return what ``party`` promises for ``call``, where it has a row of its own there."""
+        return next((row for row in self.rows if (row.party, row.call) == (party, call)), None)
 
     def rows_of(self, party: str) -> tuple[Row, ...]:
         """Return a party's rows, by number, any other last."""

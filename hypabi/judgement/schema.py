@@ -24,6 +24,7 @@ from hypabi.judgement.format import (
 from hypabi.judgement.write import Plain
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
+STATEMENTS: Final = ("ensures", "returns", "leaves-to", "calls", "handed-to")
 FORMAT: Final = 1
 """Number of the format.  Keys are only added under a number."""
 
@@ -100,7 +101,7 @@ def _record(kind: type[Any], definitions: dict[str, Plain]) -> Plain:
     }
     if kind is Promise:
         described["oneOf"] = [
-            {"required": [name]} for name in ("ensures", "returns", "leaves-to", "handed-to")
+            {"required": [name]} for name in STATEMENTS
         ]
     return described
 

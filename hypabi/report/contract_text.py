@@ -23,7 +23,8 @@ def write_contract_text(contract: Contract) -> str:
         lines += _entry(f"{name:<18}", f"{party.title} ({_bounds(party)})")
     lines += ["", "calls"]
     for name, call in contract.calls.items():
-        lines += _entry(f"{call.number:>2} {name:<22}", _bounds(call))
+        number = "*" if call.number is None else call.number
+        lines += _entry(f"{number:>2} {name:<22}", _bounds(call))
     for name, user in contract.users.items():
         lines += ["", f"outside the image: {name}", *_entry("", user.where)]
     return "\n".join(lines) + "\n"
@@ -80,7 +81,8 @@ def _asked(revision: Revision, row: Row) -> str:
     call = next(each for each in revision.calls if each.name == row.call)
     arguments = ", ".join(f"{name} = {register}" for name, register in call.arguments)
     refused = "" if row.service is Service.SERVED else ", not served"
-    return f"{call.name} = {call.number} ({arguments}){refused}".replace(" ()", "")
+    number = ", any other identifier" if call.number is None else f" = {call.number}"
+    return f"{call.name}{number} ({arguments}){refused}".replace(" ()", "")
 
 
 def _clause(clause: Clause) -> str:

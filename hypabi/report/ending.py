@@ -2,7 +2,17 @@
 
 from typing import assert_never
 
-from hypabi.behaviour.outcome import Called, Faulted, Left, Outcome, Returned, Stuck, Undecided
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Outcome,
+    Requested,
+    Returned,
+    Stuck,
+    Undecided,
+)
 from hypabi.report.listing import Places
 from hypabi.smt import terms
 
@@ -25,6 +35,10 @@ def ending(outcome: Outcome, last: int | None, places: Places) -> tuple[str, str
             return "faults", f"at {places.name(address)}: {what}"
         case Called(name):
             return "calls", f"{name}, which is compiled code and not followed{at}"
+        case CalledBack(target, mode):
+            return "calls", f"{terms.text(target, 32)} at {mode}{at}"
+        case Requested(address, immediate):
+            return "asks", f"by hvc #{immediate:#x} at {places.name(address)}"
         case Undecided(address, reason):
             return "undecided", f"beyond {places.name(address)}: {reason}"
         case _:
