@@ -154,6 +154,8 @@ def banked_register(spsr: int, system_mode: int) -> Banked | None:
     number = 8 + (system_mode & 0b111)
     if number == 15:
         return None
+    if mode is Mode.USR and number < 13:
+        return Banked(f"r{number}", _reach(mode, number))
     name = {13: "SP", 14: "LR"}.get(number, f"r{number}")
     return Banked(f"{name}_{mode.suffix}", _reach(mode, number))
 

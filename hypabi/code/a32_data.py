@@ -1,14 +1,16 @@
 """The value that an A32 data-processing instruction computes for the pc (DDI 0406C.d, A5.2, A8.4).
 
-Only for the S forms with Rd = pc: the value is where an exception returns to, and the flags come
-from SPSR, so no flag is computed here.
+Only for Rd = pc.  With S the value is where an exception returns to, and the flags come from SPSR;
+without S control goes to the value and bit 0 selects the instruction set (ALUWritePC()).  Neither
+computes a flag.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from hypabi.code.aarch32_block import Block, Refusal, expand_immediate, flag, word
+from hypabi.code.aarch32_block import Block, Refusal, bits, expand_immediate, flag, word
 from hypabi.code.aarch32_forms import exception_return
+from hypabi.code.aarch32_shift import shifted
 from hypabi.code.instruction import Opcode, Operand
 
 PLAIN: Final[Mapping[int, Opcode]] = {
@@ -21,41 +23,40 @@ PLAIN: Final[Mapping[int, Opcode]] = {
 """AND, EOR, SUB, ADD, ORR."""
 RSB, ADC, SBC, RSC, MOV, BIC, MVN = 3, 5, 6, 7, 13, 14, 15
 
-LSL, LSR, ASR, ROR = range(4)
+
+MOV_PC_LR: Final = 0x01A0_F00E
 
 
-def append_result(block: Block, instruction: int) -> None:
+def append_return(block: Block, instruction: int) -> None:
     """Append the operations of ``<op>S pc, ...``."""
+    exception_return(block, _result(block, instruction))
+
+
+def append_branch(block: Block, instruction: int) -> None:
+    """Append the operations of ``<op> pc, ...``; ``mov pc, lr`` is a return."""
+    value = _result(block, instruction)
+    thumb = block.compute(Opcode.INT_AND, value, word(1))
+    block.emit(Opcode.SUBPIECE, flag("CPSR.T"), thumb, word(0))
+    target = block.compute(Opcode.INT_AND, value, word(~1))
+    if instruction & 0x0FFF_FFFF == MOV_PC_LR:
+        block.go(Opcode.RETURN, target)
+    else:
+        block.go(Opcode.BRANCHIND, target)
+
+
+def _result(block: Block, instruction: int) -> Operand:
     immediate = instruction >> 25 & 1
     if not immediate and instruction & 0x10:
         raise Refusal("UNPREDICTABLE: register-shifted operand with Rd = pc")
     operand: Operand = word(expand_immediate(instruction))
     if not immediate:
-        operand = _shifted(block, instruction)
+        kind, amount = bits(instruction, 5, 2), bits(instruction, 7, 5)
+        operand = shifted(block, block.source(bits(instruction, 0)), kind, amount)
     operation = instruction >> 21 & 0xF
     if operation in (MOV, MVN) and instruction >> 16 & 0xF:
         raise Refusal("UNPREDICTABLE: MOV or MVN with a first operand")
     first = block.source(instruction >> 16 & 0xF)
-    exception_return(block, _value(block, operation, first, operand))
-
-
-def _shifted(block: Block, instruction: int) -> Operand:
-    """Return Rm shifted by an immediate: DecodeImmShift() and Shift_C()."""
-    value = block.source(instruction & 0xF)
-    kind, amount = instruction >> 5 & 3, instruction >> 7 & 0x1F
-    if kind == LSL:
-        return value if amount == 0 else block.compute(Opcode.INT_LEFT, value, word(amount))
-    if kind == LSR:  # 0 means 32
-        return word(0) if amount == 0 else block.compute(Opcode.INT_RIGHT, value, word(amount))
-    if kind == ASR:
-        return block.compute(Opcode.INT_SRIGHT, value, word(amount or 31))
-    low = block.compute(Opcode.INT_RIGHT, value, word(amount or 1))
-    if amount == 0:  # RRX
-        carry = block.compute(Opcode.INT_ZEXT, flag("C"))
-        high = block.compute(Opcode.INT_LEFT, carry, word(31))
-    else:
-        high = block.compute(Opcode.INT_LEFT, value, word(32 - amount))
-    return block.compute(Opcode.INT_OR, high, low)
+    return _value(block, operation, first, operand)
 
 
 def _value(block: Block, operation: int, first: Operand, second: Operand) -> Operand:

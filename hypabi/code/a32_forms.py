@@ -31,6 +31,7 @@ class Form(enum.Enum):
     STM = "stm ^"
     COMPARE_P = "cmp, cmn, tst, teq with Rd = pc"
     SUBS_PC = "subs pc and related"
+    DATA_TO_PC = "data processing to the pc"
     MCR = "mcr"
     MRC = "mrc"
     MCRR = "mcrr"
@@ -42,6 +43,7 @@ class Form(enum.Enum):
     LOAD_EXCLUSIVE = "ldrex, ldaex"
     STORE_EXCLUSIVE = "strex, stlex"
     MISCELLANEOUS = "miscellaneous"
+    EXTEND = "sxtb, sxth, uxtb, uxth and adding"
     BLX = "blx (immediate)"
     LINK_PC = "mov lr, pc"
     UNALLOCATED = "unallocated"
@@ -77,6 +79,7 @@ CONDITIONAL: Final = (
     (0x0FF0_00F0, 0x0160_0070, Form.SMC),
     (0x0F90_0080, 0x0100_0000, Form.MISCELLANEOUS),
     (0x0FFF_FFFF, 0x01A0_E00F, Form.LINK_PC),
+    (0x0FA0_03F0, 0x06A0_0070, Form.EXTEND),
     (0x0FFF_0000, 0x0320_0000, Form.HINT),
     (0x0FB0_0000, 0x0320_0000, Form.MSR_IMMEDIATE),
     (0x0F90_0EF0, 0x0180_0E90, Form.STORE_EXCLUSIVE),
@@ -133,9 +136,12 @@ def _allocated(instruction: int) -> bool:
 
 
 def _data_processing(instruction: int) -> Form | None:
-    """Recognise the S forms of data processing whose Rd is the pc (B9.3, SUBS PC, LR)."""
-    if instruction >> 26 & 3 or instruction >> 12 & 0xF != PC or not instruction >> 20 & 1:
+    """Recognise data processing whose Rd is the pc (for the S forms see B9.3, SUBS PC, LR)."""
+    if instruction >> 26 & 3 or instruction >> 12 & 0xF != PC:
         return None
     if not instruction >> 25 & 1 and instruction & 0x90 == 0x90:
         return None  # multiplies and extra loads and stores
-    return Form.COMPARE_P if instruction >> 23 & 3 == 0b10 else Form.SUBS_PC
+    flags, compares = instruction >> 20 & 1, instruction >> 23 & 3 == 0b10
+    if not flags:
+        return None if compares else Form.DATA_TO_PC  # MOVW, MOVT: not these encodings
+    return Form.COMPARE_P if compares else Form.SUBS_PC

@@ -10,7 +10,7 @@ from typing import Final
 from hypabi.arch.aarch32_system import Direction
 from hypabi.code import aarch32_forms as forms
 from hypabi.code import aarch32_transfers as transfers
-from hypabi.code.a32_data import append_result
+from hypabi.code.a32_data import append_branch, append_return
 from hypabi.code.a32_forms import Form
 from hypabi.code.aarch32_block import (
     PC,
@@ -22,6 +22,7 @@ from hypabi.code.aarch32_block import (
     should_be,
     word,
 )
+from hypabi.code.aarch32_extend import Extend, extend
 from hypabi.code.aarch32_forms import ChangeState, Processor
 from hypabi.code.aarch32_transfers import Addressing, Exclusive
 
@@ -176,6 +177,13 @@ def _link_pc(block: Block, _instruction: int) -> None:
     block.copy(cell("lr"), block.source(PC))
 
 
+def _extend(block: Block, instruction: int) -> None:
+    unsigned, size = bits(instruction, 22, 1), 1 + bits(instruction, 20, 1)
+    rotation, rm = bits(instruction, 10, 2), bits(instruction, 0)
+    rn, rd = bits(instruction, 16), bits(instruction, 12)
+    extend(block, Extend(unsigned, size, rotation, rd, rn, rm))
+
+
 BARRIERS: Final[Mapping[int, str]] = {1: "CLREX", 4: "DSB", 5: "DMB", 6: "ISB", 7: "SB"}
 """By bits 7:4."""
 FIXED_OPTIONS: Final[Mapping[str | None, int]] = {"CLREX": 0xF, "SB": 0}
@@ -238,7 +246,8 @@ APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.LDM: _multiple(Direction.READ),
     Form.STM: _multiple(Direction.WRITE),
     Form.COMPARE_P: _refuse("UNPREDICTABLE: comparison with Rd = pc"),
-    Form.SUBS_PC: append_result,
+    Form.SUBS_PC: append_return,
+    Form.DATA_TO_PC: append_branch,
     Form.MCR: _coprocessor(Direction.WRITE),
     Form.MRC: _coprocessor(Direction.READ),
     Form.MCRR: _coprocessor_pair(Direction.WRITE),
@@ -249,6 +258,7 @@ APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.PRELOAD: _preload,
     Form.LOAD_EXCLUSIVE: _load_exclusive,
     Form.STORE_EXCLUSIVE: _store_exclusive,
+    Form.EXTEND: _extend,
     Form.BLX: _branch_exchange,
     Form.LINK_PC: _link_pc,
     Form.OVERLONG_LIST: _refuse("VFP register list that is UNPREDICTABLE, or too long for SLEIGH"),

@@ -138,9 +138,9 @@ class Block:
         """Append a call of a fixed address."""
         self.ops.append(Op(Opcode.CALL, None, (Memory(target, 4),)))
 
-    def branch(self, target: Operand) -> None:
-        """Append a branch to a computed address."""
-        self.ops.append(Op(Opcode.BRANCHIND, None, (target,)))
+    def go(self, opcode: Opcode, target: Operand) -> None:
+        """Append a BRANCHIND or RETURN to a computed address."""
+        self.ops.append(Op(opcode, None, (target,)))
 
     def user(self, name: str, *inputs: Operand, output: Operand | None = None) -> None:
         """Append a user op."""

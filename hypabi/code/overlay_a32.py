@@ -15,6 +15,7 @@ from typing import Final
 from hypabi.arch.names import InstructionSet
 from hypabi.code.a32_forms import Form, classify
 from hypabi.code.a32_operations import APPEND
+from hypabi.code.a32_unpredictable import unpredictable
 from hypabi.code.aarch32_block import ALWAYS, Block, Refusal
 from hypabi.code.instruction import Op
 
@@ -22,7 +23,8 @@ Decoded = tuple[Op, ...] | str | None
 """Operations, the reason why there are none, or ``None`` for a form that is SLEIGH's."""
 
 NEVER_CONDITIONAL: Final = frozenset({Form.BKPT, Form.HVC, Form.HLT, Form.UDF})
-UNCONDITIONAL_SPACE: Final = 0b1111
+UNCONDITIONAL: Final = 0b1111
+"""What stands in place of the condition in the words that have none."""
 
 
 def decode(instruction: int, address: int) -> Decoded:
@@ -33,7 +35,7 @@ def decode(instruction: int, address: int) -> Decoded:
     """
     form = classify(instruction)
     if form is None:
-        return None
+        return unpredictable(instruction) if instruction >> 28 < UNCONDITIONAL else None
     block = Block(address + 8)
     condition = instruction >> 28
     try:

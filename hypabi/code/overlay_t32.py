@@ -18,6 +18,7 @@ from hypabi.code.t32_forms import (
     conditional_branch,
 )
 from hypabi.code.t32_operations import APPEND
+from hypabi.code.t32_unpredictable import unpredictable
 
 Decoded = tuple[Op, ...] | str | None
 """Operations, the reason why there are none, or ``None`` for a form that is SLEIGH's."""
@@ -40,7 +41,7 @@ def decode(instruction: int, address: int, size: int, it: int = 0) -> Decoded:
     if it and (form in NOT_IN_IT_BLOCK or (form is None and conditional_branch(instruction))):
         return "UNPREDICTABLE in an IT block"
     if form is None:
-        return None
+        return unpredictable(instruction) if size == 4 else None
     try:
         return _operations(form, instruction, address + 4, it)
     except Refusal as refusal:

@@ -23,6 +23,10 @@ class Form(enum.Enum):
     UDF_NARROW = "udf"
     LINK_PC = "mov lr, pc"
     BRANCH_PC = "mov pc, or add pc"
+    STM_BASE = "stm of its base register"
+    LOGICAL_IMMEDIATE = "ands, bics, orrs, orns, eors with a rotated immediate"
+    LOGICAL_SHIFTED = "ands, mvns with a shifted register"
+    EXTEND = "sxtb, sxth, uxtb, uxth and adding, wide"
     SRS = "srs"
     RFE = "rfe"
     MSR = "msr"
@@ -63,6 +67,13 @@ NARROW: Final = (
 """16-bit instructions as (mask, value, form); the first that fits."""
 
 WIDE: Final = (
+    # Logical operations with S and a rotated immediate, whose carry SLEIGH forgets.
+    (0xFF90_8000, 0xF410_0000, Form.LOGICAL_IMMEDIATE),
+    (0xFF90_C000, 0xF010_4000, Form.LOGICAL_IMMEDIATE),
+    (0xFFF0_8000, 0xF490_0000, Form.LOGICAL_IMMEDIATE),
+    (0xFFF0_C000, 0xF090_4000, Form.LOGICAL_IMMEDIATE),
+    (0xFFE0_F0C0, 0xFA00_F080, Form.EXTEND),
+    (0xFFE0_F0C0, 0xFA40_F080, Form.EXTEND),
     (0xFFD0_0000, 0xE800_0000, Form.SRS),
     (0xFFD0_0000, 0xE980_0000, Form.SRS),
     (0xFFD0_0000, 0xE810_0000, Form.RFE),
@@ -107,12 +118,15 @@ ALWAYS_EXECUTED: Final = frozenset({Form.BKPT})
 """Even where the IT block's condition fails."""
 
 SIMD: Final = 0b11
+STM: Final = 0b11000
 
 
 def classify_narrow(instruction: int) -> Form | None:
     """Return the form of a 16-bit instruction, ``None`` where it is SLEIGH's."""
     if instruction < 0x4400:
         return None  # shifts, arithmetic and comparisons: most instructions of a program
+    if instruction >> 11 == STM and instruction >> (instruction >> 8 & 7) & 1:
+        return Form.STM_BASE
     for mask, value, form in NARROW:
         if instruction & mask == value:
             return form
@@ -123,10 +137,19 @@ def classify_wide(instruction: int) -> Form | None:
     """Return the form of a 32-bit instruction, ``None`` where it is SLEIGH's."""
     if instruction >> 26 & 0b1011 == 0b1011:
         return _coprocessor(instruction)
+    if _shifted_logical(instruction):
+        return Form.LOGICAL_SHIFTED
     for mask, value, form in WIDE:
         if instruction & mask == value:
             return form
     return None
+
+
+def _shifted_logical(instruction: int) -> bool:
+    """Recognise ANDS and MVNS with a shift, whose carry SLEIGH forgets."""
+    ands = instruction & 0xFFF0_8000 == 0xEA10_0000 and instruction & 0x0F00 != 0x0F00
+    mvns = instruction & 0xFFFF_8000 == 0xEA7F_0000
+    return (ands or mvns) and instruction & 0x70F0 != 0
 
 
 def _coprocessor(instruction: int) -> Form | None:

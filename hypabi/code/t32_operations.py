@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from hypabi.arch.aarch32 import IT_REGISTER
-from hypabi.code import a32_operations
+from hypabi.code import a32_operations, t32_data
 from hypabi.code import aarch32_forms as forms
 from hypabi.code import aarch32_transfers as transfers
 from hypabi.code.aarch32_block import PC, Block, Refusal, bits, cell, flag, should_be, word
+from hypabi.code.aarch32_extend import Extend, extend
 from hypabi.code.aarch32_forms import ChangeState, Processor
 from hypabi.code.aarch32_transfers import Addressing, Exclusive
 from hypabi.code.instruction import Constant, Opcode
@@ -85,7 +86,14 @@ def _branch_pc(block: Block, instruction: int) -> None:
     value = block.source(bits(instruction, 3))
     if not instruction & 0x200:
         value = block.compute(Opcode.INT_ADD, block.source(PC), value)
-    block.branch(block.compute(Opcode.INT_AND, value, word(~1)))
+    block.go(Opcode.BRANCHIND, block.compute(Opcode.INT_AND, value, word(~1)))
+
+
+def _extend(block: Block, instruction: int) -> None:
+    unsigned, size = bits(instruction, 20, 1), 2 - bits(instruction, 22, 1)
+    rotation, rm = bits(instruction, 4, 2), bits(instruction, 0)
+    rn, rd = bits(instruction, 16), bits(instruction, 8)
+    extend(block, Extend(unsigned, size, rotation, rd, rn, rm))
 
 
 def _addressing(instruction: int) -> Addressing:
@@ -230,6 +238,10 @@ APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.UDF_NARROW: _call("udf", 8),
     Form.LINK_PC: _link_pc,
     Form.BRANCH_PC: _branch_pc,
+    Form.STM_BASE: t32_data.store_with_base,
+    Form.LOGICAL_IMMEDIATE: t32_data.logical_immediate,
+    Form.LOGICAL_SHIFTED: t32_data.logical_shifted,
+    Form.EXTEND: _extend,
     Form.SRS: _srs,
     Form.RFE: _rfe,
     Form.MSR: _msr,

@@ -74,6 +74,10 @@ ACCEPTED = [
     ("yield", Form.HINT),
     ("blx .+64", Form.BLX),
     ("mov lr, pc", Form.LINK_PC),
+    ("sxtah r0, r1, r2, ror #8", Form.EXTEND),
+    ("mov pc, lr", Form.DATA_TO_PC),
+    ("add pc, pc, r0, lsl #2", Form.DATA_TO_PC),
+    ("sub pc, r1, #4", Form.DATA_TO_PC),
     ("pld [r0, #4]", Form.PRELOAD),
     ("pldw [r0, r1]", Form.PRELOAD),
     ("pli [r0]", Form.PRELOAD),
@@ -90,7 +94,7 @@ LEFT_TO_SLEIGH = [
     "subs r0, lr, #4", "cmp r0, #1", "teq r0, #1", "tst r0, #1", "movw r0, #1", "movt r0, #1",
     "mul r0, r1, r2", "strh r0, [r1]", "clz r0, r1", "qadd r0, r1, r2", "ubfx r0, r1, #16, #4",
     "vmrs r0, fpscr",
-    "mov pc, lr", "ldr pc, [r0]", "ldm r0, {r1, r2}", "vldmia r0!, {d0-d15}",
+    "ldr pc, [r0]", "ldm r0, {r1, r2}", "vldmia r0!, {d0-d15}",
     "lda r0, [r1]", "stl r0, [r1]", "rev r0, r1", ".arch_extension crc; crc32b r0, r1, r2",
     "bfc r0, #0, #4", "ldrd r0, r1, [r2]",
 ]  # fmt: skip
@@ -103,6 +107,17 @@ REFUSED = [
     (0xE128_F300, "msr (banked) with the reserved SYSm = 0b11000"),
     (0xE121_FA1E, "bx with bits zero that should be one"),
     (0xE12F_FF20, "bxj"),
+    (0xE0ED_E2B4, "strht, whose writeback SLEIGH forgets"),
+    (0xE4FF_C7E5, "ldrbt relative to the pc"),
+    (0xE5BF_6A96, "ldr with writeback to the pc"),
+    (0xE549_9B2C | 0x0020_0000, "strb with writeback to the register stored"),
+    (0xE1D8_F0B8, "ldrh to the pc"),
+    (0xE30D_F372, "movw to the pc"),
+    (0xE099_F998, "umull with the pc"),
+    (0xE08F_1312, "add with a register-shifted operand and the pc"),
+    (0xE7E9_EDD0, "ubfx beyond bit 31"),
+    (0xE9BB_0D45, "ldm with writeback to a register that it loads"),
+    (0xE89F_0003, "ldm relative to the pc"),
     (0x6D6E_DA3D, "vstmdb of s27 to s87, on which SLEIGH ends the process"),
     (0xECF8_4B6E, "vldm of d20 to d74"),
     (0x5CC4_1A1B, "vstmia of s3 to s29, valid, on which SLEIGH ends the process too"),
@@ -155,9 +170,10 @@ MNEMONICS = {
     Form.SETEND: "setend", Form.SRS: "srs(da|db|ia|ib)", Form.RFE: "rfe(da|db|ia|ib)",
     Form.LDM: "ldm(ia|da|db|ib)?", Form.STM: "stm(ia|da|db|ib)?",
     Form.SUBS_PC: "(and|eor|sub|rsb|add|adc|sbc|rsc|orr|mov|bic|mvn|lsl|lsr|asr|ror|rrx)s",
-    Form.COMPARE_P: "(tst|teq|cmp|cmn)p?",
+    Form.DATA_TO_PC: "and|eor|sub|rsb|add|adr|adc|sbc|rsc|orr|mov|bic|mvn|lsl|lsr|asr|ror|rrx",
+    Form.EXTEND: "[su]xta?[bh]", Form.COMPARE_P: "(tst|teq|cmp|cmn)p?",
     Form.HINT: "nop|yield|wfe|wfi|sev|sevl|esb|csdb|dbg|psb|tsb",
-    Form.BARRIER: "dsb|dmb|isb|clrex|sb|ssbb|pssbb", Form.PRELOAD: "pld|pldw|pli",
+    Form.BARRIER: "dsb|dfb|dmb|isb|clrex|sb|ssbb|pssbb", Form.PRELOAD: "pld|pldw|pli",
     Form.MCR: "mcr", Form.MRC: "mrc", Form.MCRR: "mcrr", Form.MRRC: "mrrc",
     Form.MISCELLANEOUS: "", Form.UNALLOCATED: "", Form.OVERLONG_LIST: "",
     Form.BLX: "blx", Form.LINK_PC: "mov",
@@ -200,6 +216,7 @@ def sample(seed: int, per_row: int) -> list[int]:
                 found.add(instruction)
     found |= {0xE010_F000 | choose.getrandbits(21) & ~0xF000 | op << 21 for op in range(16)}
     found |= {0xE210_F000 | choose.getrandbits(20) & ~0xF000 | op << 21 for op in range(16)}
+    found |= {one & ~(1 << 20) for one in found if one >> 26 & 3 == 0 and one >> 28 == 14}
     return sorted(found)
 
 

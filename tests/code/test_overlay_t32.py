@@ -62,6 +62,13 @@ ACCEPTED = [
     ("ittet gt", Form.IT),
     ("blx .+64", Form.BLX),
     ("mov lr, pc", Form.LINK_PC),
+    ("stmia r1!, {r1, r2}", Form.STM_BASE),
+    ("ands.w r0, r1, #0x80000000", Form.LOGICAL_IMMEDIATE),
+    ("teq r1, #0xab00", Form.LOGICAL_IMMEDIATE),
+    ("mvns r1, #0x1fe00", Form.LOGICAL_IMMEDIATE),
+    ("ands.w r0, r1, r2, lsr #3", Form.LOGICAL_SHIFTED),
+    ("mvns.w r0, r2, ror #3", Form.LOGICAL_SHIFTED),
+    ("uxtab r0, r1, r2, ror #16", Form.EXTEND),
     ("mov pc, r3", Form.BRANCH_PC),
     ("add pc, r3", Form.BRANCH_PC),
     ("pld [r0, #4]", Form.PRELOAD),
@@ -138,6 +145,14 @@ def test_ordinary_form_is_left_to_sleigh_which_decodes_it(line: str) -> None:
         ((0xF3C3, 0x8F00), "bxj"),
         ((0xF3BF, 0x8F1F), "enterx"),
         ((0xF78F, 0x8001), "dcps1"),
+        ((0xC667,), "stmia of a base register that is not the lowest"),
+        ((0xF241, 0x0F2C), "movw to the pc"),
+        ((0xEB04, 0x0F0C), "add to the pc"),
+        ((0xFA96, 0xFDA5), "rbit of two registers"),
+        ((0xE9FB, 0xB97E), "ldrd with writeback to a register that it loads"),
+        ((0xE884, 0x8045), "stm of the pc"),
+        ((0xF851, 0x1B04), "ldr with writeback to the register loaded"),
+        ((0xF851, 0x0E04), "ldrt"),
         ((0xECF0, 0x0A3E), "vldm of s1 to s62, on which SLEIGH ends the process"),
         ((0xFE07, 0x0F15), "mcr2"),
         ((0xEE00, 0x0F10), "mcr to MIDR"),
@@ -161,10 +176,13 @@ MNEMONICS = {
     # M-profile gives names to some hints that are reserved, and so do nothing, in A-profile.
     Form.HINT_WIDE: "(nop|yield|wfe|wfi|sev|sevl|esb|csdb|dbg|psb|tsb)(\\.w)?|pacbti|bti|pac|aut",
     Form.CPS_NARROW: "cpsi[de]", Form.CPS: "cps(i[de])?(\\.w)?", Form.BKPT: "bkpt",
+    Form.STM_BASE: "stmia", Form.EXTEND: "[su]xta?[bh](\\.w)?",
+    Form.LOGICAL_IMMEDIATE: "(and|bic|orr|orn|eor|mov|mvn)s(\\.w)?|tst(\\.w)?|teq(\\.w)?",
+    Form.LOGICAL_SHIFTED: "(and|mvn)s.w",
     Form.HLT: "hlt", Form.SVC: "svc", Form.UDF_NARROW: "udf", Form.UDF: "udf.w", Form.HVC: "hvc",
     Form.SMC: "smc", Form.LINK_PC: "mov", Form.BRANCH_PC: "mov|add", Form.SRS: "srs(db|ia)",
     Form.RFE: "rfe(db|ia)", Form.MSR: "msr", Form.MSR_BANKED: "msr", Form.MRS: "mrs",
-    Form.MRS_BANKED: "mrs", Form.BARRIER: "dsb|dmb|isb|clrex|sb|ssbb|pssbb",
+    Form.MRS_BANKED: "mrs", Form.BARRIER: "dsb|dfb|dmb|isb|clrex|sb|ssbb|pssbb",
     Form.SUBS_PC: "subs|eret", Form.BLX: "blx", Form.STREX: "strex", Form.LDREX: "ldrex",
     Form.STORE_EXCLUSIVE: "(strex[bhd]|stlex[bhd]?)", Form.PRELOAD: "(pld|pldw|pli)(\\.w)?",
     Form.LOAD_EXCLUSIVE: "(ldrex[bhd]|ldaex[bhd]?)", Form.COPROCESSOR: "mcr|mrc|mcrr|mrrc",
@@ -192,6 +210,13 @@ def sample(seed: int, per_row: int) -> list[tuple[int, int]]:
                 one = choose.getrandbits(8 * size) & ~mask | value
                 one = one & ~fixed | bits
                 found.add((one if size == 2 else (one & 0xFFFF) << 16 | one >> 16, size))
+    for one in {one for one, size in found if size == 2 and one >> 11 == 0b11000}:
+        found.add((one, 2))
+    found |= {(0xC000 | rn << 8 | 1 << rn | 0x80, 2) for rn in range(7)}
+    for _ in range(per_row):
+        one = choose.choice([0xEA10_0000, 0xEA7F_0000]) | choose.getrandbits(15)
+        one |= 0 if one >> 20 & 1 and one >> 16 & 0xF == 0xF else choose.getrandbits(4) << 16
+        found.add(((one & 0xFFFF) << 16 | one >> 16, 4))
     for _ in range(20 * per_row):
         one = 0xEE00_0F00 & ~0xF00 | choose.getrandbits(24) & ~0xF00 | 0xF10
         found.add(((one & 0xFFFF) << 16 | one >> 16, 4))

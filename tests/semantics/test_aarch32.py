@@ -1,16 +1,20 @@
 """What A32 system instructions do, from assembly text to the state after."""
 
+import pathlib
 import random
 from collections.abc import Callable
 
 import pytest
 
 from hypabi.arch.aarch32 import IT_MASK, STATUS_FIELDS, Mode
+from hypabi.arch.names import InstructionSet
+from hypabi.code.instruction import Instruction
 from hypabi.semantics.aarch32 import set_status_word, status_word
 from hypabi.semantics.domain import Unmodelled
+from hypabi.semantics.interpret import run
 from hypabi.semantics.transfer import Call, ExceptionReturn, Goto, Jump, Next, SynchronousException
 from hypabi.smt import terms
-from tests.semantics.a32_machine import ADDRESS, Machine, machine
+from tests.semantics.a32_machine import ADDRESS, Machine, lifter_of, machine
 
 SVC, HYP, FIQ, USR, SYS, IRQ, ABT, UND = (
     Mode.SVC, Mode.HYP, Mode.FIQ, Mode.USR, Mode.SYS, Mode.IRQ, Mode.ABT, Mode.UND
@@ -390,3 +394,42 @@ def test_preload_and_silent_hints_do_nothing() -> None:
 def test_pc_relative_operand_of_the_overlay_is_the_address_plus_eight() -> None:
     made = machine(SVC, SPSR_svc=0x10)
     assert made.run("subs pc, pc, #4") == ExceptionReturn(ADDRESS + 4, 0x10)
+
+
+def test_data_processing_to_the_pc_branches_and_bit_zero_selects_the_set() -> None:
+    made = machine(SVC, LR_svc=0x9001, r0=2)
+    assert made.run("mov pc, lr") == Goto(0x9000, Jump.RETURN)
+    assert made.read("CPSR.T") == 1
+    assert made.run("add pc, pc, r0, lsl #2") == Goto(ADDRESS + 16, Jump.BRANCH)
+    assert made.read("CPSR.T") == 0
+    assert made.run("sub pc, lr, #1") == Goto(0x9000, Jump.BRANCH)
+
+
+def recorded(line: str) -> tuple[InstructionSet, bytes, int, list[int], int, int, dict[int, int]]:
+    name, word, flags, registers, pc, cpsr, *changed = line.split()
+    code = int(word, 16).to_bytes(len(word) // 2, "little")
+    after = dict((int(n, 16), int(v, 16)) for n, v in (change.split("=") for change in changed))
+    values = [int(value, 16) for value in registers.split(",")]
+    return InstructionSet[name], code, int(flags, 16), values, int(pc, 16), int(cpsr, 16), after
+
+
+NAMES = [*(f"r{number}" for number in range(13)), "SP_svc", "LR_svc"]
+
+
+@pytest.mark.parametrize("name", ["A32", "T32"])
+def test_instruction_ends_in_the_state_that_qemu_recorded(name: str) -> None:
+    path = pathlib.Path(__file__).with_name("recorded_by_qemu.txt")
+    lines = [line for line in path.read_text().splitlines() if line.startswith(name)]
+    assert len(lines) > 450
+    for line in lines:
+        state, code, flags, before, pc, cpsr, changed = recorded(line)
+        made = Machine(SVC)
+        set_status_word(made, flags << 28 | 0x1C0 | SVC | (state is InstructionSet.T32) << 5)
+        made.registers.update(zip(NAMES, before, strict=True))
+        instruction = lifter_of(state).lift(ADDRESS, code)
+        assert isinstance(instruction, Instruction), line
+        transfer = run(instruction, made, made.profile)
+        where = transfer.target if isinstance(transfer, Goto) else ADDRESS + instruction.size
+        expected = [changed.get(number, value) for number, value in enumerate(before)]
+        assert [made.read(register) for register in NAMES] == expected, line
+        assert (where, status_word(made)) == (pc, cpsr), line
