@@ -408,7 +408,7 @@ def test_data_processing_to_the_pc_branches_and_bit_zero_selects_the_set() -> No
 def recorded(line: str) -> tuple[InstructionSet, bytes, int, list[int], int, int, dict[int, int]]:
     name, word, flags, registers, pc, cpsr, *changed = line.split()
     code = int(word, 16).to_bytes(len(word) // 2, "little")
-    after = dict((int(n, 16), int(v, 16)) for n, v in (change.split("=") for change in changed))
+    after = {int(n, 16): int(v, 16) for n, v in (change.split("=") for change in changed)}
     values = [int(value, 16) for value in registers.split(",")]
     return InstructionSet[name], code, int(flags, 16), values, int(pc, 16), int(cpsr, 16), after
 
