@@ -74,9 +74,11 @@ REDIRECTED_BY_E2H: Final[Mapping[str, str]] = {
             "SCTLR", "SCTLR2", "TTBR0", "TTBR1", "TCR", "TCR2", "AFSR0", "AFSR1", "ESR", "FAR",
             "MAIR", "MAIR2", "AMAIR", "AMAIR2", "VBAR", "CONTEXTIDR", "SPSR", "ELR", "ZCR", "SMCR",
             "TRFCR", "PMSCR", "BRBCR", "PIR", "PIRE0", "POR", "GCSCR", "GCSPR", "PFAR", "TFSR",
+            "SCXTNUM", "SPMACCESSR", "TRCITECR",
         )
     },
     "CPACR_EL1": "CPTR_EL2",
+    "MPAM1_EL1": "MPAM2_EL2",
     "CNTKCTL_EL1": "CNTHCTL_EL2",
     "CNTP_TVAL_EL0": "CNTHP_TVAL_EL2",
     "CNTP_CTL_EL0": "CNTHP_CTL_EL2",
@@ -87,11 +89,39 @@ REDIRECTED_BY_E2H: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """What an access at EL2 means when HCR_EL2.E2H is 1 (D8.10.1, table of redirected accesses)."""
 
+UNCLEAR_WITH_E2H: Final = frozenset(
+    {"ACTLR_EL1", "ACTLRMASK_EL1", "CPACRMASK_EL1", "CSRCR_EL1", "CSRPTR_EL1", "SCTLRMASK_EL1",
+     "SCTLR2MASK_EL1", "TCRMASK_EL1", "TCR2MASK_EL1"}
+)  # fmt: skip
+"""Registers with an ``_EL12`` name of which we cannot say what the plain name means at EL2."""
+
 VOLATILE: Final = frozenset(
     {"CNTPCT_EL0", "CNTVCT_EL0", "CNTPCTSS_EL0", "CNTVCTSS_EL0", "RNDR", "RNDRRS", "ISR_EL1",
-     "PMCCNTR_EL0", "ICC_IAR0_EL1", "ICC_IAR1_EL1", "ICC_HPPIR0_EL1", "ICC_HPPIR1_EL1"}
+     "ICC_HPPIR0_EL1", "ICC_HPPIR1_EL1", "ICC_RPR_EL1", "ICH_MISR_EL2", "ICH_EISR_EL2",
+     "ICH_ELRSR_EL2", "MDCCSR_EL0"}
 )  # fmt: skip
-"""Registers of which two reads may differ."""
+"""Registers that nobody can write and of which two reads may differ: they keep nothing."""
+
+UNSTEADY: Final = frozenset(
+    {"PMCCNTR_EL0", "PMICNTR_EL0", "ICC_SRE_EL1", "ICC_SRE_EL2",
+     *(f"PMEVCNTR{n}_EL0" for n in range(31)),
+     *(f"CNT{timer}_{what}_EL{level}" for what in ("CTL", "TVAL")
+       for timer, level in (("P", 0), ("V", 0), ("PS", 1), ("HP", 2), ("HV", 2), ("HPS", 2),
+                            ("HVS", 2)))}
+)  # fmt: skip
+"""Registers that may be read otherwise than they were written: counters, timers, and what EL3 can
+lock (ICC_SRE_EL2.SRE, GICv3 IHI 0069, 12.2.25)."""
+
+VIEWS: Final = (
+    r"CNT\w+_TVAL_\w+|\w+(SET|CLR)\d?(_EL\d)?|PMX\w+|PMCR_EL0|PMZR_EL0|PMSWINC_EL0|ERX\w+|RMR_EL\d"
+    r"|ICC_(EOIR|DIR|A?SGI|AP|PPI|CTLR|IGRPEN)\w*|OSLAR_EL1|OSDTR\w+|DBGDTR\w+"
+)
+"""Names, as a pattern, of registers a write to which changes other state than their own."""
+
+ACKNOWLEDGE: Final = frozenset({"ICC_IAR0_EL1", "ICC_IAR1_EL1", "ICC_NMIAR1_EL1"})
+"""Registers the mere reading of which changes state."""
+
+HCR_EL2_RW: Final = 31
 
 ARGUMENTS: Final = tuple(f"x{n}" for n in range(8))
 CALLEE_SAVED: Final = tuple(f"x{n}" for n in range(19, 30))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from hypabi.arch.aarch64 import VOLATILE
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.execution.entry import Entry, hvc_to_el2, hvc_to_hyp
@@ -44,6 +45,7 @@ def _case(path: Path, entry: Entry, explorer: Explorer) -> Case:
         for name, value in sorted(state.registers.items())
         if value is not _at_entry(name, entry, explorer)
         and value != _at_entry(name, entry, explorer)
+        and name not in VOLATILE
     }
     return Case(
         state.conditions,

@@ -58,6 +58,7 @@ def hvc_to_el2(address: int, immediate: int = 0) -> Entry:
         "DAIF": DAIF_MASKED,
         "ESR_EL2": aarch64.hvc_syndrome(immediate),
         "SPSR_EL2": status,
+        "HCR_EL2": _hypervisor_configuration(),
     }
     return Entry(
         address,
@@ -77,6 +78,19 @@ def _caller_status() -> Value:
     high = terms.extract(whole, 5, 59, 64)
     selector = terms.extract(whole, 0, 1, 64)
     return terms.concat(high, terms.concat(0b0010, selector, 4, 1), 59, 5)
+
+
+def _hypervisor_configuration() -> Value:
+    """HCR_EL2 while AArch64 code runs at EL1: RW is 1 and TGE is 0 (D19.2.48)."""
+    whole = terms.symbol("HCR_EL2", 64)
+    value = terms.extract(whole, 0, aarch64.HCR_EL2_TGE, 64)
+    value = terms.concat(0, value, 1, aarch64.HCR_EL2_TGE)
+    width = aarch64.HCR_EL2_TGE + 1
+    between = terms.extract(whole, width, aarch64.HCR_EL2_RW - width, 64)
+    value = terms.concat(between, value, aarch64.HCR_EL2_RW - width, width)
+    value = terms.concat(1, value, 1, aarch64.HCR_EL2_RW)
+    width = aarch64.HCR_EL2_RW + 1
+    return terms.concat(terms.extract(whole, width, 64 - width, 64), value, 64 - width, width)
 
 
 def hvc_to_hyp(

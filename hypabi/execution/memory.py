@@ -17,7 +17,9 @@ from hypabi.smt import terms
 from hypabi.smt.rewrite import subterms
 from hypabi.smt.terms import Term, Value, symbols_of
 
-UNDISTURBED: Final = "no access to memory aborts, and nobody else writes what the handler reads"
+UNDISTURBED: Final = (
+    "no access to memory aborts, each has the image's byte order, nobody else writes what is read"
+)
 READ_AS_WRITTEN: Final = frozenset({"symbol", "add", "sub"})
 """Operations of which the text of a base tells everything; of others two may read alike."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hypabi.arch.aarch64 import MODES
+from hypabi.arch import aarch64
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.instruction import Instruction, Opcode, Undecodable
 from hypabi.code.patches import Patches
@@ -47,6 +47,8 @@ LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
 
 FIXED_WORD = re.compile(r"mem\[0x[0-9a-f]+\]")
 """The name of a word of memory at a fixed address, as entry finds it."""
+OWN: Final = frozenset({"HCR_EL2", "ELR_EL2", "SPSR_EL2", "SP_EL0", "SP_EL2"})
+"""Registers that we read for what they do, and those that hold whatever is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,14 @@ class Run:
             value = self.registers.get(name)
         if value is None:
             value = self.registers[name] = terms.symbol(name, self.profile.width(name))
+        elif "_EL" in name and name not in OWN and self.is_written(name, value):
+            self.assume(f"{name} reads back as it was written")
         return value
+
+    def is_written(self, name: str, value: Value) -> bool:
+        """Return whether a register does not hold what it held at entry."""
+        before = self.around.entry.registers.get(name)
+        return value is not (terms.symbol(name, 64) if before is None else before)
 
     def write(self, name: str, value: Value) -> None:
         """Set a register."""
@@ -256,6 +265,8 @@ class Run:
         if isinstance(transfer, Goto):
             # Decided before anything is written: a fork starts the instruction again.
             transfer = self.aimed(transfer, instruction, where)
+        if isinstance(transfer, ExceptionReturn):
+            self.check_return(transfer.status)
         self.registers.update(self.changes)
         self.changes.clear()
         self.trail = Step(where, self.trail, depth(self.trail) + 1)
@@ -412,11 +423,28 @@ class Run:
             return Returned()
         return Left(target, self.mode_of(status), status)
 
+    def check_return(self, status: Value) -> None:
+        """Refuse an exception return to EL1 where HCR_EL2 does not allow it (DDI 0487, D1.4.2).
+
+        :raises Unmodelled: TGE is 1, so that EL1 is not there, or RW is 0, so that it is AArch32
+        """
+        image = self.around.image
+        if image.architecture is Architecture.ARM:
+            return
+        control = self.read("HCR_EL2")
+        if control is self.around.entry.registers.get("HCR_EL2"):
+            return
+        to_el1 = terms.eq(terms.extract(status, 2, 3, 64), 0b001, 3)
+        tge = terms.extract(control, aarch64.HCR_EL2_TGE, 1, 64)
+        aarch32 = terms.lnot(terms.extract(control, aarch64.HCR_EL2_RW, 1, 64))
+        if self.decide(terms.land(to_el1, terms.lor(tge, aarch32))):
+            raise Unmodelled("an exception return to EL1 that HCR_EL2 makes illegal")
+
     def mode_of(self, status: Value) -> str:
         """Return the mode that a saved program status names."""
         mode = terms.extract(status, 0, 5, self.around.image.architecture.bits)
         if isinstance(mode, int):
-            return MODES.get(mode, f"M={mode:#07b}")
+            return aarch64.MODES.get(mode, f"M={mode:#07b}")
         return "the mode in SPSR"
 
 

@@ -1,5 +1,6 @@
 """The A64 profile: banked stack pointer, E2H redirection, volatile registers, user ops."""
 
+import re
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
@@ -11,13 +12,16 @@ from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousExceptio
 
 S = TypeVar("S")
 
+VIEWS: Final = re.compile(aarch64.VIEWS)
+
 EFFECTS: Final = frozenset(
     {"DSB", "DMB", "ISB", "SB", "CLREX", "SEV", "SEVL", "TSB", "WFE", "WFI", "ESB"}
 )
 """Acts that change no register and no memory; they are recorded and control goes on."""
 
 EFFECT_CLASSES: Final = ("TLBI ", "DC ", "IC ")
-WRITES_MEMORY: Final = frozenset({"DC ZVA", "DC GVA", "DC GZVA"})
+CHANGES_MEMORY: Final = ("DC Z", "DC G", "DC I")
+"""Clearing, tagging, and invalidating without cleaning, which may lose what was written."""
 
 EXCEPTIONS: Final[Mapping[str, Call]] = {
     "hvc": Call.HVC,
@@ -42,13 +46,18 @@ class AArch64(Profile[S]):
     def resolve_read(self, name: str, context: Context[S]) -> str:
         """Return the physical register that is read; a volatile one is havocked first."""
         physical = self._resolve(name, context)
-        if physical in aarch64.VOLATILE:
+        if physical in aarch64.VOLATILE or physical in aarch64.UNSTEADY:
             context.write(physical, context.havoc(f"{physical} may differ at each read", 64))
+        if physical in aarch64.ACKNOWLEDGE:
+            raise Unmodelled(f"reading {physical} acknowledges an interrupt")
         return physical
 
     def resolve_write(self, name: str, context: Context[S]) -> str:
         """Return the physical register that is written."""
-        return self._resolve(name, context)
+        physical = self._resolve(name, context)
+        if physical in aarch64.VOLATILE or VIEWS.fullmatch(physical):
+            raise Unmodelled(f"writing {physical} changes more than a register of that name")
+        return physical
 
     def _resolve(self, name: str, context: Context[S]) -> str:
         if name == "sp":
@@ -57,6 +66,8 @@ class AArch64(Profile[S]):
             return name
         if name.endswith(("_EL12", "_EL02")):
             return self._alias(name, context)
+        if name in aarch64.UNCLEAR_WITH_E2H and _level(context) == 2 and _e2h(context):
+            raise Unmodelled(f"{name} at EL2 with HCR_EL2.E2H = 1")
         redirected = aarch64.REDIRECTED_BY_E2H.get(name)
         if redirected is not None and _level(context) == 2 and _e2h(context):
             return redirected
@@ -78,7 +89,9 @@ class AArch64(Profile[S]):
     def user(self, frame: Frame[S], op: Op) -> Transfer[S] | None:
         """Run a user op; one without a meaning is refused."""
         name = op.user
-        if name in EFFECTS or (name.startswith(EFFECT_CLASSES) and name not in WRITES_MEMORY):
+        if name in EFFECTS or (
+            name.startswith(EFFECT_CLASSES) and not name.startswith(CHANGES_MEMORY)
+        ):
             frame.context.effect(name, [frame.get(operand) for operand in op.inputs])
             return None
         if name == "eret":
