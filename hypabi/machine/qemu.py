@@ -4,7 +4,6 @@ QEMU stands still until its GDB stub, on standard input and output, has been tol
 a run ends at breakpoints, which are no memory, or at its deadline.
 """
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +11,8 @@ from hypabi.arch.names import Architecture
 from hypabi.machine import observation
 from hypabi.machine.gdb import Stub, StubError
 from hypabi.machine.observation import Ending, NotRun, Observation
-from hypabi.machine.qemu_process import LoadedFile, started, version
+from hypabi.machine.processors import processor_of
+from hypabi.machine.qemu_process import PATIENCE, LoadedFile, started, version
 from hypabi.machine.state import (
     Extent,
     Limits,
@@ -41,19 +41,28 @@ LONGEST_LOOP: Final = 64
 LOW: Final = 0x40
 """Small numbers that a broken caller may have control go to: function identifiers."""
 
-DEFAULT_CPU: Final = {Architecture.ARM: "cortex-a15", Architecture.ARM64: "max"}
+ANY_CPU: Final = "max"
+"""QEMU's processor with everything it can do; what that is depends on QEMU's version."""
+
+
+Seen = tuple[Ending, int, str, dict[str, int], tuple[Extent, ...]]
+"""What an observation holds besides the machine's name."""
 
 
 class Qemu:
     """Run states on ``qemu-system-arm`` or ``qemu-system-aarch64``.
 
-    :param cpu: QEMU's name of the processor; by default one that has what states usually ask for
+    :param cpu: QEMU's name of the processor; by default the first of
+        :data:`~hypabi.machine.processors.PROCESSORS` that the state can be of
+    :param patience: seconds that QEMU may take to answer
     """
 
     name = "qemu"
 
-    def __init__(self, cpu: str | None = None) -> None:
+    def __init__(self, cpu: str | None = None, patience: float = PATIENCE) -> None:
         self._cpu = cpu
+        self._patience = patience
+        self._versions: dict[str, str] = {}
 
     def run(
         self, state: MachineState, limits: Limits, request: Request | None = None
@@ -61,12 +70,36 @@ class Qemu:
         """Run until an end of ``limits``; see :class:`~hypabi.machine.protocol.Machine`."""
         state.check()
         target = target_for(state.architecture)
-        cpu = self._cpu or DEFAULT_CPU[state.architecture]
+        cpu = self._cpu or _processor(state)
         try:
-            label = f"QEMU {version(target.executable)} {cpu}"
-            return _observe(target, state, limits, request or Request(), (label, cpu))
+            label = f"QEMU {self._version(target.executable)} {cpu}"
+            seen = self._observe(target, state, limits, request or Request(), cpu)
         except (Refused, StubError) as error:
             return NotRun(f"{target.executable} {cpu}", str(error))
+        return Observation(label, *seen)
+
+    def _version(self, executable: str) -> str:
+        if executable not in self._versions:
+            self._versions[executable] = version(executable, self._patience)
+        return self._versions[executable]
+
+    def _observe(
+        self, target: Target, state: MachineState, limits: Limits, request: Request, cpu: str
+    ) -> Seen:
+        """Start QEMU, run, and read what is to be seen."""
+        extents = placed(state.memory)
+        ram = _ram(state.architecture, extents)
+        files = [LoadedFile(e.address, e.content) for e in extents if len(e.content) > SMALL]
+        arguments = ("-M", target.machine, "-cpu", cpu, "-m", str(ram >> 20))
+        with started(target.executable, arguments, files, self._patience) as stub:
+            run = Run(stub, target, state, RAM + ram - PAGE_SIZE)
+            run.prepare(tuple(e for e in extents if len(e.content) <= SMALL))
+            return run.seen(run.to_end(limits), request)
+
+
+def _processor(state: MachineState) -> str:
+    processor = processor_of(state)
+    return processor.name if processor else ANY_CPU
 
 
 def target_for(architecture: Architecture) -> Target:
@@ -78,30 +111,6 @@ def target_for(architecture: Architecture) -> Target:
     from hypabi.machine.target_a32 import TargetA32  # noqa: PLC0415
 
     return TargetA32()
-
-
-def _observe(
-    target: Target, state: MachineState, limits: Limits, request: Request, who: tuple[str, str]
-) -> Observation:
-    """Start QEMU, run, and read what is to be seen."""
-    label, cpu = who
-    extents = placed(state.memory)
-    ram = _ram(state.architecture, extents)
-    files = [LoadedFile(e.address, e.content) for e in extents if len(e.content) > SMALL]
-    arguments = ("-M", target.machine, "-cpu", cpu, "-m", str(ram >> 20))
-    with ExitStack() as stack:
-        stub = stack.enter_context(started(target.executable, arguments, files))
-        run = Run(stub, target, state, RAM + ram - PAGE_SIZE)
-        run.prepare(tuple(e for e in extents if len(e.content) <= SMALL))
-        ending = run.to_end(limits)
-        names = tuple(dict.fromkeys((*request.system, *state.registers)))
-        cells = ((cell.address, stub.read(cell.address, cell.size)) for cell in request.memory)
-        memory = tuple(
-            Extent(address, content) for address, content in cells if content is not None
-        )
-        pc, mode = target.pc(stub), target.mode(stub)
-        registers = target.registers(stub, state, names, run.page)
-    return Observation(label, ending, pc, mode, without_reserved_bits(registers), memory)
 
 
 def _ram(architecture: Architecture, extents: tuple[Extent, ...]) -> int:
@@ -171,6 +180,16 @@ class Run:
         if self._until(ends, limits.seconds - glance):
             return self._arrived(limits)
         return self._loop() or observation.LimitReached(f"{limits.seconds} s")
+
+    def seen(self, ending: Ending, request: Request) -> Seen:
+        """Read what an observation shows; this ends the run."""
+        stub, target = self.stub, self.target
+        pc, mode = target.pc(stub), target.mode(stub)
+        cells = ((cell.address, stub.read(cell.address, cell.size)) for cell in request.memory)
+        memory = tuple(Extent(address, found) for address, found in cells if found is not None)
+        names = tuple(dict.fromkeys((*request.system, *self.state.registers)))
+        registers = target.registers(stub, self.state, names, self.page)
+        return ending, pc, mode, without_reserved_bits(registers), memory
 
     def _edges(self) -> set[int]:
         """Return addresses just outside the memory of the state, and those that 0 leads to.

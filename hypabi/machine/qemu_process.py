@@ -1,10 +1,9 @@
 """QEMU's process: found, started, bounded, and never left behind.
 
-It runs in a process group of its own that is killed in the end; ``timeout`` bounds its life should
-we be killed ourselves.
+It runs in a process group of its own that is killed in the end.  Should we be killed ourselves, the
+kernel kills it with us (``setpriv --pdeathsig``), or ``timeout`` does after LIFETIME.
 """
 
-import functools
 import os
 import re
 import shutil
@@ -20,8 +19,8 @@ from typing import Final
 from hypabi.machine.gdb import Stub, StubError
 from hypabi.machine.target import Refused
 
-OLDEST: Final = (6, 0)
-"""Older releases were never tried."""
+OLDEST: Final = (7, 0)
+"""The first release with every processor of ``hypabi.machine.processors``."""
 PATIENCE: Final = 5.0
 """Seconds that QEMU may take to answer."""
 LIFETIME: Final = 30
@@ -36,8 +35,7 @@ class LoadedFile:
     content: bytes
 
 
-@functools.cache
-def version(executable: str) -> str:
+def version(executable: str, patience: float) -> str:
     """Return QEMU's version.
 
     :raises Refused: there is none, or none that we know how to use
@@ -47,10 +45,12 @@ def version(executable: str) -> str:
         raise Refused(f"{executable} is not installed (Debian: apt install qemu-system-arm)")
     try:
         ran = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=False
+            [path, "--version"], capture_output=True, text=True, timeout=patience, check=False
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Refused(f"{executable} --version: {error}") from None
+    except subprocess.TimeoutExpired:
+        raise Refused(f"{executable} --version hangs") from None
+    except OSError as error:
+        raise Refused(f"{executable} --version: {error.strerror}") from None
     found = re.search(r"version (\d+)\.(\d+)(\.\d+)*", ran.stdout)
     if found is None:
         raise Refused(f"{executable} --version does not say which version it is")
@@ -63,7 +63,10 @@ def version(executable: str) -> str:
 
 @contextmanager
 def started(
-    executable: str, arguments: Sequence[str], files: Sequence[LoadedFile]
+    executable: str,
+    arguments: Sequence[str],
+    files: Sequence[LoadedFile],
+    patience: float = PATIENCE,
 ) -> Iterator[Stub]:
     """Start QEMU, standing still; give its stub; kill it.
 
@@ -83,7 +86,7 @@ def started(
             start_new_session=True,
         )
         try:
-            yield _connect(process)
+            yield _connect(process, patience)
         except StubError as error:
             raise Refused(_words(process) or str(error)) from None
         finally:
@@ -96,13 +99,16 @@ FIXED: Final = (
 
 
 def _bounded(executable: str) -> list[str]:
-    timeout = shutil.which("timeout")
+    """Return the start of a command that cannot outlive us for long."""
+    setpriv, timeout = shutil.which("setpriv"), shutil.which("timeout")
+    if setpriv:
+        return [setpriv, "--pdeathsig", "KILL", executable]
     return [timeout, "-s", "KILL", str(LIFETIME), executable] if timeout else [executable]
 
 
-def _connect(process: subprocess.Popen[bytes]) -> Stub:
+def _connect(process: subprocess.Popen[bytes], patience: float) -> Stub:
     assert process.stdin is not None and process.stdout is not None
-    stub = Stub(process.stdout.fileno(), process.stdin.fileno(), PATIENCE)
+    stub = Stub(process.stdout.fileno(), process.stdin.fileno(), patience)
     supported = stub.ask("qSupported:xmlRegisters=arm")
     if "qXfer:features:read+" not in supported:
         raise StubError("its GDB stub describes no registers")
@@ -112,7 +118,9 @@ def _connect(process: subprocess.Popen[bytes]) -> Stub:
 
 def _words(process: subprocess.Popen[bytes]) -> str:
     """Return what a QEMU that is gone said last."""
-    if process.poll() is None and process.stdin is not None:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(0.1)
+    if process.returncode is None:
         return ""
     assert process.stderr is not None
     lines = process.stderr.read(4096).decode("utf-8", "replace").strip().splitlines()
