@@ -35,7 +35,7 @@ BROKEN = {
     "arm64-restart-zeroes-x0-a64": ("6.1", "kvm-init", "HVC_SOFT_RESTART", "arguments-moved"),
 }
 OPEN = {"kvm-run", "kvm-run-protected"}
-"""Their revision depends on a capability whose number no reference tells, so both stay undecided."""
+"""They depend on a capability whose number no reference tells, so nothing is said of them."""
 
 
 @functools.cache
