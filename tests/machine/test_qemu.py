@@ -88,24 +88,25 @@ def test_memory_that_virt_does_not_have_is_not_run() -> None:
 
 def test_a_register_that_the_processor_lacks_is_named() -> None:
     observed(Qemu(), STATE)
-    seen = Qemu("cortex-a57").run(start(Level.CALLER, BASE, (LOOP,), {"ZCR_EL2": 0}), NO_LIMITS)
+    seen = Qemu("cortex-a57").run(nop(Architecture.ARM64, ZCR_EL2=0), NO_LIMITS)
     assert isinstance(seen, NotRun)
     assert seen.reason == "the processor has no ZCR_EL2"
 
 
 VERSION = "QEMU emulator version 7.2.0"
+ANSWERS = f"[ $1 = --version ] && echo {VERSION} ||"
 STUBS = {
     "missing": (None, "is not installed"),
     "old": ("echo QEMU emulator version 4.2.1", "QEMU 4.2.1 is too old"),
     "strange": ("echo hello", "does not say which version"),
     "dying": (
-        f"[ $1 = --version ] && echo {VERSION} || {{ echo no memory >&2; exit 1; }}",
+        f"{ANSWERS} {{ echo no memory >&2; exit 1; }}",
         "no mem",
     ),
-    "silent": (f"[ $1 = --version ] && echo {VERSION} || sleep 60", "no answer"),
+    "silent": (f"{ANSWERS} sleep 60", "no answer"),
     "hanging": ("sleep 60", "--version hangs"),
-    "babbling": (f"[ $1 = --version ] && echo {VERSION} || yes '$garbage#00'", ""),
-    "flooding": (f"[ $1 = --version ] && echo {VERSION} || yes", ""),
+    "babbling": (f"{ANSWERS} yes '$garbage#00'", ""),
+    "flooding": (f"{ANSWERS} yes", ""),
 }
 
 
