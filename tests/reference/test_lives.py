@@ -96,7 +96,7 @@ def test_the_break_of_december_2016_reaches_address_zero_at_hyp(reference: Refer
 def test_payload_is_entered_two_bytes_late_in_a32_state(
     reference: Reference, tmp_path: Path
 ) -> None:
-    # Functions are aligned to 4, so in A32 state, and only there, this is no address of an instruction:
+    # Functions are aligned to 4, so in A32 state, and only there, no instruction can be here:
     # a prefetch abort, and HIFAR says where.
     late = address_of(reference, "next_payload") + 2
     assert f"with HIFAR {late:#x}\n" in logged(reference, "int", tmp_path)
