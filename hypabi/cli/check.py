@@ -59,7 +59,7 @@ def checked(examination: "Examination", command: tuple[str, ...]) -> "Check":
         examination.judgement,
         examination.capabilities,
         examination.texts,
-        int(status(examination.judgement.findings)),
+        int(overall(examination)),
         provenance(command, TOOLS),
     )
 
@@ -71,6 +71,24 @@ def table(provider: "Provider") -> "Table":
     found = provider.table
     kind, how = found.kind.value, found.how.value
     return Table(provider.role, found.address, kind, found.name, how, provider.parties)
+
+
+def overall(examination: "Examination") -> Exit:
+    """Return the exit status of a check.
+
+    A program whose first party, its initial stub, was not found is not decided, whatever is proved
+    of others; that a kernel was built without KVM is no reason to say so.
+    """
+    from hypabi.cli.parties import ROLES
+
+    result = status(examination.judgement.findings)
+    missing = {party.name for party in examination.missing}
+    for image in examination.loaded.images:
+        parties = examination.revision.parties
+        first = next((p.name for p in parties if ROLES[p.program] is image.role), None)
+        if first in missing:
+            result |= Exit.UNDECIDED
+    return result
 
 
 def status(findings: "Iterable[Finding]") -> Exit:
