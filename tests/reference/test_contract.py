@@ -1,7 +1,4 @@
-"""Where today's contract is in force, references keep it and their defective variants are refuted.
-
-T32 references are not among them: vector tables are found in A32 and A64 code only.
-"""
+"""Where today's contract is in force, references keep it and their variants are refuted."""
 
 import functools
 
@@ -17,8 +14,12 @@ CONTRACT = "linux-hyp-abi"
 KEPT = {
     "arm-stub-a7-a32": "6.1",
     "arm-stub-a7-a32be": "6.1",
+    "arm-stub-a7-t32": "6.1",
+    "arm-stub-a7-t32be": "6.1",
     "arm-zimage-a7-a32": "6.1",
     "arm-zimage-a7-a32be": "6.1",
+    "arm-zimage-a7-t32": "6.1",
+    "arm-zimage-a7-t32be": "6.1",
     "arm64-stub-b3-a64": "5.10",
     "arm64-stub-b5-a64": "5.12",
     "arm64-stub-b7-a64": "6.1",
