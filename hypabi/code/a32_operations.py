@@ -32,7 +32,7 @@ def _processor(instruction: int) -> Processor:
 
 
 def _mrs(block: Block, instruction: int) -> None:
-    should_be(instruction, 0x000F_000F, 0x000F_0000)
+    should_be(instruction, 0x000F_0D0F, 0x000F_0000)
     forms.read_status(block, _processor(instruction), bits(instruction, 12))
 
 
@@ -41,19 +41,19 @@ def _system_mode(instruction: int) -> int:
 
 
 def _mrs_banked(block: Block, instruction: int) -> None:
-    should_be(instruction, 0x0000_000F, 0)
+    should_be(instruction, 0x0000_0C0F, 0)
     spsr = bits(instruction, 22, 1)
     forms.read_banked(block, spsr, _system_mode(instruction), bits(instruction, 12))
 
 
 def _msr_banked(block: Block, instruction: int) -> None:
-    should_be(instruction, 0x0000_F000, 0x0000_F000)
+    should_be(instruction, 0x0000_FC00, 0x0000_F000)
     spsr = bits(instruction, 22, 1)
     forms.write_banked(block, spsr, _system_mode(instruction), bits(instruction, 0))
 
 
 def _msr(block: Block, instruction: int) -> None:
-    should_be(instruction, 0x0000_F000, 0x0000_F000)
+    should_be(instruction, 0x0000_FD00, 0x0000_F000)
     rn = bits(instruction, 0)
     if rn == PC:
         raise Refusal("UNPREDICTABLE: MSR from the pc")

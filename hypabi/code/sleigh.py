@@ -112,6 +112,9 @@ class Lifter:
         """Return the disassembly of one instruction, or its bytes where SLEIGH has none."""
         content = content[: self._length(content)]
         word = int.from_bytes(content, "little")
+        own = self._own_text(word, len(content))
+        if own is not None:
+            return own
         if isinstance(self._overlay(word, address, len(content), 0), str):
             return f".inst 0x{word:08x}"  # SLEIGH must not even parse some of them
         if self._printer is None:
@@ -122,6 +125,16 @@ class Lifter:
             return f"{lines[0].mnem} {lines[0].body}".strip() if lines else f".inst {content.hex()}"
         except (pypcode.BadDataError, pypcode.UnimplError):
             return f".inst 0x{word:08x}"
+
+    def _own_text(self, word: int, size: int) -> str | None:
+        """Return the text of a form that SLEIGH cannot print."""
+        if self.state is InstructionSet.A64:
+            return None
+        from hypabi.code import aarch32_text  # noqa: PLC0415 - only 32-bit images pay for it
+
+        if self.state is InstructionSet.A32:
+            return aarch32_text.a32_text(word)
+        return aarch32_text.t32_text(word, size)
 
     def _length(self, content: bytes) -> int:
         if self.state is not InstructionSet.T32:

@@ -19,6 +19,7 @@ def _run(tool: str, *arguments: str) -> str:
     return done.stdout
 
 
+@functools.cache
 def assemble(source: str, mode: str = "arm") -> bytes:
     """Return the machine code of a few lines of assembly; ``mode`` is ``arm`` or ``thumb``."""
     head = ".syntax unified\n.arch armv8-a\n.arch_extension virt\n.arch_extension sec\n"
