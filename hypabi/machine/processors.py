@@ -15,7 +15,7 @@ from hypabi.machine.state import MachineState
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """A processor by QEMU's name; ``identification`` holds what never changes."""
+    """A processor by QEMU's name; ``identification`` holds what never changes on ``virt``."""
 
     name: str
     architecture: Architecture
@@ -58,6 +58,7 @@ NEOVERSE_N1: Final = Processor(
         "CLIDR_EL1": 0x8200_0023,
         "CTR_EL0": 0x8444_C004,
         "DCZID_EL0": 0x4,
+        "ICH_VTR_EL2": 0x90B8_0003,
         "ID_AA64DFR0_EL1": 0x1030_5408,
         "ID_AA64ISAR0_EL1": 0x1000_1021_1120,
         "ID_AA64ISAR1_EL1": 0x0010_0001,
@@ -79,6 +80,7 @@ CORTEX_A57: Final = Processor(
         "CLIDR_EL1": 0x0A20_0023,
         "CTR_EL0": 0x8444_C004,
         "DCZID_EL0": 0x4,
+        "ICH_VTR_EL2": 0x90B8_0003,
         "ID_AA64DFR0_EL1": 0x1030_5106,
         "ID_AA64ISAR0_EL1": 0x0001_1120,
         "ID_AA64ISAR1_EL1": 0x0,

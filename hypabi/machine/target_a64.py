@@ -20,6 +20,8 @@ LATE: Final = ("VBAR_EL2", "HCR_EL2", "SCTLR_EL2")
 """Set last: the program's own vectors, register names and memory accesses depend on them."""
 EATEN: Final = ("ELR_EL2", "SPSR_EL2")
 """The program needs these for its ERET, where the state starts at EL1."""
+READ_ONLY: Final = frozenset({"ICH_VTR_EL2", "RVBAR_EL1", "RVBAR_EL2", "DBGAUTHSTATUS_EL1"})
+"""Constants of an implementation beside the identification registers."""
 SP: Final = 31
 PC: Final = 32
 CPSR: Final = 33
@@ -114,7 +116,9 @@ class TargetA64:
         return names
 
     def _read_only(self, name: str) -> bool:
-        """Identification: CRn = 0 with op1 of 0, 1 or 3 (DDI 0487, D18.2)."""
+        """Identification has CRn = 0 with op1 of 0, 1 or 3 (DDI 0487, D18.2)."""
+        if name in READ_ONLY:
+            return True
         key = self._encodings[name]
         return key >> 14 == 3 and key >> 7 & 0xF == 0 and key >> 11 & 7 in (0, 1, 3)
 
