@@ -5,13 +5,13 @@ from typing import Any, Final
 
 import bitwuzla
 
-from hypabi.smt.solver import Feasibility, Feasible, Session, Unknown, Unsatisfiable
+from hypabi.smt.solver import Effort, Feasibility, Feasible, Session, Unknown, Unsatisfiable
 
 _Expression = Any  # bitwuzla ships no types
 
 
 _EARLY: Final = 25
-"""Milliseconds after which an incremental question is given up.
+"""Milliseconds after which an engine of early effort gives up.
 
 bitwuzla normalises arithmetic only before an instance's first search: ``(x - y) - (x - 3)`` equals
 ``3 - y`` in 0.4 ms at first, and in 1 to 2 s once the instance has answered something.
@@ -19,19 +19,15 @@ bitwuzla normalises arithmetic only before an instance's first search: ``(x - y)
 
 
 class _Engine:
-    """bitwuzla instances over one set of terms.
-
-    Their limit is wall-clock time, because bitwuzla has no deterministic one.
-    """
+    """One bitwuzla instance.  Its limit is wall-clock time: it has no deterministic one."""
 
     def __init__(self, milliseconds: int) -> None:
         self._milliseconds = milliseconds
         self._terms: Final[Any] = bitwuzla.TermManager()
-        self._options: Final[Any] = _options(milliseconds)
-        self._solver: Final[Any] = bitwuzla.Bitwuzla(
-            self._terms, _options(min(_EARLY, milliseconds))
-        )
-        self._alone: Any = None
+        options = bitwuzla.Options()
+        options.set(bitwuzla.Option.PRODUCE_MODELS, 1)
+        options.set(bitwuzla.Option.TIME_LIMIT_PER, milliseconds)
+        self._solver: Final[Any] = bitwuzla.Bitwuzla(self._terms, options)
         self._sorts: dict[int, Any] = {}
         self._kinds: Final = _kinds()
 
@@ -61,16 +57,7 @@ class _Engine:
         self._solver.pop(1)
 
     def decide(self) -> Feasibility:
-        return self._answer(self._solver)
-
-    def decide_alone(self, conditions: Sequence[_Expression]) -> Feasibility:
-        self._alone = bitwuzla.Bitwuzla(self._terms, self._options)
-        for condition in conditions:
-            self._alone.assert_formula(condition)
-        return self._answer(self._alone)
-
-    def _answer(self, solver: _Expression) -> Feasibility:
-        answer = solver.check_sat()
+        answer = self._solver.check_sat()
         if answer == bitwuzla.Result.SAT:
             return Feasible()
         if answer == bitwuzla.Result.UNSAT:
@@ -78,7 +65,7 @@ class _Engine:
         return Unknown(f"bitwuzla gave no answer within {self._milliseconds} ms")
 
     def value(self, symbol: _Expression) -> int:
-        return int(self._alone.get_value(symbol).value(16), 16)
+        return int(self._solver.get_value(symbol).value(16), 16)
 
     def _sort(self, width: int) -> _Expression:
         sort = self._sorts.get(width)
@@ -94,14 +81,8 @@ class BitwuzlaSolver(Session[_Expression]):
     """
 
     def __init__(self, milliseconds: int = 10_000) -> None:
-        super().__init__(_Engine(milliseconds))
-
-
-def _options(milliseconds: int) -> _Expression:
-    options = bitwuzla.Options()
-    options.set(bitwuzla.Option.PRODUCE_MODELS, 1)
-    options.set(bitwuzla.Option.TIME_LIMIT_PER, milliseconds)
-    return options
+        early = min(_EARLY, milliseconds)
+        super().__init__(lambda e: _Engine(milliseconds if e is Effort.FULL else early))
 
 
 def _kinds() -> dict[str, Any]:

@@ -5,7 +5,8 @@ hold together.  The answer has three values and no truth value.  No model leaves
 every condition of its question was evaluated under it and held.
 """
 
-from collections.abc import Mapping, Sequence
+import enum
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, NoReturn, Protocol, TypeVar
@@ -80,13 +81,17 @@ class Solver(Protocol):
         ...
 
 
-class Engine(Target[E], Protocol[E]):
-    """What an adapter supplies: a target of translation that can also decide.
+class Effort(enum.Enum):
+    """How long an engine tries before it says ``Unknown``."""
 
-    It decides in two ways.  Incrementally, on what is asserted level by level: cheap, and given up
-    early.  Alone, on conditions that no earlier question has touched: dearer, but with everything
-    that the solver can do before its first search, and the same answer whatever was asked before.
-    """
+    EARLY = "early"
+    """Gives up where a fresh engine may well be faster."""
+    FULL = "full"
+    """As long as the solver's user allows."""
+
+
+class Engine(Target[E], Protocol[E]):
+    """What an adapter supplies: a target of translation that can also decide."""
 
     def require(self, condition: E) -> None:
         """Assert on the current level."""
@@ -101,24 +106,28 @@ class Engine(Target[E], Protocol[E]):
         ...
 
     def decide(self) -> Feasibility:
-        """Decide what is asserted, or give up early."""
-        ...
-
-    def decide_alone(self, conditions: Sequence[E]) -> Feasibility:
-        """Decide these conditions and nothing else."""
+        """Decide what is asserted."""
         ...
 
     def value(self, symbol: E) -> int:
-        """Return a symbol's value after ``decide_alone`` said feasible."""
+        """Return a symbol's value after ``decide`` said feasible."""
         ...
 
 
 class Session(Generic[E]):
-    """A :class:`Solver` over an engine: concrete cases, bookkeeping, models held to account."""
+    """A :class:`Solver` over engines: concrete cases, bookkeeping, models held to account.
 
-    def __init__(self, engine: Engine[E]) -> None:
-        self._engine = engine
-        self._translation: Translation[E] = Translation(engine)
+    One engine keeps what is added and answers question after question, cheaply; it gives up early.
+    What it cannot decide, and whatever needs a model, is asked of a new engine: that one does all
+    it can do before a first search, and its model does not depend on what was asked before.
+
+    :param new: makes an engine
+    """
+
+    def __init__(self, new: Callable[[Effort], Engine[E]]) -> None:
+        self._new = new
+        self._engine = new(Effort.EARLY)
+        self._translation: Translation[E] = Translation(self._engine)
         self._levels: list[list[Term]] = [[]]
         self._false = [False]
 
@@ -150,7 +159,7 @@ class Session(Generic[E]):
             return Unsatisfiable()
         answer = self._incrementally(symbolic)
         if isinstance(answer, Unknown):
-            return self._alone(self._conditions(symbolic))
+            answer = _Alone(self._new, self._conditions(symbolic)).answer
         return answer
 
     def check(self, *assumptions: Value) -> Answer:
@@ -158,27 +167,8 @@ class Session(Generic[E]):
         symbolic = self._symbolic(assumptions)
         if symbolic is None or isinstance(self._incrementally(symbolic), Unsatisfiable):
             return Unsatisfiable()
-        # The model comes from a question asked alone, so that it does not depend on earlier ones.
-        conditions = self._conditions(symbolic)
-        answer = self._alone(conditions)
-        return Satisfiable(self._model(conditions)) if isinstance(answer, Feasible) else answer
-
-    def _incrementally(self, assumptions: list[Term]) -> Feasibility:
-        if not assumptions:
-            return self._engine.decide()
-        translated = [self._translation.condition(condition) for condition in assumptions]
-        self._engine.push()
-        for condition in translated:
-            self._engine.require(condition)
-        answer = self._engine.decide()
-        self._engine.pop()
-        return answer
-
-    def _alone(self, conditions: tuple[Term, ...]) -> Feasibility:
-        return self._engine.decide_alone([self._translation.condition(c) for c in conditions])
-
-    def _conditions(self, assumptions: list[Term]) -> tuple[Term, ...]:
-        return (*(c for level in self._levels for c in level), *assumptions)
+        alone = _Alone(self._new, self._conditions(symbolic))
+        return Satisfiable(alone.model()) if isinstance(alone.answer, Feasible) else alone.answer
 
     def _symbolic(self, assumptions: tuple[Value, ...]) -> list[Term] | None:
         """Return the assumptions to decide, ``None`` if something is plainly false."""
@@ -192,15 +182,41 @@ class Session(Generic[E]):
                 return None
         return symbolic
 
-    def _model(self, conditions: tuple[Term, ...]) -> Model:
+    def _incrementally(self, assumptions: list[Term]) -> Feasibility:
+        if not assumptions:
+            return self._engine.decide()
+        translated = [self._translation.condition(condition) for condition in assumptions]
+        self._engine.push()
+        for condition in translated:
+            self._engine.require(condition)
+        answer = self._engine.decide()
+        self._engine.pop()
+        return answer
+
+    def _conditions(self, assumptions: list[Term]) -> tuple[Term, ...]:
+        return (*(c for level in self._levels for c in level), *assumptions)
+
+
+class _Alone(Generic[E]):
+    """One question, asked of an engine that has never been asked another."""
+
+    def __init__(self, new: Callable[[Effort], Engine[E]], conditions: tuple[Term, ...]) -> None:
+        self._conditions = conditions
+        self._engine = new(Effort.FULL)
+        self._translation: Translation[E] = Translation(self._engine)
+        for condition in conditions:
+            self._engine.require(self._translation.condition(condition))
+        self.answer = self._engine.decide()
+
+    def model(self) -> Model:
         """Read the model, and evaluate every condition under it.
 
         :raises AssertionError: a condition does not hold, so we or the solver are wrong
         """
-        symbols = sorted(symbols_of(*conditions), key=_name)
+        symbols = sorted(symbols_of(*self._conditions), key=_name)
         values = {s.name: self._engine.value(self._translation.vector(s, s.width)) for s in symbols}
-        held = evaluate_all(conditions, values)
-        broken = [c for c, value in zip(conditions, held, strict=True) if value != 1]
+        held = evaluate_all(self._conditions, values)
+        broken = [c for c, value in zip(self._conditions, held, strict=True) if value != 1]
         assert not broken, f"the solver's model {values} does not satisfy {broken}"
         return MappingProxyType(values)
 

@@ -5,22 +5,23 @@ from typing import Any, Final
 
 import z3
 
-from hypabi.smt.solver import Feasibility, Feasible, Session, Unknown, Unsatisfiable
+from hypabi.smt.solver import Effort, Feasibility, Feasible, Session, Unknown, Unsatisfiable
 
 _Expression = Any  # z3's expressions are typed by what they were built from, at run time
 
 
 _EARLY: Final = 200_000
-"""Steps after which an incremental question is given up; around 50 ms."""
+"""Steps after which an engine of early effort gives up; around 50 ms."""
 
 
 class _Engine:
-    """z3 solvers in a context of their own.  Their limit counts steps, so it is deterministic."""
+    """One z3 solver in a context of its own.  Its limit counts steps, so it is deterministic."""
 
     def __init__(self, steps: int) -> None:
         self._steps = steps
         self._context: Final = z3.Context()
-        self._solver: Final = self._new(min(_EARLY, steps))
+        self._solver: Final = z3.SolverFor("QF_BV", ctx=self._context)
+        self._solver.set("rlimit", steps)
         self._model: Any = None
         self._build: Final = _builders()
 
@@ -48,30 +49,17 @@ class _Engine:
         self._solver.pop()
 
     def decide(self) -> Feasibility:
-        return self._answer(self._solver)
-
-    def decide_alone(self, conditions: Sequence[_Expression]) -> Feasibility:
-        solver = self._new(self._steps)
-        solver.add(*conditions)
-        answer = self._answer(solver)
-        if isinstance(answer, Feasible):
-            self._model = solver.model()
-        return answer
-
-    def _new(self, steps: int) -> _Expression:
-        solver = z3.SolverFor("QF_BV", ctx=self._context)
-        solver.set("rlimit", steps)
-        return solver
-
-    def _answer(self, solver: _Expression) -> Feasibility:
-        answer = solver.check()
+        self._model = None
+        answer = self._solver.check()
         if answer == z3.sat:
             return Feasible()
         if answer == z3.unsat:
             return Unsatisfiable()
-        return Unknown(f"z3 gave no answer in {self._steps} steps: {solver.reason_unknown()}")
+        return Unknown(f"z3 gave no answer in {self._steps} steps: {self._solver.reason_unknown()}")
 
     def value(self, symbol: _Expression) -> int:
+        if self._model is None:
+            self._model = self._solver.model()
         return int(self._model.eval(symbol, model_completion=True).as_long())
 
 
@@ -83,7 +71,8 @@ class Z3Solver(Session[_Expression]):
     """
 
     def __init__(self, steps: int = 50_000_000) -> None:
-        super().__init__(_Engine(steps))
+        early = min(_EARLY, steps)
+        super().__init__(lambda e: _Engine(steps if e is Effort.FULL else early))
 
 
 def _builders() -> dict[str, Callable[..., _Expression]]:
