@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch import aarch64
-from hypabi.arch.names import InstructionSet
+from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
@@ -20,6 +20,9 @@ DAIF_MASKED: Final = 0xF << 6
 HYPERVISOR_MODES: Final = ("EL2h", "hyp")
 SVC: Final = 0b10011
 HYP: Final = 0b11010
+TE: Final = 30
+EE: Final = 25
+"""Bits of HSCTLR: the instruction set and the byte order of exceptions (DDI 0406C, B4.1.56)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Entry:
     mode: str
     identifier: str
     """The register that selects the call: paths that it tells apart are never merged."""
+    holds: tuple[Value, ...] = ()
+    """Conditions on other registers, without which control would not have got here so."""
 
     @property
     def serves(self) -> bool:
@@ -94,7 +99,10 @@ def _hypervisor_configuration() -> Value:
 
 
 def hvc_to_hyp(
-    address: int, immediate: int = 0, state: InstructionSet = InstructionSet.A32
+    address: int,
+    immediate: int = 0,
+    state: InstructionSet = InstructionSet.A32,
+    order: ByteOrder = ByteOrder.LITTLE,
 ) -> Entry:
     """Return the entry of ``hvc #immediate``, issued at PL1, to a slot of HVBAR's table.
 
@@ -102,6 +110,7 @@ def hvc_to_hyp(
 
     :param address: of the slot's first instruction
     :param state: in which the vectors are written, and so what HSCTLR.TE has to say
+    :param order: of data, and so what HSCTLR.EE has to say
     """
     whole = terms.symbol("SPSR_hyp", 32)
     status = terms.concat(terms.extract(whole, 5, 27, 32), SVC, 27, 5)
@@ -126,7 +135,15 @@ def hvc_to_hyp(
         "SPSR_hyp",
         "hyp",
         "r0",
+        (
+            _bit_is("HSCTLR", TE, int(state is InstructionSet.T32)),
+            _bit_is("HSCTLR", EE, int(order is ByteOrder.BIG)),
+        ),
     )
+
+
+def _bit_is(register: str, bit: int, value: int) -> Value:
+    return terms.eq(terms.extract(terms.symbol(register, 32), bit, 1, 32), value, 1)
 
 
 def _state(state: InstructionSet) -> dict[str, Value]:

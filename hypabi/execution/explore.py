@@ -22,7 +22,6 @@ from hypabi.semantics.interpret import Profile
 from hypabi.smt.solver import Solver
 from hypabi.smt.terms import Term
 
-
 WORD: Final = 4
 LONG_FORMS: Final = (0b11101, 0b11110, 0b11111)
 """The first five bits of a T32 instruction of 32 bits (DDI 0406C, A6.1)."""

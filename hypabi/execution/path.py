@@ -361,7 +361,8 @@ class Run:
 
     def leave(self, target: Value, why: Jump) -> Outcome:
         """Return the outcome of control going to an address outside the code we have."""
-        if why is Jump.CALL and not isinstance(target, int):
+        if why is Jump.CALL:
+            # A constant is one that the caller's registers were pinned to.
             if all(CALLER_CHOSEN.fullmatch(s.name) for s in terms.symbols_of(target)):
                 return CalledBack(target, self.present_mode())
             where = terms.text(target, self.around.image.architecture.bits)
@@ -372,8 +373,10 @@ class Run:
         """Return the mode that a branch stays in."""
         if self.around.image.architecture is Architecture.ARM:
             return self.around.entry.mode
-        selected = terms.extract(self.read("SPSel"), 0, 1, 64)
-        return {0: "EL2t", 1: "EL2h"}[selected] if isinstance(selected, int) else "EL2"
+        level, selected = self.read("CURRENTEL"), self.read("SPSel")
+        if not isinstance(level, int) or not isinstance(selected, int):
+            return "a mode that the path does not tell"
+        return aarch64.MODES[level & 0b1100 | selected & 1]
 
     def chosen(self, target: Value) -> Value:
         """Return a computed target as it is on this path: an address, if the code tells."""
