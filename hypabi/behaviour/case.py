@@ -45,3 +45,5 @@ class Behaviour:
     cases: tuple[Case, ...]
     widths: Mapping[str, int]
     """Width of each register that a case lists."""
+    holds: tuple[Value, ...] = ()
+    """What is true of every entry, because control could not have got there otherwise."""

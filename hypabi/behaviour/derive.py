@@ -29,13 +29,15 @@ def derive(
     if explorer.image.architecture is Architecture.ARM64:
         entry = hvc_to_el2(address, immediate)
     else:
-        entry = hvc_to_hyp(address, immediate, state)
+        entry = hvc_to_hyp(address, immediate, state, explorer.image.byte_order)
     if pinned:
         entry = replace(entry, registers={**entry.registers, **pinned})
     cases = tuple(_case(path, entry, explorer) for path in explorer.explore(entry))
     names = sorted({name for case in cases for name in case.registers})
     widths = {name: explorer.profile.width(name) for name in names}
-    return Behaviour(address, entry.registers, entry.link, entry.status, cases, widths)
+    return Behaviour(
+        address, entry.registers, entry.link, entry.status, cases, widths, entry.holds
+    )
 
 
 def _case(path: Path, entry: Entry, explorer: Explorer) -> Case:

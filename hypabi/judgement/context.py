@@ -140,7 +140,8 @@ def _on(value: ByArchitecture[T], architecture: Architecture, place: Place) -> T
 def _scope(contract: Contract, architecture: Architecture) -> Scope:
     registers = registers_of(architecture)
     result = contract.result
-    constants = {"success": result.success, "error": result.error}
+    answers = {"success": result.success, "error": result.error}
+    constants = {name: value for name, value in answers.items() if value is not None}
     names: dict[str, str] = {}
     for name, number in contract.constants.items():
         if (value := number.on(architecture)) is not None:

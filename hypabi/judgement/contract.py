@@ -232,8 +232,8 @@ class Result(Stated):
     """How a call answers."""
 
     register: Annotated[ByArchitecture[str], "The register that holds the answer."]
-    success: Annotated[int, "Its value on success."]
-    error: Annotated[int, "Its value on error."]
+    success: Annotated[int | None, "Its value on success, if there is one."] = None
+    error: Annotated[int | None, "Its value on error, if there is one."] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

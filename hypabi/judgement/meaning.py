@@ -88,7 +88,7 @@ def _check_promise(promise: Promise) -> None:
         what = "says nothing" if not said else "says more than one thing"
         raise promise.place.refuse(f"the promise {what}", f"exactly one of {listed}")
     if (promise.leaves_to is None and promise.calls is None) != (promise.at is None):
-        raise promise.place.refuse("'at' goes with 'leaves-to' and 'calls', and they with it")
+        raise promise.place.refuse("'at' and one of 'leaves-to' and 'calls' go together")
 
 
 def _check_reply(reply: Reply) -> None:

@@ -306,6 +306,7 @@ def answers(case: Case, lowering: Lowering, revision: Revision, answer: Answer |
         return 0
     bits = revision.architecture.bits
     expected = revision.success if answer is Answer.SUCCESS else revision.error
+    assert expected is not None, answer
     result = lowering.register(revision.result, bits, Moment.EXIT)
     return terms.eq(result, expected, bits)
 

@@ -66,6 +66,8 @@ def _clause(context: Context, name: str, promise: Promise) -> Clause:
     if name in RESERVED:
         raise place.refuse("every row has a clause of this name", "choose another")
     text, statement = _statement(context, promise)
+    if promise.answered is not None and promise.answered.value not in context.scope.constants:
+        raise place.below("answered").refuse("no value of the result register says so")
     when = context.when(promise.when, place)
     return Clause(
         name=name,

@@ -100,6 +100,7 @@ class _Row:
         lowering = Lowering(self.behaviour, None, self.surroundings)
         try:
             premises = [lowering.predicate(each) for each in self._premises()]
+            premises += self.behaviour.holds
         except NotKnown as reason:
             for clause in self.row.clauses:
                 yield self._finding(number, clause, Undecided(str(reason)), ())

@@ -95,8 +95,8 @@ class Revision:
     immediate: int
     identifier: str
     result: str
-    success: int
-    error: int
+    success: int | None
+    error: int | None
     parties: tuple[LiveParty, ...]
     calls: tuple[LiveCall, ...]
     rows: tuple[Row, ...]
