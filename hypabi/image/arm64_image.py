@@ -34,7 +34,7 @@ def arm64_image(where: str, content: Content, digest: Digest) -> Raw:
     size = content.integer(16, 8, ByteOrder.LITTLE) or 0
     program = _without_signature(where, content)
     if len(program) < len(content):
-        digest = Digest(program.view())
+        digest = digest.of(program.view())
     flags = content.integer(24, 8, ByteOrder.LITTLE) or 0
     order = ByteOrder.BIG if flags & 1 else ByteOrder.LITTLE
     if not len(program) <= size <= MAX_IMAGE:

@@ -29,8 +29,8 @@ SAMPLES = 512
 """How many functions are looked at."""
 FEW = 32
 """How many of them a candidate is tried with first."""
-ENOUGH = 0.9
-ENOUGH_OF_FEW = 0.7
+ENOUGH = 0.7
+ENOUGH_OF_FEW = 0.5
 """Share of the functions, and of the few, that must meet code."""
 VOTERS = 512
 """How many pointers decide a base, where pointers do."""
@@ -103,9 +103,10 @@ def prove_arm(where: str, content: Content, names: Names) -> Base:
         case _:
             assert_never(names.tables.kind)
     text = [first + at for at in names.offsets("_text")]
-    heads = range(1) if text else range(0, MAX_HEAD, PAGE)
+    # _text is on a page: KERNEL_OFFSET + TEXT_OFFSET (vmlinux.lds.S); _stext need not be.
     starts = text or [first + at for at in names.offsets("_stext")]
-    candidates = (Base(start - head, first, how) for start in starts for head in heads)
+    heads = range(1) if text else range(0, MAX_HEAD, PAGE)
+    candidates = (Base((start & -PAGE) - head, first, how) for start in starts for head in heads)
     return _prove(where, content, Architecture.ARM, names, candidates)
 
 

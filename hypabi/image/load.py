@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hypabi.image.arm64_image import arm64_image, is_arm64_image
 from hypabi.image.content import Content
-from hypabi.image.digest import Digest
+from hypabi.image.digest import Digest, Hashing
 from hypabi.image.foreign import name_of_foreign
 from hypabi.image.kernel_image import read_kernel
 from hypabi.image.model import Image, ImageError, Loaded
@@ -26,6 +26,23 @@ class _Opened:
     images: tuple[Image, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """What is read next: the file, or what a container held.
+
+    ``depth`` is how many containers may still be opened.
+    """
+
+    where: str
+    content: Content
+    digest: Digest
+    depth: int
+
+    def inside(self, where: str, content: Content) -> "_Layer":
+        """Return what was found in this layer."""
+        return _Layer(where, content, self.digest.of(content.view()), self.depth - 1)
+
+
 def load(path: str | os.PathLike[str]) -> Loaded:
     """Read the programs that a file holds: a kernel, and the decompressor in front of it.
 
@@ -33,92 +50,98 @@ def load(path: str | os.PathLike[str]) -> Loaded:
     :raises ImageError: the file cannot be read as any of these
     """
     where = os.fspath(path)
-    content = _open(where)
-    digest = Digest(content.view())
-    opened = _read(where, content, digest, MAX_DEPTH)
-    return Loaded(where, digest.hex(), opened.formats, opened.images)
-
-
-def _open(where: str) -> Content:
-    """Map a file into memory."""
     try:
         descriptor = os.open(where, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
         raise ImageError(where, _reason(error)) from None
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ImageError(where, "is not a regular file")
-        if status.st_size == 0:
-            raise ImageError(where, "is empty")
-        if status.st_size > MAX_FILE:
-            what = f"has {status.st_size} bytes, more than the {MAX_FILE} that are accepted"
-            raise ImageError(where, what)
+        before = os.fstat(descriptor)
+        content = _map(where, descriptor, before)
+        with Hashing() as hashing:
+            digest = hashing.start(content.view())
+            opened = _read(_Layer(where, content, digest, MAX_DEPTH))
+        after = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise ImageError(where, "was changed while it was read")
+    return Loaded(where, digest.hex(), opened.formats, opened.images)
+
+
+def _map(where: str, descriptor: int, status: os.stat_result) -> Content:
+    """Map a file into memory."""
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError(where, "is not a regular file")
+    if status.st_size == 0:
+        raise ImageError(where, "is empty")
+    if status.st_size > MAX_FILE:
+        what = f"has {status.st_size} bytes, more than the {MAX_FILE} that are accepted"
+        raise ImageError(where, what)
+    try:
         return Content.whole(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ))
     except OSError as error:
         raise ImageError(where, _reason(error)) from None
-    finally:
-        os.close(descriptor)
 
 
 def _reason(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _read(where: str, content: Content, digest: Digest, depth: int) -> _Opened:
-    """Read a program, or open the container that it is in.
-
-    :param digest: the SHA-256 of ``content``
-    """
+def _read(layer: _Layer) -> _Opened:
+    """Read a program, or open the container that it is in."""
+    where, content = layer.where, layer.content
     if is_arm64_image(content):
-        return _Opened(("arm64 Image",), (read_kernel(arm64_image(where, content, digest)),))
+        kernel = arm64_image(where, content, layer.digest)
+        return _Opened(("arm64 Image",), (read_kernel(kernel),))
     from hypabi.image.elf import is_elf
     from hypabi.image.zimage import is_zimage
 
     if is_zimage(content):
-        return _zimage(where, content)
+        return _zimage(layer)
     if is_elf(content):
         from hypabi.image.elf_image import read_elf_image
 
-        name, image = read_elf_image(where, content, digest)
+        name, image = read_elf_image(where, content, layer.digest)
         return _Opened((name,), (image,))
-    return _container(where, content, depth)
+    return _container(layer)
 
 
-def _zimage(where: str, content: Content) -> _Opened:
+def _zimage(layer: _Layer) -> _Opened:
     from hypabi.image.zimage import decompressor_of, kernel_in, open_zimage
 
-    payload = open_zimage(where, content)
-    kernel = read_kernel(kernel_in(f"{where}: kernel in the zImage", content, payload))
-    images = (decompressor_of(content, payload), kernel)
+    payload = open_zimage(layer.where, layer.content)
+    inside = f"{layer.where}: kernel in the zImage"
+    kernel = read_kernel(kernel_in(inside, layer.content, payload, layer.digest))
+    images = (decompressor_of(layer.content, payload, layer.digest), kernel)
     return _Opened(("arm zImage", payload.compression.value), images)
 
 
-def _container(where: str, content: Content, depth: int) -> _Opened:
+def _container(layer: _Layer) -> _Opened:
     """Open a container, and read what is in it."""
     from hypabi.image.compression import decompress, recognise
     from hypabi.image.deb import is_deb, kernel_in_package
     from hypabi.image.pe import is_pe
     from hypabi.image.zboot import is_zboot, open_zboot
 
-    if depth == 0:
+    where, content = layer.where, layer.content
+    if layer.depth == 0:
         raise ImageError(where, f"more than {MAX_DEPTH} containers inside each other")
     if is_deb(content):
         found = kernel_in_package(where, content)
-        return _inside(f"{where}: {found.name}", found.content, ("deb",), depth)
+        return _inside(layer, found.name, found.content, ("deb",))
     if is_zboot(content):
         compression, kernel = open_zboot(where, content)
-        names = ("EFI zboot", compression.value)
-        return _inside(f"{where}: kernel in the EFI zboot image", kernel, names, depth)
+        name = "kernel in the EFI zboot image"
+        return _inside(layer, name, kernel, ("EFI zboot", compression.value))
     foreign = name_of_foreign(content)
     if foreign:
         raise ImageError(f"{where}: offset {foreign.position:#x}", foreign.what, foreign.hint)
     if is_pe(content):
-        return _unified(where, content, depth)
+        return _unified(layer)
     kind = recognise(content.read(0, 16))
     if kind:
         program = decompress(f"{where}: offset 0x0", kind, content.view()).content
-        return _inside(f"{where}: {kind.value} content", program, (kind.value,), depth)
+        return _inside(layer, f"{kind.value} content", program, (kind.value,))
     start = content.read(0, 8).hex(" ")
     raise ImageError(
         f"{where}: offset 0x0",
@@ -128,27 +151,30 @@ def _container(where: str, content: Content, depth: int) -> _Opened:
 
 
 def _inside(
-    where: str, program: bytes | bytearray, formats: tuple[str, ...], depth: int
+    layer: _Layer, name: str, program: bytes | bytearray, formats: tuple[str, ...]
 ) -> _Opened:
     """Read what a container held."""
+    where = f"{layer.where}: {name}"
     if not program:
         raise ImageError(where, "is empty")
-    digest = Digest(memoryview(program))
-    opened = _read(where, Content.whole(program), digest, depth - 1)
-    return _Opened((*formats, *opened.formats), opened.images)
+    return _wrapped(formats, layer.inside(where, Content.whole(program)))
 
 
-def _unified(where: str, content: Content, depth: int) -> _Opened:
+def _unified(layer: _Layer) -> _Opened:
     """Read the kernel in a unified kernel image, where it lies."""
     from hypabi.image.pe import read_sections
 
-    sections = read_sections(where, content)
+    sections = read_sections(layer.where, layer.content)
     if sections.machine:
         what = f"EFI program for {sections.machine}"
-        raise ImageError(where, what, "hypabi reads kernels for arm and arm64")
+        raise ImageError(layer.where, what, "hypabi reads kernels for arm and arm64")
     kernel = sections.contents.get(".linux")
     if not kernel:
-        raise ImageError(where, "EFI program without a section .linux, so no unified kernel image")
-    digest = Digest(kernel.view())
-    opened = _read(f"{where}: section .linux", kernel, digest, depth - 1)
-    return _Opened(("UKI", *opened.formats), opened.images)
+        what = "EFI program without a section .linux, so no unified kernel image"
+        raise ImageError(layer.where, what)
+    return _wrapped(("UKI",), layer.inside(f"{layer.where}: section .linux", kernel))
+
+
+def _wrapped(formats: tuple[str, ...], layer: _Layer) -> _Opened:
+    opened = _read(layer)
+    return _Opened((*formats, *opened.formats), opened.images)

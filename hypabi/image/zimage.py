@@ -77,15 +77,24 @@ def open_zimage(where: str, content: Content) -> Payload:
     return _payload(where, zimage, table)
 
 
-def kernel_in(where: str, content: Content, payload: Payload) -> Raw:
-    """Describe the kernel that the decompressor places in memory."""
-    digest = Digest(memoryview(payload.kernel))
+def kernel_in(where: str, content: Content, payload: Payload, digest: Digest) -> Raw:
+    """Describe the kernel that the decompressor places in memory.
+
+    :param digest: the SHA-256 of ``content``
+    """
     inner = Content.whole(payload.kernel)
     size = len(inner) + payload.bss
-    return Raw(where, inner, size, Architecture.ARM, _byte_order(content), digest)
+    return Raw(
+        where,
+        inner,
+        size,
+        Architecture.ARM,
+        _byte_order(content),
+        digest.of(memoryview(payload.kernel)),
+    )
 
 
-def decompressor_of(content: Content, payload: Payload) -> Image:
+def decompressor_of(content: Content, payload: Payload, digest: Digest) -> Image:
     """Describe the code in front of the compressed kernel, placed at 0.
 
     It is position-independent.  What follows the compressed kernel is its global offset table and
@@ -104,7 +113,7 @@ def decompressor_of(content: Content, payload: Payload) -> Image:
         segments=cut(0, view, end, regions),
         entry=0,
         symbols=NoSymbols(),
-        sha256=Digest(view[: payload.start]).hex(),
+        sha256=digest.of(view[: payload.start]).hex(),
         version="",
         base="position-independent; placed at 0",
     )

@@ -6,7 +6,7 @@ import pytest
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
-from hypabi.image.digest import Digest
+from hypabi.image.digest import Hashing
 from hypabi.image.kernel_image import Raw, read_kernel
 from hypabi.image.model import Image, ImageError
 from tests.image.tiny_kernel import Layout, Lengths, TinyKernel, tiny_kernel
@@ -16,7 +16,7 @@ def _read(kernel: TinyKernel, architecture: Architecture = Architecture.ARM64) -
     content = Content.whole(kernel.content)
     order = ByteOrder.LITTLE
     return read_kernel(
-        Raw("tiny", content, kernel.size, architecture, order, Digest(content.view()))
+        Raw("tiny", content, kernel.size, architecture, order, Hashing().start(content.view()))
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.arm64_image import arm64_image
 from hypabi.image.content import Content
-from hypabi.image.digest import Digest
+from hypabi.image.digest import Hashing
 from hypabi.image.kallsyms import _walk, find_tables
 from hypabi.image.kernel_image import Raw, read_kernel
 from hypabi.image.model import Image, ImageError
@@ -26,7 +26,7 @@ KINDS = [
 def _read(kernel: TinyKernel, architecture: Architecture, order: ByteOrder) -> Image:
     content = Content.whole(kernel.content)
     return read_kernel(
-        Raw("tiny", content, kernel.size, architecture, order, Digest(content.view()))
+        Raw("tiny", content, kernel.size, architecture, order, Hashing().start(content.view()))
     )
 
 
@@ -135,7 +135,7 @@ def test_a_kernel_without_tables_is_refused() -> None:
     content = bytearray(kernel.content)
     content[kernel.tables : kernel.tables_end] = bytes(kernel.tables_end - kernel.tables)
     whole = Content.whole(bytes(content))
-    raw = arm64_image("tiny", whole, Digest(whole.view()))
+    raw = arm64_image("tiny", whole, Hashing().start(whole.view()))
     with pytest.raises(ImageError, match="without kallsyms"):
         read_kernel(raw)
 

@@ -1,5 +1,6 @@
 """What cannot be read is refused in one line: what it looked like, and where that ended."""
 
+import importlib
 import os
 import struct
 import time
@@ -70,6 +71,31 @@ def test_file_without_permission(tmp_path: Path) -> None:
 
 def test_empty_file(refusal: Callable[[bytes], str]) -> None:
     assert refusal(b"") == ": is empty"
+
+
+def test_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "growing"
+    path.write_bytes(ARM64)
+    monkeypatch.setattr(importlib.import_module("hypabi.image.load"), "_read", _grow(path))
+    assert _refusal(path) == ": was changed while it was read"
+
+
+def _grow(path: Path) -> Callable[..., object]:
+    def read(*_: object) -> object:
+        with path.open("ab") as file:
+            file.write(b"x")
+        return None
+
+    return read
+
+
+def test_nothing_reads_on_after_a_refusal(tmp_path: Path) -> None:
+    """A mapped file that shrinks kills whoever touches it; only the reading itself may."""
+    path = tmp_path / "cut"
+    for _ in range(20):
+        path.write_bytes(ARM64[:64] + bytes(16 << 20))
+        _refusal(path)
+        path.write_bytes(b"")
 
 
 def test_gigantic_file_is_not_read(tmp_path: Path) -> None:

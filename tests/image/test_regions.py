@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
-from hypabi.image.digest import Digest
+from hypabi.image.digest import Hashing
 from hypabi.image.kernel_image import Raw, read_kernel
 from hypabi.image.model import Access, Image, Segment
 from hypabi.image.regions import Region, cut, split
@@ -65,7 +65,12 @@ def test_a_split_segment_has_every_byte_once(
 def _read(kernel: TinyKernel) -> Image:
     content = Content.whole(kernel.content)
     raw = Raw(
-        "tiny", content, kernel.size, Architecture.ARM64, ByteOrder.LITTLE, Digest(content.view())
+        "tiny",
+        content,
+        kernel.size,
+        Architecture.ARM64,
+        ByteOrder.LITTLE,
+        Hashing().start(content.view()),
     )
     return read_kernel(raw)
 
