@@ -75,6 +75,8 @@ BINARY = {
     Opcode.INT_REM: "urem", Opcode.INT_SDIV: "sdiv", Opcode.INT_SREM: "srem",
     Opcode.INT_AND: "and_", Opcode.INT_OR: "or_", Opcode.INT_XOR: "xor",
 }  # fmt: skip
+DIVISIONS = (Opcode.INT_DIV, Opcode.INT_SDIV)
+"""By 0 they give 0 (DDI 0406C, A4.4.8), which SLEIGH says for A64 only."""
 SHIFTS = {Opcode.INT_LEFT: "shl", Opcode.INT_RIGHT: "lshr", Opcode.INT_SRIGHT: "ashr"}
 COMPARISONS = {
     Opcode.INT_EQUAL: "eq", Opcode.INT_LESS: "ult", Opcode.INT_LESSEQUAL: "ule",
@@ -180,7 +182,10 @@ class Frame(Generic[S]):
             return a
         if opcode in BINARY:
             method: Callable[..., int | S] = getattr(domain, BINARY[opcode])
-            return method(a, self.get(op.inputs[1]), width)
+            b = self.get(op.inputs[1])
+            if opcode in DIVISIONS:
+                return domain.ite(domain.eq(b, 0, width), 0, method(a, b, width), width)
+            return method(a, b, width)
         if opcode in SHIFTS:
             amount = self._shift_amount(op.inputs[1], width)
             shift: Callable[..., int | S] = getattr(domain, SHIFTS[opcode])

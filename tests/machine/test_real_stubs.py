@@ -19,6 +19,10 @@ PLACE = 0x4020_0000
 CALLER = 0x5000_0000
 TARGET = 0x5010_0000
 HVC = bytes.fromhex("020000d4")
+READ = (
+    "CPACR_EL1", "MAIR_EL1", "MDCR_EL2", "TCR_EL1", "TPIDR_EL1", "TTBR0_EL1", "TTBR1_EL1",
+)  # fmt: skip
+"""System registers that FINALISE_EL2 reads when the CPU has VHE, as this one has."""
 NAMES = {"5.10-arm64", "6.1-arm64", "6.12-arm64", "7.2-arm64"}
 
 
@@ -40,7 +44,7 @@ def state_of(path: Path, call: int) -> tuple[MachineState, Limits]:
     registers = {f"x{n}": 0x1111_1111_1111_1111 * (n % 15) for n in range(31)}
     registers |= {"x0": call, "x1": TARGET, "SP_EL1": TARGET + 0x800, "SP_EL2": TARGET + 0x1000}
     registers |= {"VBAR_EL2": vectors.address + displacement}
-    registers |= dict.fromkeys(("TPIDR_EL1", "CPACR_EL1"), 0) | dict(NEOVERSE_N1.identification)
+    registers |= dict.fromkeys(READ, 0) | dict(NEOVERSE_N1.identification)
     memory = (extent, Extent(CALLER, HVC), Extent(TARGET, bytes(0x1000)))
     state = start(Level.CALLER, CALLER, memory, registers)
     faults = fault_vectors(state.architecture, state.registers)
