@@ -77,7 +77,7 @@ def _linked(elf: Elf, digest: Digest) -> Image:
     relative = _relative(elf)
     table = read_symbol_table(elf)
     symbols: Symbols
-    if table.rows:
+    if len(table):
         bases = {section.index: 0 for section in elf.sections if section.flags & SHF_ALLOC}
         symbols = ElfSymbols(elf, table, bases, starts)
     else:

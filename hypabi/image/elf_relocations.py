@@ -96,13 +96,13 @@ class _Target:
         code, symbol = (info & 0xFF, info >> 8)
         if self.elf.bits == 64:
             code, symbol = info & 0xFFFFFFFF, info >> 32
-        if symbol >= len(self.table.rows) or offset + 2 > len(self.content):
+        if symbol >= len(self.table) or offset + 2 > len(self.content):
             where = f"{self.elf.where}: offset {section.offset:#x}"
             raise ImageError(
                 where, f"ELF relocation in {section.name} of {offset:#x} is out of bounds"
             )
         place = self.bases[self.index] + offset
-        row = self.table.rows[symbol]
+        row = self.table.row(symbol)
         value = self._value(row)
         try:
             if value is None and code:

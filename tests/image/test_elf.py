@@ -174,6 +174,19 @@ def test_symbols_are_those_of_nm(
     assert sorted((s.address, s.letter, s.name) for s in _one(program).symbols) == expected
 
 
+@pytest.mark.parametrize("count", [3, 40])
+def test_names_that_end_alike_are_told_apart(assemble: Assemble, count: int) -> None:
+    """The strings of names may share their ends; two functions of one name are both found."""
+    names = ["end", *(f"{'x' * number}_end" for number in range(count))]
+    source = "\n".join(f".globl {name}\n{name}: ret" for name in names)
+    image = _one(assemble(source, "arm64"))
+    start = image.segments[0].address
+    for number, name in enumerate(names):
+        assert [s.address for s in image.symbols.find(name)] == [start + 4 * number], name
+    for name in ("nd", "", "d", "end\0", "_en"):
+        assert image.symbols.find(name) == ()
+
+
 @pytest.mark.parametrize(("source", "machine", "flags", "link"), CASES)
 def test_headers_are_those_of_pyelftools(
     assemble: Assemble, source: str, machine: str, flags: list[str], link: list[str]
