@@ -1,0 +1,117 @@
+"""A one-party contract built from types, and its judgement of an assembled handler."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.derive import derive
+from hypabi.execution.system import explorer_for
+from hypabi.judgement.clause import Answer, Authority, Clause, Premise, Statement
+from hypabi.judgement.contract import Program
+from hypabi.judgement.expression import (
+    Bits,
+    Capability,
+    Comparison,
+    Conjunction,
+    Integer,
+    Moment,
+    Operation,
+    Operator,
+    Predicate,
+    Read,
+    Relation,
+    Value,
+)
+from hypabi.judgement.lower import Surroundings
+from hypabi.judgement.proof import judge_row
+from hypabi.judgement.revision import LiveParty, Revision, Row, Service
+from hypabi.judgement.verdict import Verdict
+from hypabi.judgement.version import Version
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.solver import Solver
+from tests.execution.handler import image_of
+from tests.inputs import Assemble
+
+ERROR = 0xBADCA11
+WHY = Authority(because="the test says so")
+ALWAYS = Conjunction(())
+NEVER = Comparison(Relation.BELOW, Integer(0, 64), Integer(0, 64))
+
+PARTY = LiveParty(
+    name="stub", title="a stub", vectors="vectors", program=Program.KERNEL, owner="PEOPLE",
+    when=None, assumes=(), also_at=(),
+)  # fmt: skip
+REVISION = Revision(
+    "test", None, Version((6, 1, 0), "6.1"), Architecture.ARM64, "hvc", 0, "x0", "x0", 0, ERROR,
+    (PARTY,), (), (), None, (),
+)  # fmt: skip
+
+
+def old(register: str, width: int = 64) -> Read:
+    return Read(register, width, Moment.ENTRY)
+
+
+def new(register: str, width: int = 64) -> Read:
+    return Read(register, width, Moment.EXIT)
+
+
+def number(value: int, width: int = 64) -> Integer:
+    return Integer(value, width)
+
+
+def equal(left: Value, right: Value) -> Comparison:
+    return Comparison(Relation.EQUAL, left, right)
+
+
+def aligned(register: str) -> Comparison:
+    remainder = Operation(Operator.REMAINDER, old(register), number(2048))
+    return equal(remainder, number(0))
+
+
+def bits(of: Value, high: int, low: int) -> Bits:
+    return Bits(of, high, low)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A clause and what selects it."""
+
+    statement: Statement
+    selects: Predicate = ALWAYS
+    requires: tuple[Predicate, ...] = ()
+    when: Predicate | None = None
+    answered: Answer | None = None
+    party_when: Capability | None = None
+
+
+def judged(
+    source: str,
+    promise: Promise,
+    assemble: Assemble,
+    solver: Callable[[], Solver] = BitwuzlaSolver,
+    surroundings: Surroundings | None = None,
+) -> Verdict:
+    """Assemble a handler and return the verdict on one promise of it."""
+    (verdict,) = all_judged(source, [promise], assemble, solver, surroundings)
+    return verdict
+
+
+def all_judged(
+    source: str,
+    promises: Sequence[Promise],
+    assemble: Assemble,
+    solver: Callable[[], Solver] = BitwuzlaSolver,
+    surroundings: Surroundings | None = None,
+) -> list[Verdict]:
+    image = image_of(source, assemble)
+    behaviour = derive(explorer_for(image), image.entry)
+    around = surroundings or Surroundings({}, lambda _: None, lambda _: False)
+    verdicts = []
+    for promise in promises:
+        clause = Clause("it", "", promise.statement, WHY, promise.when, promise.answered)
+        requires = tuple(Premise("needs", "", each, WHY) for each in promise.requires)
+        row = Row("stub", None, Service.SERVED, promise.selects, (), requires, (clause,), None)
+        party = replace(PARTY, when=promise.party_when)
+        (finding,) = judge_row(REVISION, party, row, behaviour, around, solver())
+        verdicts.append(finding.verdict)
+    return verdicts
