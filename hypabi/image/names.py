@@ -2,7 +2,8 @@
 
 from functools import cached_property
 
-from hypabi.image.kallsyms import BLOCK, Tables
+from hypabi.image.kallsyms import Tables
+from hypabi.image.kallsyms_names import BLOCK
 from hypabi.image.model import ImageError
 
 _SEPARATOR = "\u0100"

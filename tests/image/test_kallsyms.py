@@ -8,7 +8,8 @@ from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.arm64_image import arm64_image
 from hypabi.image.content import Content
 from hypabi.image.digest import Hashing
-from hypabi.image.kallsyms import _walk, find_tables
+from hypabi.image.kallsyms import find_tables
+from hypabi.image.kallsyms_names import walk
 from hypabi.image.kernel_image import Raw, read_kernel
 from hypabi.image.model import Image, ImageError
 from tests.image.tiny_kernel import LONG_NAME, VERSION, Layout, TinyKernel, tiny_kernel
@@ -126,8 +127,8 @@ def test_tables_that_do_not_agree_are_not_believed(
 
 def test_a_name_without_length_is_not_believed() -> None:
     """``scripts/kallsyms.c`` never writes one; zeros behind the names would pass for a name."""
-    assert _walk(b"\2Tf\1t", [0], 2)
-    assert not _walk(b"\2Tf\0", [0], 2)
+    assert walk(b"\2Tf\1t", [0], 2)
+    assert not walk(b"\2Tf\0", [0], 2)
 
 
 def test_a_kernel_without_tables_is_refused() -> None:

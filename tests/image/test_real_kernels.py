@@ -14,6 +14,8 @@ import pytest
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image import load
+from hypabi.image.content import Content
+from hypabi.image.kallsyms import find_tables
 from hypabi.image.model import Access, Image, ImageError, Loaded, Role
 from tests.inputs import Kernel
 
@@ -147,6 +149,18 @@ def test_segments_cover_the_image_without_gaps(image: Image) -> None:
         Access.READ_ONLY,
         Access.WRITABLE,
     }
+
+
+def test_kallsyms_stands_before_what_is_written_at_boot(image: Image) -> None:
+    """Without data symbols, ``.rodata`` is taken to reach to the end of kallsyms: where a kernel
+    names the start of ``.data..ro_after_init``, that is so."""
+    whole = b"".join(bytes(segment.content) for segment in image.segments)
+    tables = find_tables(Content.whole(whole), image.architecture)
+    assert tables is not None
+    assert _address(image, "_etext") <= image.entry + tables.start
+    assert image.access(image.entry + tables.end - 1) is Access.READ_ONLY
+    for start in image.symbols.find("__start_ro_after_init"):
+        assert image.entry + tables.end <= start.address
 
 
 @pytest.mark.parametrize("name", ALL_DATA)
