@@ -70,7 +70,7 @@ class Qemu:
         """Run until an end of ``limits``; see :class:`~hypabi.machine.protocol.Machine`."""
         state.check()
         target = target_for(state.architecture)
-        cpu = self._cpu or _processor(state)
+        cpu = self._cpu or processor_name(state)
         try:
             label = f"QEMU {self._version(target.executable)} {cpu}"
             seen = self._observe(target, state, limits, request or Request(), cpu)
@@ -88,7 +88,7 @@ class Qemu:
     ) -> Seen:
         """Start QEMU, run, and read what is to be seen."""
         extents = placed(state.memory)
-        ram = _ram(state.architecture, extents)
+        ram = ram_for(state.architecture, extents)
         files = [LoadedFile(e.address, e.content) for e in extents if len(e.content) > SMALL]
         arguments = ("-M", target.machine, "-cpu", cpu, "-m", str(ram >> 20))
         with started(target.executable, arguments, files, self._patience) as stub:
@@ -97,7 +97,8 @@ class Qemu:
             return run.seen(run.to_end(limits), request)
 
 
-def _processor(state: MachineState) -> str:
+def processor_name(state: MachineState) -> str:
+    """Return QEMU's name of a processor that a state can be of."""
     processor = processor_of(state)
     return processor.name if processor else ANY_CPU
 
@@ -113,8 +114,11 @@ def target_for(architecture: Architecture) -> Target:
     return TargetA32()
 
 
-def _ram(architecture: Architecture, extents: tuple[Extent, ...]) -> int:
-    """Return how much RAM the state needs, the set-up program's page after it."""
+def ram_for(architecture: Architecture, extents: tuple[Extent, ...]) -> int:
+    """Return how much RAM the state needs, the set-up program's page after it.
+
+    :raises Refused: ``virt`` has no such RAM
+    """
     for extent in extents:
         flash = extent.end <= FLASH_END
         if not flash and extent.address < RAM:
