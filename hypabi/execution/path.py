@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from hypabi.arch import aarch64
+from hypabi.arch import aarch32, aarch64
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.instruction import Instruction, Opcode, Undecodable
 from hypabi.code.patches import Patches
@@ -445,9 +445,11 @@ class Run:
 
     def mode_of(self, status: Value) -> str:
         """Return the mode that a saved program status names."""
-        mode = terms.extract(status, 0, 5, self.around.image.architecture.bits)
+        architecture = self.around.image.architecture
+        mode = terms.extract(status, 0, 5, architecture.bits)
         if isinstance(mode, int):
-            return aarch64.MODES.get(mode, f"M={mode:#07b}")
+            modes = aarch32.MODES if architecture is Architecture.ARM else aarch64.MODES
+            return modes.get(mode, f"M={mode:#07b}")
         return "the mode in SPSR"
 
 

@@ -1,8 +1,9 @@
 """Put an explorer together for an image: lifter, profile, solver, patch sites."""
 
+from collections.abc import Callable
 from functools import cache
 
-from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.code.functions import compiled
 from hypabi.code.patches import Patches, alternatives
 from hypabi.code.sleigh import Lifter
@@ -21,17 +22,23 @@ from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Term
 
 
-def explorer_for(image: Image, limits: Limits | None = None) -> Explorer:
+Lifters = Callable[[InstructionSet, ByteOrder], Lifter]
+"""Makes a lifter.  One takes a tenth of a second, so who reads many images makes each once."""
+
+
+def explorer_for(
+    image: Image, limits: Limits | None = None, lifters: Lifters = Lifter
+) -> Explorer:
     """Return an explorer of an image's EL2 or HYP code."""
     arm64 = image.architecture is Architecture.ARM64
     state = InstructionSet.A64 if arm64 else InstructionSet.A32
-    lifter = Lifter(state, image.byte_order)
-    thumb = cache(lambda: Lifter(InstructionSet.T32, image.byte_order))
+    usual = cache(lambda: lifters(state, image.byte_order))
+    thumb = cache(lambda: lifters(InstructionSet.T32, image.byte_order))
     patches = alternatives(image)
     code = Code(
         image,
-        image_lifter(image, lifter.lift),
-        lifter.text,
+        image_lifter(image, lambda *where: usual().lift(*where)),
+        lambda *where: usual().text(*where),
         patches,
         compiled(image),
         _unpatched(image, patches),
