@@ -6,7 +6,8 @@ bit field has one form however the code reached it.
 
 from typing import Final
 
-from hypabi.smt.booleans import ite, land, lor
+from hypabi.smt.booleans import ite
+from hypabi.smt.junctions import land, lor
 from hypabi.smt.term import Term, Value, make, ordered, part_widths
 
 _PUSH_LIMIT: Final = 32

@@ -1,52 +1,7 @@
-"""Conditions: bit-vectors of width 1, joined, negated and chosen by."""
+"""A choice between two values, and the conditions that a choice of conditions comes down to."""
 
-from hypabi.smt.term import Op, Term, Value, make
-
-
-def lnot(value: Value) -> Value:
-    """Negate a condition."""
-    if isinstance(value, int):
-        return ~value & 1
-    if value.op == "not":
-        return value.args[0]
-    return make("not", (value,), 1)
-
-
-def land(*values: Value) -> Value:
-    """Join conditions that must all hold; none at all hold."""
-    return _junction("and", values, 0)
-
-
-def lor(*values: Value) -> Value:
-    """Join conditions of which one must hold; none at all do not."""
-    return _junction("or", values, 1)
-
-
-def _junction(op: Op, values: tuple[Value, ...], absorbing: int) -> Value:
-    """Flatten, drop what repeats, and let a condition meet its negation.
-
-    The order of first appearance is kept: a path condition reads in the order of the path.
-    """
-    parts: dict[Term, None] = {}
-    for value in values:
-        if isinstance(value, int):
-            if value & 1 == absorbing:
-                return absorbing
-            continue
-        assert isinstance(value, Term)
-        if value.op == op:
-            for part in value.args:
-                parts[part] = None  # type: ignore[index]
-        else:
-            parts[value] = None
-    if len(parts) > 1:
-        for part in parts:
-            if part.op == "not" and part.args[0] in parts:
-                return absorbing
-        return make(op, tuple(parts), 1)
-    for part in parts:
-        return part
-    return 1 - absorbing
+from hypabi.smt.junctions import land, lnot, lor
+from hypabi.smt.term import Term, Value, make
 
 
 def ite(condition: Value, a: Value, b: Value, width: int) -> Value:
@@ -64,18 +19,36 @@ def ite(condition: Value, a: Value, b: Value, width: int) -> Value:
         return a
     if width == 1:
         return _choice_of_conditions(condition, a, b)
-    # One of two nested choices that agree in a branch: a single choice with a joined condition.
-    if isinstance(a, Term) and a.op == "ite" and a.args[2] == b:
-        return ite(land(condition, a.args[0]), a.args[1], b, width)
-    if isinstance(b, Term) and b.op == "ite" and b.args[1] == a:
-        return ite(lor(condition, b.args[0]), a, b.args[2], width)
-    return make("ite", (condition, a, b), width)
+    merged = _merged(condition, a, b, width)
+    return make("ite", (condition, a, b), width) if merged is None else merged
+
+
+def _merged(condition: Term, a: Value, b: Value, width: int) -> Value | None:
+    """Make one choice, with a joined condition, of two nested ones that agree in a branch."""
+    if isinstance(a, Term) and a.op == "ite":
+        inner, x, y = a.args
+        if y == b:
+            return ite(land(condition, inner), x, b, width)
+        if x == b:
+            return ite(land(condition, lnot(inner)), y, b, width)
+    if isinstance(b, Term) and b.op == "ite":
+        inner, x, y = b.args
+        if x == a:
+            return ite(lor(condition, inner), a, y, width)
+        if y == a:
+            return ite(lor(condition, lnot(inner)), a, x, width)
+    return None
 
 
 def _under(condition: Term, branch: Value, side: int) -> Value:
-    """Drop from a branch the choice that ``condition`` has already made."""
-    if isinstance(branch, Term) and branch.op == "ite" and branch.args[0] is condition:
+    """Use in a branch what its condition says: a choice it has made, a constant it has named."""
+    if not isinstance(branch, Term):
+        return branch
+    if branch.op == "ite" and branch.args[0] is condition:
         return branch.args[side]
+    if side == 1 and condition.op == "eq" and condition.args[0] is branch:
+        named = condition.args[1]
+        return named if isinstance(named, int) else branch
     return branch
 
 

@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable
 
 from hypabi.smt.bits import and_, extract, xor
-from hypabi.smt.booleans import land, lnot, lor
+from hypabi.smt.junctions import land, lnot, lor
 from hypabi.smt.term import Term, Value, make, ordered, part_widths
 
 _Junction = Callable[..., Value]

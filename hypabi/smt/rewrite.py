@@ -7,7 +7,7 @@ costs more than the number of distinct terms.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from hypabi.smt import arithmetic, bits, booleans, comparisons, shifts
+from hypabi.smt import arithmetic, bits, booleans, comparisons, junctions, shifts
 from hypabi.smt.term import Term, Value, operand_width, part_widths
 
 
@@ -97,7 +97,7 @@ def rebuild(term: Term, args: tuple[Value, ...]) -> Value:
         case "symbol":
             return term
         case "and" | "or" if width == 1:
-            return booleans.land(*args) if op == "and" else booleans.lor(*args)
+            return junctions.land(*args) if op == "and" else junctions.lor(*args)
         case "ite":
             return booleans.ite(args[0], args[1], args[2], width)
         case "neg" | "not":

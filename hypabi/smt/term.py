@@ -125,8 +125,8 @@ def make(op: Op, args: tuple[Value, ...], width: int, low: int = 0) -> Term:
         living = entry()
         if living is not None:
             return living
-    digests = tuple([a if isinstance(a, int) else a.digest for a in args])
-    return _create(key, "", hash((_ORDER[op], width, low, digests)))
+    parts = [a if isinstance(a, int) else a.digest for a in args]
+    return _create(key, op, "", hash((_ORDER[op], width, low, *parts)))
 
 
 def symbol(name: str, width: int) -> Term:
@@ -138,21 +138,20 @@ def symbol(name: str, width: int) -> Term:
         if living is not None:
             return living
     assert name and width > 0, (name, width)
-    return _create(key, name, hash((zlib.crc32(name.encode()), len(name), width)))
+    return _create(key, "symbol", name, hash((zlib.crc32(name.encode()), len(name), width)))
 
 
-def _create(key: _Key, name: str, digest: int) -> Term:
+def _create(key: _Key, op: Op, name: str, digest: int) -> Term:
     draft = _allocate(_Draft)
-    op, draft.args, draft.width, draft.low = key
-    draft.op = "symbol" if name else op  # type: ignore[assignment]  # a key of make holds an Op
+    draft.op = op
+    _, draft.args, draft.width, draft.low = key
     draft.name = name
     draft.digest = digest
     draft.__class__ = Term
-    assert isinstance(draft, Term)
-    entry = _Entry(draft, _forget)
+    entry = _Entry(draft, _forget)  # type: ignore[arg-type]  # the line above made it a term
     entry.key = key
     _living[key] = entry
-    return draft
+    return draft  # type: ignore[return-value]  # as above
 
 
 def ordered(a: Term, b: Term) -> tuple[Term, Term]:

@@ -16,8 +16,9 @@ from hypabi.smt.bits import (
     xor,
     zext,
 )
-from hypabi.smt.booleans import ite, land, lnot, lor
+from hypabi.smt.booleans import ite
 from hypabi.smt.comparisons import eq, ne, sle, slt, ule, ult
+from hypabi.smt.junctions import land, lnot, lor
 from hypabi.smt.printer import text
 from hypabi.smt.rewrite import simplify_under, size_of, substitute, symbols_of
 from hypabi.smt.shifts import ashr, lshr, shl
