@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Final
 
 import hypabi
-from hypabi.cli import check, contract, derive
+from hypabi.cli import check, contract, derive, matrix
 from hypabi.cli.exit_status import INTERRUPTED, PIPE_CLOSED, Exit
 from hypabi.cli.output import flush
 from hypabi.cli.parser import Parser
@@ -24,6 +24,7 @@ DESCRIPTION: Final = (
 COMMANDS: Final[tuple[tuple[str, ModuleType], ...]] = (
     ("check", check),
     ("derive", derive),
+    ("matrix", matrix),
     ("contract", contract),
 )
 

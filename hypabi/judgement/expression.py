@@ -153,6 +153,35 @@ def capabilities_of(predicate: Predicate) -> tuple[str, ...]:
             assert_never(predicate)
 
 
+def reads_of(predicate: Predicate) -> tuple[Read, ...]:
+    """Return the registers that a predicate reads, in order."""
+    match predicate:
+        case Comparison(_, left, right):
+            return (*_reads(left), *_reads(right))
+        case Capability():
+            return ()
+        case Negation(of):
+            return reads_of(of)
+        case Conjunction(parts) | Disjunction(parts):
+            return tuple(read for part in parts for read in reads_of(part))
+        case _:
+            assert_never(predicate)
+
+
+def _reads(value: Value) -> tuple[Read, ...]:
+    match value:
+        case Read():
+            return (value,)
+        case Integer() | TableOf():
+            return ()
+        case Bits(of, _, _):
+            return _reads(of)
+        case Operation(_, left, right):
+            return (*_reads(left), *_reads(right))
+        case _:
+            assert_never(value)
+
+
 def write_value(value: Value) -> str:
     """Spell a value so that a reader sees every moment: ``old(x1) % 0x800``."""
     match value:

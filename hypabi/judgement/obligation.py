@@ -33,10 +33,10 @@ from hypabi.judgement.clause import (
     Returns,
     Statement,
 )
-from hypabi.judgement.expression import Moment
+from hypabi.judgement.expression import Moment, Predicate, reads_of
 from hypabi.judgement.expression import Value as Expression
 from hypabi.judgement.lower import Lowering
-from hypabi.judgement.registers import registers_of
+from hypabi.judgement.registers import is_general
 from hypabi.judgement.revision import Revision
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
@@ -138,7 +138,8 @@ def _at_exit(
 ) -> Iterator[Asked]:
     match statement:
         case Ensures(holds):
-            yield Demand(lowering.predicate(holds), "it does not hold")
+            about = tuple(_about(holds, lowering))
+            yield Demand(lowering.predicate(holds), "it does not hold", about)
         case KeepsRegisters(may_change):
             yield from _keeps(case, lowering, revision, frozenset(may_change), Kept.GENERAL)
         case KeepsSystemRegisters(may_change):
@@ -147,6 +148,15 @@ def _at_exit(
             yield from _keeps_memory(case, lowering, revision, may_write)
         case _:
             assert_never(statement)
+
+
+def _about(predicate: Predicate, lowering: Lowering) -> Iterator[tuple[str, int, Value, Value]]:
+    """Yield the registers at exit that a predicate speaks of."""
+    for read in dict.fromkeys(reads_of(predicate)):
+        if read.moment is Moment.EXIT:
+            before = lowering.register(read.register, read.width, Moment.ENTRY)
+            after = lowering.register(read.register, read.width, Moment.EXIT)
+            yield read.register, read.width, before, after
 
 
 def _handed(case: Case, symbol: str) -> Demand | Unfollowed:
@@ -263,11 +273,10 @@ def _keeps(
     case: Case, lowering: Lowering, revision: Revision, may_change: frozenset[str], kind: Kept
 ) -> Iterator[Asked]:
     """Yield one demand for each register that the case may change and the clause protects."""
-    general = registers_of(revision.architecture).general
     for name, after in case.registers.items():
         if name in may_change or name in STATE or name.startswith("CPSR."):
             continue
-        if (name in general) is not (kind is Kept.GENERAL):
+        if is_general(revision.architecture, name) is not (kind is Kept.GENERAL):
             continue
         width = lowering.behaviour.widths[name]
         before = lowering.at_entry(name, width)

@@ -75,14 +75,13 @@ def judge_row(
     behaviour: Behaviour,
     surroundings: Surroundings,
     solver: Solver,
-) -> tuple[Finding, ...]:
-    """Judge one row against a behaviour, which may be another party's than the row is of.
+) -> Iterator[Finding]:
+    """Judge one row, clause by clause, against a behaviour that may be another party's.
 
     :param party: whose vectors are live
     """
     number = next((call.number for call in revision.calls if call.name == row.call), None)
-    judged = _Row(revision, party, row, behaviour, surroundings, solver)
-    return tuple(judged.findings(number))
+    return _Row(revision, party, row, behaviour, surroundings, solver).findings(number)
 
 
 @dataclass(frozen=True, slots=True)

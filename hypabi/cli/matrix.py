@@ -1,0 +1,199 @@
+"""Hold callers against the parties whose vectors can be live: who gets what he asks for?
+
+Without an option, every reference revision that is shipped: the callers of each against the parties
+of all.  A cell is kept, refuted with what happens instead, or undecided.
+"""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from hypabi.cli.exit_status import Exit
+from hypabi.cli.parser import add_output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hypabi.cli.references import Library
+    from hypabi.judgement.matrix import Caller, Live
+    from hypabi.judgement.reference_index import Form, Index, Reference
+    from hypabi.report.matrix import Judged, Matrix
+
+SUMMARY = "callers against live parties: kept, refuted or undecided"
+TOOLS = ("pypcode", "bitwuzla")
+KINDS = ("stub", "kvm")
+"""The images that hold a revision and nothing else; the others hold the same code again."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
+    choose = parser.add_argument_group("which cells")
+    choose.add_argument("--architecture", choices=("arm", "arm64"), help="only this one")
+    choose.add_argument(
+        "--instruction-set", choices=("A32", "T32", "A64"), help="only images built as this"
+    )
+    choose.add_argument("--byte-order", choices=("little", "big"), help="only images of this order")
+    choose.add_argument(
+        "--image",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="callers and parties of this reference image alone; may be given several times",
+    )
+    choose.add_argument(
+        "--caller", metavar="REVISION[/FUNCTION]", help="only these callers, as in A5/__hyp_get_vectors"
+    )
+    choose.add_argument(
+        "--party", metavar="PARTY[/REVISION]", help="only this party live, as in kvm-run/A4"
+    )
+    parser.add_argument(
+        "--evidence",
+        choices=("paths", "lines", "none"),
+        default="paths",
+        help="of a refuted cell print the path, only what happens, or the grid alone "
+        "(default: paths; JSON has all of it)",
+    )
+    add_output(parser, ("text", "json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge, print, and return the exit status."""
+    from hypabi.cli.output import emit
+    from hypabi.report.matrix import Evidence
+
+    matrix = matrix_of(arguments, ("hypabi", *sys.argv[1:]))
+    if arguments.format == "json":
+        from hypabi.report.matrix_json import write
+
+        emit(write(matrix), arguments.output)
+    else:
+        from hypabi.report.matrix_text import write as write_text
+
+        emit(write_text(matrix, Evidence(arguments.evidence)), arguments.output)
+    return matrix.exit_status
+
+
+def matrix_of(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matrix":
+    """Judge the cells that the command line asks for.
+
+    :raises HypabiError: it asks for none
+    """
+    from hypabi.cli.references import Library
+    from hypabi.errors import HypabiError
+    from hypabi.judgement.reference_index import read_index
+    from hypabi.report.matrix import Matrix
+    from hypabi.report.provenance import provenance
+
+    index = read_index()
+    library = Library(index)
+    references = _references(index, arguments.image)
+    judged = tuple(_judged(library, references, arguments))
+    if not judged:
+        raise HypabiError("matrix", "no cell is left of what was asked for", "ask for less")
+    return Matrix(
+        judged,
+        library.files(),
+        library.text,
+        library.contracts(),
+        int(_status(judged)),
+        provenance(command, TOOLS),
+    )
+
+
+def _references(index: "Index", names: list[str]) -> "tuple[Reference, ...]":
+    from hypabi.errors import HypabiError
+    from hypabi.judgement.place import closest
+
+    if not names:
+        return tuple(each for each in index.references if each.kind in KINDS)
+    known = {each.name: each for each in index.references}
+    for name in names:
+        if name not in known:
+            raise HypabiError(f"--image {name}", "no reference image", closest(name, known))
+    return tuple(known[name] for name in names)
+
+
+def _judged(
+    library: "Library", references: "tuple[Reference, ...]", arguments: argparse.Namespace
+) -> "Iterator[Judged]":
+    """Yield the cells, form by form: callers by revision, then live parties by revision."""
+    from hypabi.judgement.matrix import judge_cell
+    from hypabi.report.matrix import Column, Judged, Row
+    from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+    for form, of_form in _forms(references, arguments):
+        architecture = of_form[0].architecture
+        callers = _callers(library, of_form, form, arguments.caller)
+        parties = _parties(library, of_form, form, arguments.party)
+        for caller in callers:
+            row = Row(caller.name, caller.label, caller.image, architecture)
+            asked = tuple(
+                (name, value)
+                for request in caller.requests.found[:1]
+                for name, value in request.pinned().items()
+            )
+            for live in parties:
+                column = Column(live.name, live.label, live.image, architecture)
+                cell = judge_cell(caller, live, BitwuzlaSolver)
+                yield Judged(row, column, form.name, cell, asked)
+
+
+def _forms(
+    references: "Iterable[Reference]", arguments: argparse.Namespace
+) -> "Iterator[tuple[Form, tuple[Reference, ...]]]":
+    """Yield each form that is asked for, with the references that have it."""
+    asked = tuple(
+        each
+        for each in references
+        if arguments.architecture in (None, each.architecture.value)
+    )
+    for form in dict.fromkeys(form for each in asked for form in each.forms):
+        if arguments.instruction_set not in (None, form.instruction_set.value):
+            continue
+        if arguments.byte_order not in (None, form.byte_order.value):
+            continue
+        yield form, tuple(each for each in asked if form in each.forms)
+
+
+def _callers(
+    library: "Library", references: "tuple[Reference, ...]", form: "Form", wanted: str | None
+) -> "tuple[Caller, ...]":
+    """Return each function of each revision once, by revision."""
+    revision, _, function = (wanted or "").partition("/")
+    found: dict[tuple[str, str], Caller] = {}
+    for reference in references:
+        if revision not in ("", reference.revision):
+            continue
+        for caller in library.callers(reference, form):
+            if function in ("", caller.name):
+                found.setdefault((caller.name, caller.label), caller)
+    order = list(library.index.revisions)
+    return tuple(sorted(found.values(), key=lambda each: order.index(each.label)))
+
+
+def _parties(
+    library: "Library", references: "tuple[Reference, ...]", form: "Form", wanted: str | None
+) -> "tuple[Live, ...]":
+    """Return each party of each revision once, by revision."""
+    party, _, revision = (wanted or "").partition("/")
+    found: dict[tuple[str, str], Live] = {}
+    for reference in references:
+        for live in library.parties(reference, form):
+            if party in ("", live.name) and revision in ("", live.label):
+                found.setdefault((live.name, live.label), live)
+    order = list(library.index.revisions)
+    return tuple(sorted(found.values(), key=lambda each: order.index(each.label)))
+
+
+def _status(judged: "tuple[Judged, ...]") -> Exit:
+    from hypabi.judgement.matrix import Broken, Kept, NotDecided
+
+    cells = [each.cell for each in judged]
+    result = Exit.GOOD
+    if any(isinstance(cell, Broken) for cell in cells):
+        result |= Exit.REFUTED
+    if any(isinstance(cell, NotDecided) for cell in cells):
+        result |= Exit.UNDECIDED
+    if not any(isinstance(cell, Broken | Kept) for cell in cells):
+        result |= Exit.UNDECIDED
+    return result

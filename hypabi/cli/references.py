@@ -1,0 +1,158 @@
+"""The reference images at work: what their callers ask for, what their parties do."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.derive import derive
+from hypabi.behaviour.request import Request, Requests, requests
+from hypabi.code.sleigh import Lifter
+from hypabi.code.vectors import VectorTable, find
+from hypabi.errors import HypabiError
+from hypabi.execution.explore import Explorer
+from hypabi.execution.system import explorer_for
+from hypabi.image import load
+from hypabi.image.model import Image, Loaded
+from hypabi.judgement.contract import Contract
+from hypabi.judgement.load import shipped_contract
+from hypabi.judgement.matrix import Caller, Live
+from hypabi.judgement.reference_index import Form, Index, Promised, Reference
+from hypabi.judgement.revision import Revision
+from hypabi.judgement.version import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One file: its program, the explorer of it, its tables by symbol."""
+
+    reference: Reference
+    form: Form
+    loaded: Loaded
+    explorer: Explorer
+    tables: Mapping[str, VectorTable]
+
+    @property
+    def image(self) -> Image:
+        """The one program in the file."""
+        return self.loaded.images[-1]
+
+
+class Library:
+    """Opens reference images; lifters, requests and behaviours are made once."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._lifters = cache(Lifter)
+        self._contracts: dict[str, Contract] = {}
+        self._revisions: dict[tuple[Promised, Architecture], Revision] = {}
+        self._opened: dict[tuple[str, str], Opened] = {}
+        self._requests: dict[tuple[str, str, str], Requests] = {}
+        self._behaviours: dict[tuple[object, ...], Behaviour] = {}
+
+    def open(self, reference: Reference, form: Form) -> Opened:
+        """Open one file of a reference."""
+        key = (reference.name, form.name)
+        found = self._opened.get(key)
+        if found is None:
+            found = self._opened[key] = self._open(reference, form)
+        return found
+
+    def _open(self, reference: Reference, form: Form) -> Opened:
+        loaded = load(reference.file(form))
+        explorer = explorer_for(loaded.images[-1], lifters=self._lifters)
+        names = [party.vectors for party in reference.parties]
+        found = find(loaded.images[-1], names, explorer.instruction)
+        tables = {table.name: table for table in found if table.name in names}
+        return Opened(reference, form, loaded, explorer, tables)
+
+    def revision(self, label: str, reference: Reference) -> Revision | None:
+        """Return what a revision promises, ``None`` where no contract speaks of it."""
+        promised = self.index.revisions.get(label)
+        if promised is None:
+            return None
+        key = (promised, reference.architecture)
+        if key not in self._revisions:
+            version = Version.exact(promised.version)
+            assert version is not None, promised
+            contract = self._contracts.get(promised.contract)
+            if contract is None:
+                contract = shipped_contract(promised.contract)
+                self._contracts[promised.contract] = contract
+            self._revisions[key] = contract.at(version, reference.architecture)
+        return self._revisions[key]
+
+    def files(self) -> Mapping[tuple[str, str], Loaded]:
+        """Return the files that were opened, by image and form."""
+        return {key: opened.loaded for key, opened in self._opened.items()}
+
+    def contracts(self) -> tuple[tuple[str, str], ...]:
+        """Return name and SHA-256 of the contracts that were read."""
+        return tuple(sorted((name, each.sha256) for name, each in self._contracts.items()))
+
+    def text(self, image: str, form: str, address: int) -> str:
+        """Return the disassembly of the instruction at an address of a file that was opened."""
+        return self._opened[image, form].explorer.disassembled(address)
+
+    def callers(self, reference: Reference, form: Form) -> Iterator[Caller]:
+        """Yield the callers of an image, where a contract speaks of their revision."""
+        revision = self.revision(reference.revision, reference)
+        if revision is None:
+            return
+        for caller in reference.callers:
+            asked = self._asked(reference, form, caller.name)
+            where = reference.name
+            yield Caller(caller.name, reference.revision, where, caller.call, revision, asked)
+
+    def _asked(self, reference: Reference, form: Form, name: str) -> Requests:
+        key = (reference.name, form.name, name)
+        found = self._requests.get(key)
+        if found is None:
+            opened = self.open(reference, form)
+            (symbol,) = opened.image.symbols.find(name)
+            found = requests(opened.explorer, symbol.address, form.instruction_set)
+            self._requests[key] = found
+        return found
+
+    def parties(self, reference: Reference, form: Form) -> Iterator[Live]:
+        """Yield the parties of an image that some caller can mean, where there is a contract."""
+        for party in reference.parties:
+            revision = self.revision(party.revision, reference)
+            if revision is None:
+                continue
+            opened = self.open(reference, form)
+            table = opened.tables[party.vectors]
+            live = Live(
+                party.name,
+                party.revision,
+                reference.name,
+                party.vectors,
+                revision,
+                {name: each.address for name, each in opened.tables.items()},
+                partial(self._behaviour, opened, table),
+            )
+            own = live.in_contract(revision)
+            if own is None:
+                what = f"{revision.contract} knows no {party.name} at {revision.version}"
+                raise HypabiError(f"reference {reference.name}", what)
+            if any(own.name in call.served_by for call in revision.calls):
+                yield live
+
+    def _behaviour(self, opened: Opened, table: VectorTable, request: Request) -> Behaviour:
+        pinned = request.pinned()
+        key = (
+            opened.reference.name,
+            opened.form.name,
+            table.address,
+            request.immediate,
+            *sorted(pinned.items()),
+        )
+        found = self._behaviours.get(key)
+        if found is None:
+            explorer, entry = opened.explorer, table.hvc_entry
+            found = derive(explorer, entry, request.immediate, table.state, pinned)
+            self._behaviours[key] = found
+        return found
+
+

@@ -1,0 +1,195 @@
+"""What happens instead of what was promised, in a line that a maintainer reads."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, assert_never
+
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Requested,
+    Returned,
+    Stuck,
+    Undecided,
+)
+from hypabi.judgement.clause import (
+    Calls,
+    Ensures,
+    HandedTo,
+    KeepsMemory,
+    KeepsRegisters,
+    KeepsSystemRegisters,
+    Leaves,
+    Returns,
+)
+from hypabi.judgement.expression import (
+    Comparison,
+    Conjunction,
+    Moment,
+    Predicate,
+    Read,
+    Relation,
+    write_predicate,
+    write_value,
+)
+from hypabi.judgement.lower import Lowering, Surroundings
+from hypabi.judgement.revision import Revision, Row
+from hypabi.judgement.verdict import Finding, Refuted
+from hypabi.smt import terms
+from hypabi.smt.evaluate import evaluate
+from hypabi.smt.terms import Value
+
+VECTOR_BASES: Final = ("HVBAR", "VBAR_EL2")
+_OLD: Final = re.compile(r"old\((\w+)\)")
+_TABLE: Final = re.compile(r'table_of\("([^"]+)"\)')
+
+
+class Instead:
+    """Puts the case that refutes a clause into words."""
+
+    def __init__(
+        self,
+        finding: Finding,
+        refuted: Refuted,
+        behaviour: Behaviour,
+        row: Row,
+        revision: Revision,
+    ) -> None:
+        self.finding = finding
+        self.refuted = refuted
+        self.behaviour = behaviour
+        self.revision = revision
+        self.bits = revision.architecture.bits
+        self.model = _Total(refuted.model)
+        self.case = _case(behaviour, self.model)
+        self.arguments = _arguments(row, revision)
+
+    def text(self, surroundings: Surroundings) -> str:
+        """Return what the refuting state leads to, in terms of the call's arguments."""
+        match self.finding.clause.statement:
+            case Returns() | Leaves() | Calls() | HandedTo():
+                return "; ".join((self.ending(), *self.vector_base()))
+            case Ensures(holds):
+                lowering = Lowering(self.behaviour, self.case, surroundings)
+                return self.broken(holds, lowering)
+            case KeepsRegisters() | KeepsSystemRegisters() | KeepsMemory():
+                return self.refuted.what
+            case _:
+                assert_never(self.finding.clause.statement)
+
+    def value(self, value: Value, bits: int) -> str:
+        """Return a value with the call's arguments by their names."""
+        names = {
+            symbol: terms.symbol(self.arguments[symbol.name], symbol.width)
+            for symbol in terms.symbols_of(value)
+            if symbol.name in self.arguments
+        }
+        return terms.text(terms.substitute(value, names), bits)
+
+    def ending(self) -> str:
+        """Say how the call ends."""
+        match self.case.outcome:
+            case Returned():
+                return "it returns to the caller"
+            case Left(target, mode):
+                return f"control goes to {self.place(target)} at {_level(mode)}{self.state()}"
+            case CalledBack(target, mode):
+                where = f"{self.place(target)} at {_level(mode)}, as to a function"
+                return f"control goes to {where}{self.state()}"
+            case Stuck(address):
+                return f"it is stuck at {address:#x}"
+            case Faulted(address, what):
+                return f"{what} faults at {address:#x}"
+            case Called(name):
+                return f"control goes to the C function {name}"
+            case Requested(address, _):
+                return f"it issues hvc at {address:#x}"
+            case Undecided(address, reason):
+                return f"not followed beyond {address:#x}: {reason}"
+            case _:
+                assert_never(self.case.outcome)
+
+    def place(self, target: Value) -> str:
+        """Say where control goes."""
+        text = self.value(target, self.bits)
+        return f"address {text}" if isinstance(target, int) else text
+
+    def state(self) -> str:
+        """Say in which instruction set control goes on, where there is a choice."""
+        if self.revision.architecture is Architecture.ARM64:
+            return ""
+        match self.case.outcome:
+            case Left(_, _, status) if status is not None:
+                thumb = terms.extract(status, 5, 1, self.bits)
+            case _:
+                thumb = self.at_exit("CPSR.T", 1)
+        return ", in T32 state" if evaluate(thumb, self.model) else ", in A32 state"
+
+    def at_exit(self, register: str, width: int) -> Value:
+        """Return what a register holds when control leaves."""
+        found = self.case.registers.get(register)
+        return self.at_entry(register, width) if found is None else found
+
+    def at_entry(self, register: str, width: int) -> Value:
+        """Return what a register holds at entry."""
+        found = self.behaviour.at_entry.get(register)
+        return terms.symbol(register, width) if found is None else found
+
+    def vector_base(self) -> Iterator[str]:
+        """Say what becomes of the vector base, where anything does."""
+        for name in VECTOR_BASES:
+            if name in self.case.registers:
+                yield f"{name} becomes {self.value(self.case.registers[name], self.bits)}"
+
+    def broken(self, holds: Predicate, lowering: Lowering) -> str:
+        """Say what is, where a clause says what is to be."""
+        for part in holds.parts if isinstance(holds, Conjunction) else (holds,):
+            if not evaluate(lowering.predicate(part), self.model):
+                return self.part(part, lowering)
+        return self.refuted.what
+
+    def part(self, part: Predicate, lowering: Lowering) -> str:
+        """Say what is, where one condition does not hold."""
+        match part:
+            case Comparison(Relation.EQUAL, Read(register, width, Moment.EXIT), right):
+                found = lowering.register(register, width, Moment.EXIT)
+                before = lowering.register(register, width, Moment.ENTRY)
+                text = "what it was" if found is before else self.value(found, width)
+                return f"{register} is {text} and not {self.wanted(write_value(right))}"
+            case _:
+                return f"{self.wanted(write_predicate(part))} does not hold"
+
+    def wanted(self, text: str) -> str:
+        """Spell what a clause wants, with the call's arguments by their names."""
+        text = _TABLE.sub(r"the vectors of \1", text)
+        return _OLD.sub(lambda match: self.arguments.get(match[1], match[0]), text)
+
+
+def _case(behaviour: Behaviour, model: Mapping[str, int]) -> Case:
+    """Return the case that a model chooses: guards are disjoint and cover every entry."""
+    return next(
+        case
+        for case in behaviour.cases
+        if all(evaluate(condition.term, model) for condition in case.guard)
+    )
+
+
+def _arguments(row: Row, revision: Revision) -> Mapping[str, str]:
+    """Return the name of the argument in each register."""
+    call = next((each for each in revision.calls if each.name == row.call), None)
+    return {register: name for name, register in call.arguments} if call is not None else {}
+
+
+def _level(mode: str) -> str:
+    return "HYP" if mode == "hyp" else mode
+
+
+class _Total(dict[str, int]):
+    """A model extended to symbols that the solver was free to ignore: they are zero."""
+
+    def __missing__(self, name: str) -> int:
+        return 0

@@ -1,0 +1,175 @@
+"""What ``hypabi matrix`` has to say, before it is text or JSON: callers against live parties."""
+
+import enum
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from hypabi.arch.names import Architecture
+from hypabi.image.model import Loaded
+from hypabi.judgement.matrix import Broken, Cell, Kept, NotDecided, Open, Promise
+from hypabi.report.provenance import Provenance
+
+
+class Evidence(enum.Enum):
+    """How much is printed of a refuted cell."""
+
+    PATHS = "paths"
+    LINES = "lines"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A caller: which function, of which revision, and where it stands."""
+
+    function: str
+    label: str
+    image: str
+    architecture: Architecture
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A live party, of which revision, and where its vectors stand."""
+
+    party: str
+    label: str
+    image: str
+    architecture: Architecture
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One cell in one form of the images: an instruction set and a byte order."""
+
+    row: Row
+    column: Column
+    form: str
+    cell: Cell
+    asked: tuple[tuple[str, int], ...]
+    """What the caller puts into registers, whatever it was called with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """All cells that were asked for."""
+
+    judged: tuple[Judged, ...]
+    files: Mapping[tuple[str, str], Loaded]
+    """The file of each image in each form that was read."""
+    texts: Callable[[str, str, int], str]
+    """Disassembly of the instruction at an address of an image in a form."""
+    contracts: tuple[tuple[str, str], ...]
+    """Name and SHA-256 of each contract that was read."""
+    exit_status: int
+    provenance: Provenance
+
+    def architectures(self) -> tuple[Architecture, ...]:
+        """Return the architectures that occur, in their order."""
+        found = {judged.row.architecture for judged in self.judged}
+        return tuple(each for each in Architecture if each in found)
+
+    def rows(self, architecture: Architecture) -> tuple[Row, ...]:
+        """Return the callers of an architecture, in order."""
+        rows = (judged.row for judged in self.judged)
+        return tuple(dict.fromkeys(row for row in rows if row.architecture is architecture))
+
+    def columns(self, architecture: Architecture) -> tuple[Column, ...]:
+        """Return the live parties of an architecture, in order."""
+        columns = (judged.column for judged in self.judged)
+        return tuple(dict.fromkeys(each for each in columns if each.architecture is architecture))
+
+    def forms(self, architecture: Architecture) -> tuple[str, ...]:
+        """Return the forms in which an architecture's cells were judged."""
+        forms = (each.form for each in self.judged if each.row.architecture is architecture)
+        return tuple(dict.fromkeys(forms))
+
+    def at(self) -> Mapping[tuple[Row, Column], tuple[Judged, ...]]:
+        """Return the cells by caller and party, in the order of their forms."""
+        found: dict[tuple[Row, Column], list[Judged]] = {}
+        for judged in self.judged:
+            found.setdefault((judged.row, judged.column), []).append(judged)
+        return {where: tuple(cells) for where, cells in found.items()}
+
+
+def word(cell: Cell) -> str:
+    """Return the one word for a cell."""
+    match cell:
+        case Kept():
+            return "kept"
+        case Broken():
+            return "refuted"
+        case NotDecided():
+            return "undecided"
+        case Open():
+            return "left open"
+        case _:
+            assert_never(cell)
+
+
+def mark(cell: Cell) -> str:
+    """Return what stands for a cell in a grid."""
+    match cell:
+        case Kept(promise=Promise.UNSERVED):
+            return "error"
+        case Kept():
+            return "kept"
+        case Broken():
+            return "X"
+        case NotDecided():
+            return "?"
+        case Open():
+            return "-"
+        case _:
+            assert_never(cell)
+
+
+LEGEND: Mapping[str, str] = {
+    "kept": "kept: the party does what the caller's contract promises",
+    "error": "error: it does not serve the call, and answers as the contract says",
+    "X": "X: refuted, it does something else",
+    "?": "?: undecided",
+    "-": "-: the contract leaves it open",
+    "*": "*: not in every form",
+}
+
+
+def marks(judged: Sequence[Judged]) -> str:
+    """Return what stands for a cell that was judged in several forms, the worst of them."""
+    found = [mark(each.cell) for each in judged]
+    worst = next(each for each in ("X", "?", "-", "error", "kept") if each in found)
+    return worst if len(set(found)) == 1 else f"{worst}*"
+
+
+def tally(matrix: Matrix) -> Mapping[str, int]:
+    """Count the cells by their word."""
+    words = [word(judged.cell) for judged in matrix.judged]
+    return {each: words.count(each) for each in ("kept", "refuted", "undecided", "left open")}
+
+
+@dataclass(frozen=True, slots=True)
+class Breakage:
+    """Cells of one live party that break for one reason: the same instructions, the same end."""
+
+    column: Column
+    instead: str
+    cells: tuple[Judged, ...]
+
+    @property
+    def shown(self) -> Judged:
+        """The cell whose path and counterexample are printed."""
+        return self.cells[0]
+
+
+def breakages(matrix: Matrix) -> Iterator[Breakage]:
+    """Yield the refuted cells, those together that happen by the same path in the same way."""
+    groups: dict[tuple[object, ...], list[Judged]] = {}
+    for judged in matrix.judged:
+        if isinstance(judged.cell, Broken):
+            key = (judged.column, judged.cell.instead, len(judged.cell.verdict.trail))
+            groups.setdefault(key, []).append(judged)
+    for cells in groups.values():
+        first = cells[0]
+        assert isinstance(first.cell, Broken)
+        yield Breakage(first.column, first.cell.instead, tuple(cells))

@@ -1,0 +1,199 @@
+"""A matrix as text for a mail: the grid first, then what happens instead, then how to repeat it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from hypabi.arch.names import Architecture
+from hypabi.judgement.matrix import Broken, NotDecided, Open
+from hypabi.report.check_text import LABELS, labelled
+from hypabi.report.counterexample import Kind, entered, valuation
+from hypabi.report.lines import COLUMNS, cut, filled, listed, titled
+from hypabi.report.listing import Places, lines_of, listing
+from hypabi.report.matrix import (
+    LEGEND,
+    Breakage,
+    Column,
+    Evidence,
+    Judged,
+    Matrix,
+    Row,
+    breakages,
+    marks,
+    tally,
+    word,
+)
+from hypabi.report.repeat import repeat
+from hypabi.report.trusted import trusted
+
+NARROW: Final = 8
+"""Width beyond which the head of a column is broken."""
+
+
+def write(matrix: Matrix, evidence: Evidence) -> str:
+    """Return a matrix as text."""
+    return "\n".join(_lines(matrix, evidence)) + "\n"
+
+
+def _lines(matrix: Matrix, evidence: Evidence) -> Iterator[str]:
+    yield from headline(matrix)
+    for architecture in matrix.architectures():
+        yield from grid(matrix, architecture)
+    yield from legend(matrix)
+    if evidence is not Evidence.NONE:
+        yield from broken(matrix, evidence)
+    yield from reasons(matrix, NotDecided, "Undecided")
+    yield from reasons(matrix, Open, "Left open by the caller's contract, so not judged")
+    yield from titled("Trusted")
+    for text in trusted(matrix.provenance):
+        yield from filled(text, "* ", "  ")
+    inputs = [(f"{name}-{form}", file.sha256) for (name, form), file in matrix.files.items()]
+    yield from repeat(matrix.provenance, (*inputs, *matrix.contracts))
+
+
+def headline(matrix: Matrix) -> Iterator[str]:
+    """Yield the answer: how many cells got which verdict."""
+    found = tally(matrix)
+    counted = ", ".join(f"{count} {name}" for name, count in found.items())
+    cells = len(matrix.at())
+    yield from filled(f"callers against live parties: {cells} cells")
+    yield from filled(f"in all forms: {counted}")
+
+
+def grid(matrix: Matrix, architecture: Architecture) -> Iterator[str]:
+    """Yield the grid of one architecture: callers by line, live parties by column."""
+    at, forms = matrix.at(), ", ".join(matrix.forms(architecture))
+    columns = matrix.columns(architecture)
+    heads = [_head(column) for column in columns]
+    rows = []
+    for row in matrix.rows(architecture):
+        cells = [marks(at[row, each]) if (row, each) in at else "" for each in columns]
+        rows.append((f"{row.label} {row.function}", cells))
+    yield from titled(f"{architecture.value} ({forms})")
+    yield from _grid(heads, rows)
+
+
+def _head(column: Column) -> list[str]:
+    """Break a column's head into lines: the party, then its revision."""
+    return [*_broken(column.party), *_broken(column.label)]
+
+
+def _broken(name: str) -> list[str]:
+    if len(name) <= NARROW:
+        return [name]
+    before, _, after = name.partition("-")
+    return [f"{before}-", *_broken(after)] if after else [name]
+
+
+def _grid(
+    heads: Sequence[list[str]], rows: Sequence[tuple[str, Sequence[str]]]
+) -> Iterator[str]:
+    left = max(len(name) for name, _ in rows)
+    height = max(map(len, heads))
+    tops = [[""] * (height - len(head)) + head for head in heads]
+    widths = [
+        max(*map(len, top), *(len(cells[at]) for _, cells in rows)) for at, top in enumerate(tops)
+    ]
+    for block in _blocks(widths, COLUMNS - left):
+        yield ""
+        for line in range(height):
+            yield _line("", left, [(tops[at][line], widths[at]) for at in block])
+        for name, cells in rows:
+            yield _line(name, left, [(cells[at], widths[at]) for at in block])
+
+
+def _line(name: str, left: int, cells: Sequence[tuple[str, int]]) -> str:
+    return (f"{name:<{left}}" + "".join(f"  {text:>{width}}" for text, width in cells)).rstrip()
+
+
+def _blocks(widths: Sequence[int], room: int) -> Iterator[range]:
+    """Yield runs of columns that fit beside the names."""
+    start, total = 0, 0
+    for at, width in enumerate(widths):
+        if at > start and total + 2 + width > room:
+            yield range(start, at)
+            start, total = at, 0
+        total += 2 + width
+    yield range(start, len(widths))
+
+
+def legend(matrix: Matrix) -> Iterator[str]:
+    """Yield what the marks mean, those that were used."""
+    used = {marks(cells) for cells in matrix.at().values()}
+    letters = {each.rstrip("*") for each in used} | ({"*"} if any("*" in u for u in used) else set())
+    yield ""
+    for each, meaning in LEGEND.items():
+        if each in letters:
+            yield from filled(meaning, "", "  ")
+
+
+def broken(matrix: Matrix, evidence: Evidence) -> Iterator[str]:
+    """Yield what happens instead, with the path and the counterexample where asked for."""
+    found = list(breakages(matrix))
+    if found:
+        yield from titled("Refuted")
+    for breakage in found:
+        yield ""
+        yield from _breakage(matrix, breakage, evidence)
+
+
+def _breakage(matrix: Matrix, breakage: Breakage, evidence: Evidence) -> Iterator[str]:
+    column, shown = breakage.column, breakage.shown
+    assert isinstance(shown.cell, Broken)
+    places = Places(matrix.files[column.image, shown.form])
+    forms = ", ".join(dict.fromkeys(judged.form for judged in breakage.cells))
+    yield from filled(f"{column.party} {column.label} is live ({column.image}: {forms})", "* ", "  ")
+    for asks in dict.fromkeys(_asks(judged) for judged in breakage.cells):
+        yield from labelled("asked by", asks)
+    clauses = dict.fromkeys(_promised(judged) for judged in breakage.cells)
+    yield from labelled("promised", "; ".join(clauses))
+    yield from labelled("instead", places.inside(breakage.instead))
+    if evidence is Evidence.PATHS:
+        yield from _path(matrix, shown, shown.cell, places)
+
+
+def _asks(judged: Judged) -> str:
+    registers = ", ".join(f"{name} = {value:#x}" for name, value in judged.asked)
+    asked = registers or "whatever it is given"
+    return f"{judged.row.label} {judged.row.function}: {asked}"
+
+
+def _promised(judged: Judged) -> str:
+    assert isinstance(judged.cell, Broken)
+    row, clause = judged.cell.row, judged.cell.finding.clause
+    call = "any other identifier" if row.call is None else row.call
+    return f"{call} {clause.text}"
+
+
+def _path(matrix: Matrix, shown: Judged, cell: Broken, places: Places) -> Iterator[str]:
+    image, form = shown.column.image, shown.form
+    values = valuation(entered(cell.verdict), {})
+    for of, label in LABELS.items():
+        if of in values:
+            named = map(places.inside, values[of]) if of is Kind.MEMORY else values[of]
+            yield from listed(named, f"  {label:<10}  ")
+    trail = cell.verdict.trail
+    yield from labelled("path", f"{len(trail)} instructions, {form}")
+    lines = lines_of(trail, lambda address: matrix.texts(image, form, address), places)
+    yield from listing(lines, [name for name, _, _ in cell.verdict.observed], places, "    ")
+
+
+def reasons(
+    matrix: Matrix, kind: type[NotDecided] | type[Open], title: str
+) -> Iterator[str]:
+    """Yield the cells of a kind, those with one reason together."""
+    found: dict[str, dict[tuple[Row, Column], None]] = {}
+    for judged in matrix.judged:
+        match judged.cell:
+            case NotDecided(why) | Open(why) if isinstance(judged.cell, kind):
+                found.setdefault(why.strip(), {})[judged.row, judged.column] = None
+    if found:
+        yield from titled(title)
+    for why, cells in found.items():
+        yield ""
+        yield from filled(why, "* ", "  ")
+        for row, column in cells:
+            who = f"{row.label} {row.function}, {column.party} {column.label} live"
+            yield cut(f"    {who}", COLUMNS)
+
+
+__all__ = ["word", "write"]
