@@ -16,6 +16,7 @@ class Core:
         registers: Mapping[str, int],
         memory: Memory,
         order: Callable[[Mapping[str, int]], ByteOrder],
+        masks: Mapping[str, int],
     ) -> None:
         self.domain = Integers()
         self.registers = dict(registers)
@@ -23,6 +24,7 @@ class Core:
         self.accesses: list[tuple[int, int]] = []
         """Address and size of what the current instruction loads and stores."""
         self._order = order
+        self._masks = masks
         self._before = dict(self.registers)
 
     def begin(self) -> None:
@@ -44,8 +46,9 @@ class Core:
         return value
 
     def write(self, name: str, value: int) -> None:
-        """Set a register; AArch32's vector bases read as 0 where they are reserved."""
-        self.registers[name] = value & ~0x1F if name in ("HVBAR", "VBAR") else value
+        """Set a register, as far as its bits can be set."""
+        mask = self._masks.get(name)
+        self.registers[name] = value if mask is None else value & mask
 
     def load(self, address: int, size: int) -> int:
         """Return memory in the data byte order of the moment."""

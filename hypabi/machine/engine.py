@@ -39,9 +39,8 @@ class Engine:
         self, state: MachineState, limits: Limits, request: Request | None = None
     ) -> Observation:
         """Run until an end of ``limits``; see :class:`~hypabi.machine.protocol.Machine`."""
-        state.check()
         asked = request or Request()
-        session = Session(state, limits, self._lifter)
+        session = self.session(state, limits)
         ending = session.run()
         core = session.core
         cells = ((c.address, core.memory.fetch(c.address, c.size)) for c in asked.memory)
@@ -53,6 +52,14 @@ class Engine:
             without_reserved_bits(core.registers),
             tuple(Extent(address, content) for address, content in cells if content is not None),
         )
+
+    def session(self, state: MachineState, limits: Limits) -> "Session":
+        """Return a run that has not begun, for those who want to watch it.
+
+        :raises StateError: the state is not complete
+        """
+        state.check()
+        return Session(state, limits, self._lifter)
 
 
 def rules_for(architecture: Architecture) -> Rules:
@@ -86,7 +93,12 @@ class Session:
         def order(registers: Mapping[str, int]) -> ByteOrder:
             return data_order(architecture, registers)
 
-        self.core = Core(self.rules.defaults | dict(state.registers), Memory(state.memory), order)
+        self.core = Core(
+            self.rules.defaults | dict(state.registers),
+            Memory(state.memory),
+            order,
+            self.rules.masks,
+        )
         self.start_mode = self.rules.mode(self.core)
         self.lifted: dict[tuple[int, bytes, InstructionSet, int], Instruction | Undecodable] = {}
         self.jumped_back: dict[int, tuple[dict[str, int], dict[int, int]]] = {}

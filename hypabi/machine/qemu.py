@@ -35,6 +35,8 @@ GLANCE: Final = 0.2
 """Seconds after which we look whether the code goes round in a loop."""
 STEP_PATIENCE: Final = 0.5
 """Seconds that one instruction may take; WFI may take forever."""
+STEPPED: Final = 512
+"""Instructions that run one by one, each followed by a look at where control is."""
 LONGEST_LOOP: Final = 64
 """Instructions of the longest loop that we look for."""
 
@@ -166,24 +168,41 @@ class Run:
             raise Refused(f"it starts in {target.mode(stub)}")
 
     def to_end(self, limits: Limits) -> Ending:
-        """Run until a limit ends it."""
-        stub = self.stub
-        ends = {*limits.stops, *limits.faults, *self._edges()}
+        """Run until a limit ends it: some instructions one by one, the others freely."""
+        extents = placed(self.state.memory)
+        last: dict[int, bytes] = {}
+        pc = self.state.pc
+        for count in range(min(STEPPED, limits.instructions)):
+            if count and (ending := self._arrived(pc, limits, extents)):
+                return ending
+            if not self.stub.step(STEP_PATIENCE):
+                return observation.LimitReached("an instruction does not end")
+            before, pc = pc, self.target.pc(self.stub)
+            if pc <= before:
+                registers = self.stub.registers()
+                if last.get(pc) == registers:
+                    break
+                last[pc] = registers
+        if limits.instructions <= STEPPED:
+            return observation.LimitReached(f"{limits.instructions} instructions")
+        return self._run_freely(limits, extents)
+
+    def _run_freely(self, limits: Limits, extents: tuple[Extent, ...]) -> Ending:
+        """Run to a breakpoint; what is outside is watched only where control is likely to go."""
+        ends = {*limits.stops, *limits.faults, *_edges(extents)}
         if limits.back is not None:
             ends.add(limits.back)
-        start = self.state.pc
-        if start in ends and not stub.step(STEP_PATIENCE):
-            return observation.LimitReached("the first instruction does not end")
         glance = min(GLANCE, limits.seconds)
-        stopped = self.target.pc(stub) in ends or self._until(ends, glance)
-        if stopped:
-            return self._arrived(limits)
-        loop = self._loop()
-        if loop is not None:
-            return loop
-        if self._until(ends, limits.seconds - glance):
-            return self._arrived(limits)
-        return self._loop() or observation.LimitReached(f"{limits.seconds} s")
+        stopped = self.target.pc(self.stub) in ends or self._until(ends, glance)
+        if not stopped:
+            loop = self._loop()
+            if loop is not None:
+                return loop
+            stopped = self._until(ends, limits.seconds - glance)
+        if not stopped:
+            return self._loop() or observation.LimitReached(f"{limits.seconds} s")
+        pc = self.target.pc(self.stub)
+        return self._arrived(pc, limits, extents) or observation.Outside(pc)
 
     def seen(self, ending: Ending, request: Request) -> Seen:
         """Read what an observation shows; this ends the run."""
@@ -195,16 +214,6 @@ class Run:
         registers = target.registers(stub, self.state, names, self.page)
         return ending, pc, mode, without_reserved_bits(registers), memory
 
-    def _edges(self) -> set[int]:
-        """Return addresses just outside the memory of the state, and those that 0 leads to.
-
-        The rest of what is outside is not watched: it would need more breakpoints than there are
-        addresses.
-        """
-        extents = placed(self.state.memory)
-        edges = {extent.end for extent in extents} | set(range(0, LOW, 2))
-        return {e for e in edges if not any(x.address <= e < x.end for x in extents)}
-
     def _until(self, ends: set[int], seconds: float) -> bool:
         """Run to one of ``ends``, and say whether one was reached in time."""
         for address in sorted(ends):
@@ -214,15 +223,16 @@ class Run:
             self.stub.clear_breakpoint(address)
         return stopped
 
-    def _arrived(self, limits: Limits) -> Ending:
-        pc, mode = self.target.pc(self.stub), self.target.mode(self.stub)
-        if pc == limits.back and mode == self.target.mode_of(self.state):
+    def _arrived(self, pc: int, limits: Limits, extents: tuple[Extent, ...]) -> Ending | None:
+        if pc == limits.back and self.target.mode(self.stub) == self.target.mode_of(self.state):
             return observation.Returned()
         if pc in limits.faults:
             return observation.Faulted(pc)
         if pc in limits.stops or pc == limits.back:
             return observation.Reached(pc)
-        return observation.Outside(pc)
+        # DDI 0487, D1.3.2: an A64 address that is misaligned faults before it is fetched.
+        aligned = self.state.architecture is Architecture.ARM or pc % 4 == 0
+        return observation.Outside(pc) if aligned and not _holds(extents, pc) else None
 
     def _loop(self) -> Ending | None:
         """Return ``Stuck`` where stepping shows the same registers twice, else nothing."""
@@ -242,3 +252,13 @@ class Run:
                 break
             self.stub.step(STEP_PATIENCE)
         return observation.Stuck(address)
+
+
+def _holds(extents: tuple[Extent, ...], address: int) -> bool:
+    return any(extent.address <= address < extent.end for extent in extents)
+
+
+def _edges(extents: tuple[Extent, ...]) -> set[int]:
+    """Return addresses just outside the memory of a state, and small numbers."""
+    edges = {extent.end for extent in extents} | set(range(0, LOW, 2))
+    return {address for address in edges if not _holds(extents, address)}

@@ -1,5 +1,6 @@
 """What the engine must know of an architecture besides its instructions."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from hypabi.arch.names import Architecture, InstructionSet
@@ -25,6 +26,11 @@ class Rules(Protocol):
     @property
     def defaults(self) -> dict[str, int]:
         """Return what holds of fields that a state may leave out."""
+        ...
+
+    @property
+    def masks(self) -> Mapping[str, int]:
+        """Return the bits of a register that a write sets, where those are not all."""
         ...
 
     def mode(self, core: Core) -> str:

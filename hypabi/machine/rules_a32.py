@@ -36,6 +36,8 @@ class RulesA32:
     def __init__(self) -> None:
         self.profile: Profile[int] = AArch32()
         self.defaults: dict[str, int] = {}
+        # B4.1: bits 4:0 of the vector bases are reserved; QEMU reads them as 0, as ARMv8 does.
+        self.masks = dict.fromkeys(("HVBAR", "VBAR"), 0xFFFF_FFE0)
 
     def mode(self, core: Core) -> str:
         """Return ``hyp``, ``svc``..."""
@@ -67,7 +69,10 @@ class RulesA32:
             raise Unmodelled(f"UNPREDICTABLE: an instruction at the misaligned address {pc:#x}")
         if current_mode(core) is Mode.HYP or not instruction.overlay:
             return None
-        if _registers(instruction) & SYSTEM_NAMES:
+        names = _registers(instruction)
+        if names & {"MIDR", "MPIDR"}:
+            raise Unmodelled("MIDR or MPIDR at PL1, which Hyp mode replaces")
+        if names & SYSTEM_NAMES:
             traps = core.read("HCR") & HCR_TRAPS | core.registers.get("HSTR", 0)
             if traps:
                 raise Unmodelled("whether HCR or HSTR traps this access")

@@ -43,6 +43,8 @@ class RulesA64:
     def __init__(self) -> None:
         self.profile: Profile[int] = AArch64()
         self.defaults = {"PSTATE.IL": 0}
+        self.masks = {name: 1 << bit for name, bit in PLACED.items()}
+        self.masks |= {"DAIF": DAIF_MASK, "SPSel": 1}
 
     def mode(self, core: Core) -> str:
         """Return ``EL2h``, ``EL1t``..."""
@@ -76,6 +78,8 @@ class RulesA64:
         if instruction.overlay and level == 1:
             if any(name.endswith(("_EL2", "_EL3", "_EL12", "_EL02")) for name in names):
                 return self._take(core, 1, aarch64.ExceptionClass.UNKNOWN, 0, instruction.address)
+            if names & {"MIDR_EL1", "MPIDR_EL1"}:
+                raise Unmodelled("MIDR_EL1 or MPIDR_EL1 at EL1, which EL2 replaces")
             if core.read("HCR_EL2") & HCR_TRAPS and any("_EL" in name for name in names):
                 raise Unmodelled("whether HCR_EL2 traps this access")
         stack = core.read(f"SP_EL{level}" if core.read("SPSel") & 1 else "SP_EL0")

@@ -68,6 +68,14 @@ class Conformance64:
         seen = bench.run(bench.state(handler, x1=0x4030_0800))
         assert seen.registers["VBAR_EL2"] == seen.registers["x2"] == 0x4030_0800
 
+    def test_a_field_of_pstate_keeps_only_its_bits(self, bench: Bench) -> None:
+        handler = ".org 0x400\n msr daif, x0\n mrs x1, daif\n msr nzcv, x0\n mrs x2, nzcv\n"
+        handler += " msr pan, x0\n mrs x3, pan\n hvc #0"
+        seen = bench.run(bench.state(f".arch armv8.2-a\n{handler}", x0=(1 << 64) - 1, PAN=0))
+        assert seen.ending == Faulted(BASE + 0x200)
+        assert [seen.registers[f"x{n}"] for n in (1, 2, 3)] == [0x3C0, 0xF << 28, 1 << 22]
+        assert seen.registers["SPSR_EL2"] == 0xF << 28 | 1 << 22 | 0x3C0 | 0b1001
+
     def test_memory_shows_what_was_stored_in_the_order_of_el2(self, machine: Machine) -> None:
         handler = ".org 0x400\n str w0, [x1]\n ldrb w2, [x1]\n eret"
         for order in ByteOrder:
