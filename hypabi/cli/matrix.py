@@ -120,7 +120,9 @@ def _judged(
     from hypabi.judgement.matrix import judge_cell
     from hypabi.report.matrix import Column, Judged, Row
     from hypabi.smt.bitwuzla import BitwuzlaSolver
+    from hypabi.smt.remembered import Remembered
 
+    solver = Remembered(BitwuzlaSolver())
     for form, of_form in _forms(references, arguments):
         architecture = of_form[0].architecture
         callers = _callers(library, of_form, form, arguments.caller)
@@ -134,7 +136,7 @@ def _judged(
             )
             for live in parties:
                 column = Column(live.name, live.label, live.image, architecture)
-                cell = judge_cell(caller, live, BitwuzlaSolver)
+                cell = judge_cell(caller, live, solver)
                 yield Judged(row, column, form.name, cell, asked)
 
 

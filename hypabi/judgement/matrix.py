@@ -139,7 +139,7 @@ class NotDecided:
 Cell = Kept | Broken | Open | NotDecided
 
 
-def judge_cell(caller: Caller, live: Live, solver: Callable[[], Solver]) -> Cell:
+def judge_cell(caller: Caller, live: Live, solver: Solver) -> Cell:
     """Judge what a live party does with everything that a caller can ask for."""
     unfollowed = [o for o in caller.requests.others if isinstance(o, PathUndecided)]
     if unfollowed:
@@ -167,13 +167,13 @@ def _rank(cell: Cell) -> int:
             assert_never(cell)
 
 
-def _judge(caller: Caller, live: Live, request: Request, solver: Callable[[], Solver]) -> Cell:
+def _judge(caller: Caller, live: Live, request: Request, solver: Solver) -> Cell:
     applying = list(_applying(caller, live))
     if not applying:
         return Open(_silence(caller, live))
     cells = []
     for promise, party, row in applying:
-        cells.append(_held(caller, live, request, solver(), promise, party, row))
+        cells.append(_held(caller, live, request, solver, promise, party, row))
         if not isinstance(cells[-1], Broken):
             return cells[-1]
     return cells[0]
