@@ -1,0 +1,91 @@
+"""Behaviours: what a case lists, which calls a provider tells apart, and which cases serve each."""
+
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.derive import derive
+from hypabi.behaviour.outcome import Left, Returned
+from hypabi.behaviour.rows import numbers, rows, select
+from hypabi.execution.system import explorer_for
+from hypabi.smt import terms
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from tests.execution.handler import image_of, impossible
+from tests.inputs import Assemble
+
+STUB = """
+    cmp x0, #0
+    b.eq 1f
+    cmp x0, #2
+    b.eq 2f
+    cmp x0, #5
+    b.lo 3f
+    ldr x0, =0xbadca11
+    eret
+1:  msr vbar_el2, x1
+    eret
+2:  br x1
+3:  mov x0, xzr
+    eret
+"""
+X0 = terms.symbol("x0", 64)
+
+
+def behaviour(source: str, assemble: Assemble) -> Behaviour:
+    image = image_of(source, assemble)
+    return derive(explorer_for(image), image.entry)
+
+
+def test_a_case_lists_what_may_differ_and_nothing_else(assemble: Assemble) -> None:
+    source = (
+        "mov x1, x2\nadd x3, x3, #0\nmsr vbar_el2, x4\nmrs x5, cntvct_el0\nmrs x6, sctlr_el2\neret"
+    )
+    (case,) = behaviour(source, assemble).cases
+    assert set(case.registers) == {"x1", "VBAR_EL2", "x5", "x6"}
+
+
+def test_reading_a_counter_is_no_loss_of_it(assemble: Assemble) -> None:
+    (case,) = behaviour("mrs x1, cntvct_el0\nmrs x2, cntvct_el0\neret", assemble).cases
+    assert case.registers["x1"] is not case.registers["x2"]
+    assert set(case.registers) == {"x1", "x2"}
+
+
+def test_the_numbers_are_those_that_the_code_compares(assemble: Assemble) -> None:
+    assert numbers(behaviour(STUB, assemble), "x0", 64) == (0, 1, 2, 3, 4)
+    assert numbers(behaviour("eret", assemble), "x0", 64) == ()
+
+
+def test_each_number_has_the_cases_it_can_take(assemble: Assemble) -> None:
+    found = behaviour(STUB, assemble)
+    listed = numbers(found, "x0", 64)
+    table = {row.number: row.cases for row in rows(found, "x0", 64, listed, BitwuzlaSolver())}
+    assert set(table) == {*listed, None}
+    assert all(len(cases) == 1 for cases in table.values())
+    assert table[0][0].registers["VBAR_EL2"] is terms.symbol("x1", 64)
+    assert isinstance(table[2][0].outcome, Left)
+    for number in (1, 3, 4):
+        assert table[number][0].registers.get("x0", X0) == 0
+    assert table[None][0].registers["x0"] == 0xBADCA11
+
+
+def test_selecting_by_a_condition_loses_no_case(assemble: Assemble) -> None:
+    found = behaviour(STUB, assemble)
+    for number in range(8):
+        selects = terms.eq(X0, number, 64)
+        chosen = select(found, selects, BitwuzlaSolver())
+        for case in found.cases:
+            guard = [condition.term for condition in case.guard]
+            assert (case in chosen) is not impossible(*guard, selects)
+
+
+def test_a_case_knows_the_path_of_its_inputs(assemble: Assemble) -> None:
+    found = behaviour("cbz x1, 1f\nmov x2, #1\n1: eret", assemble)
+    (case,) = found.cases
+    assert isinstance(case.outcome, Returned)
+    entry = found.entry
+    assert case.path({"x1": 0}) == (entry, entry + 8)
+    assert case.path({"x1": 1}) == (entry, entry + 4, entry + 8)
+
+
+def test_a_caller_whose_registers_are_known_takes_the_paths_they_leave(assemble: Assemble) -> None:
+    image = image_of(STUB, assemble)
+    found = derive(explorer_for(image), image.entry, pinned={"x0": 2, "x1": 0})
+    (case,) = found.cases
+    assert isinstance(case.outcome, Left) and case.outcome.target == 0
