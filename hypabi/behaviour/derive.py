@@ -35,9 +35,7 @@ def derive(
     cases = tuple(_case(path, entry, explorer) for path in explorer.explore(entry))
     names = sorted({name for case in cases for name in case.registers})
     widths = {name: explorer.profile.width(name) for name in names}
-    return Behaviour(
-        address, entry.registers, entry.link, entry.status, cases, widths, entry.holds
-    )
+    return Behaviour(address, entry.registers, entry.link, entry.status, cases, widths, entry.holds)
 
 
 def _case(path: Path, entry: Entry, explorer: Explorer) -> Case:

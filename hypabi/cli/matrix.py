@@ -1,4 +1,4 @@
-"""Hold callers against the parties whose vectors can be live: who gets what he asks for?
+"""Hold callers against the parties whose vectors can be live: who gets what he asks for.
 
 Without an option, every reference revision that is shipped: the callers of each against the parties
 of all.  A cell is kept, refuted with what happens instead, or undecided.
@@ -41,7 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="callers and parties of this reference image alone; may be given several times",
     )
     choose.add_argument(
-        "--caller", metavar="REVISION[/FUNCTION]", help="only these callers, as in A5/__hyp_get_vectors"
+        "--caller",
+        metavar="REVISION[/FUNCTION]",
+        help="only these callers, as in A5/__hyp_get_vectors",
     )
     choose.add_argument(
         "--party", metavar="PARTY[/REVISION]", help="only this party live, as in kvm-run/A4"
@@ -145,9 +147,7 @@ def _forms(
 ) -> "Iterator[tuple[Form, tuple[Reference, ...]]]":
     """Yield each form that is asked for, with the references that have it."""
     asked = tuple(
-        each
-        for each in references
-        if arguments.architecture in (None, each.architecture.value)
+        each for each in references if arguments.architecture in (None, each.architecture.value)
     )
     for form in dict.fromkeys(form for each in asked for form in each.forms):
         if arguments.instruction_set not in (None, form.instruction_set.value):

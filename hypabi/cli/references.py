@@ -154,5 +154,3 @@ class Library:
             found = derive(explorer, entry, request.immediate, table.state, pinned)
             self._behaviours[key] = found
         return found
-
-

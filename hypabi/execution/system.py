@@ -21,14 +21,11 @@ from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Term
 
-
 Lifters = Callable[[InstructionSet, ByteOrder], Lifter]
 """Makes a lifter.  One takes a tenth of a second, so who reads many images makes each once."""
 
 
-def explorer_for(
-    image: Image, limits: Limits | None = None, lifters: Lifters = Lifter
-) -> Explorer:
+def explorer_for(image: Image, limits: Limits | None = None, lifters: Lifters = Lifter) -> Explorer:
     """Return an explorer of an image's EL2 or HYP code."""
     arm64 = image.architecture is Architecture.ARM64
     state = InstructionSet.A64 if arm64 else InstructionSet.A32

@@ -101,7 +101,7 @@ class Condition(Bounded):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Promise(Bounded):
-    """One clause: exactly one of ``ensures``, ``returns``, ``leaves-to``, ``calls``, ``handed-to``."""
+    """One clause: one of ``ensures``, ``returns``, ``leaves-to``, ``calls`` and ``handed-to``."""
 
     ensures: Annotated[
         str | None, "Expression over the states at exit and, by old(), at entry."
@@ -176,9 +176,7 @@ class Call(Reply):
     until: Annotated[Version | None, "First kernel version that no longer has it."] = None
     architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
 
-    number: Annotated[
-        int | None, "The function identifier; null for whatever is no call's number."
-    ]
+    number: Annotated[int | None, "The function identifier; null for whatever is no call's number."]
     callers: Annotated[tuple[str, ...], "The kernel's functions that make the call."] = ()
     arguments: Annotated[Mapping[str, ByArchitecture[str]], "Register of each argument."] = field(
         default_factory=nothing

@@ -41,7 +41,7 @@ from hypabi.judgement.revision import Revision, Row
 from hypabi.judgement.verdict import Finding, Refuted
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
-from hypabi.smt.terms import Value
+from hypabi.smt.terms import Term, Value
 
 VECTOR_BASES: Final = ("HVBAR", "VBAR_EL2")
 _OLD: Final = re.compile(r"old\((\w+)\)")
@@ -158,7 +158,8 @@ class Instead:
             case Comparison(Relation.EQUAL, Read(register, width, Moment.EXIT), right):
                 found = lowering.register(register, width, Moment.EXIT)
                 before = lowering.register(register, width, Moment.ENTRY)
-                text = "what it was" if found is before else self.value(found, width)
+                kept = isinstance(found, Term) and found is before
+                text = "what it was" if kept else self.value(found, width)
                 return f"{register} is {text} and not {self.wanted(write_value(right))}"
             case _:
                 return f"{self.wanted(write_predicate(part))} does not hold"

@@ -1,4 +1,4 @@
-"""Callers against live parties: is what a caller asks for what it gets, whoever is live?
+"""Callers against live parties: whether a caller gets what it asks for, whoever is live.
 
 A caller is held to nothing here; it is the live party that keeps what the *caller's* contract
 promises of the call, or does not.  What holds at entry because the party is live is taken from the
@@ -104,6 +104,8 @@ class Kept:
     promise: Promise
     clauses: int
     assumptions: tuple[str, ...]
+    granted: tuple[str, ...]
+    """What holds at entry without the caller, as the contracts spell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class Broken:
     """What the caller puts into registers, whatever it was called with."""
     row: Row
     """Of the caller's contract: what was promised, and by whom."""
+    granted: tuple[str, ...]
+    """What holds at entry without the caller, as the contracts spell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,27 +176,32 @@ def _judge(caller: Caller, live: Live, request: Request, solver: Solver) -> Cell
     if not applying:
         return Open(_silence(caller, live))
     cells = []
-    for promise, party, row in applying:
-        cells.append(_held(caller, live, request, solver, promise, party, row))
+    for promised in applying:
+        cells.append(_held(caller, live, request, promised, solver))
         if not isinstance(cells[-1], Broken):
             return cells[-1]
     return cells[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _Promised:
+    """A row of the caller's contract, and the party that it is of."""
+
+    promise: Promise
+    party: LiveParty
+    row: Row
+
+
 def _held(
-    caller: Caller,
-    live: Live,
-    request: Request,
-    solver: Solver,
-    promise: Promise,
-    party: LiveParty,
-    row: Row,
+    caller: Caller, live: Live, request: Request, promised: _Promised, solver: Solver
 ) -> Cell:
     """Hold a live party to one row of the caller's contract."""
+    promise, party, row = promised.promise, promised.party, promised.row
     own = live.in_contract(live.revision)
     assert own is not None, live.name
     assumed = own.assumes if promise is Promise.ELSEWHERE else (*row.assumes, *own.assumes)
     scratch = _scratch(live.revision, own)
+    granted = tuple(dict.fromkeys(f"{each.name}: {each.text}" for each in assumed))
     clauses = sorted((_with(clause, scratch) for clause in row.clauses), key=_telling)
     behaviour = live.behaviour(request)
     width = caller.revision.architecture.bits
@@ -211,9 +220,10 @@ def _held(
         if isinstance(finding.verdict, Refuted):
             instead = Instead(finding, finding.verdict, behaviour, row, caller.revision)
             text = instead.text(surroundings)
-            return Broken(promise, finding, finding.verdict, text, request.pinned(), row)
+            pinned = request.pinned()
+            return Broken(promise, finding, finding.verdict, text, pinned, row, granted)
         said.append(finding)
-    return _unbroken(tuple(said), promise, request, caller.revision)
+    return _unbroken(tuple(said), promise, request, caller.revision, granted)
 
 
 def _surroundings(revision: Revision, live: Live) -> Surroundings:
@@ -229,7 +239,8 @@ def _surroundings(revision: Revision, live: Live) -> Surroundings:
 
 def _scratch(revision: Revision, party: LiveParty) -> tuple[Region, ...]:
     """Return the memory that a party may write whatever it is asked: no caller knows of it."""
-    statements = [clause.statement for row in revision.rows_of(party.name) for clause in row.clauses]
+    rows = revision.rows_of(party.name)
+    statements = [clause.statement for row in rows for clause in row.clauses]
     regions = [each.may_write for each in statements if isinstance(each, KeepsMemory)]
     if not regions:
         return ()
@@ -242,7 +253,7 @@ def _with(clause: Clause, scratch: tuple[Region, ...]) -> Clause:
     return replace(clause, statement=KeepsMemory((*clause.statement.may_write, *scratch)))
 
 
-def _applying(caller: Caller, live: Live) -> Iterator[tuple[Promise, LiveParty, Row]]:
+def _applying(caller: Caller, live: Live) -> Iterator[_Promised]:
     """Yield the promises that a live party may keep, the one it should keep first.
 
     Where it should refuse the call, it may serve it as well: that is what the caller asks for.
@@ -253,14 +264,14 @@ def _applying(caller: Caller, live: Live) -> Iterator[tuple[Promise, LiveParty, 
     for promise, row in _rows(revision, party, calls) if party is not None else ():
         if row.unspecified is None:
             assert party is not None
-            yield promise, party, row
+            yield _Promised(promise, party, row)
             if promise is Promise.SERVED:
                 return
     for call in calls:
         for server in call.served_by[:1] if call is not None else ():
             serving = revision.party(server)
             assert serving is not None and call is not None
-            yield Promise.ELSEWHERE, serving, revision.row(server, call.name)
+            yield _Promised(Promise.ELSEWHERE, serving, revision.row(server, call.name))
             return
 
 
@@ -297,7 +308,11 @@ def _row(revision: Revision, party: LiveParty, call: LiveCall | None) -> Row | N
 
 
 def _unbroken(
-    findings: tuple[Finding, ...], promise: Promise, request: Request, revision: Revision
+    findings: tuple[Finding, ...],
+    promise: Promise,
+    request: Request,
+    revision: Revision,
+    granted: tuple[str, ...],
 ) -> Cell:
     for finding in findings:
         match finding.verdict:
@@ -311,7 +326,7 @@ def _unbroken(
         asked = f"{revision.identifier} = {request.registers[revision.identifier]}"
         return NotDecided(f"nothing was tested: no entry with {asked} meets the preconditions")
     assumptions = {text for finding in findings for text in finding.assumptions}
-    return Kept(promise, len(findings), tuple(sorted(assumptions)))
+    return Kept(promise, len(findings), tuple(sorted(assumptions)), granted)
 
 
 def _telling(clause: Clause) -> int:

@@ -307,9 +307,7 @@ def answers(case: Case, lowering: Lowering, revision: Revision, answer: Answer |
 
     A case that was not followed to its end may answer anything.
     """
-    if answer is None or isinstance(
-        case.outcome, Called | CalledBack | Faulted | PathUndecided
-    ):
+    if answer is None or isinstance(case.outcome, Called | CalledBack | Faulted | PathUndecided):
         return 1
     if isinstance(case.outcome, Stuck):
         return 0

@@ -84,7 +84,7 @@ def read_index() -> Index:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     content = (folder() / "index.yaml").read_bytes()
-    plain: dict[str, Any] = yaml.load(content, loader)  # noqa: S506 - both loaders are safe ones
+    plain: dict[str, Any] = yaml.load(content, loader)
     forms = {
         name: Form(name, InstructionSet(form["instruction-set"]), ByteOrder(form["byte-order"]))
         for name, form in plain["forms"].items()

@@ -100,9 +100,7 @@ def _record(kind: type[Any], definitions: dict[str, Plain]) -> Plain:
         "additionalProperties": False,
     }
     if kind is Promise:
-        described["oneOf"] = [
-            {"required": [name]} for name in STATEMENTS
-        ]
+        described["oneOf"] = [{"required": [name]} for name in STATEMENTS]
     return described
 
 

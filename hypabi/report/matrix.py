@@ -1,8 +1,10 @@
 """What ``hypabi matrix`` has to say, before it is text or JSON: callers against live parties."""
 
 import enum
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import assert_never
 
 from hypabi.arch.names import Architecture
@@ -123,6 +125,26 @@ def mark(cell: Cell) -> str:
             return "-"
         case _:
             assert_never(cell)
+
+
+def assumptions(cell: Cell) -> tuple[str, ...]:
+    """Return what a verdict rests on: paths, and what is granted of a live party."""
+    match cell:
+        case Kept(assumptions=found, granted=granted):
+            return (*granted, *found)
+        case Broken(finding=finding, granted=granted):
+            return (*granted, *finding.assumptions)
+        case NotDecided() | Open():
+            return ()
+        case _:
+            assert_never(cell)
+
+
+def images_sum(matrix: Matrix) -> str:
+    """Return one SHA-256 for all images: of what ``sha256sum`` prints of them, by name."""
+    files = sorted((Path(file.path).name, file.sha256) for file in matrix.files.values())
+    text = "".join(f"{sha256}  {name}\n" for name, sha256 in files)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 LEGEND: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hypabi.arch.names import Architecture
+from hypabi.judgement.clause import Calls, Clause, Ensures, Leaves, Returns
 from hypabi.judgement.matrix import Broken, NotDecided, Open
 from hypabi.report.check_text import LABELS, labelled
 from hypabi.report.counterexample import Kind, entered, valuation
@@ -17,10 +18,11 @@ from hypabi.report.matrix import (
     Judged,
     Matrix,
     Row,
+    assumptions,
     breakages,
+    images_sum,
     marks,
     tally,
-    word,
 )
 from hypabi.report.repeat import repeat
 from hypabi.report.trusted import trusted
@@ -43,11 +45,14 @@ def _lines(matrix: Matrix, evidence: Evidence) -> Iterator[str]:
         yield from broken(matrix, evidence)
     yield from reasons(matrix, NotDecided, "Undecided")
     yield from reasons(matrix, Open, "Left open by the caller's contract, so not judged")
+    yield from assumed(matrix)
     yield from titled("Trusted")
     for text in trusted(matrix.provenance):
         yield from filled(text, "* ", "  ")
-    inputs = [(f"{name}-{form}", file.sha256) for (name, form), file in matrix.files.items()]
-    yield from repeat(matrix.provenance, (*inputs, *matrix.contracts))
+    images = ("images", images_sum(matrix))
+    yield from repeat(matrix.provenance, (images, *matrix.contracts))
+    read = "1 file" if len(matrix.files) == 1 else f"{len(matrix.files)} files"
+    yield f"images: of what sha256sum prints of the {read} read, by name"
 
 
 def headline(matrix: Matrix) -> Iterator[str]:
@@ -55,8 +60,9 @@ def headline(matrix: Matrix) -> Iterator[str]:
     found = tally(matrix)
     counted = ", ".join(f"{count} {name}" for name, count in found.items())
     cells = len(matrix.at())
-    yield from filled(f"callers against live parties: {cells} cells")
-    yield from filled(f"in all forms: {counted}")
+    how_many = "1 cell" if cells == 1 else f"{cells} cells"
+    yield from filled(f"callers against live parties: {how_many}, each in every form that is there")
+    yield from filled(counted)
 
 
 def grid(matrix: Matrix, architecture: Architecture) -> Iterator[str]:
@@ -84,9 +90,7 @@ def _broken(name: str) -> list[str]:
     return [f"{before}-", *_broken(after)] if after else [name]
 
 
-def _grid(
-    heads: Sequence[list[str]], rows: Sequence[tuple[str, Sequence[str]]]
-) -> Iterator[str]:
+def _grid(heads: Sequence[list[str]], rows: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
     left = max(len(name) for name, _ in rows)
     height = max(map(len, heads))
     tops = [[""] * (height - len(head)) + head for head in heads]
@@ -119,7 +123,7 @@ def _blocks(widths: Sequence[int], room: int) -> Iterator[range]:
 def legend(matrix: Matrix) -> Iterator[str]:
     """Yield what the marks mean, those that were used."""
     used = {marks(cells) for cells in matrix.at().values()}
-    letters = {each.rstrip("*") for each in used} | ({"*"} if any("*" in u for u in used) else set())
+    letters = {each.rstrip("*") for each in used} | {"*" for each in used if each.endswith("*")}
     yield ""
     for each, meaning in LEGEND.items():
         if each in letters:
@@ -141,7 +145,8 @@ def _breakage(matrix: Matrix, breakage: Breakage, evidence: Evidence) -> Iterato
     assert isinstance(shown.cell, Broken)
     places = Places(matrix.files[column.image, shown.form])
     forms = ", ".join(dict.fromkeys(judged.form for judged in breakage.cells))
-    yield from filled(f"{column.party} {column.label} is live ({column.image}: {forms})", "* ", "  ")
+    live = f"{column.party} {column.label} is live"
+    yield from filled(f"{live} ({column.image}: {forms})", "* ", "  ")
     for asks in dict.fromkeys(_asks(judged) for judged in breakage.cells):
         yield from labelled("asked by", asks)
     clauses = dict.fromkeys(_promised(judged) for judged in breakage.cells)
@@ -158,10 +163,19 @@ def _asks(judged: Judged) -> str:
 
 
 def _promised(judged: Judged) -> str:
+    """Spell the refuted clause; where it is how the call ends, with what is to hold then."""
     assert isinstance(judged.cell, Broken)
     row, clause = judged.cell.row, judged.cell.finding.clause
     call = "any other identifier" if row.call is None else row.call
-    return f"{call} {clause.text}"
+    then = ""
+    if not isinstance(clause.statement, Ensures):
+        wanted = [each.text for each in row.clauses if isinstance(each.statement, Ensures)]
+        then = f", with {' and '.join(wanted)}" if wanted and _ends(clause) else ""
+    return f"{call} {clause.text}{then}"
+
+
+def _ends(clause: Clause) -> bool:
+    return isinstance(clause.statement, Returns | Leaves | Calls)
 
 
 def _path(matrix: Matrix, shown: Judged, cell: Broken, places: Places) -> Iterator[str]:
@@ -177,15 +191,13 @@ def _path(matrix: Matrix, shown: Judged, cell: Broken, places: Places) -> Iterat
     yield from listing(lines, [name for name, _, _ in cell.verdict.observed], places, "    ")
 
 
-def reasons(
-    matrix: Matrix, kind: type[NotDecided] | type[Open], title: str
-) -> Iterator[str]:
+def reasons(matrix: Matrix, kind: type[NotDecided] | type[Open], title: str) -> Iterator[str]:
     """Yield the cells of a kind, those with one reason together."""
     found: dict[str, dict[tuple[Row, Column], None]] = {}
     for judged in matrix.judged:
-        match judged.cell:
-            case NotDecided(why) | Open(why) if isinstance(judged.cell, kind):
-                found.setdefault(why.strip(), {})[judged.row, judged.column] = None
+        if isinstance(judged.cell, NotDecided | Open) and isinstance(judged.cell, kind):
+            why = judged.cell.reason if isinstance(judged.cell, NotDecided) else judged.cell.why
+            found.setdefault(why.strip(), {})[judged.row, judged.column] = None
     if found:
         yield from titled(title)
     for why, cells in found.items():
@@ -196,4 +208,10 @@ def reasons(
             yield cut(f"    {who}", COLUMNS)
 
 
-__all__ = ["word", "write"]
+def assumed(matrix: Matrix) -> Iterator[str]:
+    """Yield what the verdicts rest on, each assumption once."""
+    found = sorted({text for judged in matrix.judged for text in assumptions(judged.cell)})
+    if found:
+        yield from titled("Assumed")
+    for text in found:
+        yield from filled(text, "* ", "  ")
