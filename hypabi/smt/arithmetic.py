@@ -1,6 +1,7 @@
 """Arithmetic modulo 2**width, and division with SMT-LIB's answers for a zero divisor."""
 
-from hypabi.smt.bits import and_, not_, zext
+from hypabi.smt.booleans import ite
+from hypabi.smt.fields import constant_choice, masked, not_, zext
 from hypabi.smt.shifts import lshr, shl
 from hypabi.smt.term import Op, Term, Value, make, ordered, reduced
 
@@ -42,6 +43,9 @@ def _offset(a: Term, constant: int, width: int) -> Value:
             return sub(constant - 1, a.args[0], width)
         case "neg":
             return sub(constant, a.args[0], width)
+        case "ite" if constant_choice(a):
+            then, otherwise = (add(branch, constant, width) for branch in a.args[1:])
+            return ite(a.args[0], then, otherwise, width)
         case _:
             return make("add", (a, constant), width)
 
@@ -99,6 +103,8 @@ def _difference(a: Term, b: Term) -> Value | None:
             return a.args[0]
     if b.op == "sub" and b.args[0] is a:
         return b.args[1]
+    if a.op == "sub" and a.args[0] is b:
+        return neg(a.args[1], b.width)
     return None
 
 
@@ -151,7 +157,7 @@ def urem(a: Value, b: Value, width: int) -> Value:
         if isinstance(a, int):
             return (a & mask) % b
         if b & (b - 1) == 0:
-            return and_(a, b - 1, width)
+            return masked(a, b - 1, width)
     return _divided("urem", a, b, width)
 
 

@@ -46,9 +46,10 @@ def _under(condition: Term, branch: Value, side: int) -> Value:
         return branch
     if branch.op == "ite" and branch.args[0] is condition:
         return branch.args[side]
-    if side == 1 and condition.op == "eq" and condition.args[0] is branch:
-        named = condition.args[1]
-        return named if isinstance(named, int) else branch
+    if side == 1 and condition.op == "eq" and isinstance(condition.args[1], int):
+        named = condition.args[0]
+        if branch is named or (branch.op == "zext" and branch.args[0] is named):
+            return condition.args[1]
     return branch
 
 

@@ -8,7 +8,8 @@ import itertools
 import operator
 from collections.abc import Callable
 
-from hypabi.smt.bits import and_, extract, xor
+from hypabi.smt.bits import xor
+from hypabi.smt.fields import extract, masked
 from hypabi.smt.junctions import land, lnot, lor
 from hypabi.smt.term import Term, Value, make, ordered, part_widths
 
@@ -146,7 +147,7 @@ def _solved(a: Term, constant: int) -> _Step:
             high = eq(a.args[0], constant >> low_width, high_width)
             return land(high, eq(a.args[1], constant & ((1 << low_width) - 1), low_width))
         case "and" | "or" if isinstance(a.args[1], int):
-            return _masked(a, a.args[1], constant)
+            return _equals_masked(a, a.args[1], constant)
         case _:
             return make("eq", (a, constant), 1)
 
@@ -160,14 +161,14 @@ def _reached(a: Term, constant: int) -> bool:
     return above == (1 << (a.width - width)) - 1
 
 
-def _masked(a: Term, mask: int, constant: int) -> _Step:
+def _equals_masked(a: Term, mask: int, constant: int) -> _Step:
     """Solve ``x & mask == constant`` or ``x | mask == constant``."""
     inner = _term(a.args[0])
     if a.op == "or":
         if constant & mask != mask:
             return 0
         free = ~mask & ((1 << a.width) - 1)
-        return _equation(and_(inner, free, a.width), constant & free)
+        return _equation(masked(inner, free, a.width), constant & free)
     if constant & ~mask:
         return 0
     field = _contiguous(mask)

@@ -139,25 +139,47 @@ def _compared(op: _Op, parts: _Parts) -> _Parts | None:
         return parts
     assumed = op == "and"
     fixed = {
-        literal.base: part
-        for part, literal in literals.items()
+        literal.base: literal.constant
+        for literal in literals.values()
         if literal.op == "eq" and literal.meant == assumed
     }
+    superfluous: set[Term] = set()
+    for part, literal in literals.items():
+        value = fixed.get(literal.base)
+        if value is not None and not (literal.op == "eq" and literal.meant == assumed):
+            if _decided(literal, value) == _ABSORBING[op]:
+                return None
+            superfluous.add(part)
+        elif value is not None and literal.constant != value:
+            return None
+    if superfluous:
+        return {part: None for part in parts if part not in superfluous}
+    return _tightened(parts, literals, meant=assumed)
+
+
+def _tightened(parts: _Parts, literals: dict[Term, _Literal], *, meant: bool) -> _Parts:
+    """Make ``x < 3`` of ``x < 4 and x != 3``; of ``x >= 4 or x == 3``, its opposite."""
     excluded = {
         (literal.base, literal.constant): part
         for part, literal in literals.items()
-        if literal.op == "eq" and literal.meant != assumed and literal.constant > 1
+        if literal.op == "eq" and literal.meant != meant and literal.constant > 1
     }
-    for part, literal in literals.items():
-        source = fixed.get(literal.base)
-        if source is not None and source is not part:
-            return _replaced(op, parts, part, _decided(literal, literals[source].constant))
-        edge = excluded.get((literal.base, literal.constant - 1))
-        if edge is not None and literal.op == "ult" and literal.meant == assumed:
-            lower = make("ult", (literal.base, literal.constant - 1), 1)
-            rest = {p: None for p in parts if p is not edge}
-            return _replaced(op, rest, part, lower if assumed else lnot(lower))
-    return parts
+    new: dict[Term, Value | None] = {}
+    for part, literal in literals.items() if excluded else ():
+        bound = literal.constant
+        while literal.op == "ult" and literal.meant == meant:
+            edge = excluded.pop((literal.base, bound - 1), None)
+            if edge is None:
+                break
+            bound -= 1
+            new[edge] = None
+        if bound != literal.constant:
+            lower = make("ult", (literal.base, bound), 1)
+            new[part] = lower if meant else lnot(lower)
+    if not new:
+        return parts
+    changed = (new.get(part, part) for part in parts)
+    return {part: None for part in changed if isinstance(part, Term)}
 
 
 def _decided(literal: _Literal, value: int) -> int:

@@ -7,7 +7,7 @@ costs more than the number of distinct terms.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from hypabi.smt import arithmetic, bits, booleans, comparisons, junctions, shifts
+from hypabi.smt import arithmetic, bits, booleans, comparisons, fields, junctions, shifts
 from hypabi.smt.term import Term, Value, operand_width, part_widths
 
 
@@ -101,13 +101,13 @@ def rebuild(term: Term, args: tuple[Value, ...]) -> Value:
         case "ite":
             return booleans.ite(args[0], args[1], args[2], width)
         case "neg" | "not":
-            return (arithmetic.neg if op == "neg" else bits.not_)(args[0], width)
+            return (arithmetic.neg if op == "neg" else fields.not_)(args[0], width)
         case "eq" | "ult" | "slt":
             return _COMPARISONS[op](args[0], args[1], operand_width(term))
         case "extract":
-            return bits.extract(args[0], term.low, width, operand_width(term))
+            return fields.extract(args[0], term.low, width, operand_width(term))
         case "concat":
-            return bits.concat(args[0], args[1], *part_widths(term))
+            return fields.concat(args[0], args[1], *part_widths(term))
         case "zext" | "sext" | "popcount" | "clz":
             return _RESIZING[op](args[0], operand_width(term), width)
         case _:
@@ -137,8 +137,8 @@ _COMPARISONS: Final[Mapping[str, _Binary]] = {
     "slt": comparisons.slt,
 }
 _RESIZING: Final[Mapping[str, Callable[[Value, int, int], Value]]] = {
-    "zext": bits.zext,
-    "sext": bits.sext,
+    "zext": fields.zext,
+    "sext": fields.sext,
     "popcount": arithmetic.popcount,
     "clz": arithmetic.clz,
 }

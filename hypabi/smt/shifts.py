@@ -1,6 +1,6 @@
 """Shifts; by a constant they become cuts and joins, as every other bit field."""
 
-from hypabi.smt.bits import concat, extract, sext, zext
+from hypabi.smt.fields import concat, extract, sext, zext
 from hypabi.smt.term import Op, Term, Value, make, reduced
 
 
