@@ -6,6 +6,7 @@ the word undecodable, because the overlay should have taken it.
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 import pypcode
@@ -61,7 +62,7 @@ class Lifter:
     def __init__(self, state: InstructionSet, byte_order: ByteOrder) -> None:
         self.state = state
         language = LANGUAGES[state is InstructionSet.A64, byte_order]
-        self._language = language
+        self._language = _language(language)
         self._context = self._new_context()
         self._printer: pypcode.Context | None = None
         self._cells = _cells(self._context, state, byte_order)
@@ -212,6 +213,18 @@ def _check_temporaries(ops: tuple[Op, ...]) -> None:
                 raise _Refused("SLEIGH reads a part of a temporary, or one it has not written")
         if isinstance(op.output, Temporary):
             sizes[op.output.index] = op.output.size
+
+
+def _language(name: str) -> pypcode.ArchLanguage:
+    """Return a language by its name.
+
+    A name given to pypcode makes it read the definitions of every processor there is; this reads
+    the one file that has it.
+    """
+    family = name.partition(":")[0]
+    folder = Path(pypcode.SPECFILES_DIR) / family / "data" / "languages"
+    languages = pypcode.Arch(family, str(folder / f"{family}.ldefs")).languages
+    return next(language for language in languages if language.id == name)
 
 
 def _cells(
