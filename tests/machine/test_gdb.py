@@ -52,6 +52,11 @@ def test_bytes_that_are_none_are_an_error() -> None:
 def test_an_endless_description_is_an_error(tmp_path: Path) -> None:
     said = tmp_path / "said"
     said.write_bytes((b"$m" + b"x" * 4000 + b"#00") * 300)
+    seen = ""
     with said.open("rb") as source, Path(os.devnull).open("wb") as sink:
         stub = Stub(source.fileno(), sink.fileno(), 5.0)
-        pytest.raises(StubError, stub.document, "target.xml").match("has no end")
+        try:
+            stub.document("target.xml")
+        except StubError as error:
+            seen = str(error)
+    assert seen.endswith("has no end")
