@@ -37,14 +37,14 @@ def lor(*values: Value) -> Value:
 
 def _join(op: _Op, values: Iterable[Value]) -> Value:
     absorbing = _ABSORBING[op]
-    symbolic: list[Term] = []
+    symbolic: _Parts = {}
     for value in values:
         if isinstance(value, Term):
-            symbolic.append(value)
+            symbolic[value] = None
         elif value & 1 == absorbing:
             return absorbing
     if len(symbolic) < 2:
-        return symbolic[0] if symbolic else 1 - absorbing
+        return next(iter(symbolic), 1 - absorbing)
     parts: _Parts | None = _flattened(op, symbolic)
     while parts is not None and len(parts) > 1:
         simpler = _simplified(op, parts)
