@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from hypabi.arch.names import ByteOrder
 from tests.inputs import Assemble
 
 REGISTERS = 16
@@ -24,8 +25,10 @@ WINDOW_SIZE = 128
 STACK = WINDOW + 0x18000
 TEXT = 0x400000
 
-INPUT = struct.Struct(f"<{REGISTERS + 1}Q{WINDOW_SIZE}s")
-OUTPUT = struct.Struct(f"<{REGISTERS + 3}Q{WINDOW_SIZE}s")
+SIGNS = {ByteOrder.LITTLE: "<", ByteOrder.BIG: ">"}
+INPUT = f"{REGISTERS + 1}Q{WINDOW_SIZE}s"
+OUTPUT = f"{REGISTERS + 3}Q{WINDOW_SIZE}s"
+OUTPUT_SIZE = struct.calcsize(f"<{OUTPUT}")
 
 
 @dataclass(frozen=True)
@@ -81,17 +84,23 @@ def before(source: random.Random, **fixed: int) -> Before:
     return Before(tuple(registers), source.getrandbits(4) << 28, source.randbytes(WINDOW_SIZE))
 
 
-def ask(snippets: Sequence[tuple[str, Before]], assemble: Assemble) -> list[Trial]:
+def ask(
+    snippets: Sequence[tuple[str, Before]],
+    assemble: Assemble,
+    order: ByteOrder = ByteOrder.LITTLE,
+) -> list[Trial]:
     """Run snippets of assembly in QEMU, skipping the test where it is missing."""
-    qemu = shutil.which("qemu-aarch64") or shutil.which("qemu-aarch64-static")
+    big = order is ByteOrder.BIG
+    name = "qemu-aarch64_be" if big else "qemu-aarch64"
+    qemu = shutil.which(name) or shutil.which(f"{name}-static")
     if qemu is None:
-        pytest.skip("qemu-aarch64 is missing: apt-get install qemu-user")
+        pytest.skip(f"{name} is missing: apt-get install qemu-user")
     program = assemble(
-        _program(snippets),
+        _program(snippets, order),
         "arm64",
-        flags=["-march=armv8.7-a"],
+        flags=["-march=armv8.7-a", *(["-EB"] if big else [])],
         text=TEXT,
-        link=[f"--section-start=.window={WINDOW:#x}"],
+        link=[f"--section-start=.window={WINDOW:#x}", *(["-EB"] if big else [])],
     )
     ran = subprocess.run(
         [qemu, "-cpu", "max", str(program)], capture_output=True, timeout=60, check=False
@@ -100,7 +109,7 @@ def ask(snippets: Sequence[tuple[str, Before]], assemble: Assemble) -> list[Tria
     places = _places(program)
     trials = []
     for index, (source, state) in enumerate(snippets):
-        numbers = OUTPUT.unpack_from(ran.stdout, index * OUTPUT.size)
+        numbers = struct.unpack_from(SIGNS[order] + OUTPUT, ran.stdout, index * OUTPUT_SIZE)
         *registers, flags, stack, illegal, memory = numbers
         address, code = places[index]
         after = After(tuple(registers), flags, stack, bool(illegal), memory)
@@ -108,16 +117,17 @@ def ask(snippets: Sequence[tuple[str, Before]], assemble: Assemble) -> list[Tria
     return trials
 
 
-def _program(snippets: Sequence[tuple[str, Before]]) -> str:
+def _program(snippets: Sequence[tuple[str, Before]], order: ByteOrder) -> str:
     bodies, inputs = [], []
     for index, (source, state) in enumerate(snippets):
         bodies.append(f"bl enter\ns{index}:\n{source}\ne{index}: bl leave\n")
-        packed = INPUT.pack(state.flags, *state.registers, state.memory)
-        inputs += [f".quad {word:#x}" for (word,) in struct.iter_unpack("<Q", packed)]
+        sign = SIGNS[order]
+        packed = struct.pack(sign + INPUT, state.flags, *state.registers, state.memory)
+        inputs += [f".quad {word:#x}" for (word,) in struct.iter_unpack(f"{sign}Q", packed)]
     return FRAME.format(
         bodies="".join(bodies),
         inputs="\n".join(inputs),
-        room=OUTPUT.size * len(snippets),
+        room=OUTPUT_SIZE * len(snippets),
         window=WINDOW,
         stack=STACK,
         size=WINDOW_SIZE,

@@ -1,5 +1,6 @@
 """The meaning of A64 code, held against QEMU: an implementation that we did not write."""
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from hypabi.arch.names import ByteOrder
 from hypabi.code.instruction import Instruction, Opcode, Register
 from tests.inputs import Assemble
 from tests.semantics.a64_machine import Machine, Refused, lift, lifter
@@ -16,10 +18,10 @@ MIDDLE = WINDOW + 64
 PER_MNEMONIC = 12
 
 
-def ours(trial: Trial) -> tuple[tuple[int, ...], int, int, bytes]:
+def ours(trial: Trial, order: ByteOrder) -> tuple[tuple[int, ...], int, int, bytes]:
     """Return registers, flags, stack pointer and memory as our semantics leave them."""
     state = trial.before
-    machine = Machine({f"x{n}": value for n, value in enumerate(state.registers)})
+    machine = Machine({f"x{n}": value for n, value in enumerate(state.registers)}, order=order)
     machine.registers |= {
         f: state.flags >> b & 1 for f, b in zip("NZCV", (31, 30, 29, 28), strict=True)
     }
@@ -37,12 +39,12 @@ def _number(value: object) -> int:
     return value
 
 
-def difference(trial: Trial) -> str:
+def difference(trial: Trial, order: ByteOrder = ByteOrder.LITTLE) -> str:
     """Return what we say otherwise than QEMU, empty where nothing.
 
     :raises Refused: we say nothing
     """
-    registers, flags, stack, memory = ours(trial)
+    registers, flags, stack, memory = ours(trial, order)
     theirs = trial.after
     what = [
         f"x{n} {mine:#x} and not {other:#x}"
@@ -106,16 +108,20 @@ class Agreement:
     unknown_to_qemu: frozenset[str]
 
 
-def agree(snippets: list[tuple[str, Before]], assemble: Assemble) -> Agreement:
+def agree(
+    snippets: list[tuple[str, Before]],
+    assemble: Assemble,
+    order: ByteOrder = ByteOrder.LITTLE,
+) -> Agreement:
     """Demand of every snippet that both know that both do the same."""
     agreed, refused, unknown, wrong = set(), set(), set(), []
-    for trial in ask(snippets, assemble):
+    for trial in ask(snippets, assemble, order):
         mnemonic = trial.source.split()[0]
         if trial.after.illegal:
             unknown.add(mnemonic)
             continue
         try:
-            wrong.append(difference(trial))
+            wrong.append(difference(trial, order))
             agreed.add(trial.source)
         except Refused:
             refused.add(mnemonic)
@@ -166,9 +172,19 @@ def arithmetic(source: random.Random) -> Iterator[str]:
     yield from ("sub sp, sp, #32", "mov w3, wsp", "and sp, x4, #0xfffffffffffffff0")
 
 
+EDGES = (0, 1, -1, 1 << 63, 1 << 31, -(1 << 31), 7)
+
+
+def divisions(source: random.Random) -> Iterator[tuple[str, Before]]:
+    for name, size in itertools.product(("udiv", "sdiv"), "wx"):
+        for x4, x5 in itertools.product(EDGES, repeat=2):
+            yield f"{name} {size}3, {size}4, {size}5", before(source, x4=x4, x5=x5)
+
+
 def test_rare_arithmetic_does_what_qemu_does(assemble: Assemble) -> None:
     source = random.Random(65)
     snippets = [(line, before(source)) for line in arithmetic(source) for _ in range(8)]
+    snippets += divisions(source)
     found = agree(snippets, assemble)
     assert len(found.agreed) > 200
     assert found.refused == {"cfinv", "setf8", "setf16"}
@@ -243,9 +259,10 @@ REFUSED_ACCESSES = {
 }  # fmt: skip
 
 
-def test_accesses_to_memory_do_what_qemu_does(assemble: Assemble) -> None:
+@pytest.mark.parametrize("order", list(ByteOrder))
+def test_accesses_to_memory_do_what_qemu_does(order: ByteOrder, assemble: Assemble) -> None:
     snippets = list(accesses(random.Random(66)))
-    found = agree(snippets, assemble)
+    found = agree(snippets, assemble, order)
     assert len(found.agreed) > 200
     atomic = {name for name in found.refused if name.startswith(ATOMIC)}
     assert found.refused - atomic == REFUSED_ACCESSES
