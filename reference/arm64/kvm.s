@@ -112,8 +112,7 @@ place run_sync
         br      x5
 
 place host_exit
-        sub     sp, sp, #FRAME
-        stp     x2, x3, [sp, #FRAME_X2]
+        stp     x2, x3, [sp, #FRAME_X2 - FRAME]!
         stp     x4, x5, [sp, #FRAME_X2 + 16]
         stp     x6, x7, [sp, #FRAME_X2 + 32]
         stp     x8, x9, [sp, #FRAME_X2 + 48]
@@ -141,15 +140,18 @@ place host_exit
 
         vectors __kvm_hyp_host_vector, run_sync
 
-// KVM's own dispatcher (x0: the frame): the status goes to x0, a value to x1.
+// KVM's own dispatcher (x0: the frame): the status goes to x0, a value to x1.  It is C in a kernel, so
+// it begins as a compiler begins a function (AAPCS64 6.4.6, the frame record).
 function handle_trap
+        stp     x29, x30, [sp, #-16]!
+        mov     x29, sp
         ldr     x1, [x0, #FRAME_X0]
         number  x2, KVM_PROBE
         cmp     x1, x2
         b.eq    1f
         mov     x1, #SMCCC_NOT_SUPPORTED
         str     x1, [x0, #FRAME_X0]
-        ret
+        b       2f
 1:      mrs     x1, CurrentEL           // EL in bits 31:24, then the three arguments
         lsl     x1, x1, #22
         ldr     x2, [x0, #FRAME_X0 + 8]
@@ -159,6 +161,7 @@ function handle_trap
         orr     x1, x1, x3
         mov     x2, #SMCCC_SUCCESS
         stp     x2, x1, [x0, #FRAME_X0]
+2:      ldp     x29, x30, [sp], #16
         ret
         end     handle_trap
 
