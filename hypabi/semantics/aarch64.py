@@ -13,6 +13,8 @@ from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousExceptio
 S = TypeVar("S")
 
 VIEWS: Final = re.compile(aarch64.VIEWS)
+IMPLEMENTATION_DEFINED: Final = re.compile(r"S3_\d_C1[15]_C\d+_\d")
+"""Registers that the architecture leaves open (DDI 0487, D18.3.2, op0 = 3)."""
 
 EFFECTS: Final = frozenset(
     {"DSB", "DMB", "ISB", "SB", "CLREX", "SEV", "SEVL", "TSB", "WFE", "WFI", "ESB"}
@@ -62,6 +64,8 @@ class AArch64(Profile[S]):
     def _resolve(self, name: str, context: Context[S]) -> str:
         if name == "sp":
             return self._stack_pointer(context)
+        if IMPLEMENTATION_DEFINED.fullmatch(name):
+            raise Unmodelled(f"{name}, which the architecture leaves to the implementation")
         if name[0] == "x" or "_EL" not in name:
             return name
         if name.endswith(("_EL12", "_EL02")):
@@ -93,6 +97,9 @@ class AArch64(Profile[S]):
             name.startswith(EFFECT_CLASSES) and not name.startswith(CHANGES_MEMORY)
         ):
             frame.context.effect(name, [frame.get(operand) for operand in op.inputs])
+            if name == "ESB":
+                deferred = frame.context.havoc("ESB puts an SError that is pending in DISR_EL1", 64)
+                frame.context.write("DISR_EL1", deferred)
             return None
         if name == "eret":
             level = _level(frame.context)

@@ -166,6 +166,18 @@ def test_operations_that_change_memory_or_are_unknown_are_refused(word: int) -> 
         Machine({"x1": 0x1000}).step(word, 0)
 
 
+@pytest.mark.parametrize("crn", [11, 15])
+def test_what_the_architecture_leaves_open_is_refused(crn: int) -> None:
+    for word in (0xD5380001 | crn << 12, 0xD51F0001 | crn << 12 | 7 << 5):
+        with pytest.raises(Refused):
+            Machine({"x1": 5, f"S3_0_C{crn}_C0_0": 1}).step(word, 0)
+
+
+def test_an_error_that_is_pending_may_be_deferred() -> None:
+    with pytest.raises(AssertionError, match="DISR_EL1"):
+        Machine().step(0xD503221F, 0)  # esb
+
+
 def test_what_runs_at_an_unknown_level_is_refused() -> None:
     assert EL2 == 8
     with pytest.raises(Refused):
