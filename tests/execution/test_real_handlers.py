@@ -75,7 +75,7 @@ class Memory(dict[int, int]):
     def __contains__(self, address: object) -> bool:
         return True
 
-    def get(self, address: int, default: object = None) -> int:  # type: ignore[override]
+    def get(self, address: int, default: object = None) -> int:
         if address in self.keys():
             return self[address]
         if self.image.access(address) in (Access.CODE, Access.READ_ONLY):
