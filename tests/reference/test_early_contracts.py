@@ -1,0 +1,178 @@
+"""The contracts of 2012, 2016 and 2017: proved on their references, refuted where they should be."""
+
+import functools
+
+import pytest
+
+from hypabi.cli.contract_option import contract_of
+from hypabi.cli.examination import examine
+from hypabi.judgement.lint import lint
+from hypabi.judgement.load import load_with_source, parse_contract
+from hypabi.judgement.place import ContractError
+from hypabi.judgement.reference_index import folder
+from hypabi.judgement.verdict import Finding, Proved, Refuted
+from hypabi.judgement.version import Version
+from tests.reference.references import FOLDER, read_index
+
+CONTRACTS = ("arm-hyp-stub-2012", "arm-hyp-stub-2016", "arm-hyp-stub-2017")
+
+PROVED = [
+    ("arm-stub-a1", "arm-hyp-stub-2012", "3.7"),
+    ("arm-stub-a1", "arm-hyp-stub-2012", "4.11"),
+    ("arm-kvm-a4", "arm-hyp-stub-2012", "3.14"),
+    ("arm-power-down-3-13", "arm-hyp-stub-2012", "3.13"),
+    ("arm-stub-a5-posted", "arm-hyp-stub-2016", "4.10"),
+    ("arm-kvm-a4-patchlet", "arm-hyp-stub-2016", "4.10"),
+    ("arm-stub-a5", "arm-hyp-stub-2016", "4.11"),
+    ("arm-kvm-a5", "arm-hyp-stub-2016", "4.11"),
+    ("arm-stub-a6", "arm-hyp-stub-2017", "4.12"),
+    ("arm-kvm-a6", "arm-hyp-stub-2017", "5.6"),
+]
+
+REFUTED = {
+    # The proposal at those who never heard of it.
+    ("arm-stub-a1", "arm-hyp-stub-2016", "4.10"): (
+        ("stub", "HVC_GET_VECTORS", "vectors"),
+        ("stub", "HVC_SET_VECTORS", "vectors-set"),
+        ("stub", "HVC_SOFT_RESTART", "restarted-as-posted"),
+    ),
+    ("arm-break-2016-12", "arm-hyp-stub-2016", "4.10"): (
+        ("kvm-run-with-patchlet", "HVC_GET_VECTORS", "returns"),
+    ),
+    ("arm-kvm-a4", "arm-hyp-stub-2016", "4.11"): (
+        ("kvm-init", "HVC_GET_VECTORS", "vectors"),
+        ("kvm-run", "HVC_GET_VECTORS", "returns"),
+        ("kvm-run", "HVC_SOFT_RESTART", "restarted"),
+    ),
+    # r3 as posted, r1 later.
+    ("arm-stub-a5", "arm-hyp-stub-2016", "4.10"): (
+        ("stub", "HVC_SOFT_RESTART", "restarted-as-posted"),
+    ),
+    ("arm-stub-a5-posted", "arm-hyp-stub-2016", "4.11"): (
+        ("stub", "HVC_SOFT_RESTART", "restarted"),
+    ),
+    # KVM of 3.9 to 3.13 takes GET for a function.
+    ("arm-power-down-3-13", "arm-hyp-stub-2012", "3.14"): (("kvm-run", "GET", "returns"),),
+    # What came after is not what was there before.
+    ("arm-stub-a5", "arm-hyp-stub-2012", "3.7"): (
+        ("stub", "GET", "vectors"),
+        ("stub", "SET", "vectors-set"),
+    ),
+    ("arm-stub-a6", "arm-hyp-stub-2016", "4.11"): (
+        ("stub", "HVC_GET_VECTORS", "vectors"),
+        ("stub", "HVC_SET_VECTORS", "vectors-set"),
+    ),
+    ("arm-stub-a7", "arm-hyp-stub-2017", "4.12"): (
+        ("stub", "HVC_SET_VECTORS", "vectors-set"),
+        ("stub", "HVC_RESET_VECTORS", "success"),
+    ),
+    # Defects of history.
+    ("arm-reset-answers-2", "arm-hyp-stub-2017", "4.12"): (
+        ("stub", "HVC_RESET_VECTORS", "success"),
+    ),
+    ("arm-restart-bit0-twice", "arm-hyp-stub-2017", "4.12"): (
+        ("stub", "HVC_SOFT_RESTART", "restarted"),
+    ),
+    ("arm-call-bit0-twice", "arm-hyp-stub-2012", "3.14"): (("kvm-run", "FUNCTION", "called"),),
+}
+
+DEFECTS = ("arm-reset-answers-2", "arm-restart-bit0-twice", "arm-call-bit0-twice")
+
+
+@functools.cache
+def forms(name: str) -> tuple[str, ...]:
+    return next(tuple(i["forms"]) for i in read_index()["images"] if i["name"] == name)
+
+
+def findings(name: str, form: str, contract: str, version: str) -> tuple[Finding, ...]:
+    file = FOLDER / f"{name}-{form}.elf"
+    return examine(file, contract_of(contract), Version.exact(version)).judgement.findings
+
+
+def refuted(judged: tuple[Finding, ...]) -> set[tuple[str, str | None, str]]:
+    found = (f for f in judged if isinstance(f.verdict, Refuted))
+    return {(f.party, f.call, f.clause.name) for f in found}
+
+
+@pytest.mark.parametrize(("name", "contract", "version"), PROVED)
+def test_a_reference_keeps_every_clause_of_its_contract(
+    name: str, contract: str, version: str
+) -> None:
+    for form in forms(name):
+        judged = findings(name, form, contract, version)
+        assert judged
+        assert {type(each.verdict) for each in judged} == {Proved}, form
+
+
+@pytest.mark.parametrize(("name", "contract", "version"), REFUTED)
+def test_another_reference_is_refuted_where_the_two_differ(
+    name: str, contract: str, version: str
+) -> None:
+    for form in forms(name):
+        found = refuted(findings(name, form, contract, version))
+        assert set(REFUTED[name, contract, version]) <= found, form
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_defect_refutes_its_call_and_no_other(name: str) -> None:
+    (where,) = (key for key in REFUTED if key[0] == name)
+    calls = {(party, call) for party, call, _ in REFUTED[where]}
+    for form in forms(name):
+        assert {(p, c) for p, c, _ in refuted(findings(name, form, *where[1:]))} == calls
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_nothing_is_to_be_said_of_the_early_contracts(name: str) -> None:
+    path = folder().parent / "contracts" / f"{name}.yaml"
+    assert lint(*load_with_source(path)) == ()
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_they_speak_of_32_bits_only(name: str) -> None:
+    contract = contract_of(name)
+    with pytest.raises(ContractError, match="does not speak of arm64"):
+        examine(FOLDER / "arm64-stub-b3-a64.elf", contract, contract.since)
+
+
+def test_every_revision_of_the_index_has_a_contract_that_speaks_of_it() -> None:
+    index = read_index()
+    for name, promised in index["revisions"].items():
+        contract = contract_of(promised["contract"])
+        architectures = {i["architecture"] for i in index["images"] if i["revision"] == name}
+        assert {a.value for a in contract.architectures} >= architectures
+        assert Version.exact(promised["version"]) is not None
+
+
+# -------------------------------------------------------------- what the language had to learn
+
+SMALL = (folder().parent / "contracts" / "arm-hyp-stub-2012.yaml").read_text()
+
+
+def changed(old: str, new: str) -> bytes:
+    assert SMALL.count(old) == 1, (old, SMALL.count(old))
+    return SMALL.replace(old, new).encode()
+
+
+REFUSED = [
+    # A party takes what is no number for one thing.
+    ("served-by: {arm: [kvm-init]}", "served-by: {arm: [kvm-init, kvm-run]}", "takes any other"),
+    # A party that takes it for nothing says what it answers.
+    ("served-by: {arm: [stub, zimage-stub]}\n    because: To the stub", "served-by: {arm: [zimage-stub]}\n    because: To the stub", "exactly one of"),
+    # There is no value that says "error".
+    ("        ensures: HVBAR == vectors\n", "        ensures: HVBAR == vectors\n        answered: error\n", "no value of the result"),
+    ("        calls: function & 0xfffffffe\n        at: hyp\n", "        calls: function & 0xfffffffe\n", "go together"),
+    ("        calls: function & 0xfffffffe\n", "        calls: HVBAR == 0\n", "where"),
+    ("architecture: arm\n", "", "nothing is said of arm64"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "why"), REFUSED)
+def test_what_a_contract_cannot_mean_is_refused(old: str, new: str, why: str) -> None:
+    parse_contract(SMALL.encode(), "as it is")
+    if why == "where":
+        why = "is nothing|is no"
+    with pytest.raises(ContractError, match=why):
+        contract = parse_contract(changed(old, new), "changed")
+        version = Version.exact("3.14")
+        assert version is not None
+        contract.at(version, contract.architectures[0])
