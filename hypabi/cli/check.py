@@ -25,6 +25,17 @@ TOOLS = ("pypcode", "bitwuzla")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     add_kernel(parser)
+    parser.add_argument(
+        "--confirm",
+        metavar="MACHINE",
+        nargs="?",
+        choices=("engine", "qemu"),
+        const="engine",
+        help="run a witness of each refutation on engine, our own machine (default), or on qemu",
+    )
+    parser.add_argument(
+        "--witness", metavar="FOLDER", help="write a witness of each refutation into FOLDER"
+    )
     add_output(parser, ("text", "json"))
 
 
@@ -37,6 +48,10 @@ def run(arguments: argparse.Namespace) -> int:
     version = version_of(arguments.kernel_version)
     examination = examine(arguments.image, contract_of(arguments.contract), version)
     check = checked(examination, ("hypabi", *sys.argv[1:]))
+    if arguments.confirm or arguments.witness:
+        from hypabi.cli.confirm import confirmed
+
+        check = confirmed(check, examination, arguments.confirm, arguments.witness)
     if arguments.format == "json":
         from hypabi.report.check_json import write
     else:

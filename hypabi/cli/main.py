@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Final
 
 import hypabi
-from hypabi.cli import check, contract, derive, matrix
+from hypabi.cli import check, contract, derive, matrix, replay
 from hypabi.cli.exit_status import INTERRUPTED, PIPE_CLOSED, Exit
 from hypabi.cli.output import flush
 from hypabi.cli.parser import Parser
@@ -25,6 +25,7 @@ COMMANDS: Final[tuple[tuple[str, ModuleType], ...]] = (
     ("check", check),
     ("derive", derive),
     ("matrix", matrix),
+    ("replay", replay),
     ("contract", contract),
 )
 

@@ -1,7 +1,7 @@
 """What ``hypabi check`` has to say, before it is text or JSON."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, assert_never
 
 from hypabi.image.model import Image, Loaded, Role
@@ -9,6 +9,7 @@ from hypabi.judgement.contract import Contract
 from hypabi.judgement.proof import Judgement
 from hypabi.judgement.revision import LiveParty, Revision
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous, Verdict
+from hypabi.report.attempt import Attempt
 from hypabi.report.provenance import Provenance
 
 HOW: Final[Mapping[str, str]] = {
@@ -52,6 +53,12 @@ class Check:
     """Disassembly of the instruction at an address."""
     exit_status: int
     provenance: Provenance
+    attempts: Mapping[tuple[str, str | None, str], Attempt] = field(default_factory=dict)
+    """What a machine made of each refuted clause, by party, call and clause, where asked."""
+
+    def attempt(self, finding: Finding) -> Attempt | None:
+        """Return what a machine made of a refuted clause, ``None`` where nobody asked."""
+        return self.attempts.get((finding.party, finding.call, finding.clause.name))
 
     @property
     def kernel(self) -> Image:

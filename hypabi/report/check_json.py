@@ -13,7 +13,7 @@ from hypabi.report.assumptions import assumptions
 from hypabi.report.check import Check, counts, word
 from hypabi.report.counterexample import entered, ordered
 from hypabi.report.listing import Places, lines_of
-from hypabi.report.plain import Plain, image_in_full, table_in_full
+from hypabi.report.plain import Plain, attempt_in_full, image_in_full, table_in_full
 from hypabi.report.trusted import trusted
 
 SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-check", "version": 1}
@@ -112,7 +112,8 @@ def _verdict(check: Check, finding: Finding, places: Places) -> dict[str, Plain]
         case Undecided(reason) | Vacuous(reason):
             return {**common, "reason": reason}
         case Refuted():
-            return {**common, **_evidence(check, finding.verdict, places)}
+            evidence = _evidence(check, finding.verdict, places)
+            return {**common, **evidence, "replay": _replay(check, finding)}
         case _:
             assert_never(finding.verdict)
 
@@ -131,6 +132,12 @@ def _evidence(check: Check, verdict: Refuted, places: Places) -> dict[str, Plain
             for line in lines_of(verdict.trail, check.texts, places)
         ],
     }
+
+
+def _replay(check: Check, finding: Finding) -> Plain:
+    """Return what a machine made of a refuted clause, ``None`` where none was asked."""
+    made = check.attempt(finding)
+    return None if made is None else attempt_in_full(made)
 
 
 def _authority(authority: Authority) -> dict[str, Plain]:

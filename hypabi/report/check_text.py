@@ -8,6 +8,7 @@ from hypabi.image.model import Role
 from hypabi.judgement.clause import Authority
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.report.assumptions import assumptions
+from hypabi.report.attempt import CONFIRMED, DEFECT, NOT_REPRODUCED
 from hypabi.report.check import HOW, Check, by_row, counts, spelled, untested, word
 from hypabi.report.counterexample import Kind, entered, valuation
 from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable, titled
@@ -35,6 +36,7 @@ def _lines(check: Check) -> Iterator[str]:
     yield from subject(check)
     places = Places(check.loaded)
     yield from refuted(check, places)
+    yield from replays(check)
     yield from undecided(check, places)
     yield from vacuous(check)
     yield from table(check)
@@ -113,9 +115,34 @@ def _refuted(check: Check, finding: Finding, verdict: Refuted, places: Places) -
     for name, before, after in verdict.observed:
         yield from labelled("observed", f"{name}: {before:#x} at entry, {after:#x} at exit")
     yield from at_entry(verdict, check, places)
+    yield from replayed(check, finding)
     yield from labelled("path", f"{len(verdict.trail)} instructions")
     lines = lines_of(verdict.trail, check.texts, places)
     yield from listing(lines, [name for name, _, _ in verdict.observed], places, "    ")
+
+
+def replayed(check: Check, finding: Finding) -> Iterator[str]:
+    """Yield what a machine made of a refuted clause, where one was asked."""
+    made = check.attempt(finding)
+    if made is None:
+        return
+    yield from labelled("replay", made.sentence)
+    if made.file is not None:
+        yield from labelled("witness", PurePath(made.file).name)
+
+
+def replays(check: Check) -> Iterator[str]:
+    """Yield what the machines' word is worth, each once."""
+    made = tuple(check.attempts.values())
+    if not made:
+        return
+    yield from titled("Replayed")
+    words = [each.verdict for each in made]
+    yield ", ".join(f"{words.count(each)} {each}" for each in dict.fromkeys(words))
+    for text in dict.fromkeys(each.worth for each in made if each.verdict == CONFIRMED):
+        yield from filled(text, "* ", "  ")
+    if NOT_REPRODUCED in words:
+        yield from filled(DEFECT, "* ", "  ")
 
 
 def at_entry(verdict: Refuted, check: Check, places: Places) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from hypabi.image.model import Image, Loaded
+from hypabi.report.attempt import Attempt
 from hypabi.report.check import Table
 
 Plain: TypeAlias = "bool | int | str | Sequence[Plain] | Mapping[str, Plain] | None"
@@ -17,6 +18,20 @@ def table_in_full(table: Table) -> dict[str, Plain]:
         "kind": table.kind,
         "program": table.role.value,
         "symbol": table.name or None,
+    }
+
+
+def attempt_in_full(made: Attempt) -> dict[str, Plain]:
+    """Return an attempt as plain values."""
+    return {
+        "verdict": made.verdict,
+        "machine": made.machine,
+        "reason": made.reason,
+        "differences": [
+            {"what": what, "predicted": predicted, "observed": observed}
+            for what, predicted, observed in made.differences
+        ],
+        "witness": made.file,
     }
 
 

@@ -1,0 +1,295 @@
+"""Make witnesses of what an examination refuted, at addresses at which a machine can run it."""
+
+import mmap
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.derive import derive
+from hypabi.cli.check import TOOLS
+from hypabi.cli.examination import Examination, Provider
+from hypabi.cli.exit_status import Exit
+from hypabi.cli.replay import machine as machine_of
+from hypabi.cli.replay import status as status_of
+from hypabi.cli.witness_files import write_witness
+from hypabi.code.capabilities import Capabilities
+from hypabi.code.patches import PatchSite
+from hypabi.execution.explore import Explorer
+from hypabi.execution.system import explorer_for
+from hypabi.image.model import Fixups, Image, Role, Symbol, Symbols
+from hypabi.judgement.lower import Surroundings
+from hypabi.judgement.revision import LiveParty
+from hypabi.judgement.verdict import Finding, Refuted
+from hypabi.machine.engine import Engine
+from hypabi.machine.protocol import Machine
+from hypabi.report.check import Check
+from hypabi.report.provenance import provenance
+from hypabi.report.witness import attempt
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.witness.layout import displacement
+from hypabi.witness.make import NotMade, Setting, witness_of
+from hypabi.witness.model import Patched, Source, Witness
+from hypabi.witness.pages import Pages, content_of
+from hypabi.witness.refutation import Question
+from hypabi.witness.replay import NotRun, Replay, replay
+
+
+@dataclass(frozen=True, slots=True)
+class _MovedFixups:
+    """Fixups of a program that stands elsewhere; what they write stays the link address."""
+
+    fixups: Fixups
+    by: int
+    limit: int
+
+    def apply(self, address: int, content: bytes) -> bytes:
+        """Return ``content`` as the program sees it at its link address."""
+        return self.fixups.apply((address - self.by) % self.limit, content)
+
+    def places_of(self, value: int) -> tuple[int, ...]:
+        """Return the addresses at which the pointer ``value`` is written."""
+        return tuple((place + self.by) % self.limit for place in self.fixups.places_of(value))
+
+
+@dataclass(frozen=True, slots=True)
+class _MovedSymbols:
+    """Symbols of a program that stands elsewhere."""
+
+    symbols: Symbols
+    by: int
+    limit: int
+
+    def find(self, name: str) -> tuple[Symbol, ...]:
+        """Return every symbol of this name, by address."""
+        return tuple(map(self._moved, self.symbols.find(name)))
+
+    def around(self, address: int) -> Symbol | None:
+        """Return the last symbol at or before ``address`` within its segment."""
+        found = self.symbols.around((address - self.by) % self.limit)
+        return None if found is None else self._moved(found)
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def __iter__(self) -> Iterator[Symbol]:
+        return map(self._moved, self.symbols)
+
+    def _moved(self, symbol: Symbol) -> Symbol:
+        return replace(symbol, address=(symbol.address + self.by) % self.limit)
+
+
+def displaced(image: Image, by: int) -> Image:
+    """Return a program that stands elsewhere than it was linked for.
+
+    :param by: added to every address, modulo the width of an address
+    """
+    if by == 0:
+        return image
+    limit = 1 << image.architecture.bits
+    segments = tuple(replace(s, address=(s.address + by) % limit) for s in image.segments)
+    return replace(
+        image,
+        segments=segments,
+        entry=(image.entry + by) % limit,
+        symbols=_MovedSymbols(image.symbols, by, limit),
+        fixups=_MovedFixups(image.fixups, by, limit),
+    )
+
+
+class Ground:
+    """One program of an examined file, where a machine can run it."""
+
+    def __init__(self, image: Image, by: int) -> None:
+        self.by = by
+        self.image = displaced(image, by)
+        self.explorer: Explorer = explorer_for(self.image)
+        self._behaviours: dict[int, Behaviour] = {}
+
+    def moved(self, address: int) -> int:
+        """Return where something linked at ``address`` is."""
+        return (address + self.by) % (1 << self.image.architecture.bits)
+
+    def behaviour(self, provider: Provider, immediate: int) -> Behaviour:
+        """Return what an ``hvc`` through a table does here.
+
+        It is derived anew, so every address that code computes from its own place is the one that
+        a machine computes.
+        """
+        table = provider.table
+        found = self._behaviours.get(table.address)
+        if found is None:
+            entry = self.moved(table.hvc_entry)
+            found = derive(self.explorer, entry, immediate, table.state)
+            self._behaviours[table.address] = found
+        return found
+
+    @cached_property
+    def _sites(self) -> tuple[list[int], list[PatchSite]]:
+        sites = (site for site in self.explorer.patches if site.size and not site.callback)
+        found = sorted(sites, key=lambda site: (site.replacement, site.address))
+        return [site.replacement for site in found], found
+
+    def replaced(self, address: int) -> Patched | None:
+        """Return the patch whose replacement holds an address of code."""
+        starts, sites = self._sites
+        index = bisect_right(starts, address) - 1
+        if index < 0 or address >= starts[index] + sites[index].size:
+            return None
+        site = sites[index]
+        return Patched(site.address, site.size, site.replacement, site.capability)
+
+
+class Witnesses:
+    """Makes the witnesses of one examination; programs are displaced and derived from once."""
+
+    def __init__(self, examination: Examination) -> None:
+        self._examined = examination
+        self._grounds: dict[tuple[Role, int], Ground] = {}
+        self._engine = Engine()
+        self._capabilities = Capabilities(examination.loaded.images[-1])
+        self._versions = dict(provenance((), TOOLS).versions)
+
+    def of(self, finding: Finding) -> Witness | NotMade:
+        """Make the witness of a refuted finding.
+
+        Where the code does not do the same elsewhere, it stays at its link addresses: our engine
+        can run it there, QEMU cannot.
+        """
+        assert isinstance(finding.verdict, Refuted)
+        provider = self._provider(finding.party)
+        image = self._image(provider.role)
+        by = displacement(image)
+        made = self._at(finding, provider, by)
+        if isinstance(made, NotMade) and by:
+            linked = self._at(finding, provider, 0)
+            return made if isinstance(linked, NotMade) else linked
+        return made
+
+    def pages(self, witness: Witness) -> Pages:
+        """Return the code of a witness that was made here."""
+        ground = self._ground(Role(witness.image.program), witness.image.displacement)
+        found = Pages()
+        other = found.take(
+            witness.pages, lambda page: content_of(ground.image, page.address, page.size) or b""
+        )
+        assert other is None, other
+        return found
+
+    def _at(self, finding: Finding, provider: Provider, by: int) -> Witness | NotMade:
+        ground = self._ground(provider.role, by)
+        revision = self._examined.revision
+        party = revision.party(finding.party)
+        assert party is not None
+        question = Question(
+            revision,
+            party,
+            revision.row(finding.party, finding.call),
+            finding.clause,
+            self._behaviour(ground, provider, party),
+            self._surroundings(ground, provider.role),
+        )
+        return witness_of(question, self._setting(ground, provider), BitwuzlaSolver, self._engine)
+
+    def _behaviour(self, ground: Ground, provider: Provider, party: LiveParty) -> Behaviour:
+        if ground.by == 0:
+            return self._examined.behaviours[party.name]
+        return ground.behaviour(provider, self._examined.revision.immediate)
+
+    def _provider(self, party: str) -> Provider:
+        return next(each for each in self._examined.providers if party in each.parties)
+
+    def _image(self, role: Role) -> Image:
+        return next(image for image in self._examined.loaded.images if image.role is role)
+
+    def _ground(self, role: Role, by: int) -> Ground:
+        found = self._grounds.get((role, by))
+        if found is None:
+            found = self._grounds[role, by] = Ground(self._image(role), by)
+        return found
+
+    def _surroundings(self, ground: Ground, role: Role) -> Surroundings:
+        tables = {
+            party: ground.moved(each.table.address) if each.role is role else each.table.address
+            for each in self._examined.providers
+            for party in each.parties
+        }
+        return Surroundings(tables, self._capabilities.number, self._capabilities.lacks)
+
+    def _setting(self, ground: Ground, provider: Provider) -> Setting:
+        loaded, image = self._examined.loaded, ground.image
+        arm64 = image.architecture is Architecture.ARM64
+        source = Source(
+            Path(loaded.path).name,
+            loaded.sha256,
+            image.role.value,
+            image.sha256,
+            image.version,
+            ground.by,
+        )
+        return Setting(
+            image,
+            source,
+            ground.moved(provider.table.address),
+            InstructionSet.A64 if arm64 else provider.table.state,
+            self._examined.contract.sha256,
+            self._versions,
+            ground.replaced,
+            self._offsets(ground),
+        )
+
+    def _offsets(self, ground: Ground) -> Callable[[int, bytes], int | None]:
+        first = ground.image.segments[0].address
+
+        def offset(address: int, content: bytes) -> int | None:
+            return offset_in(self._examined.loaded.path, address - first, content)
+
+        return offset
+
+
+def offset_in(path: str, likely: int, content: bytes) -> int | None:
+    """Return where bytes stand in a file, ``None`` where they do not."""
+    with (
+        Path(path).open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as held,
+    ):
+        if held[likely : likely + len(content)] == content:
+            return likely
+        found = held.find(content)
+        return None if found < 0 else found
+
+
+def confirmed(
+    check: Check, examination: Examination, machine: str | None, folder: str | None
+) -> Check:
+    """Return a check with what a machine made of each refutation.
+
+    :param machine: ``engine`` or ``qemu``; ``None`` only writes the witnesses
+    :param folder: to write the witnesses to
+    """
+    witnesses = Witnesses(examination)
+    runs = None if machine is None else machine_of(machine)
+    attempts = {}
+    status = Exit(check.exit_status)
+    for finding in examination.judgement.findings:
+        if isinstance(finding.verdict, Refuted):
+            replayed, file = _attempted(witnesses, finding, runs, folder)
+            attempts[finding.party, finding.call, finding.clause.name] = attempt(replayed, file)
+            if machine is not None:
+                status |= status_of(replayed)
+    return replace(check, attempts=attempts, exit_status=int(status))
+
+
+def _attempted(
+    witnesses: Witnesses, finding: Finding, machine: Machine | None, folder: str | None
+) -> tuple[Replay, str | None]:
+    made = witnesses.of(finding)
+    if isinstance(made, NotMade):
+        return NotRun("any machine", f"no witness was made: {made.reason}"), None
+    file = None if folder is None else write_witness(made, folder)
+    if machine is None:
+        return NotRun("any machine", "nobody asked for it (--confirm)"), file
+    return replay(made, machine, witnesses.pages(made)), file

@@ -1,0 +1,23 @@
+"""A replay as an attempt that reports can print."""
+
+from typing import assert_never
+
+from hypabi.report.attempt import CONFIRMED, NOT_REPRODUCED, NOT_RUN, Attempt
+from hypabi.witness.replay import Confirmed, NotReproduced, NotRun, Replay
+
+
+def attempt(replay: Replay, file: str | None = None) -> Attempt:
+    """Return a replay as reports print it.
+
+    :param file: that the witness was written to
+    """
+    match replay:
+        case Confirmed(machine):
+            return Attempt(CONFIRMED, machine, file=file)
+        case NotReproduced(machine, differences):
+            found = tuple((each.what, each.predicted, each.observed) for each in differences)
+            return Attempt(NOT_REPRODUCED, machine, differences=found, file=file)
+        case NotRun(machine, reason):
+            return Attempt(NOT_RUN, machine, reason, file=file)
+        case _:
+            assert_never(replay)
