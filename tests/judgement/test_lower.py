@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hypabi.behaviour.case import Behaviour, Case
@@ -62,6 +62,7 @@ def predicates() -> st.SearchStrategy[Predicate]:
     return st.recursive(leaves, larger, max_leaves=5)
 
 
+@settings(max_examples=40)
 @given(
     predicates(),
     st.lists(st.integers(0, (1 << 64) - 1), min_size=3, max_size=3),
