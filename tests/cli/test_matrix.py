@@ -1,0 +1,154 @@
+"""`hypabi matrix`: the grid, what happens instead, JSON, refusals, the exit status."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.cli.door import hypabi, one_line
+from tests.report.test_check_json import closed, schema
+
+COLUMNS = 75
+BREAK = ("--image", "arm-break-2016-12", "--party", "kvm-run", "--caller", "A5-posted")
+KEPT = ("--image", "arm-kvm-a4-patchlet", "--party", "kvm-run", "--caller")
+ONE = f"{BREAK[-1]}/__hyp_get_vectors"
+
+
+def report(*arguments: str) -> dict[str, Any]:
+    printed: dict[str, Any] = json.loads(hypabi("matrix", *arguments, "--format", "json").stdout)
+    jsonschema.Draft202012Validator(closed(schema("matrix"))).validate(printed)
+    return printed
+
+
+def test_the_cell_that_started_it_all() -> None:
+    ran = hypabi("matrix", *BREAK[:-1], ONE, "--instruction-set", "A32", "--byte-order", "little")
+    assert ran.returncode == 4 | 8
+    assert ran.stderr == ""
+    assert (
+        "                             kvm-run\n"
+        "                                  A4\n"
+        "A5-posted __hyp_get_vectors        X\n"
+    ) in ran.stdout
+    assert (
+        "* kvm-run A4 is live (arm-break-2016-12: a32)\n"
+        "  asked by    A5-posted __hyp_get_vectors: r0 = 0x0\n"
+        "  promised    HVC_GET_VECTORS returns to the caller, with result ==\n"
+        "              old(HVBAR)\n"
+        "  instead     control goes to address 0 at HYP, as to a function, in A32\n"
+        "              state\n"
+    ) in ran.stdout
+    assert ran.stdout.count("blx lr\n") == 1
+    assert "host: VTTBR[55:48] == 0" in ran.stdout
+
+
+def test_with_the_patchlet_it_is_kept_and_the_status_is_good() -> None:
+    ran = hypabi("matrix", *KEPT, "A4-patchlet/__hyp_get_vectors")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "A4-patchlet __hyp_get_vectors      kept\n" in ran.stdout
+    assert "Refuted" not in ran.stdout
+
+
+def test_a_cell_that_is_not_decided_shows_in_the_status() -> None:
+    arguments = ("--caller", "B7/__hyp_finalise_el2", "--party", "kvm-run/B4")
+    printed = report(*arguments)
+    assert {cell["verdict"] for cell in printed["cells"]} == {"undecided"}
+    assert printed["exit_status"] == 16
+    assert hypabi("matrix", *arguments).returncode == 16
+
+
+def test_nothing_judged_is_not_good() -> None:
+    printed = report("--caller", "B7/kvm_call_hyp", "--party", "kvm-init/B7")
+    assert {cell["verdict"] for cell in printed["cells"]} == {"left_open"}
+    assert printed["exit_status"] == 16
+
+
+def test_without_options_every_revision_is_judged() -> None:
+    printed = report()
+    cells = {
+        (c["caller"]["revision"], c["caller"]["function"], c["live"]["party"], c["live"]["revision"])
+        for c in printed["cells"]
+    }
+    revisions = {cell[0] for cell in cells}
+    assert {"A1", "A4", "A4-patchlet", "A5-posted", "A5", "A6", "A7", "B4", "B8"} <= revisions
+    assert ("A5", "__hyp_get_vectors", "kvm-run", "A4") in cells
+    forms = {cell["form"] for cell in printed["cells"]}
+    assert forms == {"a32", "t32", "a32be", "t32be", "a64", "a64be"}
+    assert printed["exit_status"] == 4 | 8 | 16
+    assert sum(printed["counts"].values()) == len(printed["cells"])
+    used = {c["caller"]["image"] for c in printed["cells"]}
+    assert not [name for name in used if "life" in name or "break" in name]
+
+
+def test_the_grid_alone_fits_a_mail_and_says_what_its_marks_mean() -> None:
+    printed = hypabi("matrix", "--evidence", "none").stdout
+    assert max(map(len, printed.splitlines())) <= COLUMNS
+    assert "arm (a32, t32, a32be, t32be)" in printed
+    assert "arm64 (a64, a64be)" in printed
+    for meaning in ("kept: the party does", "X: refuted", "error: it does not", "?: undecided"):
+        assert meaning in printed
+    assert "instead" not in printed
+
+
+def test_the_evidence_fits_a_mail_as_well() -> None:
+    printed = hypabi("matrix", "--architecture", "arm", "--instruction-set", "T32").stdout
+    assert max(map(len, printed.splitlines())) <= COLUMNS
+    assert "  path        " in printed
+
+
+def test_lines_leave_the_paths_out() -> None:
+    printed = hypabi("matrix", *BREAK, "--evidence", "lines").stdout
+    assert "instead" in printed
+    assert "  path        " not in printed
+
+
+@pytest.mark.parametrize(
+    ("option", "field", "value"),
+    [
+        (("--architecture", "arm64"), ("live", "architecture"), "arm64"),
+        (("--instruction-set", "T32", "--byte-order", "big"), ("form",), "t32be"),
+        (("--party", "kvm-run/A6"), ("live", "revision"), "A6"),
+        (("--caller", "A7"), ("caller", "revision"), "A7"),
+    ],
+)
+def test_an_option_keeps_only_what_it_names(
+    option: tuple[str, ...], field: tuple[str, ...], value: str
+) -> None:
+    cells = report(*option)["cells"]
+    assert cells
+    for cell in cells:
+        found = cell
+        for name in field:
+            found = found[name]
+        assert found == value
+
+
+def test_a_refuted_cell_has_its_path_and_the_state_it_starts_in() -> None:
+    (cell,) = report(*BREAK[:-1], ONE, "--instruction-set", "T32", "--byte-order", "big")["cells"]
+    because = cell["because"]
+    assert cell["caller"]["registers"] == {"r0": "0x0"}
+    assert because["promised_of"] == {"party": "kvm-run-with-patchlet", "call": "HVC_GET_VECTORS"}
+    assert because["clause"]["name"] == "returns"
+    assert because["path"][-1]["text"] == "blx lr"
+    assert because["entered"]["VTTBR"] == "0x0"
+
+
+def test_the_same_question_gives_the_same_bytes() -> None:
+    one, other = (
+        hypabi("matrix", *BREAK, "--format", "json", PYTHONHASHSEED=seed) for seed in ("1", "2")
+    )
+    assert one.stdout == other.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--image", "arm-stub-a9"), "no reference image; did you mean 'arm-stub-"),
+        (("--caller", "A9"), "no cell is left of what was asked for; ask for less"),
+        (("--architecture", "arm64", "--instruction-set", "A32"), "no cell is left"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_a_line(arguments: tuple[str, ...], said: str) -> None:
+    ran = hypabi("matrix", *arguments)
+    assert ran.returncode == 1
+    assert said in one_line(ran)
