@@ -156,7 +156,8 @@ class Run:
         """Return a fresh unknown and record why."""
         self.fresh += 1
         self.assume(reason)
-        return terms.symbol(f"any{self.fresh}@{self.pc:#x}", width)
+        # Of two variants of an instruction, one may ask for a bit and the other for a word.
+        return terms.symbol(f"any{self.fresh}@{self.pc:#x}.{width}", width)
 
     def decide(self, condition: Value) -> bool:
         """Return the only feasible answer, or start the instruction again once for each."""
