@@ -129,6 +129,8 @@ def _judged(
         architecture = of_form[0].architecture
         callers = _callers(library, of_form, form, arguments.caller)
         parties = _parties(library, of_form, form, arguments.party)
+        if not arguments.image:
+            parties = _by_revision(library, parties)
         for caller in callers:
             row = Row(caller.name, caller.label, caller.image, architecture)
             asked = tuple(
@@ -176,15 +178,19 @@ def _callers(
 def _parties(
     library: "Library", references: "tuple[Reference, ...]", form: "Form", wanted: str | None
 ) -> "tuple[Live, ...]":
-    """Return each party of each revision once, by revision."""
+    """Return each party of each revision once, as the images have them."""
     party, _, revision = (wanted or "").partition("/")
     found: dict[tuple[str, str], Live] = {}
     for reference in references:
         for live in library.parties(reference, form):
             if party in ("", live.name) and revision in ("", live.label):
                 found.setdefault((live.name, live.label), live)
+    return tuple(found.values())
+
+
+def _by_revision(library: "Library", parties: "tuple[Live, ...]") -> "tuple[Live, ...]":
     order = list(library.index.revisions)
-    return tuple(sorted(found.values(), key=lambda each: order.index(each.label)))
+    return tuple(sorted(parties, key=lambda each: order.index(each.label)))
 
 
 def _status(judged: "tuple[Judged, ...]") -> Exit:

@@ -212,7 +212,8 @@ def table(check: Check) -> Iterator[str]:
     lines = []
     for call in (*calls, None):
         cells = [_cell(rows.get((party, call), ()), (party, call) in declined) for party in columns]
-        lines.append((spelled(call), cells))
+        if any(cells):  # a call without a number is every other identifier to those who serve it
+            lines.append((spelled(call), cells))
     yield from titled("Clauses proved, of all")
     yield from matrix("", columns, lines)
     marks = {mark for _, cells in lines for cell in cells for mark in cell if not mark.isdigit()}

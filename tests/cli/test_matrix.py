@@ -10,6 +10,7 @@ from tests.cli.door import hypabi, one_line
 from tests.report.test_check_json import closed, schema
 
 COLUMNS = 75
+LIVE = ("party", "revision")
 BREAK = ("--image", "arm-break-2016-12", "--party", "kvm-run", "--caller", "A5-posted")
 KEPT = ("--image", "arm-kvm-a4-patchlet", "--party", "kvm-run", "--caller")
 ONE = f"{BREAK[-1]}/__hyp_get_vectors"
@@ -66,7 +67,7 @@ def test_nothing_judged_is_not_good() -> None:
 def test_without_options_every_revision_is_judged() -> None:
     printed = report()
     cells = {
-        (c["caller"]["revision"], c["caller"]["function"], c["live"]["party"], c["live"]["revision"])
+        (*(c["caller"][key] for key in ("revision", "function")), *(c["live"][key] for key in LIVE))
         for c in printed["cells"]
     }
     revisions = {cell[0] for cell in cells}
