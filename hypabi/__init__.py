@@ -1,7 +1,8 @@
 """Read a kernel image, derive what each hypercall does at EL2, hold it against a written contract.
 
 Twelve packages, data flowing one way; ``docs/architecture.md`` says which may import which, and
-``./check`` proves it.  This module and :mod:`hypabi.errors` import nothing.
+``./check`` proves it.  This module, :mod:`hypabi.errors` and
+:mod:`hypabi.frozen` import nothing of ours.
 """
 
 __version__ = "0.1.0"

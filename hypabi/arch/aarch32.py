@@ -8,7 +8,8 @@ and DDI 0487 G, chapter G1, for what ARMv8 added.  A register that has several c
 """
 
 import enum
-from dataclasses import dataclass
+
+from hypabi.frozen import frozen
 
 
 class Mode(enum.IntEnum):
@@ -99,7 +100,7 @@ def physical_registers() -> tuple[str, ...]:
     return (*names, "ELR_hyp", "pc")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Banked:
     """What SYSm and R of a banked MRS or MSR name, and in which modes they may."""
 
@@ -171,7 +172,7 @@ def _reach(mode: Mode, number: int) -> int:
     return mode_set(Mode.FIQ)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusField:
     """A field of CPSR or SPSR, and the register that holds it here: one byte each."""
 

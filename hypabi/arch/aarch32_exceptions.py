@@ -4,7 +4,8 @@ Sources: Arm ARM DDI 0406C.d, B1.8 (vector tables) and B3.13 (syndromes); DDI 04
 """
 
 import enum
-from dataclasses import dataclass
+
+from hypabi.frozen import frozen
 
 VECTOR_SIZE = 4
 VECTOR_COUNT = 8
@@ -19,7 +20,7 @@ HYP_TRAP_OFFSET = 0x14
 """Where ``hvc`` from PL1 and every trap to Hyp mode enters."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vector:
     """One word of a vector table: its offset and what enters there."""
 
@@ -65,7 +66,7 @@ MONITOR_VECTORS = (
 """The table at MVBAR."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SyndromeField:
     """A field of HSR."""
 

@@ -2,13 +2,13 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hypabi.arch import aarch32_operations as operations
 from hypabi.arch import aarch32_registers as registers
 from hypabi.arch.aarch32 import ALL_MODES, HYP_OR_MON, Mode, mode_set
 from hypabi.arch.aarch32_operations import Kind
 from hypabi.arch.aarch32_registers import Encoding, WideEncoding
+from hypabi.frozen import frozen
 
 
 class Nature(enum.Enum):
@@ -41,7 +41,7 @@ class Direction(enum.Enum):
     WRITE = "write"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SystemRegister:
     """A system register as one encoding reaches it.
 
@@ -55,7 +55,7 @@ class SystemRegister:
     """The mode set in which the encoding is defined; User mode is not told apart."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SystemOperation:
     """An access that acts.  ``uses_value`` is unset where the value written is ignored."""
 

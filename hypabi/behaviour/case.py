@@ -1,15 +1,15 @@
 """The cases of a provider, and the rows that a call number selects from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hypabi.execution.memory import Store
 from hypabi.execution.outcome import Outcome
 from hypabi.execution.state import Condition, Effect, Trail, walk
+from hypabi.frozen import frozen
 from hypabi.smt.terms import Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """One path, or several merged: when it is taken, what it does, how it ends.
 
@@ -33,7 +33,7 @@ class Case:
         return walk(self.trail, model)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Behaviour:
     """All cases of one entry, in depth-first order of the paths."""
 

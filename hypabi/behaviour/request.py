@@ -1,7 +1,6 @@
 """What a caller asks for: the registers at its ``hvc``, as terms over its own entry."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.outcome import Condition, Outcome, Requested
@@ -9,6 +8,7 @@ from hypabi.execution.entry import function
 from hypabi.execution.explore import Explorer
 from hypabi.execution.path import Path
 from hypabi.execution.state import State
+from hypabi.frozen import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 
@@ -19,7 +19,7 @@ GENERAL = {
 """Registers in which a request can be; those of the caller's mode."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One ``hvc`` on one path of a caller: what is in the general registers when it is issued.
 
@@ -56,7 +56,7 @@ class Request:
         return (*known, *map(_of_the_caller, guards))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requests:
     """All that a caller can ask for, and the paths on which it asks for nothing."""
 

@@ -1,8 +1,7 @@
 """Which call numbers a provider tells apart, and the cases of each."""
 
-from dataclasses import dataclass
-
 from hypabi.behaviour.case import Behaviour, Case
+from hypabi.frozen import frozen
 from hypabi.smt import terms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
@@ -11,7 +10,7 @@ MOST_NUMBERS = 64
 """Call numbers listed one by one; a range compared with a larger bound stays a range."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberRow:
     """What a provider does for one call number, or for every number not listed (``None``)."""
 

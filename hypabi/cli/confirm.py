@@ -3,7 +3,7 @@
 import mmap
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from hypabi.code.capabilities import Capabilities
 from hypabi.code.patches import PatchSite
 from hypabi.execution.explore import Explorer
 from hypabi.execution.system import explorer_for
+from hypabi.frozen import frozen
 from hypabi.image.model import Fixups, Image, Role, Symbol, Symbols
 from hypabi.judgement.lower import Surroundings
 from hypabi.judgement.revision import LiveParty
@@ -38,7 +39,7 @@ from hypabi.witness.refutation import Question
 from hypabi.witness.replay import NotRun, Replay, replay
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _MovedFixups:
     """Fixups of a program that stands elsewhere; what they write stays the link address."""
 
@@ -55,7 +56,7 @@ class _MovedFixups:
         return tuple((place + self.by) % self.limit for place in self.fixups.places_of(value))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _MovedSymbols:
     """Symbols of a program that stands elsewhere."""
 

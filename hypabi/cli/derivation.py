@@ -1,7 +1,6 @@
 """From a file to what its hypercalls do: all providers, one party's, or one entry."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.derive import derive
@@ -13,6 +12,7 @@ from hypabi.cli.parties import Workbench, table_names, tell_parties
 from hypabi.code.capabilities import DESCRIPTIONS, Capabilities
 from hypabi.code.vectors import VectorTable
 from hypabi.errors import HypabiError
+from hypabi.frozen import frozen
 from hypabi.image import load
 from hypabi.image.model import Access, Image, Loaded, Role
 from hypabi.judgement.contract import Contract
@@ -30,7 +30,7 @@ MOST_NAMES = 400
 """Symbols compared with a misspelt one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What the command line asks for."""
 
@@ -41,7 +41,7 @@ class Wanted:
     entry: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Bound:
     """A loaded file with what the contract says of it, if it speaks of this kernel."""
 

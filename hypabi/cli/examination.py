@@ -6,13 +6,14 @@ the tables, tell the parties, derive, judge.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hypabi.behaviour.case import Behaviour
 from hypabi.cli.parties import Workbench, table_names, tell_parties
 from hypabi.code.capabilities import Capabilities
 from hypabi.code.vectors import VectorTable
 from hypabi.errors import HypabiError
+from hypabi.frozen import frozen
 from hypabi.image import load
 from hypabi.image.model import Loaded, Role
 from hypabi.judgement.contract import Contract
@@ -23,7 +24,7 @@ from hypabi.judgement.version import Version
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provider:
     """A vector table of one program, and which party's it is."""
 
@@ -34,7 +35,7 @@ class Provider:
     know."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Examination:
     """What was found in a file and what was proved of it."""
 

@@ -1,7 +1,6 @@
 """The reference images at work: what their callers ask for, what their parties do."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 
 from hypabi.arch.names import Architecture
@@ -13,6 +12,7 @@ from hypabi.code.vectors import VectorTable, find
 from hypabi.errors import HypabiError
 from hypabi.execution.explore import Explorer
 from hypabi.execution.system import explorer_for
+from hypabi.frozen import frozen
 from hypabi.image import load
 from hypabi.image.model import Image, Loaded
 from hypabi.judgement.contract import Contract
@@ -23,7 +23,7 @@ from hypabi.judgement.revision import Revision
 from hypabi.judgement.version import Version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """One file: its program, the explorer of it, its tables by symbol."""
 

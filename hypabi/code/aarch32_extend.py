@@ -1,14 +1,13 @@
 """SXTB, SXTH, UXTB, UXTH and their adding forms, which SLEIGH writes with parts of temporaries."""
 
-from dataclasses import dataclass
-
 from hypabi.arch.aarch32 import GENERAL
 from hypabi.code.aarch32_block import PC, Block, Refusal, cell, word
 from hypabi.code.aarch32_shift import ROR, shifted
 from hypabi.code.instruction import Opcode, Operand
+from hypabi.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extend:
     """The fields: ``size`` is 1 or 2 bytes, ``rotation`` counts bytes, ``rn`` = 15 adds nothing."""
 

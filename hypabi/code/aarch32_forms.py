@@ -6,7 +6,6 @@ the Arm ARM (DDI 0406C.d, B9.3 and A8.8; DDI 0487 G, F5) calls UNDEFINED or UNPR
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.aarch32 import (
@@ -20,6 +19,7 @@ from hypabi.arch.aarch32 import (
 )
 from hypabi.code.aarch32_block import PC, Block, Refusal, cell, flag, word
 from hypabi.code.instruction import Constant, Opcode, Operand, Register
+from hypabi.frozen import frozen
 
 NOT_HYP: Final = ~mode_set(Mode.HYP)
 EXCEPTION_RETURN: Final = HAS_SPSR & NOT_HYP
@@ -131,7 +131,7 @@ def write_banked(block: Block, spsr: int, system_mode: int, rn: int) -> None:
     block.copy(_banked(block, spsr, system_mode), block.source(rn))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeState:
     """The fields of CPS."""
 

@@ -4,8 +4,6 @@ SRS, RFE, LDM and STM with ``^``, MCR and its relatives, STREX: decoded fields i
 ``Refusal`` and the manuals cited as in :mod:`hypabi.code.aarch32_forms`.
 """
 
-from dataclasses import dataclass
-
 from hypabi.arch.aarch32 import (
     ALL_MODES,
     GENERAL,
@@ -26,6 +24,7 @@ from hypabi.arch.aarch32_system import (
 from hypabi.code.aarch32_block import PC, Block, Refusal, bits, cell, flag, word
 from hypabi.code.aarch32_forms import EXCEPTION_RETURN, NOT_HYP, exception_return
 from hypabi.code.instruction import Constant, Opcode, Operand, Register
+from hypabi.frozen import frozen
 
 FLOATING_POINT = (10, 11)
 """Coprocessors whose instructions are VFP and Advanced SIMD: not ours."""
@@ -59,7 +58,7 @@ def overlong_list(instruction: int) -> bool:
     return count == 0 or count > LONGEST_LIST or first + count > 32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addressing:
     """Bits P, U and W of a load or store multiple."""
 
@@ -257,7 +256,7 @@ def move_pair_to_coprocessor(
         block.user(found.name, block.source(rt), block.source(rt2))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exclusive:
     """The fields of an exclusive load or store; ``size`` is 1, 2, 4 or 8 bytes."""
 

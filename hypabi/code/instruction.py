@@ -7,12 +7,12 @@ where execution falls through.
 """
 
 import enum
-from dataclasses import dataclass
 
 from hypabi.arch.names import InstructionSet
+from hypabi.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant:
     """A literal of ``size`` bytes."""
 
@@ -20,7 +20,7 @@ class Constant:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Register:
     """``size`` bytes of a register, from bit ``low`` up.  ``name`` is the architectural one.
 
@@ -33,7 +33,7 @@ class Register:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Temporary:
     """A value that lives inside one instruction."""
 
@@ -41,7 +41,7 @@ class Temporary:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Memory:
     """A fixed address: a literal load, or the target of a direct branch."""
 
@@ -49,7 +49,7 @@ class Memory:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A position in the operations of the same instruction."""
 
@@ -110,7 +110,7 @@ class Opcode(enum.Enum):
     """Any other p-code operation; ``Op.user`` holds its name.  It has no semantics here."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Op:
     """One operation.  ``user`` is the name of a user op, SLEIGH's or our overlay's.
 
@@ -124,7 +124,7 @@ class Op:
     user: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instruction:
     """A lifted instruction.  ``size`` is 2 or 4; ``bytes`` are as they lie in the image."""
 
@@ -141,7 +141,7 @@ class Instruction:
         return len(self.bytes)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undecodable:
     """A word that has no meaning here, and why; meeting it ends the path."""
 

@@ -11,10 +11,10 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.model import Access, Image, Segment
 
 ENTRY: Final = 12
@@ -34,7 +34,7 @@ CHUNK: Final = 512
 """Entries looked at in one go."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PatchSite:
     """Code at ``address`` that becomes the code at ``replacement`` on a CPU with a capability.
 
@@ -101,7 +101,7 @@ def alternatives(image: Image) -> Patches:
     return NO_PATCHES
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Run:
     """Entries that stand one behind the other from ``address`` on, as words: three an entry."""
 

@@ -8,13 +8,13 @@ own EL1 and SVC tables have the same shape and are told apart by that.
 import enum
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch import aarch32_exceptions, aarch64
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.flow import Lift, successors
 from hypabi.code.instruction import Instruction, Op, Register, Undecodable
+from hypabi.frozen import frozen
 from hypabi.image.model import Access, Image, Segment
 
 PADDING: Final = (b"\x1f\x20\x03\xd5", bytes(4))
@@ -50,7 +50,7 @@ class How(enum.Enum):
     """It ends each call as one party promises, and as no other table does."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VectorTable:
     """A table of vectors: where, of what kind, how it was found, and what names it."""
 

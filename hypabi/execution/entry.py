@@ -4,11 +4,11 @@ Exception entry: DDI 0487 D1.3; for HYP DDI 0406C B1.8.6.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch import aarch64
 from hypabi.arch.names import ByteOrder, InstructionSet
+from hypabi.frozen import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
@@ -25,7 +25,7 @@ EE: Final = 25
 """Bits of HSCTLR: the instruction set and the byte order of exceptions (DDI 0406C, B4.1.56)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """Where a path starts and what holds there.
 

@@ -2,8 +2,8 @@
 
 import enum
 import heapq
+import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.names import Architecture, InstructionSet
@@ -16,11 +16,15 @@ from hypabi.execution.merge import common_conditions, merge
 from hypabi.execution.outcome import Undecided
 from hypabi.execution.path import Arrived, Forked, Path, Run, Surroundings
 from hypabi.execution.state import State
+from hypabi.frozen import frozen
 from hypabi.image.model import Image, ImageError
 from hypabi.semantics.domain import Domain
 from hypabi.semantics.interpret import Profile
 from hypabi.smt.solver import Solver
 from hypabi.smt.terms import Term
+
+MOST_MERGED: Final = 64
+"""States at one place that are tried with each other; of more, all go on by themselves."""
 
 WORD: Final = 4
 LONG_FORMS: Final = (0b11101, 0b11110, 0b11111)
@@ -34,7 +38,7 @@ class Merging(enum.Enum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """Where exploration stops; a path that reaches one is undecided and says so."""
 
@@ -43,7 +47,7 @@ class Limits:
     steps: int = 100_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """The code of an image, as it is read."""
 
@@ -66,7 +70,7 @@ LiftThumb = Callable[[int, int], Instruction | Undecodable]
 """Lifts what an image holds at an address, with an ITSTATE, as T32."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Theory:
     """What instructions mean, over which values, and who decides about them."""
 
@@ -207,28 +211,30 @@ class _Search:
         self.waiting[state.pc].append(state)
 
     def _merged(self, states: list[State]) -> list[State]:
-        """Merge what can be merged, those that parted last first."""
-        apart: set[tuple[int, int]] = set()
-        merged: list[State] = []
-        while True:
-            pairs = [
-                (-common_conditions(a, b), i, j)
-                for i, a in enumerate(states)
-                for j, b in enumerate(states[i + 1 :], i + 1)
-                if (id(a), id(b)) not in apart
-            ]
-            if not pairs:
-                return states
-            _, i, j = min(pairs)
-            width = self.explorer.profile.width
-            state = merge(states[i], states[j], self.entry.identifier, width)
+        """Merge what can be merged, those that parted last first; each pair is tried once."""
+        if len(states) > MOST_MERGED:
+            return states
+        slots: list[State | None] = list(states)
+        number = itertools.count()
+        pairs = [
+            (-common_conditions(a, b), i, j, next(number), a, b)
+            for (i, a), (j, b) in itertools.combinations(enumerate(states), 2)
+        ]
+        heapq.heapify(pairs)
+        while pairs:
+            _, i, j, _, a, b = heapq.heappop(pairs)
+            if slots[i] is not a or slots[j] is not b:
+                continue
+            state = merge(a, b, self.entry.identifier, self.explorer.profile.width)
             if state is None:
-                apart.add((id(states[i]), id(states[j])))
-            else:
-                # Kept alive, so that no later state can have the identity of one of them.
-                merged += (states[i], states[j])
-                states[i] = state
-                del states[j]
+                continue
+            slots[i], slots[j] = state, None
+            for place, other in enumerate(slots):
+                if other is not None and place != i:
+                    one, two = (state, other) if i < place else (other, state)
+                    entry = (*sorted((i, place)), next(number), one, two)
+                    heapq.heappush(pairs, (-common_conditions(one, two), *entry))
+        return [state for state in slots if state is not None]
 
     def _assert(self, state: State) -> None:
         """Bring the solver to the conditions of a state, keeping the common prefix."""

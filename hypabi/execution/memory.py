@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.names import ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.model import Access, Image, ImageError
 from hypabi.semantics.domain import Unmodelled
 from hypabi.smt import terms
@@ -24,7 +25,7 @@ READ_AS_WRITTEN: Final = frozenset({"symbol", "add", "sub"})
 """Operations of which the text of a base tells everything; of others two may read alike."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Store:
     """``size`` bytes of ``value`` at ``base + offset``."""
 

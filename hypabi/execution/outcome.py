@@ -1,16 +1,15 @@
 """How a path ends: a closed sum (see the vocabulary: *outcome*)."""
 
-from dataclasses import dataclass
-
+from hypabi.frozen import frozen
 from hypabi.smt.terms import Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Returned:
     """An exception return to the preferred return address, with the caller's PSTATE."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Left:
     """Control leaves the provider for good: to ``target``, in ``mode``.
 
@@ -22,14 +21,14 @@ class Left:
     status: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stuck:
     """Control never leaves the address: a loop in which nothing changes."""
 
     address: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Faulted:
     """The instruction at ``address`` takes an exception within EL2/HYP."""
 
@@ -37,7 +36,7 @@ class Faulted:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Called:
     """Control goes to compiled code behind the dispatch, which is not followed."""
 
@@ -45,7 +44,7 @@ class Called:
     address: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CalledBack:
     """Control goes, as to a function and in ``mode``, to an address that the caller chose.
 
@@ -56,7 +55,7 @@ class CalledBack:
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requested:
     """A caller issues ``hvc #immediate`` at ``address``: what it asks for is in the registers."""
 
@@ -64,7 +63,7 @@ class Requested:
     immediate: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undecided:
     """The path could not be followed to its end, and why."""
 

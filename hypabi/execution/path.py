@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch import aarch32, aarch64
@@ -22,6 +21,7 @@ from hypabi.execution.outcome import (
     Undecided,
 )
 from hypabi.execution.state import Condition, Effect, State, Step, depth
+from hypabi.frozen import frozen
 from hypabi.image.model import Access, Image
 from hypabi.semantics.domain import Domain, Unmodelled
 from hypabi.semantics.interpret import Profile, run
@@ -51,7 +51,7 @@ OWN: Final = frozenset({"HCR_EL2", "ELR_EL2", "SPSR_EL2", "SP_EL0", "SP_EL2"})
 """Registers that we read for what they do, and those that hold whatever is written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Path:
     """One path from the entry to its outcome, and the state at its end."""
 
@@ -59,7 +59,7 @@ class Path:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What every path of one exploration shares."""
 
@@ -74,7 +74,7 @@ class Surroundings:
     most_steps: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forked:
     """Both answers of a decision are possible; each state starts the instruction again."""
 
@@ -82,7 +82,7 @@ class Forked:
     no: State
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrived:
     """The path reached an address where paths meet."""
 

@@ -1,14 +1,15 @@
 """The state of one path: registers, memory, what holds, what was done, where it went."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hypabi.execution.memory import Memory
+from hypabi.frozen import frozen
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effect:
     """An act that registers and memory do not show, in program order.
 
@@ -21,7 +22,7 @@ class Effect:
     guard: Value = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Condition:
     """A decision on a path: what was decided, and the instruction that asked."""
 
@@ -29,7 +30,7 @@ class Condition:
     term: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """The trail of a path, newest first: a linked list that forks share."""
 
@@ -38,7 +39,7 @@ class Step:
     depth: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Join:
     """Where two paths were merged: the trail is ``one`` under the guard, else ``other``."""
 
@@ -72,7 +73,7 @@ def walk(trail: Trail, model: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(reversed(addresses))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """A point on a path.  ``registers`` holds what was written or read; the rest is as at entry.
 

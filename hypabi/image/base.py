@@ -9,10 +9,10 @@ says more.
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.code_shape import meets_code, vectors_stand
 from hypabi.image.content import Content
 from hypabi.image.kallsyms import OffsetKind
@@ -46,7 +46,7 @@ _BEFORE = (0, 8)
 (``-fpatchable-function-entry=4,2``, arch/arm64/Makefile)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Base:
     """Where the first byte of the image is linked, and why that is so.
 
@@ -58,7 +58,7 @@ class Base:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A section with the symbol tables and the section with the code, and where they are."""
 

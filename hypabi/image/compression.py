@@ -12,9 +12,9 @@ import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from hypabi.frozen import frozen
 from hypabi.image.model import ImageError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ MAGICS: tuple[tuple[Compression, bytes], ...] = (
 """What each format begins with; ``.lzma`` has no magic, only its usual properties byte."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decompressed:
     """A program, and how many bytes of the input its stream took."""
 

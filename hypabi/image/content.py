@@ -2,14 +2,14 @@
 
 import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from hypabi.arch.names import ByteOrder
+from hypabi.frozen import frozen
 
 Buffer = bytes | bytearray | mmap.mmap
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Content:
     """The bytes ``start`` to ``end`` of ``buffer``; every position here counts from ``start``."""
 

@@ -6,8 +6,8 @@ front, and nothing behind it is decompressed.
 """
 
 import re
-from dataclasses import dataclass
 
+from hypabi.frozen import frozen
 from hypabi.image.compression import MAX_PROGRAM, Compression, Stream, StreamError, open_stream
 from hypabi.image.content import Content
 from hypabi.image.model import ImageError
@@ -32,7 +32,7 @@ _COMPRESSIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A kernel in a package: its name there, and its bytes."""
 

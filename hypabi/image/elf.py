@@ -8,9 +8,9 @@ in width.
 
 import enum
 import struct
-from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.content import Content
 from hypabi.image.model import ImageError
 
@@ -46,7 +46,7 @@ class Kind(enum.Enum):
     SHARED = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A section header, its name resolved."""
 
@@ -68,7 +68,7 @@ class Section:
         return 0 if self.type == SHT_NOBITS else self.size
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProgramHeader:
     """What a loader places, for a file without sections."""
 
@@ -80,7 +80,7 @@ class ProgramHeader:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Elf:
     """An ELF file for arm or arm64."""
 
@@ -108,7 +108,7 @@ class Elf:
         return next((section for section in self.sections if section.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Header:
     kind: Kind
     entry: int

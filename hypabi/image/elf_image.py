@@ -5,10 +5,10 @@ on a page of its own; its references among them are resolved, all others stay op
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.base import Place, first_symbol_in_place
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest
@@ -44,7 +44,7 @@ MAX_MEMORY = 1 << 30
 """Most memory that the sections may take together, and most that one may be aligned to."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Part:
     """A section or a segment of the file, placed."""
 

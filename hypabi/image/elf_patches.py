@@ -4,9 +4,8 @@ S is the symbol, A the addend, P the place, T one if the symbol is a Thumb funct
 AAELF64, 5.7).  On arm the addend stands in the place itself.
 """
 
-from dataclasses import dataclass
-
 from hypabi.arch.names import ByteOrder
+from hypabi.frozen import frozen
 
 
 class Unfit(Exception):
@@ -18,7 +17,7 @@ class Unfit(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patch:
     """One place and what its symbol is."""
 

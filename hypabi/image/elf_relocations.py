@@ -8,9 +8,9 @@ S the symbol, A the addend, P the place).
 
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture
+from hypabi.frozen import frozen
 from hypabi.image.elf import SHN_ABS, SHT_REL, SHT_RELA, Elf, Section
 from hypabi.image.elf_patches import Patch, Unfit, patch_arm, patch_arm64
 from hypabi.image.elf_symbols import STT_FUNC, Row, SymbolTable
@@ -20,7 +20,7 @@ MAX_RELOCATIONS = 1 << 20
 """Most relocations accepted in an object."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Open:
     """Bytes that only a linker can fill in."""
 
@@ -29,7 +29,7 @@ class Open:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unresolved:
     """The open references of an object, by address: reading one is refused."""
 
@@ -79,7 +79,7 @@ def relocate(
     return Unresolved(tuple(sorted(places, key=lambda place: (place.address, place.why))))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Target:
     """A section whose relocations are applied."""
 

@@ -6,10 +6,10 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.elf import (
     SHF_ALLOC,
     SHF_EXECINSTR,
@@ -32,7 +32,7 @@ STT_FUNC, STT_SECTION, STT_FILE = 2, 3, 4
 _UNPLACED = (STT_SECTION, STT_FILE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """An entry of the symbol table; ``name`` is a position in the strings."""
 
@@ -43,7 +43,7 @@ class Row:
     section: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SymbolTable:
     """The symbol table of a file by columns, and its strings; empty where the file is stripped.
 

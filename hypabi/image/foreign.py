@@ -1,14 +1,13 @@
 """Name the kernels that are not for Arm, so that a refusal says more than "not recognised"."""
 
-from dataclasses import dataclass
-
+from hypabi.frozen import frozen
 from hypabi.image.content import Content
 
 _HINT = "hypabi reads kernels for arm and arm64"
 _EXTRACT = "extract the kernel with dumpimage first"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foreign:
     """What a file is, and where that shows."""
 

@@ -20,10 +20,10 @@ import enum
 import operator
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.content import Content
 from hypabi.image.kallsyms_names import NameTable, Tokens, align, find_names, find_tokens
 
@@ -50,7 +50,7 @@ _WITHOUT_BASE = {
 """What replaced the base word in 7.x (``kallsyms_sym_address``, kernel/kallsyms.c)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tables:
     """The tables of one image; positions count from the start of the image."""
 
@@ -72,7 +72,7 @@ class Tables:
     """First position after the last table."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Offsets:
     offsets: tuple[int, ...]
     kind: OffsetKind

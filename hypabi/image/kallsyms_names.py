@@ -5,9 +5,9 @@ changes) the order of names, then the tokens and their index.
 """
 
 import struct
-from dataclasses import dataclass
 
 from hypabi.arch.names import ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.content import Content
 
 MAX_TOKEN_TABLE = 256 * 512
@@ -26,7 +26,7 @@ BLOCK = 256
 """How many names one marker covers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tokens:
     """The 256 tokens, and where they and their index are."""
 
@@ -35,7 +35,7 @@ class Tokens:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameTable:
     """The names with their count and markers."""
 

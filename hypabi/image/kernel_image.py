@@ -1,9 +1,9 @@
 """Read a kernel as it lies in memory: its symbols, its address, what may be written in it."""
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.base import Base, prove_arm, prove_arm64
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest
@@ -16,7 +16,7 @@ from hypabi.image.symbols import KernelSymbols
 from hypabi.image.version import linux_version
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raw:
     """A kernel without a container.
 

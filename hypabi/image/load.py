@@ -3,8 +3,8 @@
 import mmap
 import os
 import stat
-from dataclasses import dataclass
 
+from hypabi.frozen import frozen
 from hypabi.image.arm64_image import arm64_image, is_arm64_image
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest, Hashing
@@ -18,7 +18,7 @@ MAX_DEPTH = 8
 """Most containers inside each other."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Opened:
     """What a container held, from the outside in."""
 
@@ -26,7 +26,7 @@ class _Opened:
     images: tuple[Image, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Layer:
     """What is read next: the file, or what a container held.
 

@@ -6,7 +6,8 @@ has (Documentation/staging/lzo.rst); only the plain stream, which ``lzop`` write
 """
 
 import zlib
-from dataclasses import dataclass
+
+from hypabi.frozen import frozen
 
 MAX_BLOCK = 64 << 20
 """Largest block accepted; ``lzop`` writes 256 KiB, its format allows this."""
@@ -22,7 +23,7 @@ class LzoError(Exception):
     """The stream is not what ``lzop`` writes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Header:
     flags: int
     end: int

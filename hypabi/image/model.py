@@ -2,11 +2,11 @@
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.errors import HypabiError
+from hypabi.frozen import frozen
 
 
 class ImageError(HypabiError):
@@ -33,7 +33,7 @@ class Role(enum.Enum):
     DECOMPRESSOR = "decompressor"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Segment:
     """Bytes placed at an address.  Segments of an image do not overlap and are sorted by address.
 
@@ -54,7 +54,7 @@ class Segment:
         return self.address + len(self.content) + self.unheld
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Symbol:
     """A name and its address; bit 0 is never set (``thumb`` says what it meant)."""
 
@@ -85,7 +85,7 @@ class Fixups(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoFixups:
     """The content is what the program sees."""
 
@@ -116,7 +116,7 @@ class Symbols(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Image:
     """One program: a kernel, or the decompressor in front of it."""
 
@@ -160,7 +160,7 @@ class Image:
         return segment.access if segment else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """What a file held: its container formats from the outside in, and its programs."""
 

@@ -4,9 +4,8 @@ A unified kernel image (UKI) is one whose section ``.linux`` holds a kernel.  Of
 Microsoft's PE format specification.
 """
 
-from dataclasses import dataclass
-
 from hypabi.arch.names import ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.content import Content
 from hypabi.image.model import ImageError
 
@@ -18,7 +17,7 @@ _HEADER = 24
 _SECTION = 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sections:
     """The sections of a PE file by name."""
 

@@ -9,13 +9,14 @@ nothing between ``_etext`` and their end is ever written.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from hypabi.frozen import frozen
 from hypabi.image.kallsyms import Tables
 from hypabi.image.model import Access, Segment, Symbols
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Region:
     """Addresses ``start`` to ``end`` and what may happen to them."""
 
@@ -52,7 +53,7 @@ def cut(
     return tuple(segments)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Boundary:
     """A region between two symbols of the linker script."""
 

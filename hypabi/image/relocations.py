@@ -11,9 +11,9 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from hypabi.arch.names import ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.content import Content
 
 R_AARCH64_RELATIVE = 0x403
@@ -25,7 +25,7 @@ MAX_ENTRIES = 1 << 22
 """Most entries accepted in one table."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relative:
     """``R_AARCH64_RELATIVE`` entries, sorted by place: at ``places[i]`` stands ``values[i]``."""
 

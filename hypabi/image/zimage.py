@@ -7,9 +7,8 @@ compressed kernel is (which holds the kernel's size), the size of ``.bss``, and 
 but the word at 0x30 are little-endian always.
 """
 
-from dataclasses import dataclass
-
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.frozen import frozen
 from hypabi.image.compression import MAGICS, MAX_PROGRAM, Compression, decompress
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest
@@ -30,7 +29,7 @@ _TABLE_MAGIC = 0x45454545
 _TABLE_KIND = 0x5A534C4B
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Payload:
     """The kernel in a zImage: where its stream is, and what the header says about it."""
 
@@ -41,7 +40,7 @@ class Payload:
     bss: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Table:
     """What the table says; ``size_position`` is that of the word after the stream."""
 

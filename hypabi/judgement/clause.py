@@ -8,8 +8,8 @@ a sentence that the interface itself has left behind.
 """
 
 import enum
-from dataclasses import dataclass
 
+from hypabi.frozen import frozen
 from hypabi.judgement.expression import Predicate, Value
 from hypabi.judgement.place import NOWHERE, Place
 
@@ -21,7 +21,7 @@ class Answer(enum.Enum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Authority:
     """Why a clause may be demanded."""
 
@@ -30,14 +30,14 @@ class Authority:
     against: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ensures:
     """A postcondition over the state at entry and at exit."""
 
     holds: Predicate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Returns:
     """The call ends by an exception return to the preferred return address.
 
@@ -48,7 +48,7 @@ class Returns:
     mode: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaves:
     """The call does not come back: control goes to ``target``, a value at entry, in ``mode``."""
 
@@ -56,7 +56,7 @@ class Leaves:
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Calls:
     """The function at ``target``, a value at entry that the caller chose, is called in ``mode``.
 
@@ -68,28 +68,28 @@ class Calls:
     mode: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HandedTo:
     """The call ends, for us, where C code is called: its name."""
 
     symbol: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeepsRegisters:
     """Every general register and every copy of it keeps its value, but those that may change."""
 
     may_change: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeepsSystemRegisters:
     """Every system register keeps its value, but those that may change."""
 
     may_change: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Region:
     """``size`` bytes of memory from ``start``, a value at entry."""
 
@@ -97,7 +97,7 @@ class Region:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeepsMemory:
     """No memory is written outside these regions."""
 
@@ -116,7 +116,7 @@ Statement = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Premise:
     """What holds at entry: something the caller must ensure, or the installer has ensured."""
 
@@ -127,7 +127,7 @@ class Premise:
     place: Place = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clause:
     """A named promise.  ``name`` is stable between versions and unique within its row."""
 

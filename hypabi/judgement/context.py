@@ -1,10 +1,11 @@
 """What resolving a contract for one architecture needs everywhere: its names, what is in force."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, Self, TypeVar
 
 from hypabi.arch.names import Architecture
+from hypabi.frozen import frozen
 from hypabi.judgement.clause import Authority, Premise
 from hypabi.judgement.contract import ByArchitecture, Call, Condition, Contract, Stated
 from hypabi.judgement.expression import Moment, Predicate
@@ -38,7 +39,7 @@ def authority_of(stated: Stated | Call) -> Authority:
     return Authority(stated.cite, stated.because, stated.against)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """A contract on one architecture, at one version or, where that is ``None``, at all of them.
 

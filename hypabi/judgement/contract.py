@@ -10,11 +10,12 @@ than reading a contract.  Compare two by what :mod:`hypabi.judgement.write` make
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Generic, Never, TypeVar
 
 from hypabi.arch.names import Architecture
+from hypabi.frozen import frozen
 from hypabi.judgement.clause import Answer
 from hypabi.judgement.place import NOWHERE, Place
 from hypabi.judgement.version import Version
@@ -36,14 +37,14 @@ class Hidden(enum.Enum):
     FIELD = "field"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spelled:
     """The key of a field whose name Python or this package needs otherwise."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ByArchitecture(Generic[T]):
     """One value for each architecture; written once where it is the same on both."""
 
@@ -62,14 +63,14 @@ class Program(enum.Enum):
     DECOMPRESSOR = "decompressor"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Located:
     """Something that stands in a file."""
 
     place: Annotated[Place, Hidden.FIELD] = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Stated(Located):
     """Something that a sentence backs, or the lack of one."""
 
@@ -82,7 +83,7 @@ class Stated(Located):
     ] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Bounded(Stated):
     """Something that holds for some kernels only."""
 
@@ -91,7 +92,7 @@ class Bounded(Stated):
     architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Condition(Bounded):
     """What holds at entry."""
 
@@ -99,7 +100,7 @@ class Condition(Bounded):
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Promise(Bounded):
     """One clause: one of ``ensures``, ``returns``, ``leaves-to``, ``calls`` and ``handed-to``."""
 
@@ -123,7 +124,7 @@ class Promise(Bounded):
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Permission(Bounded):
     """Registers that may change, whatever to."""
 
@@ -131,7 +132,7 @@ class Permission(Bounded):
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Scratch(Bounded):
     """Memory that may be written."""
 
@@ -140,7 +141,7 @@ class Scratch(Bounded):
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Reply(Located):
     """What a party does with a hypercall.  It returns to its caller unless a promise says else."""
 
@@ -158,7 +159,7 @@ class Reply(Located):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Call(Reply):
     """A hypercall: one that has a number, or the one that a party takes any other identifier for.
 
@@ -190,7 +191,7 @@ class Call(Reply):
     served_by: Annotated[ByArchitecture[tuple[str, ...]], "The parties that implement it."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Party(Bounded):
     """Whoever's vectors can be live."""
 
@@ -217,7 +218,7 @@ class Party(Bounded):
     ] = field(default_factory=nothing)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Conduit(Stated):
     """How a call is made."""
 
@@ -225,7 +226,7 @@ class Conduit(Stated):
     immediate: Annotated[int, "Its immediate."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Result(Stated):
     """How a call answers."""
 
@@ -234,14 +235,14 @@ class Result(Stated):
     error: Annotated[int | None, "Its value on error, if there is one."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class FrameRule(Stated):
     """Registers that any call may change; all others of their kind are kept."""
 
     may_change: Annotated[ByArchitecture[tuple[str, ...]], "Registers and ranges of them (x0-x18)."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Frame(Located):
     """What every call keeps: the frame is the default, not the exception."""
 
@@ -251,14 +252,14 @@ class Frame(Located):
     returns: Annotated[Stated, "A call returns to its caller's next instruction and PSTATE; why."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Owner(Located):
     """The people who must agree, as MAINTAINERS names them."""
 
     section: Annotated[str, "Title of the section of MAINTAINERS."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class User(Bounded):
     """A caller or provider outside the image, which no MAINTAINERS file names."""
 
@@ -266,7 +267,7 @@ class User(Bounded):
     where: Annotated[str, "Where in it."]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Transition(Bounded):
     """A call that makes another party live."""
 
@@ -276,7 +277,7 @@ class Transition(Bounded):
     by: Annotated[str | None, "Who makes the call."] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class LifeCycle(Located):
     """Which party is live, and what moves it on."""
 
@@ -287,7 +288,7 @@ class LifeCycle(Located):
     transitions: Annotated[tuple[Transition, ...], "The moves."] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@frozen(kw_only=True, eq=False)
 class Contract(Located):
     """A whole contract file."""
 

@@ -7,8 +7,9 @@ right shift are unsigned; addition, subtraction and left shift wrap; both operan
 """
 
 import enum
-from dataclasses import dataclass
 from typing import assert_never
+
+from hypabi.frozen import frozen
 
 
 class Moment(enum.Enum):
@@ -18,7 +19,7 @@ class Moment(enum.Enum):
     EXIT = "exit"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Integer:
     """A constant of ``width`` bits."""
 
@@ -26,7 +27,7 @@ class Integer:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """A general or system register under its architectural name (``x0``, ``r12``, ``VBAR_EL2``)."""
 
@@ -35,7 +36,7 @@ class Read:
     moment: Moment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bits:
     """Bits ``high`` to ``low``, both included."""
 
@@ -44,7 +45,7 @@ class Bits:
     low: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TableOf:
     """The address of a party's vector table, as its own position-independent code computes it."""
 
@@ -64,7 +65,7 @@ class Operator(enum.Enum):
     SHIFT_RIGHT = ">>"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operation:
     """``left operator right``."""
 
@@ -85,7 +86,7 @@ class Relation(enum.Enum):
     AT_MOST = "<="
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """``left relation right``."""
 
@@ -94,28 +95,28 @@ class Comparison:
     right: Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Capability:
     """Whether the kernel patched itself for a capability (``ARM64_KVM_PROTECTED_MODE``)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Negation:
     """``not of``."""
 
     of: "Predicate"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conjunction:
     """All of ``parts``; true where there are none."""
 
     parts: "tuple[Predicate, ...]"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disjunction:
     """Any of ``parts``; false where there are none."""
 

@@ -6,65 +6,66 @@ on it.
 
 import enum
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from hypabi.frozen import frozen
 from hypabi.judgement.contract import ByArchitecture, Hidden, Spelled
 from hypabi.judgement.version import Version
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Text:
     """A text that is not empty."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Number:
     """An integer."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class VersionText:
     """A kernel version, as text."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Word:
     """One member of an enumeration, by its value."""
 
     kind: type[enum.Enum]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Nullable:
     """Something, or null."""
 
     of: "Shape"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class ListOf:
     """A list."""
 
     of: "Shape"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class TableOf:
     """A mapping from names that the file chooses."""
 
     of: "Shape"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class PerArchitecture:
     """Something, once for both architectures or for each."""
 
     of: "Shape"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Record:
     """A mapping with the keys of one of our types."""
 
@@ -74,7 +75,7 @@ class Record:
 Shape = Text | Number | VersionText | Word | Nullable | ListOf | TableOf | PerArchitecture | Record
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Key:
     """A key of a record: the field that holds it, its shape, its description."""
 

@@ -1,10 +1,11 @@
 """What a loader cannot refuse and a reviewer wants to know of a contract."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 from hypabi.arch.names import Architecture
+from hypabi.frozen import frozen
 from hypabi.judgement.clause import Ensures, Premise
 from hypabi.judgement.contract import (
     Bounded,
@@ -37,7 +38,7 @@ _BACKED = Promise | Condition | Permission | Scratch | FrameRule | Call
 """What somebody may be held to, and so needs a sentence or a reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Remark:
     """One thing to look at."""
 

@@ -1,7 +1,6 @@
 """Turn what a contract says into terms over one case: values at entry and values at exit."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import assert_never
 
 from hypabi.behaviour.case import Behaviour, Case
@@ -15,6 +14,7 @@ from hypabi.behaviour.outcome import (
     Stuck,
 )
 from hypabi.behaviour.outcome import Undecided as PathUndecided
+from hypabi.frozen import frozen
 from hypabi.judgement.expression import (
     Bits,
     Capability,
@@ -42,7 +42,7 @@ class NotKnown(Exception):
     """The clause speaks of something that this image does not tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What a clause may refer to besides registers."""
 
@@ -54,7 +54,7 @@ class Surroundings:
     """Whether the kernel has no such capability at all."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lowering:
     """Lowers expressions for one case of a behaviour, or for entry alone."""
 

@@ -13,12 +13,13 @@ party's own contract.  Which promise applies:
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.behaviour.request import Request, Requests
+from hypabi.frozen import frozen
 from hypabi.judgement.clause import (
     Calls,
     Clause,
@@ -37,7 +38,7 @@ from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuou
 from hypabi.smt.solver import Solver
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """A function that asks, and the contract that it was written against."""
 
@@ -61,7 +62,7 @@ class Caller:
         return tuple(sorted(named, key=lambda call: call.name != self.call)) or (None,)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Live:
     """A party whose vectors are live."""
 
@@ -97,7 +98,7 @@ class Promise(enum.Enum):
     """What the call does at the party that serves it; nothing is promised of this one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """The party keeps every clause of the promise."""
 
@@ -108,7 +109,7 @@ class Kept:
     """What holds at entry without the caller, as the contracts spell it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broken:
     """The party does something else."""
 
@@ -126,14 +127,14 @@ class Broken:
     """What holds at entry without the caller, as the contracts spell it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Open:
     """The caller's contract leaves open what happens, and why."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotDecided:
     """Neither kept nor broken, and why."""
 
@@ -183,7 +184,7 @@ def _judge(caller: Caller, live: Live, request: Request, solver: Solver) -> Cell
     return cells[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Promised:
     """A row of the caller's contract, and the party that it is of."""
 

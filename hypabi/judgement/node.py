@@ -1,12 +1,12 @@
 """Plain values and where they stand: what a contract file is made of, whatever its syntax."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from hypabi.frozen import frozen
 from hypabi.judgement.place import Place
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Scalar:
     """A text, a number or null."""
 
@@ -16,7 +16,7 @@ class Scalar:
     """Plain text that another YAML reader would not take for text."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Sequence:
     """A list."""
 
@@ -24,7 +24,7 @@ class Sequence:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Table:
     """A mapping with text keys, in the order of the file."""
 

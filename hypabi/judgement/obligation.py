@@ -2,7 +2,6 @@
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import assert_never
 
 from hypabi.arch.names import Architecture
@@ -20,6 +19,7 @@ from hypabi.behaviour.outcome import (
     address_text,
 )
 from hypabi.behaviour.outcome import Undecided as PathUndecided
+from hypabi.frozen import frozen
 from hypabi.judgement.clause import (
     Answer,
     Calls,
@@ -55,7 +55,7 @@ class Kept(enum.Enum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """One condition that must hold at the end of a case, and what to print otherwise."""
 
@@ -65,14 +65,14 @@ class Demand:
     """Name, width, value at entry and at exit of what the demand is about."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unfollowed:
     """The case does not show what the clause asks, and why."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unconcerned:
     """The clause does not speak of the case: control never leaves, and that is when it holds."""
 

@@ -12,9 +12,10 @@ In an expression over the entry alone every name is read at entry, and ``old`` i
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from hypabi.frozen import frozen
 from hypabi.judgement.expression import (
     Bits,
     Capability,
@@ -60,7 +61,7 @@ _RELATIONS: Final[Mapping[type[ast.cmpop], tuple[Relation, bool]]] = {
 """With whether the sides are swapped."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """The names that an expression may use, besides the registers.
 
@@ -83,7 +84,7 @@ class Scope:
         return replace(self, moment=moment)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Literal:
     """A number that takes its width from the other side."""
 
@@ -129,7 +130,7 @@ def _syntax_hint(text: str) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reader:
     """Turns Python's syntax tree into ours; every method refuses what is not on the list."""
 

@@ -1,9 +1,9 @@
 """Where a thing stands in a contract file, and how the file is refused."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from hypabi.errors import HypabiError
+from hypabi.frozen import frozen
 
 
 class ContractError(HypabiError):
@@ -15,7 +15,7 @@ def below(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A key of a contract file: ``calls.HVC_SET_VECTORS.number`` on line 12."""
 

@@ -1,10 +1,10 @@
 """Prove or refute every clause of a revision against the behaviours that were derived."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided as PathUndecided
+from hypabi.frozen import frozen
 from hypabi.judgement.clause import Calls, Clause
 from hypabi.judgement.expression import Predicate, capabilities_of
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
@@ -33,7 +33,7 @@ from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judgement:
     """Everything that was said of one image under one revision of a contract."""
 
@@ -84,7 +84,7 @@ def judge_row(
     return _Row(revision, party, row, behaviour, surroundings, solver).findings(number)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Row:
     """One call at one party: its premises, and the cases that they leave."""
 

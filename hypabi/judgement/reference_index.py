@@ -5,15 +5,15 @@ hypabi and not an input that is refused.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import hypabi
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
+from hypabi.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Form:
     """An instruction set and a byte order, and what the file's name says of them."""
 
@@ -22,7 +22,7 @@ class Form:
     byte_order: ByteOrder
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReferenceParty:
     """Whose vectors an image holds."""
 
@@ -31,7 +31,7 @@ class ReferenceParty:
     revision: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReferenceCaller:
     """A function that issues one ``hvc``, and the call that it means to make."""
 
@@ -39,7 +39,7 @@ class ReferenceCaller:
     call: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """One image, in each of its forms."""
 
@@ -57,7 +57,7 @@ class Reference:
         return folder() / f"{self.name}-{form.name}.elf"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Promised:
     """Where a revision's contract stands: its file's name, and the kernel version to take it at."""
 
@@ -65,7 +65,7 @@ class Promised:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index:
     """All reference images, in the order of the index."""
 

@@ -7,11 +7,11 @@ which copy it means depends on who reads.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 from hypabi.arch import aarch32, aarch32_registers, aarch64, aarch64_encodings
 from hypabi.arch.names import Architecture
+from hypabi.frozen import frozen
 from hypabi.judgement.place import Place, closest
 
 _BANKED_ARM: Final = re.compile(r"(?:r(?:8|9|10|11|12)|SP|LR)_[a-z]{3}")
@@ -44,7 +44,7 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[int, int]]]] = {
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Registers:
     """The registers of one architecture: ``general`` and ``system`` map each name to its width."""
 

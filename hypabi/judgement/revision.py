@@ -6,16 +6,16 @@ none, because the document declines to say.
 """
 
 import enum
-from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture
+from hypabi.frozen import frozen
 from hypabi.judgement.clause import Authority, Clause, Premise
 from hypabi.judgement.contract import Program
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.version import Version
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class LiveParty:
     """A party that this kernel has."""
 
@@ -32,7 +32,7 @@ class LiveParty:
     assumes: tuple[Premise, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class LiveCall:
     """A call that this kernel has.  ``arguments`` are pairs of name and register."""
 
@@ -55,7 +55,7 @@ class Service(enum.Enum):
     """An identifier that is no call's number."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Row:
     """What ``party`` promises for ``call``, or where that is ``None`` for any other identifier.
 
@@ -74,7 +74,7 @@ class Row:
     unspecified: Authority | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Move:
     """A call that makes another party live."""
 
@@ -83,7 +83,7 @@ class Move:
     to: str
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen(eq=False)
 class Revision:
     """The contract of one kernel version on one architecture."""
 

@@ -5,9 +5,9 @@ The design names three verdicts.  ``Vacuous`` is a fourth of its own and not a f
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
+from hypabi.frozen import frozen
 from hypabi.judgement.clause import Clause
 
 
@@ -18,7 +18,7 @@ class _NoTruthValue:
         raise TypeError("a verdict has no truth value; match on it")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proved(_NoTruthValue):
     """The negated obligation is unsatisfiable on every path, for everything modelled."""
 
@@ -26,7 +26,7 @@ class Proved(_NoTruthValue):
     """How many cases the proof covers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refuted(_NoTruthValue):
     """One state at entry, and the path on which the clause fails."""
 
@@ -40,14 +40,14 @@ class Refuted(_NoTruthValue):
     """Address of every instruction of the path, in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Undecided(_NoTruthValue):
     """The clause was neither proved nor refuted, and why."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vacuous(_NoTruthValue):
     """Nothing can be tested: no path meets what the clause presupposes, and which part fails."""
 
@@ -57,7 +57,7 @@ class Vacuous(_NoTruthValue):
 Verdict = Proved | Refuted | Undecided | Vacuous
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """The verdict on one clause of one call at one party.
 
@@ -73,7 +73,7 @@ class Finding:
     """What the paths that decided it rest on, sorted."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unspecified:
     """A row about which the document declines to speak."""
 

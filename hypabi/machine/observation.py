@@ -1,52 +1,52 @@
 """What a machine reports at the end of a run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from hypabi.frozen import frozen
 from hypabi.machine.state import Extent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Returned:
     """Control is back behind the call, in the mode of the start."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reached:
     """Control arrived at a stop address; the instruction there has not run."""
 
     address: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Faulted:
     """An exception taken at HYP or EL2 entered this vector; syndrome and link are registers."""
 
     vector: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stuck:
     """Control goes round forever and changes nothing; ``address`` is the lowest of the loop."""
 
     address: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outside:
     """Control arrived where the state has no memory."""
 
     address: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LimitReached:
     """The run was stopped on its way."""
 
     limit: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unmodelled:
     """The machine met something that it gives no meaning to, at the final ``pc``."""
 
@@ -56,7 +56,7 @@ class Unmodelled:
 Ending = Returned | Reached | Faulted | Stuck | Outside | LimitReached | Unmodelled
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """The state at the end.
 
@@ -75,7 +75,7 @@ class Observation:
     """The cells asked for, in the order asked; one that is not memory is absent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotRun:
     """The machine could not run the state, and why; it says nothing about the state."""
 

@@ -6,14 +6,14 @@ are QEMU's; ``tests/machine/test_processors.py`` reads them again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.names import Architecture
+from hypabi.frozen import frozen
 from hypabi.machine.state import MachineState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Processor:
     """A processor by QEMU's name; ``identification`` holds what never changes on ``virt``."""
 

@@ -1,9 +1,9 @@
 """Small A32 programs that set and read registers of QEMU's processor in Hyp mode."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from hypabi.frozen import frozen
 from hypabi.machine.gdb import Stub
 from hypabi.machine.target import PAGE_SIZE
 
@@ -29,7 +29,7 @@ SECONDS: Final = 2.0
 """How long a program of ours may run."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Narrow:
     """A register that MCR and MRC reach."""
 
@@ -49,7 +49,7 @@ class Narrow:
         return self.write(register) | 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wide:
     """A register that MCRR and MRRC reach; the upper half goes through r3."""
 

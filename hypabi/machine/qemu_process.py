@@ -12,10 +12,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hypabi.frozen import frozen
 from hypabi.machine.gdb import Stub, StubError
 from hypabi.machine.target import Refused
 
@@ -27,7 +27,7 @@ LIFETIME: Final = 30
 """Seconds after which ``timeout`` kills a QEMU that we did not."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoadedFile:
     """Bytes that QEMU reads from a file into memory at ``address``."""
 

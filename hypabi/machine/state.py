@@ -1,12 +1,13 @@
 """The state in which a machine starts, and what ends its run."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hypabi.arch import aarch32, aarch32_exceptions, aarch32_system, aarch64
 from hypabi.arch.aarch64_encodings import SYSTEM_REGISTERS
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.errors import HypabiError
+from hypabi.frozen import frozen
 
 CURRENT_LEVEL_SLOTS = (0x000, 0x080, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380)
 """Slots of VBAR_EL2's table that an exception taken at EL2 itself enters (DDI 0487, D1.3.1)."""
@@ -26,7 +27,7 @@ class StateError(HypabiError):
     """A machine state is incomplete or names what the architecture lacks."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extent:
     """Bytes in memory, as they lie there."""
 
@@ -39,7 +40,7 @@ class Extent:
         return self.address + len(self.content)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """``size`` bytes of memory that an observation shows."""
 
@@ -47,7 +48,7 @@ class Cell:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MachineState:
     """Everything a run depends on.
 
@@ -96,7 +97,7 @@ class MachineState:
                 raise StateError("machine state", f"memory at {extent.address:#x} has no such end")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What ends a run.
 
@@ -114,7 +115,7 @@ class Limits:
     """Longest time that the code itself may run."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What an observation shows besides the general registers and the mode.
 

@@ -1,9 +1,9 @@
 """What the QEMU machine must know of an architecture."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from hypabi.frozen import frozen
 from hypabi.machine.gdb import Stub
 from hypabi.machine.state import MachineState
 
@@ -11,7 +11,7 @@ PAGE_SIZE = 0x8000
 """Memory that the set-up program needs, outside the memory of the state."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setup:
     """A program that brings a processor from reset into the start of a state."""
 

@@ -1,11 +1,10 @@
 """What the verdicts rest on, each assumption once."""
 
-from dataclasses import dataclass
-
+from hypabi.frozen import frozen
 from hypabi.report.check import Check
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assumption:
     """One assumption, whose it is, and why it may be made."""
 

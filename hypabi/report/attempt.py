@@ -1,7 +1,8 @@
 """What a machine made of a refutation, in words that every report shares."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from hypabi.frozen import frozen
 
 CONFIRMED: Final = "confirmed"
 NOT_REPRODUCED: Final = "not reproduced"
@@ -18,7 +19,7 @@ DEFECT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """A replay of one refutation, or why there was none."""
 

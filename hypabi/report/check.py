@@ -1,9 +1,10 @@
 """What ``hypabi check`` has to say, before it is text or JSON."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, assert_never
 
+from hypabi.frozen import frozen
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.contract import Contract
 from hypabi.judgement.proof import Judgement
@@ -21,7 +22,7 @@ HOW: Final[Mapping[str, str]] = {
 """How a table was found, in words."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """A vector table as a report names it."""
 
@@ -37,7 +38,7 @@ class Table:
     """The contract's parties that take calls through it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """One image held against one contract."""
 
@@ -70,7 +71,7 @@ class Check:
         return next((table for table in self.tables if party in table.parties), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counts:
     """How many clauses got each verdict."""
 

@@ -1,12 +1,12 @@
 """What ``hypabi derive`` has to say, before it is text or JSON: one row for each call number."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Effect, Outcome, Store, Undecided
 from hypabi.behaviour.rows import numbers, rows
+from hypabi.frozen import frozen
 from hypabi.image.model import Loaded
 from hypabi.judgement.contract import Contract
 from hypabi.judgement.obligation import STATE
@@ -19,7 +19,7 @@ from hypabi.smt.solver import Satisfiable, Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Does:
     """What one call does under one condition, as seen from the call.
 
@@ -40,7 +40,7 @@ class Does:
     assumptions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What one provider does for one call number, or for every number it does not tell apart."""
 
@@ -50,7 +50,7 @@ class Answer:
     does: tuple[Does, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Derived:
     """What one entry does."""
 
@@ -61,7 +61,7 @@ class Derived:
     answers: tuple[Answer, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Derivation:
     """Everything that was derived from one image."""
 
@@ -102,7 +102,7 @@ def answers(
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _View:
     """Cases as one call number sees them."""
 

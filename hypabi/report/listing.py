@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.aarch64_encodings import SYSTEM_REGISTERS
+from hypabi.frozen import frozen
 from hypabi.image.model import Loaded
 from hypabi.report.lines import COLUMNS, cut
 
@@ -95,7 +95,7 @@ def _system_register(match: re.Match[str]) -> str:
     return name.lower() if name else f"s{op0}_{op1}_c{crn}_c{crm}_{op2}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One instruction of a path."""
 

@@ -3,11 +3,11 @@
 import enum
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
 from hypabi.arch.names import Architecture
+from hypabi.frozen import frozen
 from hypabi.image.model import Loaded
 from hypabi.judgement.matrix import Broken, Cell, Kept, NotDecided, Open, Promise
 from hypabi.report.provenance import Provenance
@@ -21,7 +21,7 @@ class Evidence(enum.Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A caller: which function, of which revision, and where it stands."""
 
@@ -31,7 +31,7 @@ class Row:
     architecture: Architecture
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """A live party, of which revision, and where its vectors stand."""
 
@@ -41,7 +41,7 @@ class Column:
     architecture: Architecture
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """One cell in one form of the images: an instruction set and a byte order."""
 
@@ -53,7 +53,7 @@ class Judged:
     """What the caller puts into registers, whatever it was called with."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matrix:
     """All cells that were asked for."""
 
@@ -170,7 +170,7 @@ def tally(matrix: Matrix) -> Mapping[str, int]:
     return {each: words.count(each) for each in ("kept", "refuted", "undecided", "left open")}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Breakage:
     """Cells of one live party that break for one reason: the same instructions, the same end."""
 

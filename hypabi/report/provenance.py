@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import hypabi
+from hypabi.frozen import frozen
 
 _INSTALLED: Final = ".dist-info"
 """Ending of the folder in which an installer notes a package (PEP 376)."""
@@ -15,7 +15,7 @@ _PLAIN: Final = "@%+=:,./-_"
 """Characters that no shell gives a meaning, besides letters and digits."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provenance:
     """The command as it was typed, and the version of each tool that took part, by name."""
 

@@ -1,8 +1,8 @@
 """A replay as text: the answer first, then what was claimed, predicted and observed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from hypabi.frozen import frozen
 from hypabi.report.attempt import DEFECT
 from hypabi.report.lines import filled, listed, titled
 from hypabi.report.provenance import Provenance
@@ -14,7 +14,7 @@ from hypabi.witness.promise import Ends, Formula, Handed, Holds, Keeps, KeepsByt
 from hypabi.witness.replay import Confirmed, NotReproduced, NotRun, Replay, arrived, ends
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replayed:
     """A witness that was replayed, or tried."""
 

@@ -1,8 +1,9 @@
 """Where control goes after an instruction: a closed sum."""
 
 import enum
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from hypabi.frozen import frozen
 
 S = TypeVar("S")
 
@@ -25,12 +26,12 @@ class Call(enum.Enum):
     UNDEFINED = "udf"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Next:
     """Control falls through."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Goto(Generic[S]):
     """Control goes to ``target``, in the instruction set that CPSR.T says on AArch32."""
 
@@ -38,7 +39,7 @@ class Goto(Generic[S]):
     why: Jump
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExceptionReturn(Generic[S]):
     """ERET: control goes to ``target`` with PSTATE/CPSR taken from ``status``."""
 
@@ -46,7 +47,7 @@ class ExceptionReturn(Generic[S]):
     status: int | S
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SynchronousException(Generic[S]):
     """A synchronous exception: an instruction that calls, or one that the architecture refuses."""
 

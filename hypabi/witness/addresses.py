@@ -4,8 +4,7 @@ The name is the address as a reader knows it; a witness has to place the word, s
 address back.  A name that does not tell everything (it ends in ``#`` and a number) is refused.
 """
 
-from dataclasses import dataclass
-
+from hypabi.frozen import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 
@@ -16,7 +15,7 @@ class Unplaced(Exception):
     """A word of memory whose address is not told by its name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """A word of memory at entry: its symbol, and the address as a term over other symbols."""
 

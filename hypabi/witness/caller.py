@@ -1,13 +1,13 @@
 """A caller that any machine can be: what must hold of its state, and what it usually is."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 from hypabi.arch import aarch32, aarch64
 from hypabi.arch.aarch32 import Mode
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.behaviour.case import Behaviour
+from hypabi.frozen import frozen
 from hypabi.machine.start import Level, start
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
@@ -26,7 +26,7 @@ STATUS_32: Final = 0xF80F_03FF
 FLAGS: Final = ("N", "Z", "C", "V")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """Who issues the ``hvc``, and through which vectors."""
 

@@ -1,10 +1,10 @@
 """Choose, among all states that refute, one that a machine can be in, and shrink it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.behaviour.outcome import CalledBack, Left
+from hypabi.frozen import frozen
 from hypabi.machine.processors import PROCESSORS, Processor
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate, evaluate_all
@@ -20,7 +20,7 @@ HAVOC: Final = "any"
 """What the name of a value begins with that the code leaves to chance."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """A state at entry that refutes and that a machine can be in."""
 
@@ -56,7 +56,7 @@ class _Total(dict[str, int]):
         return self._usual.get(name, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Impossible:
     """No machine can be in a state that refutes, and why."""
 

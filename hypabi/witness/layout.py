@@ -4,9 +4,9 @@ QEMU's ``virt`` has RAM from 0x4000_0000 on.  An image that is linked elsewhere 
 IMAGE on; between the two lie the caller, memory that registers point to, and places to leave to.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from hypabi.frozen import frozen
 from hypabi.image.model import Image
 
 RAM: Final = 0x4000_0000
@@ -25,7 +25,7 @@ ALIGNMENT: Final = 0x20_0000
 RAM_END: Final = 0x8000_0000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Region:
     """Addresses from ``start`` to before ``end``."""
 

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hypabi.arch.names import InstructionSet
+from hypabi.frozen import frozen
 from hypabi.image.model import Image
 from hypabi.machine.engine import Engine
 from hypabi.machine.start import SYSTEM_32, SYSTEM_64
@@ -36,7 +37,7 @@ from hypabi.witness.rehearsal import MOST, Rehearsal, rehearse
 from hypabi.witness.state import extent, limits_of
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """The program that a witness runs, where it runs, and what is needed to say so."""
 
@@ -59,7 +60,7 @@ class Setting:
         return content_of(self.image, address, size)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotMade:
     """No witness was made, and why; it says nothing about the refutation."""
 
@@ -245,7 +246,7 @@ class _Maker:
             str(revision.version),
             question.party.name,
             row.call,
-            number,
+            None if number is None else number % (1 << revision.architecture.bits),
             question.clause.name,
             question.clause.text,
             self.chosen.refutation.demand.otherwise,

@@ -1,10 +1,10 @@
 """What a witness consists of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.errors import HypabiError
+from hypabi.frozen import frozen
 from hypabi.witness.promise import Promise
 
 PAGE = 0x1000
@@ -15,7 +15,7 @@ class WitnessError(HypabiError):
     """A file is no witness, or a witness names what is not there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Claim:
     """What is said to be broken, and by whom."""
 
@@ -32,7 +32,7 @@ class Claim:
     """What the derivation says happens."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """The image that the code is read from."""
 
@@ -47,7 +47,7 @@ class Source:
     """Added to every link address, modulo the width of an address, where the code runs."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """Bytes of the program that the machine holds."""
 
@@ -59,7 +59,7 @@ class Page:
     """Where they stand in the file, ``None`` where the file is compressed or relocates itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patched:
     """Code that the kernel replaces on a CPU with a capability, where it runs."""
 
@@ -69,7 +69,7 @@ class Patched:
     capability: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """Memory besides the image: ``content``, then zeros up to ``size``."""
 
@@ -78,7 +78,7 @@ class Given:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Start:
     """The machine at the caller's ``hvc``.
 
@@ -94,7 +94,7 @@ class Start:
     memory: tuple[Given, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrival:
     """Where and how control ends up."""
 
@@ -105,7 +105,7 @@ class Arrival:
     mode: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prediction:
     """What the derivation says a machine shows at the end."""
 
@@ -117,7 +117,7 @@ class Prediction:
     memory: tuple[Given, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Witness:
     """One counterexample, complete."""
 

@@ -5,14 +5,14 @@ stays within it keeps its offset (arch/arm64/kernel/alternative.c).  Encodings: 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from hypabi.frozen import frozen
 from hypabi.witness.model import Patched, WitnessError
 
 Read = Callable[[int, int], bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Field:
     """A signed offset in an instruction word, in units of 4 bytes."""
 

@@ -1,9 +1,9 @@
 """The promise that a witness breaks, in a form that can be held against an observation."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
+from hypabi.frozen import frozen
 from hypabi.judgement.expression import (
     Bits,
     Capability,
@@ -28,7 +28,7 @@ Formula: TypeAlias = "str | int | tuple[Formula, ...]"
 LOGIC = {"all": all, "any": any}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ends:
     """Control arrives at ``address`` in ``mode``; ``status`` are CPSR's or PSTATE's bits there."""
 
@@ -37,7 +37,7 @@ class Ends:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Handed:
     """Control goes to a function that the program may not even have."""
 
@@ -45,14 +45,14 @@ class Handed:
     address: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holds:
     """A condition over registers at the end; what it says of the start is already put in."""
 
     formula: Formula
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keeps:
     """A register has its value of the start."""
 
@@ -60,7 +60,7 @@ class Keeps:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeepsBytes:
     """Memory has its bytes of the start."""
 
@@ -75,7 +75,7 @@ class Open(Exception):
     """What a formula speaks of is not known: the name of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Beginning:
     """The values that a promise may refer to besides registers at the end."""
 

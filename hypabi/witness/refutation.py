@@ -4,8 +4,8 @@ A verdict keeps one model.  A witness needs the question itself, because it asks
 machine can hold; the answer is a refutation in its own right, found without the first.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided
@@ -14,6 +14,7 @@ from hypabi.judgement.expression import Predicate
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
 from hypabi.judgement.obligation import CallBack, Demand, answers, demands
 from hypabi.judgement.revision import LiveParty, Revision, Row
+from hypabi.machine.state import VECTOR_BASES
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
@@ -54,7 +55,8 @@ def refutations(question: Question) -> Iterator[Refutation]:
         premises = [lowering.predicate(each) for each in _premises(question)]
         for case in question.behaviour.cases:
             if not isinstance(case.outcome, Undecided):
-                yield from _of_case(question, case, (*premises, *question.also))
+                seen = _as_read(case, question.behaviour.widths)
+                yield from _of_case(question, seen, (*premises, *question.also))
     except NotKnown:
         return
 
@@ -65,6 +67,20 @@ def _premises(question: Question) -> Iterator[Predicate]:
     if question.party.when is not None:
         yield question.party.when
     yield from (premise.holds for premise in (*row.assumes, *row.requires))
+
+
+def _as_read(case: Case, widths: Mapping[str, int]) -> Case:
+    """Return a case whose vector bases read as hardware may have them, reserved bits as 0.
+
+    A refutation that rests on a reserved bit is none that a machine could show.
+    """
+    read = {}
+    for name, reserved in VECTOR_BASES.items():
+        if name in case.registers:
+            width = widths[name]
+            kept = (1 << width) - 1 & ~reserved
+            read[name] = terms.and_(case.registers[name], kept, width)
+    return replace(case, registers={**case.registers, **read}) if read else case
 
 
 def _of_case(question: Question, case: Case, premises: tuple[Value, ...]) -> Iterator[Refutation]:

@@ -5,10 +5,10 @@ the witness is small, and the run of the finished witness is complete or says wh
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.names import Architecture
+from hypabi.frozen import frozen
 from hypabi.machine.core import Core
 from hypabi.machine.engine import Engine
 from hypabi.machine.memory import Memory
@@ -32,7 +32,7 @@ Read = Callable[[int, int], bytes | None]
 """Gives bytes of the image where it runs, ``None`` where it has none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rehearsal:
     """What a run touched."""
 

@@ -51,7 +51,7 @@ def clause(row: Row, name: str) -> Clause:
     return next(each for each in row.clauses if each.name == name)
 
 
-def served(revision: Revision) -> dict[str, tuple[int, tuple[str, ...]]]:
+def served(revision: Revision) -> dict[str, tuple[int | None, tuple[str, ...]]]:
     return {call.name: (call.number, call.served_by) for call in revision.calls}
 
 
