@@ -15,6 +15,9 @@ from hypabi.smt.term import Term, Value, operand_width, part_widths
 _INLINE: Final = 120
 """How many operations may be printed before shared ones get names."""
 
+_NEGATED: Final = 4
+"""How many nested conditions a negation goes into."""
+
 _LONG: Final = 2000
 """How many characters a part may have before it gets a name though it is used once."""
 
@@ -61,7 +64,7 @@ class _Printer:
             case "symbol":
                 return _Text(term.name, _ATOM)
             case "not" if term.width == 1:
-                return self._negation(term)
+                return self._opposite(term.args[0])
             case "ite":
                 a, b = (self._at(v, term.width, _OR) for v in term.args[1:])
                 return _Text(f"{self._at(term.args[0], 1, _OR)} ? {a} : {b}", _CHOICE)
@@ -87,8 +90,7 @@ class _Printer:
 
     def _at(self, value: Value, width: int, level: int) -> str:
         """Write an operand, in parentheses if it binds less tightly than ``level``."""
-        written = self._text(value, width)
-        return f"({written.text})" if written.level < level else written.text
+        return _enclosed(self._text(value, width), level)
 
     def _binary(self, term: Term) -> _Text:
         if term.op in ("eq", "ult", "slt"):
@@ -122,12 +124,19 @@ class _Printer:
             level = level if same else _UNARY
         return self._at(value, parent.width, level)
 
-    def _negation(self, term: Term) -> _Text:
-        inner = term.args[0]
-        assert isinstance(inner, Term)
-        if inner.op in _RELATIONS and inner not in self._names:
-            return self._compared(inner, _OPPOSITES[inner.op])
-        return _Text("!" + self._at(inner, 1, _UNARY), _UNARY)
+    def _opposite(self, value: Value, depth: int = _NEGATED) -> _Text:
+        """Write the negation of a condition: ``a != b || !c`` rather than ``!(a == b && c)``."""
+        assert isinstance(value, Term)
+        if value not in self._names:
+            if value.op == "not":
+                return self._text(value.args[0], 1)
+            if value.op in _RELATIONS:
+                return self._compared(value, _OPPOSITES[value.op])
+            if value.op in ("and", "or") and depth:
+                operator, level = (" || ", _OR) if value.op == "and" else (" && ", _AND)
+                parts = (self._opposite(part, depth - 1) for part in value.args)
+                return _Text(operator.join(_enclosed(part, _ANY_BINARY) for part in parts), level)
+        return _Text("!" + self._at(value, 1, _UNARY), _UNARY)
 
     def _compared(self, term: Term, relation: str) -> _Text:
         width = operand_width(term)
@@ -186,6 +195,10 @@ class _Printer:
             inner = operand_width(value)
             return f"{self._part(0, width - inner)}:{self._part(value.args[0], inner)}"
         return self._at(value, width, _UNARY)
+
+
+def _enclosed(written: _Text, level: int) -> str:
+    return f"({written.text})" if written.level < level else written.text
 
 
 def _range(low: int, size: int) -> str:

@@ -7,10 +7,10 @@ every condition of its question was evaluated under it and held.
 
 import enum
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, NoReturn, Protocol, TypeVar
 
+from hypabi.frozen import frozen
 from hypabi.smt.evaluate import evaluate_all
 from hypabi.smt.rewrite import symbols_of
 from hypabi.smt.term import Term, Value
@@ -29,24 +29,24 @@ class _NoTruthValue:
         raise TypeError("an answer has three values; match on it")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Satisfiable(_NoTruthValue):
     """The conditions can hold together: under this model they do."""
 
     model: Model
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unsatisfiable(_NoTruthValue):
     """The conditions can never hold together."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Feasible(_NoTruthValue):
     """The conditions can hold together; nobody asked how."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown(_NoTruthValue):
     """The solver gave up, and why."""
 

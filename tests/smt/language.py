@@ -164,6 +164,15 @@ def _named(name: str) -> Build:
     return lambda on, w, a, b: getattr(on, name)(a, b, w)
 
 
+def _uneven(name: str) -> Build:
+    """Combine two fields of different sizes, both widened."""
+    return lambda on, w, a, b: getattr(on, name)(
+        on.zext(on.extract(a, 0, 1, w), 1, w),
+        on.zext(on.extract(b, 1, w // 2, w), w // 2, w),
+        w,
+    )
+
+
 ARITHMETIC = ("add", "sub", "mul", "udiv", "urem", "sdiv", "srem")
 BITWISE = ("and_", "or_", "xor", "shl", "lshr", "ashr")
 COMPARISONS = ("eq", "ne", "ult", "ule", "slt", "sle")
@@ -197,6 +206,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "sign widened", lambda on, w, a, _b: on.extract(on.sext(a, w, 2 * w), w // 2, w, 2 * w)
     ),
+    *(Operation(f"uneven {name}", _uneven(name)) for name in ("and_", "or_", "xor")),
     Operation("bit", lambda on, w, a, _b: on.zext(on.extract(a, w - 1, 1, w), 1, w)),
     Operation(
         "between",

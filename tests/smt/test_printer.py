@@ -81,7 +81,16 @@ WRITTEN: dict[str, tuple[Value, int]] = {
         terms.lor(terms.land(IS_3, terms.ult(X1, X2, 64)), BELOW),
         1,
     ),
-    "!(x0 == 3 && x1 < x2)": (terms.lnot(terms.land(IS_3, terms.ult(X1, X2, 64))), 1),
+    "x0 != 3 || x1 >= x2": (terms.lnot(terms.land(IS_3, terms.ult(X1, X2, 64))), 1),
+    "x0 != 3 && (x1 >= x2 || HCR_EL2[34])": (
+        terms.lnot(
+            terms.lor(
+                IS_3,
+                terms.land(terms.ult(X1, X2, 64), terms.lnot(terms.extract(HCR, 34, 1, 64))),
+            )
+        ),
+        1,
+    ),
     "popcount(x0) + 1": (terms.add(terms.popcount(X0, 64, 64), 1, 64), 64),
 }
 
