@@ -232,8 +232,9 @@ class _Search:
             for place, other in enumerate(slots):
                 if other is not None and place != i:
                     one, two = (state, other) if i < place else (other, state)
-                    entry = (*sorted((i, place)), next(number), one, two)
-                    heapq.heappush(pairs, (-common_conditions(one, two), *entry))
+                    first, second = sorted((i, place))
+                    shared = -common_conditions(one, two)
+                    heapq.heappush(pairs, (shared, first, second, next(number), one, two))
         return [state for state in slots if state is not None]
 
     def _assert(self, state: State) -> None:

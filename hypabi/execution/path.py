@@ -161,16 +161,22 @@ class Run:
 
     def decide(self, condition: Value) -> bool:
         """Return the only feasible answer, or start the instruction again once for each."""
+        answer = self.told(condition)
+        if answer is None:
+            assert isinstance(condition, Term)
+            raise _Fork(condition)
+        return answer
+
+    def told(self, condition: Value) -> bool | None:
+        """Return whether a condition holds, ``None`` where this path does not tell."""
         if isinstance(condition, int):
             return bool(condition)
         known = self._known(condition)
-        if known is not None:
-            return known
-        answer = self._implied(condition)
-        if answer is None:
-            raise _Fork(condition)
-        self.known[condition] = answer
-        return answer
+        if known is None:
+            known = self._implied(condition)
+            if known is not None:
+                self.known[condition] = known
+        return known
 
     def _known(self, condition: Term) -> bool | None:
         known = self.known.get(condition)
@@ -428,7 +434,9 @@ class Run:
         return Left(target, self.mode_of(status), status)
 
     def check_return(self, status: Value) -> None:
-        """Refuse an exception return to EL1 where HCR_EL2 does not allow it (DDI 0487, D1.4.2).
+        """Refuse an exception return to EL1 that HCR_EL2 does not allow (DDI 0487, D1.4.2).
+
+        Where only memory tells, that it allows it is assumed.
 
         :raises Unmodelled: TGE is 1, so that EL1 is not there, or RW is 0, so that it is AArch32
         """
@@ -441,8 +449,13 @@ class Run:
         to_el1 = terms.eq(terms.extract(status, 2, 3, 64), 0b001, 3)
         tge = terms.extract(control, aarch64.HCR_EL2_TGE, 1, 64)
         aarch32 = terms.lnot(terms.extract(control, aarch64.HCR_EL2_RW, 1, 64))
-        if self.decide(terms.land(to_el1, terms.lor(tge, aarch32))):
-            raise Unmodelled("an exception return to EL1 that HCR_EL2 makes illegal")
+        match self.told(terms.land(to_el1, terms.lor(tge, aarch32))):
+            case True:
+                raise Unmodelled("an exception return to EL1 that HCR_EL2 makes illegal")
+            case None:
+                self.assume("HCR_EL2 lets AArch64 run at EL1 when control returns there")
+            case False:
+                pass
 
     def mode_of(self, status: Value) -> str:
         """Return the mode that a saved program status names."""

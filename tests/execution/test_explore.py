@@ -309,3 +309,11 @@ def test_no_state_that_is_shared_is_ever_changed(assemble: Assemble) -> None:
     found = paths("mov x1, #1\ncbz x2, 1f\nmov x1, #2\nbr x3\n1: eret", assemble)
     values = {type(p.outcome): at_exit(p, "x1") for p in found}
     assert values == {Returned: 1, Left: 2}
+
+
+def test_many_paths_that_cannot_merge_end_within_the_limits(assemble: Assemble) -> None:
+    """Where each path returns elsewhere, none of them merge; what is tried stays bounded."""
+    twice = "".join(f"tbz x1, #{n}, 1f\nadd x30, x30, #{1 << n}\n1: nop\n" for n in range(8))
+    found = paths(f"mov x30, #0\n{twice}eret", assemble)
+    assert len(found) == 256
+    assert {at_exit(path, "x30") for path in found} == set(range(256))
