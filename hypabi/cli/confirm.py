@@ -31,10 +31,10 @@ from hypabi.report.check import Check
 from hypabi.report.provenance import provenance
 from hypabi.report.witness import attempt
 from hypabi.smt.bitwuzla import BitwuzlaSolver
-from hypabi.witness.layout import displacement
 from hypabi.witness.make import NotMade, Setting, witness_of
 from hypabi.witness.model import Patched, Source, Witness
-from hypabi.witness.pages import Pages, content_of
+from hypabi.witness.pages import Pages
+from hypabi.witness.program import content_of, displacement
 from hypabi.witness.refutation import Question
 from hypabi.witness.replay import NotRun, Replay, replay
 

@@ -4,13 +4,16 @@ import hashlib
 import re
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypabi
 from hypabi.errors import HypabiError
-from hypabi.image.model import Image
 from hypabi.witness.file import MOST, read, write
 from hypabi.witness.model import Page, Witness, WitnessError
 from hypabi.witness.pages import Pages
+
+if TYPE_CHECKING:
+    from hypabi.image.model import Image
 
 REFERENCES = Path(hypabi.__file__).parent / "reference"
 """Our own images, which need not be named: a witness knows them by SHA-256."""
@@ -99,12 +102,12 @@ def _take_from_file(witness: Witness, where: str, pages: Pages) -> bool:
 
 def _take_from_image(witness: Witness, where: str, pages: Pages) -> None:
     from hypabi.image import load
-    from hypabi.witness.pages import content_of
+    from hypabi.witness.program import content_of
 
     loaded = load(where)
     limit = 1 << witness.start.architecture.bits
 
-    def linked(image: Image, page: Page) -> bytes:
+    def linked(image: "Image", page: Page) -> bytes:
         address = (page.address - witness.image.displacement) % limit
         return content_of(image, address, page.size) or b""
 

@@ -12,18 +12,15 @@ from hypabi.machine.start import Level, start
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 from hypabi.witness.layout import CALLER
+from hypabi.witness.status import FLAGS, STATUS_32, STATUS_64
 
 HVC_A32: Final = 0xE140_0070
 HVC_A64: Final = 0xD400_0002
 HVC_T32: Final = (0xF7E0, 0x8000)
+"""Two halfwords (DDI 0406C, B9.3.4, encoding T1)."""
 MASKED_64: Final = 0x3C5
 """SPSR_EL2 of a caller at EL1h with every exception masked."""
 EE: Final = 25
-STATUS_64: Final = 0xF000_03DF
-"""Bits of SPSR_EL2 that a witness can give: N, Z, C, V, D, A, I, F, M."""
-STATUS_32: Final = 0xF80F_03FF
-"""Of SPSR_hyp: N, Z, C, V, Q, GE, E, A, I, F, T, M."""
-FLAGS: Final = ("N", "Z", "C", "V")
 
 
 @frozen
@@ -49,11 +46,19 @@ class Caller:
         return int(self.order is ByteOrder.BIG)
 
     @property
+    def thumb(self) -> int:
+        """Return the value of the bits that say T32: who has such vectors has such callers."""
+        return int(self.vectors is InstructionSet.T32)
+
+    @property
     def instruction(self) -> bytes:
         """Return the ``hvc``: instructions are little-endian always."""
         number = self.immediate
         if self.architecture is Architecture.ARM64:
             return (HVC_A64 | number << 5).to_bytes(4, "little")
+        if self.thumb:
+            halves = (HVC_T32[0] | number >> 12, HVC_T32[1] | number & 0xFFF)
+            return b"".join(half.to_bytes(2, "little") for half in halves)
         return (HVC_A32 | number >> 4 << 8 | number & 15).to_bytes(4, "little")
 
     def at_entry(self, name: str) -> Value:
@@ -68,9 +73,9 @@ class Caller:
         if self.architecture is Architecture.ARM64:
             found |= {"ELR_EL2": self.back, "SPSR_EL2": MASKED_64, "VBAR_EL2": self.table}
         else:
-            status = Mode.SVC | 0x1C0 | self.big << 9
+            status = Mode.SVC | 0x1C0 | self.big << 9 | self.thumb << 5
             found |= {"ELR_hyp": self.back, "SPSR_hyp": status, "HVBAR": self.table}
-            found |= {"CPSR.T": 0, "CPSR.E": self.big}
+            found |= {"CPSR.E": self.big}
         return found
 
     def musts(self) -> Iterator[Value]:
@@ -101,7 +106,7 @@ class Caller:
         status = self.at_entry("SPSR_hyp")
         yield terms.eq(self.at_entry("ELR_hyp"), self.back, 32)
         yield terms.eq(terms.and_(status, ~STATUS_32 & 0xFFFF_FFFF, 32), 0, 32)
-        yield terms.eq(terms.extract(status, 5, 1, 32), 0, 1)  # the caller is in A32 state
+        yield terms.eq(terms.extract(status, 5, 1, 32), self.thumb, 1)
         yield terms.eq(terms.extract(status, 9, 1, 32), self.big, 1)
         yield terms.eq(terms.symbol("CPSR.E", 1), self.big, 1)
         for field in aarch32.STATUS_FIELDS:
@@ -112,7 +117,7 @@ class Caller:
         yield from self._off("HCR", 32, (0, 27, 29))  # VM, TGE, HCD
         yield from self._off("SCTLR", 32, (0, 13))  # M, V
         yield from self._off("HSCTLR", 32, (0,))
-        yield terms.eq(self._bit("HSCTLR", 30, 32), int(self.vectors is InstructionSet.T32), 1)
+        yield terms.eq(self._bit("HSCTLR", 30, 32), self.thumb, 1)
         yield terms.eq(self._bit("HSCTLR", EE, 32), self.big, 1)
 
     def _bit(self, name: str, bit: int, width: int) -> Value:

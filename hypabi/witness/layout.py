@@ -6,9 +6,6 @@ IMAGE on; between the two lie the caller, memory that registers point to, and pl
 
 from typing import Final
 
-from hypabi.frozen import frozen
-from hypabi.image.model import Image
-
 RAM: Final = 0x4000_0000
 OURS: Final = 0x4700_0000
 CALLER: Final = OURS
@@ -23,27 +20,6 @@ IMAGE: Final = 0x4800_0000
 ALIGNMENT: Final = 0x20_0000
 """Displacements are multiples of it, so that no alignment that code relies on changes."""
 RAM_END: Final = 0x8000_0000
-
-
-@frozen
-class Region:
-    """Addresses from ``start`` to before ``end``."""
-
-    start: int
-    end: int
-
-    def meets(self, other: "Region") -> bool:
-        """Return whether they share an address."""
-        return self.start < other.end and other.start < self.end
-
-
-def displacement(image: Image) -> int:
-    """Return what to add to link addresses so that a machine has RAM there; 0 where it has."""
-    start, end = image.segments[0].address, image.segments[-1].end
-    there = start >= RAM and end <= RAM_END
-    if there and not Region(start, end).meets(Region(OURS, OURS_END)):
-        return 0
-    return (IMAGE + start % ALIGNMENT - start) % (1 << image.architecture.bits)
 
 
 def scratch(number: int) -> int:

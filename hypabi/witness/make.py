@@ -28,9 +28,9 @@ from hypabi.witness.model import (
     Witness,
     WitnessError,
 )
-from hypabi.witness.pages import content_of
 from hypabi.witness.patched import replacement
 from hypabi.witness.predict import Predictor, runs
+from hypabi.witness.program import content_of
 from hypabi.witness.promise import Promise, about_of
 from hypabi.witness.refutation import Question, refutations
 from hypabi.witness.rehearsal import MOST, Rehearsal, rehearse

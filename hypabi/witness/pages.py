@@ -3,32 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 
-from hypabi.image.model import Image, ImageError, Segment
 from hypabi.witness.model import Page, WitnessError
-
-
-def content_of(image: Image, address: int, size: int) -> bytes | None:
-    """Return bytes of an image, ``None`` where it has none; what no file holds is 0."""
-    content = b""
-    while len(content) < size:
-        at = address + len(content)
-        segment = image.segment(at)
-        piece = None if segment is None else _piece_of(image, segment, at, size - len(content))
-        if piece is None:
-            return None
-        content += piece
-    return content
-
-
-def _piece_of(image: Image, segment: Segment, address: int, size: int) -> bytes | None:
-    """Return bytes of one segment, at most ``size``."""
-    end = segment.address + len(segment.content)
-    if address >= end:
-        return bytes(min(size, segment.end - address))
-    try:
-        return image.read(address, min(size, end - address))
-    except ImageError:
-        return None
 
 
 class Pages:

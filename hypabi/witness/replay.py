@@ -11,7 +11,6 @@ from hypabi.machine import observation
 from hypabi.machine.observation import Observation
 from hypabi.machine.protocol import Machine
 from hypabi.machine.state import Cell, Extent, Limits, MachineState, Request, without_reserved_bits
-from hypabi.witness.caller import FLAGS, STATUS_32, STATUS_64
 from hypabi.witness.layout import RAM_END
 from hypabi.witness.model import Arrival, Witness
 from hypabi.witness.patched import replacement
@@ -26,6 +25,7 @@ from hypabi.witness.promise import (
     value_of,
 )
 from hypabi.witness.state import limits_of, state_of
+from hypabi.witness.status import FLAGS, NAMES, STATUS_32, STATUS_64
 
 Pages = Callable[[int, int], bytes]
 """Gives bytes of the program where it runs; what it gives has the SHA-256 of the witness."""
@@ -127,10 +127,7 @@ def _asked(witness: Witness) -> tuple[str, ...]:
     """Return the system registers at the end that the witness speaks of."""
     known = registers_of(witness.start.architecture).system
     named = (*about_of(witness.promised), *witness.predicted.registers)
-    return tuple(name for name in named if name in known and name not in STATUSES)
-
-
-STATUSES = ("PSTATE", "CPSR")
+    return tuple(name for name in named if name in known and name not in NAMES)
 
 
 def judged(witness: Witness, seen: Observation) -> Replay:
