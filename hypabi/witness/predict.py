@@ -210,14 +210,11 @@ class Predictor:
     def _beginning(self) -> Beginning:
         surroundings = self.chosen.refutation.question.surroundings
 
-        def register(name: str, width: int) -> int:
-            return self.chosen.value(self.lowering.register(name, width, Moment.ENTRY))
-
         def capability(name: str) -> int:
             number = surroundings.capability(name)
             return 0 if number is None else self.chosen.value(terms.symbol(f"cpucap.{number}", 1))
 
-        return Beginning(register, capability, surroundings.tables)
+        return Beginning(lambda value: self.chosen.value(self.lowering.value(value)), capability)
 
 
 def runs(written: Mapping[int, int]) -> Iterator[tuple[int, bytes]]:

@@ -10,14 +10,12 @@ from hypabi.judgement.expression import (
     Comparison,
     Conjunction,
     Disjunction,
-    Integer,
     Moment,
     Negation,
     Operation,
     Predicate,
     Read,
     Relation,
-    TableOf,
     Value,
     width_of,
 )
@@ -79,11 +77,9 @@ class Open(Exception):
 class Beginning:
     """The values that a promise may refer to besides registers at the end."""
 
-    register: Callable[[str, int], int]
-    """Value at entry of a register of a width."""
+    value: Callable[[Value], int]
+    """Of whatever reads nothing at the end."""
     capability: Callable[[str], int]
-    tables: Mapping[str, int]
-    """Address of each party's vectors, where they run."""
 
 
 def formula_of(predicate: Predicate, beginning: Beginning) -> Formula:
@@ -105,21 +101,15 @@ def formula_of(predicate: Predicate, beginning: Beginning) -> Formula:
 
 def _value(value: Value, beginning: Beginning) -> Formula:
     match value:
-        case Integer(number, _):
-            return number
-        case Read(register, width, Moment.ENTRY):
-            return beginning.register(register, width)
-        case Read(register, _, _):
+        case Read(register, _, Moment.EXIT):
             return register
         case Bits(of, high, low):
             return ("bits", _value(of, beginning), high, low)
-        case TableOf(party, _):
-            return beginning.tables[party]
         case Operation(operator, left, right):
             operands = (_value(left, beginning), _value(right, beginning))
             return (operator.value, width_of(left), *operands)
         case _:
-            assert_never(value)
+            return beginning.value(value)
 
 
 def registers_in(formula: Formula) -> tuple[str, ...]:

@@ -33,8 +33,6 @@ class Question:
     clause: Clause
     behaviour: Behaviour
     surroundings: Surroundings
-    also: tuple[Value, ...] = ()
-    """More that holds at entry, as what a caller puts into registers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,12 @@ def refutations(question: Question) -> Iterator[Refutation]:
     """Yield every way in which a clause could be broken, in the order of the cases."""
     lowering = Lowering(question.behaviour, None, question.surroundings)
     try:
-        premises = [lowering.predicate(each) for each in _premises(question)]
+        stated = (lowering.predicate(each) for each in _premises(question))
+        premises = (*stated, *question.behaviour.holds)
         for case in question.behaviour.cases:
             if not isinstance(case.outcome, Undecided):
                 seen = _as_read(case, question.behaviour.widths)
-                yield from _of_case(question, seen, (*premises, *question.also))
+                yield from _of_case(question, seen, premises)
     except NotKnown:
         return
 
