@@ -7,7 +7,7 @@ from types import MappingProxyType
 from hypabi.arch.aarch64 import VOLATILE
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.execution.entry import Entry, hvc_to_el2, hvc_to_hyp
+from hypabi.execution.entry import Entry, hvc_to_el2, hvc_to_hyp, installer
 from hypabi.execution.explore import Explorer
 from hypabi.execution.path import Path
 from hypabi.smt import terms
@@ -32,10 +32,24 @@ def derive(
         entry = hvc_to_hyp(address, immediate, state, explorer.image.byte_order)
     if pinned:
         entry = replace(entry, registers={**entry.registers, **pinned})
+    return _derived(explorer, entry)
+
+
+def derive_installer(explorer: Explorer, address: int, state: InstructionSet) -> Behaviour:
+    """Derive what code does that a CPU runs at HYP while it starts.
+
+    :param address: of its first instruction, without bit 0
+    """
+    return _derived(explorer, installer(address, state, explorer.image.byte_order))
+
+
+def _derived(explorer: Explorer, entry: Entry) -> Behaviour:
     cases = tuple(_case(path, entry, explorer) for path in explorer.explore(entry))
     names = sorted({name for case in cases for name in case.registers})
     widths = {name: explorer.profile.width(name) for name in names}
-    return Behaviour(address, entry.registers, entry.link, entry.status, cases, widths, entry.holds)
+    return Behaviour(
+        entry.address, entry.registers, entry.link, entry.status, cases, widths, entry.holds
+    )
 
 
 def _case(path: Path, entry: Entry, explorer: Explorer) -> Case:

@@ -14,9 +14,11 @@ from hypabi.cli.parser import add_output
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from hypabi.behaviour.case import Behaviour
     from hypabi.cli.references import Library
     from hypabi.judgement.matrix import Caller, Live
     from hypabi.judgement.reference_index import Form, Index, Reference
+    from hypabi.judgement.revision import Installation
     from hypabi.report.matrix import Judged, Matrix
 
 SUMMARY = "callers against live parties: kept, refuted or undecided"
@@ -119,7 +121,7 @@ def _judged(
     library: "Library", references: "tuple[Reference, ...]", arguments: argparse.Namespace
 ) -> "Iterator[Judged]":
     """Yield the cells, form by form: callers by revision, then live parties by revision."""
-    from hypabi.judgement.matrix import judge_cell
+    from hypabi.judgement.matrix import judge_cell, judge_installer
     from hypabi.report.matrix import Column, Judged, Row
     from hypabi.smt.bitwuzla import BitwuzlaSolver
     from hypabi.smt.remembered import Remembered
@@ -142,6 +144,11 @@ def _judged(
                 column = Column(live.name, live.label, live.image, architecture)
                 cell = judge_cell(caller, live, solver)
                 yield Judged(row, column, form.name, cell, asked)
+        for live, installation, behaviour in _installers(library, of_form, form, arguments):
+            row = Row(installation.function, live.label, live.image, architecture)
+            column = Column(live.name, live.label, live.image, architecture)
+            cell = judge_installer(live, installation, behaviour, solver)
+            yield Judged(row, column, form.name, cell, ())
 
 
 def _forms(
@@ -186,6 +193,26 @@ def _parties(
             if party in ("", live.name) and revision in ("", live.label):
                 found.setdefault((live.name, live.label), live)
     return tuple(found.values())
+
+
+def _installers(
+    library: "Library",
+    references: "tuple[Reference, ...]",
+    form: "Form",
+    arguments: argparse.Namespace,
+) -> "Iterator[tuple[Live, Installation, Behaviour]]":
+    """Yield the code that makes a party live without a call, of each revision once."""
+    revision, _, function = (arguments.caller or "").partition("/")
+    party, _, label = (arguments.party or "").partition("/")
+    seen: set[tuple[str, str]] = set()
+    for reference in references:
+        for live, installation, behaviour in library.installations(reference, form):
+            asked = revision in ("", live.label) and function in ("", installation.function)
+            asked = asked and party in ("", live.name) and label in ("", live.label)
+            key = (installation.function, live.label)
+            if asked and key not in seen:
+                seen.add(key)
+                yield live, installation, behaviour
 
 
 def _by_revision(library: "Library", parties: "tuple[Live, ...]") -> "tuple[Live, ...]":

@@ -1,11 +1,13 @@
 """The reference images at work: what their callers ask for, what their parties do."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
+from typing import Final
 
-from hypabi.arch.names import Architecture
+from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.behaviour.case import Behaviour
-from hypabi.behaviour.derive import derive
+from hypabi.behaviour.derive import derive, derive_installer
 from hypabi.behaviour.request import Request, Requests, requests
 from hypabi.code.sleigh import Lifter
 from hypabi.code.vectors import VectorTable, find
@@ -19,8 +21,11 @@ from hypabi.judgement.contract import Contract
 from hypabi.judgement.load import shipped_contract
 from hypabi.judgement.matrix import Caller, Live
 from hypabi.judgement.reference_index import Form, Index, Promised, Reference
-from hypabi.judgement.revision import Revision
+from hypabi.judgement.revision import Installation, Revision
 from hypabi.judgement.version import Version
+
+EE: Final = 25
+"""Of HSCTLR: the byte order of data at HYP (DDI 0406C, B4.1.56)."""
 
 
 @frozen
@@ -31,6 +36,10 @@ class Opened:
     form: Form
     loaded: Loaded
     explorer: Explorer
+    at_hyp: Explorer
+    """Of the same program with data in the byte order that its installer leaves to HYP."""
+    installed: tuple[tuple[Installation, Behaviour], ...]
+    """Who installs its stub, and what they do."""
     tables: Mapping[str, VectorTable]
 
     @property
@@ -65,7 +74,26 @@ class Library:
         names = [party.vectors for party in reference.parties]
         found = find(loaded.images[-1], names, explorer.instruction)
         tables = {table.name: table for table in found if table.name in names}
-        return Opened(reference, form, loaded, explorer, tables)
+        installed = tuple(self._installed(reference, form, explorer))
+        order = next((each for _, done in installed if (each := data_order(done))), None)
+        at_hyp = explorer
+        if order not in (None, explorer.image.byte_order):
+            assert order is not None
+            moved = replace(explorer.image, byte_order=order)
+            at_hyp = explorer_for(moved, lifters=self._lifters)
+        return Opened(reference, form, loaded, explorer, at_hyp, installed, tables)
+
+    def _installed(
+        self, reference: Reference, form: Form, explorer: Explorer
+    ) -> Iterator[tuple[Installation, Behaviour]]:
+        """Yield the code in an image that makes a party live without a call."""
+        for party in reference.parties:
+            revision = self.revision(party.revision, reference)
+            for each in revision.installations if revision is not None else ():
+                for symbol in explorer.image.symbols.find(each.function):
+                    if each.row.party == party.name:
+                        state = form.instruction_set
+                        yield each, derive_installer(explorer, symbol.address, state)
 
     def revision(self, label: str, reference: Reference) -> Revision | None:
         """Return what a revision promises, ``None`` where no contract speaks of it."""
@@ -93,7 +121,9 @@ class Library:
 
     def text(self, image: str, form: str, address: int) -> str:
         """Return the disassembly of the instruction at an address of a file that was opened."""
-        return self._opened[image, form].explorer.disassembled(address)
+        opened = self._opened[image, form]
+        at_hyp = opened.at_hyp.has_read(address)
+        return (opened.at_hyp if at_hyp else opened.explorer).disassembled(address)
 
     def callers(self, reference: Reference, form: Form) -> Iterator[Caller]:
         """Yield the callers of an image, where a contract speaks of their revision."""
@@ -130,6 +160,8 @@ class Library:
                 party.vectors,
                 revision,
                 {name: each.address for name, each in opened.tables.items()},
+                partial(_address, opened.image),
+                _granted(opened),
                 partial(self._behaviour, opened, table),
             )
             own = live.in_contract(revision)
@@ -138,6 +170,15 @@ class Library:
                 raise HypabiError(f"reference {reference.name}", what)
             if any(own.name in call.served_by for call in revision.calls):
                 yield live
+
+    def installations(
+        self, reference: Reference, form: Form
+    ) -> Iterator[tuple[Live, Installation, Behaviour]]:
+        """Yield the code of an image that makes a party live without a call, and what it does."""
+        lives = {live.name: live for live in self.parties(reference, form)}
+        for installation, behaviour in self.open(reference, form).installed:
+            if installation.row.party in lives:
+                yield lives[installation.row.party], installation, behaviour
 
     def _behaviour(self, opened: Opened, table: VectorTable, request: Request) -> Behaviour:
         pinned = request.pinned()
@@ -150,7 +191,30 @@ class Library:
         )
         found = self._behaviours.get(key)
         if found is None:
-            explorer, entry = opened.explorer, table.hvc_entry
+            explorer, entry = opened.at_hyp, table.hvc_entry
             found = derive(explorer, entry, request.immediate, table.state, pinned)
             self._behaviours[key] = found
         return found
+
+
+def data_order(installer: Behaviour) -> ByteOrder | None:
+    """Return the byte order of data that an installer leaves to HYP, where it leaves one."""
+    values = [case.registers.get("HSCTLR") for case in installer.cases]
+    bits = {value >> EE & 1 for value in values if isinstance(value, int)}
+    if len(bits) != 1:
+        return None
+    return ByteOrder.BIG if bits == {1} else ByteOrder.LITTLE
+
+
+def _address(image: Image, name: str) -> int | None:
+    """Return the address of a symbol that is there once."""
+    found = image.symbols.find(name)
+    return found[0].address if len(found) == 1 else None
+
+
+def _granted(opened: Opened) -> tuple[str, ...]:
+    """Return what a party's behaviour owes to its installer, where that is not the kernel's own."""
+    if opened.at_hyp is opened.explorer:
+        return ()
+    order = opened.at_hyp.image.byte_order.value
+    return (f"data at HYP is {order}-endian: its installer leaves HSCTLR.EE so",)

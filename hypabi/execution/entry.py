@@ -163,3 +163,18 @@ def function(address: int, state: InstructionSet) -> Entry:
     registers = {"CPSR.M": SVC, **_state(state)}
     entered = ("entered as a function in Supervisor mode",)
     return Entry(address, state, registers, entered, "", "", "svc", "r0")
+
+
+def installer(address: int, state: InstructionSet, order: ByteOrder) -> Entry:
+    """Return the entry of code that a CPU runs at HYP while it starts, as a function.
+
+    :param address: of its first instruction, without bit 0
+    :param order: of data, which CPSR.E says
+    """
+    whole = terms.symbol("CPSR", 32)
+    thumb, big = int(state is InstructionSet.T32), int(order is ByteOrder.BIG)
+    low = terms.concat(terms.extract(whole, 6, 3, 32), thumb << 5 | HYP, 3, 6)
+    status = terms.concat(terms.concat(terms.extract(whole, 10, 22, 32), big, 22, 1), low, 23, 9)
+    registers = {"CPSR.M": HYP, "CPSR.E": big, **_state(state), "CPSR": status}
+    entered = ("entered at HYP by a CPU that starts",)
+    return Entry(address, state, registers, entered, "LR_usr", "CPSR", "hyp", "r0")

@@ -124,6 +124,10 @@ class Explorer:
             return Undecodable(address, b"", "this code is not read as T32")
         return self._thumb(address, it)
 
+    def has_read(self, address: int) -> bool:
+        """Return whether an instruction at an address was asked for."""
+        return address in self._states
+
     def disassembled(self, address: int) -> str:
         """Return the text of the instruction at an address, in the state in which it was read."""
         if self._states.get(address) is InstructionSet.T32 and self._thumb_text is not None:

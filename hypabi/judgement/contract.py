@@ -192,6 +192,17 @@ class Call(Reply):
 
 
 @frozen(kw_only=True, eq=False)
+class Installer(Reply):
+    """Code that makes a party live without a call, at HYP or EL2, on a CPU that starts."""
+
+    function: Annotated[str, "Symbol at which it is entered; it returns to its caller."]
+    cite: Annotated[str | None, "The sentence of the document that this makes checkable."] = None
+    because: Annotated[str | None, "Where the document says nothing: our reason and evidence."] = (
+        None
+    )
+
+
+@frozen(kw_only=True, eq=False)
 class Party(Bounded):
     """Whoever's vectors can be live."""
 
@@ -216,6 +227,9 @@ class Party(Bounded):
     may_write_memory: Annotated[
         Mapping[str, Scratch], "Memory of its own, written by any call."
     ] = field(default_factory=nothing)
+    installers: Annotated[Mapping[str, Installer], "Who makes it live without a call."] = field(
+        default_factory=nothing
+    )
 
 
 @frozen(kw_only=True, eq=False)

@@ -53,6 +53,14 @@ class TableOf:
     width: int
 
 
+@frozen
+class AddressOf:
+    """The address of a symbol of the image."""
+
+    symbol: str
+    width: int
+
+
 class Operator(enum.Enum):
     """An operation on two values of one width."""
 
@@ -74,7 +82,7 @@ class Operation:
     right: "Value"
 
 
-Value = Integer | Read | Bits | TableOf | Operation
+Value = Integer | Read | Bits | TableOf | AddressOf | Operation
 
 
 class Relation(enum.Enum):
@@ -129,7 +137,7 @@ Predicate = Comparison | Capability | Negation | Conjunction | Disjunction
 def width_of(value: Value) -> int:
     """Return the number of bits of a value."""
     match value:
-        case Integer(_, width) | Read(_, width, _) | TableOf(_, width):
+        case Integer(_, width) | Read(_, width, _) | TableOf(_, width) | AddressOf(_, width):
             return width
         case Bits(_, high, low):
             return high - low + 1
@@ -173,7 +181,7 @@ def _reads(value: Value) -> tuple[Read, ...]:
     match value:
         case Read():
             return (value,)
-        case Integer() | TableOf():
+        case Integer() | TableOf() | AddressOf():
             return ()
         case Bits(of, _, _):
             return _reads(of)
@@ -194,6 +202,8 @@ def write_value(value: Value) -> str:
             return f"{write_value(of)}[{high}:{low}]"
         case TableOf(party, _):
             return f'table_of("{party}")'
+        case AddressOf(symbol, _):
+            return f'address_of("{symbol}")'
         case Operation(operator, left, right):
             return f"({write_value(left)} {operator.value} {write_value(right)})"
         case _:

@@ -27,16 +27,20 @@ from hypabi.judgement.clause import (
     Returns,
 )
 from hypabi.judgement.expression import (
+    Bits,
     Comparison,
     Conjunction,
     Moment,
     Predicate,
     Read,
     Relation,
+    width_of,
     write_predicate,
     write_value,
 )
+from hypabi.judgement.expression import Value as Expression
 from hypabi.judgement.lower import Lowering, Surroundings
+from hypabi.judgement.registers import FIELDS
 from hypabi.judgement.revision import Revision, Row
 from hypabi.judgement.verdict import Finding, Refuted
 from hypabi.smt import terms
@@ -160,12 +164,25 @@ class Instead:
                 before = lowering.register(register, width, Moment.ENTRY)
                 kept = isinstance(found, Term) and found is before
                 text = "what it was" if kept else self.value(found, width)
-                return f"{register} is {text} and not {self.wanted(write_value(right))}"
+                return f"{register} is {text} and not {self.wanted(right, lowering)}"
+            case Comparison(
+                Relation.EQUAL, Bits(Read(register, _, Moment.EXIT), high, low) as bits, right
+            ):
+                is_now = self.value(lowering.value(bits), high - low + 1)
+                wanted = self.wanted(right, lowering)
+                return f"{_field(register, high, low)} is {is_now} and not {wanted}"
             case _:
-                return f"{self.wanted(write_predicate(part))} does not hold"
+                return f"{self.spelled(write_predicate(part))} does not hold"
 
-    def wanted(self, text: str) -> str:
-        """Spell what a clause wants, with the call's arguments by their names."""
+    def wanted(self, value: Expression, lowering: Lowering) -> str:
+        """Spell what a clause wants: its value where that is known, else what it is made of."""
+        lowered = lowering.value(value)
+        if isinstance(lowered, int) and isinstance(value, Read | Bits):
+            return self.value(lowered, width_of(value))
+        return self.spelled(write_value(value))
+
+    def spelled(self, text: str) -> str:
+        """Spell an expression with the call's arguments by their names."""
         text = _TABLE.sub(r"the vectors of \1", text)
         return _OLD.sub(lambda match: self.arguments.get(match[1], match[0]), text)
 
@@ -183,6 +200,13 @@ def _arguments(row: Row, revision: Revision) -> Mapping[str, str]:
     """Return the name of the argument in each register."""
     call = next((each for each in revision.calls if each.name == row.call), None)
     return {register: name for name, register in call.arguments} if call is not None else {}
+
+
+def _field(register: str, high: int, low: int) -> str:
+    """Spell bits of a register by the field's name, where they are one."""
+    fields = FIELDS.get(register, {})
+    name = next((name for name, bits in fields.items() if bits == (high, low)), None)
+    return f"{register}[{high}:{low}]" if name is None else f"{register}.{name}"
 
 
 def _level(mode: str) -> str:

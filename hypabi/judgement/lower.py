@@ -16,6 +16,7 @@ from hypabi.behaviour.outcome import (
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.frozen import frozen
 from hypabi.judgement.expression import (
+    AddressOf,
     Bits,
     Capability,
     Comparison,
@@ -38,6 +39,10 @@ from hypabi.smt import terms
 PROGRAM_STATUS = ("PSTATE", "CPSR")
 
 
+def _nowhere(_name: str) -> int | None:
+    return None
+
+
 class NotKnown(Exception):
     """The clause speaks of something that this image does not tell."""
 
@@ -52,6 +57,8 @@ class Surroundings:
     """Number of a capability, where the image tells it."""
     lacks: Callable[[str], bool]
     """Whether the kernel has no such capability at all."""
+    symbol: Callable[[str], int | None] = _nowhere
+    """Address of a symbol, where the image has it once."""
 
 
 @frozen
@@ -119,6 +126,11 @@ class Lowering:
                 if party not in self.surroundings.tables:
                     raise NotKnown(f"the vector table of {party} was not found")
                 return self.surroundings.tables[party]
+            case AddressOf(symbol, _):
+                address = self.surroundings.symbol(symbol)
+                if address is None:
+                    raise NotKnown(f"the image has no symbol {symbol}")
+                return address
             case Operation(operator, left, right):
                 return _operation(operator, self.value(left), self.value(right), width_of(left))
             case _:

@@ -33,8 +33,9 @@ from hypabi.judgement.clause import (
 from hypabi.judgement.instead import Instead
 from hypabi.judgement.lower import Surroundings
 from hypabi.judgement.proof import judge_row
-from hypabi.judgement.revision import LiveCall, LiveParty, Revision, Row, Service
+from hypabi.judgement.revision import Installation, LiveCall, LiveParty, Revision, Row, Service
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
+from hypabi.smt import terms
 from hypabi.smt.solver import Solver
 
 
@@ -77,6 +78,10 @@ class Live:
     """Its own."""
     tables: Mapping[str, int]
     """Address of each vector table of its image, by symbol."""
+    symbol: Callable[[str], int | None]
+    """Address of a symbol of its image."""
+    granted: tuple[str, ...]
+    """What whoever installed it has left, and its behaviour rests on."""
     behaviour: Callable[[Request], Behaviour]
     """What it does with a request: its registers at entry are the caller's."""
 
@@ -203,28 +208,96 @@ def _held(
     assumed = own.assumes if promise is Promise.ELSEWHERE else (*row.assumes, *own.assumes)
     scratch = _scratch(live.revision, own)
     granted = tuple(dict.fromkeys(f"{each.name}: {each.text}" for each in assumed))
-    clauses = sorted((_with(clause, scratch) for clause in row.clauses), key=_telling)
+    clauses = tuple(_with(clause, scratch) for clause in row.clauses)
     behaviour = live.behaviour(request)
     width = caller.revision.architecture.bits
-    behaviour = replace(behaviour, holds=(*behaviour.holds, *request.premises(width)))
-    surroundings = _surroundings(caller.revision, live)
-    findings = judge_row(
+    question = _Question(
         caller.revision,
         replace(party, when=None),  # it is live, so whatever tells it from others holds
-        replace(row, assumes=assumed, clauses=tuple(clauses)),
-        behaviour,
-        surroundings,
-        solver,
+        replace(row, assumes=assumed, clauses=clauses),
+        promise,
+        replace(behaviour, holds=(*behaviour.holds, *request.premises(width))),
+        _surroundings(caller.revision, live),
+        request,
+        (*live.granted, *granted),
     )
-    said: list[Finding] = []
-    for finding in findings:
-        if isinstance(finding.verdict, Refuted):
-            instead = Instead(finding, finding.verdict, behaviour, row, caller.revision)
-            text = instead.text(surroundings)
-            pinned = request.pinned()
-            return Broken(promise, finding, finding.verdict, text, pinned, row, granted)
-        said.append(finding)
-    return _unbroken(tuple(said), promise, request, caller.revision, granted)
+    return question.answer(solver)
+
+
+@frozen
+class _Question:
+    """One row, and the behaviour that keeps it or does not."""
+
+    revision: Revision
+    party: LiveParty
+    row: Row
+    promise: Promise
+    behaviour: Behaviour
+    surroundings: Surroundings
+    request: Request | None
+    """``None`` where nobody asks: code that installs a party."""
+    granted: tuple[str, ...]
+
+    def answer(self, solver: Solver) -> Cell:
+        """Judge clause by clause, until one is refuted."""
+        row = replace(self.row, clauses=tuple(sorted(self.row.clauses, key=_telling)))
+        findings = judge_row(
+            self.revision, self.party, row, self.behaviour, self.surroundings, solver
+        )
+        said: list[Finding] = []
+        for finding in findings:
+            if isinstance(finding.verdict, Refuted):
+                return self._broken(finding, finding.verdict)
+            said.append(finding)
+        return self._unbroken(tuple(said))
+
+    def _broken(self, finding: Finding, verdict: Refuted) -> Broken:
+        instead = Instead(finding, verdict, self.behaviour, self.row, self.revision)
+        text = instead.text(self.surroundings)
+        pinned = {} if self.request is None else self.request.pinned()
+        return Broken(self.promise, finding, verdict, text, pinned, self.row, self.granted)
+
+    def _unbroken(self, findings: tuple[Finding, ...]) -> Cell:
+        for finding in findings:
+            match finding.verdict:
+                case Undecided(reason):
+                    return NotDecided(f"{finding.clause.name}: {reason}")
+                case Proved() | Vacuous() | Refuted():
+                    continue
+                case _:
+                    assert_never(finding.verdict)
+        if not any(isinstance(finding.verdict, Proved) for finding in findings):
+            return NotDecided(
+                f"nothing was tested: no entry{self._asked()} meets the preconditions"
+            )
+        assumptions = {text for finding in findings for text in finding.assumptions}
+        return Kept(self.promise, len(findings), tuple(sorted(assumptions)), self.granted)
+
+    def _asked(self) -> str:
+        if self.request is None:
+            return ""
+        identifier = self.revision.identifier
+        value = terms.text(self.request.registers[identifier], self.revision.architecture.bits)
+        return f" with {identifier} = {value}"
+
+
+def judge_installer(
+    live: Live, installation: Installation, behaviour: Behaviour, solver: Solver
+) -> Cell:
+    """Judge whether code that makes a party live does what the party's own contract promises."""
+    party = live.revision.party(installation.row.party)
+    assert party is not None, installation.name
+    question = _Question(
+        live.revision,
+        party,
+        installation.row,
+        Promise.SERVED,
+        behaviour,
+        _surroundings(live.revision, live),
+        None,
+        (),
+    )
+    return question.answer(solver)
 
 
 def _surroundings(revision: Revision, live: Live) -> Surroundings:
@@ -235,7 +308,7 @@ def _surroundings(revision: Revision, live: Live) -> Surroundings:
         for party in each.parties
         if party.vectors in live.tables
     }
-    return Surroundings(tables, lambda _name: None, lambda _name: False)
+    return Surroundings(tables, lambda _name: None, lambda _name: False, live.symbol)
 
 
 def _scratch(revision: Revision, party: LiveParty) -> tuple[Region, ...]:
@@ -306,28 +379,6 @@ def _row(revision: Revision, party: LiveParty, call: LiveCall | None) -> Row | N
     if row is None and call.number is None:
         return revision.find(party.name, None)
     return row
-
-
-def _unbroken(
-    findings: tuple[Finding, ...],
-    promise: Promise,
-    request: Request,
-    revision: Revision,
-    granted: tuple[str, ...],
-) -> Cell:
-    for finding in findings:
-        match finding.verdict:
-            case Undecided(reason):
-                return NotDecided(f"{finding.clause.name}: {reason}")
-            case Proved() | Vacuous() | Refuted():
-                continue
-            case _:
-                assert_never(finding.verdict)
-    if not any(isinstance(finding.verdict, Proved) for finding in findings):
-        asked = f"{revision.identifier} = {request.registers[revision.identifier]}"
-        return NotDecided(f"nothing was tested: no entry with {asked} meets the preconditions")
-    assumptions = {text for finding in findings for text in finding.assumptions}
-    return Kept(promise, len(findings), tuple(sorted(assumptions)), granted)
 
 
 def _telling(clause: Clause) -> int:

@@ -4,7 +4,8 @@ The syntax is Python's, parsed by :mod:`ast` and accepted only where it is on th
 
 * integers; registers; a field ``SCTLR_EL2.M`` or bits ``x0[15:0]``; the contract's own names; the
   call's arguments, which are what they were at entry; ``result``, ``success``, ``error``;
-* ``old(x5)``, the value at entry; ``table_of("stub")``; ``cpucap(ARM64_KVM_PROTECTED_MODE)``;
+* ``old(x5)``, the value at entry; ``table_of("stub")``; ``address_of("__boot_cpu_mode")``;
+  ``cpucap(ARM64_KVM_PROTECTED_MODE)``;
 * ``+ - % & | << >>``, ``== != < <= > >=`` (unsigned, not chained), ``not and or``, parentheses.
 
 In an expression over the entry alone every name is read at entry, and ``old`` is refused.
@@ -17,6 +18,7 @@ from typing import Final
 
 from hypabi.frozen import frozen
 from hypabi.judgement.expression import (
+    AddressOf,
     Bits,
     Capability,
     Comparison,
@@ -276,8 +278,10 @@ class _Reader:
                         f"no party {party!r}", closest(party, self.scope.parties)
                     )
                 return TableOf(party, self.scope.registers.architecture.bits)
+            case "address_of", ast.Constant(value=str() as symbol):
+                return AddressOf(symbol, self.scope.registers.architecture.bits)
             case _:
-                hint = 'there are old(x0), table_of("stub") and cpucap(NAME)'
+                hint = 'there are old(x0), table_of("stub"), address_of("symbol") and cpucap(NAME)'
                 raise self._refuse(node, "is no function of contracts", hint)
 
     def _old(self, node: ast.expr, argument: ast.expr) -> Value:

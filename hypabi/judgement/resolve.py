@@ -4,7 +4,7 @@ Names become registers, expressions are parsed and checked, the defaults become 
 how its call ends even where the file does not, and what it keeps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hypabi.arch.names import Architecture
@@ -22,7 +22,15 @@ from hypabi.judgement.expression import (
 )
 from hypabi.judgement.place import Place, closest
 from hypabi.judgement.promised import clauses_of
-from hypabi.judgement.revision import LiveCall, LiveParty, Move, Revision, Row, Service
+from hypabi.judgement.revision import (
+    Installation,
+    LiveCall,
+    LiveParty,
+    Move,
+    Revision,
+    Row,
+    Service,
+)
 from hypabi.judgement.version import Version, in_force
 
 ANY_OTHER: Final = "any-other"
@@ -76,6 +84,9 @@ def resolve(context: Context) -> Revision:
         ),
         boot=boot,
         moves=moves,
+        installations=tuple(
+            each for name, party in parties.items() for each in _installations(context, name, party)
+        ),
     )
 
 
@@ -147,6 +158,14 @@ def _rows(context: Context, name: str, party: Party, calls: Mapping[str, Call]) 
     clauses = _other_clauses(context, name, party, other, refused, refusal)
     rows.append(Row(name, None, Service.OTHER, selects, assumes, (), clauses, _declined(other)))
     return rows
+
+
+def _installations(context: Context, name: str, party: Party) -> Iterator[Installation]:
+    """Yield who makes a party live without a call; it needs no identifier."""
+    for called, installer in party.installers.items():
+        clauses = clauses_of(context, name, party, installer)
+        row = Row(name, None, Service.INSTALLS, Conjunction(()), (), (), clauses, None)
+        yield Installation(called, installer.function, row)
 
 
 def _taken(context: Context, name: str, calls: Mapping[str, Call]) -> str | None:

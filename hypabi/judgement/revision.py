@@ -53,6 +53,8 @@ class Service(enum.Enum):
     REFUSED = "refused"
     OTHER = "other"
     """An identifier that is no call's number."""
+    INSTALLS = "installs"
+    """No call at all: code that makes the party live."""
 
 
 @frozen(eq=False)
@@ -72,6 +74,15 @@ class Row:
     requires: tuple[Premise, ...]
     clauses: tuple[Clause, ...]
     unspecified: Authority | None
+
+
+@frozen(eq=False)
+class Installation:
+    """Code that makes a party live without a call: where it starts, and what it promises."""
+
+    name: str
+    function: str
+    row: Row
 
 
 @frozen(eq=False)
@@ -102,6 +113,7 @@ class Revision:
     rows: tuple[Row, ...]
     boot: str | None
     moves: tuple[Move, ...]
+    installations: tuple[Installation, ...] = ()
 
     def party(self, name: str) -> LiveParty | None:
         """Return the party of this name, ``None`` where this kernel has it not."""

@@ -6,6 +6,7 @@ from typing import Final
 from hypabi.arch.names import Architecture
 from hypabi.judgement.clause import Calls, Clause, Ensures, Leaves, Returns
 from hypabi.judgement.matrix import Broken, NotDecided, Open
+from hypabi.judgement.revision import Service
 from hypabi.report.check_text import LABELS, labelled
 from hypabi.report.counterexample import Kind, entered, valuation
 from hypabi.report.lines import COLUMNS, cut, filled, listed, titled
@@ -145,10 +146,14 @@ def _breakage(matrix: Matrix, breakage: Breakage, evidence: Evidence) -> Iterato
     assert isinstance(shown.cell, Broken)
     places = Places(matrix.files[column.image, shown.form])
     forms = ", ".join(dict.fromkeys(judged.form for judged in breakage.cells))
-    live = f"{column.party} {column.label} is live"
+    asked: dict[str, None] = {}
+    live = f"{column.party} {column.label} is {_how(shown.cell)}"
     yield from filled(f"{live} ({column.image}: {forms})", "* ", "  ")
-    for asks in dict.fromkeys(_asks(judged) for judged in breakage.cells):
-        yield from labelled("asked by", asks)
+    for judged in breakage.cells:
+        asked.setdefault(_asks(judged))
+    label = "by" if _installs(shown.cell) else "asked by"
+    for asks in asked:
+        yield from labelled(label, asks)
     clauses = dict.fromkeys(_promised(judged) for judged in breakage.cells)
     yield from labelled("promised", "; ".join(clauses))
     yield from labelled("instead", places.inside(breakage.instead))
@@ -156,7 +161,18 @@ def _breakage(matrix: Matrix, breakage: Breakage, evidence: Evidence) -> Iterato
         yield from _path(matrix, shown, shown.cell, places)
 
 
+def _installs(cell: Broken) -> bool:
+    return cell.row.service is Service.INSTALLS
+
+
+def _how(cell: Broken) -> str:
+    return "installed" if _installs(cell) else "live"
+
+
 def _asks(judged: Judged) -> str:
+    assert isinstance(judged.cell, Broken)
+    if _installs(judged.cell):
+        return f"{judged.row.label} {judged.row.function}"
     registers = ", ".join(f"{name} = {value:#x}" for name, value in judged.asked)
     asked = registers or "whatever it is given"
     return f"{judged.row.label} {judged.row.function}: {asked}"
@@ -167,11 +183,12 @@ def _promised(judged: Judged) -> str:
     assert isinstance(judged.cell, Broken)
     row, clause = judged.cell.row, judged.cell.finding.clause
     call = "any other identifier" if row.call is None else row.call
+    call = "" if row.service is Service.INSTALLS else f"{call} "
     then = ""
     if not isinstance(clause.statement, Ensures):
         wanted = [each.text for each in row.clauses if isinstance(each.statement, Ensures)]
         then = f", with {' and '.join(wanted)}" if wanted and _ends(clause) else ""
-    return f"{call} {clause.text}{then}"
+    return f"{call}{clause.text}{then}"
 
 
 def _ends(clause: Clause) -> bool:

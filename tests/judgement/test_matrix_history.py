@@ -1,11 +1,15 @@
 """Each defect of history is refuted where the index says, in every form; its sibling is kept."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from hypabi.judgement.matrix import Broken, Kept, Promise
-from tests.reference.library import Where, cells
+from hypabi.arch.names import ByteOrder
+from hypabi.cli.references import data_order
+from hypabi.judgement.matrix import Broken, Cell, Kept, Promise, judge_installer
+from hypabi.judgement.reference_index import Form
+from tests.reference.library import Where, cells, library, of_kind, reference, solver
 from tests.reference.references import read_index
 
 VARIANTS = [
@@ -13,6 +17,13 @@ VARIANTS = [
     for image in read_index()["images"]
     for expected in image.get("expected", ())
     if "caller" in expected
+]
+
+INSTALLERS = [
+    (image["name"], expected)
+    for image in read_index()["images"]
+    for expected in image.get("expected", ())
+    if "installer" in expected
 ]
 
 SIBLINGS = {
@@ -23,6 +34,8 @@ SIBLINGS = {
     "arm-restart-zeroes-r0": "arm-kvm-a6",
     "arm-restart-bit0-twice": "arm-stub-a6",
     "arm-call-bit0-twice": "arm-kvm-a4",
+    "arm-ee-wrong-bit": "arm-kvm-a6",
+    "arm-stray-mismatch": "arm-stub-a6",
     "arm64-reset-answers-2": "arm64-stub-b7",
     "arm64-restart-zeroes-x0": "arm64-kvm-b7",
 }
@@ -30,6 +43,13 @@ SIBLINGS = {
 
 ASKS_FIRST = "__hyp_get_vectors"
 """What 3.14 does instead of 3.13's SET after a power-down: it asks who is live, and is answered."""
+
+
+def installer_cells(image: str, function: str) -> Iterator[tuple[Form, Cell]]:
+    for form in reference(image).forms:
+        for live, installation, behaviour in library().installations(reference(image), form):
+            if installation.function == function:
+                yield form, judge_installer(live, installation, behaviour, solver())
 
 
 def described(each: object) -> str | None:
@@ -59,5 +79,46 @@ def test_without_the_defect_the_same_cell_is_kept(variant: str, expected: dict[s
         assert cell.promise is not Promise.ELSEWHERE
 
 
-def test_every_defect_of_a_caller_has_a_sound_sibling() -> None:
-    assert {variant for variant, _ in VARIANTS} == set(SIBLINGS)
+@pytest.mark.parametrize(("variant", "expected"), INSTALLERS, ids=lambda each: str(each)[:30])
+def test_a_defect_of_an_installer_is_judged_as_the_index_says(
+    variant: str, expected: dict[str, Any]
+) -> None:
+    found = list(installer_cells(variant, expected["installer"]))
+    assert found
+    for form, cell in found:
+        assert isinstance(cell, Broken), (form.name, cell)
+        assert cell.instead == expected["instead"], form.name
+
+
+@pytest.mark.parametrize(("variant", "expected"), INSTALLERS, ids=lambda each: str(each)[:30])
+def test_without_the_defect_the_same_installer_keeps_its_promise(
+    variant: str, expected: dict[str, Any]
+) -> None:
+    found = list(installer_cells(SIBLINGS[variant], expected["installer"]))
+    assert found
+    for form, cell in found:
+        assert isinstance(cell, Kept), (form.name, cell)
+
+
+@pytest.mark.parametrize("image", [each.name for each in of_kind("stub", "kvm", "life")])
+def test_every_reference_installs_its_stub_as_its_contract_says(image: str) -> None:
+    for form in reference(image).forms:
+        for live, installation, behaviour in library().installations(reference(image), form):
+            cell = judge_installer(live, installation, behaviour, solver())
+            assert isinstance(cell, Kept), (form.name, installation.function, cell)
+
+
+def test_an_installer_s_byte_order_decides_what_hyp_loads() -> None:
+    orders = {}
+    for image in ("arm-kvm-a6", "arm-ee-wrong-bit"):
+        form = next(each for each in reference(image).forms if each.name == "a32be")
+        installed = library().open(reference(image), form).installed
+        orders[image] = {data_order(behaviour) for _, behaviour in installed}
+    assert orders["arm-kvm-a6"] == {ByteOrder.BIG}
+    assert orders["arm-ee-wrong-bit"] == {ByteOrder.LITTLE}
+
+
+def test_every_defect_has_a_sound_sibling() -> None:
+    named = {variant for variant, _ in (*VARIANTS, *INSTALLERS)}
+    assert named == set(SIBLINGS)
+    assert named == {image["name"] for image in read_index()["images"] if "defect" in image}
