@@ -43,6 +43,7 @@ class Limits:
     """Where exploration stops; a path that reaches one is undecided and says so."""
 
     steps_of_a_path: int = 4096
+    rounds_of_a_loop: int = 256
     paths: int = 2048
     steps: int = 100_000
 
@@ -167,6 +168,7 @@ class _Search:
             explorer.compiled,
             self.order.joins if merging is Merging.WHERE_PATHS_MEET else _nowhere,
             self.limits.steps_of_a_path,
+            self.limits.rounds_of_a_loop,
         )
         self.waiting: dict[int, list[State]] = {}
         self.queue: list[tuple[int, int]] = []

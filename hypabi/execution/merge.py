@@ -1,10 +1,10 @@
 """Merge two paths that meet: one state whose values depend on which path was taken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from hypabi.execution.memory import Memory, Store
-from hypabi.execution.state import Condition, Effect, Join, State, depth
+from hypabi.execution.state import Condition, Effect, Join, JumpedBack, State, depth
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
@@ -44,9 +44,19 @@ def merge(a: State, b: State, identifier: str, width_of: Callable[[str], int]) -
         _merge_effects(a.effects, b.effects, guard, other),
         _union(a.assumptions, b.assumptions),
         Join(guard, a.trail, b.trail, max(depth(a.trail), depth(b.trail))),
-        a.jumped_back if a.jumped_back == b.jumped_back else {},
+        _jumped_back(a, b),
         max(a.fresh, b.fresh),
     )
+
+
+def _jumped_back(a: State, b: State) -> Mapping[int, JumpedBack]:
+    """Keep what both were; where they differ, only how often control jumped back is kept."""
+    if a.jumped_back == b.jumped_back:
+        return a.jumped_back
+    rounds: dict[int, int] = {}
+    for target, was in (*a.jumped_back.items(), *b.jumped_back.items()):
+        rounds[target] = max(rounds.get(target, 0), was.rounds)
+    return {target: JumpedBack({}, -1, 0, number) for target, number in rounds.items()}
 
 
 def common_conditions(a: State, b: State) -> int:

@@ -20,7 +20,7 @@ from hypabi.execution.outcome import (
     Stuck,
     Undecided,
 )
-from hypabi.execution.state import Condition, Effect, State, Step, depth
+from hypabi.execution.state import Condition, Effect, JumpedBack, State, Step, depth
 from hypabi.frozen import frozen
 from hypabi.image.model import Access, Image
 from hypabi.semantics.domain import Domain, Unmodelled
@@ -72,6 +72,7 @@ class Surroundings:
     compiled: Callable[[int], str | None]
     joins: Callable[[int], bool]
     most_steps: int
+    most_rounds: int
 
 
 @frozen
@@ -353,18 +354,22 @@ class Run:
         name = self.around.compiled(target)
         if name is not None:
             return Called(name, target)
-        if target <= self.pc and self.loops_forever(target):
-            return Stuck(target)
+        if target <= self.pc:
+            if self.loops_forever(target):
+                return Stuck(target)
+            if self.jumped_back[target].rounds > self.around.most_rounds:
+                most = self.around.most_rounds
+                return Undecided(self.pc, f"more than {most} rounds of the loop at {target:#x}")
         self.pc = target
         return None
 
     def loops_forever(self, target: int) -> bool:
         """Return whether a backward jump repeats a state of this run exactly."""
-        now = (dict(self.registers), len(self.memory.stores), self.fresh)
-        if self.jumped_back.get(target) == now:
-            return True
+        before = self.jumped_back.get(target)
+        rounds = 1 if before is None else before.rounds + 1
+        now = JumpedBack(dict(self.registers), len(self.memory.stores), self.fresh, rounds)
         self.jumped_back[target] = now
-        return False
+        return now.repeats(before)
 
     def leave(self, target: Value, why: Jump) -> Outcome:
         """Return the outcome of control going to an address outside the code we have."""

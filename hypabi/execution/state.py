@@ -74,6 +74,25 @@ def walk(trail: Trail, model: Mapping[str, int]) -> tuple[int, ...]:
 
 
 @frozen
+class JumpedBack:
+    """What a path was when it last jumped back to an address, and how often it did."""
+
+    registers: Mapping[str, Value]
+    stores: int
+    """How many there were; -1 where paths that differed in this were merged."""
+    fresh: int
+    rounds: int
+
+    def repeats(self, before: "JumpedBack | None") -> bool:
+        """Return whether nothing has changed since the last time."""
+        return before is not None and (self.registers, self.stores, self.fresh) == (
+            before.registers,
+            before.stores,
+            before.fresh,
+        )
+
+
+@frozen
 class State:
     """A point on a path.  ``registers`` holds what was written or read; the rest is as at entry.
 
@@ -89,5 +108,5 @@ class State:
     effects: tuple[Effect, ...] = ()
     assumptions: tuple[str, ...] = ()
     trail: Trail = None
-    jumped_back: Mapping[int, tuple[Mapping[str, Value], int, int]] = field(default_factory=dict)
+    jumped_back: Mapping[int, JumpedBack] = field(default_factory=dict)
     fresh: int = 0

@@ -70,6 +70,9 @@ FEATURES = """
 """
 
 
+LOOP = "1: add x1, x1, #1\ncmp x1, x2\nb.ne 1b\neret"
+
+
 def test_every_input_takes_exactly_one_path(assemble: Assemble) -> None:
     for source, merging in itertools.product((STUB, FEATURES), Merging):
         found = paths(source, assemble, merging)
@@ -128,6 +131,13 @@ def test_a_loop_that_ends_is_followed_to_its_end(assemble: Assemble) -> None:
     assert always(terms.eq(at_exit(path, "x0"), terms.add(terms.symbol("x0", 64), 15, 64), 64))
 
 
+def test_a_loop_of_unknown_length_is_followed_for_so_many_rounds(assemble: Assemble) -> None:
+    found = paths(LOOP, assemble, limits=Limits(rounds_of_a_loop=5))
+    ends = [type(path.outcome) for path in found]
+    assert (ends.count(Returned), ends.count(Undecided)) == (6, 1)
+    assert disjoint_and_covering(found)
+
+
 def test_a_wait_for_what_differs_at_each_read_is_never_called_stuck(assemble: Assemble) -> None:
     source = "1: mrs x1, cntvct_el0\ncbz x1, 1b\neret"
     found = paths(source, assemble, limits=Limits(steps_of_a_path=40))
@@ -144,6 +154,7 @@ def test_a_wait_for_what_differs_at_each_read_is_never_called_stuck(assemble: As
         (STUB, Limits(paths=3)),
         (FEATURES, Limits(steps=10)),
         (FEATURES, Limits(steps_of_a_path=6)),
+        (LOOP, Limits(rounds_of_a_loop=3)),
     ],
 )
 def test_a_limit_loses_no_path(
