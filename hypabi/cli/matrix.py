@@ -122,7 +122,7 @@ def _judged(
 ) -> "Iterator[Judged]":
     """Yield the cells, form by form: callers by revision, then live parties by revision."""
     from hypabi.judgement.matrix import judge_cell, judge_installer
-    from hypabi.report.matrix import Column, Judged, Row
+    from hypabi.report.matrix import Column, Judged, Role, Row
     from hypabi.smt.bitwuzla import BitwuzlaSolver
     from hypabi.smt.remembered import Remembered
 
@@ -145,7 +145,8 @@ def _judged(
                 cell = judge_cell(caller, live, solver)
                 yield Judged(row, column, form.name, cell, asked)
         for live, installation, behaviour in _installers(library, of_form, form, arguments):
-            row = Row(installation.function, live.label, live.image, architecture)
+            where = (live.label, live.image, architecture, Role.INSTALLER)
+            row = Row(installation.function, *where)
             column = Column(live.name, live.label, live.image, architecture)
             cell = judge_installer(live, installation, behaviour, solver)
             yield Judged(row, column, form.name, cell, ())

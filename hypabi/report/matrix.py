@@ -21,14 +21,22 @@ class Evidence(enum.Enum):
     NONE = "none"
 
 
+class Role(enum.Enum):
+    """What a function is to a party."""
+
+    CALLER = "caller"
+    INSTALLER = "installer"
+
+
 @frozen
 class Row:
-    """A caller: which function, of which revision, and where it stands."""
+    """A caller or an installer: which function, of which revision, and where it stands."""
 
     function: str
     label: str
     image: str
     architecture: Architecture
+    role: Role = Role.CALLER
 
 
 @frozen
@@ -72,14 +80,15 @@ class Matrix:
         found = {judged.row.architecture for judged in self.judged}
         return tuple(each for each in Architecture if each in found)
 
-    def rows(self, architecture: Architecture) -> tuple[Row, ...]:
-        """Return the callers of an architecture, in order."""
+    def rows(self, architecture: Architecture, role: Role) -> tuple[Row, ...]:
+        """Return the callers or the installers of an architecture, in order."""
         rows = (judged.row for judged in self.judged)
-        return tuple(dict.fromkeys(row for row in rows if row.architecture is architecture))
+        found = (row for row in rows if (row.architecture, row.role) == (architecture, role))
+        return tuple(dict.fromkeys(found))
 
-    def columns(self, architecture: Architecture) -> tuple[Column, ...]:
-        """Return the live parties of an architecture, in order."""
-        columns = (judged.column for judged in self.judged)
+    def columns(self, architecture: Architecture, role: Role) -> tuple[Column, ...]:
+        """Return the parties whom callers can find live, or whom installers install, in order."""
+        columns = (judged.column for judged in self.judged if judged.row.role is role)
         return tuple(dict.fromkeys(each for each in columns if each.architecture is architecture))
 
     def forms(self, architecture: Architecture) -> tuple[str, ...]:

@@ -56,6 +56,7 @@ def _cell(matrix: Matrix, judged: Judged) -> dict[str, Plain]:
 
 def _caller(row: Row, judged: Judged) -> dict[str, Plain]:
     return {
+        "role": row.role.value,
         "function": row.function,
         "revision": row.label,
         "image": row.image,

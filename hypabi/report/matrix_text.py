@@ -18,6 +18,7 @@ from hypabi.report.matrix import (
     Evidence,
     Judged,
     Matrix,
+    Role,
     Row,
     assumptions,
     breakages,
@@ -41,6 +42,7 @@ def _lines(matrix: Matrix, evidence: Evidence) -> Iterator[str]:
     yield from headline(matrix)
     for architecture in matrix.architectures():
         yield from grid(matrix, architecture)
+        yield from installers(matrix, architecture)
     yield from legend(matrix)
     if evidence is not Evidence.NONE:
         yield from broken(matrix, evidence)
@@ -69,14 +71,30 @@ def headline(matrix: Matrix) -> Iterator[str]:
 def grid(matrix: Matrix, architecture: Architecture) -> Iterator[str]:
     """Yield the grid of one architecture: callers by line, live parties by column."""
     at, forms = matrix.at(), ", ".join(matrix.forms(architecture))
-    columns = matrix.columns(architecture)
+    columns = matrix.columns(architecture, Role.CALLER)
     heads = [_head(column) for column in columns]
     rows = []
-    for row in matrix.rows(architecture):
+    for row in matrix.rows(architecture, Role.CALLER):
         cells = [marks(at[row, each]) if (row, each) in at else "" for each in columns]
         rows.append((f"{row.label} {row.function}", cells))
-    yield from titled(f"{architecture.value} ({forms})")
-    yield from _grid(heads, rows)
+    if rows:
+        yield from titled(f"{architecture.value} ({forms})")
+        yield from _grid(heads, rows)
+
+
+def installers(matrix: Matrix, architecture: Architecture) -> Iterator[str]:
+    """Yield who makes a party live without a call, by revision."""
+    at, rows = matrix.at(), matrix.rows(architecture, Role.INSTALLER)
+    columns = matrix.columns(architecture, Role.INSTALLER)
+    if not rows:
+        return
+    yield from titled(f"{architecture.value}: installed without a call")
+    by_function: dict[str, list[str]] = {row.function: [] for row in rows}
+    for column in columns:
+        for function, cells in by_function.items():
+            mine = [row for row in rows if (row.function, row.label) == (function, column.label)]
+            cells.append("".join(marks(at[row, column]) for row in mine if (row, column) in at))
+    yield from _grid([_head(column) for column in columns], list(by_function.items()))
 
 
 def _head(column: Column) -> list[str]:
