@@ -76,6 +76,8 @@ def _atom(text: str, bits: int) -> Value:
         return int(text, 0) & (1 << bits) - 1
     if text.startswith(PREFIX) and text.endswith("]"):
         return terms.symbol(text, bits)
+    if text[:1] == "(" and text[-1:] == ")":
+        return _sum(text[1:-1], bits)
     if not text.isidentifier():
         raise Unplaced(f"{text} does not tell which address it is")
     return terms.symbol(text, bits)

@@ -22,7 +22,7 @@ def size(model: Model, usual: Model) -> Size:
 
 
 def shrunk(model: Model, usual: Model, holds: Callable[[Model], bool]) -> dict[str, int]:
-    """Return a model at most as large, of which no symbol alone can be made smaller.
+    """Return a model at most as large, of which no symbol alone could be as it usually is.
 
     :param holds: whether a model still shows what it shall; true of ``model``
     """

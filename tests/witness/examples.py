@@ -1,0 +1,85 @@
+"""Witnesses of refuted clauses, made once and shared by the tests."""
+
+import functools
+import shutil
+from pathlib import Path
+
+import pytest
+
+import hypabi
+from hypabi.cli.confirm import Witnesses
+from hypabi.cli.contract_option import contract_of
+from hypabi.cli.examination import Examination, examine
+from hypabi.judgement.verdict import Finding, Refuted
+from hypabi.judgement.version import Version
+from hypabi.machine.engine import Engine
+from hypabi.machine.protocol import Machine
+from hypabi.machine.qemu import Qemu
+from hypabi.witness.make import NotMade
+from hypabi.witness.model import Witness
+from hypabi.witness.replay import Replay, replay
+
+FOLDER = Path(hypabi.__file__).parent / "reference"
+CONTRACT = "linux-hyp-abi"
+
+
+class Made:
+    """The refuted clauses of one file, and a witness of each."""
+
+    def __init__(self, examination: Examination) -> None:
+        self.examination = examination
+        self.witnesses = Witnesses(examination)
+
+    def refuted(self) -> list[Finding]:
+        findings = self.examination.judgement.findings
+        return [each for each in findings if isinstance(each.verdict, Refuted)]
+
+    def finding(self, party: str, call: str | None, clause: str) -> Finding:
+        (found,) = (
+            each
+            for each in self.refuted()
+            if (each.party, each.call, each.clause.name) == (party, call, clause)
+        )
+        return found
+
+    def witness(self, finding: Finding) -> Witness:
+        made = self.witnesses.of(finding)
+        assert not isinstance(made, NotMade), made
+        return made
+
+    def run(self, witness: Witness, machine: Machine) -> Replay:
+        return replay(witness, machine, self.witnesses.pages(witness))
+
+
+@functools.cache
+def of_reference(name: str, contract: str = CONTRACT, version: str = "6.1") -> Made:
+    return of_file(FOLDER / f"{name}.elf", contract, version)
+
+
+def of_file(path: Path, contract: str = CONTRACT, version: str | None = None) -> Made:
+    parsed = None if version is None else Version.parse(version)
+    return Made(examine(path, contract_of(contract), parsed))
+
+
+def machines() -> list[Machine]:
+    """Return our engine, and QEMU where it is installed."""
+    tools = ("qemu-system-arm", "qemu-system-aarch64")
+    there = all(shutil.which(tool) for tool in tools)
+    return [Engine(), Qemu()] if there else [Engine()]
+
+
+def qemu() -> Qemu:
+    if len(machines()) == 1:
+        pytest.skip("QEMU is missing: apt-get install qemu-system-arm")
+    return Qemu()
+
+
+def mutated(folder: Path, *changes: tuple[str, str]) -> str:
+    """Write the shipped contract, changed, and return its path."""
+    text = (Path(hypabi.__file__).parent / "contracts" / f"{CONTRACT}.yaml").read_text("utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "mutated.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
