@@ -11,10 +11,11 @@ from hypabi.code.flow import Lift, Order
 from hypabi.code.instruction import Instruction, Undecodable
 from hypabi.code.patches import Patches
 from hypabi.execution.entry import Entry
+from hypabi.execution.live import Surroundings
 from hypabi.execution.memory import Memory
 from hypabi.execution.merge import common_conditions, merge
 from hypabi.execution.outcome import Undecided
-from hypabi.execution.path import Arrived, Forked, Path, Run, Surroundings
+from hypabi.execution.path import Arrived, Forked, Path, Run
 from hypabi.execution.state import State
 from hypabi.frozen import frozen
 from hypabi.image.model import Image, ImageError

@@ -1,14 +1,12 @@
 """A state on its way to the next decision, join or outcome."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping
 
 from hypabi.arch import aarch32, aarch64
 from hypabi.arch.names import Architecture, InstructionSet
-from hypabi.code.instruction import Instruction, Opcode, Undecodable
-from hypabi.code.patches import Patches
-from hypabi.execution.entry import Entry
+from hypabi.code.instruction import Instruction, Undecodable
+from hypabi.execution.live import Fork, Live
 from hypabi.execution.outcome import (
     Called,
     CalledBack,
@@ -20,11 +18,12 @@ from hypabi.execution.outcome import (
     Stuck,
     Undecided,
 )
-from hypabi.execution.state import Condition, Effect, JumpedBack, State, Step, depth
+from hypabi.execution.patched import is_direct, moved, reads_its_place
+from hypabi.execution.state import Condition, JumpedBack, State, Step, depth
 from hypabi.frozen import frozen
-from hypabi.image.model import Access, Image
-from hypabi.semantics.domain import Domain, Unmodelled
-from hypabi.semantics.interpret import Profile, run
+from hypabi.image.model import Access
+from hypabi.semantics.domain import Unmodelled
+from hypabi.semantics.interpret import run
 from hypabi.semantics.transfer import (
     Call,
     ExceptionReturn,
@@ -35,20 +34,14 @@ from hypabi.semantics.transfer import (
     Transfer,
 )
 from hypabi.smt import terms
-from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
 CALLS_UPWARD = frozenset({Call.HVC, Call.SMC})
 CALLER_CHOSEN = re.compile(r"[rx]\d+")
 """The name of a general register as the caller left it."""
 
-LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
-"""Lifts what is at an address, in an instruction set state and with an ITSTATE."""
-
 FIXED_WORD = re.compile(r"mem\[0x[0-9a-f]+\]")
 """The name of a word of memory at a fixed address, as entry finds it."""
-OWN: Final = frozenset({"HCR_EL2", "ELR_EL2", "SPSR_EL2", "SP_EL0", "SP_EL2"})
-"""Registers that we read for what they do, and those that hold whatever is written."""
 
 
 @frozen
@@ -57,22 +50,6 @@ class Path:
 
     outcome: Outcome
     state: State
-
-
-@frozen
-class Surroundings:
-    """What every path of one exploration shares."""
-
-    image: Image
-    entry: Entry
-    lift: LiftIn
-    profile: Profile[Term]
-    domain: Domain[Term]
-    patches: Patches
-    compiled: Callable[[int], str | None]
-    joins: Callable[[int], bool]
-    most_steps: int
-    most_rounds: int
 
 
 @frozen
@@ -90,119 +67,8 @@ class Arrived:
     state: State
 
 
-class _Fork(Exception):
-    """Both answers are possible; the instruction starts again once for each."""
-
-    def __init__(self, condition: Term) -> None:
-        super().__init__()
-        self.condition = condition
-
-
-class Run:
-    """A private, mutable copy of a state while it runs: the ``Context`` of its instructions."""
-
-    def __init__(self, around: Surroundings, solver: Solver, state: State) -> None:
-        self.around = around
-        self.solver = solver
-        self.domain = around.domain
-        self.profile = around.profile
-        self.steps = 0
-        self.pc = state.pc
-        self.registers = dict(state.registers)
-        self.memory = state.memory.copy()
-        self.conditions = state.conditions
-        self.known = dict(state.known)
-        self.effects = state.effects
-        self.assumptions = state.assumptions
-        self.trail = state.trail
-        self.fresh = state.fresh
-        self.changes: dict[str, Value] = {}
-        self.jumped_back = dict(state.jumped_back)
-
-    # Context ---------------------------------------------------------------------------------
-
-    def read(self, name: str) -> Value:
-        """Return a register; one that was never written is a symbol of its own name."""
-        value = self.changes.get(name)
-        if value is None:
-            value = self.registers.get(name)
-        if value is None:
-            value = self.registers[name] = terms.symbol(name, self.profile.width(name))
-        elif "_EL" in name and name not in OWN and self.is_written(name, value):
-            self.assume(f"{name} reads back as it was written")
-        return value
-
-    def is_written(self, name: str, value: Value) -> bool:
-        """Return whether a register does not hold what it held at entry."""
-        before = self.around.entry.registers.get(name)
-        return value is not (terms.symbol(name, 64) if before is None else before)
-
-    def write(self, name: str, value: Value) -> None:
-        """Set a register."""
-        self.changes[name] = value
-
-    def load(self, address: Value, size: int) -> Value:
-        """Return ``size`` bytes of memory."""
-        return self.memory.load(self.picked(address), size)
-
-    def store(self, address: Value, size: int, value: Value) -> None:
-        """Set ``size`` bytes of memory."""
-        self.memory.store(self.picked(address), size, value)
-
-    def effect(self, name: str, operands: Sequence[Value]) -> None:
-        """Record an act that registers and memory do not show."""
-        self.effects = (*self.effects, Effect(self.pc, name, tuple(operands)))
-
-    def havoc(self, reason: str, width: int) -> Value:
-        """Return a fresh unknown and record why."""
-        self.fresh += 1
-        self.assume(reason)
-        # Of two variants of an instruction, one may ask for a bit and the other for a word.
-        return terms.symbol(f"any{self.fresh}@{self.pc:#x}.{width}", width)
-
-    def decide(self, condition: Value) -> bool:
-        """Return the only feasible answer, or start the instruction again once for each."""
-        answer = self.told(condition)
-        if answer is None:
-            assert isinstance(condition, Term)
-            raise _Fork(condition)
-        return answer
-
-    def told(self, condition: Value) -> bool | None:
-        """Return whether a condition holds, ``None`` where this path does not tell."""
-        if isinstance(condition, int):
-            return bool(condition)
-        known = self._known(condition)
-        if known is None:
-            known = self._implied(condition)
-            if known is not None:
-                self.known[condition] = known
-        return known
-
-    def _known(self, condition: Term) -> bool | None:
-        known = self.known.get(condition)
-        if known is not None:
-            return known
-        negated = terms.lnot(condition)
-        assert isinstance(negated, Term)
-        known = self.known.get(negated)
-        return None if known is None else not known
-
-    def _implied(self, condition: Term) -> bool | None:
-        """Return the only feasible answer, ``None`` where both are or the solver cannot tell."""
-        solver = self.solver
-        if isinstance(solver.feasibility(condition), Unsatisfiable):
-            return False
-        if isinstance(solver.feasibility(terms.lnot(condition)), Unsatisfiable):
-            return True
-        return None
-
-    def assume(self, text: str) -> None:
-        """Record what this path rests on."""
-        if text not in self.assumptions:
-            self.assumptions = (*self.assumptions, text)
-
-    # Stepping --------------------------------------------------------------------------------
+class Run(Live):
+    """A state that runs to the next decision, join or outcome."""
 
     def advance(self) -> Path | Forked | Arrived:
         """Run until the path ends, both answers of a decision are feasible, or paths meet."""
@@ -216,7 +82,7 @@ class Run:
             self.steps += 1
             try:
                 outcome = self.step()
-            except _Fork as fork:
+            except Fork as fork:
                 self.memory.stores, self.memory.assumptions, self.effects, self.fresh = before
                 self.changes.clear()
                 return self._forked(fork.condition)
@@ -267,7 +133,7 @@ class Run:
         instruction = self.around.lift(where, *self.decoding())
         if isinstance(instruction, Undecodable):
             return Undecided(self.pc, instruction.reason)
-        if where != self.pc and _reads_its_place(instruction):
+        if where != self.pc and reads_its_place(instruction):
             return Undecided(self.pc, "a replacement that depends on where it stands")
         transfer: Transfer[Term] = run(instruction, self, self.profile)
         if isinstance(transfer, Goto):
@@ -312,20 +178,9 @@ class Run:
         if where != self.pc:
             if jump.why is Jump.CALL:
                 self.write("x30", self.pc + instruction.size)
-            if isinstance(target, int) and _is_direct(instruction):
-                target = self.moved(target, where)
+            if isinstance(target, int) and is_direct(instruction):
+                target = moved(self.around.patches.at(self.pc), target, where, self.pc)
         return Goto(target, jump.why)
-
-    def moved(self, target: int, where: int) -> int:
-        """Return where a branch of a replacement goes once it is copied over the original.
-
-        The kernel aims it anew unless it stays within its replacement, the end of which is the end
-        of the site (arch/arm64/kernel/alternative.c).
-        """
-        for site in self.around.patches.at(self.pc):
-            if site.replacement <= target <= site.replacement + site.size:
-                return self.pc + target - where
-        return target
 
     def follow(self, transfer: Transfer[Term], instruction: Instruction) -> Outcome | None:
         """Go where an instruction sends control; return the outcome if the path ends there."""
@@ -398,19 +253,6 @@ class Run:
         displaced = self.displaced(target)
         return target if displaced is None else displaced
 
-    def picked(self, address: Value) -> Value:
-        """Return the address that one of the paths merged here gave, deciding which it was."""
-        offset = 0
-        while isinstance(address, Term):
-            match address.op, address.args:
-                case "ite", (condition, one, other):
-                    address = one if self.decide(condition) else other
-                case "add", (Term(op="ite") as choice, int(more)):
-                    address, offset = choice, offset + more
-                case _:
-                    break
-        return terms.add(address, offset, self.around.image.architecture.bits)
-
     def displaced(self, target: Term) -> int | None:
         """Return the code that runs at ``constant + displacement``, if the target is such a sum.
 
@@ -453,8 +295,8 @@ class Run:
             return
         to_el1 = terms.eq(terms.extract(status, 2, 3, 64), 0b001, 3)
         tge = terms.extract(control, aarch64.HCR_EL2_TGE, 1, 64)
-        aarch32 = terms.lnot(terms.extract(control, aarch64.HCR_EL2_RW, 1, 64))
-        match self.told(terms.land(to_el1, terms.lor(tge, aarch32))):
+        narrow = terms.lnot(terms.extract(control, aarch64.HCR_EL2_RW, 1, 64))
+        match self.told(terms.land(to_el1, terms.lor(tge, narrow))):
             case True:
                 raise Unmodelled("an exception return to EL1 that HCR_EL2 makes illegal")
             case None:
@@ -470,19 +312,3 @@ class Run:
             modes = aarch32.MODES if architecture is Architecture.ARM else aarch64.MODES
             return modes.get(mode, f"M={mode:#07b}")
         return "the mode in SPSR"
-
-
-ADR: Final = (0x9F000000, 0x10000000)
-LOAD_LITERAL: Final = (0x3B000000, 0x18000000)
-"""As mask and value (DDI 0487, C4.1).  ADRP is not among them: the kernel gives it a new offset."""
-
-
-def _reads_its_place(instruction: Instruction) -> bool:
-    """Return whether a replacement would do something else where the kernel copies it to."""
-    word = int.from_bytes(instruction.bytes, "little")
-    return any(word & mask == value for mask, value in (ADR, LOAD_LITERAL))
-
-
-def _is_direct(instruction: Instruction) -> bool:
-    """Return whether an instruction holds the target of its branch."""
-    return any(op.opcode in (Opcode.BRANCH, Opcode.CBRANCH, Opcode.CALL) for op in instruction.ops)
