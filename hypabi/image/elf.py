@@ -216,7 +216,7 @@ def _sections(
     strings = content.read(rows[names][4], rows[names][5])
     found = [Section(i, _string(strings, row[0]), *row[1:]) for i, row in enumerate(rows)]
     for section in found:
-        if section.type != SHT_NULL and section.offset + section.held > len(content):
+        if section.held and section.offset + section.held > len(content):
             raise ImageError(
                 f"{where}: offset {section.offset:#x}",
                 f"ELF file cut short: section {section.name} has {section.size:#x} bytes here",
