@@ -176,9 +176,12 @@ def _callers(
     for reference in references:
         if revision not in ("", reference.revision):
             continue
-        for caller in library.callers(reference, form):
-            if function in ("", caller.name):
-                found.setdefault((caller.name, caller.label), caller)
+        for each in reference.callers:
+            key = (each.name, reference.revision)
+            if function in ("", each.name) and key not in found:
+                caller = library.caller(reference, form, each)
+                if caller is not None:
+                    found[key] = caller
     order = list(library.index.revisions)
     return tuple(sorted(found.values(), key=lambda each: order.index(each.label)))
 
@@ -207,13 +210,13 @@ def _installers(
     party, _, label = (arguments.party or "").partition("/")
     seen: set[tuple[str, str]] = set()
     for reference in references:
-        for live, installation, behaviour in library.installations(reference, form):
+        for live, installation in library.installations(reference, form):
             asked = revision in ("", live.label) and function in ("", installation.function)
             asked = asked and party in ("", live.name) and label in ("", live.label)
             key = (installation.function, live.label)
             if asked and key not in seen:
                 seen.add(key)
-                yield live, installation, behaviour
+                yield live, installation, library.installs(reference, form, installation)
 
 
 def _by_revision(library: "Library", parties: "tuple[Live, ...]") -> "tuple[Live, ...]":

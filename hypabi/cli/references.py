@@ -20,7 +20,13 @@ from hypabi.image.model import Image, Loaded
 from hypabi.judgement.contract import Contract
 from hypabi.judgement.load import shipped_contract
 from hypabi.judgement.matrix import Caller, Live
-from hypabi.judgement.reference_index import Form, Index, Promised, Reference
+from hypabi.judgement.reference_index import (
+    Form,
+    Index,
+    Promised,
+    Reference,
+    ReferenceCaller,
+)
 from hypabi.judgement.revision import Installation, Revision
 from hypabi.judgement.version import Version
 
@@ -38,8 +44,8 @@ class Opened:
     explorer: Explorer
     at_hyp: Explorer
     """Of the same program with data in the byte order that its installer leaves to HYP."""
-    installed: tuple[tuple[Installation, Behaviour], ...]
-    """Who installs its stub, and what they do."""
+    installers: tuple[tuple[Installation, int], ...]
+    """Who installs its parties, and at which address; the one that is run first stands first."""
     tables: Mapping[str, VectorTable]
 
     @property
@@ -74,26 +80,24 @@ class Library:
         names = [party.vectors for party in reference.parties]
         found = find(loaded.images[-1], names, explorer.instruction)
         tables = {table.name: table for table in found if table.name in names}
-        installed = tuple(self._installed(reference, form, explorer))
-        order = next((each for _, done in installed if (each := data_order(done))), None)
+        installers = tuple(self._installers(reference, explorer.image))
         at_hyp = explorer
-        if order not in (None, explorer.image.byte_order):
-            assert order is not None
-            moved = replace(explorer.image, byte_order=order)
-            at_hyp = explorer_for(moved, lifters=self._lifters)
-        return Opened(reference, form, loaded, explorer, at_hyp, installed, tables)
+        for _, address in installers[:1]:
+            order = data_order(derive_installer(explorer, address, form.instruction_set))
+            if order not in (None, explorer.image.byte_order):
+                assert order is not None
+                moved = replace(explorer.image, byte_order=order)
+                at_hyp = explorer_for(moved, lifters=self._lifters)
+        return Opened(reference, form, loaded, explorer, at_hyp, installers, tables)
 
-    def _installed(
-        self, reference: Reference, form: Form, explorer: Explorer
-    ) -> Iterator[tuple[Installation, Behaviour]]:
+    def _installers(self, reference: Reference, image: Image) -> Iterator[tuple[Installation, int]]:
         """Yield the code in an image that makes a party live without a call."""
         for party in reference.parties:
             revision = self.revision(party.revision, reference)
             for each in revision.installations if revision is not None else ():
-                for symbol in explorer.image.symbols.find(each.function):
-                    if each.row.party == party.name:
-                        state = form.instruction_set
-                        yield each, derive_installer(explorer, symbol.address, state)
+                address = _address(image, each.function)
+                if each.row.party == party.name and address is not None:
+                    yield each, address
 
     def revision(self, label: str, reference: Reference) -> Revision | None:
         """Return what a revision promises, ``None`` where no contract speaks of it."""
@@ -127,13 +131,19 @@ class Library:
 
     def callers(self, reference: Reference, form: Form) -> Iterator[Caller]:
         """Yield the callers of an image, where a contract speaks of their revision."""
-        revision = self.revision(reference.revision, reference)
-        if revision is None:
-            return
         for caller in reference.callers:
-            asked = self._asked(reference, form, caller.name)
-            where = reference.name
-            yield Caller(caller.name, reference.revision, where, caller.call, revision, asked)
+            found = self.caller(reference, form, caller)
+            if found is not None:
+                yield found
+
+    def caller(self, reference: Reference, form: Form, caller: ReferenceCaller) -> Caller | None:
+        """Return a caller of an image, ``None`` where no contract speaks of its revision."""
+        label, image = reference.revision, reference.name
+        revision = self.revision(label, reference)
+        if revision is None:
+            return None
+        asked = self._asked(reference, form, caller.name)
+        return Caller(caller.name, label, image, caller.call, revision, asked)
 
     def _asked(self, reference: Reference, form: Form, name: str) -> Requests:
         key = (reference.name, form.name, name)
@@ -173,12 +183,18 @@ class Library:
 
     def installations(
         self, reference: Reference, form: Form
-    ) -> Iterator[tuple[Live, Installation, Behaviour]]:
-        """Yield the code of an image that makes a party live without a call, and what it does."""
+    ) -> Iterator[tuple[Live, Installation]]:
+        """Yield the code of an image that makes a party live without a call."""
         lives = {live.name: live for live in self.parties(reference, form)}
-        for installation, behaviour in self.open(reference, form).installed:
+        for installation, _ in self.open(reference, form).installers:
             if installation.row.party in lives:
-                yield lives[installation.row.party], installation, behaviour
+                yield lives[installation.row.party], installation
+
+    def installs(self, reference: Reference, form: Form, installation: Installation) -> Behaviour:
+        """Return what an installer of an image does."""
+        opened = self.open(reference, form)
+        address = dict(opened.installers)[installation]
+        return derive_installer(opened.explorer, address, form.instruction_set)
 
     def _behaviour(self, opened: Opened, table: VectorTable, request: Request) -> Behaviour:
         pinned = request.pinned()

@@ -47,8 +47,9 @@ ASKS_FIRST = "__hyp_get_vectors"
 
 def installer_cells(image: str, function: str) -> Iterator[tuple[Form, Cell]]:
     for form in reference(image).forms:
-        for live, installation, behaviour in library().installations(reference(image), form):
+        for live, installation in library().installations(reference(image), form):
             if installation.function == function:
+                behaviour = library().installs(reference(image), form, installation)
                 yield form, judge_installer(live, installation, behaviour, solver())
 
 
@@ -103,7 +104,8 @@ def test_without_the_defect_the_same_installer_keeps_its_promise(
 @pytest.mark.parametrize("image", [each.name for each in of_kind("stub", "kvm", "life")])
 def test_every_reference_installs_its_stub_as_its_contract_says(image: str) -> None:
     for form in reference(image).forms:
-        for live, installation, behaviour in library().installations(reference(image), form):
+        for live, installation in library().installations(reference(image), form):
+            behaviour = library().installs(reference(image), form, installation)
             cell = judge_installer(live, installation, behaviour, solver())
             assert isinstance(cell, Kept), (form.name, installation.function, cell)
 
@@ -112,8 +114,10 @@ def test_an_installer_s_byte_order_decides_what_hyp_loads() -> None:
     orders = {}
     for image in ("arm-kvm-a6", "arm-ee-wrong-bit"):
         form = next(each for each in reference(image).forms if each.name == "a32be")
-        installed = library().open(reference(image), form).installed
-        orders[image] = {data_order(behaviour) for _, behaviour in installed}
+        orders[image] = {
+            data_order(library().installs(reference(image), form, installation))
+            for _, installation in library().installations(reference(image), form)
+        }
     assert orders["arm-kvm-a6"] == {ByteOrder.BIG}
     assert orders["arm-ee-wrong-bit"] == {ByteOrder.LITTLE}
 
