@@ -1,5 +1,6 @@
 """bitwuzla as a solver: the default."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,11 +11,18 @@ from hypabi.smt.solver import Effort, Feasibility, Feasible, Session, Unknown, U
 _Expression = Any  # bitwuzla ships no types
 
 
-_EARLY: Final = 25
+_EARLY: Final = 10
 """Milliseconds after which an engine of early effort gives up.
 
 bitwuzla normalises arithmetic only before an instance's first search: ``(x - y) - (x - 3)`` equals
 ``3 - y`` in 0.4 ms at first, and in 1 to 2 s once the instance has answered something.
+"""
+
+_PROPAGATIONS: Final = 100
+"""Steps of local search before the conditions are turned into clauses.
+
+Most questions have an easy model: 0.1 instead of 0.8 ms for the feasibility of a path, and an
+instance that needs no clauses does not slow down (after 200 questions, 0.3 instead of 30 ms).
 """
 
 
@@ -27,6 +35,8 @@ class _Engine:
         options = bitwuzla.Options()
         options.set(bitwuzla.Option.PRODUCE_MODELS, 1)
         options.set(bitwuzla.Option.TIME_LIMIT_PER, milliseconds)
+        options.set(bitwuzla.Option.BV_SOLVER, "preprop")
+        options.set(bitwuzla.Option.PROP_NPROPS, _PROPAGATIONS)
         self._solver: Final[Any] = bitwuzla.Bitwuzla(self._terms, options)
         self._sorts: dict[int, Any] = {}
         self._kinds: Final = _kinds()
@@ -85,6 +95,7 @@ class BitwuzlaSolver(Session[_Expression]):
         super().__init__(lambda e: _Engine(milliseconds if e is Effort.FULL else early))
 
 
+@functools.cache
 def _kinds() -> dict[str, Any]:
     kind = bitwuzla.Kind
     return {

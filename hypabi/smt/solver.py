@@ -183,15 +183,26 @@ class Session(Generic[E]):
         return symbolic
 
     def _incrementally(self, assumptions: list[Term]) -> Feasibility:
-        if not assumptions:
-            return self._engine.decide()
         translated = [self._translation.condition(condition) for condition in assumptions]
         self._engine.push()
         for condition in translated:
             self._engine.require(condition)
         answer = self._engine.decide()
-        self._engine.pop()
+        if isinstance(answer, Unknown):
+            self._renew()
+        else:
+            self._engine.pop()
         return answer
+
+    def _renew(self) -> None:
+        """Replace an engine that has become slow: what was popped may still burden it."""
+        self._engine = self._new(Effort.EARLY)
+        self._translation = Translation(self._engine)
+        for depth, level in enumerate(self._levels):
+            if depth:
+                self._engine.push()
+            for condition in level:
+                self._engine.require(self._translation.condition(condition))
 
     def _conditions(self, assumptions: list[Term]) -> tuple[Term, ...]:
         return (*(c for level in self._levels for c in level), *assumptions)

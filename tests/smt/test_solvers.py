@@ -202,7 +202,7 @@ def test_both_solvers_agree_on_a_random_walk() -> None:
     first, second = BitwuzlaSolver(), Z3Solver()
     pool: list[Value] = [terms.symbol(f"w{i}", 8) for i in range(3)]
     feasible = 0
-    for i in range(150):
+    for i in range(90):
         a, b = pool[i * 7 % len(pool)], pool[i * 5 % len(pool)]
         build = (terms.add, terms.xor, terms.sub, terms.or_, terms.and_)[i % 5]
         pool.append(build(a, terms.add(b, i, 8), 8))
@@ -219,4 +219,4 @@ def test_both_solvers_agree_on_a_random_walk() -> None:
         assert answer == second.feasibility(condition), i
         if i % 15 == 0:
             assert type(first.check(condition)) is type(second.check(condition)), i
-    assert 30 < feasible < 120
+    assert 15 < feasible < 75
