@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from hypabi.arch import aarch32, aarch64
 from hypabi.arch.aarch32 import Mode
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
-from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.case import Behaviour, Case
 from hypabi.frozen import frozen
 from hypabi.machine.start import Level, start
 from hypabi.smt import terms
@@ -87,6 +87,13 @@ class Caller:
                 yield from self._musts_32()
             case _:
                 assert_never(self.architecture)
+
+    def stays(self, case: Case) -> Iterator[Value]:
+        """Yield what must hold at the end of a case: no translation was turned on on the way."""
+        bits = self.architecture.bits
+        for name in ("SCTLR_EL1", "SCTLR_EL2", "HCR_EL2", "SCTLR", "HSCTLR", "HCR"):
+            if name in case.registers:
+                yield terms.eq(terms.extract(case.registers[name], 0, 1, bits), 0, 1)
 
     def _musts_64(self) -> Iterator[Value]:
         status = self.at_entry("SPSR_EL2")

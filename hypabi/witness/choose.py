@@ -75,11 +75,12 @@ def choose(
     words = tuple(_words(symbols))
     bases = tuple(_bases(refutation, words))
     asking = solver()
-    conditions = (*refutation.conditions, *_musts(caller, symbols))
+    musts = (*_musts(caller, symbols), *caller.stays(refutation.case))
+    conditions = (*refutation.conditions, *musts)
     for condition in conditions:
         asking.add(condition)
     if not isinstance(asking.feasibility(), Feasible):
-        return Impossible("no caller at EL1 or in SVC without translation can be in such a state")
+        return Impossible("addresses would have to be translated, or the caller be no machine's")
     wishes = _Wishes(asking)
     wishes.each([terms.eq(base, scratch(n), base.width) for n, base in enumerate(bases)])
     wishes.each(_aims(refutation))

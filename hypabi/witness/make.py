@@ -75,7 +75,7 @@ def witness_of(
     :param question: over the behaviour of ``setting.image``, at the addresses at which it runs
     :param engine: to rehearse on, if there is one already
     """
-    reason = "nothing refutes the clause where the code runs"
+    reasons: list[str] = []
     caller = Caller(
         setting.image.architecture,
         setting.state,
@@ -89,10 +89,10 @@ def witness_of(
             chosen = choose(refutation, caller, solver)
             if isinstance(chosen, Chosen):
                 return _Maker(chosen, caller, setting, engine or Engine()).witness()
-            reason = chosen.reason
+            reasons.append(chosen.reason)
         except (Unplaced, WitnessError) as failed:
-            reason = str(failed)
-    return NotMade(reason)
+            reasons.append(str(failed))
+    return NotMade(reasons[0] if reasons else "nothing refutes the clause where the code runs")
 
 
 class _Maker:
@@ -206,7 +206,10 @@ class _Maker:
             if value is not None:
                 other = value ^ (1 << 8 * store.size) - 1
                 content = other.to_bytes(store.size, self.caller.order.value)
-                yield Given(self.predictor.place(store), content, store.size)
+                place = self.predictor.place(store)
+                if place < self.caller.back and place + store.size > CALLER:
+                    raise WitnessError(f"{place:#x}", "it writes where the witness has its caller")
+                yield Given(place, content, store.size)
 
     def _pages(
         self, rehearsal: Rehearsal, memory: tuple[Given, ...], patched: tuple[Patched, ...]

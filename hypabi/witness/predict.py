@@ -119,10 +119,25 @@ class Predictor:
                 return Arrival("reached", address, above)
             case Stuck(address):
                 return Arrival("stuck", address, None)
-            case Faulted():
-                return Arrival("faulted", None, None)
+            case Faulted(_, what):
+                return Arrival("faulted", self._vector(what), above)
             case outcome:
                 raise WitnessError(type(outcome).__name__, "no machine can show this end of a path")
+
+    def _vector(self, what: str) -> int | None:
+        """Return the vector that an exception at EL2 or HYP itself enters, if it can be told.
+
+        DDI 0487, D1.3.1; DDI 0406C, B1.8.1.
+        """
+        if self.architecture is Architecture.ARM64:
+            base, selector = self.at_end("VBAR_EL2"), self.case.registers.get("SPSel", 1)
+            if base is None or not isinstance(selector, int):
+                return None
+            slot = aarch64.Slot.CURRENT_SP_EL2 if selector & 1 else aarch64.Slot.CURRENT_SP_EL0
+            return (base & -aarch64.VECTOR_ALIGNMENT) + slot
+        base = self.at_end("HVBAR")
+        offset = {"udf": 0x04, "svc": 0x08, "hvc": 0x08}.get(what[:3])
+        return None if base is None or offset is None else (base & -0x20) + offset
 
     def _reached(self, target: Value, mode: str) -> Arrival:
         address = self.address(target)

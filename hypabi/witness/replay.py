@@ -155,12 +155,17 @@ def _differences(witness: Witness, seen: Observation) -> Iterator[Difference]:
     for name, value in without_reserved_bits(expected).items():
         if name in seen.registers and seen.registers[name] != value:
             yield Difference(name, f"{value:#x}", f"{seen.registers[name]:#x}")
-    shown = {each.address: each.content for each in seen.memory}
     for given in predicted.memory:
-        content = shown.get(given.address)
+        content = _shown(seen, given.address, given.size)
         if content != given.content:
             other = "no memory" if content is None else content.hex(" ")
             yield Difference(f"memory at {given.address:#x}", given.content.hex(" "), other)
+
+
+def _shown(seen: Observation, address: int, size: int) -> bytes | None:
+    """Return memory that a machine shows, ``None`` where it shows none."""
+    cells = (each for each in seen.memory if (each.address, len(each.content)) == (address, size))
+    return next((each.content for each in cells), None)
 
 
 def _expected(witness: Witness) -> Mapping[str, int]:
@@ -228,10 +233,10 @@ def _kept(witness: Witness, seen: Observation) -> bool:
             expected = without_reserved_bits({register: value})[register]
             return value_of(register, registers) == expected
         case KeepsBytes(address, content):
-            shown = {each.address: each.content for each in seen.memory}
-            if address not in shown:
+            shown = _shown(seen, address, len(content))
+            if shown is None:
                 raise Open(f"memory at {address:#x}")
-            return shown[address] == content
+            return shown == content
         case Ends(address, mode, status):
             there = arrival.kind in ("returned", "reached") and arrival.address == address
             same = status is None or next(iter(_status(witness, seen).values())) == status

@@ -24,11 +24,13 @@ def limits_of(
     state: MachineState, back: int, prediction: Prediction, promise: Promise, most: int = 100_000
 ) -> Limits:
     """Return what ends the run: where it is predicted to, where it was promised to, and faults."""
-    stops = set()
-    if prediction.arrival.kind == "reached" and prediction.arrival.address is not None:
-        stops.add(prediction.arrival.address)
+    arrival = prediction.arrival
+    stops, faults = set(), set(fault_vectors(state.architecture, state.registers))
+    if arrival.address is not None and arrival.kind == "reached":
+        stops.add(arrival.address)
+    if arrival.address is not None and arrival.kind == "faulted":
+        faults.add(arrival.address)
     if isinstance(promise, Ends | Handed) and promise.address is not None:
         stops.add(promise.address)
-    faults = fault_vectors(state.architecture, state.registers)
     stopping = tuple(sorted(stops - {back, *faults}))
-    return Limits(back, stopping, faults, most, SECONDS)
+    return Limits(back, stopping, tuple(sorted(faults)), most, SECONDS)

@@ -56,7 +56,7 @@ def test_a_state_that_only_translation_makes_possible_is_not_made() -> None:
     finding = made.finding("stub", "HVC_FINALISE_EL2", "mmu-on")
     found = made.witnesses.of(finding)
     assert isinstance(found, NotMade)
-    assert "translation" in found.reason
+    assert "translated" in found.reason
 
 
 # Real kernels --------------------------------------------------------------------------------
