@@ -4,6 +4,7 @@ import enum
 import heapq
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from hypabi.arch.names import Architecture, InstructionSet
@@ -101,6 +102,7 @@ class Explorer:
         self._thumb_text = code.thumb_text
         self._lifted: dict[tuple[int, InstructionSet, int], Instruction | Undecodable] = {}
         self._states: dict[int, InstructionSet] = {}
+        self._orders: dict[tuple[int, InstructionSet], Order] = {}
 
     def instruction(
         self, address: int, state: InstructionSet | None = None, it: int = 0
@@ -110,11 +112,28 @@ class Explorer:
         :param state: in which it is executed; where ``None``, A64 or A32
         :param it: ITSTATE before it
         """
-        key = (address, self.usual if state is None else state, it)
+        state = self.usual if state is None else state
+        self._states[address] = state
+        return self._looked_at(address, state, it)
+
+    def _looked_at(
+        self, address: int, state: InstructionSet, it: int = 0
+    ) -> Instruction | Undecodable:
+        """Return an instruction that need not be executed."""
+        key = (address, state, it)
         found = self._lifted.get(key)
         if found is None:
             found = self._lifted[key] = self._lifted_anew(*key)
-            self._states[address] = key[1]
+        return found
+
+    def order(self, entry: Entry) -> Order:
+        """Return the order of the code behind an entry; it is the same whatever registers hold."""
+        key = (entry.address, entry.state)
+        found = self._orders.get(key)
+        if found is None:
+            # IT blocks need not be told apart: it only says where paths wait for each other.
+            lift = partial(self._looked_at, state=entry.state)
+            found = self._orders[key] = Order(lift, self.patches, self.compiled)
         return found
 
     def _lifted_anew(
@@ -153,12 +172,7 @@ class _Search:
         self.solver = explorer.new_solver()
         self.asserted: list[Term] = []
         self.steps = 0
-
-        def lift(address: int) -> Instruction | Undecodable:
-            # The order only says where paths wait for each other; IT blocks need not be told apart.
-            return explorer.instruction(address, entry.state)
-
-        self.order = Order(lift, explorer.patches, explorer.compiled)
+        self.order = explorer.order(entry)
         self.around = Surroundings(
             explorer.image,
             entry,

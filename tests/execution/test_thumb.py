@@ -1,4 +1,4 @@
-"""Paths through T32: IT blocks, changes of the instruction set, and what is no instruction there."""
+"""Paths through T32: IT blocks, both instruction sets, and what is no instruction there."""
 
 from collections.abc import Callable
 
