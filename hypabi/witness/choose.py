@@ -8,7 +8,7 @@ from hypabi.frozen import frozen
 from hypabi.machine.processors import PROCESSORS, Processor
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate, evaluate_all
-from hypabi.smt.solver import Feasible, Satisfiable, Solver
+from hypabi.smt.solver import Feasible, Satisfiable, Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 from hypabi.witness.addresses import Word, base_of, word_of
 from hypabi.witness.caller import Caller
@@ -63,9 +63,14 @@ class Impossible:
     reason: str
 
 
+@frozen
+class Unbroken:
+    """No state breaks this demand on this case."""
+
+
 def choose(
     refutation: Refutation, caller: Caller, solver: Callable[[], Solver]
-) -> Chosen | Impossible:
+) -> Chosen | Impossible | Unbroken:
     """Choose a state.
 
     :raises Unplaced: memory is read at an address that cannot be told
@@ -75,9 +80,12 @@ def choose(
     words = tuple(_words(symbols))
     bases = tuple(_bases(refutation, words))
     asking = solver()
+    for condition in refutation.conditions:
+        asking.add(condition)
+    if isinstance(asking.feasibility(), Unsatisfiable):
+        return Unbroken()
     musts = (*_musts(caller, symbols), *caller.stays(refutation.case))
-    conditions = (*refutation.conditions, *musts)
-    for condition in conditions:
+    for condition in musts:
         asking.add(condition)
     if not isinstance(asking.feasibility(), Feasible):
         return Impossible("addresses would have to be translated, or the caller be no machine's")
@@ -90,7 +98,7 @@ def choose(
         return Impossible("the solver found no state that a machine can be in")
     usual = {**caller.usual(), **(processor.identification if processor else {})}
     model = {symbol.name: usual.get(symbol.name, 0) for symbol in symbols} | dict(answer.model)
-    kept = (*conditions, *wishes.kept)
+    kept = (*refutation.conditions, *musts, *wishes.kept)
     small = shrunk(model, usual, lambda m: all(evaluate_all(kept, _Total(m, usual))))
     return Chosen(refutation, small, usual, words, bases, processor)
 

@@ -14,7 +14,7 @@ from hypabi.smt import terms
 from hypabi.smt.solver import Solver
 from hypabi.witness.addresses import Unplaced
 from hypabi.witness.caller import Caller
-from hypabi.witness.choose import Chosen, choose
+from hypabi.witness.choose import Chosen, Impossible, Unbroken, choose
 from hypabi.witness.layout import CALLER, STEP
 from hypabi.witness.model import (
     PAGE,
@@ -87,9 +87,13 @@ def witness_of(
     for refutation in refutations(question):
         try:
             chosen = choose(refutation, caller, solver)
-            if isinstance(chosen, Chosen):
-                return _Maker(chosen, caller, setting, engine or Engine()).witness()
-            reasons.append(chosen.reason)
+            match chosen:
+                case Chosen():
+                    return _Maker(chosen, caller, setting, engine or Engine()).witness()
+                case Impossible(reason):
+                    reasons.append(reason)
+                case Unbroken():
+                    continue
         except (Unplaced, WitnessError) as failed:
             reasons.append(str(failed))
     return NotMade(reasons[0] if reasons else "nothing refutes the clause where the code runs")
