@@ -8,6 +8,7 @@ from hypabi.cli.check import TOOLS
 from hypabi.cli.contract_option import contract_of, version_of
 from hypabi.cli.examination import revision_for
 from hypabi.cli.exit_status import Exit
+from hypabi.cli.parser import DEFAULT_CONTRACT
 from hypabi.cli.parties import Workbench, table_names, tell_parties
 from hypabi.code.capabilities import DESCRIPTIONS, Capabilities
 from hypabi.code.vectors import VectorTable
@@ -46,7 +47,7 @@ class _Bound:
     """A loaded file with what the contract says of it, if it speaks of this kernel."""
 
     loaded: Loaded
-    contract: Contract
+    contract: Contract | None
     revision: Revision | None
     benches: Mapping[Role, Workbench]
     parties: Mapping[str, tuple[Role, VectorTable]]
@@ -77,16 +78,19 @@ def derivation(wanted: Wanted, command: tuple[str, ...]) -> Derivation:
 
 
 def _bound(wanted: Wanted) -> _Bound:
-    contract = contract_of(wanted.contract)
     version = version_of(wanted.kernel_version)
     loaded = load(wanted.image)
+    named = wanted.party is not None or version is not None
+    contract: Contract | None = None
     revision: Revision | None = None
-    try:
-        revision = revision_for(loaded, contract, version)
-    except HypabiError:
-        # What the code does needs no contract; a contract only lends the names.
-        if wanted.party is not None or version is not None:
-            raise
+    if named or wanted.contract != DEFAULT_CONTRACT or loaded.images[-1].version:
+        contract = contract_of(wanted.contract)
+        try:
+            revision = revision_for(loaded, contract, version)
+        except HypabiError:
+            # What the code does needs no contract; a contract only lends the names.
+            if named:
+                raise
     names = {} if revision is None else table_names(revision)
     benches = {image.role: Workbench(image, names) for image in loaded.images}
     parties = {} if revision is None else tell_parties(revision, benches)

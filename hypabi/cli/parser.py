@@ -2,10 +2,12 @@
 
 import argparse
 import sys
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from hypabi.cli.exit_status import Exit
 from hypabi.report.lines import printable
+
+DEFAULT_CONTRACT: Final = "linux-hyp-abi"
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,8 +44,8 @@ def add_kernel(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--contract",
         metavar="NAME|FILE",
-        default="linux-hyp-abi",
-        help="shipped contract, or a contract file (default: linux-hyp-abi)",
+        default=DEFAULT_CONTRACT,
+        help="shipped contract, or a contract file (default: %(default)s)",
     )
     parser.add_argument(
         "--kernel-version",
