@@ -1,8 +1,9 @@
 """Make witnesses of what an examination refuted, at addresses at which a machine can run it."""
 
 import mmap
+import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -18,15 +19,17 @@ from hypabi.cli.replay import status as status_of
 from hypabi.cli.witness_files import write_witness
 from hypabi.code.capabilities import Capabilities
 from hypabi.code.patches import PatchSite
+from hypabi.code.vectors import VectorTable
 from hypabi.execution.explore import Explorer
 from hypabi.execution.system import explorer_for
 from hypabi.frozen import frozen
-from hypabi.image.model import Fixups, Image, Role, Symbol, Symbols
+from hypabi.image.model import Fixups, Image, Loaded, Role, Symbol, Symbols
 from hypabi.judgement.lower import Surroundings
 from hypabi.judgement.revision import LiveParty
 from hypabi.judgement.verdict import Finding, Refuted
 from hypabi.machine.engine import Engine
 from hypabi.machine.protocol import Machine
+from hypabi.report.attempt import Attempt
 from hypabi.report.check import Check
 from hypabi.report.provenance import provenance
 from hypabi.report.witness import attempt
@@ -104,10 +107,10 @@ def displaced(image: Image, by: int) -> Image:
 class Ground:
     """One program of an examined file, where a machine can run it."""
 
-    def __init__(self, image: Image, by: int) -> None:
+    def __init__(self, image: Image, by: int, explorer: Explorer | None = None) -> None:
         self.by = by
         self.image = displaced(image, by)
-        self.explorer: Explorer = explorer_for(self.image)
+        self.explorer = explorer or explorer_for(self.image)
         self._behaviours: dict[int, Behaviour] = {}
 
     def moved(self, address: int) -> int:
@@ -193,7 +196,11 @@ class Witnesses:
             self._behaviour(ground, provider, party),
             self._surroundings(ground, provider.role),
         )
-        return witness_of(question, self._setting(ground, provider), BitwuzlaSolver, self._engine)
+        contract = self._examined.contract.sha256
+        setting = setting_of(
+            self._examined.loaded, ground, provider.table, contract, self._versions
+        )
+        return witness_of(question, setting, BitwuzlaSolver, self._engine)
 
     def _behaviour(self, ground: Ground, provider: Provider, party: LiveParty) -> Behaviour:
         if ground.by == 0:
@@ -219,36 +226,6 @@ class Witnesses:
             for party in each.parties
         }
         return Surroundings(tables, self._capabilities.number, self._capabilities.lacks)
-
-    def _setting(self, ground: Ground, provider: Provider) -> Setting:
-        loaded, image = self._examined.loaded, ground.image
-        arm64 = image.architecture is Architecture.ARM64
-        source = Source(
-            Path(loaded.path).name,
-            loaded.sha256,
-            image.role.value,
-            image.sha256,
-            image.version,
-            ground.by,
-        )
-        return Setting(
-            image,
-            source,
-            ground.moved(provider.table.address),
-            InstructionSet.A64 if arm64 else provider.table.state,
-            self._examined.contract.sha256,
-            self._versions,
-            ground.replaced,
-            self._offsets(ground),
-        )
-
-    def _offsets(self, ground: Ground) -> Callable[[int, bytes], int | None]:
-        first = ground.image.segments[0].address
-
-        def offset(address: int, content: bytes) -> int | None:
-            return offset_in(self._examined.loaded.path, address - first, content)
-
-        return offset
 
 
 def offset_in(path: str, likely: int, content: bytes) -> int | None:
@@ -277,20 +254,69 @@ def confirmed(
     status = Exit(check.exit_status)
     for finding in examination.judgement.findings:
         if isinstance(finding.verdict, Refuted):
-            replayed, file = _attempted(witnesses, finding, runs, folder)
-            attempts[finding.party, finding.call, finding.clause.name] = attempt(replayed, file)
-            if machine is not None:
-                status |= status_of(replayed)
+            replayed, attempted = _attempted(witnesses, finding, runs, folder)
+            attempts[finding.party, finding.call, finding.clause.name] = attempted
+            status |= status_of(replayed) if machine is not None else Exit.GOOD
     return replace(check, attempts=attempts, exit_status=int(status))
 
 
 def _attempted(
     witnesses: Witnesses, finding: Finding, machine: Machine | None, folder: str | None
-) -> tuple[Replay, str | None]:
+) -> tuple[Replay, Attempt]:
     made = witnesses.of(finding)
+    found: Replay
     if isinstance(made, NotMade):
-        return NotRun("any machine", f"no witness was made: {made.reason}"), None
+        found = NotRun("any machine", f"no witness was made: {made.reason}")
+        return found, attempt(found)
     file = None if folder is None else write_witness(made, folder)
     if machine is None:
-        return NotRun("any machine", "nobody asked for it (--confirm)"), file
-    return replay(made, machine, witnesses.pages(made)), file
+        found = NotRun("any machine", "nobody asked for it (--confirm)")
+    else:
+        found = replay(made, machine, witnesses.pages(made))
+    return found, attempt(found, file, linked(made))
+
+
+def linked(witness: Witness) -> Mapping[str, int]:
+    """Return what a refutation needs, with words of memory at link addresses."""
+    limit = 1 << witness.start.architecture.bits
+
+    def moved(match: re.Match[str]) -> str:
+        return f"mem[{(int(match[1], 16) - witness.image.displacement) % limit:#x}]"
+
+    needed = witness.counterexample
+    return {re.sub(r"mem\[(0x[0-9a-f]+)\]", moved, name): needed[name] for name in needed}
+
+
+def setting_of(
+    loaded: Loaded,
+    ground: Ground,
+    table: VectorTable,
+    contract_sha256: str,
+    versions: Mapping[str, str],
+) -> Setting:
+    """Return what a witness needs to know of the program that holds a table."""
+    image = ground.image
+    arm64 = image.architecture is Architecture.ARM64
+    first = image.segments[0].address
+    source = Source(
+        Path(loaded.path).name,
+        loaded.sha256,
+        image.role.value,
+        image.sha256,
+        image.version,
+        ground.by,
+    )
+
+    def offset(address: int, content: bytes) -> int | None:
+        return offset_in(loaded.path, address - first, content)
+
+    return Setting(
+        image,
+        source,
+        ground.moved(table.address),
+        InstructionSet.A64 if arm64 else table.state,
+        contract_sha256,
+        versions,
+        ground.replaced,
+        offset,
+    )

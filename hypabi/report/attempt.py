@@ -1,5 +1,7 @@
 """What a machine made of a refutation, in words that every report shares."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from typing import Final
 
 from hypabi.frozen import frozen
@@ -32,6 +34,8 @@ class Attempt:
     """What differs, as it was predicted, and as it was observed."""
     file: str | None = None
     """The witness, where it was written to a file."""
+    needed: Mapping[str, int] = field(default_factory=dict)
+    """What the refutation needs of the state at entry, after shrinking; at link addresses."""
 
     @property
     def sentence(self) -> str:

@@ -115,18 +115,22 @@ def _refuted(check: Check, finding: Finding, verdict: Refuted, places: Places) -
     for name, before, after in verdict.observed:
         yield from labelled("observed", f"{name}: {before:#x} at entry, {after:#x} at exit")
     yield from at_entry(verdict, check, places)
-    yield from replayed(check, finding)
+    yield from replayed(check, finding, places)
     yield from labelled("path", f"{len(verdict.trail)} instructions")
     lines = lines_of(verdict.trail, check.texts, places)
     yield from listing(lines, [name for name, _, _ in verdict.observed], places, "    ")
 
 
-def replayed(check: Check, finding: Finding) -> Iterator[str]:
+def replayed(check: Check, finding: Finding, places: Places) -> Iterator[str]:
     """Yield what a machine made of a refuted clause, where one was asked."""
     made = check.attempt(finding)
     if made is None:
         return
     yield from labelled("replay", made.sentence)
+    values = valuation(made.needed, check.capabilities)
+    named = [text for of in values for text in map(places.inside, values[of])]
+    if named:
+        yield from listed(named, f"  {'needing':<{LABEL}}  ")
     if made.file is not None:
         yield from labelled("witness", PurePath(made.file).name)
 

@@ -31,6 +31,7 @@ def attempt_in_full(made: Attempt) -> dict[str, Plain]:
             {"what": what, "predicted": predicted, "observed": observed}
             for what, predicted, observed in made.differences
         ],
+        "needed": {name: f"{value:#x}" for name, value in made.needed.items()},
         "witness": made.file,
     }
 

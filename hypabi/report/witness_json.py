@@ -22,7 +22,7 @@ def document(replayed: Replayed) -> dict[str, Plain]:
     """Return a replay as plain values."""
     witness = replayed.witness
     claim = witness.claim
-    made = attempt(replayed.replay)
+    made = attempt(replayed.replay, needed=witness.counterexample)
     return {
         "schema": SCHEMA,
         "replay": attempt_in_full(made),
