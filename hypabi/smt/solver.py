@@ -117,7 +117,8 @@ class Engine(Target[E], Protocol[E]):
 class Session(Generic[E]):
     """A :class:`Solver` over engines: concrete cases, bookkeeping, models held to account.
 
-    One engine keeps what is added and answers question after question, cheaply; it gives up early.
+    One engine keeps what is added and answers question after question, cheaply; it gives up early,
+    and is made when the first question is asked, because many a path asks none.
     What it cannot decide, and whatever needs a model, is asked of a new engine: that one does all
     it can do before a first search, and its model does not depend on what was asked before.
 
@@ -126,8 +127,7 @@ class Session(Generic[E]):
 
     def __init__(self, new: Callable[[Effort], Engine[E]]) -> None:
         self._new = new
-        self._engine = new(Effort.EARLY)
-        self._translation: Translation[E] = Translation(self._engine)
+        self._early: tuple[Engine[E], Translation[E]] | None = None
         self._levels: list[list[Term]] = [[]]
         self._false = [False]
 
@@ -137,20 +137,24 @@ class Session(Generic[E]):
             self._false[-1] = self._false[-1] or not condition & 1
             return
         self._levels[-1].append(condition)
-        self._engine.require(self._translation.condition(condition))
+        if self._early is not None:
+            engine, translation = self._early
+            engine.require(translation.condition(condition))
 
     def push(self) -> None:
         """Open a level."""
         self._levels.append([])
         self._false.append(self._false[-1])
-        self._engine.push()
+        if self._early is not None:
+            self._early[0].push()
 
     def pop(self) -> None:
         """Forget what was added since the matching :meth:`push`."""
         assert len(self._levels) > 1, "pop without push"
         self._levels.pop()
         self._false.pop()
-        self._engine.pop()
+        if self._early is not None:
+            self._early[0].pop()
 
     def feasibility(self, *assumptions: Value) -> Feasibility:
         """Say whether everything added and assumed can hold, without a model; cheaper."""
@@ -183,26 +187,30 @@ class Session(Generic[E]):
         return symbolic
 
     def _incrementally(self, assumptions: list[Term]) -> Feasibility:
-        translated = [self._translation.condition(condition) for condition in assumptions]
-        self._engine.push()
+        engine, translation = self._early or self._fresh()
+        translated = [translation.condition(condition) for condition in assumptions]
+        engine.push()
         for condition in translated:
-            self._engine.require(condition)
-        answer = self._engine.decide()
+            engine.require(condition)
+        answer = engine.decide()
         if isinstance(answer, Unknown):
-            self._renew()
+            # It has become slow: what was popped may still burden it.
+            self._early = None
         else:
-            self._engine.pop()
+            engine.pop()
         return answer
 
-    def _renew(self) -> None:
-        """Replace an engine that has become slow: what was popped may still burden it."""
-        self._engine = self._new(Effort.EARLY)
-        self._translation = Translation(self._engine)
+    def _fresh(self) -> tuple[Engine[E], Translation[E]]:
+        """Make an engine, and tell it what is added on each level."""
+        engine = self._new(Effort.EARLY)
+        translation: Translation[E] = Translation(engine)
         for depth, level in enumerate(self._levels):
             if depth:
-                self._engine.push()
+                engine.push()
             for condition in level:
-                self._engine.require(self._translation.condition(condition))
+                engine.require(translation.condition(condition))
+        self._early = engine, translation
+        return self._early
 
     def _conditions(self, assumptions: list[Term]) -> tuple[Term, ...]:
         return (*(c for level in self._levels for c in level), *assumptions)
