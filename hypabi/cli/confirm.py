@@ -3,7 +3,7 @@
 import mmap
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive
 from hypabi.cli.check import TOOLS
+from hypabi.cli.displaced import displaced
 from hypabi.cli.examination import Examination, Provider
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.replay import machine as machine_of
@@ -22,8 +23,7 @@ from hypabi.code.patches import PatchSite
 from hypabi.code.vectors import VectorTable
 from hypabi.execution.explore import Explorer
 from hypabi.execution.system import explorer_for
-from hypabi.frozen import frozen
-from hypabi.image.model import Fixups, Image, Loaded, Role, Symbol, Symbols
+from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.lower import Surroundings
 from hypabi.judgement.revision import LiveParty
 from hypabi.judgement.verdict import Finding, Refuted
@@ -40,68 +40,6 @@ from hypabi.witness.pages import Pages
 from hypabi.witness.program import content_of, displacement
 from hypabi.witness.refutation import Question
 from hypabi.witness.replay import NotRun, Replay, replay
-
-
-@frozen
-class _MovedFixups:
-    """Fixups of a program that stands elsewhere; what they write stays the link address."""
-
-    fixups: Fixups
-    by: int
-    limit: int
-
-    def apply(self, address: int, content: bytes) -> bytes:
-        """Return ``content`` as the program sees it at its link address."""
-        return self.fixups.apply((address - self.by) % self.limit, content)
-
-    def places_of(self, value: int) -> tuple[int, ...]:
-        """Return the addresses at which the pointer ``value`` is written."""
-        return tuple((place + self.by) % self.limit for place in self.fixups.places_of(value))
-
-
-@frozen
-class _MovedSymbols:
-    """Symbols of a program that stands elsewhere."""
-
-    symbols: Symbols
-    by: int
-    limit: int
-
-    def find(self, name: str) -> tuple[Symbol, ...]:
-        """Return every symbol of this name, by address."""
-        return tuple(map(self._moved, self.symbols.find(name)))
-
-    def around(self, address: int) -> Symbol | None:
-        """Return the last symbol at or before ``address`` within its segment."""
-        found = self.symbols.around((address - self.by) % self.limit)
-        return None if found is None else self._moved(found)
-
-    def __len__(self) -> int:
-        return len(self.symbols)
-
-    def __iter__(self) -> Iterator[Symbol]:
-        return map(self._moved, self.symbols)
-
-    def _moved(self, symbol: Symbol) -> Symbol:
-        return replace(symbol, address=(symbol.address + self.by) % self.limit)
-
-
-def displaced(image: Image, by: int) -> Image:
-    """Return a program that stands elsewhere than it was linked for.
-
-    :param by: added to every address, modulo the width of an address
-    """
-    if by == 0:
-        return image
-    limit = 1 << image.architecture.bits
-    segments = tuple(replace(s, address=(s.address + by) % limit) for s in image.segments)
-    return replace(
-        image,
-        segments=segments,
-        entry=(image.entry + by) % limit,
-        symbols=_MovedSymbols(image.symbols, by, limit),
-        fixups=_MovedFixups(image.fixups, by, limit),
-    )
 
 
 class Ground:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import hypabi
 from hypabi.errors import HypabiError
-from hypabi.witness.file import MOST, read, write
+from hypabi.witness.file import write
 from hypabi.witness.model import Page, Witness, WitnessError
 from hypabi.witness.pages import Pages
+from hypabi.witness.reader import MOST, read
 
 if TYPE_CHECKING:
     from hypabi.image.model import Image

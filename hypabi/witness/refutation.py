@@ -5,10 +5,11 @@ machine can hold; the answer is a refutation in its own right, found without the
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided
+from hypabi.frozen import frozen
 from hypabi.judgement.clause import Calls, Clause
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
@@ -19,7 +20,7 @@ from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """A clause of a row, and the behaviour that it is held against.
 
@@ -35,7 +36,7 @@ class Question:
     surroundings: Surroundings
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refutation:
     """If all ``conditions`` can hold, a demand is broken on ``case``."""
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hypabi.report
-from hypabi.witness.file import document, read, write
+from hypabi.witness.file import document, write
 from hypabi.witness.model import Witness, WitnessError
+from hypabi.witness.reader import read
 from tests.witness.examples import of_reference
 
 NAMES = ("arm-stub-a6-a32", "arm-kvm-a4-t32be", "arm64-restart-zeroes-x0-a64")
