@@ -15,7 +15,8 @@ from hypabi.cli.parser import add_kernel, add_output
 if TYPE_CHECKING:
     from hypabi.cli.examination import Examination, Provider
     from hypabi.judgement.verdict import Finding
-    from hypabi.report.check import Check, Table
+    from hypabi.report.check import Check
+    from hypabi.report.table import Table
 
 SUMMARY = "hold an image against a contract: proved, refuted or undecided"
 TOOLS = ("pypcode", "bitwuzla")
@@ -81,7 +82,7 @@ def checked(examination: "Examination", command: tuple[str, ...]) -> "Check":
 
 def table(provider: "Provider") -> "Table":
     """Return a provider's vector table as reports print it."""
-    from hypabi.report.check import Table
+    from hypabi.report.table import Table
 
     found = provider.table
     kind, how = found.kind.value, found.how.value

@@ -1,28 +1,30 @@
 """From a file to what its hypercalls do: all providers, one party's, or one entry."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.derive import derive
 from hypabi.cli.check import TOOLS
 from hypabi.cli.contract_option import contract_of, version_of
-from hypabi.cli.examination import revision_for
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.parser import DEFAULT_CONTRACT
-from hypabi.cli.parties import Workbench, table_names, tell_parties
+from hypabi.cli.workbench import Workbench
 from hypabi.code.capabilities import DESCRIPTIONS, Capabilities
 from hypabi.code.vectors import VectorTable
 from hypabi.errors import HypabiError
 from hypabi.frozen import frozen
 from hypabi.image import load
 from hypabi.image.model import Access, Image, Loaded, Role
-from hypabi.judgement.contract import Contract
 from hypabi.judgement.place import closest
-from hypabi.judgement.revision import Revision
-from hypabi.report.check import Table
 from hypabi.report.derive import Derivation, Derived, answers, undecided
 from hypabi.report.provenance import provenance
+from hypabi.report.table import Table
 from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+if TYPE_CHECKING:
+    from hypabi.judgement.contract import Contract
+    from hypabi.judgement.revision import Revision
 
 IDENTIFIERS: Mapping[Architecture, str] = {Architecture.ARM: "r0", Architecture.ARM64: "x0"}
 """The first argument register (AAPCS), which selects the call on every conduit that Linux has."""
@@ -47,8 +49,8 @@ class _Bound:
     """A loaded file with what the contract says of it, if it speaks of this kernel."""
 
     loaded: Loaded
-    contract: Contract | None
-    revision: Revision | None
+    contract: "Contract | None"
+    revision: "Revision | None"
     benches: Mapping[Role, Workbench]
     parties: Mapping[str, tuple[Role, VectorTable]]
 
@@ -84,6 +86,8 @@ def _bound(wanted: Wanted) -> _Bound:
     contract: Contract | None = None
     revision: Revision | None = None
     if named or wanted.contract != DEFAULT_CONTRACT or loaded.images[-1].version:
+        from hypabi.cli.examination import revision_for
+
         contract = contract_of(wanted.contract)
         try:
             revision = revision_for(loaded, contract, version)
@@ -91,10 +95,14 @@ def _bound(wanted: Wanted) -> _Bound:
             # What the code does needs no contract; a contract only lends the names.
             if named:
                 raise
-    names = {} if revision is None else table_names(revision)
+    if revision is None:
+        benches = {image.role: Workbench(image, ()) for image in loaded.images}
+        return _Bound(loaded, contract, None, benches, {})
+    from hypabi.cli.parties import table_names, tell_parties
+
+    names = table_names(revision)
     benches = {image.role: Workbench(image, names) for image in loaded.images}
-    parties = {} if revision is None else tell_parties(revision, benches)
-    return _Bound(loaded, contract, revision, benches, parties)
+    return _Bound(loaded, contract, revision, benches, tell_parties(revision, benches))
 
 
 def _capabilities(kernel: Image) -> Mapping[str, int]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from hypabi.behaviour.case import Behaviour
-from hypabi.cli.parties import Workbench, table_names, tell_parties
+from hypabi.cli.parties import table_names, tell_parties
+from hypabi.cli.workbench import Workbench
 from hypabi.code.capabilities import Capabilities
 from hypabi.code.vectors import VectorTable
 from hypabi.errors import HypabiError

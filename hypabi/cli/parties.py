@@ -1,12 +1,11 @@
 """Tell which vector table is which party's: by symbol, by who installs it, or by what it does."""
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final, assert_never
 
 from hypabi.behaviour.case import Behaviour
-from hypabi.behaviour.derive import derive
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -19,10 +18,9 @@ from hypabi.behaviour.outcome import (
     Undecided,
 )
 from hypabi.behaviour.rows import select
-from hypabi.code.vectors import How, VectorTable, find
-from hypabi.execution.explore import Explorer
-from hypabi.execution.system import explorer_for
-from hypabi.image.model import Image, Role
+from hypabi.cli.workbench import Workbench
+from hypabi.code.vectors import How, VectorTable
+from hypabi.image.model import Role
 from hypabi.judgement.clause import Calls, HandedTo, Leaves
 from hypabi.judgement.contract import Program
 from hypabi.judgement.revision import LiveParty, Revision, Row
@@ -41,24 +39,6 @@ VECTOR_BASES: Final = ("VBAR_EL2", "HVBAR")
 
 Found = dict[str, tuple[Role, VectorTable]]
 """By name of the party: the program that holds its table, and the table."""
-
-
-class Workbench:
-    """One program of a boot, with what is needed to derive from it; behaviours are kept."""
-
-    def __init__(self, image: Image, names: Iterable[str]) -> None:
-        self.image = image
-        self.explorer: Explorer = explorer_for(image)
-        self.tables = {t.address: t for t in find(image, names, self.explorer.instruction)}
-        self._behaviours: dict[int, Behaviour] = {}
-
-    def behaviour(self, table: VectorTable, immediate: int) -> Behaviour:
-        """Return what an ``hvc`` through a table does, derived once."""
-        found = self._behaviours.get(table.address)
-        if found is None:
-            found = derive(self.explorer, table.hvc_entry, immediate, table.state)
-            self._behaviours[table.address] = found
-        return found
 
 
 def table_names(revision: Revision) -> Mapping[str, str]:

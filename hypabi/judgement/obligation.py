@@ -36,16 +36,12 @@ from hypabi.judgement.clause import (
 from hypabi.judgement.expression import Moment, Predicate, reads_of
 from hypabi.judgement.expression import Value as Expression
 from hypabi.judgement.lower import Lowering
-from hypabi.judgement.registers import is_general
+from hypabi.judgement.registers import STATE, is_general
 from hypabi.judgement.revision import Revision
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
 MODE_NUMBERS = {"EL1t": 4, "EL1h": 5, "EL2t": 8, "EL2h": 9, "svc": 0b10011, "hyp": 0b11010}
-STATE = frozenset(
-    {"N", "Z", "C", "V", "DAIF", "SPSel", "CURRENTEL", "PAN", "UAO", "SSBS", "DIT", "TCO", "ALLINT"}
-)
-"""PSTATE, which ERET restores: it is judged by how the call ends, not register by register."""
 
 
 class Kept(enum.Enum):

@@ -43,6 +43,11 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[int, int]]]] = {
 ``PSTATE`` and ``CPSR`` are the program status, laid out as the SPSR that would save it.
 """
 
+STATE: Final = frozenset(
+    {"N", "Z", "C", "V", "DAIF", "SPSel", "CURRENTEL", "PAN", "UAO", "SSBS", "DIT", "TCO", "ALLINT"}
+)
+"""PSTATE, which ERET restores: it is judged by how the call ends, not register by register."""
+
 
 @frozen
 class Registers:

@@ -2,40 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from typing import Final, assert_never
+from typing import assert_never
 
 from hypabi.frozen import frozen
-from hypabi.image.model import Image, Loaded, Role
+from hypabi.image.model import Image, Loaded
 from hypabi.judgement.contract import Contract
 from hypabi.judgement.proof import Judgement
 from hypabi.judgement.revision import LiveParty, Revision
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous, Verdict
 from hypabi.report.attempt import Attempt
 from hypabi.report.provenance import Provenance
-
-HOW: Final[Mapping[str, str]] = {
-    "symbol": "by symbol",
-    "shape": "by shape",
-    "installer": "by who installs it",
-    "conduct": "by what it does",
-}
-"""How a table was found, in words."""
-
-
-@frozen
-class Table:
-    """A vector table as a report names it."""
-
-    role: Role
-    address: int
-    kind: str
-    """``EL2`` or ``HYP``."""
-    name: str
-    """Its symbol, or empty."""
-    how: str
-    """How it was found: a key of ``HOW``."""
-    parties: tuple[str, ...]
-    """The contract's parties that take calls through it."""
+from hypabi.report.table import Table
 
 
 @frozen

@@ -9,11 +9,12 @@ from hypabi.judgement.clause import Authority
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.report.assumptions import assumptions
 from hypabi.report.attempt import CONFIRMED, DEFECT, NOT_REPRODUCED
-from hypabi.report.check import HOW, Check, by_row, counts, spelled, untested, word
+from hypabi.report.check import Check, by_row, counts, spelled, untested, word
 from hypabi.report.counterexample import Kind, entered, valuation
 from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable, titled
 from hypabi.report.listing import Places, lines_of, listing
 from hypabi.report.repeat import repeat
+from hypabi.report.table import HOW
 from hypabi.report.trusted import trusted
 
 LABEL = 10

@@ -3,10 +3,12 @@
 import enum
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from hypabi.judgement.verdict import Refuted
 from hypabi.report.registers import natural
+
+if TYPE_CHECKING:
+    from hypabi.judgement.verdict import Refuted
 
 _CAPABILITY: Final = re.compile(r"\bcpucap\.(\d+)\b")
 _NAME: Final = re.compile(r"[A-Za-z]\w*")
@@ -36,7 +38,7 @@ def kind(name: str) -> Kind:
     return Kind.ANY if name.startswith("any") else Kind.SYSTEM
 
 
-def entered(refuted: Refuted) -> Mapping[str, int]:
+def entered(refuted: "Refuted") -> Mapping[str, int]:
     """Return the state at entry of a counterexample, the registers that were observed included.
 
     A solver leaves out what any value would do for; an observation says which value was taken.

@@ -1,6 +1,7 @@
 """What ``hypabi derive`` has to say, before it is text or JSON: one row for each call number."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Behaviour, Case
@@ -8,15 +9,16 @@ from hypabi.behaviour.outcome import Effect, Outcome, Store, Undecided
 from hypabi.behaviour.rows import numbers, rows
 from hypabi.frozen import frozen
 from hypabi.image.model import Loaded
-from hypabi.judgement.contract import Contract
-from hypabi.judgement.obligation import STATE
-from hypabi.judgement.registers import is_general
-from hypabi.report.check import Table
+from hypabi.judgement.registers import STATE, is_general
 from hypabi.report.provenance import Provenance
 from hypabi.report.registers import natural
+from hypabi.report.table import Table
 from hypabi.smt import terms
 from hypabi.smt.solver import Satisfiable, Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
+
+if TYPE_CHECKING:
+    from hypabi.judgement.contract import Contract
 
 
 @frozen
@@ -68,7 +70,7 @@ class Derivation:
     loaded: Loaded
     architecture: Architecture
     identifier: str
-    contract: Contract | None
+    contract: "Contract | None"
     """Where the names of parties and calls are from; ``None`` where it is silent on this kernel."""
     capabilities: Mapping[str, int]
     """Number of each capability that the kernel describes."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from hypabi.behaviour.outcome import Effect, Returned, Store, address_text
-from hypabi.report.check import HOW
 from hypabi.report.counterexample import with_capabilities
 from hypabi.report.derive import Answer, Derivation, Derived, Does, grouped
 from hypabi.report.ending import ending
@@ -13,6 +12,7 @@ from hypabi.report.lines import COLUMNS, cut, filled, titled
 from hypabi.report.listing import Places
 from hypabi.report.registers import kept_in_words, ranges
 from hypabi.report.repeat import repeat
+from hypabi.report.table import HOW
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from hypabi.image.model import Image, Loaded
 from hypabi.report.attempt import Attempt
-from hypabi.report.check import Table
+from hypabi.report.table import Table
 
 Plain: TypeAlias = "bool | int | str | Sequence[Plain] | Mapping[str, Plain] | None"
 

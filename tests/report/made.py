@@ -13,8 +13,9 @@ from hypabi.judgement.proof import Judgement
 from hypabi.judgement.revision import LiveCall, LiveParty, Revision, Row, Service
 from hypabi.judgement.verdict import Finding, Proved, Unspecified, Verdict
 from hypabi.judgement.version import Version
-from hypabi.report.check import Check, Table
+from hypabi.report.check import Check
 from hypabi.report.provenance import Provenance
+from hypabi.report.table import Table
 
 COLUMNS = 75
 """What the issue allows; not the number in the code, which a test must not trust."""

@@ -22,10 +22,10 @@ from hypabi.behaviour.outcome import (
 )
 from hypabi.image.model import Role
 from hypabi.report import derive_json
-from hypabi.report.check import Table
 from hypabi.report.derive import Derivation, Derived, answers
 from hypabi.report.derive_text import Cases, write
 from hypabi.report.provenance import Provenance
+from hypabi.report.table import Table
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
