@@ -122,11 +122,6 @@ class _Header:
     names: int
 
 
-def is_elf(content: Content) -> bool:
-    """Tell whether the file begins as an ELF file does."""
-    return content.read(0, 4) == MAGIC
-
-
 def read_elf(where: str, content: Content) -> Elf:
     """Read the headers of an ELF file.
 

@@ -5,15 +5,14 @@ import os
 import stat
 
 from hypabi.frozen import frozen
-from hypabi.image.arm64_image import arm64_image, is_arm64_image
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest, Hashing
 from hypabi.image.foreign import name_of_foreign
-from hypabi.image.kernel_image import read_kernel
 from hypabi.image.model import Image, ImageError, Loaded
 
 MAX_FILE = 2 << 30
 """Largest file opened, in bytes; a vmlinux with debugging information has about half."""
+ELF_MAGIC = b"\x7fELF"
 MAX_DEPTH = 8
 """Most containers inside each other."""
 
@@ -90,23 +89,24 @@ def _reason(error: OSError | ValueError) -> str:
 def _read(layer: _Layer) -> _Opened:
     """Read a program, or open the container that it is in."""
     where, content = layer.where, layer.content
-    if is_arm64_image(content):
-        kernel = arm64_image(where, content, layer.digest)
-        return _Opened(("arm64 Image",), (read_kernel(kernel),))
-    from hypabi.image.elf import is_elf
-    from hypabi.image.zimage import is_zimage
-
-    if is_zimage(content):
-        return _zimage(layer)
-    if is_elf(content):
+    if content.read(0, len(ELF_MAGIC)) == ELF_MAGIC:
         from hypabi.image.elf_image import read_elf_image
 
         name, image = read_elf_image(where, content, layer.digest)
         return _Opened((name,), (image,))
-    return _container(layer)
+    from hypabi.image.arm64_image import arm64_image, is_arm64_image
+    from hypabi.image.kernel_image import read_kernel
+
+    if is_arm64_image(content):
+        kernel = arm64_image(where, content, layer.digest)
+        return _Opened(("arm64 Image",), (read_kernel(kernel),))
+    from hypabi.image.zimage import is_zimage
+
+    return _zimage(layer) if is_zimage(content) else _container(layer)
 
 
 def _zimage(layer: _Layer) -> _Opened:
+    from hypabi.image.kernel_image import read_kernel
     from hypabi.image.zimage import decompressor_of, kernel_in, open_zimage
 
     payload = open_zimage(layer.where, layer.content)
