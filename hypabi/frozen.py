@@ -1,17 +1,77 @@
 """Frozen slotted dataclasses that cost little to define.
 
-The standard decorator compiles six functions for each class; 150 classes of this house took it a
-tenth of a second of every command.  This one lets it collect the fields and make the slots, and
-compiles the initialiser alone; comparison, hash and printing are the same for all classes.  What it
-makes are dataclasses: ``fields``, ``replace`` and class patterns work on them.
+The standard decorator compiles six functions for each class, and importing it imports ``inspect``;
+with 150 classes that was a tenth of a second of every command.  This one collects the fields, makes
+the slots and compiles the initialiser; comparison, hash and printing are the same for all classes.
+What it makes are dataclasses: ``fields``, ``replace`` and class patterns work on them, and the
+standard module is imported when one of its functions first asks.
 """
 
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Any, NoReturn, TypeVar, dataclass_transform, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    NoReturn,
+    TypeVar,
+    dataclass_transform,
+    get_origin,
+    overload,
+)
 
 T = TypeVar("T")
+
+_ABSENT: Any = object()
+
+
+class _Field:
+    """What is said of one field: its type, its default and what it takes part in."""
+
+    __slots__ = ("by_name", "compare", "default", "factory", "repr", "type")
+
+    def __init__(self, default: Any, factory: Any = _ABSENT) -> None:
+        self.default = default
+        self.factory = factory
+        self.compare = True
+        self.repr = True
+        self.by_name = False
+        self.type: Any = None
+
+
+@overload
+def field(*, default: T, compare: bool = True, repr: bool = True) -> T: ...
+
+
+@overload
+def field(*, default_factory: Callable[[], T], compare: bool = True, repr: bool = True) -> T: ...
+
+
+@overload
+def field(*, compare: bool = True, repr: bool = True) -> Any: ...
+
+
+def field(
+    *,
+    default: Any = _ABSENT,
+    default_factory: Any = _ABSENT,
+    compare: bool = True,
+    repr: bool = True,  # noqa: A002 - the standard function's names
+) -> Any:
+    """Say more of a field than its type, as the standard function of this name."""
+    said = _Field(default, default_factory)
+    said.compare, said.repr = compare, repr
+    return said
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace as replace  # noqa: PLC0414 - told again by this module
+else:
+
+    def replace(made: T, /, **changes: object) -> T:
+        """Return the same but for some fields, as the standard function of this name."""
+        kept = {n: getattr(made, n) for n in made.__frozen_fields__ if n not in changes}
+        return type(made)(**kept, **changes)
 
 
 @overload
@@ -22,7 +82,7 @@ def frozen(cls: type[T], /) -> type[T]: ...
 def frozen(*, kw_only: bool = False, eq: bool = True) -> Callable[[type[T]], type[T]]: ...
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: Any = None, /, *, kw_only: bool = False, eq: bool = True) -> Any:
     """Make a frozen slotted dataclass of a class.
 
@@ -35,44 +95,103 @@ def frozen(cls: Any = None, /, *, kw_only: bool = False, eq: bool = True) -> Any
 
 
 def _made(cls: type[T], kw_only: bool, eq: bool) -> type[T]:
-    given = cls.__dict__
-    made: Any = dataclasses.dataclass(
-        init=False, repr=False, eq=False, slots=True, kw_only=kw_only
-    )(cls)
-    fields = dataclasses.fields(made)
-    made.__init__ = _initialiser(made, fields)
-    made.__setattr__ = _refuse
-    made.__delattr__ = _refuse
-    if "__repr__" not in given:
-        made.__repr__ = _print
+    given = dict(cls.__dict__)
+    inherited = _inherited(cls)
+    own = _own(given, kw_only)
+    fields = {**inherited, **own}
+    for name in ("__dict__", "__weakref__", *own):
+        given.pop(name, None)
+    given["__slots__"] = tuple(name for name in own if name not in inherited)
+    given["__match_args__"] = tuple(name for name, f in fields.items() if not f.by_name)
+    given["__frozen_fields__"] = fields
+    given["__dataclass_fields__"] = _Fields()
+    given["__init__"] = _initialiser
+    given["__setattr__"] = given["__delattr__"] = _refuse
+    given.setdefault("__repr__", _print)
     if eq and "__eq__" not in given:
-        compared = _values(tuple(f.name for f in fields if f.compare))
-        made.__eq__ = _equality(compared)
+        compared = _values(tuple(name for name, f in fields.items() if f.compare))
+        given["__eq__"] = _equality(compared)
         if given.get("__hash__") is None:
-            made.__hash__ = lambda self: hash(compared(self))
+            given["__hash__"] = lambda self: hash(compared(self))
+    remake: Any = type(cls)
+    made: Any = remake(cls.__name__, cls.__bases__, given)
+    made.__qualname__ = cls.__qualname__
     return made  # type: ignore[no-any-return]
 
 
-def _initialiser(cls: type, fields: tuple[dataclasses.Field[Any], ...]) -> Callable[..., None]:
+def _inherited(cls: type) -> dict[str, _Field]:
+    fields: dict[str, _Field] = {}
+    for base in reversed(cls.__mro__[1:]):
+        fields.update(base.__dict__.get("__frozen_fields__", {}))
+    return fields
+
+
+def _own(given: Mapping[str, Any], kw_only: bool) -> dict[str, _Field]:
+    fields = {}
+    for name, annotation in given.get("__annotations__", {}).items():
+        if annotation is ClassVar or get_origin(annotation) is ClassVar:
+            continue
+        default = given.get(name, _ABSENT)
+        if type(default).__module__ == "dataclasses":
+            raise TypeError(f"{name}: say it with hypabi.frozen.field")
+        one = default if isinstance(default, _Field) else _Field(default)
+        one.by_name, one.type = kw_only, annotation
+        fields[name] = one
+    return fields
+
+
+class _Fields:
+    """What the standard module keeps of a dataclass, made when it is asked for."""
+
+    def __get__(self, instance: object, owner: Any) -> Mapping[str, Any]:
+        from dataclasses import dataclass  # noqa: PLC0415 - imports inspect; most runs never ask
+
+        fields: Mapping[str, _Field] = owner.__frozen_fields__
+        alike: Any = type(owner.__name__, (), {n: _standard(f) for n, f in fields.items()})
+        alike.__annotations__ = {name: one.type for name, one in fields.items()}
+        owner.__dataclass_fields__ = dataclass(alike).__dataclass_fields__
+        return owner.__dataclass_fields__  # type: ignore[no-any-return]
+
+
+def _standard(one: _Field) -> object:
+    from dataclasses import MISSING, field  # noqa: PLC0415 - as above
+
+    return field(
+        default=MISSING if one.default is _ABSENT else one.default,
+        default_factory=MISSING if one.factory is _ABSENT else one.factory,
+        compare=one.compare,
+        repr=one.repr,
+        kw_only=one.by_name,
+    )
+
+
+def _initialiser(self: Any, *values: object, **named: object) -> None:
+    """Compile the initialiser of a class when its first instance is made; many never are."""
+    made = type(self)
+    made.__init__ = _compiled(made.__qualname__, made.__frozen_fields__)
+    made.__init__(self, *values, **named)
+
+
+def _compiled(qualname: str, fields: Mapping[str, _Field]) -> Callable[..., None]:
     """Compile ``__init__``: positional fields in order, then those that are given by name."""
-    names: dict[str, object] = {"_set": object.__setattr__, "_absent": dataclasses.MISSING}
+    names: dict[str, object] = {"_set": object.__setattr__, "_absent": _ABSENT}
     positional, by_name, body = ["self"], list[str](), list[str]()
-    for field in fields:
-        parameter, value = field.name, field.name
-        if field.default is not dataclasses.MISSING:
-            names[f"_d_{field.name}"] = field.default
-            parameter += f"=_d_{field.name}"
-        elif field.default_factory is not dataclasses.MISSING:
-            names[f"_f_{field.name}"] = field.default_factory
+    for name, one in fields.items():
+        parameter, value = name, name
+        if one.default is not _ABSENT:
+            names[f"_d_{name}"] = one.default
+            parameter += f"=_d_{name}"
+        elif one.factory is not _ABSENT:
+            names[f"_f_{name}"] = one.factory
             parameter += "=_absent"
-            value = f"_f_{field.name}() if {field.name} is _absent else {field.name}"
-        (by_name if field.kw_only else positional).append(parameter)
-        body.append(f" _set(self, {field.name!r}, {value})")
+            value = f"_f_{name}() if {name} is _absent else {name}"
+        (by_name if one.by_name else positional).append(parameter)
+        body.append(f" _set(self, {name!r}, {value})")
     parameters = positional + (["*", *by_name] if by_name else [])
     text = f"def __init__({', '.join(parameters)}):\n" + ("\n".join(body) or " pass")
     exec(text, names)
     made: Any = names["__init__"]
-    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    made.__qualname__ = f"{qualname}.__init__"
     return made  # type: ignore[no-any-return]
 
 
@@ -90,9 +209,11 @@ def _equality(compared: Callable[[object], object]) -> Callable[[object, object]
 
 
 def _print(self: Any) -> str:
-    shown = (f.name for f in dataclasses.fields(self) if f.repr)
+    shown = (name for name, one in self.__frozen_fields__.items() if one.repr)
     return f"{type(self).__qualname__}({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"
 
 
 def _refuse(self: object, name: str, *_: object) -> NoReturn:
-    raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+    from dataclasses import FrozenInstanceError  # noqa: PLC0415 - as in _Fields
+
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")

@@ -1,7 +1,6 @@
 """Derive the behaviour of a provider from the paths of its entry."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from hypabi.arch.aarch64 import VOLATILE
@@ -10,6 +9,7 @@ from hypabi.behaviour.case import Behaviour, Case
 from hypabi.execution.entry import Entry, hvc_to_el2, hvc_to_hyp, installer
 from hypabi.execution.explore import Explorer
 from hypabi.execution.path import Path
+from hypabi.frozen import replace
 from hypabi.smt import terms
 
 

@@ -4,7 +4,6 @@ import mmap
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from hypabi.code.patches import PatchSite
 from hypabi.code.vectors import VectorTable
 from hypabi.execution.explore import Explorer
 from hypabi.execution.system import explorer_for
+from hypabi.frozen import replace
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.lower import Surroundings
 from hypabi.judgement.revision import LiveParty

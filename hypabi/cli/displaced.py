@@ -1,9 +1,8 @@
 """A program that stands elsewhere than it was linked for."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.image.model import Fixups, Image, Symbol, Symbols
 
 

@@ -6,7 +6,6 @@ the tables, tell the parties, derive, judge.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from hypabi.behaviour.case import Behaviour
 from hypabi.cli.parties import table_names, tell_parties
@@ -14,7 +13,7 @@ from hypabi.cli.workbench import Workbench
 from hypabi.code.capabilities import Capabilities
 from hypabi.code.vectors import VectorTable
 from hypabi.errors import HypabiError
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.image import load
 from hypabi.image.model import Loaded, Role
 from hypabi.judgement.contract import Contract

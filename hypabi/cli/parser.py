@@ -8,10 +8,15 @@ from hypabi.cli.exit_status import Exit
 from hypabi.report.lines import printable
 
 DEFAULT_CONTRACT: Final = "linux-hyp-abi"
+COLUMNS: Final = 78
+"""Width of what ``--help`` prints, on every terminal."""
 
 
 class Parser(argparse.ArgumentParser):
     """A parser that refuses in one line and with our exit status."""
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        return argparse.HelpFormatter(self.prog, width=COLUMNS)
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and where help is, and leave with the status of a usage error."""

@@ -2,7 +2,6 @@
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final, assert_never
 
 from hypabi.behaviour.case import Behaviour
@@ -20,6 +19,7 @@ from hypabi.behaviour.outcome import (
 from hypabi.behaviour.rows import select
 from hypabi.cli.workbench import Workbench
 from hypabi.code.vectors import How, VectorTable
+from hypabi.frozen import replace
 from hypabi.image.model import Role
 from hypabi.judgement.clause import Calls, HandedTo, Leaves
 from hypabi.judgement.contract import Program

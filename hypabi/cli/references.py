@@ -1,7 +1,6 @@
 """The reference images at work: what their callers ask for, what their parties do."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cache, partial
 from typing import Final
 
@@ -14,7 +13,7 @@ from hypabi.code.vectors import VectorTable, find
 from hypabi.errors import HypabiError
 from hypabi.execution.explore import Explorer
 from hypabi.execution.system import explorer_for
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.image import load
 from hypabi.image.model import Image, Loaded
 from hypabi.judgement.contract import Contract

@@ -7,7 +7,6 @@ store touched is the image's content where the kernel cannot write, and a symbol
 (``mem[...]``) everywhere else, the same symbol for the same word on every path.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from hypabi.arch.names import ByteOrder
@@ -35,14 +34,22 @@ class Store:
     value: Value
 
 
-@dataclass(slots=True)
 class Memory:
     """The stores of a path, oldest first, over the image."""
 
-    image: Image
-    bits: int
-    stores: tuple[Store, ...] = ()
-    assumptions: tuple[str, ...] = ()
+    __slots__ = ("assumptions", "bits", "image", "stores")
+
+    def __init__(
+        self,
+        image: Image,
+        bits: int,
+        stores: tuple[Store, ...] = (),
+        assumptions: tuple[str, ...] = (),
+    ) -> None:
+        self.image = image
+        self.bits = bits
+        self.stores = stores
+        self.assumptions = assumptions
 
     def copy(self) -> "Memory":
         """Return a memory that changes on its own."""

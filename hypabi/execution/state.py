@@ -1,10 +1,9 @@
 """The state of one path: registers, memory, what holds, what was done, where it went."""
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from hypabi.execution.memory import Memory
-from hypabi.frozen import frozen
+from hypabi.frozen import field, frozen
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
 

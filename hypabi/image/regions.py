@@ -9,9 +9,8 @@ nothing between ``_etext`` and their end is ever written.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.image.kallsyms import Tables
 from hypabi.image.model import Access, Segment, Symbols
 

@@ -1,11 +1,10 @@
 """What resolving a contract for one architecture needs everywhere: its names, what is in force."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Protocol, Self, TypeVar
 
 from hypabi.arch.names import Architecture
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.judgement.clause import Authority, Premise
 from hypabi.judgement.contract import ByArchitecture, Call, Condition, Contract, Stated
 from hypabi.judgement.expression import Moment, Predicate

@@ -10,12 +10,11 @@ than reading a contract.  Compare two by what :mod:`hypabi.judgement.write` make
 
 import enum
 from collections.abc import Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Generic, Never, TypeVar
 
 from hypabi.arch.names import Architecture
-from hypabi.frozen import frozen
+from hypabi.frozen import field, frozen
 from hypabi.judgement.clause import Answer
 from hypabi.judgement.place import NOWHERE, Place
 from hypabi.judgement.version import Version

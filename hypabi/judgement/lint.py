@@ -1,11 +1,10 @@
 """What a loader cannot refuse and a reviewer wants to know of a contract."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 
 from hypabi.arch.names import Architecture
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.judgement.clause import Ensures, Premise
 from hypabi.judgement.contract import (
     Bounded,

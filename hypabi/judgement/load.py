@@ -1,10 +1,10 @@
 """Load a contract from a file, or one of those that hypabi ships."""
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import hypabi
+from hypabi.frozen import replace
 from hypabi.judgement.contract import Contract
 from hypabi.judgement.node import Node
 from hypabi.judgement.place import Place, closest

@@ -13,13 +13,12 @@ party's own contract.  Which promise applies:
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import assert_never
 
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.behaviour.request import Request, Requests
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.judgement.clause import (
     Calls,
     Clause,

@@ -13,10 +13,9 @@ In an expression over the entry alone every name is read at entry, and ``old`` i
 
 import ast
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.judgement.expression import (
     AddressOf,
     Bits,

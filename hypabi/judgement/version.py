@@ -1,13 +1,16 @@
 """Kernel versions, and the span of them in which a promise is in force."""
 
 import re
-from dataclasses import dataclass, field
+from functools import total_ordering
 from typing import Final
+
+from hypabi.frozen import field, frozen
 
 _LEADING: Final = r"v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,5}))?"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
+@frozen
 class Version:
     """A kernel version, ordered by its numbers: ``5.10`` comes before ``6.1``."""
 
@@ -16,6 +19,9 @@ class Version:
 
     def __str__(self) -> str:
         return self.text
+
+    def __lt__(self, other: "Version") -> bool:
+        return self.numbers < other.numbers
 
     @staticmethod
     def parse(text: str) -> "Version | None":

@@ -1,13 +1,12 @@
 """The state in which a machine starts, and what ends its run."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 
 from hypabi.arch import aarch32, aarch32_exceptions, aarch32_system, aarch64
 from hypabi.arch.aarch64_encodings import SYSTEM_REGISTERS
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.errors import HypabiError
-from hypabi.frozen import frozen
+from hypabi.frozen import field, frozen
 
 CURRENT_LEVEL_SLOTS = (0x000, 0x080, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380)
 """Slots of VBAR_EL2's table that an exception taken at EL2 itself enters (DDI 0487, D1.3.1)."""

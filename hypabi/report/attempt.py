@@ -1,10 +1,9 @@
 """What a machine made of a refutation, in words that every report shares."""
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Final
 
-from hypabi.frozen import frozen
+from hypabi.frozen import field, frozen
 
 CONFIRMED: Final = "confirmed"
 NOT_REPRODUCED: Final = "not reproduced"

@@ -1,10 +1,9 @@
 """What ``hypabi check`` has to say, before it is text or JSON."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 from typing import assert_never
 
-from hypabi.frozen import frozen
+from hypabi.frozen import field, frozen
 from hypabi.image.model import Image, Loaded
 from hypabi.judgement.contract import Contract
 from hypabi.judgement.proof import Judgement

@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 
 from hypabi.arch.names import InstructionSet
-from hypabi.frozen import frozen
+from hypabi.frozen import field, frozen
 from hypabi.image.model import Image
 from hypabi.machine.engine import Engine
 from hypabi.machine.start import SYSTEM_32, SYSTEM_64

@@ -5,11 +5,10 @@ machine can hold; the answer is a refutation in its own right, found without the
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.judgement.clause import Calls, Clause
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings

@@ -1,11 +1,11 @@
 """A class made by hypabi's decorator is what the standard one would have made of it."""
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
-from hypabi.frozen import frozen
+from hypabi.frozen import field, frozen, replace
 
 
 @frozen
@@ -20,8 +20,8 @@ class Ours:
 class Theirs:
     first: int
     second: str = "b"
-    third: tuple[int, ...] = field(default=(), compare=False, repr=False)
-    fourth: dict[str, int] = field(default_factory=dict, compare=False)
+    third: tuple[int, ...] = dataclasses.field(default=(), compare=False, repr=False)
+    fourth: dict[str, int] = dataclasses.field(default_factory=dict, compare=False)
 
 
 @frozen(kw_only=True)
@@ -62,7 +62,12 @@ def test_fields_replace_and_patterns_work() -> None:
     assert [f.name for f in dataclasses.fields(Ours)] == [
         f.name for f in dataclasses.fields(Theirs)
     ]
+    for described in ("default", "default_factory", "compare", "repr", "type", "kw_only"):
+        assert [getattr(f, described, None) for f in dataclasses.fields(Ours)] == [
+            getattr(f, described, None) for f in dataclasses.fields(Theirs)
+        ]
     assert dataclasses.replace(Ours(1), second="z") == Ours(1, "z")
+    assert replace(Ours(1), second="z") == Ours(1, "z")
     match Ours(1, "q"):
         case Ours(first, second):
             assert (first, second) == (1, "q")
@@ -79,3 +84,11 @@ def test_identity_is_kept_where_it_is_asked_for() -> None:
     assert one != other
     assert one == one  # noqa: PLR0124 - identity is what is tested
     assert len({one, other}) == 2
+
+
+def test_the_standard_field_is_refused() -> None:
+    with pytest.raises(TypeError, match="say it with hypabi"):
+
+        @frozen
+        class _Mixed:
+            only: int = dataclasses.field(default=1)
