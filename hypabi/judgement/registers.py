@@ -7,6 +7,7 @@ which copy it means depends on who reads.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Final, assert_never
 
 from hypabi.arch import aarch32, aarch32_registers, aarch64, aarch64_encodings
@@ -103,6 +104,7 @@ class Registers:
         return closest(name, (*self.general, *self.system))
 
 
+@cache
 def registers_of(architecture: Architecture) -> Registers:
     """Collect the registers of an architecture."""
     match architecture:

@@ -1,8 +1,8 @@
 """What is needed to repeat a report: the command, the versions that took part, what is trusted."""
 
+import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import hypabi
@@ -47,7 +47,7 @@ def installed(name: str) -> str:
 
 def _names_in(folder: str) -> list[str]:
     try:
-        return sorted(found.name for found in Path(folder).iterdir())
+        return sorted(os.listdir(folder))  # noqa: PTH208 - names, not paths: a tenth of the time
     except OSError:  # sys.path may name archives, and folders that are not there
         return []
 
