@@ -1,6 +1,6 @@
 # The two commands of the README, and the few of daily work.  Each sets up .venv itself.
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check docs lock clean
 
 demo: .venv/installed
 	@kernels/demo
@@ -11,12 +11,16 @@ test: .venv/installed-dev
 check: .venv/installed-dev
 	./check
 
+# The site; it is read from build/site/index.html, and loads nothing from elsewhere.
+docs: .venv/installed-dev
+	.venv/bin/python -m sphinx -W --keep-going -n -q docs build/site
+
 # Rewrite the lock files from the ranges in pyproject.toml: exact versions and hashes, no address.
 lock: .venv/installed-dev
 	.ci/lock
 
 clean:
-	rm -rf .venv hypabi.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv build hypabi.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 .venv/installed: requirements.lock pyproject.toml .ci/venv
 	@.ci/venv requirements.lock
