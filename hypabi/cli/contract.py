@@ -10,7 +10,11 @@ from hypabi.cli.exit_status import Exit
 from hypabi.cli.parser import add_output
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hypabi.judgement.contract import Contract
+    from hypabi.judgement.load import AnyContract
+    from hypabi.judgement.stated import StatedContract
     from hypabi.judgement.version import Version
 
 SUMMARY = "show or lint a contract, or print the JSON Schema of contracts"
@@ -24,8 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_version(show, "print every clause that is in force at VERSION")
     show.add_argument(
         "--architecture",
-        choices=("arm", "arm64"),
-        help="with --kernel-version: only this one (default: both)",
+        choices=("arm", "arm64", "x86", "s390", "powerpc"),
+        help="with --kernel-version: only this one (default: all that the contract speaks of)",
     )
     add_output(show, ("text", "json"))
     lint = actions.add_parser("lint", help="say what a reviewer would object to")
@@ -56,10 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from hypabi.cli.contract_option import contract_of, version_of
+    from hypabi.cli.contract_option import any_contract_of, version_of
     from hypabi.cli.output import emit
 
-    contract = contract_of(arguments.contract)
+    contract = any_contract_of(arguments.contract)
     version = version_of(arguments.kernel_version)
     if arguments.format == "json":
         from hypabi.judgement.write import write_contract
@@ -70,14 +74,44 @@ def _show(arguments: argparse.Namespace) -> int:
     return Exit.GOOD
 
 
-def _text(contract: "Contract", version: "Version | None", architecture: str | None) -> str:
-    from hypabi.arch.names import Architecture
+def _text(contract: "AnyContract", version: "Version | None", architecture: str | None) -> str:
+    from hypabi.judgement.contract import Contract
+
+    if isinstance(contract, Contract):
+        return _held_text(contract, version, architecture)
+    return _stated_text(contract, version, architecture)
+
+
+def _held_text(contract: "Contract", version: "Version | None", architecture: str | None) -> str:
     from hypabi.report.contract_text import write_contract_text, write_revision_text
 
     if version is None:
         return write_contract_text(contract)
-    chosen = [Architecture(architecture)] if architecture else list(Architecture)
-    return "\n".join(write_revision_text(contract.at(version, each)) for each in chosen)
+    spoken_of = {each.value: each for each in contract.architectures}
+    chosen = [_chosen(contract.name, architecture, spoken_of)] if architecture else spoken_of
+    return "\n".join(write_revision_text(contract.at(version, spoken_of[each])) for each in chosen)
+
+
+def _stated_text(
+    contract: "StatedContract", version: "Version | None", architecture: str | None
+) -> str:
+    from hypabi.report.stated_text import write_stated_at, write_stated_text
+
+    if version is None:
+        return write_stated_text(contract)
+    spoken_of = {each.value: each for each in contract.architectures}
+    chosen = [_chosen(contract.name, architecture, spoken_of)] if architecture else spoken_of
+    return "\n".join(write_stated_at(contract, version, spoken_of[each]) for each in chosen)
+
+
+def _chosen(contract: str, architecture: str, spoken_of: "Iterable[str]") -> str:
+    """Refuse an architecture that the contract does not speak of."""
+    from hypabi.errors import HypabiError
+
+    if architecture not in spoken_of:
+        what = f"{contract} does not speak of {architecture}"
+        raise HypabiError("--architecture", what, f"it speaks of {', '.join(spoken_of)}")
+    return architecture
 
 
 def _lint(arguments: argparse.Namespace) -> int:

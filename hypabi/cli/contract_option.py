@@ -6,20 +6,36 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hypabi.judgement.contract import Contract
+    from hypabi.judgement.load import AnyContract
     from hypabi.judgement.version import Version
 
 
 def contract_of(option: str) -> "Contract":
-    """Return the contract that the option names.
+    """Return the contract that the option names, one that images can be held against.
+
+    :raises HypabiError: there is none, it is not well-formed, or it only states an interface
+    """
+    from hypabi.judgement.load import load_contract, shipped_contract
+
+    return shipped_contract(option) if _is_shipped(option) else load_contract(Path(option))
+
+
+def any_contract_of(option: str) -> "AnyContract":
+    """Return the contract of either kind that the option names.
 
     :raises HypabiError: there is none, or it is not well-formed
     """
-    from hypabi.judgement.load import load_contract, shipped_contract, shipped_contracts
+    from hypabi.judgement.load import load_any, shipped
+
+    return shipped(option) if _is_shipped(option) else load_any(Path(option))
+
+
+def _is_shipped(option: str) -> bool:
+    """Tell whether a name is that of a shipped contract, or else of no file either."""
+    from hypabi.judgement.load import shipped_contracts
 
     is_file = os.sep in option or option.endswith((".yaml", ".yml")) or Path(option).exists()
-    if option in shipped_contracts() or not is_file:
-        return shipped_contract(option)
-    return load_contract(Path(option))
+    return option in shipped_contracts() or not is_file
 
 
 def version_of(option: str | None) -> "Version | None":

@@ -176,6 +176,7 @@ class Call(Reply):
     until: Annotated[Version | None, "First kernel version that no longer has it."] = None
     architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
 
+    summary: Annotated[str | None, "What the call is for, in a sentence or two."] = None
     number: Annotated[int | None, "The function identifier; null for whatever is no call's number."]
     callers: Annotated[tuple[str, ...], "The kernel's functions that make the call."] = ()
     arguments: Annotated[Mapping[str, ByArchitecture[str]], "Register of each argument."] = field(
@@ -291,6 +292,19 @@ class Transition(Bounded):
 
 
 @frozen(kw_only=True, eq=False)
+class Turn(Bounded):
+    """Code of the kernel that makes hypercalls, and whose vectors can be live when it runs."""
+
+    functions: Annotated[tuple[str, ...], "Symbols of the functions around its call sites."] = ()
+    calls: Annotated[
+        tuple[str, ...], "The calls that it makes, or 'any-other'; empty for whatever it asks."
+    ] = ()
+    states: Annotated[
+        tuple[str, ...], "Parties, or keys of 'beyond', that can be live.", Spelled("while")
+    ]
+
+
+@frozen(kw_only=True, eq=False)
 class LifeCycle(Located):
     """Which party is live, and what moves it on."""
 
@@ -299,6 +313,9 @@ class LifeCycle(Located):
         field(default_factory=nothing)
     )
     transitions: Annotated[tuple[Transition, ...], "The moves."] = ()
+    callers: Annotated[
+        Mapping[str, Turn], "Which code calls, and who can be live then, by our name for it."
+    ] = field(default_factory=nothing)
 
 
 @frozen(kw_only=True, eq=False)

@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypabi.frozen import frozen
+from hypabi.judgement.architectures import OnEach
 from hypabi.judgement.contract import ByArchitecture, Hidden, Spelled
 from hypabi.judgement.version import Version
 
@@ -66,13 +67,31 @@ class PerArchitecture:
 
 
 @frozen(eq=False)
+class PerName:
+    """Something, once or for each architecture that a stated contract speaks of."""
+
+    of: "Shape"
+
+
+@frozen(eq=False)
 class Record:
     """A mapping with the keys of one of our types."""
 
     kind: type[Any]  # Any: whichever of the contract's types
 
 
-Shape = Text | Number | VersionText | Word | Nullable | ListOf | TableOf | PerArchitecture | Record
+Shape = (
+    Text
+    | Number
+    | VersionText
+    | Word
+    | Nullable
+    | ListOf
+    | TableOf
+    | PerArchitecture
+    | PerName
+    | Record
+)
 
 
 @frozen(eq=False)
@@ -127,5 +146,7 @@ def _composite(origin: object, arguments: tuple[object, ...]) -> Shape:
         return ListOf(_shape(arguments[0]))
     if origin is ByArchitecture:
         return PerArchitecture(_shape(arguments[0]))
+    if origin is OnEach:
+        return PerName(_shape(arguments[0]))
     assert origin is Mapping, origin
     return TableOf(_shape(arguments[1]))

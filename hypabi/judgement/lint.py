@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from hypabi.arch.names import Architecture
-from hypabi.frozen import frozen, replace
+from hypabi.frozen import replace
 from hypabi.judgement.clause import Ensures, Premise
 from hypabi.judgement.contract import (
     Bounded,
@@ -26,35 +26,31 @@ from hypabi.judgement.expression import (
     Predicate,
     Relation,
 )
+from hypabi.judgement.load import AnyContract
 from hypabi.judgement.meaning import located
 from hypabi.judgement.node import Node, Scalar, Sequence, Table
 from hypabi.judgement.place import Place
+from hypabi.judgement.remark import Remark
 from hypabi.judgement.resolve import revision_of
 from hypabi.judgement.revision import Revision
+from hypabi.judgement.stated import Spanned
+from hypabi.judgement.stated_lint import lint_stated
 from hypabi.judgement.version import Version, in_force
 
 _BACKED = Promise | Condition | Permission | Scratch | FrameRule | Call
 """What somebody may be held to, and so needs a sentence or a reason."""
 
 
-@frozen
-class Remark:
-    """One thing to look at."""
-
-    place: Place
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.what}"
-
-
-def lint(contract: Contract, node: Node) -> tuple[Remark, ...]:
+def lint(contract: AnyContract, node: Node) -> tuple[Remark, ...]:
     """Return what to look at in a contract that loads, by line.
 
     :param node: what the contract was read from, for the spelling of scalars
     """
+    if not isinstance(contract, Contract):
+        return _sorted({*_spelling(node), *lint_stated(contract)})
     remarks = {
         *_spelling(node),
+        *_unsaid(contract),
         *_unbacked(contract),
         *_same_numbers(contract),
         *_unserved(contract),
@@ -65,7 +61,7 @@ def lint(contract: Contract, node: Node) -> tuple[Remark, ...]:
     return _sorted(remarks)
 
 
-def lint_document(contract: Contract, text: str, version: Version | None) -> tuple[Remark, ...]:
+def lint_document(contract: AnyContract, text: str, version: Version | None) -> tuple[Remark, ...]:
     """Return the citations that a document does not hold, word for word but for line breaks.
 
     :param version: of the document; where given, only what is in force then must be in it
@@ -94,10 +90,13 @@ def _sorted(remarks: set[Remark]) -> tuple[Remark, ...]:
     return tuple(sorted(remarks, key=lambda each: (each.place.line, each.place.key, each.what)))
 
 
-def _in_force(contract: Contract, version: Version | None) -> Iterator[Located]:
+def _in_force(contract: AnyContract, version: Version | None) -> Iterator[Located]:
     """Walk over what is in force, which nothing is that stands in something that is not."""
     if version is None:
         yield from located(contract)
+        return
+    if not isinstance(contract, Contract):
+        yield from (each for each in located(contract) if _stated_then(each, version))
         return
     calls = {name: call for name, call in contract.calls.items() if _then(call, version)}
     parties = {name: each for name, each in contract.parties.items() if _then(each, version)}
@@ -108,6 +107,10 @@ def _in_force(contract: Contract, version: Version | None) -> Iterator[Located]:
 
 def _then(thing: Bounded | Call, version: Version) -> bool:
     return in_force(version, thing.since, thing.until)
+
+
+def _stated_then(thing: Located, version: Version) -> bool:
+    return not isinstance(thing, Spanned) or in_force(version, thing.since, thing.until)
 
 
 def _spelling(node: Node) -> Iterator[Remark]:
@@ -130,6 +133,12 @@ def _unbacked(contract: Contract) -> Iterator[Remark]:
             yield Remark(thing.place, "no sentence is cited and no reason given")
         if isinstance(thing, _BACKED) and thing.against is not None and thing.because is None:
             yield Remark(thing.place, "stands against a sentence and gives no reason")
+
+
+def _unsaid(contract: Contract) -> Iterator[Remark]:
+    for name, call in contract.calls.items():
+        if call.summary is None:
+            yield Remark(call.place.below("summary"), f"nothing says what {name} is for")
 
 
 def _same_numbers(contract: Contract) -> Iterator[Remark]:

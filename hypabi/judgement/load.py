@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import hypabi
 from hypabi.frozen import replace
@@ -11,38 +12,66 @@ from hypabi.judgement.place import Place, closest
 from hypabi.judgement.read import read_contract
 from hypabi.judgement.yaml_source import MOST_BYTES, compose
 
+if TYPE_CHECKING:
+    from hypabi.judgement.stated import StatedContract
+
+AnyContract: TypeAlias = "Contract | StatedContract"
+"""One that images are held against, or one that only states an interface."""
+
 
 def load_contract(path: Path) -> Contract:
-    """Load a contract file.
+    """Load a contract file that images can be held against.
 
-    :raises ContractError: it cannot be read, is no contract, or cannot be meant
+    :raises ContractError: it cannot be read, is no such contract, or cannot be meant
     """
     return parse_contract(_bytes(path), str(path))
 
 
-def load_with_source(path: Path) -> tuple[Contract, Node]:
-    """Load a contract file, with what it was read from.
+def load_any(path: Path) -> AnyContract:
+    """Load a contract file of either kind.
 
-    :raises ContractError: as :func:`load_contract`
+    :raises ContractError: it cannot be read, is no contract, or cannot be meant
+    """
+    return parse_any(_bytes(path), str(path))
+
+
+def load_with_source(path: Path) -> tuple[AnyContract, Node]:
+    """Load a contract file of either kind, with what it was read from.
+
+    :raises ContractError: as :func:`load_any`
     """
     text = _bytes(path)
-    return parse_contract(text, str(path)), compose(text, str(path))
+    return parse_any(text, str(path)), compose(text, str(path))
 
 
 def parse_contract(text: bytes, file: str) -> Contract:
-    """Read a contract from its text and check what it means.
+    """Read a contract that images can be held against from its text and check what it means.
+
+    :param file: what refusals call it
+    :raises ContractError: it is no such contract, or cannot be meant
+    """
+    return _held(parse_any(text, file))
+
+
+def parse_any(text: bytes, file: str) -> AnyContract:
+    """Read a contract of either kind from its text and check what it means.
 
     :param file: what refusals call it
     :raises ContractError: it is no contract, or cannot be meant
     """
-    from hypabi.judgement.meaning import check_meaning  # noqa: PLC0415 - not for a shipped contract
-
     contract = read_text(text, file)
-    check_meaning(contract)
+    if isinstance(contract, Contract):
+        from hypabi.judgement.meaning import check_meaning  # noqa: PLC0415 - not if it is shipped
+
+        check_meaning(contract)
+    else:
+        from hypabi.judgement.stated_meaning import check_stated  # noqa: PLC0415 - as above
+
+        check_stated(contract)
     return contract
 
 
-def read_text(text: bytes, file: str) -> Contract:
+def read_text(text: bytes, file: str) -> AnyContract:
     """Read a contract from its text; what it means is not looked at.
 
     :raises ContractError: it is no contract
@@ -52,11 +81,19 @@ def read_text(text: bytes, file: str) -> Contract:
 
 
 def shipped_contracts() -> tuple[str, ...]:
-    """Return the names of the contracts that come with hypabi."""
+    """Return the names of the contracts of both kinds that come with hypabi."""
     return tuple(sorted(path.stem for path in _shipped().glob("*.yaml")))
 
 
 def shipped_contract(name: str) -> Contract:
+    """Load a contract that comes with hypabi and that images can be held against.
+
+    :raises ContractError: there is none of this name
+    """
+    return _held(shipped(name))
+
+
+def shipped(name: str) -> AnyContract:
     """Load a contract that comes with hypabi; our tests have checked what it means.
 
     :raises ContractError: there is none of this name
@@ -66,6 +103,16 @@ def shipped_contract(name: str) -> Contract:
         hint = closest(name, shipped_contracts())
         raise Place(name, 0, "").refuse("no contract of this name is shipped", hint)
     return read_text(path.read_bytes(), path.name)
+
+
+def _held(contract: AnyContract) -> Contract:
+    """Refuse a contract that only states an interface."""
+    if isinstance(contract, Contract):
+        return contract
+    place = contract.place.below("kind")
+    what = f"{contract.name} only states an interface, so no image can be held against it"
+    hint = f"read it by 'hypabi contract show {contract.name}'"
+    raise Place(place.file, 0, place.key).refuse(what, hint)
 
 
 def _shipped() -> Path:

@@ -3,8 +3,9 @@
 import enum
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
+from hypabi.judgement.architectures import ArchitectureName, OnEach
 from hypabi.judgement.contract import ByArchitecture, Contract
 from hypabi.judgement.format import (
     Key,
@@ -12,6 +13,7 @@ from hypabi.judgement.format import (
     Nullable,
     Number,
     PerArchitecture,
+    PerName,
     Record,
     Shape,
     TableOf,
@@ -24,16 +26,29 @@ from hypabi.judgement.node import Node, Scalar, Sequence, Table
 from hypabi.judgement.place import ContractError, closest
 from hypabi.judgement.version import Version
 
+if TYPE_CHECKING:
+    from hypabi.judgement.stated import StatedContract
+
 _ARCHITECTURES = ("arm", "arm64")
 
 
-def read_contract(node: Node) -> Contract:
-    """Read a contract; what it means is not looked at.
+def read_contract(node: Node) -> "Contract | StatedContract":
+    """Read a contract of either kind; what it means is not looked at.
 
     :raises ContractError: a key is unknown, missing, or takes something else
     """
+    if isinstance(node, Table) and "kind" in node.items:
+        return _stated(node)
     contract = _Reader().record(node, Contract)
     assert isinstance(contract, Contract)
+    return contract
+
+
+def _stated(node: Table) -> "StatedContract":
+    from hypabi.judgement.stated import StatedContract  # noqa: PLC0415 - few commands need one
+
+    contract = _Reader().record(node, StatedContract)
+    assert isinstance(contract, StatedContract)
     return contract
 
 
@@ -74,12 +89,17 @@ class _Reader:
             case TableOf(of):
                 table = _table(node).items
                 return MappingProxyType({name: self.value(i, of) for name, i in table.items()})
-            case PerArchitecture(of):
-                return self._per_architecture(node, of)
+            case PerArchitecture() | PerName():
+                return self._each(node, shape)
             case Record(kind):
                 return self.record(node, kind)
             case _:
                 assert_never(shape)
+
+    def _each(self, node: Node, shape: PerArchitecture | PerName) -> object:
+        if isinstance(shape, PerName):
+            return self._per_name(node, shape.of)
+        return self._per_architecture(node, shape.of)
 
     def _per_architecture(self, node: Node, shape: Shape) -> ByArchitecture[object]:
         if not isinstance(node, Table):
@@ -95,6 +115,18 @@ class _Reader:
             for name in _ARCHITECTURES
         )
         return ByArchitecture(arm, arm64)
+
+    def _per_name(self, node: Node, shape: Shape) -> OnEach[object]:
+        if not isinstance(node, Table):
+            return OnEach(self.value(node, shape))
+        names = {each.value: each for each in ArchitectureName}
+        for name, inner in node.items.items():
+            if name not in names:
+                raise inner.place.refuse("unknown key", closest(name, names))
+        if not node.items:
+            raise node.place.refuse("nothing is said of any architecture")
+        named = {names[name]: self.value(each, shape) for name, each in node.items.items()}
+        return OnEach(None, MappingProxyType(named))
 
     def _keys_of(self, kind: type[Any]) -> dict[str, Key]:
         keys = self._keys.get(kind)

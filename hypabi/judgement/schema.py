@@ -7,12 +7,15 @@ register, an expression has a meaning or a version comes before another, only th
 import re
 from typing import Any, Final, assert_never
 
+from hypabi.arch.names import Architecture
+from hypabi.judgement.architectures import ArchitectureName
 from hypabi.judgement.contract import Contract, Promise
 from hypabi.judgement.format import (
     ListOf,
     Nullable,
     Number,
     PerArchitecture,
+    PerName,
     Record,
     Shape,
     TableOf,
@@ -21,6 +24,7 @@ from hypabi.judgement.format import (
     Word,
     keys_of,
 )
+from hypabi.judgement.stated import StatedContract
 from hypabi.judgement.write import Plain
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -32,15 +36,18 @@ _VERSION: Final = r"^[0-9]{1,4}\.[0-9]{1,4}(\.[0-9]{1,5})?$"
 
 
 def contract_schema() -> Plain:
-    """Return the JSON Schema of a contract file."""
+    """Return the JSON Schema of a contract file: of a stated one where it has the key 'kind'."""
     definitions: dict[str, Plain] = {}
-    root = _record(Contract, definitions)
-    assert isinstance(root, dict)
+    held = _reference(Contract, definitions)
+    stated = _reference(StatedContract, definitions)
     return {
         "$schema": DRAFT,
         "$id": f"hypabi-contract-{FORMAT}",
         "title": "hypabi contract",
-        **root,
+        "type": "object",
+        "if": {"required": ["kind"]},
+        "then": dict(stated),
+        "else": dict(held),
         "$defs": dict(sorted(definitions.items())),
     }
 
@@ -61,22 +68,24 @@ def _schema(shape: Shape, definitions: dict[str, Plain]) -> dict[str, Plain]:
             return {"type": "array", "items": _schema(of, definitions)}
         case TableOf(of):
             return {"type": "object", "additionalProperties": _schema(of, definitions)}
-        case PerArchitecture(of):
-            return _per_architecture(_schema(of, definitions))
+        case PerArchitecture(of) | PerName(of):
+            return _per(_schema(of, definitions), shape)
         case Record(kind):
             return _reference(kind, definitions)
         case _:
             assert_never(shape)
 
 
-def _per_architecture(each: dict[str, Plain]) -> dict[str, Plain]:
-    both: Plain = {
+def _per(each: dict[str, Plain], shape: PerArchitecture | PerName) -> dict[str, Plain]:
+    known = Architecture if isinstance(shape, PerArchitecture) else ArchitectureName
+    architectures = [architecture.value for architecture in known]
+    named: Plain = {
         "type": "object",
-        "properties": {"arm": each, "arm64": each},
+        "properties": dict.fromkeys(architectures, each),
         "additionalProperties": False,
         "minProperties": 1,
     }
-    return {"anyOf": [each, both]}
+    return {"anyOf": [each, named]}
 
 
 def _reference(kind: type[Any], definitions: dict[str, Plain]) -> dict[str, Plain]:

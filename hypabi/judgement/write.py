@@ -2,14 +2,16 @@
 
 import enum
 from collections.abc import Mapping
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
+from hypabi.judgement.architectures import OnEach
 from hypabi.judgement.contract import ByArchitecture, Contract
 from hypabi.judgement.format import (
     ListOf,
     Nullable,
     Number,
     PerArchitecture,
+    PerName,
     Record,
     Shape,
     TableOf,
@@ -19,12 +21,15 @@ from hypabi.judgement.format import (
     keys_of,
 )
 
+if TYPE_CHECKING:
+    from hypabi.judgement.stated import StatedContract
+
 Plain = str | int | None | list["Plain"] | dict[str, "Plain"]
 
 
-def write_contract(contract: Contract) -> Plain:
+def write_contract(contract: "Contract | StatedContract") -> Plain:
     """Return the contract in its file format, without the keys that say nothing."""
-    return _write(contract, Record(Contract))
+    return _write(contract, Record(type(contract)))
 
 
 def _write(value: object, shape: Shape) -> Plain:
@@ -48,6 +53,9 @@ def _write(value: object, shape: Shape) -> Plain:
         case PerArchitecture(of):
             assert isinstance(value, ByArchitecture), value
             return _per_architecture(value, of)
+        case PerName(of):
+            assert isinstance(value, OnEach), value
+            return _per_name(value, of)
         case Record(kind):
             return _record(value, kind)
         case _:
@@ -59,6 +67,12 @@ def _per_architecture(value: ByArchitecture[object], shape: Shape) -> Plain:
         return _write(value.arm, shape)
     both = {"arm": value.arm, "arm64": value.arm64}
     return {name: _write(each, shape) for name, each in both.items() if each is not None}
+
+
+def _per_name(value: OnEach[object], shape: Shape) -> Plain:
+    if value.everywhere is not None:
+        return _write(value.everywhere, shape)
+    return {name.value: _write(each, shape) for name, each in value.named.items()}
 
 
 def _record(value: object, kind: type[object]) -> Plain:

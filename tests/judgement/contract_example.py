@@ -57,6 +57,7 @@ unserved:
     refused: {ensures: result == error, cite: refused}
 calls:
   SET:
+    summary: It sets.
     number: 0
     arguments: {vectors: {arm: r1, arm64: x1}}
     served-by: {arm: [stub], arm64: [stub, big]}
@@ -71,6 +72,7 @@ calls:
     writes:
       vectors: {registers: [base], cite: set}
   UPGRADE:
+    summary: It upgrades.
     number: 3
     architecture: arm64
     since: "6.0"

@@ -6,7 +6,9 @@ import pytest
 
 from hypabi.judgement.load import (
     load_contract,
+    parse_any,
     parse_contract,
+    shipped,
     shipped_contract,
     shipped_contracts,
 )
@@ -189,12 +191,12 @@ def test_words_that_yaml_1_1_takes_for_truth_are_text() -> None:
 def test_the_shipped_contract_loads_and_can_be_meant() -> None:
     assert "linux-hyp-abi" in shipped_contracts()
     for name in shipped_contracts():
-        shipped = shipped_contract(name)
-        file = Path(shipped.place.file)
+        found = shipped(name)
+        file = Path(found.place.file)
         text = (Path(__file__).parents[2] / "hypabi" / "contracts" / file).read_bytes()
-        checked = parse_contract(text, file.name)
-        assert write_contract(checked) == write_contract(shipped)
-        assert checked.sha256 == shipped.sha256
+        checked = parse_any(text, file.name)
+        assert write_contract(checked) == write_contract(found)
+        assert checked.sha256 == found.sha256
 
 
 def test_an_unknown_shipped_name_is_refused_with_the_nearest() -> None:

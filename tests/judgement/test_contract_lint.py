@@ -43,6 +43,7 @@ def test_there_is_nothing_to_say_of_the_example() -> None:
         ),
         ('since: "6.1",', 'since: "8.1",', "is never in force while its call is"),
         ('since: "5.0"', "since: 5.0", "takes 5.0 for something else; quote it"),
+        ("    summary: It sets.\n", "", "nothing says what SET is for"),
         ("title: an interface", "title: on", "takes on for something else; quote it"),
         ("    served-by: [stub]\n    because: no sentence", "    served-by: []\n    cite: x", ""),
     ],

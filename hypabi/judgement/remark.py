@@ -1,0 +1,15 @@
+"""What a reviewer wants to know of a contract."""
+
+from hypabi.frozen import frozen
+from hypabi.judgement.place import Place
+
+
+@frozen
+class Remark:
+    """One thing to look at."""
+
+    place: Place
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.what}"
