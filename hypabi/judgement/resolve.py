@@ -30,6 +30,7 @@ from hypabi.judgement.revision import (
     Revision,
     Row,
     Service,
+    Turn,
 )
 from hypabi.judgement.version import Version, in_force
 
@@ -87,6 +88,7 @@ def resolve(context: Context) -> Revision:
         installations=tuple(
             each for name, party in parties.items() for each in _installations(context, name, party)
         ),
+        turns=tuple(_turns(context, parties, calls)),
     )
 
 
@@ -234,6 +236,25 @@ def _life_cycle(
         if context.applies(each) and {each.source, each.to} <= live and called:
             moves.append(Move(each.source, each.call, each.to))
     return boot, tuple(moves)
+
+
+def _turns(
+    context: Context, parties: Mapping[str, Party], calls: Mapping[str, Call]
+) -> Iterator[Turn]:
+    """Yield which code calls, and who of this kernel can be live then."""
+    cycle = context.contract.life_cycle
+    for name, each in cycle.callers.items() if cycle is not None else ():
+        assert cycle is not None
+        for state in each.states:
+            _known(state, {*context.contract.parties, *cycle.beyond}, each.place.below("while"))
+        for call in each.calls:
+            _known(call, {*context.contract.calls, ANY_OTHER}, each.place.below("calls"))
+        if not context.applies(each):
+            continue
+        states = tuple(s for s in each.states if s in parties or s in cycle.beyond)
+        named = tuple(call for call in each.calls if call in calls or call == ANY_OTHER)
+        if named or not each.calls:
+            yield Turn(name, each.functions, named, states, authority_of(each))
 
 
 def _known(name: str, known: set[str], place: Place) -> None:

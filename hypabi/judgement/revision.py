@@ -95,6 +95,20 @@ class Move:
 
 
 @frozen(eq=False)
+class Turn:
+    """Code of the kernel that calls, and whose vectors can be live when it runs."""
+
+    name: str
+    functions: tuple[str, ...]
+    """Symbols of the functions around its call sites; empty for whoever makes the calls."""
+    calls: tuple[str, ...]
+    """Empty for whatever it asks."""
+    states: tuple[str, ...]
+    """Parties, or states in which no party of the image is live."""
+    authority: Authority
+
+
+@frozen(eq=False)
 class Revision:
     """The contract of one kernel version on one architecture."""
 
@@ -114,6 +128,7 @@ class Revision:
     boot: str | None
     moves: tuple[Move, ...]
     installations: tuple[Installation, ...] = ()
+    turns: tuple[Turn, ...] = ()
 
     def party(self, name: str) -> LiveParty | None:
         """Return the party of this name, ``None`` where this kernel has it not."""

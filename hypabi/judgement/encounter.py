@@ -1,0 +1,217 @@
+"""A call site met by a live party: what the caller counts on, held against what that party does.
+
+Five questions.  Is the call served?  Do the arguments meet its preconditions?  Does everything
+that the caller relies on survive?  Does the caller understand every answer?  Does it read the
+answer from the register that holds it?  Nothing is executed here: the request and what is live
+behind it come from the caller's code, the cases from the party's.
+
+What a party does is taken under everything that holds because it is live, and under what the
+request is known to bring; a case that cannot be taken then is left out.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from hypabi.behaviour.call_site import CallSite, Origin, Way
+from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.outcome import Called, Left, Returned
+from hypabi.frozen import frozen
+from hypabi.judgement.clause import HandedTo, Leaves
+from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
+from hypabi.judgement.obligation import describe
+from hypabi.judgement.reliance import Back, answered, held
+from hypabi.judgement.revision import LiveParty, Revision, Row, Service
+from hypabi.judgement.said import (
+    Aspect,
+    Bad,
+    Encounter,
+    Good,
+    Open,
+    PassedOn,
+    Point,
+    Said,
+    Undecided,
+)
+from hypabi.smt import terms
+from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
+from hypabi.smt.terms import Value
+
+WHOSE: Final = {
+    Origin.ARGUMENT: "the function's argument",
+    Origin.KEPT: "the function's caller's",
+    Origin.CHANCE: "left to chance",
+    Origin.RESULT: "what a function returned",
+    Origin.MEMORY: "read from memory",
+    Origin.EARLIER: "set before the path starts",
+    Origin.UNMODELLED: "made by an instruction that is not modelled",
+}
+
+
+@frozen
+class Provider:
+    """A live party, and what it does."""
+
+    party: LiveParty
+    behaviour: Behaviour
+    surroundings: Surroundings
+
+
+def asked_for(revision: Revision, way: Way) -> tuple[str | None] | None:
+    """Return the call that a way asks for, ``(None,)`` for an identifier that is no call's.
+
+    ``None``: it asks by another conduit, or its identifier is not known.
+    """
+    identifier = way.request.registers[revision.identifier]
+    if not isinstance(identifier, int) or way.request.immediate != revision.immediate:
+        return None
+    numbered = {call.number: call.name for call in revision.calls if call.number is not None}
+    return (numbered.get(identifier),)
+
+
+def encounter(
+    site: CallSite, way: Way, revision: Revision, provider: Provider, solver: Solver
+) -> Encounter:
+    """Ask everything of one way to a call site and one live party."""
+    asked = asked_for(revision, way) or (None,)
+    row = revision.find(provider.party.name, asked[0])
+    if row is None:
+        said = Open("the contract does not speak of it at this party")
+        points: tuple[Point, ...] = (Point(Aspect.SERVED, said),)
+    else:
+        points = tuple(_Met(site, way, revision, provider, row, solver).points())
+    return Encounter(site, way, provider.party.name, asked[0], points)
+
+
+class _Met:
+    """The work on one encounter."""
+
+    def __init__(
+        self,
+        site: CallSite,
+        way: Way,
+        revision: Revision,
+        provider: Provider,
+        row: Row,
+        solver: Solver,
+    ) -> None:
+        self.site = site
+        self.way = way
+        self.revision = revision
+        self.provider = provider
+        self.row = row
+        self.solver = solver
+        self.bits = revision.architecture.bits
+        pinned = way.request.pinned().items()
+        self.brought = {terms.symbol(name, self.bits): value for name, value in pinned}
+
+    def points(self) -> Iterator[Point]:
+        """Yield the answers, in the order of the questions."""
+        try:
+            premises = self._premises()
+        except NotKnown as unknown:
+            yield Point(Aspect.SERVED, Undecided(str(unknown)))
+            return
+        cases = tuple(self._taken(premises))
+        yield Point(Aspect.SERVED, self._served(cases))
+        yield from self._preconditions(premises)
+        back = tuple(case for case in cases if self._comes_back(case))
+        if back:
+            came = Back(back, premises, self.brought)
+            yield from held(self.site, self.row, self.revision, came, self.solver)
+
+    def _premises(self) -> tuple[Value, ...]:
+        """Return what holds when the party is entered: its own premises and the request's."""
+        lowering = Lowering(self.provider.behaviour, None, self.provider.surroundings)
+        own = [lowering.predicate(premise.holds) for premise in self.row.assumes]
+        when = self.provider.party.when
+        if when is not None:
+            own.append(lowering.predicate(when))
+        known = (*own, *self.provider.behaviour.holds, *self.way.request.premises(self.bits))
+        return tuple(terms.substitute(each, self.brought) for each in known)
+
+    def _taken(self, premises: tuple[Value, ...]) -> Iterator[Case]:
+        for case in self.provider.behaviour.cases:
+            guard = [terms.substitute(each.term, self.brought) for each in case.guard]
+            if any(isinstance(each, int) and not each for each in guard):
+                continue
+            if not isinstance(self.solver.feasibility(*premises, *guard), Unsatisfiable):
+                yield case
+
+    def _comes_back(self, case: Case) -> bool:
+        """Tell whether control goes on behind the ``hvc``."""
+        match case.outcome:
+            case Returned():
+                return True
+            case Left(target):
+                link = self.provider.behaviour.link
+                back = self.provider.behaviour.at_entry.get(link)
+                return target is (terms.symbol(link, self.bits) if back is None else back)
+            case _:
+                return False
+
+    def _served(self, cases: tuple[Case, ...]) -> Said:
+        if self.row.unspecified is not None:
+            return Open("the contract leaves it to the party")
+        if not cases:
+            return Undecided("no path of the party can be taken with this request")
+        stranger = next((case for case in cases if not self._expected(case)), None)
+        if stranger is not None:
+            return Bad(describe(stranger.outcome))
+        handed = any(isinstance(case.outcome, Called) for case in cases)
+        match self.row.service:
+            case Service.SERVED:
+                return Good(f"as {self.row.call}")
+            case Service.OTHER if handed:
+                return Good("by compiled code of the party")
+            case Service.REFUSED if handed:
+                return Open("compiled code of the party decides")
+            case Service.REFUSED | Service.OTHER if self.revision.result in answered(
+                self.row.clauses
+            ):
+                return Bad(self._refusal(cases))
+            case Service.REFUSED | Service.OTHER:
+                return Good("whatever the identifier is")
+            case Service.INSTALLS:
+                raise AssertionError("no identifier selects this row")
+
+    def _expected(self, case: Case) -> bool:
+        """Tell whether a case ends as the row promises: it returns, leaves or hands on."""
+        kinds = {type(clause.statement) for clause in self.row.clauses}
+        if HandedTo in kinds:
+            return isinstance(case.outcome, Called)
+        if Leaves in kinds:
+            return isinstance(case.outcome, Left)
+        return isinstance(case.outcome, Returned | Left)
+
+    def _refusal(self, cases: tuple[Case, ...]) -> str:
+        result, error = self.revision.result, self.revision.error
+        if error is not None and all(case.registers.get(result) == error for case in cases):
+            return f"refused: {result} is {error:#x}"
+        return "not served"
+
+    def _preconditions(self, premises: tuple[Value, ...]) -> Iterator[Point]:
+        lowering = Lowering(self.provider.behaviour, None, self.provider.surroundings)
+        for premise in self.row.requires:
+            holds = terms.substitute(lowering.predicate(premise.holds), self.brought)
+            yield Point(Aspect.PRECONDITIONS, self._required(premise.text, holds, premises))
+
+    def _required(self, text: str, holds: Value, premises: tuple[Value, ...]) -> Said:
+        match self.solver.check(*premises, terms.lnot(holds)):
+            case Unsatisfiable():
+                return Good(text)
+            case Satisfiable(model):
+                if isinstance(holds, int):
+                    return Bad(f"{text} does not hold", model)
+                return PassedOn(f"{text}: {self._whose(holds)}")
+            case Unknown(reason):
+                return Undecided(f"{text}: {reason}")
+
+    def _whose(self, holds: Value) -> str:
+        """Say whose the registers are that a precondition speaks of."""
+        registers = self.way.request.registers
+        names = sorted(s.name for s in terms.symbols_of(holds) if s.name in registers)
+        said = []
+        for name in names:
+            source = self.way.source(name)
+            said.append(f"{name} is {WHOSE[source.origin] if source else 'computed'}")
+        return ", ".join(said) or "it depends on more than the request"

@@ -1,0 +1,137 @@
+"""Who can be live when which code calls, what comes of it, and which moves an image can make.
+
+The contract says in which states a call site runs; a site that it does not speak of is held against
+every party of its own program, because any of them could be live.
+"""
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+
+from hypabi.behaviour.call_site import CallSite, Way
+from hypabi.frozen import frozen
+from hypabi.judgement.encounter import Provider, asked_for, encounter
+from hypabi.judgement.resolve import ANY, ANY_OTHER
+from hypabi.judgement.revision import Move, Revision, Turn
+from hypabi.judgement.said import Encounter
+from hypabi.smt.solver import Solver
+
+
+class When(enum.Enum):
+    """Whether a call site can run while a party is live."""
+
+    IN_TURN = "in turn"
+    """The contract says that it can."""
+    OUT_OF_TURN = "out of turn"
+    """The contract says when it runs, and this is not it."""
+    UNSPOKEN = "unspoken"
+    """The contract does not say when it runs."""
+
+
+@frozen
+class Meeting:
+    """An encounter, and whether it can come about."""
+
+    encounter: Encounter
+    when: When
+    turn: Turn | None
+    """What the contract says of the caller, if it speaks of it."""
+
+
+@frozen
+class Taken:
+    """A move of the life cycle, and the call sites of the image that make it."""
+
+    move: Move
+    by: tuple[CallSite, ...]
+
+
+@frozen
+class LifeCycle:
+    """All that comes of the call sites of an image while its parties are live."""
+
+    meetings: tuple[Meeting, ...]
+    moves: tuple[Taken, ...]
+    """Of the contract, between parties that the image has."""
+    dormant: tuple[CallSite, ...]
+    """Sites of which the contract says that they run in no state: nobody calls them."""
+    elsewhere: int
+    """Ways that ask for something else, or by an identifier that is not known."""
+
+
+@frozen
+class Program:
+    """One program of an image: its call sites, and its parties that can be live."""
+
+    sites: tuple[CallSite, ...]
+    providers: Mapping[str, Provider]
+    """By name of the party."""
+
+
+def live(revision: Revision, programs: Iterable[Program], solver: Solver) -> LifeCycle:
+    """Hold every call site against every party of its program."""
+    meetings: list[Meeting] = []
+    dormant: list[CallSite] = []
+    made: dict[tuple[str, str], list[CallSite]] = {}
+    elsewhere = 0
+    everyone: set[str] = set()
+    for program in programs:
+        everyone |= program.providers.keys()
+        for site in program.sites:
+            ways = tuple(way for way in site.ways if _concerned(revision, site, way))
+            elsewhere += len(site.ways) - len(ways)
+            for way in ways:
+                met = tuple(_meetings(revision, program, site, way, solver))
+                meetings += met
+                if not met or not any(each.when is not When.OUT_OF_TURN for each in met):
+                    dormant.append(site)
+                _note_moves(made, met)
+    moves = tuple(
+        Taken(move, tuple(dict.fromkeys(made.get((move.source, move.call), ()))))
+        for move in revision.moves
+        if move.source in everyone
+    )
+    return LifeCycle(tuple(meetings), moves, tuple(dict.fromkeys(dormant)), elsewhere)
+
+
+def _concerned(revision: Revision, site: CallSite, way: Way) -> bool:
+    """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
+    asked = asked_for(revision, way)
+    if asked is not None and asked[0] is not None:
+        return True
+    return any(turn.functions and _speaks_of(turn, site, asked) for turn in revision.turns)
+
+
+def _speaks_of(turn: Turn, site: CallSite, asked: tuple[str | None] | None) -> bool:
+    if turn.functions and plain(site.function.name) not in turn.functions:
+        return False
+    if not turn.calls:
+        return True
+    call = ANY_OTHER if asked is None or asked[0] is None else asked[0]
+    return call in turn.calls
+
+
+def plain(function: str) -> str:
+    """Return a function's name without what a compiler adds to it (``.constprop.0``)."""
+    return function.partition(".")[0] if not function.startswith(".") else function
+
+
+def _meetings(
+    revision: Revision, program: Program, site: CallSite, way: Way, solver: Solver
+) -> Iterator[Meeting]:
+    asked = asked_for(revision, way)
+    turns = [turn for turn in revision.turns if _speaks_of(turn, site, asked)]
+    for name, provider in program.providers.items():
+        found = encounter(site, way, revision, provider, solver)
+        turn = next((turn for turn in turns if name in turn.states), None)
+        otherwise = When.OUT_OF_TURN if turns else When.UNSPOKEN
+        when = otherwise if turn is None else When.IN_TURN
+        yield Meeting(found, when, turn or next(iter(turns), None))
+
+
+def _note_moves(made: dict[tuple[str, str], list[CallSite]], met: Iterable[Meeting]) -> None:
+    for each in met:
+        if each.when is When.OUT_OF_TURN:
+            continue
+        party, call = each.encounter.party, each.encounter.call
+        for asked in (ANY, ANY_OTHER if call is None else call):
+            made.setdefault((party, asked), []).append(each.encounter.site)

@@ -1,0 +1,162 @@
+"""What a caller counts on behind its ``hvc``, held against what a party leaves it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from hypabi.behaviour.call_site import CallSite, Fate, MayRead, Why, after
+from hypabi.behaviour.case import Case
+from hypabi.frozen import frozen
+from hypabi.judgement.clause import Clause, Ensures
+from hypabi.judgement.expression import Moment, reads_of
+from hypabi.judgement.revision import Revision, Row
+from hypabi.judgement.said import Aspect, Bad, Good, PassedOn, Point, Said, Undecided
+from hypabi.smt import terms
+from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
+from hypabi.smt.terms import Term, Value
+
+Lost = Mapping[str, Mapping[str, int]]
+"""Registers that do not surely keep their value, each with a state at entry that shows it."""
+
+
+@frozen
+class Back:
+    """The cases in which control comes back to a caller, and what it brought."""
+
+    cases: Sequence[Case]
+    premises: tuple[Value, ...]
+    """What holds at entry."""
+    brought: Mapping[Term, Value]
+    """Registers at entry whose value the request says."""
+
+    def conditions(self, case: Case) -> Iterator[Value]:
+        """Yield what holds at entry where a case is taken."""
+        yield from self.premises
+        for condition in case.guard:
+            yield terms.substitute(condition.term, self.brought)
+
+    def at_exit(self, case: Case, register: str, bits: int) -> Value:
+        """Return what a register holds when control comes back."""
+        value = case.registers.get(register)
+        value = terms.symbol(register, bits) if value is None else value
+        return terms.substitute(value, self.brought)
+
+
+def held(site: CallSite, row: Row, revision: Revision, back: Back, solver: Solver) -> list[Point]:
+    """Hold what a caller does behind its ``hvc`` against what a party leaves there."""
+    lost = _lost(site, back, revision.architecture.bits, solver)
+    if isinstance(lost, Undecided):
+        return [Point(Aspect.SURVIVES, lost)]
+    answers = answered(row.clauses) | {revision.result}
+    return [
+        Point(Aspect.SURVIVES, _survives(site, lost, answers)),
+        Point(Aspect.UNDERSTOOD, _understood(site, back, revision, solver)),
+        Point(Aspect.READ_FROM, _read_from(site, lost, answers)),
+    ]
+
+
+def _lost(site: CallSite, back: Back, bits: int, solver: Solver) -> Lost | Undecided:
+    """Return which of the registers that are live behind a site are lost."""
+    lost: dict[str, Mapping[str, int]] = {}
+    for name in sorted(site.reliance.live):
+        for case in back.cases:
+            if name in lost or name not in case.registers:
+                continue
+            before = terms.symbol(name, bits)
+            differs = terms.ne(before, case.registers[name], bits)
+            match solver.check(*back.conditions(case), terms.substitute(differs, back.brought)):
+                case Satisfiable(model):
+                    lost[name] = model
+                case Unsatisfiable():
+                    continue
+                case Unknown(reason):
+                    return Undecided(f"whether {name} survives: {reason}")
+    return lost
+
+
+def answered(clauses: Iterable[Clause]) -> frozenset[str]:
+    """Return the registers of which something is promised when control comes back."""
+    statements = [clause.statement for clause in clauses]
+    ensured = [each.holds for each in statements if isinstance(each, Ensures)]
+    reads = [read for holds in ensured for read in reads_of(holds)]
+    return frozenset(read.register for read in reads if read.moment is Moment.EXIT)
+
+
+def _survives(site: CallSite, lost: Lost, answers: frozenset[str]) -> Said:
+    reliance = site.reliance
+    for read in reliance.reads:
+        if read.register in lost and read.register not in answers:
+            what = f"{read.register} is lost, and read at {read.address:#x}"
+            return Bad(what, lost[read.register])
+    unsure = [m for m in reliance.may_read if m.register in lost and m.register not in answers]
+    for may in unsure:
+        if may.why is Why.KEPT:
+            return Bad(f"{may.register} is lost, and is callee-saved", lost[may.register])
+    for may in unsure:
+        if may.why is not Why.RETURNED:
+            return Undecided(f"{may.register} is lost, and {_reader(may)}")
+    if reliance.undecided:
+        return Undecided(reliance.undecided[0])
+    kept = sorted(reliance.live - answers - lost.keys())
+    return Good(f"{len(kept)} live registers are kept" if kept else "nothing else is live")
+
+
+def _reader(may: MayRead) -> str:
+    where = f"from {may.address:#x} on"
+    match may.why:
+        case Why.CALLEE:
+            return f"a callee reads it {where}"
+        case Why.ARGUMENT:
+            return f"a call that was not followed may read it {where}"
+        case _:
+            return f"code that was not followed may read it {where}"
+
+
+def _understood(site: CallSite, back: Back, revision: Revision, solver: Solver) -> Said:
+    """Say whether the caller tells an error from success, where it can meet either."""
+    result, error = revision.result, revision.error
+    if error is None:
+        return Good("no value stands for an error")
+    if not any(_may_be(error, case, back, revision, solver) for case in back.cases):
+        return Good("only success can come back")
+    meets = f"{result} can be {error:#x}"
+    answer = next((each for each in site.answers if each.register == result), None)
+    fates = frozenset(answer.fates) if answer is not None else frozenset()
+    if answer is not None and any(_tells(test.condition, revision) for test in answer.tests):
+        return Good("the caller tells success from error")
+    if Fate.RETURNED in fates:
+        return PassedOn(f"{meets}, and goes to the callers of {site.function.name}")
+    if fates & {Fate.STORED, Fate.USED}:
+        return Undecided(f"{meets}; it is read, and what for was not followed")
+    return Bad(f"{meets}, and nobody looks at it")
+
+
+def _may_be(error: int, case: Case, back: Back, revision: Revision, solver: Solver) -> bool:
+    bits = revision.architecture.bits
+    found = terms.eq(back.at_exit(case, revision.result, bits), error, bits)
+    if isinstance(found, int):
+        return found == 1
+    answer = solver.feasibility(*back.conditions(case), found)
+    return not isinstance(answer, Unsatisfiable)
+
+
+def _tells(condition: Value, revision: Revision) -> bool:
+    """Tell whether a test answers otherwise for the error than for success."""
+    if revision.success is None or revision.error is None:
+        return False
+    symbol = terms.symbol(after(revision.result), revision.architecture.bits)
+    success = terms.substitute(condition, {symbol: revision.success})
+    error = terms.substitute(condition, {symbol: revision.error})
+    return isinstance(success, int) and isinstance(error, int) and success != error
+
+
+def _read_from(site: CallSite, lost: Lost, answers: frozenset[str]) -> Said:
+    """Say whether every register in which the caller looks for an answer holds one."""
+    looked = [
+        each.register
+        for each in site.answers
+        if each.tests or {Fate.USED, Fate.STORED} & set(each.fates)
+    ]
+    for register in looked:
+        if register in lost and register not in answers:
+            what = f"it reads {register}, in which no answer is promised"
+            return Bad(what, lost[register])
+    return Good(", ".join(looked) if looked else "no answer is read")
