@@ -35,10 +35,11 @@ ENOUGH_OF_FEW = 0.5
 VOTERS = 512
 """How many pointers decide a base, where pointers do."""
 MIN_VOTES = 64
-"""Fewest of them that must meet a symbol."""
-VOTING_CHUNKS = 32
-VOTING_CHUNK = 0x8000
-"""How many parts of the image are searched for pointers, and how long each is."""
+"""Fewest of them that must meet a function."""
+VOTING_CHUNKS = 256
+VOTING_CHUNK = 0x1000
+"""How many parts of the image are searched for pointers, and how long each is: many short ones,
+because pointers to functions stand close together in few places."""
 
 
 _BEFORE = (0, 8)
@@ -214,19 +215,36 @@ def _by_base_word(content: Content, size: int, names: Names, relative: Relative)
 
 
 def _by_pointers(content: Content, names: Names, size: int) -> Iterable[Base]:
-    """Yield the only address at which the image's pointers lie in it and meet its symbols."""
+    """Yield the only address at which the pointers that meet the code meet its functions.
+
+    Only pointers into the code vote.  There all of them meet a symbol at the right address and a
+    tenth at a wrong one; among data, whose objects stand close together, it is a half and a fifth
+    (measured on Debian's 7.0 to 7.3).
+    """
+    text = [names.offsets(name) for name in ("_stext", "_etext")]
+    if not all(len(found) == 1 for found in text):
+        return
     pointers = sorted(set(_pointers(content, names.tables.order)))
     sample = _densest(pointers[:: max(1, len(pointers) // VOTERS)], size)
-    offsets = names.tables.offsets
-    scores: list[tuple[int, int]] = []
+    (first,), (end,) = text
+    votes: list[tuple[int, int, int]] = []
     for address in _windows(sample, size):
-        score = sum(_meets(offsets, pointer - address) for pointer in sample)
-        scores.append((score, address))
-    scores.sort(reverse=True)
-    if scores and scores[0][0] >= MIN_VOTES and all(3 * s < scores[0][0] for s, _ in scores[1:]):
-        score, address = scores[0]
-        how = f"{score} of {len(sample)} pointers of the image meet its symbols"
+        low, high = (bisect_left(pointers, address + offset) for offset in (first, end))
+        chosen = pointers[low : high : max(1, (high - low) // VOTERS)]
+        met = sum(_meets(names.tables.offsets, voter - address) for voter in chosen)
+        votes.append((met, len(chosen), address))
+    votes.sort(reverse=True)
+    if votes and _elected(votes):
+        met, voters, address = votes[0]
+        how = f"{met} of {voters} pointers to code meet its symbols"
         yield Base(address, address, how)
+
+
+def _elected(votes: list[tuple[int, int, int]]) -> bool:
+    """Tell whether the first address has enough votes, and three times as many as any other."""
+    met, voters, _ = votes[0]
+    alone = all(3 * others < met for others, _, _ in votes[1:])
+    return met >= MIN_VOTES and met >= ENOUGH * voters and alone
 
 
 def _meets(offsets: Sequence[int], distance: int) -> bool:

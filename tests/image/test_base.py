@@ -1,5 +1,6 @@
 """A load address is proved, or refused; it is never guessed."""
 
+import struct
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,15 @@ from hypabi.image.content import Content
 from hypabi.image.digest import Hashing
 from hypabi.image.kernel_image import Raw, read_kernel
 from hypabi.image.model import Image, ImageError
-from tests.image.tiny_kernel import Layout, Lengths, TinyKernel, tiny_kernel
+from tests.image.tiny_kernel import (
+    FUNCTIONS,
+    HEAD,
+    OBJECT,
+    Layout,
+    Lengths,
+    TinyKernel,
+    tiny_kernel,
+)
 
 
 def _read(kernel: TinyKernel, architecture: Architecture = Architecture.ARM64) -> Image:
@@ -69,6 +78,35 @@ def test_a_kernel_without_pointers_is_refused_where_only_they_tell_the_base() ->
     content = kernel.content[: kernel.pointer] + bytes(len(kernel.content) - kernel.pointer)
     line = _refused(replace(kernel, content=content))
     assert "the load address cannot be proved: nothing fits" in line
+
+
+def test_pointers_into_data_that_meet_objects_elsewhere_do_not_hide_the_base() -> None:
+    """Debian's 7.3: half of all pointers meet a symbol at the right address, a fifth at another."""
+    kernel = tiny_kernel(Architecture.ARM64, Layout.V7_2, objects=945)
+    # OBJECT - 16 into an object; HEAD further on it is the start of one, as 16 is HEAD % OBJECT.
+    inside = range(OBJECT - 16, 315 * OBJECT, OBJECT)
+    words = [kernel.address + kernel.objects + offset for offset in inside]
+    image = _read(_with_pointers(replace(kernel, size=kernel.size + HEAD), words))
+    assert image.entry == kernel.address
+    assert "pointers to code meet its symbols" in image.base
+
+
+def test_an_address_at_which_pointers_to_code_miss_its_functions_is_refused() -> None:
+    """Two of five pointers to code are 4 bytes off: the symbols may be another kernel's."""
+    kernel = tiny_kernel(Architecture.ARM64, Layout.V7_2)
+    at = kernel.pointer + 8
+    words = struct.unpack_from(f"<{FUNCTIONS}Q", kernel.content, at)
+    moved = [word + 4 if number % 5 < 2 else word for number, word in enumerate(words)]
+    content = bytearray(kernel.content)
+    struct.pack_into(f"<{FUNCTIONS}Q", content, at, *moved)
+    line = _refused(replace(kernel, content=bytes(content)))
+    assert "the load address cannot be proved: nothing fits" in line
+
+
+def _with_pointers(kernel: TinyKernel, words: list[int]) -> TinyKernel:
+    """Append pointers to the data of a kernel."""
+    content = kernel.content + struct.pack(f"<{len(words)}Q", *words)
+    return replace(kernel, content=content, size=kernel.size + 8 * len(words))
 
 
 @pytest.mark.parametrize("architecture", list(Architecture))

@@ -20,6 +20,8 @@ HEAD = 0x10000
 """How far ``_stext`` is from the start: SEGMENT_ALIGN of arm64."""
 FUNCTIONS = 700
 BSS = 0x3000
+OBJECT = 104
+"""How long each object of data is: 16 short of what divides HEAD."""
 LINK = {Architecture.ARM64: 0xFFFF_8000_0800_0000, Architecture.ARM: 0xC020_8000}
 LONG_NAME = "a_name_whose_length_takes_two_bytes_" + "x" * 120
 VERSION = "6.1.0-tiny"
@@ -69,6 +71,8 @@ class TinyKernel:
     tables_end: int
     pointer: int
     """Where a pointer to ``function_0001`` stands, in data."""
+    objects: int
+    """Where the first object of data starts."""
 
 
 @dataclass(slots=True)
@@ -113,12 +117,20 @@ def tiny_kernel(
     order: ByteOrder = ByteOrder.LITTLE,
     link: int | None = None,
     lengths: Lengths = Lengths.ODD,
+    objects: int = 0,
 ) -> TinyKernel:
-    """Make a kernel, at an address of its own where one is given."""
+    """Make a kernel, at an address of its own where one is given.
+
+    :param objects: how many objects of data with a symbol each stand behind the code
+    """
     link = LINK[architecture] if link is None else link
     image = _Layouter(architecture, order, layout, link, lengths)
     _head(image)
     _text(image)
+    first_object = len(image.content)
+    for number in range(objects):
+        image.mark("d", f"o{number:x}")
+        image.content += bytes(OBJECT)
     tables, tables_end = _rodata(image)
     _init_text(image)
     pointer = _data(image)
@@ -129,7 +141,14 @@ def tiny_kernel(
             "<IIQQQQQQ4sI", image.content, 0, 0x14000000, 0, 0, size, flags, 0, 0, 0, b"ARM\x64", 0
         )
     return TinyKernel(
-        bytes(image.content), size, tuple(image.symbols), link, tables, tables_end, pointer
+        content=bytes(image.content),
+        size=size,
+        symbols=tuple(image.symbols),
+        address=link,
+        tables=tables,
+        tables_end=tables_end,
+        pointer=pointer,
+        objects=first_object,
     )
 
 
