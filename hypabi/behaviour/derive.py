@@ -4,9 +4,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hypabi.arch.aarch64 import VOLATILE
+from hypabi.arch.exception_classes import Origin
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.execution.entry import Entry, hvc_to_el2, hvc_to_hyp, installer
+from hypabi.execution.entry import (
+    Entry,
+    exception_to_el2,
+    exception_to_hyp,
+    hvc_to_el2,
+    hvc_to_hyp,
+    installer,
+)
 from hypabi.execution.explore import Explorer
 from hypabi.execution.path import Path
 from hypabi.frozen import replace
@@ -33,6 +41,21 @@ def derive(
     if pinned:
         entry = replace(entry, registers={**entry.registers, **pinned})
     return _derived(explorer, entry)
+
+
+def derive_exception(
+    explorer: Explorer, address: int, origin: Origin, state: InstructionSet
+) -> Behaviour:
+    """Derive what any exception does that enters at ``address``, whatever its syndrome says.
+
+    :param address: of the vector slot
+    :param origin: where it is taken from
+    :param state: of a HYP vector: in which it is written
+    """
+    if explorer.image.architecture is Architecture.ARM64:
+        return _derived(explorer, exception_to_el2(address, origin))
+    order = explorer.image.byte_order
+    return _derived(explorer, exception_to_hyp(address, origin, state, order))
 
 
 def derive_installer(explorer: Explorer, address: int, state: InstructionSet) -> Behaviour:

@@ -52,6 +52,9 @@ class Examination:
     """Number of each capability that the contract asked for and the kernel describes."""
     texts: Callable[[int], str]
     """Disassembly of the instruction at an address, with its symbol."""
+    benches: Mapping[Role, Workbench]
+    """Each program, for those who want to derive more."""
+    surroundings: Surroundings
 
 
 def examine(
@@ -88,6 +91,8 @@ def examine(
         tuple(party for party in revision.parties if party.name not in found),
         capabilities.known(),
         _disassembler(benches),
+        benches,
+        surroundings,
     )
 
 

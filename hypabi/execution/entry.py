@@ -1,4 +1,4 @@
-"""Where a path starts: an ``hvc`` enters a vector, or the kernel enters one of its functions.
+"""Where a path starts: an exception enters a vector, or the kernel enters one of its functions.
 
 Exception entry: DDI 0487 D1.3; for HYP DDI 0406C B1.8.6.
 """
@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.arch import aarch64
+from hypabi.arch.exception_classes import Origin
 from hypabi.arch.names import ByteOrder, InstructionSet
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
@@ -23,6 +24,17 @@ HYP: Final = 0b11010
 TE: Final = 30
 EE: Final = 25
 """Bits of HSCTLR: the instruction set and the byte order of exceptions (DDI 0406C, B4.1.56)."""
+
+_AARCH32: Final = (0b10000, 0b10001, 0b10010, 0b10011, 0b10111, 0b11011, 0b11111)
+MODES_OF: Final[Mapping[Origin, tuple[int, ...]]] = {
+    Origin.EL1: (0b00101, 0b00100, 0b00000, 0b10000),
+    Origin.EL1_32: _AARCH32,
+    Origin.EL2T: (0b01000,),
+    Origin.EL2H: (0b01001,),
+    Origin.PL1: _AARCH32,
+    Origin.HYP: (HYP,),
+}
+"""SPSR.M of an exception by where it is taken from; the kernel's own mode is among them."""
 
 
 @frozen
@@ -140,6 +152,76 @@ def hvc_to_hyp(
             _bit_is("HSCTLR", EE, int(order is ByteOrder.BIG)),
         ),
     )
+
+
+def exception_to_el2(address: int, origin: Origin) -> Entry:
+    """Return the entry of any exception that enters a slot at EL2.
+
+    ESR_EL2.EC, named by :func:`exception_class`, is a symbol of its own; so are the other fields.
+
+    :param address: of the slot's first instruction
+    :param origin: where it is taken from, and so which slot it is
+    """
+    whole = terms.symbol("ESR_EL2", 64)
+    high, low = terms.extract(whole, 32, 32, 64), terms.extract(whole, 0, 26, 64)
+    syndrome = terms.concat(high, terms.concat(_class("ESR_EL2"), low, 6, 26), 32, 32)
+    registers: dict[str, Value] = {
+        "CURRENTEL": EL2,
+        "SPSel": 1,
+        "DAIF": DAIF_MASKED,
+        "ESR_EL2": syndrome,
+        "SPSR_EL2": terms.symbol("SPSR_EL2", 64),
+    }
+    if origin is Origin.EL1:
+        registers["HCR_EL2"] = _hypervisor_configuration()
+    mode = terms.extract(registers["SPSR_EL2"], 0, 5, 64)
+    return Entry(
+        address,
+        InstructionSet.A64,
+        registers,
+        (f"entered by an exception from {origin.value}",),
+        "ELR_EL2",
+        "SPSR_EL2",
+        "EL2h",
+        "x0",
+        (terms.lor(*(terms.eq(mode, each, 5) for each in MODES_OF[origin])),),
+    )
+
+
+def exception_to_hyp(
+    address: int, origin: Origin, state: InstructionSet, order: ByteOrder
+) -> Entry:
+    """Return the entry of any exception that enters a slot of HVBAR's table.
+
+    HSR.EC is a symbol of its own; see :func:`exception_to_el2`.
+    """
+    usual = hvc_to_hyp(address, 0, state, order)
+    status = terms.symbol("SPSR_hyp", 32)
+    low = terms.extract(terms.symbol("HSR", 32), 0, 26, 32)
+    mode = terms.extract(status, 0, 5, 32)
+    modes = terms.lor(*(terms.eq(mode, each, 5) for each in MODES_OF[origin]))
+    return replace(
+        usual,
+        registers={
+            **usual.registers,
+            "HSR": terms.concat(_class("HSR"), low, 6, 26),
+            "SPSR_hyp": status,
+        },
+        assumptions=(f"entered by an exception from {origin.value}", *usual.assumptions[1:]),
+        holds=(*usual.holds, modes),
+    )
+
+
+def exception_class(syndrome: str) -> str:
+    """Return the name of the symbol that is the exception class of an entry by any exception.
+
+    :param syndrome: ``ESR_EL2`` or ``HSR``
+    """
+    return f"{syndrome}.EC"
+
+
+def _class(syndrome: str) -> Value:
+    return terms.symbol(exception_class(syndrome), 6)
 
 
 def _bit_is(register: str, bit: int, value: int) -> Value:

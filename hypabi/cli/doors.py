@@ -1,0 +1,46 @@
+"""Judge what else than a hypercall reaches the parties of an examined file."""
+
+from collections.abc import Iterator
+
+from hypabi.arch.exception_classes import Door, doors_of_el2, doors_of_hyp
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.derive import derive_exception
+from hypabi.cli.examination import Examination
+from hypabi.cli.exit_status import Exit
+from hypabi.cli.workbench import Workbench
+from hypabi.code.vectors import Kind, VectorTable
+from hypabi.judgement.door_finding import DoorFinding, Undecided
+from hypabi.judgement.doors import judge_doors
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+
+def doors(examination: Examination) -> tuple[DoorFinding, ...]:
+    """Return what was found of every slot of every party that the file holds."""
+    entered: dict[str, tuple[tuple[Door, Behaviour], ...]] = {}
+    for provider in examination.providers:
+        if provider.parties:
+            found = tuple(_entered(examination.benches[provider.role], provider.table))
+            entered |= dict.fromkeys(provider.parties, found)
+    return judge_doors(
+        examination.revision,
+        examination.behaviours,
+        entered,
+        examination.surroundings,
+        BitwuzlaSolver,
+    )
+
+
+def _entered(bench: Workbench, table: VectorTable) -> Iterator[tuple[Door, Behaviour]]:
+    for door in doors_of_el2() if table.kind is Kind.EL2 else doors_of_hyp():
+        address = table.address + door.offset
+        yield door, derive_exception(bench.explorer, address, door.origin, table.state)
+
+
+def status(findings: tuple[DoorFinding, ...]) -> Exit:
+    """Return what doors add to an exit status: nothing, unless one is undecided.
+
+    A hidden door alone breaks no promise.  The stub of Linux has not looked at the syndrome since
+    4.12 and need not, as long as whoever installs it leaves the traps off: the kernel does.
+    """
+    undecided = any(isinstance(finding.judged, Undecided) for finding in findings)
+    return Exit.UNDECIDED if undecided else Exit.GOOD
