@@ -23,7 +23,7 @@ from hypabi.frozen import replace
 from hypabi.image.model import Role
 from hypabi.judgement.clause import Calls, HandedTo, Leaves
 from hypabi.judgement.contract import Program
-from hypabi.judgement.revision import LiveParty, Revision, Row
+from hypabi.judgement.revision import NVHE_PREFIX, LiveParty, Revision, Row
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
@@ -31,9 +31,6 @@ ROLES: Final[Mapping[Program, Role]] = {
     Program.KERNEL: Role.KERNEL,
     Program.DECOMPRESSOR: Role.DECOMPRESSOR,
 }
-
-NVHE_PREFIX: Final = "__kvm_nvhe_"
-"""Put before every symbol of the objects that run at EL2 without VHE (kvm/hyp/nvhe/Makefile)."""
 
 VECTOR_BASES: Final = ("VBAR_EL2", "HVBAR")
 

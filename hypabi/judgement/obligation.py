@@ -37,7 +37,7 @@ from hypabi.judgement.expression import Moment, Predicate, reads_of
 from hypabi.judgement.expression import Value as Expression
 from hypabi.judgement.lower import Lowering
 from hypabi.judgement.registers import STATE, is_general
-from hypabi.judgement.revision import Revision
+from hypabi.judgement.revision import NVHE_PREFIX, Revision
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
@@ -157,7 +157,7 @@ def _about(predicate: Predicate, lowering: Lowering) -> Iterator[tuple[str, int,
 
 def _handed(case: Case, symbol: str) -> Demand | Unfollowed:
     match case.outcome:
-        case Called(name) if name.removeprefix("__kvm_nvhe_") == symbol:
+        case Called(name) if name.removeprefix(NVHE_PREFIX) == symbol:
             return Demand(1, "")
         case Called(name) if name.startswith("0x"):
             return Unfollowed(f"the image has no symbol for the function at {name}")

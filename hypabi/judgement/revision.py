@@ -6,6 +6,7 @@ none, because the document declines to say.
 """
 
 import enum
+from typing import Final
 
 from hypabi.arch.names import Architecture
 from hypabi.frozen import frozen
@@ -13,6 +14,10 @@ from hypabi.judgement.clause import Authority, Clause, Premise
 from hypabi.judgement.contract import Program
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.version import Version
+
+NVHE_PREFIX: Final = "__kvm_nvhe_"
+"""Put before every symbol of the objects that run at EL2 without VHE (kvm/hyp/nvhe/Makefile).  A
+contract names them without it."""
 
 
 @frozen(eq=False)

@@ -30,6 +30,7 @@ from hypabi.judgement.expression import Moment
 from hypabi.judgement.expression import Value as Expression
 from hypabi.judgement.lower import PROGRAM_STATUS, Lowering
 from hypabi.judgement.registers import registers_of
+from hypabi.judgement.revision import NVHE_PREFIX
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 from hypabi.witness.caller import Caller
@@ -46,8 +47,6 @@ from hypabi.witness.promise import (
     about_of,
     formula_of,
 )
-
-NVHE_PREFIX = "__kvm_nvhe_"
 
 
 def mode_name(architecture: Architecture, status: int) -> str:
