@@ -9,7 +9,7 @@ together.
 import itertools
 import sys
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -72,6 +72,12 @@ class Patches:
             if address < site.address + site.size:
                 found.append((number, site))
         return tuple(site for _, site in sorted(found, key=lambda pair: pair[0]))
+
+    def within(self, start: int, end: int) -> Iterator[PatchSite]:
+        """Yield the sites that start in a range of addresses, by address."""
+        for index in range(bisect_left(self._starts, start), bisect_left(self._starts, end)):
+            _, table, entry = self._entries[index]
+            yield table.site(entry)
 
     def __iter__(self) -> Iterator[PatchSite]:
         return (table.site(entry) for _, table, entry in self._entries)
