@@ -32,6 +32,7 @@ VIOLATIONS = {
     "sleigh": ("hypabi/code/y.py", "import pypcode"),
     "solvers": ("hypabi/smt/y.py", "import bitwuzla"),
     "yaml": ("hypabi/report/y.py", "import yaml"),
+    "documents": ("hypabi/judgement/y.py", "import docutils"),
     "readers": ("hypabi/code/z.py", "import elftools"),
 }
 THIRD_PARTY = {
@@ -39,6 +40,7 @@ THIRD_PARTY = {
     "bitwuzla": ("hypabi.smt.bitwuzla",),
     "z3": ("hypabi.smt.z3",),
     "yaml": ("hypabi.judgement",),
+    "docutils": ("hypabi.judgement.drift_rst",),
     "elftools": ("hypabi.image",),
     "zstandard": ("hypabi.image",),
     "lz4": ("hypabi.image",),

@@ -1,0 +1,135 @@
+"""Hold a kernel document against contract and images: ``hypabi document --drift FILE [IMAGE]``.
+
+No command of its own: :mod:`hypabi.cli.document` parses the command line and delegates here.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from hypabi.cli.exit_status import Exit
+
+if TYPE_CHECKING:
+    from hypabi.cli.examination import Examination
+    from hypabi.judgement.contract import Contract
+    from hypabi.judgement.drift_finding import Drifted
+    from hypabi.judgement.drift_subject import Evidence, Subject
+    from hypabi.report.drift import DriftReport
+
+TOOLS = ("docutils", "pypcode", "bitwuzla")
+"""Packages whose answers a finding rests on."""
+
+MOST_IMAGES = 16
+"""Images that one run holds a document against; each takes about a second."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Hold ``.drift`` against ``.contract`` and ``.images``, print; return the exit status."""
+    from hypabi.cli.output import emit
+
+    report = held(arguments, ("hypabi", *sys.argv[1:]))
+    if arguments.format == "json":
+        from hypabi.report.drift_json import write
+    else:
+        from hypabi.report.drift_text import write
+    emit(write(report), arguments.output)
+    return report.exit_status
+
+
+def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftReport":
+    """Return what there is to say of a document.
+
+    :raises HypabiError: document, contract or an image is refused, or the kernel has no version
+    """
+    from hypabi.cli.contract_option import contract_of, version_of
+    from hypabi.cli.examination import examine
+    from hypabi.errors import HypabiError
+    from hypabi.judgement.drift import drifted
+    from hypabi.judgement.drift_rst import read_document
+    from hypabi.report.drift import DriftReport
+    from hypabi.report.provenance import provenance
+    from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+    if len(arguments.images) > MOST_IMAGES:
+        raise HypabiError(
+            os.fspath(arguments.drift), f"more than {MOST_IMAGES} images", "hold it against fewer"
+        )
+    document = read_document(os.fspath(arguments.drift))
+    contract = contract_of(arguments.contract)
+    version = version_of(arguments.kernel_version)
+    examinations = tuple(examine(path, contract, version) for path in arguments.images)
+    if examinations:
+        subjects = tuple(map(subject, examinations))
+    else:
+        subjects = _without_image(arguments, contract)
+    found = drifted(document, contract, subjects, BitwuzlaSolver)
+    return DriftReport(
+        found,
+        contract,
+        subjects,
+        tuple(each.loaded for each in examinations),
+        tuple(each.texts for each in examinations),
+        tuple(each.capabilities for each in examinations),
+        int(status(found)),
+        provenance(command, TOOLS),
+    )
+
+
+def subject(examination: "Examination") -> "Subject":
+    """Return an examined image as what a document is held against."""
+    from hypabi.judgement.drift_subject import Subject
+
+    kernel = examination.loaded.images[-1]
+    name = kernel.version or PurePath(examination.loaded.path).name
+    return Subject(name, examination.revision, _evidence(examination))
+
+
+def _evidence(examination: "Examination") -> "Evidence":
+    from hypabi.code.capabilities import Capabilities
+    from hypabi.judgement.drift_subject import Evidence
+    from hypabi.judgement.lower import Surroundings
+
+    tables = {
+        party: provider.table.address
+        for provider in examination.providers
+        for party in provider.parties
+    }
+    capabilities = Capabilities(examination.loaded.images[-1])
+    surroundings = Surroundings(tables, capabilities.number, capabilities.lacks)
+    return Evidence(examination.behaviours, surroundings, examination.judgement)
+
+
+def _without_image(arguments: argparse.Namespace, contract: "Contract") -> "tuple[Subject, ...]":
+    """Return the contract's own word on each architecture, where no image was given."""
+    from hypabi.cli.contract_option import version_of
+    from hypabi.errors import HypabiError
+    from hypabi.judgement.drift_subject import Subject
+
+    version = version_of(arguments.kernel_version)
+    if version is None:
+        raise HypabiError(
+            os.fspath(arguments.drift),
+            "nothing says which kernel version the document is of",
+            "name an image of it, or the version with --kernel-version",
+        )
+    return tuple(
+        Subject(f"{version} on {each.value}", contract.at(version, each), None)
+        for each in contract.architectures
+    )
+
+
+def status(found: "Drifted") -> Exit:
+    """Return the exit status: 8 for what the code contradicts, 4 for drift, 16 for what is open.
+
+    What is merely counted, a sentence that no clause cites, sets no bit.
+    """
+    result = Exit.GOOD
+    if found.drifts:
+        result |= Exit.CHANGE
+    if any(each.refuted for each in found.drifts):
+        result |= Exit.REFUTED
+    if found.opens:
+        result |= Exit.UNDECIDED
+    return result

@@ -1,0 +1,245 @@
+"""What the verdicts on images say of a document's sentences."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from hypabi.frozen import replace
+from hypabi.judgement.clause import Premise
+from hypabi.judgement.contract import Contract
+from hypabi.judgement.drift_cites import Changed, Cite, Found, Lookup
+from hypabi.judgement.drift_document import Document, words
+from hypabi.judgement.drift_facts import Fact
+from hypabi.judgement.drift_finding import Drift, Kind, Open, Proof
+from hypabi.judgement.drift_subject import Evidence, Subject
+from hypabi.judgement.place import ContractError
+from hypabi.judgement.proof import judge, judge_row
+from hypabi.judgement.revision import LiveParty, Row
+from hypabi.judgement.verdict import Finding, Refuted, Undecided
+from hypabi.smt.solver import Solver
+
+Key = tuple[str, ...]
+
+
+class Sentences:
+    """Finds the sentence of a document that a clause cites."""
+
+    def __init__(self, document: Document, looked_up: tuple[Lookup, ...]) -> None:
+        self._document = document
+        self._found = {tuple(words(each.cite.text)): each for each in looked_up}
+
+    def at(self, cite: str | None) -> int | None:
+        """Return the sentence, ``None`` where the document has none."""
+        match self._found.get(key(cite)):
+            case Found(_, sentences):
+                return sentences[0]
+            case Changed(_, sentence, _):
+                return sentence
+            case _:
+                return None
+
+    def line(self, cite: str | None) -> int | None:
+        """Return the line it starts on."""
+        at = self.at(cite)
+        return None if at is None else self._document.sentences[at].line
+
+    def cite(self, cite: str | None) -> Cite | None:
+        """Return the cite with everyone who names it."""
+        found = self._found.get(key(cite))
+        return None if found is None else found.cite
+
+
+def key(cite: str | None) -> Key:
+    """Return what two cites of the same words have in common."""
+    return tuple(words(cite or ""))
+
+
+def _findings(subjects: tuple[Subject, ...]) -> Iterator[tuple[int, Finding]]:
+    for index, subject in enumerate(subjects):
+        if subject.evidence is not None:
+            for finding in subject.evidence.judgement.findings:
+                yield index, finding
+
+
+def contradicted(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift]:
+    """Yield each sentence of which a clause is refuted."""
+    found: dict[Key, list[tuple[int, Finding]]] = {}
+    for index, finding in _findings(subjects):
+        if isinstance(finding.verdict, Refuted) and finding.clause.authority.cite is not None:
+            found.setdefault(key(finding.clause.authority.cite), []).append((index, finding))
+    for each in found.values():
+        cite = each[0][1].clause.authority.cite
+        proofs = tuple(Proof(index, finding) for index, finding in each)
+        refuted = tuple(finding for _, finding in each)
+        what = "the code does otherwise"
+        yield Drift(
+            Kind.CONTRADICTED, what, at.line(cite), at.at(cite), at.cite(cite),
+            proofs=proofs, refuted=refuted,
+        )  # fmt: skip
+
+
+def behind(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift]:
+    """Yield each sentence that the contract goes against, with the verdicts on what it says."""
+    found: dict[Key, list[tuple[int, Finding]]] = {}
+    for index, finding in _findings(subjects):
+        if finding.clause.authority.against is not None:
+            found.setdefault(key(finding.clause.authority.against), []).append((index, finding))
+    for each in found.values():
+        authority = each[0][1].clause.authority
+        against = authority.against
+        parties = ", ".join(dict.fromkeys(finding.party for _, finding in each))
+        yield Drift(
+            Kind.LEFT_BEHIND, f"not so of {parties}", at.line(against), at.at(against),
+            at.cite(against), authority.because,
+            proofs=tuple(Proof(index, finding) for index, finding in each),
+        )  # fmt: skip
+
+
+def beyond(subjects: tuple[Subject, ...]) -> Iterator[Drift]:
+    """Yield the refuted clauses that rest on no sentence."""
+    for index, finding in _findings(subjects):
+        authority = finding.clause.authority
+        if isinstance(finding.verdict, Refuted) and authority.cite is None:
+            what = f"{finding.party}, {finding.call or 'any other'}: {finding.clause.name}"
+            yield Drift(
+                Kind.UNSTATED, what, because=authority.because, proofs=(Proof(index, finding),)
+            )
+
+
+def undecided(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Open]:
+    """Yield the cited clauses that were neither proved nor refuted."""
+    for index, finding in _findings(subjects):
+        authority = finding.clause.authority
+        cite = authority.cite or authority.against
+        if isinstance(finding.verdict, Undecided) and cite is not None:
+            name = f"{finding.party}, {finding.call or 'any other'}: {finding.clause.name}"
+            yield Open(f"{subjects[index].name}: {name}", finding.verdict.reason, at.line(cite))
+
+
+def silent(
+    contract: Contract, subjects: tuple[Subject, ...], behind_parties: frozenset[str]
+) -> Iterator[Drift]:
+    """Yield the parties that a kernel has and of which the contract cites no sentence.
+
+    :param behind_parties: parties of which a sentence is reported that they go against
+    """
+    found: dict[str, list[Proof]] = {}
+    for index, subject in enumerate(subjects):
+        for party in subject.revision.parties:
+            there = subject.evidence is None or party.name in subject.evidence.behaviours
+            if there and contract.parties[party.name].cite is None:
+                found.setdefault(party.name, []).append(Proof(index, text=_where(subject, party)))
+    for name, proofs in found.items():
+        if name in behind_parties:
+            continue
+        of = contract.parties[name]
+        what = f"{name}, {of.title}"
+        yield Drift(Kind.SILENT, what, because=of.because, proofs=tuple(proofs))
+
+
+def _where(subject: Subject, party: LiveParty) -> str:
+    if subject.evidence is None:
+        return "by the contract; no image given"
+    table = subject.evidence.surroundings.tables.get(party.name)
+    return f"its vectors are {party.vectors}" + ("" if table is None else f", at {table:#x}")
+
+
+def conditions(
+    subjects: tuple[Subject, ...], at: Sentences, solver: Callable[[], Solver]
+) -> Iterator[Drift]:
+    """Yield each sentence that fails at entries which only an uncited premise rules out."""
+    found: dict[tuple[str, int | Key], list[tuple[Premise, Proof]]] = {}
+    for index, subject in enumerate(subjects):
+        if subject.evidence is None:
+            continue
+        for row in subject.revision.rows:
+            for premise in _unstated(subject, row):
+                for finding in _without(subject, subject.evidence, row, premise, solver):
+                    cited = finding.clause.authority.cite
+                    where = at.at(cited)
+                    proof = Proof(index, finding, without=premise.text)
+                    which = (premise.name, key(cited) if where is None else where)
+                    found.setdefault(which, []).append((premise, proof))
+    for each in found.values():
+        premise, first = each[0]
+        assert first.finding is not None
+        cited = first.finding.clause.authority.cite
+        parties = ", ".join(dict.fromkeys(p.finding.party for _, p in each if p.finding))
+        yield Drift(
+            Kind.CONDITION, f"at {parties} only where {premise.text}", at.line(cited),
+            at.at(cited), at.cite(cited), premise.authority.because,
+            proofs=tuple(proof for _, proof in each),
+        )  # fmt: skip
+
+
+def _unstated(subject: Subject, row: Row) -> Iterator[Premise]:
+    """Yield a row's premises that are no sentence's and do not just say who is live."""
+    party = subject.revision.party(row.party)
+    always = {premise.name for premise in party.assumes} if party is not None else set()
+    for premise in (*row.assumes, *row.requires):
+        if premise.authority.cite is None and premise.name not in always:
+            yield premise
+
+
+def _without(
+    subject: Subject, evidence: Evidence, row: Row, premise: Premise, solver: Callable[[], Solver]
+) -> Iterator[Finding]:
+    """Yield the cited clauses of a row that are refuted once a premise is left out."""
+    party = subject.revision.party(row.party)
+    behaviour = evidence.behaviours.get(row.party)
+    cited = tuple(c for c in row.clauses if c.authority.cite is not None)
+    if party is None or behaviour is None or not cited:
+        return
+    weaker = replace(
+        row,
+        assumes=tuple(each for each in row.assumes if each is not premise),
+        requires=tuple(each for each in row.requires if each is not premise),
+        clauses=cited,
+    )
+    before = _broken(evidence.judgement.findings)
+    judged = judge_row(subject.revision, party, weaker, behaviour, evidence.surroundings, solver())
+    for finding in judged:
+        if isinstance(finding.verdict, Refuted) and _name(finding) not in before:
+            yield finding
+
+
+def _broken(findings: tuple[Finding, ...]) -> frozenset[tuple[str, str | None, str]]:
+    return frozenset(_name(each) for each in findings if isinstance(each.verdict, Refuted))
+
+
+def _name(finding: Finding) -> tuple[str, str | None, str]:
+    return finding.party, finding.call, finding.clause.name
+
+
+def restated(
+    contract: Contract,
+    subjects: tuple[Subject, ...],
+    differing: Mapping[int, Fact],
+    solver: Callable[[], Solver],
+) -> Iterator[tuple[int, Proof, Finding | None]]:
+    """Yield what the code makes of a document's facts: the contract says what the document says.
+
+    :param differing: facts by a number of the caller's, which comes back with each proof
+    """
+    for which, fact in differing.items():
+        for index, subject in enumerate(subjects):
+            evidence, on = subject.evidence, subject.revision.architecture
+            if evidence is None or fact.architecture not in (None, on):
+                continue
+            if fact.restate is None:
+                continue
+            try:
+                revision = fact.restate(contract).at(subject.revision.version, on)
+            except ContractError as refused:
+                yield which, Proof(index, text=f"cannot be meant: {refused.what}"), None
+                continue
+            judged = judge(revision, evidence.behaviours, evidence.surroundings, solver)
+            before = _broken(evidence.judgement.findings)
+            broken = [
+                each
+                for each in judged.findings
+                if isinstance(each.verdict, Refuted) and _name(each) not in before
+            ]
+            if not broken:
+                text = "the code keeps what the document says, too"
+                yield which, Proof(index, text=text), None
+            for each in broken[:1]:
+                yield which, Proof(index, each), each

@@ -1,0 +1,28 @@
+"""What a document is held against: a kernel version on one architecture, and an image of it."""
+
+from collections.abc import Mapping
+
+from hypabi.behaviour.case import Behaviour
+from hypabi.frozen import frozen
+from hypabi.judgement.lower import Surroundings
+from hypabi.judgement.proof import Judgement
+from hypabi.judgement.revision import Revision
+
+
+@frozen(eq=False)
+class Evidence:
+    """An image, derived and judged."""
+
+    behaviours: Mapping[str, Behaviour]
+    """By name of the party."""
+    surroundings: Surroundings
+    judgement: Judgement
+
+
+@frozen(eq=False)
+class Subject:
+    """One revision of the contract, and what an image says of it, where one was given."""
+
+    name: str
+    revision: Revision
+    evidence: Evidence | None

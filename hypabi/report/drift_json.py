@@ -1,0 +1,177 @@
+"""Drift as JSON; ``drift.schema.json`` beside this module is its published schema."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from hypabi.judgement.drift_cites import Cite
+from hypabi.judgement.drift_document import Sentence
+from hypabi.judgement.drift_facts import Fact
+from hypabi.judgement.drift_finding import Drift, Proof
+from hypabi.judgement.verdict import Finding, Refuted
+from hypabi.report.check import word
+from hypabi.report.counterexample import entered, ordered
+from hypabi.report.drift import DriftReport
+from hypabi.report.listing import Places, lines_of
+from hypabi.report.plain import Plain, image_in_full
+from hypabi.report.trusted import trusted
+
+SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-drift", "version": 1}
+"""The version rises when a field changes its meaning; fields are only added."""
+
+
+def write(report: DriftReport) -> str:
+    """Return the report as JSON, keys sorted, ending in a newline."""
+    return json.dumps(document(report), indent=2, sort_keys=True) + "\n"
+
+
+def document(report: DriftReport) -> dict[str, Plain]:
+    """Return the report as plain values."""
+    found, of = report.found, report.found.document
+    return {
+        "schema": SCHEMA,
+        "document": {
+            "path": of.path,
+            "sha256": of.sha256,
+            "sentences": [_sentence(each) for each in of.sentences],
+        },
+        "contract": {"name": report.contract.name, "sha256": report.contract.sha256},
+        "subjects": [_subject(report, index) for index in range(len(report.subjects))],
+        "coverage": {
+            "sentences": found.coverage.sentences,
+            "sentences_held": found.coverage.held,
+            "words": found.coverage.words,
+            "words_held": found.coverage.words_held,
+            "facts": found.coverage.facts,
+            "promises": found.coverage.promises,
+            "promises_cited": found.coverage.promises_cited,
+        },
+        "findings": [_drift(report, each) for each in found.drifts],
+        "undecided": [
+            {"what": each.what, "reason": each.reason, "line": each.line} for each in found.opens
+        ],
+        "answers": [
+            {
+                "subject": index,
+                "party": each.party,
+                "number": f"{each.number:#x}",
+                "answer": each.how.value,
+                "row": each.row,
+            }
+            for index, each in found.answers
+        ],
+        "not_held": list(found.uncovered),
+        "uncited": list(found.uncited),
+        "trusted": list(trusted(report.provenance)) if report.loaded else [],
+        "exit_status": report.exit_status,
+        "reproduce": {
+            "command": list(report.provenance.command),
+            "versions": dict(report.provenance.versions),
+        },
+    }
+
+
+def _sentence(sentence: Sentence) -> dict[str, Plain]:
+    return {
+        "text": sentence.text,
+        "line": sentence.line,
+        "section": sentence.section,
+        "entry": sentence.entry,
+    }
+
+
+def _subject(report: DriftReport, index: int) -> dict[str, Plain]:
+    subject = report.subjects[index]
+    image = image_in_full(report.loaded[index]) if subject.evidence is not None else None
+    return {
+        "version": str(subject.revision.version),
+        "architecture": subject.revision.architecture.value,
+        "image": image,
+    }
+
+
+def _drift(report: DriftReport, found: Drift) -> dict[str, Plain]:
+    return {
+        "kind": found.kind.value,
+        "what": found.what,
+        "line": found.line,
+        "sentence": found.sentence,
+        "cite": None if found.cite is None else _cite(found.cite),
+        "because": None if found.because is None else found.because.strip(),
+        "words": [{"old": " ".join(e.old), "new": " ".join(e.new)} for e in found.edits],
+        "facts": [_fact(each) for each in found.facts],
+        "evidence": [_proof(report, each) for each in found.proofs],
+        "contradicted": bool(found.refuted),
+    }
+
+
+def _cite(cite: Cite) -> dict[str, Plain]:
+    return {
+        "text": cite.text,
+        "clauses": [
+            {
+                "key": use.place.key,
+                "line": use.place.line,
+                "role": use.role.value,
+                "architectures": [each.value for each in use.architectures],
+            }
+            for use in cite.uses
+        ],
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Plain]:
+    return {
+        "what": fact.what,
+        "architecture": None if fact.architecture is None else fact.architecture.value,
+        "line": fact.line,
+        "document": fact.document,
+        "contract": fact.contract,
+    }
+
+
+def _proof(report: DriftReport, proof: Proof) -> dict[str, Plain]:
+    answer = proof.answer
+    return {
+        "subject": proof.subject,
+        "verdict": None if proof.finding is None else _finding(report, proof, proof.finding),
+        "without": proof.without,
+        "answer": None
+        if answer is None
+        else {
+            "party": answer.party,
+            "number": f"{answer.number:#x}",
+            "answer": answer.how.value,
+            "row": answer.row,
+        },
+        "text": proof.text,
+    }
+
+
+def _finding(report: DriftReport, proof: Proof, finding: Finding) -> dict[str, Plain]:
+    common: dict[str, Plain] = {
+        "party": finding.party,
+        "call": finding.call,
+        "number": None if finding.number is None else f"{finding.number:#x}",
+        "clause": finding.clause.name,
+        "text": finding.clause.text,
+        "verdict": word(finding.verdict),
+    }
+    if not isinstance(finding.verdict, Refuted):
+        return common
+    verdict, places = finding.verdict, Places(report.loaded[proof.subject])
+    texts = report.texts[proof.subject]
+    return {
+        **common,
+        "reason": verdict.what,
+        "counterexample": {name: f"{value:#x}" for name, value in ordered(entered(verdict))},
+        "observed": [
+            {"name": name, "entry": f"{before:#x}", "exit": f"{after:#x}"}
+            for name, before, after in verdict.observed
+        ],
+        "path": [f"{address:#x}" for address in verdict.trail],
+        "disassembly": [
+            {"place": places.name(line.address), "text": line.text}
+            for line in lines_of(verdict.trail, texts, places)
+        ],
+    }

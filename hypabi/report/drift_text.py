@@ -1,0 +1,287 @@
+"""Drift as text for a mail: the answer first, each finding with its evidence, how to repeat it."""
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Final
+
+from hypabi.judgement.drift_calls import How
+from hypabi.judgement.drift_finding import Drift, Kind, Open, Proof
+from hypabi.judgement.verdict import Refuted
+from hypabi.report.check import spelled, word
+from hypabi.report.check_text import LABELS, labelled
+from hypabi.report.counterexample import Kind as Symbol
+from hypabi.report.counterexample import entered, valuation
+from hypabi.report.drift import DriftReport
+from hypabi.report.lines import filled, listed, matrix, titled
+from hypabi.report.listing import Places, lines_of, listing
+from hypabi.report.repeat import repeat
+from hypabi.report.trusted import trusted
+
+TITLES: Final = {
+    Kind.CONTRADICTED: "Contradicted by the code",
+    Kind.LEFT_BEHIND: "Left behind: code and contract go against the sentence",
+    Kind.CONDITION: "True only under a condition that the document does not state",
+    Kind.DIFFERS: "Numbers, registers and names that differ",
+    Kind.MISSING: "Calls that the code has and the document lacks",
+    Kind.UNSERVED: "Calls that the document has and nobody serves",
+    Kind.SILENT: "Parties of the image without a sentence",
+    Kind.UNSTATED: "Broken clauses that rest on no sentence",
+    Kind.CHANGED: "Changed: no longer in the words that are cited",
+    Kind.MOVED: "Moved",
+    Kind.VANISHED: "Vanished: cited, and not in the document",
+}
+MARKS: Final = {
+    How.SERVED: "serves",
+    How.REFUSED: "error",
+    How.HANDED: "to C",
+    How.ALIKE: "any",
+    How.UNDECIDED: "?",
+}
+LEGEND: Final = {
+    How.REFUSED: "error: answers the error value",
+    How.HANDED: "to C: handed to compiled code, which decides",
+    How.ALIKE: "any: does the same for every number",
+    How.UNDECIDED: "?: undecided",
+}
+MOST_USES = 6
+"""Clauses named of a sentence."""
+
+
+def write(report: DriftReport) -> str:
+    """Return the report as text."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: DriftReport) -> Iterator[str]:
+    yield from headline(report)
+    yield from subjects(report)
+    places = tuple(map(Places, report.loaded))
+    for kind in Kind:
+        found = [each for each in report.found.drifts if each.kind is kind]
+        if found:
+            yield from titled(TITLES[kind])
+        for each in found:
+            yield ""
+            yield from drift(report, each, places)
+    yield from opens(report, places)
+    yield from served(report)
+    yield from uncovered(report)
+    yield from uncited(report)
+    if report.loaded:
+        yield from titled("Trusted")
+        for text in trusted(report.provenance):
+            yield from filled(text, "* ", "  ")
+    inputs = [("document", report.found.document.sha256), ("contract", report.contract.sha256)]
+    inputs += [(PurePath(each.path).name, each.sha256) for each in report.loaded]
+    yield from repeat(report.provenance, tuple(inputs))
+
+
+def headline(report: DriftReport) -> Iterator[str]:
+    """Yield the answer: the worst that was found, how often what, and the coverage."""
+    found = report.found
+    name = PurePath(found.document.path).name
+    kinds = [each.kind for each in found.drifts]
+    tally = ", ".join(f"{kinds.count(kind)} {kind.value}" for kind in Kind if kind in kinds)
+    if found.opens:
+        tally = ", ".join([*([tally] if tally else []), f"{len(found.opens)} undecided"])
+    yield from filled(f"{name}: {answer(report)}" + (f": {tally}" if tally else ""))
+    of = found.coverage
+    yield from filled(
+        f"{of.held} of {of.sentences} sentences are held by a clause ({of.words_held} of "
+        f"{of.words} words), {of.facts} numbers and registers were compared; {of.promises_cited} "
+        f"of {of.promises} promises rest on a sentence"
+    )
+
+
+def answer(report: DriftReport) -> str:
+    """Return the verdict on the document in words; the worst that was found decides."""
+    if any(each.refuted for each in report.found.drifts):
+        return "CONTRADICTED"
+    if report.found.drifts:
+        return "DRIFT"
+    return "UNDECIDED" if report.found.opens else "NO DRIFT"
+
+
+def subjects(report: DriftReport) -> Iterator[str]:
+    """Yield what was held against what."""
+    yield ""
+    yield from labelled("document", PurePath(report.found.document.path).name)
+    yield from labelled("contract", report.contract.name)
+    for index, subject in enumerate(report.subjects):
+        on = subject.revision.architecture.value
+        at = f"as of {subject.revision.version} on {on}"
+        if subject.evidence is None:
+            yield from labelled("no image", f"{at}: what the contract says is taken for the code")
+        else:
+            file = PurePath(report.loaded[index].path).name
+            yield from labelled("image", f"{file}, {at}")
+
+
+def drift(report: DriftReport, found: Drift, places: tuple[Places, ...]) -> Iterator[str]:
+    """Yield one finding with its evidence."""
+    where = "" if found.line is None else f"line {found.line}: "
+    yield from filled(f"{where}{found.what}", "* ", "  ")
+    if found.sentence is not None:
+        said = report.found.document.sentences[found.sentence].text
+        yield from labelled("document", f'"{said}"')
+    if found.cite is not None and (found.sentence is None or found.edits):
+        yield from labelled("cited", f'"{found.cite.text}"')
+    if found.edits:
+        yield from labelled("words", edited(found))
+    for fact in found.facts:
+        on = "" if fact.architecture is None else f" on {fact.architecture.value}"
+        text = f"{fact.what}{on}: {fact.document}, in the contract {fact.contract}"
+        yield from labelled("states", text)
+    if found.cite is not None:
+        yield from labelled("clauses", clauses(found))
+    if found.because is not None:
+        yield from labelled("because", found.because.strip())
+    yield from proofs(report, found.proofs, places)
+
+
+def proofs(
+    report: DriftReport, found: tuple[Proof, ...], places: tuple[Places, ...]
+) -> Iterator[str]:
+    """Yield the evidence, one line for each party; the first refutation is shown in full."""
+    said: dict[tuple[int, str, str], list[Proof]] = {}
+    for proof in found:
+        party = "" if proof.finding is None else proof.finding.party
+        said.setdefault((proof.subject, party, _outcome(proof, places)), []).append(proof)
+    shown = False
+    for (subject, _, outcome), alike in said.items():
+        who = _who(report, alike)
+        label = report.subjects[subject].revision.architecture.value
+        yield from labelled(label, f"{who}: {outcome}" if who else outcome)
+        verdicts = [p.finding.verdict for p in alike if p.finding is not None]
+        if not shown and any(isinstance(verdict, Refuted) for verdict in verdicts):
+            yield from counterexample(report, alike[0], places)
+            shown = True
+
+
+def _who(report: DriftReport, alike: list[Proof]) -> str:
+    """Name the calls and clauses of one party that were judged alike."""
+    judged = [each.finding for each in alike if each.finding is not None]
+    if judged:
+        clauses = ", ".join(dict.fromkeys(one.clause.name for one in judged))
+        calls = dict.fromkeys(
+            spelled(one.call) + ("" if one.number is None else f" ({one.number})") for one in judged
+        )
+        return f"{judged[0].party}, {', '.join(calls)}: {clauses}"
+    answer = alike[0].answer
+    if answer is None:
+        return ""
+    identifier = report.subjects[alike[0].subject].revision.identifier
+    return f"{answer.party}, {identifier} = {answer.number:#x}"
+
+
+def _outcome(proof: Proof, places: tuple[Places, ...]) -> str:
+    """Say what became of it: a verdict, a derived row, or a remark."""
+    if proof.finding is not None:
+        verdict = proof.finding.verdict
+        without = "" if proof.without is None else f" without {proof.without}"
+        said = f"{word(verdict)}{without}"
+        if isinstance(verdict, Refuted):
+            said += f"; {places[proof.subject].inside(verdict.what)}"
+        return said
+    if proof.answer is not None:
+        row = places[proof.subject].inside(proof.answer.row)
+        return f"{proof.answer.how.value}; {row}"
+    return proof.text or ""
+
+
+def edited(found: Drift) -> str:
+    """Return the words of a sentence with what became of them, as git's word diff writes it."""
+    parts: list[str] = []
+    for edit in found.edits:
+        if edit.old == edit.new:
+            parts.append(" ".join(edit.new))
+            continue
+        if edit.old:
+            parts.append(f"[-{' '.join(edit.old)}-]")
+        if edit.new:
+            parts.append(f"{{+{' '.join(edit.new)}+}}")
+    return " ".join(parts)
+
+
+def clauses(found: Drift) -> str:
+    """Name who cites a sentence, by the keys of the contract."""
+    assert found.cite is not None
+    keys = list(dict.fromkeys(use.place.key for use in found.cite.uses))
+    more = f" and {len(keys) - MOST_USES} more" if len(keys) > MOST_USES else ""
+    return ", ".join(keys[:MOST_USES]) + more
+
+
+def counterexample(report: DriftReport, proof: Proof, places: tuple[Places, ...]) -> Iterator[str]:
+    """Yield the state at entry in which a clause fails, and the path."""
+    assert proof.finding is not None and isinstance(proof.finding.verdict, Refuted)
+    verdict, at = proof.finding.verdict, places[proof.subject]
+    values = valuation(entered(verdict), report.capabilities[proof.subject])
+    for of, label in LABELS.items():
+        if of in values:
+            named = map(at.inside, values[of]) if of is Symbol.MEMORY else values[of]
+            yield from listed(named, f"    {label:<10}  ")
+    for name, before, after in verdict.observed:
+        yield from filled(f"{name}: {before:#x} at entry, {after:#x} at exit", "    observed    ")
+    yield from filled(f"{len(verdict.trail)} instructions", "    path        ")
+    lines = lines_of(verdict.trail, report.texts[proof.subject], at)
+    yield from listing(lines, [name for name, _, _ in verdict.observed], at, "      ")
+
+
+def opens(report: DriftReport, places: tuple[Places, ...]) -> Iterator[str]:
+    """Yield what could not be decided, and the lines that were not read."""
+    if not report.found.opens:
+        return
+    yield from titled("Undecided")
+    reasons: dict[str, list[Open]] = {}
+    for each in report.found.opens:
+        reasons.setdefault(each.reason, []).append(each)
+    for reason, of in reasons.items():
+        named = (place.beside(reason) for place in places)
+        yield ""
+        yield from filled(next((n for n in named if n != reason), reason), "* ", "  ")
+        for each in of:
+            where = "" if each.line is None else f"line {each.line}: "
+            yield from filled(f"{where}{each.what}", "    ", "      ")
+
+
+def served(report: DriftReport) -> Iterator[str]:
+    """Yield who serves which number, for each image."""
+    for index, subject in enumerate(report.subjects):
+        answers = [each for at, each in report.found.answers if at == index]
+        if not answers:
+            continue
+        names = {call.number: call.name for call in subject.revision.calls}
+        columns = list(dict.fromkeys(each.party for each in answers))
+        numbers = sorted({each.number for each in answers})
+        cells = {(each.number, each.party): MARKS[each.how] for each in answers}
+        rows = [
+            (
+                f"{n:#x} {names.get(n, '')}".rstrip(),
+                [cells.get((n, party), "") for party in columns],
+            )
+            for n in numbers
+        ]
+        yield from titled(f"Who serves what: {subject.name}")
+        yield from matrix("", columns, rows)
+        hows = {each.how for each in answers}
+        legend = "; ".join(text for how, text in LEGEND.items() if how in hows)
+        if legend:
+            yield ""
+            yield from filled(legend)
+
+
+def uncovered(report: DriftReport) -> Iterator[str]:
+    """Yield the sentences that no clause cites."""
+    if not report.found.uncovered:
+        return
+    yield from titled("Not held to anything: no clause cites these sentences")
+    for at in report.found.uncovered:
+        sentence = report.found.document.sentences[at]
+        yield from filled(f'{sentence.line}: "{sentence.text}"', "* ", "  ")
+
+
+def uncited(report: DriftReport) -> Iterator[str]:
+    """Yield the promises that rest on no sentence."""
+    if report.found.uncited:
+        yield from titled("Promised by the contract, and in no sentence")
+        yield from listed(report.found.uncited, "")
