@@ -51,7 +51,7 @@ class NotKnown(Exception):
 class Surroundings:
     """What a clause may refer to besides registers."""
 
-    tables: Mapping[str, int]
+    tables: Mapping[str, terms.Value]
     """Address of each party's vector table."""
     capability: Callable[[str], int | None]
     """Number of a capability, where the image tells it."""

@@ -1,0 +1,171 @@
+"""From a file to one side of a comparison: an image, or the saved form of one."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.relative import table_symbol
+from hypabi.behaviour.saved import Saved
+from hypabi.behaviour.saved_reader import is_saved, read_saved
+from hypabi.errors import HypabiError
+from hypabi.frozen import frozen
+from hypabi.judgement.contract import Contract
+from hypabi.judgement.diff import Side
+from hypabi.judgement.lower import Surroundings
+from hypabi.judgement.registers import registers_of
+from hypabi.judgement.revision import Revision
+from hypabi.judgement.version import Version, in_force
+from hypabi.judgement.visible import mapped
+from hypabi.judgement.weighing import OF_THE
+from hypabi.smt import terms
+from hypabi.smt.terms import Term, Value
+
+_OF_THE_BUILD: Final = re.compile(r"cpucap\.\d+$|^any\d|0x[0-9a-f]{6,}|#")
+"""In the name of an unknown: it is one of this build, and means nothing in another."""
+
+
+@frozen
+class Opened:
+    """One file: its saved form, what it is held to, and as what it is compared."""
+
+    path: str
+    saved: Saved
+    contract: Contract
+    revision: Revision
+
+
+def opened(path: str, contract: str | None, default: str, version: Version | None) -> Opened:
+    """Open an image or a saved form.
+
+    :param contract: the one that was asked for; where ``None``, the saved form's own or ``default``
+    :raises HypabiError: it is neither, or the contract does not speak of it
+    """
+    from hypabi.cli.contract_option import contract_of
+
+    if is_saved(Path(path)):
+        saved = read_saved(Path(path))
+        held = contract_of(contract or saved.contract)
+    else:
+        from hypabi.cli.preserve import preserve
+
+        held = contract_of(contract or default)
+        saved = preserve(path, held, version)
+    at = version or Version.parse(saved.contract_version)
+    if at is None:
+        raise HypabiError(path, f"{saved.contract_version!r} is no kernel version")
+    _check_widths(path, saved)
+    return Opened(path, saved, held, held.at(at, saved.architecture))
+
+
+def _check_widths(path: str, saved: Saved) -> None:
+    """Refuse a register of another width than the architecture's."""
+    registers = registers_of(saved.architecture)
+    for party in saved.parties:
+        symbols = terms.symbols_of(*_all_values(party.behaviour))
+        widths = {**party.behaviour.widths, **{each.name: each.width for each in symbols}}
+        for name, width in widths.items():
+            known = registers.width(name)
+            if known is not None and known != width:
+                raise HypabiError(path, f"{name} has {known} bits and not {width}")
+
+
+def _all_values(behaviour: Behaviour) -> list[Value]:
+    found: list[Value] = [*behaviour.at_entry.values(), *behaviour.holds]
+    for case in behaviour.cases:
+        found += [each.term for each in case.guard]
+        found += case.registers.values()
+        for store in case.stores:
+            found += [store.value, 0 if store.base is None else store.base]
+        for effect in case.effects:
+            found += effect.operands
+        for name in ("target", "status"):
+            value = getattr(case.outcome, name, None)
+            if value is not None:
+                found.append(value)
+    return found
+
+
+def sides(old: Opened, new: Opened) -> tuple[Side, Side]:
+    """Return both as they are compared.
+
+    :raises HypabiError: they are of different architectures, or one name has two widths in them
+    """
+    if old.saved.architecture is not new.saved.architecture:
+        what = f"it is {new.saved.architecture.value}, the other {old.saved.architecture.value}"
+        raise HypabiError(new.path, what, "compare images of one architecture")
+    one_program = old.saved.sha256 == new.saved.sha256
+    one = _side(old, "" if one_program else f"{OF_THE}old")
+    another = _side(new, "" if one_program else f"{OF_THE}new")
+    _check_shared(new.path, one, another)
+    return one, another
+
+
+def _check_shared(path: str, one: Side, another: Side) -> None:
+    widths: dict[str, int] = {}
+    for side in (one, another):
+        for behaviour in side.behaviours.values():
+            named = [(s.name, s.width) for s in terms.symbols_of(*_all_values(behaviour))]
+            for name, width in (*named, *behaviour.widths.items()):
+                if widths.setdefault(name, width) != width:
+                    raise HypabiError(
+                        path, f"{name} has {width} bits, and {widths[name]} elsewhere"
+                    )
+
+
+def _side(opened_: Opened, mark: str) -> Side:
+    saved = opened_.saved
+    bits = saved.architecture.bits
+    made: dict[int, Behaviour] = {}
+    for party in saved.parties:
+        made.setdefault(id(party.behaviour), _prepared(party.behaviour, mark))
+    known, lacks = frozenset(saved.known), frozenset(saved.lacks)
+    surroundings = Surroundings(
+        {party: table_symbol(name, bits) for party, name in saved.tables.items()},
+        lambda name: 0 if name in known else None,
+        lambda name: name in lacks,
+    )
+    revision = opened_.revision
+    behaviours = {
+        party.name: made[id(party.behaviour)]
+        for party in saved.parties
+        if revision.party(party.name) is not None
+    }
+    users = {
+        name: user.calls
+        for name, user in opened_.contract.users.items()
+        if user.architecture in (None, saved.architecture)
+        and in_force(revision.version, user.since, user.until)
+    }
+    return Side(revision, behaviours, surroundings, saved.sha256, users)
+
+
+def _prepared(behaviour: Behaviour, mark: str) -> Behaviour:
+    """Return a behaviour in which what is of its build alone is named so, and what holds is in."""
+    replacements: dict[Term, Value] = dict(_settled(behaviour.holds))
+    if mark:
+        for symbol in terms.symbols_of(*_all_values(behaviour)):
+            if _OF_THE_BUILD.search(symbol.name):
+                replacements[symbol] = terms.symbol(symbol.name + mark, symbol.width)
+    return mapped(behaviour, replacements)
+
+
+def _settled(holds: tuple[Value, ...]) -> Mapping[Term, Value]:
+    """Return the registers of which bits are known at entry, with those bits in them.
+
+    Which instruction set and byte order HYP has (HSCTLR.TE, HSCTLR.EE) is each image's own.
+    """
+    found: dict[Term, Value] = {}
+    for condition in holds:
+        bit, value = condition, 1
+        if isinstance(bit, Term) and bit.op == "not":
+            bit, value = bit.args[0], 0
+        if not isinstance(bit, Term) or bit.op != "extract" or bit.width != 1:
+            continue
+        of = bit.args[0]
+        if isinstance(of, Term) and of.op == "symbol":
+            mask = 1 << bit.low
+            cleared = terms.and_(found.get(of, of), ~mask & (1 << of.width) - 1, of.width)
+            found[of] = terms.or_(cleared, value << bit.low, of.width)
+    return found

@@ -1,0 +1,328 @@
+"""Hold what two images do against each other, call by call, for the callers of each.
+
+The home side's revision says what its callers may rely on; what the home provider does within that,
+the other has to do.  Nothing is called equal, stronger or renumbered but by proof: for each pair of
+cases that one state at entry can lead to, what a caller sees is the same term, or the solver shows
+that it cannot differ.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from hypabi.behaviour.case import Behaviour, Case
+from hypabi.frozen import frozen, replace
+from hypabi.judgement.by_name import ByName
+from hypabi.judgement.change import (
+    Aspect,
+    Bearing,
+    Cell,
+    Change,
+    Difference,
+    Direction,
+    Equal,
+    Incompatible,
+    Renumbered,
+    Stronger,
+    Undecided,
+    Vacuous,
+    breaks,
+    change_of,
+)
+from hypabi.judgement.expression import Predicate
+from hypabi.judgement.lower import NotKnown, Surroundings
+from hypabi.judgement.pair import Pair, Provided, Rules
+from hypabi.judgement.revision import LiveCall, LiveParty, Revision, Row, Service
+from hypabi.judgement.visible import frame_of, handed_over, mapped, seen_of
+from hypabi.judgement.weighing import Scale
+from hypabi.smt import terms
+from hypabi.smt.solver import Solver, Unsatisfiable
+from hypabi.smt.terms import Term, Value
+
+
+@frozen
+class Side:
+    """One of the two: what is promised of it, and what its parties do, in names."""
+
+    revision: Revision
+    behaviours: Mapping[str, Behaviour]
+    """By name of the party; what it says of layout alone was taken out."""
+    surroundings: Surroundings
+    program: str
+    """SHA-256 of the image: two sides that share it are one program."""
+    users: Mapping[str, tuple[str, ...]]
+    """Who is outside the image: the calls of each."""
+
+
+def compare(
+    home: Side, other: Side, direction: Direction, solver: Callable[[], Solver]
+) -> Iterator[Cell]:
+    """Yield a cell for every call of every party of the home side, in the contract's order.
+
+    :param direction: whose callers the home side's are
+    """
+    for party in home.revision.parties:
+        if party.name not in home.behaviours:
+            continue
+        absent = _absent(party, other)
+        if absent is not None:
+            gone = other.revision.party(party.name) is None
+            agree = _must_agree(home, other, party, None) if gone else ()
+            yield Cell(direction, party.name, None, None, absent, gone, (), agree)
+            continue
+        for row in home.revision.rows_of(party.name):
+            yield _Comparison(home, other, party, row, direction, solver()).cell()
+
+
+def _absent(party: LiveParty, other: Side) -> Incompatible | Undecided | None:
+    """Return what to say of a party that the other side does not have."""
+    if party.name in other.behaviours:
+        return None
+    if other.revision.party(party.name) is None:
+        what = f"{party.title} ({party.vectors})"
+        gone = f"{other.revision.contract} has no {party.name} at {other.revision.version}"
+        found = Difference(Aspect.PARTY, Bearing.BREAKS, party.name, what, gone, {})
+        return Incompatible((found,))
+    return Undecided((f"the other image does not hold the vectors of {party.name}",), ())
+
+
+@frozen
+class _Comparison:
+    """One row of the home side, and the party of the same name on the other."""
+
+    home: Side
+    other: Side
+    party: LiveParty
+    row: Row
+    direction: Direction
+    solver: Solver
+
+    def cell(self) -> Cell:
+        change, assumptions = self.met()
+        if breaks(change):
+            for found in (self.renumbered(change), self.served(change)):
+                change = change if found is None else found
+        call = self.call
+        only_here = call is not None and _named(self.other.revision, call.name) is None
+        number = None if call is None else call.number
+        agree = (
+            _must_agree(self.home, self.other, self.party, self.row.call)
+            if breaks(change) or isinstance(change, Renumbered)
+            else ()
+        )
+        name = self.row.call
+        return Cell(
+            self.direction, self.party.name, name, number, change, only_here, assumptions, agree
+        )
+
+    @property
+    def call(self) -> LiveCall | None:
+        """The call of the row, ``None`` for any other identifier."""
+        return None if self.row.call is None else _named(self.home.revision, self.row.call)
+
+    def met(self) -> tuple[Change, tuple[str, ...]]:
+        """Return what the same registers meet on the other side."""
+        home = self.home.behaviours[self.party.name]
+        other = self.other.behaviours[self.party.name]
+        return self.held(home, other, self.not_calls_there())
+
+    def not_calls_there(self) -> tuple[Value, ...]:
+        """Leave the numbers of the other side's new calls out of "any other": they have a cell."""
+        if self.row.call is not None:
+            return ()
+        bits = self.home.revision.architecture.bits
+        identifier = terms.symbol(self.home.revision.identifier, bits)
+        numbers = [call.number for call in self.other.revision.calls if call.number is not None]
+        return tuple(terms.ne(identifier, number, bits) for number in numbers)
+
+    def held(
+        self, home: Behaviour, other: Behaviour, besides: tuple[Value, ...]
+    ) -> tuple[Change, tuple[str, ...]]:
+        """Hold two behaviours against each other in every state that the row is about."""
+        premises, missing = self.premises(home, other)
+        premises += besides
+        cases = self.feasible(home, premises)
+        if not cases:
+            return Vacuous("no state meets the preconditions"), ()
+        revision = self.home.revision
+        rules = Rules(revision, seen_of(self.row), frame_of(self.row), handed_over(self.row))
+        differences: list[Difference] = []
+        reasons: list[str] = []
+        used: set[str] = set()
+        others = self.feasible(other, premises)
+        one_sided = _one_sided(home, other)
+        for case in cases:
+            for another in others:
+                context = (*_guard(case), *_guard(another), *premises)
+                if isinstance(self.solver.feasibility(*context), Unsatisfiable):
+                    continue
+                one = self.home.program == self.other.program
+                scale = Scale(self.solver, context, one_sided, one_program=one)
+                pair = Pair(
+                    Provided(home, case, ByName(home, case, self.home.surroundings)),
+                    Provided(other, another, ByName(other, another, self.other.surroundings)),
+                    rules,
+                    scale,
+                )
+                differences += pair.differences()
+                reasons += pair.reasons
+                used.update(case.assumptions, another.assumptions)
+        reasons += self.uncovered((home, other), premises)
+        if missing and differences:
+            reasons.append(f"{differences[0].subject} differs, but {missing}")
+            differences = []
+        if self.row.unspecified is not None:
+            # The document declines to say, so nobody may rely on anything of it.
+            differences = [replace(each, bearing=Bearing.HARMLESS) for each in differences]
+        change = change_of(_each_once(differences), tuple(dict.fromkeys(reasons)))
+        return change, tuple(sorted(used))
+
+    def uncovered(
+        self, behaviours: tuple[Behaviour, ...], premises: tuple[Value, ...]
+    ) -> Iterator[str]:
+        """Yield why cases are missing; what was derived has one for every state at entry."""
+        for behaviour in behaviours:
+            outside = (terms.lnot(terms.land(*_guard(case))) for case in behaviour.cases)
+            answer = self.solver.feasibility(*premises, *outside)
+            if not isinstance(answer, Unsatisfiable):
+                yield "a state at entry leads to no case of one side"
+
+    def premises(self, home: Behaviour, other: Behaviour) -> tuple[tuple[Value, ...], str]:
+        """Return what holds at entry, and why that is not all, empty where it is.
+
+        What is not known is left out: what is proved in more states is proved.
+        """
+        stated = (each.holds for each in (*self.row.assumes, *self.row.requires))
+        predicates: list[tuple[Predicate, Behaviour, Surroundings]] = [
+            (predicate, home, self.home.surroundings) for predicate in (self.row.selects, *stated)
+        ]
+        for party, behaviour, side in (
+            (self.party, home, self.home),
+            (self.other.revision.party(self.party.name), other, self.other),
+        ):
+            if party is not None and party.when is not None:
+                predicates.append((party.when, behaviour, side.surroundings))
+        found: list[Value] = [*home.holds, *other.holds]
+        missing = ""
+        for predicate, behaviour, surroundings in predicates:
+            try:
+                found.append(ByName(behaviour, None, surroundings).predicate(predicate))
+            except NotKnown as unknown:
+                missing = str(unknown)
+        return tuple(found), missing
+
+    def feasible(self, behaviour: Behaviour, premises: tuple[Value, ...]) -> list[Case]:
+        return [
+            case
+            for case in behaviour.cases
+            if not isinstance(self.solver.feasibility(*_guard(case), *premises), Unsatisfiable)
+        ]
+
+    def served(self, change: Change) -> Change | None:
+        """Return that a call which the home provider refuses is served there, where that is so."""
+        if self.row.service is not Service.REFUSED or self.row.call is None:
+            return None
+        there = self.other.revision.find(self.party.name, self.row.call)
+        if there is None or there.service is not Service.SERVED:
+            return None
+        if isinstance(change, Equal | Stronger | Renumbered | Vacuous | Undecided):
+            return None
+        return Stronger(tuple(replace(each, bearing=Bearing.GAINS) for each in change.differences))
+
+    def renumbered(self, change: Change) -> Renumbered | None:
+        """Return under which number the other side does the same, where it is proved to."""
+        call = self.call
+        if call is None or self.row.service is not Service.SERVED:
+            return None
+        if isinstance(change, Equal | Stronger | Renumbered | Vacuous):
+            return None
+        for candidate in self.candidates(call):
+            home, other = self.under_names(call, candidate)
+            found, _ = self.held(home, other, ())
+            if isinstance(found, Equal | Stronger):
+                assert candidate.number is not None
+                return Renumbered(candidate.number, candidate.name, change.differences)
+        return None
+
+    def candidates(self, call: LiveCall) -> list[LiveCall]:
+        """Return the other side's calls that may be this one under another number."""
+        calls = [
+            each
+            for each in self.other.revision.calls
+            if each.number not in (None, call.number) and self.party.name in each.served_by
+        ]
+        same = [each for each in calls if each.name == call.name]
+        if same or _named(self.other.revision, call.name) is not None:
+            return same
+        return [each for each in calls if _named(self.home.revision, each.name) is None]
+
+    def under_names(self, call: LiveCall, candidate: LiveCall) -> tuple[Behaviour, Behaviour]:
+        """Return both behaviours with the number filled in and the arguments by their names."""
+        shared = {name for name, _ in call.arguments} & {name for name, _ in candidate.arguments}
+        home = self.home.behaviours[self.party.name]
+        other = self.other.behaviours[self.party.name]
+        return (
+            mapped(home, _entry_of(self.home.revision, call, shared)),
+            mapped(other, _entry_of(self.other.revision, candidate, shared)),
+        )
+
+
+def _entry_of(revision: Revision, call: LiveCall, shared: set[str]) -> dict[Term, Value]:
+    bits = revision.architecture.bits
+    found: dict[Term, Value] = {
+        terms.symbol(register, bits): terms.symbol(f"argument {name}", bits)
+        for name, register in call.arguments
+        if name in shared
+    }
+    if call.number is not None:
+        found[terms.symbol(revision.identifier, bits)] = call.number
+    return found
+
+
+def _named(revision: Revision, name: str) -> LiveCall | None:
+    return next((call for call in revision.calls if call.name == name), None)
+
+
+def _guard(case: Case) -> tuple[Value, ...]:
+    return tuple(condition.term for condition in case.guard)
+
+
+def _each_once(differences: list[Difference]) -> tuple[Difference, ...]:
+    """Keep the worst that was found of each thing, in the order of what is worst."""
+    order = list(Bearing)
+    found: dict[tuple[Aspect, str], Difference] = {}
+    for each in sorted(differences, key=lambda each: order.index(each.bearing)):
+        found.setdefault((each.aspect, each.subject), each)
+    return tuple(found.values())
+
+
+def _one_sided(home: Behaviour, other: Behaviour) -> frozenset[str]:
+    """Return the memory and the addresses that only one side has a name for."""
+    names = [{s.name for s in terms.symbols_of(*_values(each))} for each in (home, other)]
+    return frozenset(name for name in names[0] ^ names[1] if name.startswith(("mem[", "&", "any")))
+
+
+def _values(behaviour: Behaviour) -> Iterator[Value]:
+    yield from behaviour.at_entry.values()
+    for case in behaviour.cases:
+        yield from _guard(case)
+        yield from case.registers.values()
+        for store in case.stores:
+            yield store.value
+            yield 0 if store.base is None else store.base
+
+
+def _must_agree(home: Side, other: Side, party: LiveParty, call: str | None) -> tuple[str, ...]:
+    """Return the owners of the party and of who else serves the call, then users outside."""
+    found: dict[str, None] = {}
+    for side in (home, other):
+        own = side.revision.party(party.name)
+        if own is not None:
+            found[own.owner] = None
+        served = next((each for each in side.revision.calls if each.name == call), None)
+        for each in side.revision.parties:
+            if served is not None and each.name in served.served_by:
+                found[each.owner] = None
+    for side in (home, other):
+        for name, calls in side.users.items():
+            if call is not None and call in calls:
+                found[name] = None
+    return tuple(found)
