@@ -75,7 +75,7 @@ class Live:
     """Symbol of its table."""
     revision: Revision
     """Its own."""
-    tables: Mapping[str, int]
+    tables: Mapping[str, terms.Value]
     """Address of each vector table of its image, by symbol."""
     symbol: Callable[[str], int | None]
     """Address of a symbol of its image."""

@@ -9,6 +9,7 @@ from typing import assert_never
 from hypabi.arch.names import Architecture
 from hypabi.frozen import frozen
 from hypabi.image.model import Loaded
+from hypabi.judgement.life_cycle import LifeCycle, When
 from hypabi.judgement.matrix import Broken, Cell, Kept, NotDecided, Open, Promise
 from hypabi.report.provenance import Provenance
 
@@ -59,6 +60,8 @@ class Judged:
     cell: Cell
     asked: tuple[tuple[str, int], ...]
     """What the caller puts into registers, whatever it was called with."""
+    when: When = When.UNSPOKEN
+    """Whether the caller can run while the party is live."""
 
 
 @frozen
@@ -74,6 +77,10 @@ class Matrix:
     """Name and SHA-256 of each contract that was read."""
     exit_status: int
     provenance: Provenance
+    cycle: LifeCycle | None = None
+    """Of a kernel's image: what else its callers count on, and the moves that they make."""
+    place: Callable[[int], str] = hex
+    """Spells an address of a kernel's image."""
 
     def architectures(self) -> tuple[Architecture, ...]:
         """Return the architectures that occur, in their order."""
@@ -163,6 +170,7 @@ LEGEND: Mapping[str, str] = {
     "?": "?: undecided",
     "-": "-: the contract leaves it open",
     "*": "*: not in every form",
+    "(": "(): out of turn, for the contract says that the caller does not run then; not counted",
 }
 
 
@@ -170,12 +178,20 @@ def marks(judged: Sequence[Judged]) -> str:
     """Return what stands for a cell that was judged in several forms, the worst of them."""
     found = [mark(each.cell) for each in judged]
     worst = next(each for each in ("X", "?", "-", "error", "kept") if each in found)
-    return worst if len(set(found)) == 1 else f"{worst}*"
+    shown = worst if len(set(found)) == 1 else f"{worst}*"
+    return f"({shown})" if judged[0].when is When.OUT_OF_TURN else shown
+
+
+def possible(matrix: Matrix) -> Iterator[Judged]:
+    """Yield the cells that can come about."""
+    for judged in matrix.judged:
+        if judged.when is not When.OUT_OF_TURN:
+            yield judged
 
 
 def tally(matrix: Matrix) -> Mapping[str, int]:
     """Count the cells by their word."""
-    words = [word(judged.cell) for judged in matrix.judged]
+    words = [word(judged.cell) for judged in possible(matrix)]
     return {each: words.count(each) for each in ("kept", "refuted", "undecided", "left open")}
 
 
@@ -196,7 +212,7 @@ class Breakage:
 def breakages(matrix: Matrix) -> Iterator[Breakage]:
     """Yield the refuted cells, those together that happen by the same path in the same way."""
     groups: dict[tuple[object, ...], list[Judged]] = {}
-    for judged in matrix.judged:
+    for judged in possible(matrix):
         if isinstance(judged.cell, Broken):
             key = (judged.column, judged.cell.instead, len(judged.cell.verdict.trail))
             groups.setdefault(key, []).append(judged)

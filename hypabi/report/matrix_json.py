@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final, assert_never
 
 from hypabi.judgement.matrix import Broken, Kept, NotDecided, Open
+from hypabi.report import life_cycle_json
 from hypabi.report.counterexample import entered, ordered
 from hypabi.report.listing import Places, lines_of
 from hypabi.report.matrix import Column, Judged, Matrix, Row, assumptions, tally, word
@@ -26,7 +27,9 @@ def write(matrix: Matrix) -> str:
 def document(matrix: Matrix) -> dict[str, Plain]:
     """Return a matrix as plain values."""
     found = tally(matrix)
+    lives = {} if matrix.cycle is None else {"callers": life_cycle_json.document(matrix.cycle)}
     return {
+        **lives,
         "schema": SCHEMA,
         "counts": {name.replace(" ", "_"): count for name, count in found.items()},
         "cells": [_cell(matrix, judged) for judged in matrix.judged],
@@ -49,6 +52,7 @@ def _cell(matrix: Matrix, judged: Judged) -> dict[str, Plain]:
         "live": _live(judged.column),
         "form": judged.form,
         "verdict": word(judged.cell).replace(" ", "_"),
+        "when": judged.when.value.replace(" ", "_"),
         "because": _because(matrix, judged),
         "assumptions": list(assumptions(judged.cell)),
     }

@@ -9,6 +9,7 @@ from hypabi.judgement.matrix import Broken, NotDecided, Open
 from hypabi.judgement.revision import Service
 from hypabi.report.check_text import LABELS, labelled
 from hypabi.report.counterexample import Kind, entered, valuation
+from hypabi.report.life_cycle_text import section
 from hypabi.report.lines import COLUMNS, cut, filled, listed, titled
 from hypabi.report.listing import Places, lines_of, listing
 from hypabi.report.matrix import (
@@ -24,6 +25,7 @@ from hypabi.report.matrix import (
     breakages,
     images_sum,
     marks,
+    possible,
     tally,
 )
 from hypabi.report.repeat import repeat
@@ -48,6 +50,8 @@ def _lines(matrix: Matrix, evidence: Evidence) -> Iterator[str]:
         yield from broken(matrix, evidence)
     yield from reasons(matrix, NotDecided, "Undecided")
     yield from reasons(matrix, Open, "Left open by the caller's contract, so not judged")
+    if matrix.cycle is not None:
+        yield from section(matrix.cycle, matrix.place)
     yield from assumed(matrix)
     yield from titled("Trusted")
     for text in trusted(matrix.provenance):
@@ -62,9 +66,10 @@ def headline(matrix: Matrix) -> Iterator[str]:
     """Yield the answer: how many cells got which verdict."""
     found = tally(matrix)
     counted = ", ".join(f"{count} {name}" for name, count in found.items())
-    cells = len(matrix.at())
+    cells = len({(each.row, each.column) for each in possible(matrix)})
     how_many = "1 cell" if cells == 1 else f"{cells} cells"
-    yield from filled(f"callers against live parties: {how_many}, each in every form that is there")
+    where = "each in every form that is there" if matrix.cycle is None else "which can come about"
+    yield from filled(f"callers against live parties: {how_many}, {where}")
     yield from filled(counted)
 
 
@@ -142,7 +147,9 @@ def _blocks(widths: Sequence[int], room: int) -> Iterator[range]:
 def legend(matrix: Matrix) -> Iterator[str]:
     """Yield what the marks mean, those that were used."""
     used = {marks(cells) for cells in matrix.at().values()}
-    letters = {each.rstrip("*") for each in used} | {"*" for each in used if each.endswith("*")}
+    bare = {each.strip("()") for each in used}
+    letters = {each.rstrip("*") for each in bare} | {"*" for each in bare if each.endswith("*")}
+    letters |= {each[0] for each in used if each.startswith("(")}
     yield ""
     for each, meaning in LEGEND.items():
         if each in letters:
@@ -229,7 +236,7 @@ def _path(matrix: Matrix, shown: Judged, cell: Broken, places: Places) -> Iterat
 def reasons(matrix: Matrix, kind: type[NotDecided] | type[Open], title: str) -> Iterator[str]:
     """Yield the cells of a kind, those with one reason together."""
     found: dict[str, dict[tuple[Row, Column], None]] = {}
-    for judged in matrix.judged:
+    for judged in possible(matrix):
         if isinstance(judged.cell, NotDecided | Open) and isinstance(judged.cell, kind):
             why = judged.cell.reason if isinstance(judged.cell, NotDecided) else judged.cell.why
             found.setdefault(why.strip(), {})[judged.row, judged.column] = None

@@ -1,0 +1,112 @@
+"""Hold the callers of a kernel's image against each of its own parties."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from hypabi.behaviour.call_site import CallSite
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.request import Request, Requests
+from hypabi.cli.examination import Examination
+from hypabi.cli.lives import life_cycle, status
+from hypabi.errors import HypabiError
+from hypabi.frozen import replace
+from hypabi.image.model import Image, Role
+from hypabi.judgement.life_cycle import LifeCycle, Meeting
+from hypabi.judgement.matrix import Caller, Live, judge_cell
+from hypabi.judgement.revision import Revision
+from hypabi.report.listing import Places
+from hypabi.report.matrix import Column, Judged, Matrix, Row
+from hypabi.report.provenance import Provenance
+from hypabi.smt import terms
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.remembered import Remembered
+
+
+def image_matrix(
+    examination: Examination,
+    sites: Mapping[Role, tuple[CallSite, ...]],
+    provenance: Provenance,
+    exit_status: int,
+) -> Matrix:
+    """Judge every call site that asks for a call of the contract against every party.
+
+    :param exit_status: of what is known besides
+    :raises HypabiError: no call site asks for any
+    """
+    cycle = life_cycle(examination, sites)
+    judged = tuple(_judged(examination, cycle))
+    if not judged:
+        what = f"no call site asks for a call of {examination.contract.name}"
+        raise HypabiError(examination.loaded.path, what)
+    kernel = examination.loaded.images[-1]
+    form = _form(kernel)
+    return Matrix(
+        judged,
+        {(kernel.version, form): examination.loaded},
+        lambda _image, _form, address: examination.texts(address),
+        ((examination.contract.name, examination.contract.sha256),),
+        exit_status | int(status(cycle)),
+        provenance,
+        cycle,
+        Places(examination.loaded).name,
+    )
+
+
+def _form(image: Image) -> str:
+    return f"{image.architecture.value}, {image.byte_order.value}-endian"
+
+
+def _judged(examination: Examination, cycle: LifeCycle) -> Iterator[Judged]:
+    """Yield one cell for each call of a function at each party of its program."""
+    solver = Remembered(BitwuzlaSolver())
+    kernel = examination.loaded.images[-1]
+    architecture, form = kernel.architecture, _form(kernel)
+    together: dict[tuple[int, str, str], list[Meeting]] = {}
+    for meeting in cycle.meetings:
+        met = meeting.encounter
+        if met.call is not None:
+            key = (met.site.address, met.call, met.party)
+            together.setdefault(key, []).append(meeting)
+    for (_, call, party), meetings in together.items():
+        first = meetings[0].encounter
+        requests = tuple(meeting.encounter.way.request for meeting in meetings)
+        name = first.site.function.name or f"{first.site.address:#x}"
+        caller = Caller(
+            name, call, kernel.version, call, examination.revision, Requests(requests, ())
+        )
+        live = _live(examination, party, kernel)
+        cell = judge_cell(caller, live, solver)
+        asked = tuple(requests[0].pinned().items())
+        row = Row(f"{name}", call, kernel.version, architecture)
+        column = Column(party, "", kernel.version, architecture)
+        yield Judged(row, column, form, cell, asked, meetings[0].when)
+
+
+def _live(examination: Examination, name: str, kernel: Image) -> Live:
+    revision = examination.revision
+    party = revision.party(name)
+    assert party is not None, name
+    tables = examination.surroundings.tables
+    by_symbol = {
+        each.vectors: tables[each.name] for each in revision.parties if each.name in tables
+    }
+    behaviour = examination.behaviours[name]
+    return Live(
+        name,
+        "",
+        kernel.version,
+        party.vectors,
+        revision,
+        by_symbol,
+        examination.surroundings.symbol,
+        (),
+        partial(_asked, behaviour, revision),
+    )
+
+
+def _asked(behaviour: Behaviour, revision: Revision, request: Request) -> Behaviour:
+    """Return a behaviour that was derived for all requests, for one."""
+    bits = revision.architecture.bits
+    pinned = request.pinned().items()
+    known = tuple(terms.eq(terms.symbol(name, bits), value, bits) for name, value in pinned)
+    return replace(behaviour, holds=(*behaviour.holds, *known))

@@ -1,0 +1,42 @@
+"""From a judged image to what comes of its own callers, while each of its parties is live."""
+
+from collections.abc import Iterator, Mapping
+
+from hypabi.behaviour.call_site import CallSite
+from hypabi.cli.examination import Examination
+from hypabi.cli.exit_status import Exit
+from hypabi.image.model import Role
+from hypabi.judgement.encounter import Provider
+from hypabi.judgement.life_cycle import LifeCycle, Program, live
+from hypabi.judgement.said import Bad, Undecided
+from hypabi.report.life_cycle import possible
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.remembered import Remembered
+
+
+def life_cycle(examination: Examination, sites: Mapping[Role, tuple[CallSite, ...]]) -> LifeCycle:
+    """Hold the call sites of each program against the parties whose vectors it holds."""
+    programs = tuple(
+        Program(of_program, dict(_providers(examination, role)))
+        for role, of_program in sites.items()
+    )
+    return live(examination.revision, programs, Remembered(BitwuzlaSolver()))
+
+
+def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:
+    held = {name for each in examination.providers if each.role is role for name in each.parties}
+    for party in examination.revision.parties:
+        if party.name in held:
+            behaviour = examination.behaviours[party.name]
+            yield party.name, Provider(party, behaviour, examination.surroundings)
+
+
+def status(cycle: LifeCycle) -> Exit:
+    """Return what the callers add to an exit status."""
+    worst = {type(meeting.encounter.worst()) for meeting in possible(cycle)}
+    result = Exit.GOOD
+    if Bad in worst:
+        result |= Exit.REFUTED
+    if Undecided in worst:
+        result |= Exit.UNDECIDED
+    return result

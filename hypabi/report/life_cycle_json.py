@@ -1,0 +1,54 @@
+"""The callers of an image and its live parties, as plain values for a report in JSON."""
+
+from hypabi.behaviour.call_site import CallSite
+from hypabi.judgement.life_cycle import LifeCycle, Meeting, Taken
+from hypabi.judgement.said import Bad, Point
+from hypabi.report.life_cycle import WORDS, counts, spoken
+from hypabi.report.plain import Plain
+
+
+def document(cycle: LifeCycle) -> dict[str, Plain]:
+    """Return what comes of the callers, meeting by meeting, and the life cycle."""
+    return {
+        "counts": {name.replace(" ", "_"): count for name, count in counts(cycle).items()},
+        "meetings": [_meeting(each) for each in cycle.meetings],
+        "never_run": [_site(site) for site in cycle.dormant],
+        "moves": [_move(each) for each in cycle.moves],
+        "asking_for_something_else": cycle.elsewhere,
+    }
+
+
+def _meeting(meeting: Meeting) -> dict[str, Plain]:
+    met = meeting.encounter
+    return {
+        "caller": _site(met.site),
+        "call": met.call,
+        "party": met.party,
+        "when": meeting.when.value.replace(" ", "_"),
+        "verdict": WORDS[type(met.worst())].replace(" ", "_"),
+        "points": [_point(point) for point in met.points],
+    }
+
+
+def _point(point: Point) -> dict[str, Plain]:
+    found: dict[str, Plain] = {
+        "aspect": point.aspect.value.replace(" ", "_"),
+        "verdict": WORDS[type(point.said)].replace(" ", "_"),
+        "text": spoken(point.said),
+    }
+    if isinstance(point.said, Bad) and point.said.model:
+        found["entered_at"] = {n: f"{v:#x}" for n, v in sorted(point.said.model.items())}
+    return found
+
+
+def _site(site: CallSite) -> dict[str, Plain]:
+    return {"function": site.function.name, "address": f"{site.address:#x}"}
+
+
+def _move(taken: Taken) -> dict[str, Plain]:
+    return {
+        "from": taken.move.source,
+        "call": taken.move.call,
+        "to": taken.move.to,
+        "by": [_site(site) for site in taken.by],
+    }
