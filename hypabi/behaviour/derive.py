@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hypabi.arch.aarch64 import VOLATILE
-from hypabi.arch.exception_classes import Origin
+from hypabi.arch.doors import Origin
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.execution.entry import (

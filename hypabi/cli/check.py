@@ -37,6 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--witness", metavar="FOLDER", help="write a witness of each refutation into FOLDER"
     )
+    parser.add_argument(
+        "--doors",
+        action="store_true",
+        help="say what else than a hypercall reaches the code that answers hypercalls",
+    )
     add_output(parser, ("text", "json"))
 
 
@@ -53,6 +58,10 @@ def run(arguments: argparse.Namespace) -> int:
         from hypabi.cli.confirm import confirmed
 
         check = confirmed(check, examination, arguments.confirm, arguments.witness)
+    if arguments.doors:
+        from hypabi.cli.doors import with_doors
+
+        check = with_doors(check, examination)
     if arguments.format == "json":
         from hypabi.report.check_json import write
     else:

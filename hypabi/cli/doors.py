@@ -2,16 +2,25 @@
 
 from collections.abc import Iterator
 
-from hypabi.arch.exception_classes import Door, doors_of_el2, doors_of_hyp
+from hypabi.arch.doors import Door
+from hypabi.arch.exception_classes import doors_of_el2, doors_of_hyp
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_exception
 from hypabi.cli.examination import Examination
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.workbench import Workbench
 from hypabi.code.vectors import Kind, VectorTable
+from hypabi.frozen import replace
 from hypabi.judgement.door_finding import DoorFinding, Undecided
 from hypabi.judgement.doors import judge_doors
+from hypabi.report.check import Check
 from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+
+def with_doors(check: Check, examination: Examination) -> Check:
+    """Return a check that says what was found of doors, and its exit status with it."""
+    found = doors(examination)
+    return replace(check, doors=found, exit_status=int(check.exit_status | status(found)))
 
 
 def doors(examination: Examination) -> tuple[DoorFinding, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.arch import aarch64
-from hypabi.arch.exception_classes import Origin
+from hypabi.arch.doors import Origin
 from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.frozen import frozen, replace
 from hypabi.smt import terms

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hypabi.arch.exception_classes import Door, Origin
+from hypabi.arch.doors import Door, Origin
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.frozen import frozen
@@ -62,7 +62,7 @@ class Evidence:
             SyndromeTerms(self.revision).looked_at([exception]),
             exception.outcome,
             evaluate(self._at_exit(exception, self.revision.result), model),
-            tuple(self._changed(exception, model)),
+            tuple(self._changed(exception)),
             dict(model),
             exception.path(model),
             self._by_user(asked),
@@ -75,13 +75,10 @@ class Evidence:
     def _width(self, name: str) -> int:
         return self.behaviour.widths.get(name, self.revision.architecture.bits)
 
-    def _changed(self, case: Case, model: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    def _changed(self, case: Case) -> Iterator[tuple[str, Value]]:
         for name, value in case.registers.items():
             if is_system(self.revision.architecture, name):
-                before = at_entry(self.behaviour, name, self._width(name))
-                after = evaluate(value, model)
-                if after != evaluate(before, model):
-                    yield name, after
+                yield name, value
 
     def _model(self, asked: tuple[Value, ...], preferred: tuple[Value, ...]) -> Mapping[str, int]:
         """Return a model of what is asked, with what is preferred where that is possible.

@@ -3,9 +3,10 @@
 import enum
 from collections.abc import Mapping
 
-from hypabi.arch.exception_classes import Door, Reason
+from hypabi.arch.doors import Door, Reason
 from hypabi.behaviour.outcome import Outcome
 from hypabi.frozen import frozen
+from hypabi.smt.terms import Value
 
 
 class Extent(enum.Enum):
@@ -36,8 +37,8 @@ class Handled:
     """How the exception ends there."""
     answer: int
     """What the result register holds at the end, under the model."""
-    changed: tuple[tuple[str, int], ...]
-    """System registers that hold another value at the end, and which, under the model."""
+    changed: tuple[tuple[str, Value], ...]
+    """System registers that hold another value at the end, and which, over the state at entry."""
     model: Mapping[str, int]
     trail: tuple[int, ...]
     """Address of every instruction, in order, under the model."""

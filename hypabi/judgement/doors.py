@@ -12,7 +12,7 @@ No verdict on a clause is touched: no contract promises anything of exceptions t
 
 from collections.abc import Callable, Iterator, Mapping
 
-from hypabi.arch.exception_classes import Door, Reason
+from hypabi.arch.doors import Door, Reason
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Called
 from hypabi.behaviour.outcome import Undecided as PathUndecided

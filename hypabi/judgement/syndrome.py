@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from hypabi.arch.exception_classes import Kind, Reason
+from hypabi.arch.doors import Kind, Reason
 from hypabi.behaviour.case import Case
 from hypabi.frozen import frozen
 from hypabi.judgement.door_finding import Syndrome

@@ -1,7 +1,7 @@
 """What ``hypabi check`` has to say, before it is text or JSON."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from hypabi.frozen import field, frozen
 from hypabi.image.model import Image, Loaded
@@ -12,6 +12,9 @@ from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuou
 from hypabi.report.attempt import Attempt
 from hypabi.report.provenance import Provenance
 from hypabi.report.table import Table
+
+if TYPE_CHECKING:
+    from hypabi.judgement.door_finding import DoorFinding
 
 
 @frozen
@@ -32,6 +35,8 @@ class Check:
     provenance: Provenance
     attempts: Mapping[tuple[str, str | None, str], Attempt] = field(default_factory=dict)
     """What a machine made of each refuted clause, by party, call and clause, where asked."""
+    doors: "tuple[DoorFinding, ...] | None" = None
+    """What else than a hypercall reaches the parties, where asked."""
 
     def attempt(self, finding: Finding) -> Attempt | None:
         """Return what a machine made of a refuted clause, ``None`` where nobody asked."""

@@ -46,6 +46,7 @@ def document(check: Check) -> dict[str, Plain]:
             {"party": each.party, "call": each.call, "why": each.why.strip()}
             for each in check.judgement.unspecified
         ],
+        "hidden_doors": _doors(check),
         "assumptions": [
             {"text": each.text, "reason": each.reason, "parties": list(each.parties)}
             for each in assumptions(check)
@@ -60,6 +61,14 @@ def document(check: Check) -> dict[str, Plain]:
             "contract_sha256": check.contract.sha256,
         },
     }
+
+
+def _doors(check: Check) -> list[Plain] | None:
+    if check.doors is None:
+        return None
+    from hypabi.report.doors_json import doors  # noqa: PLC0415 - few ask for it
+
+    return doors(check.doors)
 
 
 def _contract(check: Check) -> dict[str, Plain]:

@@ -43,6 +43,10 @@ def _lines(check: Check) -> Iterator[str]:
     yield from table(check)
     yield from parties(check)
     yield from unspecified(check)
+    if check.doors is not None:
+        from hypabi.report.doors_text import doors  # noqa: PLC0415 - few ask for it
+
+        yield from doors(check.doors, check, places)
     yield from assumed(check, places)
     yield from trust(check)
     inputs = (("image", check.loaded.sha256), ("contract", check.contract.sha256))
