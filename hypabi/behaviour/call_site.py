@@ -55,8 +55,10 @@ class Reached(enum.Enum):
     """Control goes from the function's entry to it."""
     NOT_SHOWN = "not shown"
     """It lies among instructions, but only an indirect branch can reach it, if anything."""
-    PATCHED = "patched"
+    REPLACEMENT = "replacement"
     """Nothing executes the word where it stands: the kernel copies it over other code."""
+    WRITTEN = "written"
+    """Another instruction stands there; the kernel writes the ``hvc`` over it while it boots."""
 
 
 class Start(enum.Enum):
@@ -89,6 +91,9 @@ class Way:
     """What each symbol in the registers stands for, by its name."""
     calls: tuple[int, ...]
     """Addresses of the calls on the way, after which scratch registers and memory are unknown."""
+    pointers: Mapping[str, int]
+    """Registers that hold an address with which the way walked memory, and the instruction that
+    last moved it on: what is in them was not put there for the call.  A64 only."""
     reason: str = ""
     """Why the way starts where it does, if that is a limit."""
 
@@ -173,7 +178,8 @@ class Test:
 
     address: int
     condition: Value
-    """Over the registers right after the call, each a symbol named by :func:`after`."""
+    """Under which the branch is taken, over the registers right after the call, each a symbol named
+    by :func:`after`; of a conditional instruction, under which it acts."""
     function: Function | None = None
     """Where it is not in the function around the site but in a caller of that: which one."""
 
@@ -185,8 +191,12 @@ class Fate(enum.Enum):
     """It goes unchanged, in the same register, to the function's caller."""
     STORED = "stored"
     """It is written to memory."""
+    PASSED = "passed"
+    """It may be passed to a function that is called."""
     USED = "used"
     """It is read otherwise."""
+    UNSEEN = "unseen"
+    """Control goes where it was not followed."""
     OVERWRITTEN = "overwritten"
     """It is written before it is read, on every way."""
 

@@ -22,7 +22,8 @@ MOST_LOOKED_AT: Final = 20_000
 FURTHER: Final = 96
 """Instructions that a way goes back for arguments alone."""
 
-CALLS: Final = frozenset({Kind.CALL, Kind.CALL_REGISTER})
+CALLS: Final = frozenset({Kind.CALL, Kind.CALL_REGISTER, Kind.ASK})
+"""Behind these, scratch registers hold what somebody else left there."""
 
 
 class Stop(enum.Enum):

@@ -28,6 +28,8 @@ from hypabi.image.model import Image
 MOST_BYTES: Final = 0x20000
 """Of one function; what lies beyond is not looked at."""
 
+ASKS: Final = frozenset({"hvc", "smc"})
+"""User ops of the A32 and T32 overlays."""
 NO_RETURN: Final = (
     "__fortify_panic", "__stack_chk_fail", "do_exit", "fortify_panic", "nmi_panic", "panic",
 )  # fmt: skip
@@ -44,6 +46,7 @@ class Kind(enum.Enum):
     BRANCH = "branch"
     CALL = "call"
     CALL_REGISTER = "call by register"
+    ASK = "hvc or smc"
     COMPUTED = "computed branch"
     RETURN = "return"
     END = "end"
@@ -223,20 +226,24 @@ def _a64_turn(address: int, word: int) -> tuple[Kind, int | None, bool]:
         return Kind.BRANCH, address + 4 * _signed(word >> 5 & 0x7FFFF, 19), True
     if word & 0x7E000000 == 0x36000000:
         return Kind.BRANCH, address + 4 * _signed(word >> 5 & 0x3FFF, 14), True
+    kind = _a64_kind(word)
+    return kind, None, kind not in (Kind.COMPUTED, Kind.RETURN, Kind.END)
+
+
+def _a64_kind(word: int) -> Kind:
+    """Return the kind of an instruction that holds no target."""
     if word & 0xFE000000 == 0xD6000000:
-        match word >> 21 & 7:
-            case 0b000:
-                return Kind.COMPUTED, None, False
-            case 0b001:
-                return Kind.CALL_REGISTER, None, True
-            case 0b010 if not word >> 24 & 1:
-                return Kind.RETURN, None, False
-        return Kind.END, None, False
-    if word & 0xFFE0001F == 0xD4200000:
-        return Kind.TRAP, None, True
-    if word & 0xFFE0001F == 0xD4400000 or word >> 16 == 0:  # HLT; UDF
-        return Kind.END, None, False
-    return Kind.NEXT, None, True
+        kinds = {0b000: Kind.COMPUTED, 0b001: Kind.CALL_REGISTER, 0b010: Kind.RETURN}
+        found = kinds.get(word >> 21 & 7, Kind.END)
+        return Kind.END if found is Kind.RETURN and word >> 24 & 1 else found
+    exception = word & 0xFFE0001F
+    if exception in (0xD4000002, 0xD4000003):  # HVC, SMC
+        return Kind.ASK
+    if exception == 0xD4200000:  # BRK
+        return Kind.TRAP
+    if exception == 0xD4400000 or word >> 16 == 0:  # HLT; UDF
+        return Kind.END
+    return Kind.NEXT
 
 
 def _signed(value: int, bits: int) -> int:
@@ -311,6 +318,8 @@ def _lifted_turn(instruction: Instruction) -> tuple[Kind, int | None, bool]:
                 return Kind.RETURN, None, guarded
             case Opcode.USER if op.user in EXCEPTION_RETURNS:
                 return Kind.END, None, False
+            case Opcode.USER if op.user in ASKS:
+                return Kind.ASK, None, True
     return Kind.NEXT, None, True
 
 

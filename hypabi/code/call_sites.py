@@ -10,8 +10,10 @@ is searched for A32.  Code is what the loader takes for code; in data of an arm6
 """
 
 import re
+import sys
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from hypabi.arch.names import Architecture, InstructionSet
@@ -20,10 +22,15 @@ from hypabi.code.patches import Patches
 from hypabi.frozen import frozen
 from hypabi.image.model import Access, Image, Segment, Symbol
 
-A64: Final = re.compile(rb"[\x02\x22\x42\x62\x82\xa2\xc2\xe2][\x00-\xff][\x00-\x1f]\xd4")
 A64_ZERO: Final = re.compile(rb"\x02\x00\x00\xd4")
-A32: Final = re.compile(rb"[\x70-\x7f][\x00-\xff][\x40-\x4f]\xe1")
-T32: Final = re.compile(rb"[\xe0-\xef]\xf7[\x00-\xff][\x80-\x8f]")
+EXCEPTIONS: Final = re.compile(rb"\xd4")
+BRANCHES: Final = {
+    Architecture.ARM64: re.compile(rb"[\x94-\x97]"),
+    Architecture.ARM: re.compile(rb"\xeb"),
+}
+"""Top bytes: of A64's SVC, HVC, SMC, BRK and HLT; of BL."""
+A32_TOP: Final = re.compile(rb"\xe1")
+T32_TOP: Final = re.compile(rb"\xf7")
 
 BEFORE: Final = 12
 BEHIND: Final = 5
@@ -58,24 +65,46 @@ def hvc_words(image: Image) -> tuple[Word, ...]:
 
 def _words(image: Image, segment: Segment) -> Iterator[Word]:
     code = segment.access is Access.CODE
-    if image.architecture is Architecture.ARM64:
-        pattern = A64 if code else A64_ZERO
-        for offset, word in _matches(pattern, segment, 4):
-            if code or _among_code(segment, offset):
-                yield Word(segment.address + offset, InstructionSet.A64, word >> 5 & 0xFFFF, code)
+    if image.architecture is Architecture.ARM:
+        if code:
+            yield from _words_of_arm(image, segment)
     elif code:
-        yield from _words_of_arm(image, segment)
+        yield from _words_of_arm64(segment)
+    elif segment.access is Access.WRITABLE:
+        for offset, _ in _matches(A64_ZERO, segment, 4):
+            if _among_code(segment, offset):
+                yield Word(segment.address + offset, InstructionSet.A64, 0, in_code=False)
+
+
+def _words_of_arm64(segment: Segment) -> Iterator[Word]:
+    content = segment.content
+    for match in EXCEPTIONS.finditer(bytes(content)[3::4]):
+        offset = 4 * match.start()
+        word = int.from_bytes(content[offset : offset + 4], "little")
+        if word & 0xFFE0001F == 0xD4000002:
+            yield Word(
+                segment.address + offset, InstructionSet.A64, word >> 5 & 0xFFFF, in_code=True
+            )
 
 
 def _words_of_arm(image: Image, segment: Segment) -> Iterator[Word]:
-    for offset, word in _matches(A32, segment, 4):
-        if not _is_thumb(image, segment.address + offset):
+    content = bytes(segment.content)
+    second = content[2::4]
+    tops = [match.start() for match in A32_TOP.finditer(content[3::4])]
+    for offset in [4 * at for at in tops if second[at] & 0xF0 == 0x40]:
+        word = int.from_bytes(content[offset : offset + 4], "little")
+        address = segment.address + offset
+        if word & 0xF0 == 0x70 and not _is_thumb(image, address):
             immediate = word >> 4 & 0xFFF0 | word & 0xF
-            yield Word(segment.address + offset, InstructionSet.A32, immediate, in_code=True)
-    for offset, word in _matches(T32, segment, 2):
-        if _is_thumb(image, segment.address + offset):
+            yield Word(address, InstructionSet.A32, immediate, in_code=True)
+    last = content[3::2]
+    tops = [match.start() for match in T32_TOP.finditer(content[1::2])]
+    for offset in [2 * at for at in tops if at < len(last) and last[at] & 0xF0 == 0x80]:
+        word = int.from_bytes(content[offset : offset + 4], "little")
+        address = segment.address + offset
+        if word & 0xF0 == 0xE0 and _is_thumb(image, address):
             immediate = (word & 0xF) << 12 | word >> 16 & 0xFFF
-            yield Word(segment.address + offset, InstructionSet.T32, immediate, in_code=True)
+            yield Word(address, InstructionSet.T32, immediate, in_code=True)
 
 
 def _matches(
@@ -171,73 +200,30 @@ def _ends_a32(word: int) -> bool:
     return word in (0xE1A0F00E, 0xE12FFF1E, 0xE160006E) or popped
 
 
-class CallersOf:
-    """Finds the direct branches to an address, in all code of an arm64 image.
+def direct_calls(image: Image, targets: Iterable[int], most: int) -> dict[int, list[int]]:
+    """Return by target the addresses of the ``bl`` that call it, at most ``most`` for each.
 
-    The upper half of a branch word holds the upper ten bits of the distance, which among the words
-    of one block of 256 KiB takes two values only; so two searches for two bytes do for each block.
+    A32 and A64 only; a jump at the end of a function (``b``) is not among them.
     """
-
-    BLOCK: Final = 0x40000
-
-    def __init__(self, image: Image) -> None:
-        self._image = image
-        self._halves: dict[int, tuple[bytes, bytes]] = {}
-
-    def of(self, target: int, most: int) -> tuple[int, ...]:
-        """Return the addresses of ``b`` and ``bl`` to a target, at most ``most``."""
-        found: list[int] = []
-        if self._image.architecture is not Architecture.ARM64:
-            return ()
-        for segment in self._image.segments:
-            if segment.access is Access.CODE:
-                for address in self._in(segment, target):
-                    found.append(address)
-                    if len(found) == most:
-                        return tuple(found)
-        return tuple(found)
-
-    def _in(self, segment: Segment, target: int) -> Iterator[int]:
-        content, upper = self._content(segment)
-        for start in range(0, len(content) & ~3, self.BLOCK):
-            end = min(start + self.BLOCK, len(content) & ~3)
-            places: set[bytes] = set()
-            for edge in (start, end - 4):
-                distance = target - (segment.address + edge) >> 2
-                if -(1 << 25) <= distance < 1 << 25:
-                    places.update(_upper(distance))
-            for half in sorted(places):
-                yield from self._at(segment, target, upper, half, range(start, end))
-
-    def _content(self, segment: Segment) -> tuple[bytes, bytes]:
-        found = self._halves.get(segment.address)
-        if found is None:
-            content = bytes(segment.content)
-            upper = bytearray(len(content) // 4 * 2)
-            whole = content[: len(upper) * 2]
-            upper[0::2], upper[1::2] = whole[2::4], whole[3::4]
-            found = self._halves[segment.address] = (content, bytes(upper))
-        return found
-
-    def _at(
-        self, segment: Segment, target: int, upper: bytes, half: bytes, block: range
-    ) -> Iterator[int]:
-        content, _ = self._content(segment)
-        position = upper.find(half, block.start // 2, block.stop // 2)
-        while position >= 0:
-            if not position & 1:
-                offset = position * 2
-                word = int.from_bytes(content[offset : offset + 4], "little")
-                distance = (word & 0x3FFFFFF) - (word >> 25 & 1) * (1 << 26)
-                if segment.address + offset + 4 * distance == target:
-                    yield segment.address + offset
-            position = upper.find(half, position + 1, block.stop // 2)
-
-
-def _upper(distance: int) -> tuple[bytes, bytes]:
-    """Return the upper halves of ``b`` and ``bl`` over a distance in words."""
-    top = distance >> 16 & 0x3FF
-    return (0x1400 | top).to_bytes(2, "little"), (0x9400 | top).to_bytes(2, "little")
+    found: dict[int, list[int]] = {target: [] for target in targets}
+    bits, bias = (26, 0) if image.architecture is Architecture.ARM64 else (24, 2)
+    mask, sign = (1 << bits) - 1, 1 << (bits - 1)
+    for segment in image.segments if found else ():
+        if segment.access is not Access.CODE:
+            continue
+        content = bytes(segment.content)
+        words = array("I", content[: len(content) & ~3])
+        if sys.byteorder != "little":
+            words.byteswap()
+        first = segment.address // 4 + bias
+        wanted = {target // 4 - first & mask: target for target in targets}
+        calls = BRANCHES[image.architecture].finditer(content[3::4])
+        for at in [m.start() for m in calls if words[m.start()] + m.start() & mask in wanted]:
+            distance = (words[at] & mask ^ sign) - sign
+            target = 4 * (first + at + distance)
+            if target in found and len(found[target]) < most:
+                found[target].append(segment.address + 4 * at)
+    return found
 
 
 def replaced_by(patches: Patches, addresses: Sequence[int]) -> dict[int, int]:

@@ -79,6 +79,14 @@ class Patches:
             _, table, entry = self._entries[index]
             yield table.site(entry)
 
+    def written_by(self, function: int) -> Iterator[PatchSite]:
+        """Yield the sites whose code the kernel function at an address computes, by address."""
+        for _, table, entry in self._entries:
+            if table.is_callback(entry):
+                site = table.site(entry)
+                if site.replacement == function:
+                    yield site
+
     def __iter__(self) -> Iterator[PatchSite]:
         return (table.site(entry) for _, table, entry in self._entries)
 
@@ -123,6 +131,11 @@ class _Run:
         places = range(self.address, self.address + ENTRY * self.count, ENTRY)
         originals = self.words[0::3]
         return [place + o - (o >> 31 << 32) for place, o in zip(places, originals, strict=True)]
+
+    def is_callback(self, entry: int) -> bool:
+        """Return whether a function computes the new code of an entry."""
+        tail = self.words[3 * entry + 2]
+        return tail >> 24 == 0 and tail >> 16 & 0xFF > 0
 
     def site(self, entry: int) -> PatchSite:
         """Return an entry."""

@@ -145,14 +145,9 @@ def _floating_point(word: int) -> Uses:
         return Uses(rn, 0) if word >> 16 & 7 in (2, 3, 7) else Uses(0, rd)
     if word & 0x5F200000 == 0x1E000000:  # fixed point: SCVTF and UCVTF read, FCVTZ writes
         return Uses(0, rd) if word >> 18 & 1 == 0 and word >> 16 & 7 in (0, 1) else Uses(rn, 0)
-    if word & 0x9FE08400 == 0x0E000400:  # copy: DUP, SMOV, UMOV, INS
-        match word >> 11 & 0xF:
-            case 0b0101 | 0b0111:
-                return Uses(0, rd)
-            case 0b0001 | 0b0011:
-                return Uses(rn, 0)
-            case _:
-                pass
+    if word & 0x9FE08400 == 0x0E000400:  # copy: SMOV and UMOV write, DUP and INS may read
+        kind = word >> 11 & 0xF
+        return Uses(0, rd) if kind in (0b0101, 0b0111) else Uses(rn, 0)
     return NOTHING
 
 
@@ -165,7 +160,8 @@ def _load_or_store(word: int) -> Uses | None:
             return _literal(word)
         case 0b10:
             return _pair(word)
-    return _single(word)
+        case _:
+            return _single(word)
 
 
 def _exclusive(word: int) -> Uses | None:
@@ -272,3 +268,23 @@ def _mask(operand: Operand, state: InstructionSet) -> int:
         return 0
     number = int(name[1:])
     return 1 << number if number < (31 if state is InstructionSet.A64 else 13) else 0
+
+
+def base_of(word: int) -> int | None:
+    """Return the register that an A64 load or store takes its address from."""
+    if word >> 25 & 0b0101 != 0b0100 or word >> 28 & 3 == 0b01:
+        return None
+    return word >> 5 & 31
+
+
+def moved_on(word: int) -> int | None:
+    """Return the register that an A64 instruction moves on: by writeback, or adding a constant."""
+    if word & 0x1F800000 == 0x11000000:  # ADD, SUB (immediate)
+        return word & 31 if word & 31 == word >> 5 & 31 else None
+    base = base_of(word)
+    if base is None or base == 31:
+        return None
+    if word >> 28 & 3 == 0b10:  # pairs
+        return base if word >> 23 & 1 else None
+    indexed = word >> 28 & 3 == 0b11 and not word >> 24 & 1 and not word >> 21 & 1
+    return base if indexed and word >> 10 & 1 else None

@@ -77,6 +77,8 @@ class Arrival:
     sources: Mapping[str, Source]
     calls: tuple[int, ...]
     assumptions: tuple[str, ...]
+    pointers: Mapping[str, int]
+    """A64: registers that the way walked memory with, and where they were last moved on."""
 
 
 class Approach:
@@ -121,6 +123,7 @@ class Walk(Live):
         memory = Memory(image, image.architecture.bits)
         registers = dict(around.entry.registers)
         super().__init__(around, approach.solver, State(start, registers, memory, {}))
+        self.approach = approach
         self.rules = approach.rules
         self.state = approach.state
         self.start = start
@@ -129,6 +132,8 @@ class Walk(Live):
         """What the names of symbols end with, for what is found and not made."""
         self.sources: dict[str, Source] = {}
         self.calls: tuple[int, ...] = ()
+        self.pointers: dict[int, int] = {}
+        self.bases: set[int] = set()
         self.answer: bool | None = None
         self.decided: list[Condition] = []
 
@@ -174,9 +179,23 @@ class Walk(Live):
         elif step.kind is not Kind.TRAP:
             sites = self.around.patches.at(step.address)
             self._one(step, following)
+            if self.state is InstructionSet.A64:
+                self._follow_pointers(instruction_word(self.around.image, step), step)
             if sites:
                 self.lose(_written_by_either(self.around.image, self.around.patches, step))
         self.pc = following
+
+    def _follow_pointers(self, word: int, step: Step) -> None:
+        """Remember which registers hold an address that was used and moved on since."""
+        base, moved = uses.base_of(word), uses.moved_on(word)
+        if base is not None:
+            self.bases.add(base)
+        for number in _numbers(step.uses.writes if step.uses else 0):
+            if number == moved and number in self.bases:
+                self.pointers[number] = step.address
+            else:
+                self.pointers.pop(number, None)
+                self.bases.discard(number)
 
     def _one(self, step: Step, following: int) -> None:
         instruction = self.around.lift(step.address, *self._decoding())
@@ -220,6 +239,8 @@ class Walk(Live):
         }
         self.registers = kept
         for number in _numbers(self.rules.lost):
+            self.pointers.pop(number, None)
+            self.bases.discard(number)
             name = f"{self.rules.prefix}{number}"
             result = self.rules.results >> number & 1
             self._symbol(name, "from", Origin.RESULT if result else Origin.CHANCE)
@@ -253,6 +274,16 @@ class Walk(Live):
         label = f" after {self.pc:#x}"
         self.memory = _Later(memory.image, memory.bits, label, memory.assumptions)
 
+    def fork(self) -> "Walk":
+        """Return another walk that goes on from here by itself."""
+        made = Walk(self.approach, self.start, at_entry=self.at_entry)
+        made.pc, made.label, made.fresh = self.pc, self.label, self.fresh
+        made.registers = dict(self.registers)
+        made.memory = self.memory.copy()
+        made.sources = dict(self.sources)
+        made.calls, made.conditions = self.calls, self.conditions
+        return made
+
     def arrival(self, *, shared: bool) -> Arrival:
         """Return what is there now.
 
@@ -263,7 +294,9 @@ class Walk(Live):
         symbols = {s.name for value in registers.values() for s in terms.symbols_of(value)}
         sources = {name: self._source(name) for name in sorted(symbols)}
         conditions = () if shared else self.conditions
-        return Arrival(registers, conditions, sources, self.calls, self.memory.assumptions)
+        pointers = {f"{prefix}{n}": at for n, at in sorted(self.pointers.items())}
+        assumptions = self.memory.assumptions
+        return Arrival(registers, conditions, sources, self.calls, assumptions, pointers)
 
     def _source(self, name: str) -> Source:
         known = self.sources.get(name)
@@ -280,6 +313,12 @@ class _Later(Memory):
         super().__init__(image, bits, (), assumptions)
         self.label = label
 
+    def copy(self) -> "_Later":
+        """Return a memory that changes on its own."""
+        made = _Later(self.image, self.bits, self.label, self.assumptions)
+        made.stores = self.stores
+        return made
+
     def _word(self, base: Term | None, offset: int) -> Term:
         word = super()._word(base, offset)
         return terms.symbol(f"{word.name}{self.label}", word.width)
@@ -295,14 +334,18 @@ def _leads_to(transfer: object, instruction: Instruction, following: int) -> boo
             return False
 
 
+def instruction_word(image: Image, step: Step) -> int:
+    """Return the word of an A64 instruction."""
+    return int.from_bytes(image.read(step.address, 4), "little")
+
+
 def _numbers(mask: int) -> list[int]:
     return [number for number in range(mask.bit_length()) if mask >> number & 1]
 
 
 def _written_by_either(image: Image, patches: Patches, step: Step) -> list[int]:
     """Return the registers that an instruction or what the kernel writes over it changes."""
-    word = int.from_bytes(image.read(step.address, 4), "little")
-    known = uses.a64(word)
+    known = uses.a64(instruction_word(image, step))
     written = 0 if known is None else known.writes
     for site in patches.at(step.address):
         if not site.callback:

@@ -1,0 +1,268 @@
+"""All call sites of a program: find them, follow the ways to them, look at what comes after."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from hypabi.arch.names import InstructionSet
+from hypabi.behaviour.call_site import (
+    Answer,
+    Caller,
+    CallSite,
+    Fate,
+    Function,
+    Origin,
+    Reached,
+    Reliance,
+    Start,
+    Test,
+    Way,
+    Why,
+    after,
+)
+from hypabi.behaviour.reliance import reliance
+from hypabi.behaviour.request import Request
+from hypabi.code.backward import Chain, Stop, ways_back
+from hypabi.code.body import Body, body_of, never_returning
+from hypabi.code.call_sites import Extent, Word, direct_calls, extent, hvc_words, replaced_by
+from hypabi.execution.aftermath import Aftermath, aftermath
+from hypabi.execution.approach import Approach, Arrival, Convention, convention, wanted
+from hypabi.execution.explore import Explorer
+from hypabi.smt import terms
+from hypabi.smt.terms import Term, Value
+
+CONDUIT: Final = "smccc_patch_fw_mitigation_conduit"
+"""The kernel's function that writes hvc or smc over a nop (arch/arm64/kernel/proton-pack.c)."""
+MOST_CALLERS: Final = 24
+"""Direct callers of one function that are looked at."""
+FOLLOWED: Final = 4
+"""Registers that can hold an answer, from the first: SMCCC (DEN0028, 2.6) has four."""
+STARTS: Final = {
+    Stop.ENTRY: Start.ENTRY,
+    Stop.KNOWN: Start.INSIDE,
+    Stop.INDIRECT: Start.INDIRECT,
+    Stop.LIMIT: Start.LIMIT,
+}
+
+
+class CallSites:
+    """The call sites of one program; bodies of functions are read once."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.image = explorer.image
+        self.rules: Convention = convention(self.image.architecture)
+        self._ends = never_returning(self.image)
+        self._bodies: dict[tuple[int, InstructionSet], Body] = {}
+        self._approaches: dict[InstructionSet, Approach] = {}
+
+    def find(self, function: str | None = None) -> tuple[CallSite, ...]:
+        """Return every call site, by address.
+
+        :param function: only those in functions of this name
+        """
+        places = [(word, reached) for word, reached in self._places()]
+        extents = {word: extent(self.image, word.address, word.state) for word, _ in places}
+        drafts = [
+            _Draft(self, word, extents[word], reached)
+            for word, reached in places
+            if function is None or extents[word].name == function
+        ]
+        self._told_where(drafts)
+        calls = direct_calls(
+            self.image, sorted({d.extent.start for d in drafts if d.needs_callers}), MOST_CALLERS
+        )
+        return tuple(draft.finished(calls.get(draft.extent.start, ())) for draft in drafts)
+
+    def _places(self) -> list[tuple[Word, Reached]]:
+        found = [(word, Reached.FLOW) for word in hvc_words(self.image)]
+        for symbol in self.image.symbols.find(CONDUIT) if len(self.explorer.patches) else ():
+            for site in self.explorer.patches.written_by(symbol.address):
+                word = Word(site.address, InstructionSet.A64, 0, in_code=True)
+                found.append((word, Reached.WRITTEN))
+        return sorted(found, key=lambda each: each[0].address)
+
+    def _told_where(self, drafts: "Iterable[_Draft]") -> None:
+        """Say of sites that flow does not reach what they are instead."""
+        lost = {
+            draft.word.address: draft
+            for draft in drafts
+            if draft.reached is Reached.FLOW and not draft.body.reaches(draft.word.address)
+        }
+        copied = replaced_by(self.explorer.patches, sorted(lost)) if lost else {}
+        for address, draft in lost.items():
+            draft.reached = Reached.REPLACEMENT if address in copied else Reached.NOT_SHOWN
+
+    def body(self, around: Extent, state: InstructionSet) -> Body:
+        """Return the body of a function, read once."""
+        key = (around.start, state)
+        found = self._bodies.get(key)
+        if found is None:
+            read = None
+            if state is not InstructionSet.A64:
+                read = partial(self.explorer.instruction, state=state)
+            found = body_of(self.image, self.explorer.patches, around, read, self._ends)
+            self._bodies[key] = found
+        return found
+
+    def callee(self, address: int, state: InstructionSet) -> Body | None:
+        """Return the body of a function that is called, ``None`` where no code is."""
+        if self.image.segment(address) is None:
+            return None
+        around = extent(self.image, address, state)
+        return self.body(around, state) if around.start == address else None
+
+    def approach(self, state: InstructionSet) -> Approach:
+        """Return what runs ways in an instruction set state."""
+        found = self._approaches.get(state)
+        if found is None:
+            found = self._approaches[state] = Approach(self.explorer, state)
+        return found
+
+    def ways(
+        self, body: Body, address: int, state: InstructionSet, immediate: int
+    ) -> tuple[tuple[Way, ...], tuple[str, ...]]:
+        """Return the ways to an instruction, and why there may be more."""
+        chains, undecided = ways_back(body, address, wanted(self.image.architecture))
+        found: dict[tuple[Value, ...], Way] = {}
+        for chain in chains:
+            arrival = self.approach(state).run(body, chain)
+            way = _way(address, immediate, chain, arrival)
+            key = tuple(way.request.registers[name] for name in self._asking())
+            found[key] = _merged(found[key], way) if key in found else way
+        return tuple(found.values()), undecided
+
+    def _asking(self) -> Iterator[str]:
+        """Yield the registers in which a call is asked for."""
+        for number in range(self.rules.arguments.bit_length()):
+            yield f"{self.rules.prefix}{number}"
+
+    def followed(self) -> dict[str, Term]:
+        """Return the registers that can hold an answer, each with its symbol behind the call."""
+        bits = self.image.architecture.bits
+        names = [f"{self.rules.prefix}{number}" for number in range(FOLLOWED)]
+        return {name: terms.symbol(after(name), bits) for name in names}
+
+
+def _way(address: int, immediate: int, chain: Chain, arrival: Arrival) -> Way:
+    request = Request(
+        address, immediate, arrival.registers, arrival.conditions, arrival.assumptions
+    )
+    return Way(
+        request,
+        STARTS[chain.stop],
+        chain.steps,
+        arrival.sources,
+        arrival.calls,
+        arrival.pointers,
+        chain.reason,
+    )
+
+
+def _merged(one: Way, other: Way) -> Way:
+    """Return the shorter of two ways that bring the same, under what both need."""
+    first, second = (one, other) if len(one.path) <= len(other.path) else (other, one)
+    terms_there = {condition.term for condition in second.request.guard}
+    guard = tuple(c for c in first.request.guard if c.term in terms_there)
+    request = Request(
+        first.request.site,
+        first.request.immediate,
+        first.request.registers,
+        guard,
+        first.request.assumptions,
+    )
+    pointers = {name: at for name, at in first.pointers.items() if name in second.pointers}
+    return Way(request, first.start, first.path, first.sources, first.calls, pointers, first.reason)
+
+
+class _Draft:
+    """A call site while its parts are put together."""
+
+    def __init__(self, sites: CallSites, word: Word, around: Extent, reached: Reached) -> None:
+        self.sites = sites
+        self.word = word
+        self.extent = around
+        self.reached = reached
+        self.body = sites.body(around, word.state)
+        self.ways, self.undecided = sites.ways(self.body, word.address, word.state, word.immediate)
+        behind = word.address + 4
+        callee = partial(sites.callee, state=word.state)
+        self.reliance = reliance(self.body, behind, sites.rules, callee)
+        self.aftermath = self._aftermath(self.body, behind)
+
+    def _aftermath(self, body: Body, behind: int) -> Aftermath:
+        approach = self.sites.approach(self.word.state)
+        return aftermath(approach, body, behind, self.sites.followed())
+
+    @property
+    def identifier(self) -> str:
+        return f"{self.sites.rules.prefix}0"
+
+    @property
+    def needs_callers(self) -> bool:
+        """Whether the function's callers say what is asked for, or what is done with the answer."""
+        return bool(self.aftermath.returned) or any(map(self._leaves_to_callers, self.ways))
+
+    def _leaves_to_callers(self, way: Way) -> bool:
+        value = way.request.registers[self.identifier]
+        named = {symbol.name for symbol in terms.symbols_of(value)}
+        return any(way.sources[name].origin is Origin.ARGUMENT for name in named)
+
+    def finished(self, calls: Iterable[int]) -> CallSite:
+        """Return the call site."""
+        callers, tests = self._callers(calls)
+        return CallSite(
+            self.word.address,
+            self.word.state,
+            self.word.immediate,
+            _function(self.extent),
+            self.reached,
+            self.ways,
+            self.undecided,
+            callers,
+            self.reliance,
+            tuple(self._answers(tests)),
+        )
+
+    def _callers(self, calls: Iterable[int]) -> tuple[tuple[Caller, ...], tuple[Test, ...]]:
+        sites, state = self.sites, self.word.state
+        wants_ways = any(map(self._leaves_to_callers, self.ways))
+        callers, tests = [], []
+        for address in calls:
+            around = extent(sites.image, address, state)
+            body = sites.body(around, state)
+            function = _function(around)
+            ways: tuple[Way, ...] = ()
+            if wants_ways:
+                ways, _ = sites.ways(body, address, state, self.word.immediate)
+            callers.append(Caller(address, function, ways))
+            if self.aftermath.returned:
+                seen = self._aftermath(body, address + 4)
+                tests += [Test(a.address, a.condition, function) for a in seen.asked]
+        return tuple(callers), tuple(tests)
+
+    def _answers(self, tests: tuple[Test, ...]) -> Iterator[Answer]:
+        own = tuple(Test(asked.address, asked.condition) for asked in self.aftermath.asked)
+        for name, symbol in self.sites.followed().items():
+            asks = tuple(test for test in own if symbol in terms.symbols_of(test.condition))
+            if name in self.aftermath.returned:
+                asks += tuple(t for t in tests if symbol in terms.symbols_of(t.condition))
+            yield Answer(name, _fates(name, self.aftermath, self.reliance), asks)
+
+
+def _function(around: Extent) -> Function:
+    return Function(around.name, around.start, around.end)
+
+
+def _fates(name: str, seen: Aftermath, relied: Reliance) -> tuple[Fate, ...]:
+    why = {may.why for may in relied.may_read if may.register == name}
+    read = any(each.register == name for each in relied.reads)
+    holds: Mapping[Fate, bool] = {
+        Fate.RETURNED: name in seen.returned or Why.RETURNED in why,
+        Fate.STORED: name in seen.stored,
+        Fate.PASSED: bool(why & {Why.CALLEE, Why.ARGUMENT}),
+        Fate.USED: read,
+        Fate.UNSEEN: Why.BEYOND in why,
+        Fate.OVERWRITTEN: not why and not read,
+    }
+    return tuple(fate for fate in Fate if holds[fate])

@@ -1,0 +1,163 @@
+"""What is live behind a call site: a backward question, answered by walking forward.
+
+Every way from the site is walked as far as a register is not written; an instruction that reads it
+then relies on it.  What a called function, the function's own caller or unknown code would read is
+kept apart, because nothing here shows that they do.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from hypabi.behaviour.call_site import MayRead, Read, Reliance, Why
+from hypabi.code.body import Body, Kind, Step
+from hypabi.execution.approach import Convention
+from hypabi.frozen import frozen
+
+MOST_STEPS: Final = 6000
+"""Instructions looked at behind one call site."""
+MOST_IN_CALLEE: Final = 200
+LINK: Final = {31: 1 << 30, 13: 1 << 14}
+"""The link register by the number of general registers: x30; r14."""
+
+Callee = Callable[[int], Body | None]
+"""Returns the function that starts at an address, ``None`` where it cannot be read."""
+
+
+@frozen
+class Surveyed:
+    """Masks of the registers that a function reads before it writes them."""
+
+    reads: int
+    unclear: int
+    """Those that code which it calls, or which was not followed, may read."""
+
+
+class _Survey:
+    """Walks the ways from one place; what is found first of a register stays."""
+
+    def __init__(self, body: Body, rules: Convention, callee: Callee | None, most: int) -> None:
+        self.body = body
+        self.rules = rules
+        self.callee = callee
+        self.most = most
+        self.reads: dict[int, int] = {}
+        self.may: dict[tuple[int, Why], int] = {}
+        self.undecided: dict[str, None] = {}
+        self.surveyed: dict[int, Surveyed] = {}
+        self.visited: dict[int, int] = {}
+
+    def run(self, start: int, mask: int) -> None:
+        waiting = [(start, mask)]
+        looked = 0
+        while waiting:
+            address, mask = waiting.pop()
+            mask &= ~self.visited.get(address, 0)
+            if not mask:
+                continue
+            self.visited[address] = self.visited.get(address, 0) | mask
+            looked += 1
+            if looked > self.most:
+                self.undecided[f"more than {self.most} instructions behind it"] = None
+                return
+            if not self.body.holds(address):
+                self._leave(address, mask, Why.BEYOND)
+                continue
+            step = self.body.step(address)
+            left = self._over(step, mask)
+            waiting += [(target, left) for target in self.body.after(step)]
+
+    def _over(self, step: Step, mask: int) -> int:
+        if step.uses is None:
+            self.undecided[f"the instruction at {step.address:#x} is not decoded"] = None
+        else:
+            self._read(step.uses.reads & mask, step.address)
+            mask &= ~step.uses.writes
+        match step.kind:
+            case Kind.CALL | Kind.CALL_REGISTER:
+                self._call(step, mask)
+                return mask & ~self.rules.lost
+            case Kind.ASK:
+                self._may(mask & self.rules.arguments, Why.ARGUMENT, step.address)
+            case Kind.RETURN:
+                self._may(mask & self.rules.results, Why.RETURNED, step.address)
+                self._may(mask & self.rules.kept & ~self._link, Why.KEPT, step.address)
+            case Kind.BRANCH if step.target is not None and not self.body.holds(step.target):
+                self._tail(step, mask)
+            case Kind.COMPUTED | Kind.END | Kind.UNREADABLE:
+                self._leave(step.address, mask, Why.BEYOND)
+            case _:
+                pass
+        return mask
+
+    @property
+    def _link(self) -> int:
+        return LINK[self.rules.count]
+
+    def _read(self, mask: int, address: int) -> None:
+        for number in _numbers(mask):
+            known = self.reads.get(number)
+            self.reads[number] = address if known is None else min(known, address)
+
+    def _may(self, mask: int, why: Why, address: int) -> None:
+        for number in _numbers(mask):
+            known = self.may.get((number, why))
+            self.may[number, why] = address if known is None else min(known, address)
+
+    def _leave(self, address: int, mask: int, why: Why) -> None:
+        self._may(mask, why, address)
+        self.undecided[f"where control goes from {address:#x} was not followed"] = None
+
+    def _tail(self, step: Step, mask: int) -> None:
+        self._call(step, mask)
+        self._may(mask & self.rules.kept, Why.KEPT, step.address)
+
+    def _call(self, step: Step, mask: int) -> None:
+        arguments = mask & self.rules.arguments
+        if not arguments:
+            return
+        found = self._callee(step.target)
+        if found is None:
+            self._may(arguments, Why.ARGUMENT, step.address)
+            return
+        self._may(arguments & found.reads, Why.CALLEE, step.address)
+        self._may(arguments & found.unclear & ~found.reads, Why.ARGUMENT, step.address)
+
+    def _callee(self, target: int | None) -> Surveyed | None:
+        body = None if target is None or self.callee is None else self.callee(target)
+        if body is None or target is None:
+            return None
+        found = self.surveyed.get(target)
+        if found is None:
+            inner = _Survey(body, self.rules, None, MOST_IN_CALLEE)
+            inner.run(target, self.rules.arguments)
+            unclear = {n for n, why in inner.may if why in (Why.ARGUMENT, Why.BEYOND)}
+            every = self.rules.arguments if inner.undecided else 0
+            found = Surveyed(_mask(inner.reads), _mask(unclear) | every)
+            self.surveyed[target] = found
+        return found
+
+
+def reliance(body: Body, behind: int, rules: Convention, callee: Callee) -> Reliance:
+    """Return what is live in front of an instruction.
+
+    :param behind: address of the first instruction behind the call
+    """
+    survey = _Survey(body, rules, callee, MOST_STEPS)
+    survey.run(behind, (1 << rules.count) - 1 | LINK[rules.count])
+    reads = tuple(Read(_name(rules, n), at) for n, at in sorted(survey.reads.items()))
+    may = sorted(survey.may.items(), key=lambda item: (item[0][0], list(Why).index(item[0][1])))
+    may_read = tuple(MayRead(_name(rules, number), why, at) for (number, why), at in may)
+    return Reliance(reads, may_read, tuple(survey.undecided))
+
+
+def _name(rules: Convention, number: int) -> str:
+    return "lr" if rules.prefix == "r" and number == 14 else f"{rules.prefix}{number}"
+
+
+def _numbers(mask: int) -> list[int]:
+    return [number for number in range(mask.bit_length()) if mask >> number & 1]
+
+
+def _mask(numbers: object) -> int:
+    assert isinstance(numbers, (dict, set))
+    return sum(1 << number for number in numbers)
