@@ -1,0 +1,239 @@
+"""What the machine code of one image does, as a part of a page: derived, and marked as derived.
+
+The registers, answers and endings are those of ``hypabi derive``, the verdicts those of ``hypabi
+check``; nothing here is the contract's word.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
+from typing import Final
+
+from hypabi.behaviour.outcome import Returned
+from hypabi.judgement.verdict import Finding, Proved, Refuted
+from hypabi.report.assumptions import assumptions
+from hypabi.report.check import Check, counts, spelled, word
+from hypabi.report.derive import Answer, Derivation, Derived, Does
+from hypabi.report.document import (
+    Block,
+    Blocks,
+    Bullets,
+    Code,
+    Fields,
+    Paragraph,
+    Section,
+    Table,
+    Words,
+    anchor,
+    codes,
+    joined,
+    paragraph,
+    prose,
+    words,
+)
+from hypabi.report.document_page import Evidence
+from hypabi.report.document_prose import number
+from hypabi.report.document_reading import plain_list
+from hypabi.report.ending import ending
+from hypabi.report.lines import printable
+from hypabi.report.listing import Places
+from hypabi.report.registers import ranges
+from hypabi.report.table import HOW
+
+OTHER: Final = "any other identifier"
+
+ENDS: Final[Mapping[str, str]] = {
+    "leaves": "goes on elsewhere",
+    "calls": "calls compiled code",
+    "undecided": "was not followed to its end",
+}
+"""What the words for an ending (:mod:`hypabi.report.ending`) are in a sentence."""
+
+
+def evidence(check: Check, derivation: Derivation) -> Evidence:
+    """Return what an image adds to a page."""
+    names = {call.name for call in check.revision.calls}
+    calls = {name: tuple(_of_call(check, derivation, name)) for name in sorted(names)}
+    blocks: list[Block] = [
+        paragraph(
+            "Derived from the machine code of this image, not from the contract. Registers, "
+            "answers and endings are those of all paths that an ",
+            Code(check.revision.instruction),
+            " can take; a verdict is about every path and every state at entry.",
+        ),
+        Fields(tuple(_facts(check))),
+        paragraph("Parties:"),
+        _parties(check),
+        paragraph("What each party does with ", OTHER, ":"),
+        *_of_call(check, derivation, None),
+        *_refuted(check),
+        *_assumed(check),
+    ]
+    title = words("In the image ", Code(label(check)))
+    section = Section(title, anchor("image", label(check), check.loaded.sha256[:12]), tuple(blocks))
+    return Evidence(section, calls)
+
+
+def label(check: Check) -> str:
+    """Return what a page calls an image."""
+    return printable(check.kernel.version or PurePath(check.loaded.path).name)
+
+
+def _facts(check: Check) -> Iterator[tuple[str, Words]]:
+    yield "Image", words(Code(printable(PurePath(check.loaded.path).name)))
+    yield "SHA-256", words(Code(check.loaded.sha256))
+    yield "Architecture", words(check.kernel.architecture.value)
+    yield "Held against", words(f"{check.revision.contract} at {check.revision.version}")
+    number = counts(check.judgement.findings)
+    tally = f"{number.proved} proved, {number.refuted} refuted"
+    yield "Verdicts", words(f"{tally}, {number.undecided} undecided, {number.vacuous} vacuous")
+
+
+def _parties(check: Check) -> Table:
+    rows = []
+    for party in check.revision.parties:
+        table = check.table_of(party.name)
+        if table is None:
+            rows.append((words(party.name), words("not in this image"), words("-")))
+        else:
+            where = words(Code(f"{table.address:#x}"), f" ({table.name or 'no symbol'})")
+            rows.append((words(party.name), where, words(HOW[table.how])))
+    return Table((words("Party"), words("Vectors"), words("Found")), tuple(rows))
+
+
+def _of_call(check: Check, derivation: Derivation, call: str | None) -> Iterator[Block]:
+    """Yield what the image does with a call, one item for each vector table."""
+    places = Places(derivation.loaded)
+    items = tuple(
+        (
+            Paragraph(
+                words(
+                    plain_list(derived.table.parties),
+                    ": ",
+                    _does(check, answer, places),
+                    "; ",
+                    _verdicts(check, derived.table.parties, call),
+                    ".",
+                )
+            ),
+        )
+        for derived, answer in _answers(check, derivation, call)
+        if derived.table is not None
+    )
+    if not items:
+        return
+    if call is not None:
+        made, short = Code(label(check)), Code(check.loaded.sha256[:12])
+        yield paragraph("Derived from the image ", made, ", SHA-256 ", short, ":")
+    yield Bullets(items)
+
+
+def _does(check: Check, answer: Answer, places: Places) -> Words:
+    """Return what all paths of a call lose, answer and change, and how they end."""
+    general, changed = lost(answer.does), system(answer.does)
+    said = [words("loses ", Code(ranges(general)) if general else "no general register")]
+    answered = _answered(answer, check.revision.result)
+    if answered:
+        said.append(words("answers ", answered))
+    if changed:
+        said.append(words("may change ", codes(changed)))
+    written = len({(store.base, store.offset) for each in answer.does for store in each.stores})
+    if written:
+        said.append(words(f"writes memory at {written} addresses"))
+    said.append(words(plain_list(_endings(answer.does, places))))
+    return joined(said, "; ", "; ")
+
+
+def _answers(
+    check: Check, derivation: Derivation, call: str | None
+) -> Iterator[tuple[Derived, Answer]]:
+    """Yield what each vector table that is a party's does with a call."""
+    known = [each for each in check.revision.calls if each.name == call]
+    number = known[0].number if known else None
+    for derived in derivation.derived:
+        if derived.table is None or not derived.table.parties:
+            continue
+        for answer in derived.answers:
+            if answer.number == number:
+                yield derived, answer
+
+
+def lost(does: Iterable[Does]) -> tuple[str, ...]:
+    """Return the general registers that some path may leave changed."""
+    return tuple(dict.fromkeys(name for each in does for name in each.general))
+
+
+def system(does: Iterable[Does]) -> tuple[str, ...]:
+    """Return the system registers that some path may leave changed."""
+    return tuple(dict.fromkeys(name for each in does for name in each.system))
+
+
+def _answered(answer: Answer, register: str) -> Words:
+    """Return what is in the result register where the call returns; the number, if it is kept."""
+    said: dict[Words, None] = {}
+    for each in answer.does:
+        if not isinstance(each.outcome, Returned):
+            continue
+        value = each.general.get(register, answer.number)
+        match value:
+            case None:
+                said[words("the identifier")] = None
+            case int():
+                said[words(Code(number(value)))] = None
+            case _:
+                said[words("a computed value")] = None
+    return joined(said, " or ")
+
+
+def _endings(does: Iterable[Does], places: Places) -> Iterator[str]:
+    found = Counter(ending(each.outcome, None, places)[0] for each in does)
+    for kind, count in found.items():
+        yield f"{ENDS.get(kind, kind)} in {count} {'case' if count == 1 else 'cases'}"
+
+
+def _verdicts(check: Check, parties: tuple[str, ...], call: str | None) -> Words:
+    """Return how many clauses are proved, and the names of the others."""
+    findings = [
+        finding
+        for finding in check.judgement.findings
+        if finding.party in parties and finding.call == call
+    ]
+    if not findings:
+        return words("nothing is promised")
+    proved = sum(isinstance(finding.verdict, Proved) for finding in findings)
+    said = [words(f"{proved} of {len(findings)} clauses proved")]
+    said += [
+        words(f"{word(each.verdict)}: {each.clause.name}")
+        for each in findings
+        if not isinstance(each.verdict, Proved)
+    ]
+    return joined(said, ", ")
+
+
+def _refuted(check: Check) -> Iterator[Block]:
+    found = [each for each in check.judgement.findings if isinstance(each.verdict, Refuted)]
+    if found:
+        yield paragraph(
+            "Refuted, with a state at entry and a path that ", Code("hypabi check"), " shows:"
+        )
+        yield Bullets(tuple(_refutation(check, each) for each in found))
+
+
+def _refutation(check: Check, finding: Finding) -> Blocks:
+    assert isinstance(finding.verdict, Refuted), "only refuted ones are listed"
+    places = Places(check.loaded)
+    where = f"{finding.party}, {spelled(finding.call)}: "
+    said = prose(printable(places.inside(finding.verdict.what)))
+    return (Paragraph(words(where, Code(finding.clause.name), ": ", said, ".")),)
+
+
+def _assumed(check: Check) -> Iterator[Block]:
+    places = Places(check.loaded)
+    items = []
+    for each in assumptions(check):
+        name, colon, condition = printable(places.inside(each.text)).partition(": ")
+        formal = words(f"{name}{colon}", Code(condition) if "==" in condition else prose(condition))
+        items.append((Paragraph(words(formal if colon else prose(name), ".")),))
+    if items:
+        yield paragraph("The verdicts rest on:")
+        yield Bullets(tuple(items))
