@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 GENERATE = (sys.executable, str(ROOT / "docs" / "generate"))
 FROM_KERNELS = {
     "docs/reference/kernels.md": tuple(read_pins()),  # the page speaks of all
+    "docs/pictures/vectors-6.1-armmp.svg": ("6.1-armmp",),
+    "docs/pictures/vectors-6.1-arm64.svg": ("6.1-arm64",),
 }
 """Which kernels a file is made from; the others need none."""
 
