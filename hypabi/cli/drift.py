@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TOOLS = ("docutils", "pypcode", "bitwuzla")
 """Packages whose answers a finding rests on."""
 
+FORMATS = ("text", "json")
 MOST_IMAGES = 16
 """Images that one run holds a document against; each takes about a second."""
 
@@ -28,7 +29,11 @@ MOST_IMAGES = 16
 def run(arguments: argparse.Namespace) -> int:
     """Hold ``.drift`` against ``.contract`` and ``.images``, print; return the exit status."""
     from hypabi.cli.output import emit
+    from hypabi.errors import HypabiError
 
+    if arguments.format not in FORMATS:
+        hint = f"drift is printed as {' or '.join(FORMATS)}"
+        raise HypabiError(f"--format {arguments.format}", "this is for a page", hint)
     report = held(arguments, ("hypabi", *sys.argv[1:]))
     if arguments.format == "json":
         from hypabi.report.drift_json import write
@@ -58,8 +63,12 @@ def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftRepor
         )
     document = read_document(os.fspath(arguments.drift))
     contract = contract_of(arguments.contract)
+    only = getattr(arguments, "architecture", None)
     version = version_of(arguments.kernel_version)
     examinations = tuple(examine(path, contract, version) for path in arguments.images)
+    for each in examinations:
+        if only not in (None, each.revision.architecture.value):
+            raise HypabiError(each.loaded.path, f"this is no kernel of {only}")
     if examinations:
         subjects = tuple(map(subject, examinations))
     else:
@@ -114,9 +123,11 @@ def _without_image(arguments: argparse.Namespace, contract: "Contract") -> "tupl
             "nothing says which kernel version the document is of",
             "name an image of it, or the version with --kernel-version",
         )
+    only = getattr(arguments, "architecture", None)
     return tuple(
         Subject(f"{version} on {each.value}", contract.at(version, each), None)
         for each in contract.architectures
+        if only in (None, each.value)
     )
 
 

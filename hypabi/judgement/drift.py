@@ -22,9 +22,10 @@ from hypabi.judgement.drift_cites import (
     moved,
     promises,
 )
-from hypabi.judgement.drift_document import Document
+from hypabi.judgement.drift_document import Document, Weight
 from hypabi.judgement.drift_evidence import (
     Sentences,
+    against,
     behind,
     beyond,
     conditions,
@@ -87,7 +88,7 @@ class _Holding:
         """Return every finding, worst first."""
         at = Sentences(self.document, self.looked_up)
         left = tuple(behind(self.subjects, at))
-        gone = frozenset(p.finding.party for each in left for p in each.proofs if p.finding)
+        gone = against(self.subjects)
         calls = tuple(unserved(self.document, self.subjects, answers))
         stated = self.facts()
         drifts = chain(
@@ -97,11 +98,15 @@ class _Holding:
             self.wording(stated),
             missing(self.document, self.contract, self.subjects, answers),
             (each for each in calls if isinstance(each, Drift)),
-            silent(self.contract, self.subjects, gone),
+            silent(self.document, self.contract, self.subjects, gone),
             beyond(self.subjects),
         )
         order = list(Kind)
-        unread = (Open("not read", each.reason, each.line) for each in self.document.unread)
+        unread = (
+            Open("not read", each.reason, each.line)
+            for each in self.document.unread
+            if each.weight is Weight.STATEMENT
+        )
         opens = (*undecided(self.subjects, at), *(c for c in calls if isinstance(c, Open)))
         promised = self.promised()
         return Drifted(

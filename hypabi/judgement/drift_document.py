@@ -6,7 +6,9 @@ row of a table or a section that starts by naming the call.  What could not be r
 listed with its line and its reason, so that nothing of a document is dropped in silence.
 """
 
+import enum
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from hypabi.arch.names import Architecture
@@ -50,7 +52,9 @@ class Assignment:
 class Entry:
     """What a document says of one call: its name, a number where it gives one, its registers.
 
-    ``named`` is the line that names the call in a register, ``None`` where a title does.
+    ``named`` is the line that names the call in a register, ``None`` where a title does.  ``on``
+    are the architectures that it says it is of, ``served`` the parties that it says serve it, each
+    as far as it says so.
     """
 
     name: str
@@ -58,6 +62,14 @@ class Entry:
     number: int | None
     named: Assignment | None
     arguments: tuple[Assignment, ...]
+    on: tuple[Architecture, ...] | None
+    served: Mapping[Architecture, tuple[str, ...]]
+
+    def about(self, architecture: Architecture) -> bool:
+        """Tell whether the entry speaks of an architecture."""
+        if self.on is not None and architecture not in self.on:
+            return False
+        return self.named is None or bool(self.named.on(architecture))
 
 
 @frozen
@@ -66,6 +78,15 @@ class Unread:
 
     line: int
     reason: str
+    weight: "Weight"
+
+
+class Weight(enum.Enum):
+    """Whether something that was not read may have said something."""
+
+    STATEMENT = "statement"
+    ILLUSTRATION = "illustration"
+    """A drawing, a program, a picture: what is shown and not stated."""
 
 
 @frozen
@@ -76,6 +97,7 @@ class Document:
     sha256: str
     sentences: tuple[Sentence, ...]
     entries: tuple[Entry, ...]
+    titles: tuple[str, ...]
     unread: tuple[Unread, ...]
 
 

@@ -1,9 +1,10 @@
 """What the verdicts on images say of a document's sentences."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from hypabi.frozen import replace
-from hypabi.judgement.clause import Premise
+from hypabi.judgement.clause import Authority, Premise
 from hypabi.judgement.contract import Contract
 from hypabi.judgement.drift_cites import Changed, Cite, Found, Lookup
 from hypabi.judgement.drift_document import Document, words
@@ -17,6 +18,8 @@ from hypabi.judgement.verdict import Finding, Refuted, Undecided
 from hypabi.smt.solver import Solver
 
 Key = tuple[str, ...]
+
+BY_CONTRACT: Final = "by the contract; no image given"
 
 
 class Sentences:
@@ -82,6 +85,7 @@ def behind(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift]:
     for index, finding in _findings(subjects):
         if finding.clause.authority.against is not None:
             found.setdefault(key(finding.clause.authority.against), []).append((index, finding))
+    yield from _behind_by_contract(subjects, at)
     for each in found.values():
         authority = each[0][1].clause.authority
         against = authority.against
@@ -91,6 +95,37 @@ def behind(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift]:
             at.cite(against), authority.because,
             proofs=tuple(Proof(index, finding) for index, finding in each),
         )  # fmt: skip
+
+
+def _behind_by_contract(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift]:
+    """Yield the same where no image was given: the contract says it."""
+    for index, subject in enumerate(subjects):
+        if subject.evidence is not None:
+            continue
+        found: dict[Key, list[tuple[str, Authority]]] = {}
+        for row in subject.revision.rows:
+            for clause in row.clauses:
+                if clause.authority.against is not None:
+                    known = found.setdefault(key(clause.authority.against), [])
+                    known.append((row.party, clause.authority))
+        for each in found.values():
+            parties = ", ".join(dict.fromkeys(party for party, _ in each))
+            against = each[0][1].against
+            yield Drift(
+                Kind.LEFT_BEHIND, f"not so of {parties}", at.line(against), at.at(against),
+                at.cite(against), each[0][1].because,
+                proofs=(Proof(index, text=BY_CONTRACT),),
+            )  # fmt: skip
+
+
+def against(subjects: tuple[Subject, ...]) -> frozenset[str]:
+    """Return the parties of which the contract says that they go against a sentence."""
+    return frozenset(
+        row.party
+        for subject in subjects
+        for row in subject.revision.rows
+        if any(clause.authority.against is not None for clause in row.clauses)
+    )
 
 
 def beyond(subjects: tuple[Subject, ...]) -> Iterator[Drift]:
@@ -115,17 +150,22 @@ def undecided(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Open]:
 
 
 def silent(
-    contract: Contract, subjects: tuple[Subject, ...], behind_parties: frozenset[str]
+    document: Document,
+    contract: Contract,
+    subjects: tuple[Subject, ...],
+    behind_parties: frozenset[str],
 ) -> Iterator[Drift]:
-    """Yield the parties that a kernel has and of which the contract cites no sentence.
+    """Yield the parties of which the contract cites no sentence and the document gives no name.
 
     :param behind_parties: parties of which a sentence is reported that they go against
     """
+    named = {word for sentence in document.sentences for word in words(sentence.text)}
     found: dict[str, list[Proof]] = {}
     for index, subject in enumerate(subjects):
         for party in subject.revision.parties:
             there = subject.evidence is None or party.name in subject.evidence.behaviours
-            if there and contract.parties[party.name].cite is None:
+            said = party.name in document.titles or party.vectors.casefold() in named
+            if there and not said and contract.parties[party.name].cite is None:
                 found.setdefault(party.name, []).append(Proof(index, text=_where(subject, party)))
     for name, proofs in found.items():
         if name in behind_parties:
@@ -137,7 +177,7 @@ def silent(
 
 def _where(subject: Subject, party: LiveParty) -> str:
     if subject.evidence is None:
-        return "by the contract; no image given"
+        return BY_CONTRACT
     table = subject.evidence.surroundings.tables.get(party.name)
     return f"its vectors are {party.vectors}" + ("" if table is None else f", at {table:#x}")
 

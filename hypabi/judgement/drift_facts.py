@@ -102,7 +102,10 @@ def _of_entries(document: Document, contract: Contract, revision: Revision) -> I
         call = next((call for call in revision.calls if call.name == entry.name), None)
         if call is None:
             continue
+        if not entry.about(revision.architecture):
+            continue
         yield from _number(entry, call)
+        yield from _parties(entry, call, revision.architecture)
         yield from _identifier(entry, contract, revision)
         yield from _arguments(entry, call, revision)
 
@@ -117,6 +120,15 @@ def _number(entry: Entry, call: LiveCall) -> Iterator[Fact]:
 
     what = f"the number of {entry.name}"
     yield Fact(what, None, entry.line, None, f"{said:#x}", f"{call.number:#x}", restate)
+
+
+def _parties(entry: Entry, call: LiveCall, on: Architecture) -> Iterator[Fact]:
+    """Yield who is said to serve the call."""
+    said = entry.served.get(on)
+    if said is not None:
+        there, here = ", ".join(sorted(said)) or "nobody", ", ".join(sorted(call.served_by))
+        what = f"who serves {entry.name}"
+        yield Fact(what, on, entry.line, None, there, here or "nobody", None)
 
 
 def _identifier(entry: Entry, contract: Contract, revision: Revision) -> Iterator[Fact]:
@@ -136,8 +148,6 @@ def _identifier(entry: Entry, contract: Contract, revision: Revision) -> Iterato
 def _arguments(entry: Entry, call: LiveCall, revision: Revision) -> Iterator[Fact]:
     """Yield the arguments one by one where they have the contract's names, else their registers."""
     on = revision.architecture
-    if entry.named is not None and not entry.named.on(on):
-        return
     canonical = registers_of(on).canonical
     said = [(line, canonical(name)) for line in entry.arguments for name in line.on(on)]
     ours = dict(call.arguments)

@@ -18,12 +18,23 @@ from docutils.utils import new_document
 
 from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
-from hypabi.frozen import frozen
-from hypabi.judgement.drift_document import NAME, Assignment, Document, Entry, Sentence, Unread
+from hypabi.frozen import frozen, replace
+from hypabi.judgement.drift_document import (
+    NAME,
+    Assignment,
+    Document,
+    Entry,
+    Sentence,
+    Unread,
+    Weight,
+)
 from hypabi.judgement.drift_sentences import MASK, sentences
 
-MOST_BYTES: Final = 1 << 18
-"""The longest page on KVM in the kernel's tree has 220 KB; the time docutils takes grows faster."""
+MOST_BYTES: Final = 1 << 17
+"""Four times the longest page that hypabi writes; the time docutils takes grows faster."""
+
+LONGEST_BLOCK: Final = 1 << 14
+"""Characters without an empty line: docutils looks for the end of each mark in all that follows."""
 
 MOST_LINES: Final = 10_000
 LONGEST_LINE: Final = 1_000
@@ -84,7 +95,12 @@ def _text(path: str, raw: bytes) -> str:
     lines = text.splitlines()
     if len(lines) > MOST_LINES:
         raise HypabiError(path, f"more than {MOST_LINES} lines")
+    block = 0
     for number, line in enumerate(lines, 1):
+        block = block + len(line) if line.strip() else 0
+        if block > LONGEST_BLOCK:
+            what = f"more than {LONGEST_BLOCK} characters without an empty line"
+            raise HypabiError(f"{path}:{number}", what)
         if len(line) > LONGEST_LINE:
             raise HypabiError(f"{path}:{number}", f"more than {LONGEST_LINE} characters in a line")
         if "\0" in line:
@@ -120,7 +136,8 @@ def _complaints(tree: nodes.document) -> Iterator[Unread]:
             continue
         if directive is not None and directive[1] in _SILENT:
             continue
-        yield Unread(message.get("line") or 0, " ".join(said.split())[:200])
+        reason = " ".join(said.split())[:200]
+        yield Unread(message.get("line") or 0, reason, Weight.STATEMENT)
 
 
 @frozen
@@ -132,6 +149,34 @@ class _Draft:
     number: int | None
     named: Assignment | None
     arguments: list[Assignment]
+    fields: dict[str, str]
+
+    def done(self) -> Entry:
+        """Return the entry, with what its fields say of it."""
+        number = re.fullmatch(r"(0x[0-9a-fA-F]{1,16}|\d{1,19})", self.fields.get("number", ""))
+        said = self.number if number is None else int(number[1], 0)
+        return Entry(
+            self.name, self.line, said, self.named, tuple(self.arguments), self.on(), self.served()
+        )
+
+    def on(self) -> tuple[Architecture, ...] | None:
+        """Return the architectures that a field names."""
+        text = self.fields.get("architectures", self.fields.get("architecture"))
+        if text is None:
+            return None
+        return tuple(a for a in Architecture if re.search(rf"\b{a.value}\b", text))
+
+    def served(self) -> dict[Architecture, tuple[str, ...]]:
+        """Return the parties that fields say serve the call."""
+        found = {}
+        for architecture in Architecture:
+            text = self.fields.get(
+                f"served by ({architecture.value})", self.fields.get("served by")
+            )
+            if text is not None:
+                names = re.split(r",\s*|\s+and\s+", text)
+                found[architecture] = tuple(name for name in names if name and name != "nobody")
+        return found
 
 
 class _Reader:
@@ -143,6 +188,7 @@ class _Reader:
         self.entries: list[_Draft] = []
         self.unread: list[Unread] = []
         self.section = ""
+        self.titles: list[str] = []
         self.scope: nodes.Node | None = None
         """What the latest entry ends with."""
         self.block: nodes.Node | None = None
@@ -152,11 +198,11 @@ class _Reader:
 
     def document(self, sha256: str) -> Document:
         """Return what was read."""
-        entries = tuple(
-            Entry(e.name, e.line, e.number, e.named, tuple(e.arguments)) for e in self.entries
-        )
+        entries = tuple(draft.done() for draft in self.entries)
         unread = tuple(sorted(set(self.unread), key=lambda each: (each.line, each.reason)))
-        return Document(self.path, sha256, tuple(self.sentences), entries, unread)
+        return Document(
+            self.path, sha256, tuple(self.sentences), entries, tuple(self.titles), unread
+        )
 
     def walk(self, node: nodes.Node, depth: int) -> None:
         """Read a node and what is in it.
@@ -176,7 +222,7 @@ class _Reader:
             case nodes.paragraph() | nodes.line() | nodes.attribution() | nodes.caption():
                 self.prose(node)
             case nodes.image() | nodes.raw() | nodes.substitution_definition():
-                self.skip(node, f"{_kind(node)} has no sentences")
+                self.skip(self.line, f"the {_kind(node)}", Weight.ILLUSTRATION)
             case nodes.field():
                 self.field(node)
             case _:
@@ -192,6 +238,7 @@ class _Reader:
         text = " ".join(node.astext().split())
         if isinstance(node, nodes.title):
             self.section = text
+            self.titles.append(text)
         found = _NAMED.match(text)
         if found is not None:
             number = int(found[2], 0) if found[2] else None
@@ -206,30 +253,33 @@ class _Reader:
             found = _ASSIGNMENT.fullmatch(line)
             if found is None:
                 if read and line.strip():
-                    self.unread.append(Unread(start + at, f"no register is given by {line!r}"))
+                    said = f"no register is given by {line.strip()[:60]!r}"
+                    self.skip(start + at, said, Weight.STATEMENT)
                 continue
             read = True
             self.assigned(node, found, start + at)
         if not read:
-            self.skip(node, f"a {_kind(node)} that gives no register")
+            self.skip(start, f"a {_kind(node)} that gives no register", Weight.ILLUSTRATION)
 
     def assigned(self, node: nodes.Node, found: re.Match[str], line: int) -> None:
         """Take a line that gives a register: it names a call, or it is an argument of the last."""
         registers = tuple(re.findall(_REGISTER, found[1]))
         only = Architecture(found[3]) if found[3] else None
         one = Assignment(registers, found[2], only, line)
-        name = re.fullmatch(NAME, found[2])
+        name = _NAMED.fullmatch(found[2])
         if name is not None and self.block is not node:
             self.block = node
+            number = int(name[2], 0) if name[2] else None
             latest = self.entries[-1] if self.scope is not None else None
-            if latest is not None and latest.name == name[0] and latest.named is None:
-                self.entries[-1] = _Draft(name[0], line, latest.number, one, latest.arguments)
+            if latest is not None and latest.name == name[1] and latest.named is None:
+                number = latest.number if number is None else number
+                self.entries[-1] = replace(latest, line=line, number=number, named=one)
             else:
-                self.begin(node, name[0], line, None, one)
+                self.begin(node, name[1], line, number, one)
         elif self.scope is not None:
             self.entries[-1].arguments.append(one)
         else:
-            self.unread.append(Unread(line, "a register is given outside the entry of a call"))
+            self.skip(line, "a register is given outside the entry of a call", Weight.STATEMENT)
 
     def begin(
         self, node: nodes.Node, name: str, line: int, number: int | None, named: Assignment | None
@@ -239,7 +289,7 @@ class _Reader:
         while around is not None and not isinstance(around, _KINDS):
             around = around.parent
         self.scope = around
-        self.entries.append(_Draft(name, line, number, named, []))
+        self.entries.append(_Draft(name, line, number, named, [], {}))
 
     def prose(self, node: nodes.Element) -> None:
         """Cut a paragraph into sentences."""
@@ -249,21 +299,28 @@ class _Reader:
         for said, before in sentences(text, mask):
             line = (node.line or self.line) + before
             self.sentences.append(Sentence(said, line, self.section, entry, self.paragraph))
-        for _ in node.findall(nodes.substitution_reference):
-            self.skip(node, "what a substitution stands for is not read")
+        if any(True for _ in node.findall(nodes.substitution_reference)):
+            said = "what a substitution stands for is not read"
+            self.skip(node.line or self.line, said, Weight.STATEMENT)
 
     def field(self, node: nodes.Element) -> None:
-        """Read a field as a line ``name = text``; what is none is not read."""
-        text = f"{node.children[0].astext()} = {' '.join(node.children[-1].astext().split())}"
-        found = _ASSIGNMENT.fullmatch(text)
-        if found is None:
-            self.skip(node, f"the field {text[:60]!r} gives no register")
-        else:
-            self.assigned(node, found, self.line)
+        """Read a field: a line that gives a register, a word about a call, else a sentence."""
+        name, value = (" ".join(part.astext().split()) for part in node.children[:2])
+        line = node.line or self.line
+        found = _ASSIGNMENT.fullmatch(f"{name} = {value}")
+        if found is not None:
+            self.assigned(node, found, line)
+            return
+        entry = None if self.scope is None else len(self.entries) - 1
+        if entry is not None:
+            self.entries[entry].fields.setdefault(name.lower(), value)
+        self.paragraph += 1
+        text = f"{name}: {value}"
+        self.sentences.append(Sentence(text, line, self.section, entry, self.paragraph))
 
-    def skip(self, node: nodes.Node, reason: str) -> None:
+    def skip(self, line: int, reason: str, weight: Weight) -> None:
         """Note what is not read."""
-        self.unread.append(Unread(node.line or self.line, reason))
+        self.unread.append(Unread(line, reason, weight))
 
 
 def _kind(node: nodes.Node) -> str:

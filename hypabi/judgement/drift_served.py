@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from hypabi.arch.names import Architecture
 from hypabi.frozen import frozen
 from hypabi.judgement.contract import Contract, Program
 from hypabi.judgement.drift_calls import Answered, How
@@ -77,10 +76,11 @@ def unserved(
     """Yield each entry whose call nobody serves, and those of which that cannot be decided."""
     for entry in document.entries:
         for index, subject in enumerate(subjects):
-            if not _about(entry, subject.revision.architecture):
+            on = subject.revision.architecture
+            if not entry.about(on) or not _is_call(entry, subject.revision):
                 continue
-            if not _is_call(entry, subject.revision):
-                continue
+            if on in entry.served and not _absent(entry, subject.revision):
+                continue  # the document says who serves it, which is compared as a fact
             nobody = _nobody(index, subject, entry, answers[index])
             if isinstance(nobody, Open):
                 yield nobody
@@ -98,8 +98,8 @@ def _unserved(entry: Entry, subject: Subject, nobody: _Nobody) -> Drift:
     return Drift(Kind.UNSERVED, what, entry.line, because=because, proofs=nobody.proofs)
 
 
-def _about(entry: Entry, on: Architecture) -> bool:
-    return entry.named is None or bool(entry.named.on(on))
+def _absent(entry: Entry, revision: Revision) -> bool:
+    return not any(call.name == entry.name for call in revision.calls)
 
 
 def _is_call(entry: Entry, revision: Revision) -> bool:

@@ -60,6 +60,10 @@ def document(report: DriftReport) -> dict[str, Plain]:
             }
             for index, each in found.answers
         ],
+        "not_read": [
+            {"line": each.line, "reason": each.reason, "kind": each.weight.value}
+            for each in of.unread
+        ],
         "not_held": list(found.uncovered),
         "uncited": list(found.uncited),
         "trusted": list(trusted(report.provenance)) if report.loaded else [],

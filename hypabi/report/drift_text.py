@@ -5,6 +5,7 @@ from pathlib import PurePath
 from typing import Final
 
 from hypabi.judgement.drift_calls import How
+from hypabi.judgement.drift_document import Weight
 from hypabi.judgement.drift_finding import Drift, Kind, Open, Proof
 from hypabi.judgement.verdict import Refuted
 from hypabi.report.check import spelled, word
@@ -43,6 +44,9 @@ LEGEND: Final = {
     How.ALIKE: "any: does the same for every number",
     How.UNDECIDED: "?: undecided",
 }
+MOST_SENTENCES = 60
+"""Sentences listed that nothing holds; JSON has all."""
+
 MOST_USES = 6
 """Clauses named of a sentence."""
 
@@ -65,6 +69,7 @@ def _lines(report: DriftReport) -> Iterator[str]:
             yield from drift(report, each, places)
     yield from opens(report, places)
     yield from served(report)
+    yield from unread(report)
     yield from uncovered(report)
     yield from uncited(report)
     if report.loaded:
@@ -270,14 +275,26 @@ def served(report: DriftReport) -> Iterator[str]:
             yield from filled(legend)
 
 
+def unread(report: DriftReport) -> Iterator[str]:
+    """Yield what is shown and not stated, and so was not read."""
+    found = [e for e in report.found.document.unread if e.weight is Weight.ILLUSTRATION]
+    if found:
+        yield from titled("Illustrations: not read")
+        for each in found:
+            yield from filled(f"{each.line}: {each.reason}", "* ", "  ")
+
+
 def uncovered(report: DriftReport) -> Iterator[str]:
     """Yield the sentences that no clause cites."""
     if not report.found.uncovered:
         return
     yield from titled("Not held to anything: no clause cites these sentences")
-    for at in report.found.uncovered:
+    for at in report.found.uncovered[:MOST_SENTENCES]:
         sentence = report.found.document.sentences[at]
         yield from filled(f'{sentence.line}: "{sentence.text}"', "* ", "  ")
+    more = len(report.found.uncovered) - MOST_SENTENCES
+    if more > 0:
+        yield from filled(f"and {more} more, which --format json lists", "* ", "  ")
 
 
 def uncited(report: DriftReport) -> Iterator[str]:
