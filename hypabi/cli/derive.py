@@ -3,6 +3,8 @@
 One row for each call number that the code tells apart, and one for any other: what it is
 guarded by, the result, what is lost and what is kept, which system registers and memory are
 written, how it ends and where.
+
+With --save, what all parties do is written to a file that `hypabi diff` takes for the image.
 """
 
 import argparse
@@ -27,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SYMBOL|ADDRESS",
         help="only what an hvc does that enters here: a vector table, a slot, or code at EL2/HYP",
     )
+    which.add_argument(
+        "--save",
+        metavar="FILE",
+        help="write what all parties do to FILE, for `hypabi diff`, and print nothing",
+    )
     parser.add_argument(
         "--all-cases", action="store_true", help="print cases one by one even where they agree"
     )
@@ -35,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Derive, print, and return the exit status."""
+    if arguments.save is not None:
+        return _save(arguments)
     from hypabi.cli.derivation import derivation
     from hypabi.cli.output import emit
 
@@ -49,6 +58,22 @@ def run(arguments: argparse.Namespace) -> int:
         cases = Cases.ONE_BY_ONE if arguments.all_cases else Cases.AGREEING_TOGETHER
         emit(write(found, cases), arguments.output)
     return found.exit_status
+
+
+def _save(arguments: argparse.Namespace) -> int:
+    from hypabi.behaviour.outcome import Undecided
+    from hypabi.behaviour.saved import write
+    from hypabi.cli.contract_option import contract_of, version_of
+    from hypabi.cli.exit_status import Exit
+    from hypabi.cli.output import emit
+    from hypabi.cli.preserve import preserve
+
+    version = version_of(arguments.kernel_version)
+    saved = preserve(arguments.image, contract_of(arguments.contract), version)
+    emit(write(saved), arguments.save)
+    outcomes = [case.outcome for party in saved.parties for case in party.behaviour.cases]
+    followed = not any(isinstance(outcome, Undecided) for outcome in outcomes)
+    return int(Exit.GOOD if outcomes and followed else Exit.UNDECIDED)
 
 
 def _wanted(arguments: argparse.Namespace) -> "Wanted":

@@ -147,6 +147,7 @@ class _Comparison:
         differences: list[Difference] = []
         reasons: list[str] = []
         used: set[str] = set()
+        noted: set[tuple[Aspect, str]] = set()
         others = self.feasible(other, premises)
         one_sided = _one_sided(home, other)
         for case in cases:
@@ -161,6 +162,7 @@ class _Comparison:
                     Provided(other, another, ByName(other, another, self.other.surroundings)),
                     rules,
                     scale,
+                    noted,
                 )
                 differences += pair.differences()
                 reasons += pair.reasons

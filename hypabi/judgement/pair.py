@@ -64,13 +64,23 @@ class Pair:
 
     What differs comes out of :meth:`differences`; what could be neither shown nor excluded is in
     ``reasons`` afterwards.
+
+    :param noted: what was found to differ harmlessly for other pairs of the row, and grows
     """
 
-    def __init__(self, home: Provided, other: Provided, rules: Rules, scale: Scale) -> None:
+    def __init__(
+        self,
+        home: Provided,
+        other: Provided,
+        rules: Rules,
+        scale: Scale,
+        noted: set[tuple[Aspect, str]],
+    ) -> None:
         self.home = home
         self.other = other
         self.rules = rules
         self.scale = scale
+        self.noted = noted
         self.reasons: list[str] = []
         self.architecture: Architecture = rules.revision.architecture
         self.bits = self.architecture.bits
@@ -314,15 +324,29 @@ class Pair:
         shown: Shown | None = None,
     ) -> Iterator[Difference]:
         """Yield a difference, if some state at entry shows it."""
+        if bearing is Bearing.HARMLESS:
+            if (aspect, subject) not in self.noted and self.scale.plainly(differs):
+                self.noted.add((aspect, subject))
+                yield Difference(aspect, bearing, subject, *self.roughly(subject, shown), {})
+            return
         match self.scale.weigh(differs):
             case Tipped(model):
                 texts = self.texts(aspect, subject, model, shown)
                 yield Difference(aspect, bearing, subject, *texts, model)
             case NotShown(reason):
-                if bearing is not Bearing.HARMLESS:
-                    self.reasons.append(f"{subject}: {reason}")
+                self.reasons.append(f"{subject}: {reason}")
             case None:
                 return
+
+    def roughly(self, subject: str, shown: Shown | None) -> tuple[str, str]:
+        """Return both values of what nobody may rely on, as terms."""
+        if shown is None:
+            width = self.width(subject)
+            shown = (subject, width, *self.values(subject, width))
+        _, width, *values = shown
+        texts = [terms.text(value, width) for value in values]
+        home, other = (t if len(t) <= MOST_SHOWN else "another value" for t in texts)
+        return f"{subject} is {home}", f"{subject} is {other}"
 
     def texts(
         self, aspect: Aspect, subject: str, model: Mapping[str, int], shown: Shown | None

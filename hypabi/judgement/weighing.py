@@ -61,6 +61,12 @@ class Scale:
             return condition == 0
         return isinstance(self.solver.feasibility(*self.context, condition), Unsatisfiable)
 
+    def plainly(self, condition: Value) -> bool:
+        """Tell whether a condition may hold with every unknown of one side alone at zero."""
+        bound = sorted(self._bound((*self.context, condition)), key=lambda symbol: symbol.name)
+        quiet = [terms.eq(symbol, 0, symbol.width) for symbol in bound]
+        return not self.never(terms.land(condition, *quiet))
+
     def weigh(self, differs: Value) -> Tipped | NotShown | None:
         """Return a state in which ``differs`` holds, or ``None`` where it is proved that none is.
 

@@ -1,0 +1,192 @@
+"""Say what two images do differently for those who call them, and who breaks.
+
+OLD and NEW are kernel images, or what `hypabi derive --save` wrote of them.  Each call of each
+party is equal, renumbered, stronger, weaker, incompatible or undecided, for old callers on the new
+provider and for new callers on the old one (which is what kexec and hibernation do).
+"""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from hypabi.cli.exit_status import Exit
+from hypabi.cli.parser import DEFAULT_CONTRACT, add_output
+from hypabi.cli.suppressions import add_suppressions, suppressions_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hypabi.cli.sides import Opened
+    from hypabi.judgement.change import Cell, Direction
+    from hypabi.judgement.diff import Side
+    from hypabi.judgement.suppression import Suppression, Suppressions
+    from hypabi.report.diff import Compared, Diff
+
+SUMMARY = "what two images do differently for their callers, and who breaks"
+TOOLS = ("pypcode", "bitwuzla")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
+    for name in ("old", "new"):
+        parser.add_argument(
+            name, metavar=name.upper(), help="kernel image, or a file of `hypabi derive --save`"
+        )
+    parser.add_argument(
+        "--contract", metavar="NAME|FILE", help=f"of both (default: {DEFAULT_CONTRACT})"
+    )
+    for name in ("old", "new"):
+        parser.add_argument(
+            f"--{name}-contract", metavar="NAME|FILE", help=f"of {name.upper()} alone"
+        )
+        parser.add_argument(
+            f"--{name}-kernel-version",
+            metavar="VERSION",
+            help=f"kernel version to take the contract of {name.upper()} at",
+        )
+    parser.add_argument(
+        "--callers",
+        choices=("both", "old", "new"),
+        default="both",
+        help="whose callers are asked for (default: both)",
+    )
+    add_suppressions(parser)
+    add_output(parser, ("text", "json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare, print, and return the exit status."""
+    from hypabi.cli.output import emit
+
+    diff = compared(arguments, ("hypabi", *sys.argv[1:]))
+    if arguments.format == "json":
+        from hypabi.report.diff_json import write
+    else:
+        from hypabi.report.diff_text import write
+    emit(write(diff), arguments.output)
+    return diff.exit_status
+
+
+def compared(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Diff":
+    """Open both, hold them against each other, and return what there is to say.
+
+    :raises HypabiError: one of them is refused
+    """
+    from hypabi.cli.sides import sides
+    from hypabi.report.diff import Diff
+    from hypabi.report.provenance import provenance
+
+    suppressions = suppressions_of(arguments)
+    old, new = _opened(arguments)
+    cells = tuple(_cells(*sides(old, new), arguments.callers))
+    suppressed = _suppressed(suppressions, cells, new)
+    left = [c for c in cells if (c.direction, c.party, c.call) not in suppressed]
+    return Diff(
+        _compared(old),
+        _compared(new),
+        new.saved.architecture,
+        new.revision.identifier,
+        cells,
+        int(status(left)),
+        provenance(command, TOOLS),
+        suppressions,
+        suppressed,
+    )
+
+
+def _opened(arguments: argparse.Namespace) -> "tuple[Opened, Opened]":
+    from hypabi.cli.contract_option import version_of
+    from hypabi.cli.sides import opened
+
+    asked = arguments.contract
+    old = opened(
+        arguments.old,
+        arguments.old_contract or asked,
+        DEFAULT_CONTRACT,
+        version_of(arguments.old_kernel_version),
+    )
+    new = opened(
+        arguments.new,
+        arguments.new_contract or asked,
+        DEFAULT_CONTRACT,
+        version_of(arguments.new_kernel_version),
+    )
+    return old, new
+
+
+def _cells(old: "Side", new: "Side", callers: str) -> "Iterator[Cell]":
+    from hypabi.judgement.change import Direction
+    from hypabi.judgement.diff import compare
+    from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+    if callers != "new":
+        yield from compare(old, new, Direction.OLD_CALLERS, BitwuzlaSolver)
+    if callers != "old":
+        yield from compare(new, old, Direction.NEW_CALLERS, BitwuzlaSolver)
+
+
+def _compared(opened: "Opened") -> "Compared":
+    from hypabi.report.diff import Compared, PartyFound
+
+    saved, revision = opened.saved, opened.revision
+    held = {party.name for party in saved.parties}
+    return Compared(
+        saved.sha256,
+        saved.version,
+        revision.contract,
+        opened.contract.sha256,
+        str(revision.version),
+        tuple(PartyFound(p.name, p.symbol, p.address, p.program, p.how) for p in saved.parties),
+        tuple(party.name for party in revision.parties if party.name not in held),
+        {call.number: call.name for call in revision.calls if call.number is not None},
+    )
+
+
+def _suppressed(
+    suppressions: "Suppressions | None", cells: "tuple[Cell, ...]", new: "Opened"
+) -> "dict[tuple[Direction, str, str | None], Suppression]":
+    from hypabi.judgement.change import Equal, Undecided, Vacuous
+    from hypabi.judgement.version import Version
+    from hypabi.report.diff import SPELLED, word
+
+    found: dict[tuple[Direction, str, str | None], Suppression] = {}
+    if suppressions is None:
+        return found
+    version = Version.parse(new.saved.version) or new.revision.version
+    for cell in cells:
+        if isinstance(cell.change, Equal | Undecided | Vacuous):
+            continue
+        what = (cell.party, cell.call, word(cell.change), SPELLED[cell.direction])
+        by = suppressions.of_change(*what, new.saved.sha256, version)
+        if by is not None:
+            found[cell.direction, cell.party, cell.call] = by
+    return found
+
+
+def status(cells: "Iterable[Cell]") -> Exit:
+    """Return the exit status that cells amount to; see :mod:`hypabi.cli.exit_status`."""
+    from hypabi.judgement.change import (
+        Equal,
+        Incompatible,
+        Renumbered,
+        Stronger,
+        Undecided,
+        Weaker,
+        differences_of,
+    )
+
+    judged = tuple(cells)
+    result = Exit.GOOD
+    for cell in judged:
+        match cell.change:
+            case Incompatible() | Weaker() | Renumbered():
+                result |= Exit.REFUTED
+            case Stronger():
+                result |= Exit.CHANGE
+            case Undecided():
+                result |= Exit.UNDECIDED
+            case Equal() if differences_of(cell.change):
+                result |= Exit.CHANGE
+            case _:
+                continue
+    return result

@@ -1,0 +1,40 @@
+"""The options that name suppressions, and the day on which they are asked."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hypabi.judgement.suppression import Suppressions
+
+
+def add_suppressions(parser: argparse.ArgumentParser) -> None:
+    """Add the options to a command's parser."""
+    parser.add_argument(
+        "--suppressions",
+        metavar="FILE",
+        help="what has been decided to live with, as YAML; each with a reason and an end",
+    )
+    parser.add_argument(
+        "--today",
+        metavar="YYYY-MM-DD",
+        help="the day on which suppressions expire (default: today)",
+    )
+
+
+def suppressions_of(arguments: argparse.Namespace) -> "Suppressions | None":
+    """Return the suppressions that the options name, ``None`` where they name none.
+
+    :raises HypabiError: the file is none, or the day is no date
+    """
+    from datetime import UTC, datetime
+
+    from hypabi.errors import HypabiError
+    from hypabi.judgement.suppression import day, load_suppressions
+
+    today = datetime.now(UTC).date() if arguments.today is None else day(arguments.today)
+    if today is None:
+        raise HypabiError(f"--today {arguments.today}", "this is no date", "write it as 2027-01-31")
+    if arguments.suppressions is None:
+        return None
+    return load_suppressions(Path(arguments.suppressions), today)

@@ -1,0 +1,239 @@
+"""Refutations and changes that a project has decided to live with, each with its reason and an end.
+
+A suppression says exactly what it is about: a party, a call, and a clause (of ``check``) or a kind
+of change (of ``diff``).  It is never silent: what it covers is listed as suppressed, with the
+reason; one that covers nothing is reported as unused, and one that has expired covers nothing.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from hypabi.frozen import frozen
+from hypabi.judgement.node import Node, Scalar, Sequence, Table
+from hypabi.judgement.place import Place, closest
+from hypabi.judgement.version import Version, in_force
+from hypabi.judgement.yaml_source import MOST_BYTES, compose
+
+ANY_OTHER: Final = "any-other"
+"""Stands for every identifier that is no call's number."""
+
+CHANGES: Final = ("renumbered", "stronger", "weaker", "incompatible")
+DIRECTIONS: Final = ("old-callers", "new-callers")
+REQUIRED: Final = ("party", "call", "reason", "expires")
+KEYS: Final = (*REQUIRED, "clause", "change", "direction", "image", "since", "until")
+MOST: Final = 1000
+
+
+@frozen
+class Suppression:
+    """One decision."""
+
+    party: str
+    call: str | None
+    """``None`` for every identifier that is no call's number."""
+    clause: str | None
+    """Of ``check``; then ``change`` is ``None``."""
+    change: str | None
+    """Of ``diff``, a word of ``CHANGES``."""
+    direction: str | None
+    """Of ``diff``, a word of ``DIRECTIONS``; ``None`` is both."""
+    image: str | None
+    """SHA-256 of the file that it is about, where it is about one only."""
+    since: Version | None
+    until: Version | None
+    reason: str
+    expires: date
+    """The first day on which it covers nothing."""
+    place: Place
+
+
+@frozen
+class Suppressions:
+    """The suppressions of a file, and the day on which they are asked."""
+
+    file: str
+    sha256: str
+    today: date
+    entries: tuple[Suppression, ...]
+
+    def of_clause(
+        self, party: str, call: str | None, clause: str, image: str, version: Version | None
+    ) -> Suppression | None:
+        """Return what suppresses a refuted clause."""
+        return self._first(
+            each
+            for each in self.entries
+            if (each.party, each.call, each.clause) == (party, call, clause)
+            and _about(each, image, version)
+        )
+
+    def of_change(
+        self,
+        party: str,
+        call: str | None,
+        change: str,
+        direction: str,
+        image: str,
+        version: Version | None,
+    ) -> Suppression | None:
+        """Return what suppresses a change.
+
+        :param image: SHA-256 of the new image
+        :param version: of the new kernel
+        """
+        return self._first(
+            each
+            for each in self.entries
+            if (each.party, each.call, each.change) == (party, call, change)
+            and each.direction in (None, direction)
+            and _about(each, image, version)
+        )
+
+    def _first(self, found: Iterable[Suppression]) -> Suppression | None:
+        return next((each for each in found if not self.expired(each)), None)
+
+    def expired(self, suppression: Suppression) -> bool:
+        """Tell whether a suppression covers nothing any more."""
+        return suppression.expires <= self.today
+
+    def unused(self, used: Iterable[Suppression | None]) -> tuple[Suppression, ...]:
+        """Return those that are in force and cover nothing, in the order of the file."""
+        lines = {each.place.line for each in used if each is not None}
+        return tuple(
+            each for each in self.entries if each.place.line not in lines and not self.expired(each)
+        )
+
+    def run_out(self) -> tuple[Suppression, ...]:
+        """Return those that have expired."""
+        return tuple(each for each in self.entries if self.expired(each))
+
+
+def _about(suppression: Suppression, image: str, version: Version | None) -> bool:
+    if suppression.image not in (None, image):
+        return False
+    if suppression.since is None and suppression.until is None:
+        return True
+    return version is not None and in_force(version, suppression.since, suppression.until)
+
+
+def load_suppressions(path: Path, today: date) -> Suppressions:
+    """Load a file of suppressions.
+
+    :raises ContractError: it cannot be read, or is none
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Place(str(path), 0, "").refuse(f"cannot be read: {reason}") from None
+    return parse_suppressions(text, str(path), today)
+
+
+def parse_suppressions(text: bytes, file: str, today: date) -> Suppressions:
+    """Read suppressions from their text.
+
+    :param file: what refusals call it
+    :raises ContractError: it is none
+    """
+    top = _table(compose(text, file), ("suppressions",))
+    listed = top.get("suppressions")
+    if not isinstance(listed, Sequence):
+        place = Place(file, 0, "") if listed is None else listed.place
+        raise place.refuse("a file of suppressions lists them under 'suppressions'")
+    if len(listed.items) > MOST:
+        raise listed.place.refuse(f"there are more than {MOST}")
+    entries = tuple(map(_suppression, listed.items))
+    seen: dict[object, Suppression] = {}
+    for each in entries:
+        key = (each.party, each.call, each.clause, each.change, each.direction, each.image)
+        first = seen.setdefault((*key, each.since, each.until), each)
+        if first is not each:
+            what = f"the same is suppressed on line {first.place.line}"
+            raise each.place.refuse(what, "leave one of them out")
+    return Suppressions(file, hashlib.sha256(text).hexdigest(), today, entries)
+
+
+def _suppression(node: Node) -> Suppression:
+    items = _table(node, KEYS)
+    place = node.place
+    for key in REQUIRED:
+        if key not in items:
+            raise place.refuse(f"{key!r} is missing", "every suppression has a reason and an end")
+    texts = {key: _text(value) for key, value in items.items()}
+    if ("clause" in texts) is ("change" in texts):
+        raise place.refuse("it names a clause (of check) or a change (of diff), one of the two")
+    _one_of(items, texts, "change", CHANGES)
+    _one_of(items, texts, "direction", DIRECTIONS)
+    if "direction" in texts and "clause" in texts:
+        raise items["direction"].place.refuse("a clause has no direction", "leave it out")
+    image = texts.get("image")
+    if image is not None and (len(image) != 64 or set(image) - set("0123456789abcdef")):
+        raise items["image"].place.refuse("this is no SHA-256 of 64 small hexadecimal digits")
+    since, until = (_version(items, texts, key) for key in ("since", "until"))
+    if since is not None and until is not None and not since < until:
+        raise items["until"].place.refuse(f"it holds for no version: since {since}")
+    call = texts["call"]
+    return Suppression(
+        texts["party"],
+        None if call == ANY_OTHER else call,
+        texts.get("clause"),
+        texts.get("change"),
+        texts.get("direction"),
+        image,
+        since,
+        until,
+        " ".join(texts["reason"].split()),
+        _date(items["expires"], texts["expires"]),
+        place,
+    )
+
+
+def _table(node: Node, keys: tuple[str, ...]) -> Mapping[str, Node]:
+    if not isinstance(node, Table):
+        raise node.place.refuse("a table of keys has to stand here")
+    for key, value in node.items.items():
+        if key not in keys:
+            raise value.place.refuse("this key has no meaning here", closest(key, keys))
+    return node.items
+
+
+def _text(node: Node) -> str:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
+        raise node.place.refuse("a text has to stand here", "quote it if it is a number")
+    return node.value
+
+
+def _one_of(
+    items: Mapping[str, Node], texts: Mapping[str, str], key: str, words: tuple[str, ...]
+) -> None:
+    if key in texts and texts[key] not in words:
+        what = f"{texts[key]!r} is none of {', '.join(words)}"
+        raise items[key].place.refuse(what, closest(texts[key], words))
+
+
+def _version(items: Mapping[str, Node], texts: Mapping[str, str], key: str) -> Version | None:
+    if key not in texts:
+        return None
+    version = Version.exact(texts[key])
+    if version is None:
+        raise items[key].place.refuse(f"{texts[key]!r} is no kernel version", "write it as '6.1'")
+    return version
+
+
+def _date(node: Node, text: str) -> date:
+    found = day(text)
+    if found is None:
+        raise node.place.refuse(f"{text!r} is no date", "write it as 2027-01-31")
+    return found
+
+
+def day(text: str) -> date | None:
+    """Return the day that ``2027-01-31`` names, ``None`` for any other spelling."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
