@@ -1,10 +1,12 @@
 """From a judged image to what comes of its own callers, while each of its parties is live."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from hypabi.behaviour.call_site import CallSite
 from hypabi.cli.examination import Examination
 from hypabi.cli.exit_status import Exit
+from hypabi.cli.parties import ROLES
 from hypabi.image.model import Role
 from hypabi.judgement.encounter import Provider
 from hypabi.judgement.life_cycle import LifeCycle, Program, live
@@ -13,11 +15,13 @@ from hypabi.report.life_cycle import possible
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.remembered import Remembered
 
+PROGRAMS: Final = {role: program for program, role in ROLES.items()}
+
 
 def life_cycle(examination: Examination, sites: Mapping[Role, tuple[CallSite, ...]]) -> LifeCycle:
     """Hold the call sites of each program against the parties whose vectors it holds."""
     programs = tuple(
-        Program(of_program, dict(_providers(examination, role)))
+        Program(PROGRAMS[role], of_program, dict(_providers(examination, role)))
         for role, of_program in sites.items()
     )
     return live(examination.revision, programs, Remembered(BitwuzlaSolver()))

@@ -295,9 +295,13 @@ class Transition(Bounded):
 class Turn(Bounded):
     """Code of the kernel that makes hypercalls, and whose vectors can be live when it runs."""
 
+    program: Annotated[Program | None, "Only in this program."] = None
     functions: Annotated[tuple[str, ...], "Symbols of the functions around its call sites."] = ()
     calls: Annotated[
         tuple[str, ...], "The calls that it makes, or 'any-other'; empty for whatever it asks."
+    ] = ()
+    identifiers: Annotated[
+        tuple[int, ...], "The identifiers that it asks by, where they are no call's numbers."
     ] = ()
     states: Annotated[
         tuple[str, ...], "Parties, or keys of 'beyond', that can be live.", Spelled("while")

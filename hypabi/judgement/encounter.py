@@ -106,6 +106,9 @@ class _Met:
 
     def points(self) -> Iterator[Point]:
         """Yield the answers, in the order of the questions."""
+        if self.row.unspecified is not None:
+            yield Point(Aspect.SERVED, Open("the contract leaves it to the party"))
+            return
         try:
             premises = self._premises()
         except NotKnown as unknown:
@@ -150,8 +153,6 @@ class _Met:
                 return False
 
     def _served(self, cases: tuple[Case, ...]) -> Said:
-        if self.row.unspecified is not None:
-            return Open("the contract leaves it to the party")
         if not cases:
             return Undecided("no path of the party can be taken with this request")
         stranger = next((case for case in cases if not self._expected(case)), None)
@@ -165,14 +166,17 @@ class _Met:
                 return Good("by compiled code of the party")
             case Service.REFUSED if handed:
                 return Open("compiled code of the party decides")
-            case Service.REFUSED | Service.OTHER if self.revision.result in answered(
-                self.row.clauses
-            ):
+            case Service.REFUSED | Service.OTHER if self._answers():
                 return Bad(self._refusal(cases))
             case Service.REFUSED | Service.OTHER:
                 return Good("whatever the identifier is")
             case Service.INSTALLS:
                 raise AssertionError("no identifier selects this row")
+
+    def _answers(self) -> bool:
+        """Tell whether the row promises its caller an answer."""
+        leaves = any(isinstance(clause.statement, Leaves) for clause in self.row.clauses)
+        return not leaves and self.revision.result in answered(self.row.clauses)
 
     def _expected(self, case: Case) -> bool:
         """Tell whether a case ends as the row promises: it returns, leaves or hands on."""

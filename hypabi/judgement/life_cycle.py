@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from hypabi.behaviour.call_site import CallSite, Way
 from hypabi.frozen import frozen
+from hypabi.judgement.contract import Program as ProgramName
 from hypabi.judgement.encounter import Provider, asked_for, encounter
 from hypabi.judgement.resolve import ANY, ANY_OTHER
 from hypabi.judgement.revision import Move, Revision, Turn
@@ -62,6 +63,7 @@ class LifeCycle:
 class Program:
     """One program of an image: its call sites, and its parties that can be live."""
 
+    which: ProgramName
     sites: tuple[CallSite, ...]
     providers: Mapping[str, Provider]
     """By name of the party."""
@@ -77,7 +79,7 @@ def live(revision: Revision, programs: Iterable[Program], solver: Solver) -> Lif
     for program in programs:
         everyone |= program.providers.keys()
         for site in program.sites:
-            ways = tuple(way for way in site.ways if _concerned(revision, site, way))
+            ways = tuple(way for way in site.ways if _concerned(revision, program, site, way))
             elsewhere += len(site.ways) - len(ways)
             for way in ways:
                 met = tuple(_meetings(revision, program, site, way, solver))
@@ -86,24 +88,30 @@ def live(revision: Revision, programs: Iterable[Program], solver: Solver) -> Lif
                     dormant.append(site)
                 _note_moves(made, met)
     moves = tuple(
-        Taken(move, tuple(dict.fromkeys(made.get((move.source, move.call), ()))))
+        Taken(move, _once(made.get((move.source, move.call), ())))
         for move in revision.moves
         if move.source in everyone
     )
-    return LifeCycle(tuple(meetings), moves, tuple(dict.fromkeys(dormant)), elsewhere)
+    return LifeCycle(tuple(meetings), moves, _once(dormant), elsewhere)
 
 
-def _concerned(revision: Revision, site: CallSite, way: Way) -> bool:
+def _concerned(revision: Revision, program: Program, site: CallSite, way: Way) -> bool:
     """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
     asked = asked_for(revision, way)
     if asked is not None and asked[0] is not None:
         return True
-    return any(turn.functions and _speaks_of(turn, site, asked) for turn in revision.turns)
+    telling = (turn for turn in revision.turns if turn.tells)
+    return any(_speaks_of(turn, revision, program, site, way) for turn in telling)
 
 
-def _speaks_of(turn: Turn, site: CallSite, asked: tuple[str | None] | None) -> bool:
+def _speaks_of(turn: Turn, revision: Revision, program: Program, site: CallSite, way: Way) -> bool:
+    if turn.program not in (None, program.which):
+        return False
     if turn.functions and plain(site.function.name) not in turn.functions:
         return False
+    if turn.identifiers and way.request.registers[revision.identifier] not in turn.identifiers:
+        return False
+    asked = asked_for(revision, way)
     if not turn.calls:
         return True
     call = ANY_OTHER if asked is None or asked[0] is None else asked[0]
@@ -118,8 +126,7 @@ def plain(function: str) -> str:
 def _meetings(
     revision: Revision, program: Program, site: CallSite, way: Way, solver: Solver
 ) -> Iterator[Meeting]:
-    asked = asked_for(revision, way)
-    turns = [turn for turn in revision.turns if _speaks_of(turn, site, asked)]
+    turns = [turn for turn in revision.turns if _speaks_of(turn, revision, program, site, way)]
     for name, provider in program.providers.items():
         found = encounter(site, way, revision, provider, solver)
         turn = next((turn for turn in turns if name in turn.states), None)
@@ -135,3 +142,7 @@ def _note_moves(made: dict[tuple[str, str], list[CallSite]], met: Iterable[Meeti
         party, call = each.encounter.party, each.encounter.call
         for asked in (ANY, ANY_OTHER if call is None else call):
             made.setdefault((party, asked), []).append(each.encounter.site)
+
+
+def _once(sites: Iterable[CallSite]) -> tuple[CallSite, ...]:
+    return tuple({site.address: site for site in sites}.values())

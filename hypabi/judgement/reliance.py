@@ -48,7 +48,7 @@ def held(site: CallSite, row: Row, revision: Revision, back: Back, solver: Solve
     answers = answered(row.clauses) | {revision.result}
     return [
         Point(Aspect.SURVIVES, _survives(site, lost, answers)),
-        Point(Aspect.UNDERSTOOD, _understood(site, back, revision, solver)),
+        Point(Aspect.UNDERSTOOD, _understood(site, row, back, revision, solver)),
         Point(Aspect.READ_FROM, _read_from(site, lost, answers)),
     ]
 
@@ -110,11 +110,11 @@ def _reader(may: MayRead) -> str:
             return f"code that was not followed may read it {where}"
 
 
-def _understood(site: CallSite, back: Back, revision: Revision, solver: Solver) -> Said:
+def _understood(site: CallSite, row: Row, back: Back, revision: Revision, solver: Solver) -> Said:
     """Say whether the caller tells an error from success, where it can meet either."""
     result, error = revision.result, revision.error
-    if error is None:
-        return Good("no value stands for an error")
+    if error is None or result not in answered(row.clauses):
+        return Good("no answer is promised")
     if not any(_may_be(error, case, back, revision, solver) for case in back.cases):
         return Good("only success can come back")
     meets = f"{result} can be {error:#x}"

@@ -254,7 +254,15 @@ def _turns(
         states = tuple(s for s in each.states if s in parties or s in cycle.beyond)
         named = tuple(call for call in each.calls if call in calls or call == ANY_OTHER)
         if named or not each.calls:
-            yield Turn(name, each.functions, named, states, authority_of(each))
+            yield Turn(
+                name,
+                each.program,
+                each.functions,
+                named,
+                each.identifiers,
+                states,
+                authority_of(each),
+            )
 
 
 def _known(name: str, known: set[str], place: Place) -> None:

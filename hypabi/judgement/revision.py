@@ -104,13 +104,22 @@ class Turn:
     """Code of the kernel that calls, and whose vectors can be live when it runs."""
 
     name: str
+    program: Program | None
+    """``None`` for any."""
     functions: tuple[str, ...]
     """Symbols of the functions around its call sites; empty for whoever makes the calls."""
     calls: tuple[str, ...]
     """Empty for whatever it asks."""
+    identifiers: tuple[int, ...]
+    """That it asks by, where they are no call's numbers; empty for any."""
     states: tuple[str, ...]
     """Parties, or states in which no party of the image is live."""
     authority: Authority
+
+    @property
+    def tells(self) -> bool:
+        """Whether it tells its call sites by more than the call that they make."""
+        return self.program is not None or bool(self.functions or self.identifiers)
 
 
 @frozen(eq=False)
