@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from hypabi.arch.names import InstructionSet
 from hypabi.behaviour.request import Request
 from hypabi.execution.origin import Origin, Source
-from hypabi.frozen import frozen
+from hypabi.frozen import field, frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
@@ -91,11 +91,11 @@ class Way:
     """What each symbol in the registers stands for, by its name."""
     calls: tuple[int, ...]
     """Addresses of the calls on the way, after which scratch registers and memory are unknown."""
-    pointers: Mapping[str, int]
-    """Registers that hold an address with which the way walked memory, and the instruction that
-    last moved it on: what is in them was not put there for the call.  A64 only."""
     reason: str = ""
     """Why the way starts where it does, if that is a limit."""
+    pointers: Mapping[str, int] = field(default_factory=dict)
+    """Registers that hold an address with which the way walked memory, and the instruction that
+    last moved it on: what is in them was not put there for the call.  A64 only."""
 
     def source(self, register: str) -> Source | None:
         """Return what a register's value is, where it is one symbol as it came."""
@@ -227,7 +227,9 @@ class CallSite:
     """Who calls the function around it, where a way leaves the identifier to them."""
     reliance: Reliance
     answers: tuple[Answer, ...]
-    """The registers that can hold an answer (AAPCS64: x0 to x3; arm: r0 to r3)."""
+    """The registers that can hold an answer (SMCCC: x0 to x3; arm: r0 to r3)."""
+    identifier: str
+    """The register that selects the call: x0 or r0; for Xen's immediate x16 or r12."""
 
 
 def after(register: str) -> str:

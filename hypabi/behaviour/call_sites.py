@@ -26,7 +26,14 @@ from hypabi.code.backward import Chain, Stop, ways_back
 from hypabi.code.body import Body, body_of, never_returning
 from hypabi.code.call_sites import Extent, Word, direct_calls, extent, hvc_words, replaced_by
 from hypabi.execution.aftermath import Aftermath, aftermath
-from hypabi.execution.approach import Approach, Arrival, Convention, convention, wanted
+from hypabi.execution.approach import (
+    Approach,
+    Arrival,
+    Convention,
+    convention,
+    identifier_of,
+    wanted,
+)
 from hypabi.execution.explore import Explorer
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
@@ -123,17 +130,23 @@ class CallSites:
         self, body: Body, address: int, state: InstructionSet, immediate: int
     ) -> tuple[tuple[Way, ...], tuple[str, ...]]:
         """Return the ways to an instruction, and why there may be more."""
-        chains, undecided = ways_back(body, address, wanted(self.image.architecture))
+        wants = wanted(self.image.architecture, immediate)
+        chains, undecided = ways_back(body, address, wants)
         found: dict[tuple[Value, ...], Way] = {}
         for chain in chains:
             arrival = self.approach(state).run(body, chain)
             way = _way(address, immediate, chain, arrival)
-            key = tuple(way.request.registers[name] for name in self._asking())
+            key = tuple(way.request.registers[name] for name in self._asking(immediate))
             found[key] = _merged(found[key], way) if key in found else way
         return tuple(found.values()), undecided
 
-    def _asking(self) -> Iterator[str]:
+    def identifier(self, immediate: int) -> str:
+        """Return the register that selects a call."""
+        return f"{self.rules.prefix}{identifier_of(self.image.architecture, immediate)}"
+
+    def _asking(self, immediate: int) -> Iterator[str]:
         """Yield the registers in which a call is asked for."""
+        yield self.identifier(immediate)
         for number in range(self.rules.arguments.bit_length()):
             yield f"{self.rules.prefix}{number}"
 
@@ -154,8 +167,8 @@ def _way(address: int, immediate: int, chain: Chain, arrival: Arrival) -> Way:
         chain.steps,
         arrival.sources,
         arrival.calls,
-        arrival.pointers,
         chain.reason,
+        arrival.pointers,
     )
 
 
@@ -172,7 +185,7 @@ def _merged(one: Way, other: Way) -> Way:
         first.request.assumptions,
     )
     pointers = {name: at for name, at in first.pointers.items() if name in second.pointers}
-    return Way(request, first.start, first.path, first.sources, first.calls, pointers, first.reason)
+    return Way(request, first.start, first.path, first.sources, first.calls, first.reason, pointers)
 
 
 class _Draft:
@@ -195,16 +208,12 @@ class _Draft:
         return aftermath(approach, body, behind, self.sites.followed())
 
     @property
-    def identifier(self) -> str:
-        return f"{self.sites.rules.prefix}0"
-
-    @property
     def needs_callers(self) -> bool:
         """Whether the function's callers say what is asked for, or what is done with the answer."""
         return bool(self.aftermath.returned) or any(map(self._leaves_to_callers, self.ways))
 
     def _leaves_to_callers(self, way: Way) -> bool:
-        value = way.request.registers[self.identifier]
+        value = way.request.registers[self.sites.identifier(self.word.immediate)]
         named = {symbol.name for symbol in terms.symbols_of(value)}
         return any(way.sources[name].origin is Origin.ARGUMENT for name in named)
 
@@ -222,6 +231,7 @@ class _Draft:
             callers,
             self.reliance,
             tuple(self._answers(tests)),
+            self.sites.identifier(self.word.immediate),
         )
 
     def _callers(self, calls: Iterable[int]) -> tuple[tuple[Caller, ...], tuple[Test, ...]]:

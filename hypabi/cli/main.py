@@ -21,7 +21,7 @@ DESCRIPTION: Final = (
     "held against a written contract."
 )
 
-COMMANDS: Final = ("check", "derive", "diff", "matrix", "replay", "document", "contract")
+COMMANDS: Final = ("check", "derive", "callers", "diff", "matrix", "replay", "document", "contract")
 """Each is a module of this package, imported only where the command line could mean it."""
 
 COLLECT_AFTER: Final = 50_000

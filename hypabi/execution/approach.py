@@ -61,10 +61,22 @@ def convention(architecture: Architecture) -> Convention:
     return A64 if architecture is Architecture.ARM64 else AARCH32
 
 
-def wanted(architecture: Architecture) -> Wanted:
+XEN: Final = 0xEA1
+"""Immediate of the calls to Xen, which are selected by the scratch register (arch-arm.h of Xen)."""
+
+
+def identifier_of(architecture: Architecture, immediate: int) -> int:
+    """Return the number of the register that selects a call of ``hvc #immediate``."""
+    if immediate != XEN:
+        return 0
+    return 16 if architecture is Architecture.ARM64 else 12
+
+
+def wanted(architecture: Architecture, immediate: int) -> Wanted:
     """Return what a way to a call site has to tell: the identifier, and the arguments."""
     rules = convention(architecture)
-    return Wanted(1, rules.arguments & ~1, rules.lost)
+    identifier = 1 << identifier_of(architecture, immediate)
+    return Wanted(identifier, rules.arguments & ~identifier, rules.lost)
 
 
 @frozen

@@ -1,0 +1,52 @@
+"""List every hvc of an image: what it asks for, on which ways, and what counts on it.
+
+Each call site of the kernel and of its decompressor, with the function around it, the identifier
+and arguments that arrive, what is live behind it and what is asked of the answer.  Calls are named
+by the shipped contracts.  An identifier that is left to chance is a finding.
+"""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from hypabi.cli.parser import add_kernel, add_output
+
+if TYPE_CHECKING:
+    from hypabi.report.callers import Callers
+
+SUMMARY = "list every hvc of an image, and what each asks for"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
+    add_kernel(parser)
+    parser.add_argument(
+        "--function", metavar="NAME", help="only the call sites in this function, all in full"
+    )
+    add_output(parser, ("text", "json"))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Find, print, and return the exit status."""
+    from hypabi.cli.call_sites import callers
+    from hypabi.cli.output import emit
+
+    found = callers(
+        arguments.image,
+        arguments.contract,
+        arguments.kernel_version,
+        arguments.function,
+        ("hypabi", *sys.argv[1:]),
+    )
+    emit(_written(found, arguments.format), arguments.output)
+    return found.exit_status
+
+
+def _written(found: "Callers", form: str) -> str:
+    if form == "json":
+        from hypabi.report.callers_json import write as write_json
+
+        return write_json(found)
+    from hypabi.report.callers_text import write
+
+    return write(found)

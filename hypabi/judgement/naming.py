@@ -1,0 +1,216 @@
+"""What a call site asks for, by the name that a contract gives it.
+
+An identifier that a way knows is looked up in every contract whose conduit is the site's: by its
+immediate, and by the register that selects.  Stub calls are numbered from 0, SMCCC's from 2**31, so
+that one ``hvc #0`` can serve both.  What is not known is said, never guessed.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, assert_never
+
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.call_site import CallSite, Origin, Way
+from hypabi.frozen import frozen
+from hypabi.judgement.architectures import ArchitectureName
+from hypabi.judgement.revision import Revision
+from hypabi.judgement.stated import StatedContract
+from hypabi.judgement.version import Version
+from hypabi.smt import terms
+from hypabi.smt.terms import Term, Value
+
+MOST_CHOICES: Final = 3
+"""Conditions inside one identifier of which both answers are looked at."""
+LOWER: Final = 0xFFFFFFFF
+"""SMCCC looks at the lower half of the register only (DEN0028, 2.5)."""
+OWNERS: Final = (
+    "the architecture", "the CPU", "the silicon partner", "the equipment manufacturer",
+    "the standard secure service", "the standard hypervisor service", "the vendor's hypervisor",
+)  # fmt: skip
+"""Of SMCCC identifiers, by bits 29:24 (DEN0028, table 6-2)."""
+
+
+@frozen
+class Named:
+    """A call of a contract."""
+
+    identifier: int
+    contract: str
+    call: str
+
+
+@frozen
+class Unlisted:
+    """An identifier that SMCCC gives to somebody, but that no contract lists."""
+
+    identifier: int
+    owner: str
+
+
+@frozen
+class NotACall:
+    """An identifier that is no call's number in any contract with this conduit."""
+
+    identifier: int
+
+
+@frozen
+class Unresolved:
+    """The identifier is not known, and why."""
+
+    reason: str
+
+
+@frozen
+class LeftToChance:
+    """Nobody puts an identifier into the register that selects the call."""
+
+    register: str
+    why: str
+    taken_by: tuple[str, ...]
+    """Parties of the contract to which any identifier is as good as another."""
+
+
+Naming = Named | Unlisted | NotACall | Unresolved | LeftToChance
+
+
+class Interfaces:
+    """The contracts of one kernel, to look identifiers up in."""
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        version: Version | None,
+        revisions: Iterable[Revision],
+        stated: Iterable[StatedContract],
+    ) -> None:
+        self.architecture = ArchitectureName(architecture.value)
+        self.version = version
+        self.revisions = tuple(revisions)
+        self.stated = tuple(stated)
+
+    def find(self, immediate: int, register: str, identifier: int) -> tuple[Named, ...]:
+        """Return the calls that an identifier selects, those of revisions first."""
+        found = [
+            Named(identifier, revision.contract, call.name)
+            for revision in self.revisions
+            if (revision.immediate, revision.identifier) == (immediate, register)
+            for call in revision.calls
+            if call.number == identifier
+        ]
+        for contract in self.stated:
+            for name, conduit in contract.conduits.items():
+                if conduit.instruction != "hvc" or conduit.immediate not in (None, immediate):
+                    continue
+                if conduit.identifier is None:
+                    continue
+                if conduit.identifier.on(self.architecture) != register:
+                    continue
+                number = identifier & LOWER
+                calls = contract.find(name, number, self.architecture, self.version)
+                found += [Named(identifier, contract.name, call) for call in calls]
+        return tuple(dict.fromkeys(found))
+
+
+def names_of(
+    site: CallSite, way: Way, interfaces: Interfaces, taken_by: tuple[str, ...] = ()
+) -> tuple[Naming, ...]:
+    """Return what a way to a call site, or to a call of its function, asks for.
+
+    More than one where the way itself chooses among constants, or contracts share a number.
+
+    :param taken_by: parties of the site's program that take any identifier
+    """
+    value = way.request.registers[site.identifier]
+    chosen = sorted(choices(value))
+    if not chosen:
+        return (_unknown(site, way, value, taken_by),)
+    return tuple(naming for each in chosen for naming in _known(site, each, interfaces))
+
+
+def choices(value: Value) -> frozenset[int]:
+    """Return every constant that a value can be, none where it is not one of a few."""
+    if isinstance(value, int):
+        return frozenset({value})
+    conditions = _conditions(value)
+    if not 0 < len(conditions) <= MOST_CHOICES:
+        return frozenset()
+    found: set[Value] = {value}
+    for condition in conditions:
+        found = {terms.substitute(each, {condition: answer}) for each in found for answer in (0, 1)}
+    constants = frozenset(each for each in found if isinstance(each, int))
+    return constants if len(constants) == len(found) else frozenset()
+
+
+def _conditions(value: Term) -> list[Term]:
+    """Return the outermost terms of one bit in a value, each once."""
+    found: dict[Term, None] = {}
+    waiting: list[Value] = [value]
+    looked = 0
+    while waiting and looked < 64:
+        looked += 1
+        term = waiting.pop()
+        if not isinstance(term, Term):
+            continue
+        if term.width == 1:
+            found[term] = None
+        else:
+            waiting += term.args
+    return list(found)
+
+
+def _known(site: CallSite, identifier: int, interfaces: Interfaces) -> tuple[Naming, ...]:
+    named = interfaces.find(site.immediate, site.identifier, identifier)
+    if named:
+        return named
+    number = identifier & LOWER
+    owner = number >> 24 & 0x3F
+    is_smccc = site.immediate == 0 and number >> 24 and owner < len(OWNERS)
+    if is_smccc and not number & 0x00FF0000:
+        return (Unlisted(identifier, OWNERS[owner]),)
+    return (NotACall(identifier),)
+
+
+def _unknown(
+    site: CallSite, way: Way, value: Value, taken_by: tuple[str, ...]
+) -> Unresolved | LeftToChance:
+    register = site.identifier
+    moved = way.pointers.get(register)
+    if moved is not None:
+        why = f"it is an address with which memory was walked, last moved on at {moved:#x}"
+        return LeftToChance(register, why, taken_by)
+    sources = [way.sources[symbol.name] for symbol in _ordered(value)]
+    by_chance = [source for source in sources if source.origin is Origin.CHANCE]
+    if by_chance and len(by_chance) == len(sources):
+        first = by_chance[0]
+        where = "at the function's entry" if first.address == way.path[0] else "behind the call"
+        why = f"{first.register} is what it happens to be {where} at {first.address:#x}"
+        return LeftToChance(register, why, taken_by)
+    if site.undecided and not way.reason:
+        return Unresolved(f"{register} is not a constant; not followed: {site.undecided[0]}")
+    return Unresolved(way.reason or "; ".join(dict.fromkeys(_because(register, way, value))))
+
+
+def _ordered(value: Value) -> list[Term]:
+    return sorted(terms.symbols_of(value), key=lambda symbol: symbol.name)
+
+
+def _because(register: str, way: Way, value: Value) -> Iterator[str]:
+    for symbol in _ordered(value):
+        source = way.sources[symbol.name]
+        match source.origin:
+            case Origin.ARGUMENT:
+                yield f"{register} depends on {source.register}, an argument of the function"
+            case Origin.KEPT:
+                yield f"{register} depends on {source.register} as the function's caller left it"
+            case Origin.CHANCE:
+                yield f"{register} depends on {source.register}, which nobody sets"
+            case Origin.RESULT:
+                yield f"{register} depends on what the call at {source.address:#x} returns"
+            case Origin.MEMORY:
+                yield f"{register} is read from memory"
+            case Origin.EARLIER:
+                yield f"{register} depends on {source.register} at {source.address:#x}"
+            case Origin.UNMODELLED:
+                yield f"{register} depends on an instruction that is not modelled"
+            case _:
+                assert_never(source.origin)
