@@ -1,0 +1,84 @@
+"""``check --doors``: what else than a hypercall is answered, of a made kernel and of real ones."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.door import hypabi
+from tests.cli.kernel import stub
+from tests.inputs import Assemble, Kernel
+
+STATUS_UNDECIDED = 16
+FROM_EL1 = "0x400"
+FROM_EL2 = "0x200"
+
+
+def doors(report: dict[str, Any], party: str, slot: str) -> list[dict[str, Any]]:
+    """Return what was found of a slot, of exceptions that are no hvc and can come."""
+    return [
+        each
+        for each in report["hidden_doors"]
+        if (each["party"], each["slot"]) == (party, slot)
+        and each["found"] != "not reachable"
+        and each["exceptions"][0]["kind"] == "no hvc"
+    ]
+
+
+def report_of(*arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - paths and words
+    loaded: dict[str, Any] = json.loads(
+        hypabi("check", "--doors", "--format", "json", *arguments).stdout
+    )
+    return loaded
+
+
+def test_a_stub_that_does_not_look_has_a_hidden_door_and_is_good(assemble: Assemble) -> None:
+    image = stub(assemble)
+    ran = hypabi("check", "--doors", image)
+    assert ran.returncode == 0, "a hidden door alone breaks no promise"
+    assert "* stub, +0x400" in ran.stdout
+    (found,) = doors(report_of(image), "stub", FROM_EL1)
+    assert found["found"] == "hidden door"
+    calls = [each["call"] for each in found["handled_as"]]
+    assert calls == ["HVC_SET_VECTORS", "HVC_SOFT_RESTART", "HVC_RESET_VECTORS", None]
+    assert [each["found"] for each in doors(report_of(image), "stub", FROM_EL2)] == ["guarded"]
+
+
+def test_doors_are_said_only_where_asked(assemble: Assemble) -> None:
+    image = stub(assemble)
+    assert "Hidden doors" not in hypabi("check", image).stdout
+    plain = json.loads(hypabi("check", image, "--format", "json").stdout)
+    assert plain["hidden_doors"] is None
+    assert plain["counts"] == report_of(image)["counts"]
+
+
+def test_two_runs_say_the_same(assemble: Assemble) -> None:
+    image = stub(assemble)
+    first, second = (hypabi("check", "--doors", image, PYTHONHASHSEED=s).stdout for s in "12")
+    assert first == second
+
+
+@pytest.mark.parametrize("name", ["5.10-arm64", "6.1-arm64", "6.12-arm64", "7.2-arm64"])
+def test_the_parties_of_arm64_look_where_their_sources_do(kernel: Kernel, name: str) -> None:
+    report = report_of(kernel(name))
+    for party in ("stub", "kvm-init", "hibernate" if name == "5.10-arm64" else "trans-pgd"):
+        assert [each["found"] for each in doors(report, party, FROM_EL1)] == ["hidden door"]
+    # host.S compares the class with that of HVC and gives everything else to handle_trap.
+    (run,) = doors(report, "kvm-run", FROM_EL1)
+    assert (run["found"], run["syndrome"]) == ("handed over", "looked at")
+    # hyp-stub.S: el2_sync_invalid at EL2h in 5.10, elx_sync since.
+    (own,) = doors(report, "stub", FROM_EL2)
+    assert own["found"] == ("guarded" if name == "5.10-arm64" else "hidden door")
+
+
+@pytest.mark.parametrize("name", ["5.10-armmp", "6.1-armmp", "6.12-armmp", "7.2-armmp"])
+def test_the_parties_of_arm_never_look(kernel: Kernel, name: str) -> None:
+    ran = hypabi("check", "--doors", "--format", "json", kernel(name))
+    assert not ran.returncode & STATUS_UNDECIDED
+    report = json.loads(ran.stdout)
+    for party in ("stub", "zimage-stub", "zimage-reentry"):
+        assert [each["found"] for each in doors(report, party, "0x14")] == ["hidden door"]
+    assert [each["found"] for each in doors(report, "stub", "0x8")] == ["guarded"]
+    # head.S: an hvc from HYP itself enters the kernel too, HSCTLR cleared first.
+    (own,) = doors(report, "zimage-reentry", "0x8")
+    assert {each["extent"] for each in own["handled_as"]} == {"part of what the call does"}
