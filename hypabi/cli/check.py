@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.parser import add_kernel, add_output
+from hypabi.cli.suppressions import add_suppressions, suppressions_of, with_suppressions
 
 if TYPE_CHECKING:
     from hypabi.cli.examination import Examination, Provider
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="say what else than a hypercall reaches the code that answers hypercalls",
     )
+    add_suppressions(parser)
     add_output(parser, ("text", "json"))
 
 
@@ -51,9 +53,12 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.cli.examination import examine
     from hypabi.cli.output import emit
 
+    suppressions = suppressions_of(arguments)
     version = version_of(arguments.kernel_version)
     examination = examine(arguments.image, contract_of(arguments.contract), version)
     check = checked(examination, ("hypabi", *sys.argv[1:]))
+    if suppressions is not None:
+        check = with_suppressions(check, suppressions)
     if arguments.confirm or arguments.witness:
         from hypabi.cli.confirm import confirmed
 

@@ -4,8 +4,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypabi.cli.exit_status import Exit
+
 if TYPE_CHECKING:
-    from hypabi.judgement.suppression import Suppressions
+    from hypabi.judgement.suppression import Suppression, Suppressions
+    from hypabi.report.check import Check
 
 
 def add_suppressions(parser: argparse.ArgumentParser) -> None:
@@ -38,3 +41,23 @@ def suppressions_of(arguments: argparse.Namespace) -> "Suppressions | None":
     if arguments.suppressions is None:
         return None
     return load_suppressions(Path(arguments.suppressions), today)
+
+
+def with_suppressions(check: "Check", suppressions: "Suppressions") -> "Check":
+    """Return a check in which what is suppressed does not count; it is still listed."""
+    from hypabi.frozen import replace
+    from hypabi.judgement.verdict import Refuted
+    from hypabi.judgement.version import Version
+
+    found: dict[tuple[str, str | None, str], Suppression] = {}
+    refuted = [each for each in check.judgement.findings if isinstance(each.verdict, Refuted)]
+    version = Version.parse(check.kernel.version) or check.revision.version
+    for each in refuted:
+        key = (each.party, each.call, each.clause.name)
+        by = suppressions.of_clause(*key, check.loaded.sha256, version)
+        if by is not None:
+            found[key] = by
+    status = check.exit_status
+    if len(found) == len(refuted):
+        status &= ~int(Exit.REFUTED)
+    return replace(check, suppressions=suppressions, suppressed=found, exit_status=status)

@@ -16,6 +16,9 @@ from hypabi.report.table import Table
 if TYPE_CHECKING:
     from hypabi.judgement.door_finding import DoorFinding
 
+if TYPE_CHECKING:
+    from hypabi.judgement.suppression import Suppression, Suppressions
+
 
 @frozen
 class Check:
@@ -37,6 +40,15 @@ class Check:
     """What a machine made of each refuted clause, by party, call and clause, where asked."""
     doors: "tuple[DoorFinding, ...] | None" = None
     """What else than a hypercall reaches the parties, where asked."""
+
+    suppressions: "Suppressions | None" = None
+    """What was decided to live with, where a file of it was given."""
+    suppressed: "Mapping[tuple[str, str | None, str], Suppression]" = field(default_factory=dict)
+    """What suppresses a refuted clause, by party, call and clause."""
+
+    def by(self, finding: Finding) -> "Suppression | None":
+        """Return what suppresses a refuted clause, ``None`` where nothing does."""
+        return self.suppressed.get((finding.party, finding.call, finding.clause.name))
 
     def attempt(self, finding: Finding) -> Attempt | None:
         """Return what a machine made of a refuted clause, ``None`` where nobody asked."""

@@ -52,6 +52,7 @@ def document(check: Check) -> dict[str, Plain]:
             for each in assumptions(check)
         ],
         "capabilities": dict(check.capabilities),
+        "suppressions": _suppressions(check),
         "trusted": list(trusted(check.provenance)),
         "exit_status": check.exit_status,
         "reproduce": {
@@ -122,7 +123,8 @@ def _verdict(check: Check, finding: Finding, places: Places) -> dict[str, Plain]
             return {**common, "reason": reason}
         case Refuted():
             evidence = _evidence(check, finding.verdict, places)
-            return {**common, **evidence, "replay": _replay(check, finding)}
+            more = {"replay": _replay(check, finding), "suppressed": _suppressed(check, finding)}
+            return {**common, **evidence, **more}
         case _:
             assert_never(finding.verdict)
 
@@ -147,6 +149,23 @@ def _replay(check: Check, finding: Finding) -> Plain:
     """Return what a machine made of a refuted clause, ``None`` where none was asked."""
     made = check.attempt(finding)
     return None if made is None else attempt_in_full(made)
+
+
+def _suppressed(check: Check, finding: Finding) -> Plain:
+    by = check.by(finding)
+    if by is None:
+        return None
+    from hypabi.report.suppressed import suppressed_in_full  # noqa: PLC0415 - rarely given
+
+    return suppressed_in_full(by)
+
+
+def _suppressions(check: Check) -> Plain:
+    if check.suppressions is None:
+        return None
+    from hypabi.report.suppressed import suppressions_in_full  # noqa: PLC0415 - rarely given
+
+    return suppressions_in_full(check.suppressions, check.suppressed.values())
 
 
 def _authority(authority: Authority) -> dict[str, Plain]:

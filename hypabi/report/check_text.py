@@ -49,8 +49,10 @@ def _lines(check: Check) -> Iterator[str]:
         yield from doors(check.doors, check, places)
     yield from assumed(check, places)
     yield from trust(check)
-    inputs = (("image", check.loaded.sha256), ("contract", check.contract.sha256))
-    yield from repeat(check.provenance, inputs)
+    inputs = [("image", check.loaded.sha256), ("contract", check.contract.sha256)]
+    if check.suppressions is not None:
+        inputs.append(("suppressions", check.suppressions.sha256))
+    yield from repeat(check.provenance, tuple(inputs))
 
 
 def headline(check: Check) -> Iterator[str]:
@@ -58,7 +60,7 @@ def headline(check: Check) -> Iterator[str]:
     version = check.kernel.version or str(check.revision.version)
     number = counts(check.judgement.findings)
     tally = (
-        f"{number.proved} proved, {number.refuted} refuted, "
+        f"{number.proved} proved, {number.refuted} refuted{_covered(check)}, "
         f"{number.undecided} undecided, {number.vacuous} vacuous"
     )
     line = printable(f"{version}: {answer(check)}: {tally}")
@@ -69,16 +71,22 @@ def headline(check: Check) -> Iterator[str]:
         yield tally
 
 
+def _covered(check: Check) -> str:
+    return f" ({len(check.suppressed)} suppressed)" if check.suppressed else ""
+
+
 def answer(check: Check) -> str:
     """Return the verdict on the image in words; the worst that was found decides."""
     number = counts(check.judgement.findings)
-    if number.refuted:
+    if number.refuted > len(check.suppressed):
         return "REFUTED"
     if number.undecided:
         return "UNDECIDED"
     if not number.clauses:
         return "NOTHING JUDGED"
-    return "NOT ALL TESTED" if any(True for _ in untested(check.judgement.findings)) else "PROVED"
+    if any(True for _ in untested(check.judgement.findings)):
+        return "NOT ALL TESTED"
+    return "PROVED BUT FOR WHAT IS SUPPRESSED" if check.suppressed else "PROVED"
 
 
 def subject(check: Check) -> Iterator[str]:
@@ -98,7 +106,9 @@ def subject(check: Check) -> Iterator[str]:
 def refuted(check: Check, places: Places) -> Iterator[str]:
     """Yield each refuted clause with its evidence."""
     found = [
-        finding for finding in check.judgement.findings if isinstance(finding.verdict, Refuted)
+        finding
+        for finding in check.judgement.findings
+        if isinstance(finding.verdict, Refuted) and check.by(finding) is None
     ]
     if not found:
         return
@@ -295,6 +305,21 @@ def trust(check: Check) -> Iterator[str]:
     yield from titled("Trusted")
     for text in trusted(check.provenance):
         yield from filled(text, "* ", "  ")
+
+
+def suppressed(check: Check, places: Places) -> Iterator[str]:
+    """Yield what was decided to live with, where a file of it was given."""
+    if check.suppressions is None:
+        return
+    from hypabi.report.suppressed import suppressed_text  # noqa: PLC0415 - rarely given
+
+    covered = []
+    for finding in check.judgement.findings:
+        by = check.by(finding)
+        if by is not None and isinstance(finding.verdict, Refuted):
+            what = f"{finding.clause.name}: {places.inside(finding.verdict.what)}"
+            covered.append((f"{finding.party}, {spelled(finding.call)}: {what}", by))
+    yield from suppressed_text(check.suppressions, covered)
 
 
 def labelled(label: str, text: str) -> Iterator[str]:
