@@ -13,8 +13,9 @@ from hypabi.cli.exit_status import Exit
 from hypabi.cli.parser import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
+    from hypabi.judgement.contract import Contract
+    from hypabi.judgement.stated import StatedContract
     from hypabi.report.check import Check
-    from hypabi.report.derive import Derivation
     from hypabi.report.document import Page
     from hypabi.report.document_page import Evidence
     from hypabi.report.document_reading import Reading
@@ -93,67 +94,93 @@ def _refuse_formats(arguments: argparse.Namespace) -> None:
 
 
 def _written(arguments: argparse.Namespace) -> tuple[str, Exit]:
+    from hypabi.cli.contract_option import any_contract_of
+    from hypabi.errors import HypabiError
+    from hypabi.judgement.contract import Contract
+
     if arguments.hypercalls:
         return _hypercalls(arguments)
-    from hypabi.errors import HypabiError
-
     named = arguments.contract or [DEFAULT_CONTRACT]
     if len(named) > 1:
         raise HypabiError(f"--contract {named[1]}", "a page has one contract", "add --hypercalls")
-    of = _reading(arguments, named[0])
+    contract = any_contract_of(named[0])
+    if not isinstance(contract, Contract):
+        return _stated(arguments, contract), Exit.GOOD
+    of = _reading(arguments, contract)
     if arguments.format == "header":
         from hypabi.report.document_header import write
 
-        return write(of, _command()), Exit.GOOD
+        return write(of, _command(arguments)), Exit.GOOD
     from hypabi.report.document_page import page
 
-    evidence, status = _evidence(arguments)
-    return _formatted(page(of, _command(), evidence), arguments.format), status
+    found = [_evidence(arguments, image, contract) for image in _images(arguments)]
+    status = Exit.GOOD
+    for check, _ in found:
+        status |= Exit(check.exit_status)
+    evidence = tuple(each for _, each in found)
+    return _formatted(page(of, _command(arguments), evidence), arguments.format), status
 
 
-def _reading(arguments: argparse.Namespace, name: str) -> "Reading":
+def _stated(arguments: argparse.Namespace, contract: "StatedContract") -> str:
+    """Return the document of a contract that no image is held against."""
+    from hypabi.errors import HypabiError
+
+    for option, given in (
+        ("IMAGE", arguments.images),
+        ("--kernel-version", arguments.kernel_version),
+        ("--architecture", arguments.architecture),
+    ):
+        if given:
+            what = f"{contract.name} only states an interface"
+            raise HypabiError(option, what, "its document has no such choice")
+    if arguments.format == "header":
+        from hypabi.report.document_stated_header import write
+
+        return write(contract, _command(arguments))
+    from hypabi.report.document_stated import stated_page
+
+    return _formatted(stated_page(contract, _command(arguments)), arguments.format)
+
+
+def _reading(arguments: argparse.Namespace, contract: "Contract") -> "Reading":
     from hypabi.arch.names import Architecture
-    from hypabi.cli.contract_option import contract_of, version_of
+    from hypabi.cli.contract_option import version_of
     from hypabi.report.document_reading import reading
 
     chosen = (Architecture(arguments.architecture),) if arguments.architecture else ()
-    return reading(contract_of(name), version_of(arguments.kernel_version), chosen)
+    return reading(contract, version_of(arguments.kernel_version), chosen)
 
 
-def _evidence(arguments: argparse.Namespace) -> "tuple[tuple[Evidence, ...], Exit]":
-    """Return what the images show of a contract, and the exit status that it amounts to."""
+def _images(arguments: argparse.Namespace) -> list[str]:
     from hypabi.errors import HypabiError
 
-    found = []
-    status = Exit.GOOD
-    if len(arguments.images) > MOST_IMAGES:
-        raise HypabiError(
-            arguments.images[MOST_IMAGES], f"this is image {MOST_IMAGES + 1} of a page"
-        )
-    for image in arguments.images:
-        from hypabi.report.document_image import evidence
-
-        check, derivation = _examined(arguments, image)
-        found.append(evidence(check, derivation))
-        status |= Exit(check.exit_status)
-    return tuple(found), status
+    images: list[str] = arguments.images
+    if len(images) > MOST_IMAGES:
+        raise HypabiError(images[MOST_IMAGES], f"a page has {MOST_IMAGES} images at most")
+    return images
 
 
-def _examined(arguments: argparse.Namespace, image: str) -> "tuple[Check, Derivation]":
+def _evidence(
+    arguments: argparse.Namespace, image: str, contract: "Contract"
+) -> "tuple[Check, Evidence]":
+    """Return what an image shows of a contract."""
     from hypabi.cli.check import checked
-    from hypabi.cli.contract_option import contract_of, version_of
+    from hypabi.cli.contract_option import version_of
     from hypabi.cli.derivation import Wanted, derivation
     from hypabi.cli.examination import examine
+    from hypabi.report.document_image import evidence
 
     command = ("hypabi", *sys.argv[1:])
     named = (arguments.contract or [DEFAULT_CONTRACT])[0]
     version = version_of(arguments.kernel_version)
-    check = checked(examine(image, contract_of(named), version), command)
-    return check, derivation(Wanted(image, named, arguments.kernel_version, None, None), command)
+    check = checked(examine(image, contract, version), command)
+    derived = derivation(Wanted(image, named, arguments.kernel_version, None, None), command)
+    return check, evidence(check, derived)
 
 
 def _hypercalls(arguments: argparse.Namespace) -> tuple[str, Exit]:
-    from hypabi.cli.contract_option import any_contract_of
+    """Return the page of several interfaces; images are held against the default contract."""
+    from hypabi.cli.contract_option import any_contract_of, contract_of
     from hypabi.errors import HypabiError
     from hypabi.judgement.contract import Contract
     from hypabi.judgement.load import shipped_contracts
@@ -162,9 +189,19 @@ def _hypercalls(arguments: argparse.Namespace) -> tuple[str, Exit]:
 
     if arguments.format == "header":
         raise HypabiError("--format header", "a header has one contract", "leave --hypercalls away")
-    contracts = [any_contract_of(name) for name in arguments.contract or shipped_contracts()]
+    if arguments.kernel_version or arguments.architecture:
+        raise HypabiError("--hypercalls", "this page has every version and every architecture")
+    named = arguments.contract or shipped_contracts()
+    contracts = [any_contract_of(name) for name in named]
     interfaces = [reading(each, None) if isinstance(each, Contract) else each for each in contracts]
-    return _formatted(page(interfaces, _command(), {}), arguments.format), Exit.GOOD
+    arguments.contract = [DEFAULT_CONTRACT]
+    held = contract_of(DEFAULT_CONTRACT)
+    found = [_evidence(arguments, image, held) for image in _images(arguments)]
+    status = Exit.GOOD
+    for check, _ in found:
+        status |= Exit(check.exit_status)
+    made = page(interfaces, _command(arguments), held.name, tuple(found))
+    return _formatted(made, arguments.format), status
 
 
 def _formatted(page: "Page", form: str) -> str:
@@ -178,8 +215,10 @@ def _formatted(page: "Page", form: str) -> str:
     return write(page)
 
 
-def _command() -> str:
-    """Return what the reader types to write the document again: without where it goes."""
+def _command(arguments: argparse.Namespace) -> str:
+    """Return what the reader types to write the document again: without where files lie."""
+    from pathlib import PurePath
+
     from hypabi.report.provenance import quoted
 
     words = ["hypabi"]
@@ -188,5 +227,5 @@ def _command() -> str:
         if word == "--output":
             next(rest, None)
         elif not word.startswith("--output="):
-            words.append(quoted(word))
+            words.append(quoted(PurePath(word).name if word in arguments.images else word))
     return " ".join(words)

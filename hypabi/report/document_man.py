@@ -32,6 +32,9 @@ SECTION: Final = 7
 ROOM: Final = 70
 """Columns of a table: those of a terminal of 80 that groff gives to text, less its margin."""
 
+INDENT: Final = 7
+"""Columns by which .RS moves to the right."""
+
 TAB: Final = "@"
 """Between two cells; in a cell it is escaped."""
 
@@ -85,12 +88,14 @@ def _block(block: Block, depth: int) -> Iterator[str]:  # noqa: C901 - a case fo
                 yield from text(term, "B")
                 yield from _inside(inside, depth)
         case Fields(items):
-            for name, words in items:
+            for at, (name, words) in enumerate(items):
                 yield ".TP"
+                yield from [".PD 0"] if at == 1 else []
                 yield f".B {escaped(name)}:"
                 yield from text(words)
+            yield ".PD"
         case Table(head, rows):
-            yield from _table(head, rows)
+            yield from _table(head, rows, ROOM)
         case Listing(lines) | Diagram(lines=lines):
             yield from (".PP", ".RS 4", ".EX")
             yield from (_kept(line) for line in lines)
@@ -116,27 +121,30 @@ def _section(blocks: Blocks, depth: int) -> Iterator[str]:
 def _inside(blocks: Blocks, depth: int) -> Iterator[str]:
     """Yield the blocks of an item: its first paragraph stands beside the mark."""
     for at, block in enumerate(blocks):
-        if isinstance(block, Paragraph):
-            if at:
-                yield ".IP"
-            yield from text(block.words)
-        else:
-            yield ".RS"
-            yield from _block(block, depth)
-            yield ".RE"
+        match block:
+            case Paragraph(words):
+                if at:
+                    yield ".IP"
+                yield from text(words)
+            case Table(head, rows):
+                yield from (".RS", *_table(head, rows, ROOM - INDENT), ".RE")
+            case _:
+                yield from (".RS", *_block(block, depth), ".RE")
 
 
-def _table(head: tuple[Words, ...], rows: tuple[tuple[Words, ...], ...]) -> Iterator[str]:
+def _table(
+    head: tuple[Words, ...], rows: tuple[tuple[Words, ...], ...], room: int
+) -> Iterator[str]:
     """Yield a table; its lines are broken here, because tbl(1) breaks words that fit nowhere."""
     cells = [[plain(cell) for cell in row] for row in (head, *rows)]
-    room = ROOM - 2 * (len(head) - 1)
+    room -= 2 * (len(head) - 1)
     lines = broken(cells, room)
     if sum(widths(lines)) > room:
         yield from _as_list(head, rows)
         return
-    yield from (".PP", ".TS", f"tab({TAB});")
-    yield " ".join(["lb2"] * len(head))
-    yield " ".join(["l2"] * len(head)) + "."
+    yield from (".PP", ".TS", f"nokeep tab({TAB});")
+    yield "lb2 " * (len(head) - 1) + "lb"
+    yield "l2 " * (len(head) - 1) + "l."
     for row in lines:
         for line in lines_of(row):
             yield TAB.join(escaped(cell) or "\\&" for cell in line)

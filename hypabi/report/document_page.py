@@ -75,7 +75,8 @@ def page(of: Reading, command: str, evidence: tuple[Evidence, ...] = ()) -> Page
         f"  {contract.sha256}",
     )
     blocks = (*_introduction(of, command), *(each for each in sections if each is not None))
-    return Page(contract.name, contract.title, _brief(of), notes, blocks)
+    title = contract.title if of.version is None else f"{contract.title}, Linux {of.version}"
+    return Page(contract.name, title, _brief(of), notes, blocks)
 
 
 def _otherwise(of: Reading) -> frozenset[str]:

@@ -119,6 +119,12 @@ def _on_each(contract: StatedContract, registers: OnEach[str] | OnEach[tuple[str
     return joined([words(Code(t), f" on {plain_list(on)}") for t, on in found.items()], "; ", "; ")
 
 
+def _register(contract: StatedContract, named: OnEach[str]) -> Words:
+    """Return the register of a parameter, for which the contract may have a name of its own."""
+    ours = contract.registers.get(named.everywhere or "")
+    return _on_each(contract, named if ours is None else ours)
+
+
 def _extent(each: Spanned) -> Iterator[tuple[str, Words]]:
     said = []
     if each.since is not None:
@@ -184,7 +190,7 @@ def _parameters(contract: StatedContract, title: str, table: dict[str, Parameter
     head = (words(title), words("In"), words("What it is"))
     rows = []
     for name, each in table.items():
-        where = words("-") if each.register is None else _on_each(contract, each.register)
+        where = words("-") if each.register is None else _register(contract, each.register)
         rows.append((words(Emphasis(name)), where, prose(each.means)))
     return Table(head, tuple(rows))
 

@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 GENERATE = (sys.executable, str(ROOT / "docs" / "generate"))
 FROM_KERNELS = {
     "docs/reference/kernels.md": tuple(read_pins()),  # the page speaks of all
+    "docs/interface/hyp-abi-7.2.rst": ("7.2-arm64", "7.2-armmp"),
+    "docs/interface/hypercalls.rst": ("7.2-arm64", "7.2-armmp"),
     "docs/pictures/vectors-6.1-armmp.svg": ("6.1-armmp",),
     "docs/pictures/vectors-6.1-arm64.svg": ("6.1-arm64",),
 }
