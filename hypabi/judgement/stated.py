@@ -27,6 +27,7 @@ class Fact(enum.Enum):
     NUMBER = "number"
     CONDUIT = "conduit"
     SERVED = "served"
+    ARGUMENTS = "arguments"
 
 
 @frozen(kw_only=True, eq=False)
@@ -205,6 +206,17 @@ class StatedContract(Located):
             in_a_read_kernel = each.kernels is None or _reads(each.kernels, version)
             if in_a_read_kernel and each.holds(architecture, version):
                 yield each
+
+    def calls_at(
+        self, architecture: ArchitectureName, version: Version
+    ) -> Mapping[str, StatedCall]:
+        """Return the calls that are known there: in force, and with a number if they have any."""
+        return {
+            name: call
+            for name, call in self.calls.items()
+            if call.holds(architecture, version)
+            and (not call.numbers or any(self.numbers_of(call, architecture, version)))
+        }
 
     def find(
         self,

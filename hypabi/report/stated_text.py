@@ -38,10 +38,9 @@ def write_stated_at(
     for name, conduit in contract.conduits.items():
         if conduit.holds(architecture, version):
             lines += ["", *_conduit(contract, name, conduit, architecture)]
-    for name, call in contract.calls.items():
+    for name, call in contract.calls_at(architecture, version).items():
         numbers = tuple(contract.numbers_of(call, architecture, version))
-        if call.holds(architecture, version) and (numbers or not call.numbers):
-            lines += ["", *_call(contract, name, call, numbers, architecture)]
+        lines += ["", *_call(contract, name, call, numbers, architecture)]
     lines += ["", *_footer(contract)]
     return "\n".join(lines) + "\n"
 
