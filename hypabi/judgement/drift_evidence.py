@@ -19,6 +19,9 @@ from hypabi.smt.solver import Solver
 
 Key = tuple[str, ...]
 
+AGAINST: Final = "Against:"
+"""How a page that hypabi writes begins a sentence that the interface has left behind."""
+
 BY_CONTRACT: Final = "by the contract; no image given"
 
 
@@ -43,6 +46,15 @@ class Sentences:
         """Return the line it starts on."""
         at = self.at(cite)
         return None if at is None else self._document.sentences[at].line
+
+    def against(self, cite: str | None) -> bool:
+        """Tell whether the document itself says that a sentence is left behind, as our pages do."""
+        match self._found.get(key(cite)):
+            case Found(_, sentences):
+                said = (self._document.sentences[at].text for at in sentences)
+                return any(text.startswith(AGAINST) for text in said)
+            case _:
+                return False
 
     def cite(self, cite: str | None) -> Cite | None:
         """Return the cite with everyone who names it."""
@@ -89,6 +101,8 @@ def behind(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift]:
     for each in found.values():
         authority = each[0][1].clause.authority
         against = authority.against
+        if at.against(against):
+            continue
         parties = ", ".join(dict.fromkeys(finding.party for _, finding in each))
         yield Drift(
             Kind.LEFT_BEHIND, f"not so of {parties}", at.line(against), at.at(against),
@@ -111,6 +125,8 @@ def _behind_by_contract(subjects: tuple[Subject, ...], at: Sentences) -> Iterato
         for each in found.values():
             parties = ", ".join(dict.fromkeys(party for party, _ in each))
             against = each[0][1].against
+            if at.against(against):
+                continue
             yield Drift(
                 Kind.LEFT_BEHIND, f"not so of {parties}", at.line(against), at.at(against),
                 at.cite(against), each[0][1].because,

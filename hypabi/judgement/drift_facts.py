@@ -27,7 +27,9 @@ _IMMEDIATE: Final = re.compile(r"\bhvc\s+#(0x[0-9a-fA-F]{1,4}|\d{1,5})\b", re.IG
 _SUCCESS: Final = re.compile(r"\b(?:is|are|=)\s+(0x[0-9a-fA-F]{1,16}|\d{1,19})\s+on\s+success\b")
 _ERROR: Final = re.compile(r"\b(0x[0-9a-fA-F]{1,16}|-\d{1,9})\s*\)?\s+on\s+error\b")
 
-FACT: Final = re.compile(r"#?\d.*|0x[0-9a-fA-F]+|[rxw]\d{1,2}\b.*|ip|lr|[A-Z][A-Z0-9]*_\w+")
+FACT: Final = re.compile(
+    r"#?\d.*|0x[0-9a-fA-F]+|[rxw]\d{1,2}\b.*|ip|lr|EL\d|[A-Z][A-Z0-9]{2,}(_\w+)?"
+)
 """A word that is a number, a register or a name, so that changing it changes a fact."""
 
 

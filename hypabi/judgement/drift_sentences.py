@@ -47,10 +47,10 @@ def _ends(mask: str) -> Iterator[int]:
     for found in _END.finditer(mask):
         if found[0].startswith("."):
             before = _BEFORE.search(mask, max(0, found.start() - 20), found.start())
-            word = before[0].lower() if before else ""
-            if word in ABBREVIATIONS or word.endswith("."):  # an ellipsis goes on
+            word = before[0] if before else ""
+            if word.lower() in ABBREVIATIONS or word.endswith("."):  # an ellipsis goes on
                 continue
-            if len(word) == 1 and word.isalpha():  # an initial
+            if len(word) == 1 and word.isupper():  # an initial
                 continue
         yield found.end()
 

@@ -1,0 +1,297 @@
+"""``hypabi document --drift``: one change to document, contract or code is exactly one finding."""
+
+import json
+from argparse import Namespace
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from hypabi.cli import drift
+from hypabi.judgement.drift_finding import Drift, Kind
+from hypabi.report.drift import DriftReport
+from tests.cli.door import ROOT, hypabi, one_line
+from tests.cli.kernel import stub
+from tests.inputs import Assemble, Kernel
+from tests.judgement.drift_example import contract_file, document_file
+
+SCHEMA = json.loads((ROOT / "hypabi/report/drift.schema.json").read_text(encoding="utf-8"))
+
+
+def arguments(
+    document: Path, contract: "Path | str", *images: Path, **more: str | None
+) -> Namespace:
+    given = {"kernel_version": None, "format": "text", "output": None, "architecture": None}
+    return Namespace(
+        drift=str(document),
+        contract=str(contract),
+        images=[str(image) for image in images],
+        **{**given, **more},
+    )
+
+
+def held(document: Path, contract: "Path | str", *images: Path, **more: str | None) -> DriftReport:
+    return drift.held(arguments(document, contract, *images, **more), ("hypabi",))
+
+
+def only(report: DriftReport) -> Drift:
+    """Return the one finding."""
+    found = [(each.kind.value, each.what) for each in report.found.drifts]
+    assert len(found) == 1, found
+    return report.found.drifts[0]
+
+
+def test_document_that_says_what_the_code_does_has_no_drift(
+    assemble: Assemble, tmp_path: Path
+) -> None:
+    report = held(document_file(tmp_path), contract_file(tmp_path), stub(assemble))
+    assert report.found.drifts == () and report.found.opens == ()
+    assert report.exit_status == 0
+    uncovered = [report.found.document.sentences[at].text for at in report.found.uncovered]
+    assert uncovered == ["This request does not come back."]
+    assert (report.found.coverage.held, report.found.coverage.sentences) == (8, 9)
+    assert report.found.coverage.facts == 10
+
+
+LEFT = "Nothing is left of a hypervisor that was there."
+
+WORDING = {
+    "changed": (("takes over from", "takes charge from"), Kind.CHANGED, 14),
+    "vanished": ((f"\n  {LEFT}\n", "\n"), Kind.VANISHED, None),
+    "changed number in a sentence that states no fact": (
+        ("drops to EL1", "drops to EL0"), Kind.DIFFERS, 6),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WORDING)
+def test_changed_wording_is_the_only_finding(assemble: Assemble, tmp_path: Path, case: str) -> None:
+    change, kind, line = WORDING[case]
+    report = held(document_file(tmp_path, change), contract_file(tmp_path), stub(assemble))
+    found = only(report)
+    assert (found.kind, found.line) == (kind, line)
+    assert report.exit_status == 4
+
+
+def test_changed_sentence_shows_the_words(assemble: Assemble, tmp_path: Path) -> None:
+    document = document_file(tmp_path, ("takes over from", "takes charge from"))
+    found = only(held(document, contract_file(tmp_path), stub(assemble)))
+    altered = [(edit.old, edit.new) for edit in found.edits if edit.old != edit.new]
+    assert altered == [(("over",), ("charge",))]
+
+
+FACTS = {
+    "frame": (("x0-x18", "x0-x3"), "x0-x3", "x0-x18", True),
+    "frame that the code keeps too": (("x0-x18", "x0-x17"), "x0-x17", "x0-x18", False),
+    "success": (("is 0\n", "is 1\n"), "0x1", "0x0", False),
+    "result": (("is in x0,", "is in x5,"), "x5", "x0", True),
+    "argument": (("x1 = vectors", "x3 = vectors"), "x3", "x1", True),
+    "identifier": (("x0 = HVC_RESET", "x7 = HVC_RESET"), "x7", "x0", True),
+    "immediate": (("#0", "#1"), "#0x1", "#0x0", False),
+}
+
+
+@pytest.mark.parametrize("case", FACTS)
+def test_changed_number_or_register_is_the_only_finding(
+    assemble: Assemble, tmp_path: Path, case: str
+) -> None:
+    change, there, here, broken = FACTS[case]
+    report = held(document_file(tmp_path, change), contract_file(tmp_path), stub(assemble))
+    found = only(report)
+    assert found.kind is Kind.DIFFERS
+    assert [(fact.document, fact.contract) for fact in found.facts] == [(there, here)]
+    assert bool(found.refuted) is broken
+    assert report.exit_status == (12 if broken else 4)
+
+
+def test_number_in_a_heading_is_compared(assemble: Assemble, tmp_path: Path) -> None:
+    right = document_file(tmp_path, ("x0 = HVC_RESET_VECTORS", "x0 = HVC_RESET_VECTORS (2)"))
+    assert not held(right, contract_file(tmp_path), stub(assemble)).found.drifts
+    wrong = document_file(tmp_path, ("x0 = HVC_RESET_VECTORS", "x0 = HVC_RESET_VECTORS (9)"))
+    report = held(wrong, contract_file(tmp_path), stub(assemble))
+    found = only(report)
+    assert [(f.document, f.contract) for f in found.facts] == [("0x9", "0x2")]
+    assert report.exit_status == 12, "the stub answers 9 with the error"
+
+
+def test_moved_sentence_is_the_only_finding(assemble: Assemble, tmp_path: Path) -> None:
+    document = document_file(
+        tmp_path,
+        (f"\n  {LEFT}\n", "\n"),
+        ("does not come back.", f"does not come back. {LEFT}"),
+    )
+    found = only(held(document, contract_file(tmp_path), stub(assemble)))
+    assert found.kind is Kind.MOVED
+    assert "in the entry of HVC_SOFT_RESTART" in found.what
+
+
+def test_rewrapped_and_requoted_document_has_no_drift(assemble: Assemble, tmp_path: Path) -> None:
+    document = document_file(
+        tmp_path,
+        ("takes over from\n  here on.", "takes\n  over from here\n  on."),
+        ("'hvc #0'", "\u2018``hvc #0``\u2019"),
+    )
+    assert not held(document, contract_file(tmp_path), stub(assemble)).found.drifts
+
+
+FICTION = "* ::\n\n    x0 = HVC_FLY\n    x1 = altitude\n\n  Flies.\n\nIt turns down"
+
+
+def test_call_of_the_document_that_nobody_serves_is_the_only_finding(
+    assemble: Assemble, tmp_path: Path
+) -> None:
+    document = document_file(tmp_path, ("It turns down", FICTION))
+    found = only(held(document, contract_file(tmp_path), stub(assemble)))
+    assert found.kind is Kind.UNSERVED
+    assert found.what.startswith("HVC_FLY on arm64: nobody serves it")
+
+
+def test_call_that_the_code_refuses_is_unserved(assemble: Assemble, tmp_path: Path) -> None:
+    contract = contract_file(tmp_path, "    number: 2\n", "    number: 7\n")
+    report = held(document_file(tmp_path), contract, stub(assemble))
+    kinds = [each.kind for each in report.found.drifts]
+    assert Kind.UNSERVED in kinds, "7 is answered with the error"
+    assert Kind.MISSING in kinds, "2 is served and has no name any more"
+    [proof] = next(e for e in report.found.drifts if e.kind is Kind.UNSERVED).proofs
+    assert proof.answer is not None and "0xbadca11" in proof.answer.row
+
+
+def test_call_of_the_code_that_the_document_lacks_is_found(
+    assemble: Assemble, tmp_path: Path
+) -> None:
+    entry = "* ::\n\n    x0 = HVC_RESET_VECTORS\n\n  Nothing"
+    document = document_file(tmp_path, (entry, "Nothing"))
+    report = held(document, contract_file(tmp_path), stub(assemble))
+    found = only(report)
+    assert found.kind is Kind.MISSING and found.what == "HVC_RESET_VECTORS (0x2)"
+
+
+def test_sentence_that_the_code_breaks_is_contradicted(assemble: Assemble, tmp_path: Path) -> None:
+    kernel = stub(assemble, success="mov x19, xzr")
+    report = held(document_file(tmp_path), contract_file(tmp_path), kernel)
+    found = only(report)
+    assert found.kind is Kind.CONTRADICTED and report.exit_status == 12
+    assert found.sentence is not None
+    assert "count on x0-x18" in report.found.document.sentences[found.sentence].text
+
+
+def test_broken_clause_without_a_sentence_is_unstated(assemble: Assemble, tmp_path: Path) -> None:
+    kernel = stub(assemble, success="msr tpidr_el2, x1")
+    report = held(document_file(tmp_path), contract_file(tmp_path), kernel)
+    assert {each.kind for each in report.found.drifts} == {Kind.UNSTATED}
+    assert report.exit_status == 4
+
+
+CONDITION = """\
+    assumes:
+      off: {holds: SCTLR_EL2.M == 0, because: the installer turned it off}
+    promises:
+      off: {ensures: SCTLR_EL2.M == 0, cite: Nothing is left of a hypervisor that was there.}
+      own:"""
+
+
+def test_sentence_that_needs_an_unstated_condition_is_found(
+    assemble: Assemble, tmp_path: Path
+) -> None:
+    contract = contract_file(tmp_path, "    promises:\n      own:", CONDITION)
+    found = only(held(document_file(tmp_path), contract, stub(assemble)))
+    assert found.kind is Kind.CONDITION
+    assert [proof.without for proof in found.proofs] == ["SCTLR_EL2.M == 0"]
+
+
+def test_condition_that_the_document_states_is_no_finding(
+    assemble: Assemble, tmp_path: Path
+) -> None:
+    said = CONDITION.replace("because: the installer turned it off", "cite: off as it was")
+    contract = contract_file(tmp_path, "    promises:\n      own:", said)
+    document = document_file(tmp_path, ("that was there.", "that was there, off as it was."))
+    report = held(document, contract, stub(assemble))
+    assert not [each for each in report.found.drifts if each.kind is Kind.CONDITION]
+
+
+def test_party_without_a_sentence_is_found(assemble: Assemble, tmp_path: Path) -> None:
+    cite = "cite: The kernel leaves a stub behind before it drops to EL1."
+    contract = contract_file(tmp_path, cite, "because: it is there")
+    found = only(held(document_file(tmp_path), contract, stub(assemble)))
+    assert found.kind is Kind.SILENT
+
+
+def test_sentence_left_behind_is_found(assemble: Assemble, tmp_path: Path) -> None:
+    cite = "cite: the first argument with it"
+    contract = contract_file(tmp_path, cite, "because: why not, against: not come back")
+    found = only(held(document_file(tmp_path), contract, stub(assemble)))
+    assert found.kind is Kind.LEFT_BEHIND and found.line == 24
+
+
+def test_what_cannot_be_read_is_undecided_with_its_line(assemble: Assemble, tmp_path: Path) -> None:
+    directive = "\n\n.. kernel-doc:: virt.h\n   :internal:\n\n"
+    document = document_file(tmp_path, ("on success. Nobody", f"on success.{directive}Nobody"))
+    report = held(document, contract_file(tmp_path), stub(assemble))
+    [unread] = report.found.opens
+    lines = document.read_text(encoding="utf-8").splitlines()
+    assert unread.line == lines.index(".. kernel-doc:: virt.h") + 1
+    assert "kernel-doc" in unread.reason
+    assert report.exit_status == 16
+
+
+def test_without_an_image_the_contract_is_the_witness(tmp_path: Path) -> None:
+    contract = contract_file(tmp_path)
+    assert held(document_file(tmp_path), contract, kernel_version="6.1").exit_status == 0
+    document = document_file(tmp_path, ("It turns down", FICTION))
+    found = only(held(document, contract, kernel_version="6.1"))
+    assert found.kind is Kind.UNSERVED
+
+
+def test_without_an_image_or_a_version_it_is_refused(tmp_path: Path) -> None:
+    document, contract = document_file(tmp_path), contract_file(tmp_path)
+    ran = hypabi("document", "--drift", document, "--contract", contract)
+    assert ran.returncode == 1
+    assert "--kernel-version" in one_line(ran)
+
+
+def test_command_prints_lines_that_fit_a_mail(assemble: Assemble, tmp_path: Path) -> None:
+    document = document_file(tmp_path, ("x0-x18", "x0-x3"))
+    kernel, contract = stub(assemble), contract_file(tmp_path)
+    ran = hypabi("document", "--drift", document, "--contract", contract, kernel)
+    assert ran.returncode == 12, ran.stderr
+    assert ran.stdout.startswith("small-stub.rst: CONTRADICTED: 1 differs\n")
+    assert "[-x0-x18-] {+x0-x3+}" in ran.stdout
+    assert max(map(len, ran.stdout.splitlines())) <= 75
+
+
+def test_json_keeps_its_schema_and_is_the_same_whatever_the_hash_seed(
+    assemble: Assemble, tmp_path: Path
+) -> None:
+    document = document_file(tmp_path, ("x0-x18", "x0-x3"), ("It turns down", FICTION))
+    kernel, contract = stub(assemble), contract_file(tmp_path)
+    command = ("document", "--drift", document, "--contract", contract, "--format", "json", kernel)
+    one, other = (hypabi(*command, PYTHONHASHSEED=seed) for seed in ("1", "2"))
+    assert one.returncode == 12, one.stderr
+    assert one.stdout == other.stdout
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(one.stdout))
+
+
+def test_formats_of_a_page_are_refused(tmp_path: Path) -> None:
+    document = document_file(tmp_path)
+    ran = hypabi("document", "--drift", document, "--kernel-version", "6.1", "--format", "man")
+    assert ran.returncode == 1
+    assert "text or json" in one_line(ran)
+
+
+def test_page_that_hypabi_writes_has_no_drift(tmp_path: Path) -> None:
+    page = tmp_path / "page.rst"
+    assert hypabi("document", "--kernel-version", "6.1", "--output", page).returncode == 0
+    report = held(page, "linux-hyp-abi", kernel_version="6.1")
+    assert [(each.kind.value, each.what) for each in report.found.drifts] == []
+    assert report.found.opens == ()
+    assert report.found.coverage.facts > 20
+
+
+def test_page_that_hypabi_writes_has_no_drift_against_a_real_kernel(
+    tmp_path: Path, kernel: Kernel
+) -> None:
+    image = kernel("6.1-armmp")
+    page = tmp_path / "page.rst"
+    assert hypabi("document", "--kernel-version", "6.1", "--output", page).returncode == 0
+    report = held(page, "linux-hyp-abi", image)
+    kinds = {each.kind for each in report.found.drifts}
+    assert kinds == {Kind.CONDITION}, "the sentence is the same; so is what it does not say"
