@@ -25,7 +25,7 @@ from hypabi.behaviour.request import Request
 from hypabi.code.backward import Chain, Stop, ways_back
 from hypabi.code.body import Body, body_of, never_returning
 from hypabi.code.call_sites import Extent, Word, direct_calls, extent, hvc_words, replaced_by
-from hypabi.execution.aftermath import Aftermath, aftermath
+from hypabi.execution.aftermath import MOST_STEPS, Aftermath, aftermath
 from hypabi.execution.approach import (
     Approach,
     Arrival,
@@ -42,6 +42,8 @@ CONDUIT: Final = "smccc_patch_fw_mitigation_conduit"
 """The kernel's function that writes hvc or smc over a nop (arch/arm64/kernel/proton-pack.c)."""
 MOST_CALLERS: Final = 24
 """Direct callers of one function that are looked at."""
+MOST_IN_CALLER: Final = 32
+"""Instructions behind a call in which a direct caller is seen to look at the answer."""
 FOLLOWED: Final = 4
 """Registers that can hold an answer, from the first: SMCCC (DEN0028, 2.6) has four."""
 STARTS: Final = {
@@ -203,9 +205,9 @@ class _Draft:
         self.reliance = reliance(self.body, behind, sites.rules, callee)
         self.aftermath = self._aftermath(self.body, behind)
 
-    def _aftermath(self, body: Body, behind: int) -> Aftermath:
+    def _aftermath(self, body: Body, behind: int, most: int = MOST_STEPS) -> Aftermath:
         approach = self.sites.approach(self.word.state)
-        return aftermath(approach, body, behind, self.sites.followed())
+        return aftermath(approach, body, behind, self.sites.followed(), most)
 
     @property
     def needs_callers(self) -> bool:
@@ -247,7 +249,7 @@ class _Draft:
                 ways, _ = sites.ways(body, address, state, self.word.immediate)
             callers.append(Caller(address, function, ways))
             if self.aftermath.returned:
-                seen = self._aftermath(body, address + 4)
+                seen = self._aftermath(body, address + 4, MOST_IN_CALLER)
                 tests += [Test(a.address, a.condition, function) for a in seen.asked]
         return tuple(callers), tuple(tests)
 

@@ -69,6 +69,8 @@ class Step:
     """Whether control can go on behind it."""
     uses: Uses | None
     """``None`` where what it reads and writes is not known."""
+    word: int = 0
+    """The instruction itself, of A64."""
 
 
 NO_STEPS: Final[Mapping[int, Step]] = MappingProxyType({})
@@ -189,7 +191,7 @@ def _either(one: Step, other: Step) -> Step:
         reads, writes = one.uses.reads | other.uses.reads, one.uses.writes & other.uses.writes
         known = Uses(reads, writes)
     falls = one.falls or other.falls
-    return Step(one.address, one.size, turn.kind, turn.target, falls, known)
+    return Step(one.address, one.size, turn.kind, turn.target, falls, known, one.word)
 
 
 def patched_a64(image: Image, patches: Patches, start: int, end: int) -> dict[int, Step]:
@@ -215,7 +217,7 @@ def patched_a64(image: Image, patches: Patches, start: int, end: int) -> dict[in
 def a64_step(address: int, word: int) -> Step:
     """Return an A64 word as flow sees it."""
     kind, target, falls = _a64_turn(address, word)
-    return Step(address, 4, kind, target, falls, uses.a64(word))
+    return Step(address, 4, kind, target, falls, uses.a64(word), word)
 
 
 def _a64_turn(address: int, word: int) -> tuple[Kind, int | None, bool]:

@@ -217,8 +217,8 @@ def direct_calls(image: Image, targets: Iterable[int], most: int) -> dict[int, l
             words.byteswap()
         first = segment.address // 4 + bias
         wanted = {target // 4 - first & mask: target for target in targets}
-        calls = BRANCHES[image.architecture].finditer(content[3::4])
-        for at in [m.start() for m in calls if words[m.start()] + m.start() & mask in wanted]:
+        calls = [m.start() for m in BRANCHES[image.architecture].finditer(content[3::4])]
+        for at in [at for at in calls if words[at] + at & mask in wanted]:
             distance = (words[at] & mask ^ sign) - sign
             target = 4 * (first + at + distance)
             if target in found and len(found[target]) < most:

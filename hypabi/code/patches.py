@@ -82,10 +82,8 @@ class Patches:
     def written_by(self, function: int) -> Iterator[PatchSite]:
         """Yield the sites whose code the kernel function at an address computes, by address."""
         for _, table, entry in self._entries:
-            if table.is_callback(entry):
-                site = table.site(entry)
-                if site.replacement == function:
-                    yield site
+            if table.is_callback(entry, function):
+                yield table.site(entry)
 
     def __iter__(self) -> Iterator[PatchSite]:
         return (table.site(entry) for _, table, entry in self._entries)
@@ -132,8 +130,11 @@ class _Run:
         originals = self.words[0::3]
         return [place + o - (o >> 31 << 32) for place, o in zip(places, originals, strict=True)]
 
-    def is_callback(self, entry: int) -> bool:
+    def is_callback(self, entry: int, function: int) -> bool:
         """Return whether a function computes the new code of an entry."""
+        place = self.address + ENTRY * entry + 4
+        if (place + _signed(self.words[3 * entry + 1])) != function:
+            return False
         tail = self.words[3 * entry + 2]
         return tail >> 24 == 0 and tail >> 16 & 0xFF > 0
 

@@ -192,7 +192,7 @@ class Walk(Live):
             sites = self.around.patches.at(step.address)
             self._one(step, following)
             if self.state is InstructionSet.A64:
-                self._follow_pointers(instruction_word(self.around.image, step), step)
+                self._follow_pointers(step.word, step)
             if sites:
                 self.lose(_written_by_either(self.around.image, self.around.patches, step))
         self.pc = following
@@ -346,18 +346,13 @@ def _leads_to(transfer: object, instruction: Instruction, following: int) -> boo
             return False
 
 
-def instruction_word(image: Image, step: Step) -> int:
-    """Return the word of an A64 instruction."""
-    return int.from_bytes(image.read(step.address, 4), "little")
-
-
 def _numbers(mask: int) -> list[int]:
     return [number for number in range(mask.bit_length()) if mask >> number & 1]
 
 
 def _written_by_either(image: Image, patches: Patches, step: Step) -> list[int]:
     """Return the registers that an instruction or what the kernel writes over it changes."""
-    known = uses.a64(instruction_word(image, step))
+    known = uses.a64(step.word)
     written = 0 if known is None else known.writes
     for site in patches.at(step.address):
         if not site.callback:
