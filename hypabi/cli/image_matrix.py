@@ -6,14 +6,16 @@ from functools import partial
 from hypabi.behaviour.call_site import CallSite
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.request import Request, Requests
+from hypabi.cli import lives
 from hypabi.cli.examination import Examination
-from hypabi.cli.lives import life_cycle, status
+from hypabi.cli.matrix_status import status
 from hypabi.errors import HypabiError
 from hypabi.frozen import replace
 from hypabi.image.model import Image, Role
 from hypabi.judgement.life_cycle import LifeCycle, Meeting
+from hypabi.judgement.lower import Lowering, NotKnown
 from hypabi.judgement.matrix import Caller, Live, judge_cell
-from hypabi.judgement.revision import Revision
+from hypabi.judgement.revision import LiveParty, Revision
 from hypabi.report.listing import Places
 from hypabi.report.matrix import Column, Judged, Matrix, Row
 from hypabi.report.provenance import Provenance
@@ -26,14 +28,12 @@ def image_matrix(
     examination: Examination,
     sites: Mapping[Role, tuple[CallSite, ...]],
     provenance: Provenance,
-    exit_status: int,
 ) -> Matrix:
     """Judge every call site that asks for a call of the contract against every party.
 
-    :param exit_status: of what is known besides
     :raises HypabiError: no call site asks for any
     """
-    cycle = life_cycle(examination, sites)
+    cycle = lives.life_cycle(examination, sites)
     judged = tuple(_judged(examination, cycle))
     if not judged:
         what = f"no call site asks for a call of {examination.contract.name}"
@@ -45,7 +45,7 @@ def image_matrix(
         {(kernel.version, form): examination.loaded},
         lambda _image, _form, address: examination.texts(address),
         ((examination.contract.name, examination.contract.sha256),),
-        exit_status | int(status(cycle)),
+        int(lives.status(cycle) | status(judged)),
         provenance,
         cycle,
         Places(examination.loaded).name,
@@ -90,7 +90,7 @@ def _live(examination: Examination, name: str, kernel: Image) -> Live:
     by_symbol = {
         each.vectors: tables[each.name] for each in revision.parties if each.name in tables
     }
-    behaviour = examination.behaviours[name]
+    behaviour = _while_live(examination, party)
     return Live(
         name,
         "",
@@ -102,6 +102,18 @@ def _live(examination: Examination, name: str, kernel: Image) -> Live:
         (),
         partial(_asked, behaviour, revision),
     )
+
+
+def _while_live(examination: Examination, party: LiveParty) -> Behaviour:
+    """Return what a party does where it is live, and not another with the same vectors."""
+    behaviour = examination.behaviours[party.name]
+    if party.when is None:
+        return behaviour
+    lowering = Lowering(behaviour, None, examination.surroundings)
+    try:
+        return replace(behaviour, holds=(*behaviour.holds, lowering.predicate(party.when)))
+    except NotKnown:
+        return behaviour  # of both, then: what it is not known to do is undecided
 
 
 def _asked(behaviour: Behaviour, revision: Revision, request: Request) -> Behaviour:

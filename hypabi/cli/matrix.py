@@ -1,15 +1,15 @@
 """Hold callers against the parties whose vectors can be live: who gets what he asks for.
 
-Without an option, every reference revision that is shipped: the callers of each against the parties
-of all.  A cell is kept, refuted with what happens instead, or undecided.
+With an image, its own callers against its own parties.  Without, every reference revision that is
+shipped: the callers of each against the parties of all.  A cell is kept, refuted with what happens
+instead, or undecided.
 """
 
 import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import add_output
+from hypabi.cli.parser import add_kernel, add_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +29,8 @@ KINDS = ("stub", "kvm")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
-    choose = parser.add_argument_group("which cells")
+    add_kernel(parser, nargs="?")
+    choose = parser.add_argument_group("which cells of the reference revisions")
     choose.add_argument("--architecture", choices=("arm", "arm64"), help="only this one")
     choose.add_argument(
         "--instruction-set", choices=("A32", "T32", "A64"), help="only images built as this"
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     choose.add_argument("--byte-order", choices=("little", "big"), help="only images of this order")
     choose.add_argument(
         "--image",
+        dest="references",
         metavar="NAME",
         action="append",
         default=[],
@@ -65,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.cli.output import emit
     from hypabi.report.matrix import Evidence
 
-    matrix = matrix_of(arguments, ("hypabi", *sys.argv[1:]))
+    command = ("hypabi", *sys.argv[1:])
+    matrix = _of_image(arguments, command) if arguments.image else matrix_of(arguments, command)
     if arguments.format == "json":
         from hypabi.report.matrix_json import write
 
@@ -77,11 +80,37 @@ def run(arguments: argparse.Namespace) -> int:
     return matrix.exit_status
 
 
+def _of_image(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matrix":
+    from hypabi.behaviour.call_sites import CallSites
+    from hypabi.cli.contract_option import contract_of, version_of
+    from hypabi.cli.examination import examine
+    from hypabi.cli.image_matrix import image_matrix
+    from hypabi.report.provenance import provenance
+
+    _only_of_references(arguments)
+    contract = contract_of(arguments.contract)
+    examination = examine(arguments.image, contract, version_of(arguments.kernel_version))
+    sites = {role: CallSites(b.explorer).find() for role, b in examination.benches.items()}
+    return image_matrix(examination, sites, provenance(command, TOOLS))
+
+
+def _only_of_references(arguments: argparse.Namespace) -> None:
+    """Refuse what chooses among references where an image was given."""
+    from hypabi.errors import HypabiError
+
+    chosen = ("architecture", "instruction_set", "byte_order", "references", "caller", "party")
+    for name in chosen:
+        if getattr(arguments, name):
+            option = "--image" if name == "references" else f"--{name.replace('_', '-')}"
+            raise HypabiError(option, "it chooses among the references", "leave out the image")
+
+
 def matrix_of(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matrix":
     """Judge the cells that the command line asks for.
 
     :raises HypabiError: it asks for none
     """
+    from hypabi.cli.matrix_status import status
     from hypabi.cli.references import Library
     from hypabi.errors import HypabiError
     from hypabi.judgement.reference_index import read_index
@@ -90,7 +119,7 @@ def matrix_of(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matri
 
     index = read_index()
     library = Library(index)
-    references = _references(index, arguments.image)
+    references = _references(index, arguments.references)
     judged = tuple(_judged(library, references, arguments))
     if not judged:
         raise HypabiError("matrix", "no cell is left of what was asked for", "ask for less")
@@ -99,7 +128,7 @@ def matrix_of(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matri
         library.files(),
         library.text,
         library.contracts(),
-        int(_status(judged)),
+        int(status(judged)),
         provenance(command, TOOLS),
     )
 
@@ -131,7 +160,7 @@ def _judged(
         architecture = of_form[0].architecture
         callers = _callers(library, of_form, form, arguments.caller)
         parties = _parties(library, of_form, form, arguments.party)
-        if not arguments.image:
+        if not arguments.references:
             parties = _by_revision(library, parties)
         for caller in callers:
             row = Row(caller.name, caller.label, caller.image, architecture)
@@ -222,17 +251,3 @@ def _installers(
 def _by_revision(library: "Library", parties: "tuple[Live, ...]") -> "tuple[Live, ...]":
     order = list(library.index.revisions)
     return tuple(sorted(parties, key=lambda each: order.index(each.label)))
-
-
-def _status(judged: "tuple[Judged, ...]") -> Exit:
-    from hypabi.judgement.matrix import Broken, Kept, NotDecided
-
-    cells = [each.cell for each in judged]
-    result = Exit.GOOD
-    if any(isinstance(cell, Broken) for cell in cells):
-        result |= Exit.REFUTED
-    if any(isinstance(cell, NotDecided) for cell in cells):
-        result |= Exit.UNDECIDED
-    if not any(isinstance(cell, Broken | Kept) for cell in cells):
-        result |= Exit.UNDECIDED
-    return result

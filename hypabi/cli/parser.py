@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from typing import Final, NoReturn
+from typing import Final, Literal, NoReturn
 
 from hypabi.cli.exit_status import Exit
 from hypabi.report.lines import printable
@@ -39,11 +39,15 @@ def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> Non
     )
 
 
-def add_kernel(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that name a kernel and what it is held against."""
+def add_kernel(parser: argparse.ArgumentParser, nargs: Literal["?"] | None = None) -> None:
+    """Add the arguments that name a kernel and what it is held against.
+
+    :param nargs: ``?`` where there may be no kernel
+    """
     parser.add_argument(
         "image",
         metavar="IMAGE",
+        nargs=nargs,
         help="kernel image: .deb, arm64 Image, zImage, EFI zboot, UKI or ELF",
     )
     parser.add_argument(

@@ -46,8 +46,14 @@ class Column:
 
     party: str
     label: str
+    """Empty for a party of the kernel whose callers are held against it."""
     image: str
     architecture: Architecture
+
+    @property
+    def whole(self) -> str:
+        """Party and revision."""
+        return f"{self.party} {self.label}".rstrip()
 
 
 @frozen

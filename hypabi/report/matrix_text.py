@@ -104,7 +104,7 @@ def installers(matrix: Matrix, architecture: Architecture) -> Iterator[str]:
 
 def _head(column: Column) -> list[str]:
     """Break a column's head into lines: the party, then its revision."""
-    return [*_broken(column.party), *_broken(column.label)]
+    return [line for name in (column.party, column.label) if name for line in _broken(name)]
 
 
 def _broken(name: str) -> list[str]:
@@ -172,7 +172,7 @@ def _breakage(matrix: Matrix, breakage: Breakage, evidence: Evidence) -> Iterato
     places = Places(matrix.files[column.image, shown.form])
     forms = ", ".join(dict.fromkeys(judged.form for judged in breakage.cells))
     asked: dict[str, None] = {}
-    live = f"{column.party} {column.label} is {_how(shown.cell)}"
+    live = f"{column.whole} is {_how(shown.cell)}"
     yield from filled(f"{live} ({column.image}: {forms})", "* ", "  ")
     for judged in breakage.cells:
         asked.setdefault(_asks(judged))
@@ -246,7 +246,7 @@ def reasons(matrix: Matrix, kind: type[NotDecided] | type[Open], title: str) -> 
         yield ""
         yield from filled(why, "* ", "  ")
         for row, column in cells:
-            who = f"{row.label} {row.function}, {column.party} {column.label} live"
+            who = f"{row.label} {row.function}, {column.whole} live"
             yield cut(f"    {who}", COLUMNS)
 
 

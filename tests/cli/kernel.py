@@ -46,18 +46,26 @@ sync:
 invalid:
     b .
     .ltorg
+{callers}
     .section .rodata
     .asciz "Linux version {version} (made@by.hand) (as) #1"
 """
 
 
 def stub(
-    assemble: Assemble, version: str = "5.10.0-made", success: str = "nop", unknown: str = "nop"
+    assemble: Assemble,
+    version: str = "5.10.0-made",
+    success: str = "nop",
+    unknown: str = "nop",
+    callers: str = "",
 ) -> Path:
     """Assemble the kernel.
 
     :param success: an instruction on the way of every call that answers with success and returns
     :param unknown: an instruction on the way of every call that the stub does not know
+    :param callers: code of the kernel that calls
     """
-    source = SOURCE.format(slots=SLOTS, version=version, success=success, unknown=unknown)
+    source = SOURCE.format(
+        slots=SLOTS, version=version, success=success, unknown=unknown, callers=callers
+    )
     return assemble(source, "arm64", text=BASE)

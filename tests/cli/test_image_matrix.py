@@ -1,0 +1,131 @@
+"""``hypabi matrix IMAGE``: a kernel's own callers against its own parties.
+
+A real kernel for what Debian ships; kernels of one page for what no shipped caller does wrong.
+"""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.cli.door import hypabi, one_line
+from tests.cli.kernel import stub
+from tests.inputs import Assemble, Kernel
+from tests.report.test_check_json import closed, schema
+
+Cells = dict[tuple[str, str, str], tuple[str, str]]
+
+SET = "HVC_SET_VECTORS"
+RESTART = "HVC_SOFT_RESTART"
+RESET = "HVC_RESET_VECTORS"
+
+CALLER = """
+    .globl {name}
+    .type {name}, %function
+{name}:
+{body}
+    .size {name}, . - {name}
+"""
+
+
+def caller(name: str, *body: str) -> str:
+    """Return a function of the kernel."""
+    return CALLER.format(name=name, body="\n".join(f"    {line}" for line in body))
+
+
+def report(*arguments: object) -> dict[str, Any]:
+    ran = hypabi("matrix", *map(str, arguments), "--format", "json")
+    assert ran.stderr == ""
+    found: dict[str, Any] = json.loads(ran.stdout)
+    assert found["exit_status"] == ran.returncode
+    jsonschema.validate(found, closed(schema("matrix")))
+    return found
+
+
+def cells(found: dict[str, Any]) -> Cells:
+    """Return verdict and turn of each cell, by function, call and party."""
+    return {
+        (each["caller"]["function"], each["caller"]["revision"], each["live"]["party"]): (
+            each["verdict"],
+            each["when"],
+        )
+        for each in found["cells"]
+    }
+
+
+def points(found: dict[str, Any], function: str) -> dict[str, tuple[str, str]]:
+    """Return what was answered of a function's one meeting with the stub."""
+    (met,) = [
+        each
+        for each in found["callers"]["meetings"]
+        if (each["caller"]["function"], each["party"]) == (function, "stub")
+    ]
+    return {each["aspect"]: (each["verdict"], each["text"]) for each in met["points"]}
+
+
+def test_the_callers_of_a_shipped_arm64_kernel_get_what_they_ask_for(kernel: Kernel) -> None:
+    found = report(kernel("6.1-arm64"))
+    at = cells(found)
+    assert at["__hyp_set_vectors", SET, "stub"] == ("kept", "in_turn")
+    assert at["__hyp_set_vectors", SET, "kvm-run"] == ("kept", "out_of_turn")
+    for party in ("stub", "kvm-init", "kvm-run"):
+        assert at["__hyp_reset_vectors", RESET, party] == ("kept", "in_turn")
+        assert at["cpu_soft_restart", RESTART, party] == ("kept", "in_turn")
+    assert found["exit_status"] == 0
+    assert found["callers"]["counts"]["refuted"] == 0
+    moves = {(each["from"], each["to"]): each["by"] for each in found["callers"]["moves"]}
+    assert [site["function"] for site in moves["stub", "kvm-init"]] == ["__hyp_set_vectors"]
+    assert [site["function"] for site in moves["stub", "kernel-at-el2"]] == ["finalise_el2"]
+
+
+def test_nothing_serves_a_call_that_the_32_bit_kernel_no_longer_makes(kernel: Kernel) -> None:
+    found = report(kernel("6.1-armmp"))
+    assert cells(found)["__hyp_set_vectors", SET, "stub"] == ("kept", "out_of_turn")
+    assert "__hyp_set_vectors" in [each["function"] for each in found["callers"]["never_run"]]
+    assert found["exit_status"] == 0
+
+
+def test_a_caller_that_keeps_a_value_where_the_stub_writes_is_refuted(assemble: Assemble) -> None:
+    reset = ("mov x4, x1", "mov x0, #2", "hvc #0", "mov x0, x4", "ret")
+    lost = caller("__hyp_reset_vectors", *reset)
+    found = report(stub(assemble, success="mov x4, #0", callers=lost))
+    assert points(found, "__hyp_reset_vectors")["survives"][0] == "refuted"
+    assert "x4 is lost" in points(found, "__hyp_reset_vectors")["survives"][1]
+    assert found["exit_status"] == 12
+    kept = report(stub(assemble, success="mov x5, #0", callers=lost))
+    assert points(kept, "__hyp_reset_vectors")["survives"][0] == "kept"
+
+
+def test_a_caller_that_does_not_look_at_an_error_is_refuted(assemble: Assemble) -> None:
+    deaf = caller("_deaf", "mov x0, #3", "hvc #0", "mov x0, #0", "ret")
+    looks = caller("_looks", "mov x0, #3", "hvc #0", "cbnz x0, 1f", "mov x0, #7", "1: ret")
+    found = report(stub(assemble, version="6.1.0-made", callers=deaf + looks))
+    assert points(found, "_deaf")["understood"][0] == "refuted"
+    assert points(found, "_looks")["understood"][0] == "kept"
+
+
+def test_a_caller_that_reads_where_no_answer_is_is_refuted(assemble: Assemble) -> None:
+    reads = caller("__hyp_reset_vectors", "mov x0, #2", "hvc #0", "mov x0, x3", "ret")
+    found = report(stub(assemble, success="mov x3, #1", callers=reads))
+    assert points(found, "__hyp_reset_vectors")["read_from"][0] == "refuted"
+
+
+def test_an_argument_that_breaks_a_precondition_is_refuted(assemble: Assemble) -> None:
+    bad = caller("__hyp_set_vectors", "mov x1, #8", "mov x0, #0", "hvc #0", "ret")
+    found = report(stub(assemble, callers=bad))
+    assert points(found, "__hyp_set_vectors")["preconditions"][0] == "refuted"
+    good = caller("__hyp_set_vectors", "mov x1, #0x800", "mov x0, #0", "hvc #0", "ret")
+    found = report(stub(assemble, callers=good))
+    assert points(found, "__hyp_set_vectors")["preconditions"][0] == "kept"
+
+
+@pytest.mark.parametrize("option", ["--caller", "--party", "--image"])
+def test_what_chooses_among_references_is_refused(assemble: Assemble, option: str) -> None:
+    ran = hypabi("matrix", stub(assemble), option, "A5")
+    assert option in one_line(ran)
+    assert ran.returncode == 1
+
+
+def test_an_image_without_callers_is_refused(assemble: Assemble) -> None:
+    assert "no call site" in one_line(hypabi("matrix", stub(assemble)))
