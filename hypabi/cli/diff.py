@@ -77,6 +77,8 @@ def compared(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Diff":
     from hypabi.report.provenance import provenance
 
     suppressions = suppressions_of(arguments)
+    if suppressions is not None:
+        suppressions = suppressions.of_changes()
     old, new = _opened(arguments)
     cells = tuple(_cells(*sides(old, new), arguments.callers))
     suppressed = _suppressed(suppressions, cells, new)

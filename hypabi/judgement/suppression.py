@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from hypabi.frozen import frozen
+from hypabi.frozen import frozen, replace
 from hypabi.judgement.node import Node, Scalar, Sequence, Table
 from hypabi.judgement.place import Place, closest
 from hypabi.judgement.version import Version, in_force
@@ -58,6 +58,14 @@ class Suppressions:
     sha256: str
     today: date
     entries: tuple[Suppression, ...]
+
+    def of_clauses(self) -> "Suppressions":
+        """Return those that are about ``check``."""
+        return replace(self, entries=tuple(e for e in self.entries if e.clause is not None))
+
+    def of_changes(self) -> "Suppressions":
+        """Return those that are about ``diff``."""
+        return replace(self, entries=tuple(e for e in self.entries if e.change is not None))
 
     def of_clause(
         self, party: str, call: str | None, clause: str, image: str, version: Version | None

@@ -194,7 +194,7 @@ def same(diff: Diff) -> Iterator[str]:
         yield from titled("Equal")
     for party, group in groupby(sorted(cells, key=_party(diff)), key=lambda cell: cell.party):
         of_party = list(group)
-        for directions, calls in _by_directions(of_party).items():
+        for directions, calls in _by_directions(diff, of_party).items():
             yield from filled(f"{party}: {', '.join(calls)}{directions}", "", "    ")
         notes = sorted({note for cell in of_party for note in noted(cell.change)})
         if notes:
@@ -206,13 +206,14 @@ def _party(diff: Diff) -> Callable[[Cell], int]:
     return lambda cell: order.index(cell.party)
 
 
-def _by_directions(cells: list[Cell]) -> Mapping[str, list[str]]:
-    """Return calls by the directions in which they are equal, most often both."""
+def _by_directions(diff: Diff, cells: list[Cell]) -> Mapping[str, list[str]]:
+    """Return calls by the directions in which they are equal, most often all that were asked."""
+    asked = len({cell.direction for cell in diff.cells})
     calls = list(dict.fromkeys(cell.call for cell in cells))
     found: dict[str, list[str]] = {}
     for call in calls:
         of_call = [cell for cell in cells if cell.call == call]
-        text = "" if len(of_call) == 2 else f" ({SHORT[of_call[0].direction]})"
+        text = "" if len(of_call) == asked else f" ({SHORT[of_call[0].direction]})"
         vacuous = all(isinstance(cell.change, Vacuous) for cell in of_call)
         name = f"{spelled(call)} (vacuous)" if vacuous else spelled(call)
         found.setdefault(text, []).append(name)
