@@ -1,7 +1,7 @@
 """All call sites of a program: find them, follow the ways to them, look at what comes after."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
 from typing import Final
 
 from hypabi.arch.names import InstructionSet
@@ -54,6 +54,10 @@ STARTS: Final = {
 }
 
 
+Wanting = Callable[[Function, Way], bool]
+"""Tells whether somebody wants a call site, by the function around it and a way to it."""
+
+
 class CallSites:
     """The call sites of one program; bodies of functions are read once."""
 
@@ -65,10 +69,13 @@ class CallSites:
         self._bodies: dict[tuple[int, InstructionSet], Body] = {}
         self._approaches: dict[InstructionSet, Approach] = {}
 
-    def find(self, function: str | None = None) -> tuple[CallSite, ...]:
+    def find(
+        self, function: str | None = None, wanted: Wanting | None = None
+    ) -> tuple[CallSite, ...]:
         """Return every call site, by address.
 
         :param function: only those in functions of this name
+        :param wanted: only those of which it wants one of the ways
         """
         places = [(word, reached) for word, reached in self._places()]
         extents = {word: extent(self.image, word.address, word.state) for word, _ in places}
@@ -77,6 +84,8 @@ class CallSites:
             for word, reached in places
             if function is None or extents[word].name == function
         ]
+        if wanted is not None:
+            drafts = [draft for draft in drafts if draft.wanted(wanted)]
         self._told_where(drafts)
         calls = direct_calls(
             self.image, sorted({d.extent.start for d in drafts if d.needs_callers}), MOST_CALLERS
@@ -200,10 +209,23 @@ class _Draft:
         self.reached = reached
         self.body = sites.body(around, word.state)
         self.ways, self.undecided = sites.ways(self.body, word.address, word.state, word.immediate)
-        behind = word.address + 4
-        callee = partial(sites.callee, state=word.state)
-        self.reliance = reliance(self.body, behind, sites.rules, callee)
-        self.aftermath = self._aftermath(self.body, behind)
+        self.behind = word.address + 4
+
+    @cached_property
+    def reliance(self) -> Reliance:
+        """What is live behind it."""
+        callee = partial(self.sites.callee, state=self.word.state)
+        return reliance(self.body, self.behind, self.sites.rules, callee)
+
+    @cached_property
+    def aftermath(self) -> Aftermath:
+        """What becomes of the registers that can hold an answer."""
+        return self._aftermath(self.body, self.behind)
+
+    def wanted(self, by: Wanting) -> bool:
+        """Tell whether somebody wants one of the ways to it."""
+        function = _function(self.extent)
+        return any(by(function, way) for way in self.ways)
 
     def _aftermath(self, body: Body, behind: int, most: int = MOST_STEPS) -> Aftermath:
         approach = self.sites.approach(self.word.state)

@@ -1,9 +1,8 @@
 """Hold the callers of a kernel's image against each of its own parties."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 
-from hypabi.behaviour.call_site import CallSite
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.request import Request, Requests
 from hypabi.cli import lives
@@ -11,7 +10,7 @@ from hypabi.cli.examination import Examination
 from hypabi.cli.matrix_status import status
 from hypabi.errors import HypabiError
 from hypabi.frozen import replace
-from hypabi.image.model import Image, Role
+from hypabi.image.model import Image
 from hypabi.judgement.life_cycle import LifeCycle, Meeting
 from hypabi.judgement.lower import Lowering, NotKnown
 from hypabi.judgement.matrix import Caller, Live, judge_cell
@@ -24,16 +23,12 @@ from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.remembered import Remembered
 
 
-def image_matrix(
-    examination: Examination,
-    sites: Mapping[Role, tuple[CallSite, ...]],
-    provenance: Provenance,
-) -> Matrix:
+def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
     """Judge every call site that asks for a call of the contract against every party.
 
     :raises HypabiError: no call site asks for any
     """
-    cycle = lives.life_cycle(examination, sites)
+    cycle = lives.life_cycle(examination)
     judged = tuple(_judged(examination, cycle))
     if not judged:
         what = f"no call site asks for a call of {examination.contract.name}"

@@ -1,15 +1,17 @@
 """From a judged image to what comes of its own callers, while each of its parties is live."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from hypabi.behaviour.call_site import CallSite
+from hypabi.behaviour.call_sites import CallSites
 from hypabi.cli.examination import Examination
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.parties import ROLES
 from hypabi.image.model import Role
 from hypabi.judgement.encounter import Provider
-from hypabi.judgement.life_cycle import LifeCycle, Program, live
+from hypabi.judgement.life_cycle import LifeCycle, Program, concerned, live
 from hypabi.judgement.said import Bad, Undecided
 from hypabi.report.life_cycle import possible
 from hypabi.smt.bitwuzla import BitwuzlaSolver
@@ -18,13 +20,19 @@ from hypabi.smt.remembered import Remembered
 PROGRAMS: Final = {role: program for program, role in ROLES.items()}
 
 
-def life_cycle(examination: Examination, sites: Mapping[Role, tuple[CallSite, ...]]) -> LifeCycle:
+def life_cycle(examination: Examination) -> LifeCycle:
     """Hold the call sites of each program against the parties whose vectors it holds."""
     programs = tuple(
-        Program(PROGRAMS[role], of_program, dict(_providers(examination, role)))
-        for role, of_program in sites.items()
+        Program(PROGRAMS[role], _sites(examination, role), dict(_providers(examination, role)))
+        for role in examination.benches
     )
     return live(examination.revision, programs, Remembered(BitwuzlaSolver()))
+
+
+def _sites(examination: Examination, role: Role) -> tuple[CallSite, ...]:
+    """Return the call sites that the contract is about; there are hundreds of others."""
+    wanted = partial(concerned, examination.revision, PROGRAMS[role])
+    return CallSites(examination.benches[role].explorer).find(wanted=wanted)
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

@@ -81,7 +81,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_image(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matrix":
-    from hypabi.behaviour.call_sites import CallSites
     from hypabi.cli.contract_option import contract_of, version_of
     from hypabi.cli.examination import examine
     from hypabi.cli.image_matrix import image_matrix
@@ -90,8 +89,7 @@ def _of_image(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matri
     _only_of_references(arguments)
     contract = contract_of(arguments.contract)
     examination = examine(arguments.image, contract, version_of(arguments.kernel_version))
-    sites = {role: CallSites(b.explorer).find() for role, b in examination.benches.items()}
-    return image_matrix(examination, sites, provenance(command, TOOLS))
+    return image_matrix(examination, provenance(command, TOOLS))
 
 
 def _only_of_references(arguments: argparse.Namespace) -> None:

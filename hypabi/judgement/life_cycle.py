@@ -7,7 +7,7 @@ every party of its own program, because any of them could be live.
 import enum
 from collections.abc import Iterable, Iterator, Mapping
 
-from hypabi.behaviour.call_site import CallSite, Way
+from hypabi.behaviour.call_site import CallSite, Function, Way
 from hypabi.frozen import frozen
 from hypabi.judgement.contract import Program as ProgramName
 from hypabi.judgement.encounter import Provider, asked_for, encounter
@@ -79,7 +79,9 @@ def live(revision: Revision, programs: Iterable[Program], solver: Solver) -> Lif
     for program in programs:
         everyone |= program.providers.keys()
         for site in program.sites:
-            ways = tuple(way for way in site.ways if _concerned(revision, program, site, way))
+            ways = tuple(
+                way for way in site.ways if concerned(revision, program.which, site.function, way)
+            )
             elsewhere += len(site.ways) - len(ways)
             for way in ways:
                 met = tuple(_meetings(revision, program, site, way, solver))
@@ -95,19 +97,21 @@ def live(revision: Revision, programs: Iterable[Program], solver: Solver) -> Lif
     return LifeCycle(tuple(meetings), moves, _once(dormant), elsewhere)
 
 
-def _concerned(revision: Revision, program: Program, site: CallSite, way: Way) -> bool:
+def concerned(revision: Revision, which: ProgramName, function: Function, way: Way) -> bool:
     """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
     asked = asked_for(revision, way)
     if asked is not None and asked[0] is not None:
         return True
     telling = (turn for turn in revision.turns if turn.tells)
-    return any(_speaks_of(turn, revision, program, site, way) for turn in telling)
+    return any(_speaks_of(turn, revision, which, function, way) for turn in telling)
 
 
-def _speaks_of(turn: Turn, revision: Revision, program: Program, site: CallSite, way: Way) -> bool:
-    if turn.program not in (None, program.which):
+def _speaks_of(
+    turn: Turn, revision: Revision, which: ProgramName, function: Function, way: Way
+) -> bool:
+    if turn.program not in (None, which):
         return False
-    if turn.functions and plain(site.function.name) not in turn.functions:
+    if turn.functions and plain(function.name) not in turn.functions:
         return False
     if turn.identifiers and way.request.registers[revision.identifier] not in turn.identifiers:
         return False
@@ -126,7 +130,11 @@ def plain(function: str) -> str:
 def _meetings(
     revision: Revision, program: Program, site: CallSite, way: Way, solver: Solver
 ) -> Iterator[Meeting]:
-    turns = [turn for turn in revision.turns if _speaks_of(turn, revision, program, site, way)]
+    turns = [
+        turn
+        for turn in revision.turns
+        if _speaks_of(turn, revision, program.which, site.function, way)
+    ]
     for name, provider in program.providers.items():
         found = encounter(site, way, revision, provider, solver)
         turn = next((turn for turn in turns if name in turn.states), None)
