@@ -11,9 +11,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from kernels.pins import Pin
-
-_KERNEL = re.compile(r"\./(boot/vmlinuz-[^/]+|usr/lib/modules/[^/]+/vmlinuz)")
+from kernels.pins import KERNEL, Pin
 
 
 class FetchError(Exception):
@@ -50,17 +48,18 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def extract(package: Path, image: Path) -> None:
-    """Place the kernel that ``package`` holds at ``image``, whole or not at all.
+def extract(package: Path, image: Path, member: str = KERNEL) -> None:
+    """Place the kernel or document that ``package`` holds at ``image``, whole or not at all.
 
-    :raises FetchError: there is no kernel in the package
+    :param member: regular expression over paths in the package
+    :raises FetchError: there is no such file in the package
     """
     partial = image.with_name(image.name + ".partial")
     with subprocess.Popen(
         ["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as unpacking:
         try:
-            _copy_kernel(unpacking, partial)
+            _copy(unpacking, partial, member)
         except (tarfile.TarError, EOFError) as error:
             raise FetchError(f"{package.name} cannot be unpacked: {error}") from error
         finally:
@@ -69,15 +68,15 @@ def extract(package: Path, image: Path) -> None:
     partial.replace(image)
 
 
-def _copy_kernel(unpacking: subprocess.Popen[bytes], target: Path) -> None:
+def _copy(unpacking: subprocess.Popen[bytes], target: Path, wanted: str) -> None:
     assert unpacking.stdout is not None
     with tarfile.open(fileobj=unpacking.stdout, mode="r|") as members:
         for member in members:
-            if member.isfile() and _KERNEL.fullmatch(member.name):
+            if member.isfile() and re.fullmatch(wanted, member.name):
                 content = members.extractfile(member)
                 assert content is not None
                 with target.open("wb") as file:
                     while piece := content.read(1 << 20):
                         file.write(piece)
                 return
-    raise FetchError("the package holds no kernel")
+    raise FetchError(f"the package holds no {'kernel' if wanted == KERNEL else 'such document'}")

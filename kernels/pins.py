@@ -1,4 +1,4 @@
-"""Which kernels the project is held against: names, packages, hashes."""
+"""Which kernels and kernel documents the project is held against: names, packages, hashes."""
 
 import tomllib
 from collections.abc import Iterable
@@ -6,16 +6,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PINS = Path(__file__).with_name("pins.toml")
+DOCUMENTS = Path(__file__).with_name("documents.toml")
 
-HEADER = """\
+KERNEL = r"\./(boot/vmlinuz-[^/]+|usr/lib/modules/[^/]+/vmlinuz)"
+"""Where a package has its kernel."""
+
+HEADERS = {
+    PINS.name: """\
 # The kernels that tests and demo read, as found in Debian's archive; `kernels/fetch --newest NAME`
 # rewrites an entry.  `file` is the path within the archive, `newest` the packages that may follow.
-"""
+""",
+    DOCUMENTS.name: """\
+# The kernel documents that tests read, as pins.toml has the kernels; `image_sha256` is the
+# document's, `member` where the package has it.  They are under the GPL: never commit one.
+""",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """One kernel package of one suite, and the kernel in it, by hash."""
+    """One package of one suite, and the kernel or document in it, by hash."""
 
     name: str
     suite: str
@@ -29,9 +39,11 @@ class Pin:
     """Of the package, in bytes."""
     package_sha256: str
     image_sha256: str
-    """Of the ``vmlinuz`` in the package."""
+    """Of the ``vmlinuz`` or the document in the package."""
     newest: str
     """Regular expression over package names; what matches may replace this pin."""
+    member: str = KERNEL
+    """Regular expression over paths in the package: the file that is wanted."""
 
 
 def read_pins(path: Path = PINS) -> dict[str, Pin]:
@@ -42,12 +54,13 @@ def read_pins(path: Path = PINS) -> dict[str, Pin]:
 
 def write_pins(pins: Iterable[Pin], path: Path = PINS) -> None:
     """Replace the file of pins by these."""
-    text = HEADER + "".join(_table(pin) for pin in pins)
+    text = HEADERS[path.name] + "".join(_table(pin) for pin in pins)
     assert list(tomllib.loads(text)) == [pin.name for pin in pins]
     path.write_text(text, encoding="utf-8")
 
 
 def _table(pin: Pin) -> str:
+    member = "" if pin.member == KERNEL else f"member = '{pin.member}'\n"
     return f"""
 ["{pin.name}"]
 suite = '{pin.suite}'
@@ -59,4 +72,4 @@ size = {pin.size}
 package_sha256 = '{pin.package_sha256}'
 image_sha256 = '{pin.image_sha256}'
 newest = '{pin.newest}'
-"""
+{member}"""

@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 
 from kernels import cache
-from kernels.pins import Pin, read_pins
+from kernels.pins import DOCUMENTS, Pin, read_pins
 from tests.inputs import Assemble, Kernel
 
 # The same examples in every run; `pytest --hypothesis-profile=explore` looks for new ones.
@@ -44,6 +44,20 @@ def kernel() -> Kernel:
         if not held(pins[name]):
             pytest.skip(f"kernel {name} is not in the cache as pinned: kernels/fetch {name}")
         return cache.image_path(pins[name])
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def kernel_document() -> Kernel:
+    """Return the kernel document of a name, skipping where the cache does not hold it."""
+    pins = read_pins(DOCUMENTS)
+
+    def find(name: str) -> Path:
+        path = cache.image_path(pins[name])
+        if not cache.holds(path, pins[name].image_sha256):
+            pytest.skip(f"document {name} is not in the cache as pinned: kernels/fetch {name}")
+        return path
 
     return find
 

@@ -34,7 +34,7 @@ from hypabi.judgement.drift_evidence import (
     silent,
     undecided,
 )
-from hypabi.judgement.drift_facts import FACT, Fact, facts
+from hypabi.judgement.drift_facts import Fact, facts, names
 from hypabi.judgement.drift_finding import Coverage, Drift, Drifted, Kind, Open, Proof
 from hypabi.judgement.drift_served import Answers, missing, unserved
 from hypabi.judgement.drift_subject import Subject
@@ -120,8 +120,13 @@ class _Holding:
         )
 
     def facts(self) -> tuple[Fact, ...]:
-        revisions = {each.revision.architecture: each.revision for each in self.subjects}
-        return facts(self.document, self.contract, self.looked_up, tuple(revisions.values()))
+        """Compare the facts of every architecture, whichever the images are of."""
+        version = self.subjects[0].revision.version
+        given = {each.revision.architecture: each.revision for each in self.subjects}
+        revisions = tuple(
+            given.get(on) or self.contract.at(version, on) for on in self.contract.architectures
+        )
+        return facts(self.document, self.contract, self.looked_up, revisions)
 
     def wording(self, stated: tuple[Fact, ...]) -> Iterator[Drift]:
         """Yield what differs in wording, place, numbers and registers; a sentence comes once."""
@@ -155,7 +160,7 @@ class _Holding:
                     longest[found.sentence] = found
         for at, found in sorted(longest.items()):
             altered = [e for e in found.edits if e.old != e.new]
-            facts_in = any(FACT.fullmatch(w) for e in altered for w in (*e.old, *e.new))
+            facts_in = any(names(w) for e in altered for w in (*e.old, *e.new))
             kind = Kind.DIFFERS if facts_in else Kind.CHANGED
             line = self.document.sentences[at].line
             yield Drift(kind, "not as it is cited", line, at, found.cite, edits=found.edits)

@@ -27,10 +27,8 @@ _IMMEDIATE: Final = re.compile(r"\bhvc\s+#(0x[0-9a-fA-F]{1,4}|\d{1,5})\b", re.IG
 _SUCCESS: Final = re.compile(r"\b(?:is|are|=)\s+(0x[0-9a-fA-F]{1,16}|\d{1,19})\s+on\s+success\b")
 _ERROR: Final = re.compile(r"\b(0x[0-9a-fA-F]{1,16}|-\d{1,9})\s*\)?\s+on\s+error\b")
 
-FACT: Final = re.compile(
-    r"#?\d.*|0x[0-9a-fA-F]+|[rxw]\d{1,2}\b.*|ip|lr|EL\d|[A-Z][A-Z0-9]{2,}(_\w+)?"
-)
-"""A word that is a number, a register or a name, so that changing it changes a fact."""
+_NAMING: Final = re.compile(r"#?\d\w*|[rxw]\d{1,2}|ip|lr|EL\d|[A-Z][A-Z0-9]{2,}(_\w+)?")
+_PARTS: Final = re.compile(r"[-/+.]")
 
 
 @frozen
@@ -50,6 +48,11 @@ class Fact:
     def differs(self) -> bool:
         """Return whether document and contract disagree."""
         return self.document != self.contract
+
+
+def names(word: str) -> bool:
+    """Tell whether a word is or has a number, a register or a name: to change it changes a fact."""
+    return any(_NAMING.fullmatch(part) for part in _PARTS.split(word))
 
 
 def facts(

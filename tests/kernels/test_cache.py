@@ -28,6 +28,14 @@ def test_kernel_is_found_in_both_places(name: str, tmp_path: Path) -> None:
     assert (tmp_path / "out").read_bytes() == b"kernel"
 
 
+def test_document_is_found_where_its_pin_says(tmp_path: Path) -> None:
+    package = build_package(tmp_path, {"usr/share/doc/a.rst.txt": b"a", "usr/share/doc/b": b"b"})
+    cache.extract(package, tmp_path / "out", r"\./usr/share/doc/[^/]+\.rst\.txt")
+    assert (tmp_path / "out").read_bytes() == b"a"
+    with pytest.raises(cache.FetchError, match="no such document"):
+        cache.extract(package, tmp_path / "other", r"\./usr/share/doc/c")
+
+
 def test_package_without_kernel_leaves_nothing_behind(tmp_path: Path) -> None:
     package = build_package(tmp_path, {"boot/config-6.1": b"config"})
     with pytest.raises(cache.FetchError, match="no kernel"):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from kernels import cache
-from kernels.pins import Pin, read_pins, write_pins
+from kernels.pins import DOCUMENTS, PINS, Pin, read_pins, write_pins
 from tests.inputs import Kernel
 
 REQUIRED = {
@@ -36,10 +36,23 @@ def test_pin_is_of_its_own_series_and_whole(pin: Pin) -> None:
     assert {len(pin.package_sha256), len(pin.image_sha256)} == {64}
 
 
-def test_written_pins_read_back_the_same(tmp_path: Path) -> None:
-    pins = read_pins()
-    copy = tmp_path / "pins.toml"
+@pytest.mark.parametrize("pin", read_pins(DOCUMENTS).values(), ids=lambda pin: pin.name)
+def test_pin_of_a_document_is_of_its_own_series_and_whole(pin: Pin) -> None:
+    series = pin.name.removeprefix("hyp-abi-").removesuffix(".rst")
+    assert pin.package == f"linux-doc-{series}" and re.fullmatch(pin.newest, pin.package)
+    assert pin.version.startswith(f"{series}.")
+    assert re.fullmatch(r"pool/[\w./+-]+_all\.deb", pin.file)
+    folder = f"./usr/share/doc/{pin.package}/html/_sources/virt/kvm/arm"
+    assert re.fullmatch(pin.member, f"{folder}/hyp-abi.rst.txt")
+    assert {len(pin.package_sha256), len(pin.image_sha256)} == {64}
+
+
+@pytest.mark.parametrize("file", [PINS, DOCUMENTS], ids=lambda file: file.name)
+def test_written_pins_read_back_the_same(tmp_path: Path, file: Path) -> None:
+    pins = read_pins(file)
+    copy = tmp_path / file.name
     write_pins(pins.values(), copy)
+    assert copy.read_bytes() == file.read_bytes()
     assert list(read_pins(copy).items()) == list(pins.items())
 
 

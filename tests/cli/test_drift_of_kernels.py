@@ -1,0 +1,114 @@
+"""hyp-abi.rst of four kernels against their images: what drifted, and what one change adds to it.
+
+Documents are found by hash; 6.12 and 7.2 ship the bytes of 6.1.  What is expected of each version
+is what the kernels' sources say, as docs/cases/2026-11-hyp-abi-drift.md has it with its places.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from hypabi.judgement.drift_finding import Kind
+from hypabi.report.drift import DriftReport
+from tests.cli.test_drift import held
+from tests.inputs import Kernel
+
+SET_ON_ARM = (Kind.UNSERVED, "HVC_SET_VECTORS on arm")
+RESET_ON_ARM = (Kind.UNSERVED, "HVC_RESET_VECTORS on arm")
+MMU_AT_RESET = (Kind.CONDITION, "at stub only where control.M == 0")
+PROTECTED = (Kind.LEFT_BEHIND, "not so of kvm-run-protected")
+COPY = (Kind.SILENT, "trans-pgd")
+HIBERNATE = (Kind.SILENT, "hibernate")
+DECOMPRESSOR = [(Kind.SILENT, "zimage-stub"), (Kind.SILENT, "zimage-reentry")]
+
+
+def mmu_at_restart(parties: str) -> tuple[Kind, str]:
+    off = "control.M == 0 and control.I == 0 and control.C == 0"
+    return Kind.CONDITION, f"at {parties} only where {off}"
+
+
+EXPECTED = {
+    "5.10-arm64": ("5.10", [MMU_AT_RESET, mmu_at_restart("stub"), HIBERNATE], 20),
+    "5.10-armmp": (
+        "5.10",
+        [mmu_at_restart("stub, zimage-stub"), SET_ON_ARM, RESET_ON_ARM, *DECOMPRESSOR],
+        4,
+    ),
+    "6.1-arm64": ("6.1", [PROTECTED, MMU_AT_RESET, mmu_at_restart("stub, trans-pgd"), COPY], 4),
+    "6.1-armmp": (
+        "6.1",
+        [mmu_at_restart("stub, zimage-stub"), SET_ON_ARM, RESET_ON_ARM, *DECOMPRESSOR],
+        4,
+    ),
+    "6.12-arm64": ("6.1", [PROTECTED, MMU_AT_RESET, mmu_at_restart("stub, trans-pgd"), COPY], 4),
+    "7.2-arm64": (
+        "6.1",
+        [
+            PROTECTED,
+            MMU_AT_RESET,
+            mmu_at_restart("stub, trans-pgd"),
+            (Kind.MISSING, "HVC_GET_ICH_VTR_EL2 (0x4)"),
+            COPY,
+            (Kind.UNSTATED, "stub, HVC_FINALISE_EL2: system-registers"),
+        ],
+        4,
+    ),
+}
+"""By kernel: its document, what is found, and the exit status."""
+
+
+def assert_found(report: DriftReport, expected: list[tuple[Kind, str]]) -> None:
+    found = [(each.kind, each.what) for each in report.found.drifts]
+    assert [kind for kind, _ in found] == [kind for kind, _ in expected], found
+    for (_, what), (_, start) in zip(found, expected, strict=True):
+        assert what.startswith(start)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_document_of_a_kernel_has_the_drift_that_its_sources_show(
+    name: str, kernel: Kernel, kernel_document: Kernel
+) -> None:
+    version, expected, status = EXPECTED[name]
+    document = kernel_document(f"hyp-abi-{version}.rst")
+    report = held(document, "linux-hyp-abi", kernel(name))
+    assert_found(report, expected)
+    assert report.exit_status == status
+    assert (report.found.coverage.sentences, report.found.coverage.held) == (
+        (20, 12) if version == "5.10" else (22, 14)
+    )
+    assert not report.found.document.unread
+
+
+def test_document_of_5_10_lacks_the_call_that_6_1_brought(
+    kernel: Kernel, kernel_document: Kernel
+) -> None:
+    report = held(kernel_document("hyp-abi-5.10.rst"), "linux-hyp-abi", kernel("6.1-arm64"))
+    missing = [each for each in report.found.drifts if each.kind is Kind.MISSING]
+    assert [each.what for each in missing] == ["HVC_FINALISE_EL2 (0x3)"]
+
+
+CHANGES = {
+    "number": ("is 0 on\nsuccess", "is 1 on\nsuccess", Kind.DIFFERS),
+    "range": ("x0-x18", "x0-x3", Kind.DIFFERS),
+    "range of the other architecture": ("r0-r3 and", "r0-r4 and", Kind.DIFFERS),
+    "argument": ("r1/x1 = vectors", "r1/x2 = vectors", Kind.DIFFERS),
+    "register in prose": ("SVC/EL1", "SVC/EL0", Kind.DIFFERS),
+    "word": ("clear I+D bits", "keep I+D bits", Kind.CHANGED),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_one_change_to_a_kernels_document_is_one_more_finding(
+    case: str, kernel: Kernel, kernel_document: Kernel, tmp_path: Path
+) -> None:
+    old, new, kind = CHANGES[case]
+    text = kernel_document("hyp-abi-6.1.rst").read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    changed = tmp_path / "hyp-abi.rst"
+    changed.write_text(text.replace(old, new), encoding="utf-8")
+    report = held(changed, "linux-hyp-abi", kernel("6.1-armmp"))
+    kinds = [each.kind for each in report.found.drifts]
+    before = [kind for kind, _ in EXPECTED["6.1-armmp"][1]]
+    for each in before:
+        kinds.remove(each)
+    assert kinds == [kind]
