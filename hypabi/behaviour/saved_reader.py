@@ -127,7 +127,7 @@ class _Reader:
         keys = "schema image contract tables capabilities parties behaviours assumptions terms"
         top = self.table(plain, "the file", keys)
         schema = self.table(top["schema"], "schema", "name version")
-        if schema != {"name": NAME, "version": VERSION}:
+        if schema != {"name": NAME, "version": VERSION} or schema["version"] is True:
             raise self.refuse("schema", f"it is not {NAME} of version {VERSION}")
         image = self.table(top["image"], "image", "sha256 version architecture")
         contract = self.table(top["contract"], "contract", "name version")

@@ -7,10 +7,13 @@ from pathlib import PurePath
 from hypabi.image.model import Role
 from hypabi.judgement.clause import Authority
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
+from hypabi.report import life_cycle
 from hypabi.report.assumptions import assumptions
 from hypabi.report.attempt import CONFIRMED, DEFECT, NOT_REPRODUCED
 from hypabi.report.check import Check, by_row, counts, spelled, untested, word
 from hypabi.report.counterexample import Kind, entered, valuation
+from hypabi.report.life_cycle_text import section as callers
+from hypabi.report.life_cycle_text import summary
 from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable, titled
 from hypabi.report.listing import Places, lines_of, listing
 from hypabi.report.repeat import repeat
@@ -41,8 +44,11 @@ def _lines(check: Check) -> Iterator[str]:
     yield from undecided(check, places)
     yield from vacuous(check)
     yield from table(check)
+    if check.callers is not None:
+        yield from callers(check.callers, places.name)
     yield from parties(check)
     yield from unspecified(check)
+    yield from suppressed(check, places)
     if check.doors is not None:
         from hypabi.report.doors_text import doors  # noqa: PLC0415 - few ask for it
 
@@ -78,9 +84,10 @@ def _covered(check: Check) -> str:
 def answer(check: Check) -> str:
     """Return the verdict on the image in words; the worst that was found decides."""
     number = counts(check.judgement.findings)
-    if number.refuted > len(check.suppressed):
+    meetings = {} if check.callers is None else life_cycle.counts(check.callers)
+    if number.refuted > len(check.suppressed) or meetings.get("refuted"):
         return "REFUTED"
-    if number.undecided:
+    if number.undecided or meetings.get("undecided"):
         return "UNDECIDED"
     if not number.clauses:
         return "NOTHING JUDGED"
@@ -101,6 +108,8 @@ def subject(check: Check) -> Iterator[str]:
     at = f"as of {revision.version} on {architecture}"
     document = f"; {revision.document}" if revision.document else ""
     yield from labelled("contract", f"{revision.contract}, {at}{document}")
+    if check.callers is not None:
+        yield from labelled("callers", summary(check.callers))
 
 
 def refuted(check: Check, places: Places) -> Iterator[str]:
