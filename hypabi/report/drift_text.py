@@ -77,7 +77,7 @@ def _lines(report: DriftReport) -> Iterator[str]:
         for text in trusted(report.provenance):
             yield from filled(text, "* ", "  ")
     inputs = [("document", report.found.document.sha256), ("contract", report.contract.sha256)]
-    inputs += [(PurePath(each.path).name, each.sha256) for each in report.loaded]
+    inputs += [(tag(report, at), each.sha256) for at, each in enumerate(report.loaded)]
     yield from repeat(report.provenance, tuple(inputs))
 
 
@@ -119,7 +119,13 @@ def subjects(report: DriftReport) -> Iterator[str]:
             yield from labelled("no image", f"{at}: what the contract says is taken for the code")
         else:
             file = PurePath(report.loaded[index].path).name
-            yield from labelled("image", f"{file}, {at}")
+            yield from labelled(tag(report, index), f"{file}, {at}")
+
+
+def tag(report: DriftReport, index: int) -> str:
+    """Return a word for an image: its architecture, and a number where that is not enough."""
+    every = [each.revision.architecture.value for each in report.subjects]
+    return every[index] if every.count(every[index]) == 1 else f"{every[index]} {index + 1}"
 
 
 def drift(report: DriftReport, found: Drift, places: tuple[Places, ...]) -> Iterator[str]:
@@ -155,8 +161,7 @@ def proofs(
     shown = False
     for (subject, _, outcome), alike in said.items():
         who = _who(report, alike)
-        label = report.subjects[subject].revision.architecture.value
-        yield from labelled(label, f"{who}: {outcome}" if who else outcome)
+        yield from labelled(tag(report, subject), f"{who}: {outcome}" if who else outcome)
         verdicts = [p.finding.verdict for p in alike if p.finding is not None]
         if not shown and any(isinstance(verdict, Refuted) for verdict in verdicts):
             yield from counterexample(report, alike[0], places)
