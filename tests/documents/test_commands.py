@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kernels.pins import Pin, read_pins
+from kernels.pins import DOCUMENTS, Pin, read_pins
 from tests.cli.door import START, environment
 from tests.documents.session import TYPED, Command, Excused, Source, mismatch, pages, steps
 from tests.inputs import Kernel
@@ -47,9 +47,10 @@ Known = dict[str, tuple[int, list[str]]]
 class Folder:
     """A folder that looks like a clone, in which a page is run."""
 
-    def __init__(self, path: Path, kernel: Kernel, known: Known) -> None:
+    def __init__(self, path: Path, kernel: Kernel, document: Kernel, known: Known) -> None:
         self.path = path
         self.kernel = kernel
+        self.document = document
         self.known = known
         self.status = 0
         for name in LINKED:
@@ -67,6 +68,9 @@ class Folder:
                 self.kernel(name)
             elif file.name in typed and not file.exists():
                 file.symlink_to(self.kernel(name))
+        for name in read_pins(DOCUMENTS):
+            if f"kernels/fetch {name}" in typed:
+                self.document(name)
         tools = TOOLS.findall(typed) + ["qemu-system-aarch64"] * bool(QEMU.search(typed))
         for tool in tools:
             if shutil.which(tool) is None:
@@ -104,9 +108,9 @@ def known() -> Known:
 
 @pytest.mark.parametrize("page", RUN, ids=str)
 def test_commands_of_a_page_print_what_it_shows(
-    page: Path, tmp_path: Path, kernel: Kernel, known: Known
+    page: Path, tmp_path: Path, kernel: Kernel, kernel_document: Kernel, known: Known
 ) -> None:
-    folder = Folder(tmp_path, kernel, known)
+    folder = Folder(tmp_path, kernel, kernel_document, known)
     for step in shown(page):
         match step:
             case Source(name, text):
