@@ -46,8 +46,10 @@ def write_stated_at(
 
 
 def number_text(number: int) -> str:
-    """Spell a function identifier: a small one in decimal, a composed one as its bits show."""
-    return f"{number}" if abs(number) < 1 << 16 else f"{number:#010x}"
+    """Spell a function identifier: a small one in decimal, the others in hexadecimal."""
+    if abs(number) < 1 << 8:
+        return f"{number}"
+    return f"{number:#x}" if number < 1 << 16 else f"{number:#010x}"
 
 
 def _extent(contract: StatedContract) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from hypabi.cli import contract as command
 from hypabi.cli.exit_status import Exit
+from hypabi.cli.main import main
 from hypabi.judgement.architectures import ArchitectureName
 from hypabi.judgement.lint import lint, lint_document
 from hypabi.judgement.load import (
@@ -166,6 +167,17 @@ def test_no_image_is_held_against_a_stated_contract() -> None:
         parse_contract(EXAMPLE.encode(), "file.yaml")
     with pytest.raises(ContractError, match="kvm-x86-hypercalls only states an interface"):
         shipped_contract("kvm-x86-hypercalls")
+
+
+@pytest.mark.parametrize("option", ["arm-psci", "xen-arm"])
+def test_check_refuses_a_stated_contract_in_one_line(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--contract", option, "vmlinuz"]) == Exit.ERROR
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert f"hypabi contract show {option}" in said.err
 
 
 def run(*arguments: str) -> int:
