@@ -17,6 +17,7 @@ FROM_KERNELS = {
     "docs/interface/hypercalls.rst": ("7.2-arm64", "7.2-armmp"),
     "docs/pictures/vectors-6.1-armmp.svg": ("6.1-armmp",),
     "docs/pictures/vectors-6.1-arm64.svg": ("6.1-arm64",),
+    "docs/pictures/call-sites-6.1-arm64.svg": ("6.1-arm64",),
 }
 """Which kernels a file is made from; the others need none."""
 
