@@ -91,12 +91,13 @@ class _Holding:
         gone = against(self.subjects)
         calls = tuple(unserved(self.document, self.subjects, answers))
         stated = self.facts()
+        lacking = tuple(missing(self.document, self.contract, self.subjects, answers))
         drifts = chain(
             contradicted(self.subjects, at),
             left,
             conditions(self.subjects, at, self.solver),
-            self.wording(stated),
-            missing(self.document, self.contract, self.subjects, answers),
+            self.wording(stated, frozenset(each.what.partition(" ")[0] for each in lacking)),
+            lacking,
             (each for each in calls if isinstance(each, Drift)),
             silent(self.document, self.contract, self.subjects, gone),
             beyond(self.subjects),
@@ -128,8 +129,11 @@ class _Holding:
         )
         return facts(self.document, self.contract, self.looked_up, revisions)
 
-    def wording(self, stated: tuple[Fact, ...]) -> Iterator[Drift]:
-        """Yield what differs in wording, place, numbers and registers; a sentence comes once."""
+    def wording(self, stated: tuple[Fact, ...], lacking: frozenset[str]) -> Iterator[Drift]:
+        """Yield what differs in wording, place, numbers and registers; a sentence comes once.
+
+        :param lacking: calls that the document lacks, and with them their sentences
+        """
         differing = {which: fact for which, fact in enumerate(stated) if fact.differs}
         proofs = list(restated(self.contract, self.subjects, differing, self.solver))
         told: set[int] = set()
@@ -145,7 +149,7 @@ class _Holding:
             drift = Drift(Kind.DIFFERS, what, fact.line, fact.sentence)
             yield _differs(drift, {which: fact}, proofs)
         for found in self.looked_up:
-            if isinstance(found, Vanished):
+            if isinstance(found, Vanished) and found.cite.call not in lacking:
                 yield Drift(Kind.VANISHED, "no sentence is close to it", cite=found.cite)
             elif isinstance(found, Found) and (where := moved(self.document, found)):
                 yield self.displaced(found, where[0])

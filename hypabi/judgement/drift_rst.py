@@ -88,6 +88,8 @@ def _bytes(path: str) -> bytes:
 
 
 def _text(path: str, raw: bytes) -> str:
+    if raw.startswith(b"\x1f\x8b"):
+        raise HypabiError(path, "this is compressed", "decompress it first: gunzip -k")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as failed:

@@ -31,6 +31,19 @@ TITLES: Final = {
     Kind.MOVED: "Moved",
     Kind.VANISHED: "Vanished: cited, and not in the document",
 }
+NOUNS: Final = {
+    Kind.CONTRADICTED: ("contradicted sentence", "contradicted sentences"),
+    Kind.LEFT_BEHIND: ("sentence left behind", "sentences left behind"),
+    Kind.CONDITION: ("unstated condition", "unstated conditions"),
+    Kind.DIFFERS: ("differing number or name", "differing numbers or names"),
+    Kind.MISSING: ("missing call", "missing calls"),
+    Kind.UNSERVED: ("unserved call", "unserved calls"),
+    Kind.SILENT: ("party without a sentence", "parties without a sentence"),
+    Kind.UNSTATED: ("unstated behaviour", "unstated behaviours"),
+    Kind.CHANGED: ("changed sentence", "changed sentences"),
+    Kind.MOVED: ("moved sentence", "moved sentences"),
+    Kind.VANISHED: ("vanished sentence", "vanished sentences"),
+}
 MARKS: Final = {
     How.SERVED: "serves",
     How.REFUSED: "error",
@@ -86,10 +99,14 @@ def headline(report: DriftReport) -> Iterator[str]:
     found = report.found
     name = PurePath(found.document.path).name
     kinds = [each.kind for each in found.drifts]
-    tally = ", ".join(f"{kinds.count(kind)} {kind.value}" for kind in Kind if kind in kinds)
+    tally = [
+        f"{kinds.count(kind)} {NOUNS[kind][kinds.count(kind) > 1]}"
+        for kind in Kind
+        if kind in kinds
+    ]
     if found.opens:
-        tally = ", ".join([*([tally] if tally else []), f"{len(found.opens)} undecided"])
-    yield from filled(f"{name}: {answer(report)}" + (f": {tally}" if tally else ""))
+        tally.append(f"{len(found.opens)} undecided")
+    yield from filled(f"{name}: {answer(report)}" + (f": {', '.join(tally)}" if tally else ""))
     of = found.coverage
     yield from filled(
         f"{of.held} of {of.sentences} sentences are held by a clause ({of.words_held} of "

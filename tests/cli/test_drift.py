@@ -165,6 +165,12 @@ def test_call_of_the_code_that_the_document_lacks_is_found(
     assert found.kind is Kind.MISSING and found.what == "HVC_RESET_VECTORS (0x2)"
 
 
+def test_whole_entry_that_is_gone_is_one_finding(assemble: Assemble, tmp_path: Path) -> None:
+    entry = f"* ::\n\n    x0 = HVC_RESET_VECTORS\n\n  {LEFT}\n"
+    document = document_file(tmp_path, (entry, ""))
+    assert only(held(document, contract_file(tmp_path), stub(assemble))).kind is Kind.MISSING
+
+
 def test_sentence_that_the_code_breaks_is_contradicted(assemble: Assemble, tmp_path: Path) -> None:
     kernel = stub(assemble, success="mov x19, xzr")
     report = held(document_file(tmp_path), contract_file(tmp_path), kernel)
@@ -253,7 +259,7 @@ def test_command_prints_lines_that_fit_a_mail(assemble: Assemble, tmp_path: Path
     kernel, contract = stub(assemble), contract_file(tmp_path)
     ran = hypabi("document", "--drift", document, "--contract", contract, kernel)
     assert ran.returncode == 12, ran.stderr
-    assert ran.stdout.startswith("small-stub.rst: CONTRADICTED: 1 differs\n")
+    assert ran.stdout.startswith("small-stub.rst: CONTRADICTED: 1 differing number or name\n")
     assert "[-x0-x18-] {+x0-x3+}" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 75
 
@@ -268,6 +274,15 @@ def test_json_keeps_its_schema_and_is_the_same_whatever_the_hash_seed(
     assert one.returncode == 12, one.stderr
     assert one.stdout == other.stdout
     jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(one.stdout))
+
+
+def test_document_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
+    packed = tmp_path / "hyp-abi.rst.gz"
+    packed.write_bytes(b"\x1f\x8b\x08")
+    for document, what in ((packed, "gunzip"), (tmp_path / "none.rst", "No such file")):
+        ran = hypabi("document", "--drift", document, "--kernel-version", "6.1")
+        assert ran.returncode == 1
+        assert what in one_line(ran)
 
 
 def test_formats_of_a_page_are_refused(tmp_path: Path) -> None:
