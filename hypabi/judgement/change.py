@@ -142,6 +142,8 @@ class Cell:
     change: Change
     only_here: bool
     """Whether only the home side's revision has the call, or the party."""
+    left_open: bool
+    """Whether the document declines to say what the call does, so that nobody may rely on it."""
     assumptions: tuple[str, ...]
     must_agree: tuple[str, ...]
     """Owners of the providers, and users outside the image; empty where nothing breaks."""

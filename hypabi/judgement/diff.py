@@ -6,7 +6,9 @@ cases that one state at entry can lead to, what a caller sees is the same term, 
 that it cannot differ.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.frozen import frozen, replace
@@ -27,15 +29,18 @@ from hypabi.judgement.change import (
     breaks,
     change_of,
 )
+from hypabi.judgement.clause import Premise
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.lower import NotKnown, Surroundings
 from hypabi.judgement.pair import Pair, Provided, Rules
 from hypabi.judgement.revision import LiveCall, LiveParty, Revision, Row, Service
 from hypabi.judgement.visible import frame_of, handed_over, mapped, seen_of
-from hypabi.judgement.weighing import Scale
+from hypabi.judgement.weighing import OF_THE, Scale
 from hypabi.smt import terms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
+
+_WORD: Final = re.compile(r"\w+")
 
 
 @frozen
@@ -66,7 +71,17 @@ def compare(
         if absent is not None:
             gone = other.revision.party(party.name) is None
             agree = _must_agree(home, other, party, None) if gone else ()
-            yield Cell(direction, party.name, None, None, absent, gone, (), agree)
+            yield Cell(
+                direction,
+                party.name,
+                None,
+                None,
+                absent,
+                only_here=gone,
+                left_open=False,
+                assumptions=(),
+                must_agree=agree,
+            )
             continue
         for row in home.revision.rows_of(party.name):
             yield _Comparison(home, other, party, row, direction, solver()).cell()
@@ -108,9 +123,16 @@ class _Comparison:
             if breaks(change) or isinstance(change, Renumbered)
             else ()
         )
-        name = self.row.call
         return Cell(
-            self.direction, self.party.name, name, number, change, only_here, assumptions, agree
+            self.direction,
+            self.party.name,
+            self.row.call,
+            number,
+            change,
+            only_here,
+            self.row.unspecified is not None,
+            assumptions,
+            agree,
         )
 
     @property
@@ -211,6 +233,12 @@ class _Comparison:
                 missing = str(unknown)
         return tuple(found), missing
 
+    def assumed_there(self) -> tuple[Premise, ...]:
+        """Return what whoever makes the other side's party live has ensured."""
+        party, revision = self.party.name, self.other.revision
+        row = revision.find(party, self.row.call) or revision.find(party, None)
+        return () if row is None else row.assumes
+
     def feasible(self, behaviour: Behaviour, premises: tuple[Value, ...]) -> list[Case]:
         return [
             case
@@ -261,10 +289,24 @@ class _Comparison:
         shared = {name for name, _ in call.arguments} & {name for name, _ in candidate.arguments}
         home = self.home.behaviours[self.party.name]
         other = self.other.behaviours[self.party.name]
+        ours = _entry_of(self.home.revision, call, shared)
+        theirs = _entry_of(self.other.revision, candidate, shared)
+        moved = {
+            symbol.name for symbol in {*ours, *theirs} if ours.get(symbol) != theirs.get(symbol)
+        }
         return (
-            mapped(home, _entry_of(self.home.revision, call, shared)),
-            mapped(other, _entry_of(self.other.revision, candidate, shared)),
+            mapped(home, {**ours, **_memory_at(home, moved, "home")}),
+            mapped(other, {**theirs, **_memory_at(other, moved, "other")}),
         )
+
+
+def _memory_at(behaviour: Behaviour, moved: set[str], side: str) -> dict[Term, Value]:
+    """Tell apart the memory that both sides name by registers which hold different things."""
+    return {
+        symbol: terms.symbol(f"{symbol.name}{OF_THE}{side}", symbol.width)
+        for symbol in terms.symbols_of(*_values(behaviour))
+        if symbol.name.startswith("mem[") and moved & set(_WORD.findall(symbol.name))
+    }
 
 
 def _entry_of(revision: Revision, call: LiveCall, shared: set[str]) -> dict[Term, Value]:

@@ -89,6 +89,7 @@ def _cell(diff: Diff, cell: Cell) -> Plain:
         "call": cell.call,
         "number": None if cell.number is None else _number(cell.number),
         "only_here": cell.only_here,
+        "left_open": cell.left_open,
         "change": word(change),
         "renumbered": renumbered,
         "reasons": list(reasons),

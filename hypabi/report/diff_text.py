@@ -216,6 +216,8 @@ def _by_directions(diff: Diff, cells: list[Cell]) -> Mapping[str, list[str]]:
         text = "" if len(of_call) == asked else f" ({SHORT[of_call[0].direction]})"
         vacuous = all(isinstance(cell.change, Vacuous) for cell in of_call)
         name = f"{spelled(call)} (vacuous)" if vacuous else spelled(call)
+        if of_call[0].left_open:
+            name += " (left open by the document)"
         found.setdefault(text, []).append(name)
     return found
 
@@ -227,7 +229,8 @@ def table(diff: Diff) -> Iterator[str]:
         whole = cell.call is None and cell.only_here
         key = (cell.party, cell.call, whole)
         mark = " (s)" if diff.by(cell) is not None else ""
-        rows.setdefault(key, {})[cell.direction] = word(cell.change) + mark
+        text = "left open" if cell.left_open else word(cell.change)
+        rows.setdefault(key, {})[cell.direction] = text + mark
     yield from titled("By party and call")
     lines = [
         (
