@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 HEAD = """# What is modelled
 
@@ -72,7 +73,7 @@ def _level(name: str) -> str:
 def _aarch32_registers() -> str:
     from hypabi.arch import aarch32_registers as registers
 
-    tables: Mapping[str, tuple[Mapping[object, str], ...]] = {
+    tables: Mapping[str, tuple[Mapping[Any, str], ...]] = {
         "constant": (
             registers.CP15_CONSTANT, registers.CP14_CONSTANT, registers.CP14_WIDE_CONSTANT,
         ),
