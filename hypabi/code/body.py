@@ -195,7 +195,7 @@ def _either(one: Step, other: Step) -> Step:
 
 
 def patched_a64(image: Image, patches: Patches, start: int, end: int) -> dict[int, Step]:
-    """Return by address what the kernel may write over a function: alternatives, or nothing.
+    """Return by address what the kernel may write over a function: its alternatives.
 
     What a callback writes is not known; where it replaces a branch it may as well leave none
     (``alt_cb_patch_nops``).
@@ -209,8 +209,10 @@ def patched_a64(image: Image, patches: Patches, start: int, end: int) -> dict[in
                 continue
             where = site.replacement + offset
             word = int.from_bytes(image.read(where, 4), "little")
-            step = a64_step(where, word)
-            found[address] = replace(step, address=address)
+            step = replace(a64_step(where, word), address=address)
+            # All words of a site are of one variant: within it, the other one leads nowhere new.
+            inside = offset + 4 < site.size and step.kind is Kind.NEXT
+            found[address] = replace(step, falls=False) if inside else step
     return found
 
 

@@ -39,6 +39,14 @@ class Named:
 
 
 @frozen
+class OneOf:
+    """A number that several contracts give to a call, and nothing says which is meant."""
+
+    identifier: int
+    among: tuple[Named, ...]
+
+
+@frozen
 class Unlisted:
     """An identifier that SMCCC gives to somebody, but that no contract lists."""
 
@@ -70,7 +78,7 @@ class LeftToChance:
     """Parties of the contract to which any identifier is as good as another."""
 
 
-Naming = Named | Unlisted | NotACall | Unresolved | LeftToChance
+Naming = Named | OneOf | Unlisted | NotACall | Unresolved | LeftToChance
 
 
 class Interfaces:
@@ -87,6 +95,15 @@ class Interfaces:
         self.version = version
         self.revisions = tuple(revisions)
         self.stated = tuple(stated)
+
+    def makes(self, function: str, named: Named) -> bool:
+        """Tell whether a contract says that a function of the kernel makes a call."""
+        name = function.partition(".")[0]
+        for revision in self.revisions:
+            if revision.contract == named.contract:
+                return any(c.name == named.call and name in c.callers for c in revision.calls)
+        stated = next(each for each in self.stated if each.name == named.contract)
+        return name in stated.calls[named.call].callers
 
     def find(self, immediate: int, register: str, identifier: int) -> tuple[Named, ...]:
         """Return the calls that an identifier selects, those of revisions first."""
@@ -116,7 +133,7 @@ def names_of(
 ) -> tuple[Naming, ...]:
     """Return what a way to a call site, or to a call of its function, asks for.
 
-    More than one where the way itself chooses among constants, or contracts share a number.
+    More than one where the way itself chooses among constants.
 
     :param taken_by: parties of the site's program that take any identifier
     """
@@ -124,7 +141,7 @@ def names_of(
     chosen = sorted(choices(value))
     if not chosen:
         return (_unknown(site, way, value, taken_by),)
-    return tuple(naming for each in chosen for naming in _known(site, each, interfaces))
+    return tuple(_known(site, each, interfaces) for each in chosen)
 
 
 def choices(value: Value) -> frozenset[int]:
@@ -158,16 +175,20 @@ def _conditions(value: Term) -> list[Term]:
     return list(found)
 
 
-def _known(site: CallSite, identifier: int, interfaces: Interfaces) -> tuple[Naming, ...]:
+def _known(site: CallSite, identifier: int, interfaces: Interfaces) -> Naming:
     named = interfaces.find(site.immediate, site.identifier, identifier)
+    if len(named) > 1:
+        # KVM's host calls and what it offers to guests share the range of the vendor's hypervisor.
+        made = tuple(each for each in named if interfaces.makes(site.function.name, each))
+        named = made if len(made) == 1 else named
     if named:
-        return named
+        return named[0] if len(named) == 1 else OneOf(identifier, named)
     number = identifier & LOWER
     owner = number >> 24 & 0x3F
     is_smccc = site.immediate == 0 and number >> 24 and owner < len(OWNERS)
     if is_smccc and not number & 0x00FF0000:
-        return (Unlisted(identifier, OWNERS[owner]),)
-    return (NotACall(identifier),)
+        return Unlisted(identifier, OWNERS[owner])
+    return NotACall(identifier)
 
 
 def _unknown(

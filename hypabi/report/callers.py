@@ -6,7 +6,15 @@ from typing import Final, assert_never
 from hypabi.behaviour.call_site import Caller, CallSite, Fate, Reached, Way, Why
 from hypabi.frozen import frozen
 from hypabi.image.model import Loaded, Role
-from hypabi.judgement.naming import LeftToChance, Named, Naming, NotACall, Unlisted, Unresolved
+from hypabi.judgement.naming import (
+    LeftToChance,
+    Named,
+    Naming,
+    NotACall,
+    OneOf,
+    Unlisted,
+    Unresolved,
+)
 from hypabi.report.provenance import Provenance
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
@@ -17,7 +25,7 @@ KINDS: Final = ("named", "not in any contract", "no call", "unresolved", "left t
 
 @frozen
 class NamedWay:
-    """A way and what it asks for; several names where it chooses, or contracts share a number."""
+    """A way and what it asks for; several names where it chooses among constants."""
 
     way: Way
     names: tuple[Naming, ...]
@@ -63,7 +71,15 @@ class NamedSite:
     @property
     def contracts(self) -> tuple[str, ...]:
         """Return the contracts that name it, each once."""
-        found = [name.contract for name in self.names() if isinstance(name, Named)]
+        found = []
+        for name in self.names():
+            match name:
+                case Named(_, contract, _):
+                    found.append(contract)
+                case OneOf(_, among):
+                    found += [each.contract for each in among]
+                case _:
+                    pass
         return tuple(dict.fromkeys(found))
 
 
@@ -90,7 +106,7 @@ class Callers:
 def kind_of(name: Naming) -> str:
     """Return what a naming is."""
     match name:
-        case Named():
+        case Named() | OneOf():
             return "named"
         case Unlisted():
             return "not in any contract"
@@ -109,6 +125,9 @@ def in_words(name: Naming) -> str:
     match name:
         case Named(identifier, _, call):
             return f"{call} ({identifier:#x})"
+        case OneOf(identifier, among):
+            calls = " or ".join(f"{each.call} of {each.contract}" for each in among)
+            return f"{calls} ({identifier:#x})"
         case Unlisted(identifier, owner):
             return f"{identifier:#x}, a call of {owner} that no contract lists"
         case NotACall(identifier):

@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from typing import Final, assert_never
 
 from hypabi.behaviour.call_site import Answer, CallSite, Reliance, Way
-from hypabi.judgement.naming import LeftToChance, Named, Naming, NotACall, Unlisted, Unresolved
+from hypabi.judgement.naming import (
+    LeftToChance,
+    Named,
+    Naming,
+    NotACall,
+    OneOf,
+    Unlisted,
+    Unresolved,
+)
 from hypabi.report.callers import Callers, NamedCaller, NamedSite, NamedWay, kind_of, text_of
 from hypabi.report.listing import Places
 from hypabi.report.plain import Plain, image_in_full
@@ -95,6 +103,11 @@ def _name(name: Naming) -> dict[str, Plain]:
     match name:
         case Named(identifier, contract, call):
             said |= {"identifier": f"{identifier:#x}", "contract": contract, "call": call}
+        case OneOf(identifier, among):
+            said |= {
+                "identifier": f"{identifier:#x}",
+                "among": [{"contract": each.contract, "call": each.call} for each in among],
+            }
         case Unlisted(identifier, owner):
             said |= {"identifier": f"{identifier:#x}", "owner": owner}
         case NotACall(identifier):

@@ -1,0 +1,98 @@
+"""``hypabi callers``: what it prints of real kernels and of small ones, and its exit status."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.behaviour.test_call_sites import FUNCTION
+from tests.cli.door import hypabi, one_line
+from tests.inputs import Assemble, Kernel
+from tests.report.test_check_json import closed, schema
+
+
+def listed(*arguments: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - as the command line
+    ran = hypabi("callers", *arguments, "--format", "json")
+    assert ran.stderr == ""
+    found: dict[str, Any] = json.loads(ran.stdout)
+    jsonschema.Draft202012Validator(closed(schema("callers"))).validate(found)
+    assert found["exit_status"] == ran.returncode
+    return ran.returncode, found
+
+
+def of(assemble: Assemble, body: str) -> tuple[int, dict[str, Any]]:
+    path = assemble(FUNCTION.format(name="f", body=f"{body}; ret"), "arm64", text=0x10000)
+    return listed(path, "--kernel-version", "6.1")
+
+
+def test_the_published_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema("callers"))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ("mov x0, #2; hvc #0", "named", 0),
+        ("mov x0, #9; hvc #0", "no call", 16),
+        ("hvc #0", "unresolved", 16),
+        ("mov x0, x9; hvc #0", "left to chance", 12),
+    ],
+)
+def test_the_status_says_what_was_found(
+    assemble: Assemble, body: str, kind: str, status: int
+) -> None:
+    returned, found = of(assemble, body)
+    assert returned == status
+    assert [site["kind"] for site in found["sites"]] == [kind]
+    assert found["sites"][0]["finding"] is (kind == "left to chance")
+
+
+@pytest.mark.parametrize(
+    ("name", "programs", "findings"),
+    [
+        ("5.10-arm64", {"kernel"}, []),
+        ("6.1-arm64", {"kernel"}, [""]),
+        ("6.12-arm64", {"kernel"}, ["swsusp_arch_suspend_exit"]),
+        ("7.2-arm64", {"kernel"}, []),
+        ("6.1-armmp", {"decompressor", "kernel"}, []),
+    ],
+)
+def test_real_kernels_leave_to_chance_what_they_are_known_to(
+    kernel: Kernel, name: str, programs: set[str], findings: list[str]
+) -> None:
+    """Resume from hibernation: before its repair it gives the copied stub no call number.
+
+    5.10 has vectors there that take any call; 7.2 sets x0 (arch/arm64/kernel/hibernate-asm.S).
+    """
+    status, found = listed(kernel(name))
+    assert {site["program"] for site in found["sites"]} == programs
+    left = [site["function"]["name"] or "" for site in found["sites"] if site["finding"]]
+    assert left == findings
+    assert bool(status & 8) is bool(findings)
+    assert found["counts"]["no call"] == 0
+    assert sum(found["counts"].values()) == len(found["sites"])
+
+
+def test_the_text_says_the_answer_first_and_fits_a_mail(kernel: Kernel) -> None:
+    ran = hypabi("callers", kernel("6.12-arm64"))
+    lines = ran.stdout.splitlines()
+    assert "call sites in" in lines[0] and "linux-hyp-abi" in lines[0]
+    assert max(map(len, lines)) <= 75
+    assert "To repeat" in lines
+    assert any(line.startswith("swsusp_arch_suspend_exit+") for line in lines)
+    again = hypabi("callers", kernel("6.12-arm64"), PYTHONHASHSEED="7")
+    assert again.stdout == ran.stdout
+
+
+def test_one_function_is_told_in_full(kernel: Kernel) -> None:
+    ran = hypabi("callers", kernel("6.12-arm64"), "--function", "__hyp_set_vectors")
+    assert ran.returncode == 0
+    assert "HVC_SET_VECTORS (0x0) of linux-hyp-abi" in ran.stdout
+    assert "1 call site in 1 function" in ran.stdout
+
+
+def test_a_function_without_a_call_is_refused(kernel: Kernel) -> None:
+    ran = hypabi("callers", kernel("6.12-arm64"), "--function", "panic")
+    assert ran.returncode == 1
+    assert "panic" in one_line(ran)
