@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from hypabi.arch.names import Architecture
 from hypabi.frozen import frozen
-from hypabi.judgement.contract import LifeCycle, Transition
+from hypabi.judgement.context import authority_of
+from hypabi.judgement.contract import LifeCycle, Transition, Turn
 from hypabi.report.document import (
     Arrow,
     Block,
+    Blocks,
     Code,
     Definitions,
     Diagram,
@@ -15,14 +17,18 @@ from hypabi.report.document import (
     Paragraph,
     Section,
     Table,
+    Words,
     anchor,
+    codes,
+    joined,
     paragraph,
     prose,
     words,
 )
-from hypabi.report.document_reading import Reading
+from hypabi.report.document_prose import sentence
+from hypabi.report.document_reading import Reading, only, why
 
-COLUMNS = 76
+COLUMNS = 72
 """Of a line of a diagram in characters."""
 
 SPOKEN = {"any": "any call", "any-other": "any other identifier"}
@@ -63,13 +69,19 @@ def cycle_section(page: Reading) -> Section | None:
     if beyond:
         blocks += [paragraph("States in which no party is live:"), Definitions(tuple(beyond))]
     blocks += [paragraph("All moves:"), _table(page, cycle)]
+    turns = {name: each for name, each in cycle.callers.items() if page.holds(each)}
+    if turns:
+        blocks.append(paragraph("Who calls, and which vectors can be live then:"))
+        blocks.append(Definitions(tuple(_turn(*turn) for turn in turns.items())))
     return Section(words("Life cycle"), anchor(page.contract.name, "life-cycle"), tuple(blocks))
 
 
 def _beyond(page: Reading, cycle: LifeCycle) -> Iterator[tuple[str, str]]:
+    """Yield the states in which no party is live, but for those of another architecture alone."""
     reached = {move.to for each in page.architectures for move in moves(page, cycle, each)}
+    elsewhere = {each.to for each in cycle.transitions} - reached
     for name, text in cycle.beyond.items():
-        if name in reached:
+        if name not in elsewhere:
             yield name, text
 
 
@@ -151,6 +163,25 @@ def _state(name: str, kinds: dict[str, str]) -> str:
 def spoken(call: str) -> str:
     """Return a transition's call in words."""
     return SPOKEN.get(call, call)
+
+
+def _turn(name: str, turn: Turn) -> tuple[Words, Blocks]:
+    """Return code that makes calls, with what can be live when it runs."""
+    there = turn.functions and words("In ", codes(turn.functions), ": ")
+    calls = [words(Code(each) if each not in SPOKEN else spoken(each)) for each in turn.calls]
+    said = joined(calls, " or ") or words("whatever it asks")
+    numbers = joined([(Code(f"{each:#x}"),) for each in turn.identifiers], " or ")
+    by = words(" by ", numbers) if numbers else ()
+    live = words(" while ", _states(turn.states), " is live") if turn.states else ()
+    never = () if turn.states else words("; it is never reached while a party is live")
+    within = f", in the {turn.program.value}" if turn.program is not None else ""
+    text = words(there or (), said, by, live, never, within, only(turn))
+    return words(name), (Paragraph(sentence(text)), *why(authority_of(turn)))
+
+
+def _states(names: tuple[str, ...]) -> Words:
+    """Return names of states as a sentence lists them."""
+    return joined([(Emphasis(name),) for name in names], " or ")
 
 
 def _table(page: Reading, cycle: LifeCycle) -> Table:

@@ -49,6 +49,7 @@ def example(revision: Revision, call: LiveCall) -> Iterator[str]:
     prefix, comment = PREFIX[architecture], COMMENT[architecture]
     assert call.number is not None, "an example is of a call with a number"
     if architecture is Architecture.ARM:
+        yield "        .arch   armv7-a"
         yield "        .arch_extension virt"
     yield f"{call.name.lower()}:"
     for at in range(len(call.arguments), 0, -1):

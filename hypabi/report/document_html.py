@@ -29,10 +29,9 @@ from hypabi.report.document_svg import write_svg
 
 def write(page: Page) -> str:
     """Return a document as HTML, ending in a newline."""
-    notes = " ".join(note.strip() for note in page.notes).replace("--", "- -")
+    notes = "<br>".join(escape(note.strip()) for note in page.notes)
     lines = [
         "<!DOCTYPE html>",
-        f"<!-- {escape(notes)} -->",
         '<html lang="en">',
         "<head>",
         '<meta charset="utf-8">',
@@ -47,6 +46,7 @@ def write(page: Page) -> str:
         "<main>",
         *_blocks(page.blocks, 2),
         "</main>",
+        f"<footer><p>{notes}</p></footer>",
         "</body>",
         "</html>",
     ]

@@ -57,7 +57,7 @@ def write(page: Page) -> str:
     lines = ["'\\\" t", '.\\" SPDX-License-Identifier: MIT']
     lines += [f'.\\" {note}' for note in page.notes]
     # No date: the same contract gives the same bytes.
-    lines += [f'.TH {escaped(name.upper())} {SECTION} "" "hypabi" "{escaped(page.title)}"']
+    lines += [f'.TH {escaped(name.upper())} {SECTION} "" "hypabi" "Hypercalls"']
     # Names are long here: nothing is hyphenated, and no line is stretched to the margin.
     lines += [".nh", ".ad l"]
     lines += [".SH NAME", f"{escaped(name)} \\- {escaped(page.brief)}"]
@@ -97,9 +97,9 @@ def _block(block: Block, depth: int) -> Iterator[str]:  # noqa: C901 - a case fo
         case Table(head, rows):
             yield from _table(head, rows, ROOM)
         case Listing(lines) | Diagram(lines=lines):
-            yield from (".PP", ".RS 4", ".EX")
+            yield from (".PP", ".EX")
             yield from (_kept(line) for line in lines)
-            yield from (".EE", ".RE")
+            yield ".EE"
         case Section(title, _, inside):
             heading = plain(title)
             yield f".SH {escaped(heading.upper())}" if depth == 0 else f".SS {escaped(heading)}"

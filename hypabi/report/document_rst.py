@@ -39,8 +39,11 @@ _ADORNMENT: Final = "=-~^"
 _MARKUP: Final = re.compile(r"[\\*`|]|_(?!\w)|(?<=:):(?=\s|$)")
 """What docutils would obey inside a paragraph: emphasis, literals, references, ``::``."""
 
-_START: Final = re.compile(r"(?:[-+]|\.\.|__|>>>|::|:(?=[^:\s])|\(?(?:\w{1,4}|#)[.)])(?=\s|$|\w)")
-"""What docutils would take for a list, a directive or a field at the start of a paragraph."""
+_START: Final = re.compile(r"[!#-&+,\-./:;<=>?@\[\]^_{}~]|\(?(?:\w{1,4}|#)[.)](?=\s|$)")
+"""What docutils may take for a list, a rule, a directive or a field where a paragraph starts."""
+
+_RULE: Final = re.compile(r"(?<!\S)([!-/:-@\[\]-`{-~])\1+(?!\S)")
+"""What it takes for an adornment, if it comes to stand in a line by itself."""
 
 _BEFORE: Final = " \t\n-:/'\"<([{" + GLUE
 _AFTER: Final = " \t\n-.,:;!?\\/'\")]}>" + GLUE
@@ -195,7 +198,7 @@ class _Writer:
                 title = self.sections.get(anchor, anchor)
                 if title.lower() == text.lower():
                     return f"`{escaped(text)}`_".replace(" ", GLUE)
-                return f"`{escaped(text)} <{escaped(title)}_>`_".replace(" ", GLUE)
+                return f"`{escaped(text)} <{escaped(title)}_>`__".replace(" ", GLUE)
             case _:
                 assert_never(each)
 
@@ -210,7 +213,9 @@ def _ends(words: Words) -> bool:
 
 
 def _safe(text: str) -> str:
-    """Keep a paragraph from starting like a list, a directive or a field."""
+    """Keep a paragraph from starting like a list, a rule, a directive or a field."""
+    if text and not text.strip("\\"):
+        return f"\\{GLUE}{text}"  # an escaped space is nothing; a line of backslashes is a rule
     return f"\\{text}" if _START.match(text) else text
 
 
@@ -221,4 +226,5 @@ def _opening(each: Inline) -> str:
 
 def escaped(text: str) -> str:
     """Return text in which docutils finds no markup."""
-    return _MARKUP.sub(lambda found: f"\\{found.group()}", text)
+    ruled = _MARKUP.sub(lambda found: f"\\{found.group()}", text)
+    return _RULE.sub(lambda found: f"\\{found.group()}", ruled)

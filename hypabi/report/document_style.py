@@ -49,5 +49,7 @@ svg .head { fill: var(--ink); }
 svg .boot { fill: var(--boot); stroke: var(--ink); }
 svg .party { fill: var(--party); stroke: var(--ink); }
 svg .beyond { fill: var(--beyond); stroke: var(--quiet); stroke-dasharray: 4 3; }
+footer { margin-top: 3rem; border-top: 1px solid var(--line); color: var(--quiet); }
+footer p { font-size: .85rem; overflow-wrap: anywhere; }
 @media print { body { max-width: none; } nav { display: none; } }
 """
