@@ -68,6 +68,11 @@ class NamedSite:
         """Whether an identifier is left to chance, and no party takes any."""
         return any(isinstance(n, LeftToChance) and not n.taken_by for n in self.names())
 
+    def asks_by_itself(self, contract: str) -> bool:
+        """Return whether a way, and not only a caller of the function, asks for its calls."""
+        names = [name for way in self.ways for name in way.names]
+        return any(isinstance(name, Named) and name.contract == contract for name in names)
+
     @property
     def contracts(self) -> tuple[str, ...]:
         """Return the contracts that name it, each once."""

@@ -86,7 +86,7 @@ def _answer(callers: Callers) -> Iterator[str]:
     functions = {(site.role, site.site.function.address) for site in sites}
     what = f"{_many(len(sites), 'call site')} in {_many(len(functions), 'function')}"
     findings = sum(site.finding for site in sites)
-    kinds = [f"{_by_contract(callers)}"] if any(site.contracts for site in sites) else []
+    kinds = list(_by_contract(callers))
     kinds += [f"{n} {kind}" for kind, n in callers.count().items() if n and kind != KINDS[0]]
     yield from filled(f"{what}: {', '.join(kinds)}." if kinds else f"{what}.")
     if findings:
@@ -99,12 +99,12 @@ def _many(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _by_contract(callers: Callers) -> str:
+def _by_contract(callers: Callers) -> Iterator[str]:
     named = [site for site in callers.sites if site.kind == KINDS[0]]
-    counted = [
-        (name, sum(site.contracts[:1] == (name,) for site in named)) for name in callers.contracts
-    ]
-    return ", ".join(f"{count} {name}" for name, count in counted if count)
+    for contract in callers.contracts:
+        count = sum(site.contracts[:1] == (contract,) for site in named)
+        if count:
+            yield f"{count} {contract}"
 
 
 def _grouped(callers: Callers) -> Iterator[Group]:
@@ -121,7 +121,7 @@ def _grouped(callers: Callers) -> Iterator[Group]:
 def _groups(callers: Callers, rest: Detail) -> Iterator[tuple[str, Detail, Belongs]]:
     yield "Identifier left to chance", Detail.FULL, lambda site: site.kind == KINDS[-1]
     main = callers.main
-    yield f"Calls of {main}", Detail.FULL, lambda site: main in site.contracts
+    yield f"Calls of {main}", Detail.FULL, lambda site: site.asks_by_itself(main)
     for contract in callers.contracts:
         yield f"Calls of {contract}", rest, partial(_is_of, contract)
     for kind in KINDS[1:]:

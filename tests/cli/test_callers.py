@@ -92,6 +92,15 @@ def test_one_function_is_told_in_full(kernel: Kernel) -> None:
     assert "1 call site in 1 function" in ran.stdout
 
 
+def test_a_function_that_only_passes_on_is_not_listed_among_stub_calls(kernel: Kernel) -> None:
+    """A caller of __arm_smccc_hvc has a way with 0 in x0; it itself asks for nothing."""
+    ran = hypabi("callers", kernel("6.12-arm64"), "--function", "__arm_smccc_hvc")
+    assert ran.returncode == 16
+    assert ran.stdout.startswith("1 call site in 1 function: 1 unresolved.\n")
+    assert "\nUnresolved\n" in ran.stdout and "Calls of" not in ran.stdout
+    assert "an argument of the function" in ran.stdout and "__invoke_psci_fn_hvc" in ran.stdout
+
+
 def test_a_function_without_a_call_is_refused(kernel: Kernel) -> None:
     ran = hypabi("callers", kernel("6.12-arm64"), "--function", "panic")
     assert ran.returncode == 1
