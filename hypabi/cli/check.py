@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Check, print, and return the exit status."""
     from hypabi.cli.contract_option import contract_of, version_of
     from hypabi.cli.examination import examine
+    from hypabi.cli.lives import with_callers
     from hypabi.cli.output import emit
 
     suppressions = suppressions_of(arguments)
@@ -59,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     check = checked(examination, ("hypabi", *sys.argv[1:]))
     if suppressions is not None:
         check = with_suppressions(check, suppressions)
+    check = with_callers(check, examination)
     if arguments.confirm or arguments.witness:
         from hypabi.cli.confirm import confirmed
 

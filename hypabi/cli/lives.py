@@ -9,10 +9,12 @@ from hypabi.behaviour.call_sites import CallSites
 from hypabi.cli.examination import Examination
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.parties import ROLES
+from hypabi.frozen import replace
 from hypabi.image.model import Role
 from hypabi.judgement.encounter import Provider
 from hypabi.judgement.life_cycle import LifeCycle, Program, concerned, live
 from hypabi.judgement.said import Bad, Undecided
+from hypabi.report.check import Check
 from hypabi.report.life_cycle import possible
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.remembered import Remembered
@@ -44,7 +46,7 @@ def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Prov
 
 
 def status(cycle: LifeCycle) -> Exit:
-    """Return what the callers add to an exit status."""
+    """Return what the callers add to an exit status, as far as the contract says who is live."""
     worst = {type(meeting.encounter.worst()) for meeting in possible(cycle)}
     result = Exit.GOOD
     if Bad in worst:
@@ -52,3 +54,9 @@ def status(cycle: LifeCycle) -> Exit:
     if Undecided in worst:
         result |= Exit.UNDECIDED
     return result
+
+
+def with_callers(check: Check, examination: Examination) -> Check:
+    """Return a check with what comes of the image's own callers."""
+    cycle = life_cycle(examination)
+    return replace(check, callers=cycle, exit_status=check.exit_status | int(status(cycle)))

@@ -18,6 +18,7 @@ from hypabi.behaviour.outcome import Called, Left, Returned
 from hypabi.frozen import frozen
 from hypabi.judgement.clause import HandedTo, Leaves
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
+from hypabi.judgement.naming import by_chance
 from hypabi.judgement.obligation import describe
 from hypabi.judgement.reliance import Back, answered, held
 from hypabi.judgement.revision import LiveParty, Revision, Row, Service
@@ -114,6 +115,10 @@ class _Met:
         except NotKnown as unknown:
             yield Point(Aspect.SERVED, Undecided(str(unknown)))
             return
+        said = self._by_chance()
+        if said is not None:
+            yield Point(Aspect.SERVED, said)
+            return
         cases = tuple(self._taken(premises))
         yield Point(Aspect.SERVED, self._served(cases))
         yield from self._preconditions(premises)
@@ -131,6 +136,21 @@ class _Met:
             own.append(lowering.predicate(when))
         known = (*own, *self.provider.behaviour.holds, *self.way.request.premises(self.bits))
         return tuple(terms.substitute(each, self.brought) for each in known)
+
+    @property
+    def _known(self) -> bool:
+        return isinstance(self.way.request.registers[self.revision.identifier], int)
+
+    def _by_chance(self) -> Said | None:
+        """Say what comes of an identifier that is not known, where the party looks at it."""
+        rows = self.revision.rows_of(self.provider.party.name)
+        if self._known or all(row.clauses is rows[0].clauses for row in rows):
+            return None
+        register = self.revision.identifier
+        chance = by_chance(register, self.way)
+        if chance is not None:
+            return Bad(f"{register} is left to chance: {chance}")
+        return PassedOn(f"{register} is not a constant")
 
     def _taken(self, premises: tuple[Value, ...]) -> Iterator[Case]:
         for case in self.provider.behaviour.cases:
@@ -162,9 +182,9 @@ class _Met:
         match self.row.service:
             case Service.SERVED:
                 return Good(f"as {self.row.call}")
-            case Service.OTHER if handed:
+            case Service.OTHER if handed and self._known:
                 return Good("by compiled code of the party")
-            case Service.REFUSED if handed:
+            case Service.REFUSED | Service.OTHER if handed:
                 return Open("compiled code of the party decides")
             case Service.REFUSED | Service.OTHER if self._answers():
                 return Bad(self._refusal(cases))

@@ -11,9 +11,10 @@ from hypabi.behaviour.call_site import CallSite, Function, Way
 from hypabi.frozen import frozen
 from hypabi.judgement.contract import Program as ProgramName
 from hypabi.judgement.encounter import Provider, asked_for, encounter
+from hypabi.judgement.naming import by_chance
 from hypabi.judgement.resolve import ANY, ANY_OTHER
 from hypabi.judgement.revision import Move, Revision, Turn
-from hypabi.judgement.said import Encounter
+from hypabi.judgement.said import Bad, Encounter, Good
 from hypabi.smt.solver import Solver
 
 
@@ -26,6 +27,8 @@ class When(enum.Enum):
     """The contract says when it runs, and this is not it."""
     UNSPOKEN = "unspoken"
     """The contract does not say when it runs."""
+    WHOEVER = "whoever is live"
+    """The contract does not say when it runs, but nobody serves what it asks."""
 
 
 @frozen
@@ -102,6 +105,8 @@ def concerned(revision: Revision, which: ProgramName, function: Function, way: W
     asked = asked_for(revision, way)
     if asked is not None and asked[0] is not None:
         return True
+    if way.request.immediate == revision.immediate and by_chance(revision.identifier, way):
+        return True
     telling = (turn for turn in revision.turns if turn.tells)
     return any(_speaks_of(turn, revision, which, function, way) for turn in telling)
 
@@ -109,17 +114,18 @@ def concerned(revision: Revision, which: ProgramName, function: Function, way: W
 def _speaks_of(
     turn: Turn, revision: Revision, which: ProgramName, function: Function, way: Way
 ) -> bool:
-    if turn.program not in (None, which):
+    if turn.program not in (None, which) or way.request.immediate != revision.immediate:
         return False
     if turn.functions and plain(function.name) not in turn.functions:
         return False
     if turn.identifiers and way.request.registers[revision.identifier] not in turn.identifiers:
         return False
-    asked = asked_for(revision, way)
     if not turn.calls:
         return True
-    call = ANY_OTHER if asked is None or asked[0] is None else asked[0]
-    return call in turn.calls
+    asked = asked_for(revision, way)
+    if asked is None and turn.functions:
+        return True  # it may be asked for, for all that is known
+    return (ANY_OTHER if asked is None or asked[0] is None else asked[0]) in turn.calls
 
 
 def plain(function: str) -> str:
@@ -135,17 +141,28 @@ def _meetings(
         for turn in revision.turns
         if _speaks_of(turn, revision, program.which, site.function, way)
     ]
-    for name, provider in program.providers.items():
-        found = encounter(site, way, revision, provider, solver)
+    found = {
+        name: encounter(site, way, revision, provider, solver)
+        for name, provider in program.providers.items()
+    }
+    otherwise = When.OUT_OF_TURN if turns else _unspoken(revision, way, found.values())
+    for name, met in found.items():
         turn = next((turn for turn in turns if name in turn.states), None)
-        otherwise = When.OUT_OF_TURN if turns else When.UNSPOKEN
         when = otherwise if turn is None else When.IN_TURN
-        yield Meeting(found, when, turn or next(iter(turns), None))
+        yield Meeting(met, when, turn or next(iter(turns), None))
+
+
+def _unspoken(revision: Revision, way: Way, found: Iterable[Encounter]) -> When:
+    """Say when a way runs of which the contract says nothing."""
+    if by_chance(revision.identifier, way) is None:
+        return When.UNSPOKEN
+    served = any(isinstance(met.points[0].said, Good) for met in found)
+    return When.UNSPOKEN if served else When.WHOEVER
 
 
 def _note_moves(made: dict[tuple[str, str], list[CallSite]], met: Iterable[Meeting]) -> None:
     for each in met:
-        if each.when is When.OUT_OF_TURN:
+        if each.when is When.OUT_OF_TURN or isinstance(each.encounter.points[0].said, Bad):
             continue
         party, call = each.encounter.party, each.encounter.call
         for asked in (ANY, ANY_OTHER if call is None else call):

@@ -195,20 +195,25 @@ def _unknown(
     site: CallSite, way: Way, value: Value, taken_by: tuple[str, ...]
 ) -> Unresolved | LeftToChance:
     register = site.identifier
-    moved = way.pointers.get(register)
-    if moved is not None:
-        why = f"it is an address with which memory was walked, last moved on at {moved:#x}"
-        return LeftToChance(register, why, taken_by)
-    sources = [way.sources[symbol.name] for symbol in _ordered(value)]
-    by_chance = [source for source in sources if source.origin is Origin.CHANCE]
-    if by_chance and len(by_chance) == len(sources):
-        first = by_chance[0]
-        where = "at the function's entry" if first.address == way.path[0] else "behind the call"
-        why = f"{first.register} is what it happens to be {where} at {first.address:#x}"
+    why = by_chance(register, way)
+    if why is not None:
         return LeftToChance(register, why, taken_by)
     if site.undecided and not way.reason:
         return Unresolved(f"{register} is not a constant; not followed: {site.undecided[0]}")
     return Unresolved(way.reason or "; ".join(dict.fromkeys(_because(register, way, value))))
+
+
+def by_chance(register: str, way: Way) -> str | None:
+    """Return why nobody puts an identifier into a register, ``None`` where somebody may."""
+    moved = way.pointers.get(register)
+    if moved is not None:
+        return f"it is an address with which memory was walked, last moved on at {moved:#x}"
+    sources = [way.sources[symbol.name] for symbol in _ordered(way.request.registers[register])]
+    chance = [source for source in sources if source.origin is Origin.CHANCE]
+    if not chance or len(chance) != len(sources):
+        return None
+    where = "at the function's entry" if chance[0].address == way.path[0] else "behind the call"
+    return f"{chance[0].register} is what it happens to be {where} at {chance[0].address:#x}"
 
 
 def _ordered(value: Value) -> list[Term]:

@@ -15,8 +15,7 @@ from hypabi.report.table import Table
 
 if TYPE_CHECKING:
     from hypabi.judgement.door_finding import DoorFinding
-
-if TYPE_CHECKING:
+    from hypabi.judgement.life_cycle import LifeCycle
     from hypabi.judgement.suppression import Suppression, Suppressions
 
 
@@ -40,7 +39,8 @@ class Check:
     """What a machine made of each refuted clause, by party, call and clause, where asked."""
     doors: "tuple[DoorFinding, ...] | None" = None
     """What else than a hypercall reaches the parties, where asked."""
-
+    callers: "LifeCycle | None" = None
+    """What comes of the image's own callers, while each party is live."""
     suppressions: "Suppressions | None" = None
     """What was decided to live with, where a file of it was given."""
     suppressed: "Mapping[tuple[str, str | None, str], Suppression]" = field(default_factory=dict)

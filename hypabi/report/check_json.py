@@ -9,6 +9,7 @@ from typing import Final, assert_never
 
 from hypabi.judgement.clause import Authority
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
+from hypabi.report import life_cycle_json
 from hypabi.report.assumptions import assumptions
 from hypabi.report.check import Check, counts, word
 from hypabi.report.counterexample import entered, ordered
@@ -46,6 +47,7 @@ def document(check: Check) -> dict[str, Plain]:
             {"party": each.party, "call": each.call, "why": each.why.strip()}
             for each in check.judgement.unspecified
         ],
+        **({} if check.callers is None else {"callers": life_cycle_json.document(check.callers)}),
         "hidden_doors": _doors(check),
         "assumptions": [
             {"text": each.text, "reason": each.reason, "parties": list(each.parties)}

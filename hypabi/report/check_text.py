@@ -67,7 +67,7 @@ def headline(check: Check) -> Iterator[str]:
     number = counts(check.judgement.findings)
     tally = (
         f"{number.proved} proved, {number.refuted} refuted{_covered(check)}, "
-        f"{number.undecided} undecided, {number.vacuous} vacuous"
+        f"{number.undecided} undecided, {number.vacuous} vacuous{_callers(check)}"
     )
     line = printable(f"{version}: {answer(check)}: {tally}")
     if len(line) <= COLUMNS:
@@ -75,6 +75,11 @@ def headline(check: Check) -> Iterator[str]:
     else:
         yield from filled(f"{version}: {answer(check)}")
         yield tally
+
+
+def _callers(check: Check) -> str:
+    sites = 0 if check.callers is None else life_cycle.refuted_sites(check.callers)
+    return f"; {sites} {'caller' if sites == 1 else 'callers'} refuted" if sites else ""
 
 
 def _covered(check: Check) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
+from hypabi.behaviour.call_site import CallSite
 from hypabi.judgement.life_cycle import LifeCycle, Meeting, When
 from hypabi.judgement.said import Bad, Encounter, Good, Open, PassedOn, Said, Undecided
 
@@ -17,10 +18,16 @@ WORDS: Final[Mapping[type[Said], str]] = {
 
 
 def possible(cycle: LifeCycle) -> Iterator[Meeting]:
-    """Yield the meetings that can come about, as far as the contract says."""
+    """Yield the meetings that can come about: the contract says so, or whoever is live."""
     for meeting in cycle.meetings:
-        if meeting.when is not When.OUT_OF_TURN:
+        if meeting.when in (When.IN_TURN, When.WHOEVER):
             yield meeting
+
+
+def unspoken(cycle: LifeCycle) -> Iterator[CallSite]:
+    """Yield the call sites of which the contract does not say when they run."""
+    sites = [m.encounter.site for m in cycle.meetings if m.when is When.UNSPOKEN]
+    yield from {site.address: site for site in sites}.values()
 
 
 def counts(cycle: LifeCycle) -> Mapping[str, int]:
@@ -29,9 +36,18 @@ def counts(cycle: LifeCycle) -> Mapping[str, int]:
     return {name: found.count(name) for name in WORDS.values()}
 
 
+def refuted_sites(cycle: LifeCycle) -> int:
+    """Count the call sites that some meeting refutes."""
+    found = (each.encounter for each in possible(cycle))
+    return len({met.site.address for met in found if isinstance(met.worst(), Bad)})
+
+
 def asked(met: Encounter) -> str:
     """Spell what a caller asks for."""
-    return "any other identifier" if met.call is None else met.call
+    if met.call is not None:
+        return met.call
+    value = met.way.request.registers[met.site.identifier]
+    return f"identifier {value:#x}" if isinstance(value, int) else "an identifier that is not known"
 
 
 def spoken(said: Said) -> str:

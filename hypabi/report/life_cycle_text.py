@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hypabi.behaviour.call_site import CallSite
 from hypabi.judgement.life_cycle import LifeCycle, Meeting, Taken
-from hypabi.judgement.said import Bad, Good, Open, PassedOn, Point, Undecided
-from hypabi.report.life_cycle import asked, counts, possible, spoken
+from hypabi.judgement.said import Bad, PassedOn, Undecided
+from hypabi.report.life_cycle import asked, counts, possible, spoken, unspoken
 from hypabi.report.lines import filled, titled
 
 Place = Callable[[int], str]
@@ -16,11 +16,12 @@ def section(cycle: LifeCycle, place: Place) -> Iterator[str]:
     """Yield what comes of the callers, worst first, and the moves that nobody makes."""
     found = tuple(possible(cycle))
     yield from titled("Callers, while each party that can be live is")
-    yield from filled(summary(cycle))
+    yield from filled(f"{summary(cycle)}.")
     kinds = ((Bad, "refuted"), (Undecided, "undecided"), (PassedOn, "left to their callers"))
     for kind, title in kinds:
         yield from _answers(found, kind, title, place)
-    yield from dormant(cycle.dormant, place)
+    yield from _listed("nobody calls, says the contract", cycle.dormant, place)
+    yield from _listed("the contract does not say when these run", unspoken(cycle), place)
     yield from moves(cycle.moves, place)
 
 
@@ -30,7 +31,7 @@ def summary(cycle: LifeCycle) -> str:
     sites = len({each.encounter.site.address for each in found})
     tally = ", ".join(f"{count} {name}" for name, count in counts(cycle).items() if count)
     where = "call site" if sites == 1 else "call sites"
-    return f"{sites} {where} of the contract's calls: {tally or 'nothing to judge'}"
+    return f"{sites} {where} with parties live: {tally or 'nothing to judge'}"
 
 
 def _answers(
@@ -61,12 +62,11 @@ def named(meeting: Meeting, place: Place) -> str:
     return f"{who}, {asked(met)}, while {met.party} is live"
 
 
-def dormant(sites: Iterable[CallSite], place: Place) -> Iterator[str]:
-    """Yield the call sites that run in no state, as the contract has it."""
+def _listed(title: str, sites: Iterable[CallSite], place: Place) -> Iterator[str]:
     names = [site.function.name or place(site.address) for site in sites]
     if names:
         yield ""
-        yield from filled(f"never run, says the contract: {', '.join(names)}")
+        yield from filled(f"{title}: {', '.join(names)}")
 
 
 def moves(taken: Iterable[Taken], place: Place) -> Iterator[str]:
@@ -80,11 +80,3 @@ def moves(taken: Iterable[Taken], place: Place) -> Iterator[str]:
         by = ", ".join(site.function.name or place(site.address) for site in each.by)
         move = f"{each.move.source} -> {each.move.to}, {each.move.call}"
         yield from filled(f"{move}: {by or 'no call site of this image'}", "  ", "    ")
-
-
-def points(of: Iterable[Point]) -> Iterator[str]:
-    """Yield each question and its answer, on a line each."""
-    for point in of:
-        match point.said:
-            case Good() | Bad() | PassedOn() | Open() | Undecided():
-                yield f"{point.aspect.value}: {spoken(point.said)}"
