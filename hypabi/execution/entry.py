@@ -248,11 +248,16 @@ def function(address: int, state: InstructionSet) -> Entry:
 
 
 def installer(address: int, state: InstructionSet, order: ByteOrder) -> Entry:
-    """Return the entry of code that a CPU runs at HYP while it starts, as a function.
+    """Return the entry of code that a CPU runs at EL2 or HYP while it starts, as a function.
 
     :param address: of its first instruction, without bit 0
     :param order: of data, which CPSR.E says
     """
+    if state is InstructionSet.A64:
+        # head.S: x0 says whether the CPU was entered with its MMU on; the boot protocol says off.
+        at_el2: dict[str, Value] = {"CURRENTEL": EL2, "SPSel": 1, "x0": 0}
+        entered = ("entered at EL2 by a CPU that starts, its MMU off",)
+        return Entry(address, state, at_el2, entered, "x30", "SPSR_EL2", "EL2h", "x0")
     whole = terms.symbol("CPSR", 32)
     thumb, big = int(state is InstructionSet.T32), int(order is ByteOrder.BIG)
     low = terms.concat(terms.extract(whole, 6, 3, 32), thumb << 5 | HYP, 3, 6)
