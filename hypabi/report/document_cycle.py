@@ -31,6 +31,13 @@ from hypabi.report.document_reading import Reading, only, why
 COLUMNS = 72
 """Of a line of a diagram in characters."""
 
+LEGEND = (
+    "[party]  its vectors are live     ^  is drawn further up",
+    "(state)  no party's are",
+    "",
+)
+"""What the signs of a diagram in characters mean."""
+
 SPOKEN = {"any": "any call", "any-other": "any other identifier"}
 """What a transition's keywords are in words."""
 
@@ -52,12 +59,8 @@ def cycle_section(page: Reading) -> Section | None:
         return None
     blocks: list[Block] = [
         paragraph(
-            "In the diagrams a party stands in square brackets while it is live; round brackets "
-            "are states in which no party of this page is. An arrow is the call that moves on, "
-            "with who makes it, and ",
-            Code("^"),
-            " marks a state that is drawn further up. A second tree begins with a party that "
-            "becomes live without a call.",
+            "Which party is live, and which call moves on to another; with an arrow stands who "
+            "makes the call. What no call leads to becomes live without one."
         )
     ]
     for architecture in page.architectures:
@@ -107,6 +110,7 @@ def diagram(page: Reading, cycle: LifeCycle, architecture: Architecture) -> Diag
     names = [boot]
     for move in drawn:
         names += [name for name in (move.source, move.to) if name not in names]
+    names.sort(key=lambda name: name not in page.contract.parties)  # parties first, as they come
     kinds = {name: "party" if name in page.contract.parties else "beyond" for name in names}
     states = tuple((name, "boot" if name == boot else kinds[name]) for name in names)
     arrows = tuple(
@@ -122,6 +126,7 @@ def diagram(page: Reading, cycle: LifeCycle, architecture: Architecture) -> Diag
 
 def _lines(drawn: tuple[Move, ...], boot: str, kinds: dict[str, str]) -> Iterator[str]:
     """Yield a tree of the moves: a state's own moves stand below it the first time it is met."""
+    yield from LEGEND
     yield f"{_state(boot, kinds)} at boot"
     seen = {boot}
     yield from _below(boot, drawn, kinds, seen, " ")

@@ -45,9 +45,17 @@ def numbers(name: str) -> list[tuple[str, int]]:
     return found
 
 
+def _has_cxx(compiler: str) -> bool:
+    asked = [compiler, "-print-prog-name=cc1plus"]
+    found = subprocess.run(asked, capture_output=True, text=True, timeout=60, check=True).stdout
+    return compiler == "clang" or Path(found.strip()).is_absolute()
+
+
 def compile_with(compiler: str, folder: Path, language: str, text: str) -> None:
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is missing")
+    if language == "C++" and not _has_cxx(compiler):
+        pytest.skip(f"{compiler} has no C++: apt-get install g++")
     unit = folder / "unit"
     unit.write_text(text, encoding="utf-8")
     command = [
