@@ -145,8 +145,7 @@ class _Holding:
             if which in told:
                 continue
             told |= {n for n, f in differing.items() if f.sentence == fact.sentence is not None}
-            what = f"{fact.what} is {fact.document}, and {fact.contract} in the contract"
-            drift = Drift(Kind.DIFFERS, what, fact.line, fact.sentence)
+            drift = Drift(Kind.DIFFERS, fact.sentence_of, fact.line, fact.sentence)
             yield _differs(drift, {which: fact}, proofs)
         for found in self.looked_up:
             if isinstance(found, Vanished) and found.cite.call not in lacking:

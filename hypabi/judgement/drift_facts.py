@@ -45,6 +45,13 @@ class Fact:
     """Make the contract say what the document says; ``None`` where that cannot be judged."""
 
     @property
+    def sentence_of(self) -> str:
+        """Return the disagreement in words."""
+        on = "" if self.architecture is None else f" on {self.architecture.value}"
+        verb = "are" if self.what.endswith("s") or "arguments" in self.what else "is"
+        return f"{self.what}{on} {verb} {self.document}, and {self.contract} in the contract"
+
+    @property
     def differs(self) -> bool:
         """Return whether document and contract disagree."""
         return self.document != self.contract

@@ -156,7 +156,7 @@ def drift(report: DriftReport, found: Drift, places: tuple[Places, ...]) -> Iter
         yield from labelled("cited", f'"{found.cite.text}"')
     if found.edits:
         yield from labelled("words", edited(found))
-    for fact in found.facts:
+    for fact in found.facts if found.edits else ():
         on = "" if fact.architecture is None else f" on {fact.architecture.value}"
         text = f"{fact.what}{on}: {fact.document}, in the contract {fact.contract}"
         yield from labelled("states", text)

@@ -1,6 +1,7 @@
 """``hypabi document --drift``: one change to document, contract or code is exactly one finding."""
 
 import json
+import re
 from argparse import Namespace
 from pathlib import Path
 
@@ -8,12 +9,13 @@ import jsonschema
 import pytest
 
 from hypabi.cli import drift
+from hypabi.judgement.drift_document import words
 from hypabi.judgement.drift_finding import Drift, Kind
 from hypabi.report.drift import DriftReport
 from tests.cli.door import ROOT, hypabi, one_line
 from tests.cli.kernel import stub
 from tests.inputs import Assemble, Kernel
-from tests.judgement.drift_example import contract_file, document_file
+from tests.judgement.drift_example import DOCUMENT, contract_file, document_file
 
 SCHEMA = json.loads((ROOT / "hypabi/report/drift.schema.json").read_text(encoding="utf-8"))
 
@@ -70,6 +72,32 @@ def test_changed_wording_is_the_only_finding(assemble: Assemble, tmp_path: Path,
     found = only(report)
     assert (found.kind, found.line) == (kind, line)
     assert report.exit_status == 4
+
+
+HELD = [
+    "The kernel leaves a stub behind before it drops to EL1.",
+    "Every request is one 'hvc #0'.",
+    "The table at that address takes over from here on.",
+    "Control goes to the entry point, still at EL2, and the first argument with it.",
+    LEFT,
+    "It turns down whatever else it is asked.",
+    "What came of it is in x0, which is 0 on success.",
+    "Nobody may count on x0-x18 afterwards.",
+]
+
+
+@pytest.mark.parametrize("sentence", HELD)
+def test_each_cited_sentence_is_missed_and_nothing_else(tmp_path: Path, sentence: str) -> None:
+    wrapped = r"\s+".join(map(re.escape, sentence.split()))
+    text, count = re.subn(f"{wrapped} ?", "", DOCUMENT)
+    assert count == 1
+    document = tmp_path / "small-stub.rst"
+    document.write_text(text, encoding="utf-8")
+    report = held(document, contract_file(tmp_path), kernel_version="6.1")
+    assert {each.kind for each in report.found.drifts} == {Kind.VANISHED}
+    for each in report.found.drifts:
+        assert each.cite is not None and words(each.cite.text)[0] in words(sentence)
+        assert set(words(each.cite.text)) <= set(words(sentence))
 
 
 def test_changed_sentence_shows_the_words(assemble: Assemble, tmp_path: Path) -> None:

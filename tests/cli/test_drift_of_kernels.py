@@ -4,13 +4,17 @@ Documents are found by hash; 6.12 and 7.2 ship the bytes of 6.1.  What is expect
 is what the kernels' sources say, as docs/cases/2026-11-hyp-abi-drift.md has it with its places.
 """
 
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from hypabi.judgement.drift_calls import How
 from hypabi.judgement.drift_finding import Kind
 from hypabi.report.drift import DriftReport
-from tests.cli.test_drift import held
+from hypabi.report.drift_json import write
+from tests.cli.test_drift import SCHEMA, held
 from tests.inputs import Kernel
 
 SET_ON_ARM = (Kind.UNSERVED, "HVC_SET_VECTORS on arm")
@@ -77,6 +81,40 @@ def test_document_of_a_kernel_has_the_drift_that_its_sources_show(
         (20, 12) if version == "5.10" else (22, 14)
     )
     assert not report.found.document.unread
+
+
+S, E, C, A = How.SERVED, How.REFUSED, How.HANDED, How.ALIKE
+ANSWERS = {
+    "5.10-armmp": {"stub": [E, S, E], "zimage-stub": [S, S, E], "zimage-reentry": [A, A, A]},
+    "6.12-arm64": {
+        "stub": [S, S, S, S],
+        "trans-pgd": [S, S, E, E],
+        "kvm-init": [E, S, S, E],
+        "kvm-run": [E, S, S, E],
+        "kvm-run-protected": [C, C, C, C],
+    },
+}
+"""By kernel and party: how the calls 0, 1, 2 and 3 are answered."""
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_who_serves_what_is_what_the_sources_say(
+    name: str, kernel: Kernel, kernel_document: Kernel
+) -> None:
+    report = held(kernel_document("hyp-abi-6.1.rst"), "linux-hyp-abi", kernel(name))
+    found: dict[str, list[How]] = {}
+    for _, answer in report.found.answers:
+        if answer.number <= 3:
+            found.setdefault(answer.party, []).append(answer.how)
+    assert found == ANSWERS[name]
+
+
+def test_report_of_two_images_keeps_its_schema(kernel: Kernel, kernel_document: Kernel) -> None:
+    images = kernel("7.2-arm64"), kernel("7.2-armmp")
+    report = held(kernel_document("hyp-abi-6.1.rst"), "linux-hyp-abi", *images)
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(write(report)))
+    unstated = next(each for each in report.found.drifts if each.kind is Kind.UNSTATED)
+    assert unstated.proofs[0].subject == 0
 
 
 def test_document_of_5_10_lacks_the_call_that_6_1_brought(
