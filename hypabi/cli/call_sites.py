@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hypabi.behaviour.call_site import CallSite, Way
+from hypabi.behaviour.call_site import CallSite, Reached, Way
 from hypabi.behaviour.call_sites import CallSites
 from hypabi.cli.contract_option import contract_of, version_of
 from hypabi.cli.exit_status import Exit
@@ -115,6 +115,12 @@ def _status(sites: tuple[NamedSite, ...]) -> Exit:
     for site in sites:
         if site.finding:
             status |= Exit.REFUTED
-        elif site.kind != KINDS[0] or site.site.undecided or site.site.reliance.undecided:
+        elif site.kind != KINDS[0] or _open(site.site):
             status |= Exit.UNDECIDED
     return status
+
+
+def _open(site: CallSite) -> bool:
+    """Return whether something about a site was not followed to its end."""
+    shown = site.reached is not Reached.NOT_SHOWN
+    return not shown or bool(site.undecided or site.reliance.undecided)

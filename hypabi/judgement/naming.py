@@ -198,9 +198,11 @@ def _unknown(
     why = by_chance(register, way)
     if why is not None:
         return LeftToChance(register, why, taken_by)
+    reason = way.reason or "; ".join(dict.fromkeys(_because(register, way, value)))
     if site.undecided and not way.reason:
-        return Unresolved(f"{register} is not a constant; not followed: {site.undecided[0]}")
-    return Unresolved(way.reason or "; ".join(dict.fromkeys(_because(register, way, value))))
+        reason = f"{register} is not a constant; not followed: {site.undecided[0]}"
+    anyway = f"; {', '.join(taken_by)} would take any" if taken_by else ""
+    return Unresolved(f"{reason}{anyway}")
 
 
 def by_chance(register: str, way: Way) -> str | None:

@@ -48,6 +48,25 @@ def test_the_status_says_what_was_found(
     assert found["sites"][0]["finding"] is (kind == "left to chance")
 
 
+def test_a_shared_number_and_a_foreign_one_are_published(assemble: Assemble) -> None:
+    shared = "mov x0, #2; movk x0, #0xc600, lsl #16; hvc #0"
+    path = assemble(FUNCTION.format(name="f", body=f"{shared}; ret"), "arm64", text=0x10000)
+    status, found = listed(path, "--kernel-version", "6.12")
+    (name,) = found["sites"][0]["ways"][0]["asks_for"]
+    assert status == 0 and name["identifier"] == "0xc6000002"
+    assert {each["contract"] for each in name["among"]} == {"arm-smccc", "kvm-arm64-host"}
+    status, found = of(assemble, "mov x0, #1; movk x0, #0x4600, lsl #16; hvc #0")
+    (name,) = found["sites"][0]["ways"][0]["asks_for"]
+    assert status == 16 and name["owner"] == "the vendor's hypervisor"
+
+
+def test_a_word_that_is_not_shown_to_be_code_leaves_the_answer_open(assemble: Assemble) -> None:
+    status, found = of(assemble, "br x3; mov x0, #2; hvc #0")
+    assert status == 16
+    (site,) = found["sites"]
+    assert site["reached"] == "not shown" and site["kind"] == "named"
+
+
 @pytest.mark.parametrize(
     ("name", "programs", "findings"),
     [
