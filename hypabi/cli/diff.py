@@ -82,14 +82,17 @@ def compared(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Diff":
     old, new = _opened(arguments)
     cells = tuple(_cells(*sides(old, new), arguments.callers))
     suppressed = _suppressed(suppressions, cells, new)
-    left = [c for c in cells if (c.direction, c.party, c.call) not in suppressed]
+    covered = [c for c in cells if (c.direction, c.party, c.call) in suppressed]
+    result = status(cell for cell in cells if cell not in covered)
+    # What is suppressed is what was shown; what was not decided besides is not.
+    result |= status(covered) & Exit.UNDECIDED
     return Diff(
         _compared(old),
         _compared(new),
         new.saved.architecture,
         new.revision.identifier,
         cells,
-        int(status(left)),
+        int(result),
         provenance(command, TOOLS),
         suppressions,
         suppressed,
@@ -172,9 +175,9 @@ def status(cells: "Iterable[Cell]") -> Exit:
         Incompatible,
         Renumbered,
         Stronger,
-        Undecided,
         Weaker,
         differences_of,
+        reasons_of,
     )
 
     judged = tuple(cells)
@@ -185,10 +188,10 @@ def status(cells: "Iterable[Cell]") -> Exit:
                 result |= Exit.REFUTED
             case Stronger():
                 result |= Exit.CHANGE
-            case Undecided():
-                result |= Exit.UNDECIDED
             case Equal() if differences_of(cell.change):
                 result |= Exit.CHANGE
             case _:
-                continue
+                pass
+        if reasons_of(cell.change):
+            result |= Exit.UNDECIDED
     return result

@@ -6,6 +6,7 @@ rely on, and the *other* side, which they meet.  What the home provider does, th
 
 import enum
 from collections.abc import Mapping
+from typing import assert_never
 
 from hypabi.frozen import frozen
 from hypabi.judgement.verdict import _NoTruthValue
@@ -90,9 +91,11 @@ class Stronger(_NoTruthValue):
 
 @frozen
 class Weaker(_NoTruthValue):
-    """The call ends as it did, but something is lost that the home provider keeps."""
+    """Something is lost that the home provider keeps; nothing worse was shown."""
 
     differences: tuple[Difference, ...]
+    reasons: tuple[str, ...] = ()
+    """Why it may be worse: what could not be decided besides."""
 
 
 @frozen
@@ -100,6 +103,8 @@ class Incompatible(_NoTruthValue):
     """The call ends otherwise, or with another result."""
 
     differences: tuple[Difference, ...]
+    reasons: tuple[str, ...] = ()
+    """What could not be decided besides."""
 
 
 @frozen
@@ -160,6 +165,17 @@ def differences_of(change: Change) -> tuple[Difference, ...]:
             return change.differences
 
 
+def reasons_of(change: Change) -> tuple[str, ...]:
+    """Return what could not be decided, and why."""
+    match change:
+        case Undecided(reasons, _) | Weaker(_, reasons) | Incompatible(_, reasons):
+            return reasons
+        case Equal() | Renumbered() | Stronger() | Vacuous():
+            return ()
+        case _:
+            assert_never(change)
+
+
 def breaks(change: Change) -> bool:
     """Tell whether a change was shown to break callers of the home side."""
     breaking = (Bearing.BREAKS, Bearing.LOSES)
@@ -169,14 +185,17 @@ def breaks(change: Change) -> bool:
 def change_of(
     differences: tuple[Difference, ...], reasons: tuple[str, ...]
 ) -> Equal | Stronger | Weaker | Incompatible | Undecided:
-    """Return what differences amount to; the worst decides, and what is not known comes before."""
+    """Return what differences amount to; the worst that was shown decides.
+
+    :param reasons: why something else could not be decided
+    """
     bearings = {each.bearing for each in differences}
     if Bearing.BREAKS in bearings:
-        return Incompatible(differences)
+        return Incompatible(differences, reasons)
+    if Bearing.LOSES in bearings:
+        return Weaker(differences, reasons)
     if reasons:
         return Undecided(reasons, differences)
-    if Bearing.LOSES in bearings:
-        return Weaker(differences)
     if Bearing.GAINS in bearings:
         return Stronger(differences)
     return Equal(differences)

@@ -196,6 +196,8 @@ class _Comparison:
         if self.row.unspecified is not None:
             # The document declines to say, so nobody may rely on anything of it.
             differences = [replace(each, bearing=Bearing.HARMLESS) for each in differences]
+            differences += [_not_followed(reason) for reason in dict.fromkeys(reasons)]
+            reasons = []
         change = change_of(_each_once(differences), tuple(dict.fromkeys(reasons)))
         return change, tuple(sorted(used))
 
@@ -327,6 +329,10 @@ def _named(revision: Revision, name: str) -> LiveCall | None:
 
 def _guard(case: Case) -> tuple[Value, ...]:
     return tuple(condition.term for condition in case.guard)
+
+
+def _not_followed(reason: str) -> Difference:
+    return Difference(Aspect.END, Bearing.HARMLESS, "what was not followed", reason, reason, {})
 
 
 def _each_once(differences: list[Difference]) -> tuple[Difference, ...]:

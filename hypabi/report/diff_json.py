@@ -9,9 +9,9 @@ from hypabi.judgement.change import (
     Difference,
     Direction,
     Renumbered,
-    Undecided,
     Vacuous,
     differences_of,
+    reasons_of,
 )
 from hypabi.report.counterexample import ordered
 from hypabi.report.diff import SPELLED, Compared, Diff, counts, word
@@ -75,11 +75,7 @@ def _side(side: Compared) -> Plain:
 
 def _cell(diff: Diff, cell: Cell) -> Plain:
     change = cell.change
-    reasons: tuple[str, ...] = ()
-    if isinstance(change, Undecided):
-        reasons = change.reasons
-    elif isinstance(change, Vacuous):
-        reasons = (change.reason,)
+    reasons = (change.reason,) if isinstance(change, Vacuous) else reasons_of(change)
     renumbered: Plain = None
     if isinstance(change, Renumbered):
         renumbered = {"number": _number(change.number), "call": change.call}

@@ -11,9 +11,9 @@ from hypabi.judgement.change import (
     Difference,
     Direction,
     Renumbered,
-    Undecided,
     Vacuous,
     differences_of,
+    reasons_of,
 )
 from hypabi.report.check import spelled
 from hypabi.report.counterexample import ordered
@@ -115,6 +115,8 @@ def breaking(diff: Diff) -> Iterator[str]:
             same_there = f"{cell.change.call}, {diff.identifier} = {number(cell.change.number)}"
             yield from labelled("there", f"the same under another number: {same_there}")
         yield from evidence(diff, cell)
+        for reason in reasons_of(cell.change)[:MOST]:
+            yield from labelled("undecided", reason)
         if cell.must_agree:
             yield from listed(cell.must_agree, f"  {'must agree':<{LABEL}}  ")
 
@@ -169,8 +171,7 @@ def undecided(diff: Diff) -> Iterator[str]:
     for cell in cells:
         yield ""
         yield from filled(_where(diff, cell), "* ", "  ")
-        assert isinstance(cell.change, Undecided)
-        for reason in cell.change.reasons[:MOST]:
+        for reason in reasons_of(cell.change)[:MOST]:
             yield from labelled("because", reason)
         yield from evidence(diff, cell)
 
