@@ -9,6 +9,7 @@ from hypabi.behaviour.rows import numbers, select
 from hypabi.frozen import frozen
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
 from hypabi.judgement.obligation import describe
+from hypabi.judgement.registers import is_general
 from hypabi.judgement.revision import LiveParty, Revision
 from hypabi.smt import terms
 from hypabi.smt.solver import Satisfiable, Solver, Unsatisfiable
@@ -37,6 +38,8 @@ class Answered:
     number: int
     how: How
     row: str
+    lost: tuple[str, ...] = ()
+    """General registers but the result's that may hold something else when the call comes back."""
 
 
 def answered(
@@ -81,7 +84,8 @@ class _Reading:
                 how = How.ALIKE
             rows = [self.row(c, number) for c, h in zip(cases, hows, strict=True) if h is how]
             rows = rows or [self.row(case, number) for case in cases]
-            yield Answered(self.party.name, number, how, "; or ".join(dict.fromkeys(rows[:2])))
+            row = "; or ".join(dict.fromkeys(rows[:2]))
+            yield Answered(self.party.name, number, how, row, self.lost(cases, number))
 
     def selects(self, number: int) -> Value:
         """Return the entries that are meant: the number, the party's own premises."""
@@ -122,6 +126,43 @@ class _Reading:
     def at_exit(self, case: Case, name: str) -> Value:
         bits = self.revision.architecture.bits
         return case.registers.get(name, terms.symbol(name, bits))
+
+    def lost(self, cases: tuple[Case, ...], number: int) -> tuple[str, ...]:
+        """Return what a caller to whom control comes back may find changed, by name."""
+        found: set[str] = set()
+        for case in cases:
+            if isinstance(case.outcome, Returned | Left) and self.comes_back(case):
+                found.update(n for n in self.general(case) if self.differs(case, n, number))
+        return tuple(sorted(found))
+
+    def comes_back(self, case: Case) -> bool:
+        """Tell whether control may go to the preferred return address."""
+        if not isinstance(case.outcome, Left):
+            return True
+        bits = self.revision.architecture.bits
+        link = self.behaviour.at_entry.get(
+            self.behaviour.link, terms.symbol(self.behaviour.link, bits)
+        )
+        elsewhere = terms.ne(case.outcome.target, link, bits)
+        return elsewhere == 0
+
+    def general(self, case: Case) -> Iterator[str]:
+        """Yield the general registers that a case lists, but the result's."""
+        on = self.revision.architecture
+        for name in case.registers:
+            if is_general(on, name) and name != self.revision.result:
+                yield name
+
+    def differs(self, case: Case, name: str, number: int) -> bool:
+        """Tell whether a register can hold anything but its value at entry."""
+        width = self.behaviour.widths[name]
+        before = self.behaviour.at_entry.get(name, terms.symbol(name, width))
+        changed = terms.ne(before, case.registers[name], width)
+        if changed == 0:
+            return False
+        guard = [condition.term for condition in case.guard]
+        asked = self.solver.feasibility(self.selects(number), *guard, changed)
+        return not isinstance(asked, Unsatisfiable)
 
     def row(self, case: Case, number: int) -> str:
         """Return what a case does in a line."""

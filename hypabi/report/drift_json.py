@@ -57,6 +57,7 @@ def document(report: DriftReport) -> dict[str, Plain]:
                 "number": f"{each.number:#x}",
                 "answer": each.how.value,
                 "row": each.row,
+                "lost": list(each.lost),
             }
             for index, each in found.answers
         ],

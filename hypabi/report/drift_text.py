@@ -15,6 +15,7 @@ from hypabi.report.counterexample import entered, valuation
 from hypabi.report.drift import DriftReport
 from hypabi.report.lines import filled, listed, matrix, titled
 from hypabi.report.listing import Places, lines_of, listing
+from hypabi.report.registers import ranges
 from hypabi.report.repeat import repeat
 from hypabi.report.trusted import trusted
 
@@ -295,6 +296,20 @@ def served(report: DriftReport) -> Iterator[str]:
         if legend:
             yield ""
             yield from filled(legend)
+        yield from lost(report, index, columns)
+
+
+def lost(report: DriftReport, index: int, parties: list[str]) -> Iterator[str]:
+    """Yield what each party's calls lose of the caller's registers when they come back."""
+    result = report.subjects[index].revision.result
+    yield ""
+    yield f"What calls that come back may lose, besides {result}:"
+    for party in parties:
+        mine = [a for at, a in report.found.answers if (at, a.party) == (index, party)]
+        names = {name for answer in mine for name in answer.lost}
+        followed = not any(answer.how in (How.HANDED, How.UNDECIDED) for answer in mine)
+        rest = "" if followed else "; what was not followed may lose more"
+        yield from filled(f"{party}: {ranges(names) or 'nothing'}{rest}", "  ", "    ")
 
 
 def unread(report: DriftReport) -> Iterator[str]:
