@@ -31,7 +31,7 @@ def mmu_at_restart(parties: str) -> tuple[Kind, str]:
     return Kind.CONDITION, f"at {parties} only where {off}"
 
 
-EXPECTED = {
+EXPECTED: dict[str, tuple[str, list[tuple[Kind, str]], int]] = {
     "5.10-arm64": ("5.10", [MMU_AT_RESET, mmu_at_restart("stub"), HIBERNATE], 20),
     "5.10-armmp": (
         "5.10",
@@ -84,7 +84,7 @@ def test_document_of_a_kernel_has_the_drift_that_its_sources_show(
 
 
 S, E, C, A = How.SERVED, How.REFUSED, How.HANDED, How.ALIKE
-ANSWERS = {
+ANSWERS: dict[str, dict[str, list[How]]] = {
     "5.10-armmp": {"stub": [E, S, E], "zimage-stub": [S, S, E], "zimage-reentry": [A, A, A]},
     "6.12-arm64": {
         "stub": [S, S, S, S],
@@ -109,7 +109,7 @@ def test_who_serves_what_is_what_the_sources_say(
     assert found == ANSWERS[name]
 
 
-LOST = {
+LOST: dict[str, dict[str, set[str]]] = {
     "5.10-armmp": {"stub": set(), "zimage-stub": set()},
     "6.12-arm64": {
         # __finalise_el2 works in x1 and x2, and gives EL1's stack pointer to EL2.
