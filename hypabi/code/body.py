@@ -14,8 +14,9 @@ from array import array
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
+from hypabi.arch.names import InstructionSet
 from hypabi.code import uses
 from hypabi.code.call_sites import Extent
 from hypabi.code.flow import EXCEPTION_RETURNS
@@ -35,8 +36,13 @@ NO_RETURN: Final = (
 )  # fmt: skip
 """Functions of the kernel that C code calls and that never return (tools/objtool/noreturns.h)."""
 
-Read = Callable[[int], Instruction | Undecodable]
-"""Returns the instruction at an address."""
+
+class Read(Protocol):
+    """Returns the instruction at an address, read with an ITSTATE."""
+
+    def __call__(self, address: int, *, it: int) -> Instruction | Undecodable:
+        """Return the instruction, or why there is none."""
+        ...
 
 
 class Kind(enum.Enum):
@@ -101,6 +107,10 @@ class Body:
             yield step.address + step.size
         if step.kind is Kind.BRANCH and step.target is not None and self.holds(step.target):
             yield step.target
+
+    def it(self, _address: int) -> int:
+        """Return ITSTATE before an instruction; 0 but within an IT block of T32."""
+        return 0
 
     def reaches(self, address: int) -> bool:
         """Return whether control goes from the function's start to an address."""
@@ -262,6 +272,7 @@ class LiftedBody(Body):
         self._read = read
         self._known: dict[int, Step] = {}
         self._falls: dict[int, int] = {}
+        self._its: dict[int, int] = {}
         waiting = [start]
         seen = set(waiting)
         while waiting:
@@ -279,8 +290,16 @@ class LiftedBody(Body):
     def _step(self, address: int) -> Step:
         found = self._known.get(address)
         if found is None:
-            found = self._known[address] = lifted_step(self._read(address))
+            instruction = self._read(address, it=self.it(address))
+            found = self._known[address] = lifted_step(instruction)
+            following = _it_behind(instruction, self.it(address))
+            if following:
+                self._its[address + found.size] = following
         return found
+
+    def it(self, address: int) -> int:
+        """Return ITSTATE before an instruction; 0 but within an IT block of T32."""
+        return self._its.get(address, 0)
 
     def before(self, address: int) -> Iterator[Step]:
         """Yield the instructions from which control can come to an address."""
@@ -293,6 +312,16 @@ class LiftedBody(Body):
         """Return whether control goes from the function's start to an address."""
         assert self.reached is not None
         return address in self.reached
+
+
+def _it_behind(instruction: Instruction | Undecodable, it: int) -> int:
+    """Return ITSTATE behind an instruction that falls through (DDI 0406C, A2.5.2)."""
+    if isinstance(instruction, Undecodable) or instruction.state is not InstructionSet.T32:
+        return 0
+    word = int.from_bytes(instruction.bytes, "little")
+    if len(instruction.bytes) == 2 and word >> 8 == 0xBF and word & 0xF:  # IT
+        return word & 0xFF
+    return it & 0xE0 | it << 1 & 0x1F if it & 7 else 0
 
 
 def lifted_step(instruction: Instruction | Undecodable) -> Step:

@@ -117,6 +117,8 @@ class Approach:
     def run(self, body: Body, chain: Chain) -> Arrival:
         """Return what a way brings to the instruction it leads to, which does not run."""
         walk = Walk(self, chain.steps[0], at_entry=chain.stop is Stop.ENTRY)
+        if self.state is InstructionSet.T32:
+            walk.registers["CPSR.IT"] = body.it(chain.steps[0])
         for here, following in zip(chain.steps, chain.steps[1:], strict=False):
             walk.over(body.step(here), following)
         return walk.arrival(shared=chain.shared)
@@ -250,6 +252,8 @@ class Walk(Live):
             if STAYS.fullmatch(name) or GENERAL_REGISTER.fullmatch(name)
         }
         self.registers = kept
+        if self.state is InstructionSet.T32:
+            self.registers["CPSR.IT"] = 0  # a call is the last of its block (DDI 0406C, A8.8.54)
         for number in _numbers(self.rules.lost):
             self.pointers.pop(number, None)
             self.bases.discard(number)

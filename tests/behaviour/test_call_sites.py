@@ -163,6 +163,28 @@ def test_a_literal_that_looks_like_an_hvc_is_not_shown_to_be_one(assemble: Assem
     assert (site.reached, literal.reached) == (Reached.FLOW, Reached.NOT_SHOWN)
 
 
+def thumb(assemble: Assemble, body: str) -> CallSite:
+    source = FUNCTION.format(name="f", body=body)
+    header = ".arch armv7ve\n.syntax unified\n.thumb\n"
+    found = load(assemble(header + source, "arm", text=0x10000)).images[-1]
+    (site,) = CallSites(explorer_for(found)).find()
+    return site
+
+
+def test_an_instruction_of_an_it_block_writes_under_its_condition_only(assemble: Assemble) -> None:
+    site = thumb(assemble, "mov r0, #2; cmp r1, #0; it eq; moveq r0, #1; hvc #0; bx lr")
+    value = site.ways[0].request.registers["r0"]
+    zero = terms.eq(terms.symbol("r1", 32), 0, 32)
+    assert isinstance(zero, terms.Term)
+    assert terms.substitute(value, {zero: 1}) == 1
+    assert terms.substitute(value, {zero: 0}) == 2
+    site = thumb(assemble, "cmp r1, #0; ite ne; movne r0, #2; moveq r0, #1; hvc #0; bx lr")
+    value = site.ways[0].request.registers["r0"]
+    assert not isinstance(value, int)
+    site = thumb(assemble, "cmp r1, #0; it eq; moveq r0, #1; mov r0, #2; hvc #0; bx lr")
+    assert site.ways[0].request.registers["r0"] == 2
+
+
 @pytest.mark.parametrize(("name", "form", "function", "registers"), CALLERS)
 def test_every_reference_caller_is_found_with_what_the_index_says(
     name: str, form: str, function: str, registers: dict[str, Any]
