@@ -55,7 +55,7 @@ def test_a_shared_number_and_a_foreign_one_are_published(assemble: Assemble) -> 
     (name,) = found["sites"][0]["ways"][0]["asks_for"]
     assert status == 0 and name["identifier"] == "0xc6000002"
     assert {each["contract"] for each in name["among"]} == {"arm-smccc", "kvm-arm64-host"}
-    status, found = of(assemble, "mov x0, #1; movk x0, #0x4600, lsl #16; hvc #0")
+    status, found = of(assemble, "mov x0, #2; movk x0, #0x4600, lsl #16; hvc #0")
     (name,) = found["sites"][0]["ways"][0]["asks_for"]
     assert status == 16 and name["owner"] == "the vendor's hypervisor"
 

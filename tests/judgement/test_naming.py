@@ -109,8 +109,8 @@ def test_each_kind_of_answer_has_its_case(assemble: Assemble) -> None:
     )
     assert named(assemble, "mov x0, #9; hvc #0") == (NotACall(9),)
     assert named(assemble, "mov x0, #0; hvc #7") == (NotACall(0),)
-    foreign = named(assemble, "mov w0, #1; movk w0, #0x4600, lsl #16; hvc #0")
-    assert foreign == (Unlisted(0x46000001, "the vendor's hypervisor"),)
+    foreign = named(assemble, "mov w0, #2; movk w0, #0x4600, lsl #16; hvc #0")
+    assert foreign == (Unlisted(0x46000002, "the vendor's hypervisor"),)
     (argument,) = named(assemble, "hvc #0")
     assert isinstance(argument, Unresolved) and "an argument" in argument.reason
     (memory,) = named(assemble, "ldr x0, [x1]; hvc #0")

@@ -25,6 +25,8 @@ CALLED = [
         ("arm-psci", "callers-arm64"),
         ("arm-psci", "callers-arm"),
         ("arm-smccc", "callers"),
+        ("arm-sdei", "callers"),
+        ("hyperv-arm64", "callers"),
     )
     for image in stated(contract).checks[check].images
 ]
@@ -76,7 +78,7 @@ def test_the_callers_make_these_numbers(
     contract, image = stated(contract_name), program(kernel(name))
     ends = ends_of(image)
     numbers = promised(contract, check, name)
-    assert len(numbers) >= 8
+    assert numbers
     for call, values in numbers.items():
         callers = contract.calls[call].callers
         made = set().union(*(made_by(image, caller, ends) for caller in callers))
