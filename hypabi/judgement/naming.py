@@ -201,6 +201,7 @@ def _unknown(
     reason = way.reason or "; ".join(dict.fromkeys(_because(register, way, value)))
     if site.undecided and not way.reason:
         reason = f"{register} is not a constant; not followed: {site.undecided[0]}"
+    sources = [way.sources[symbol.name] for symbol in _ordered(value)]
     passed_on = any(source.origin is Origin.ARGUMENT for source in sources)
     anyway = f"; {', '.join(taken_by)} would take any" if taken_by and not passed_on else ""
     return Unresolved(f"{reason}{anyway}")
