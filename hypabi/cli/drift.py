@@ -107,7 +107,21 @@ def _evidence(examination: "Examination") -> "Evidence":
     }
     capabilities = Capabilities(examination.loaded.images[-1])
     surroundings = Surroundings(tables, capabilities.number, capabilities.lacks)
-    return Evidence(examination.behaviours, surroundings, examination.judgement)
+    return Evidence(
+        examination.behaviours, surroundings, examination.judgement, _missing(examination)
+    )
+
+
+def _missing(examination: "Examination") -> tuple[str, ...]:
+    """Return the first party of each program in the file that was not found there."""
+    from hypabi.cli.parties import ROLES
+
+    parties = examination.revision.parties
+    first = [
+        next((party.name for party in parties if ROLES[party.program] is image.role), None)
+        for image in examination.loaded.images
+    ]
+    return tuple(name for name in first if name and name not in examination.behaviours)
 
 
 def _without_image(arguments: argparse.Namespace, contract: "Contract") -> "tuple[Subject, ...]":

@@ -30,12 +30,13 @@ from hypabi.judgement.drift_evidence import (
     beyond,
     conditions,
     contradicted,
-    restated,
     silent,
     undecided,
+    unfound,
 )
 from hypabi.judgement.drift_facts import Fact, facts, names
 from hypabi.judgement.drift_finding import Coverage, Drift, Drifted, Kind, Open, Proof
+from hypabi.judgement.drift_restated import restated
 from hypabi.judgement.drift_served import Answers, missing, unserved
 from hypabi.judgement.drift_subject import Subject
 from hypabi.judgement.verdict import Finding
@@ -108,7 +109,11 @@ class _Holding:
             for each in self.document.unread
             if each.weight is Weight.STATEMENT
         )
-        opens = (*undecided(self.subjects, at), *(c for c in calls if isinstance(c, Open)))
+        opens = (
+            *unfound(self.subjects),
+            *undecided(self.subjects, at),
+            *(c for c in calls if isinstance(c, Open)),
+        )
         promised = self.promised()
         return Drifted(
             self.document,

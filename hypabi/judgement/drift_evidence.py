@@ -1,6 +1,6 @@
 """What the verdicts on images say of a document's sentences."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from hypabi.frozen import replace
@@ -8,11 +8,9 @@ from hypabi.judgement.clause import Authority, Premise
 from hypabi.judgement.contract import Contract
 from hypabi.judgement.drift_cites import Changed, Cite, Found, Lookup
 from hypabi.judgement.drift_document import Document, words
-from hypabi.judgement.drift_facts import Fact
 from hypabi.judgement.drift_finding import Drift, Kind, Open, Proof
 from hypabi.judgement.drift_subject import Evidence, Subject
-from hypabi.judgement.place import ContractError
-from hypabi.judgement.proof import judge, judge_row
+from hypabi.judgement.proof import judge_row
 from hypabi.judgement.revision import LiveParty, Row
 from hypabi.judgement.verdict import Finding, Refuted, Undecided
 from hypabi.smt.solver import Solver
@@ -165,6 +163,13 @@ def undecided(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Open]:
             yield Open(f"{subjects[index].name}: {name}", finding.verdict.reason, at.line(cite))
 
 
+def unfound(subjects: tuple[Subject, ...]) -> Iterator[Open]:
+    """Yield the stubs that an image should have and does not show."""
+    for subject in subjects:
+        for name in () if subject.evidence is None else subject.evidence.missing:
+            yield Open(f"{subject.name}: what {name} does", "it was not found in the image")
+
+
 def silent(
     document: Document,
     contract: Contract,
@@ -250,52 +255,18 @@ def _without(
         requires=tuple(each for each in row.requires if each is not premise),
         clauses=cited,
     )
-    before = _broken(evidence.judgement.findings)
+    before = broken(evidence.judgement.findings)
     judged = judge_row(subject.revision, party, weaker, behaviour, evidence.surroundings, solver())
     for finding in judged:
-        if isinstance(finding.verdict, Refuted) and _name(finding) not in before:
+        if isinstance(finding.verdict, Refuted) and name_of(finding) not in before:
             yield finding
 
 
-def _broken(findings: tuple[Finding, ...]) -> frozenset[tuple[str, str | None, str]]:
-    return frozenset(_name(each) for each in findings if isinstance(each.verdict, Refuted))
+def broken(findings: tuple[Finding, ...]) -> frozenset[tuple[str, str | None, str]]:
+    """Return the clauses that are refuted, by party, call and name."""
+    return frozenset(name_of(each) for each in findings if isinstance(each.verdict, Refuted))
 
 
-def _name(finding: Finding) -> tuple[str, str | None, str]:
+def name_of(finding: Finding) -> tuple[str, str | None, str]:
+    """Return party, call and name of a judged clause."""
     return finding.party, finding.call, finding.clause.name
-
-
-def restated(
-    contract: Contract,
-    subjects: tuple[Subject, ...],
-    differing: Mapping[int, Fact],
-    solver: Callable[[], Solver],
-) -> Iterator[tuple[int, Proof, Finding | None]]:
-    """Yield what the code makes of a document's facts: the contract says what the document says.
-
-    :param differing: facts by a number of the caller's, which comes back with each proof
-    """
-    for which, fact in differing.items():
-        for index, subject in enumerate(subjects):
-            evidence, on = subject.evidence, subject.revision.architecture
-            if evidence is None or fact.architecture not in (None, on):
-                continue
-            if fact.restate is None:
-                continue
-            try:
-                revision = fact.restate(contract).at(subject.revision.version, on)
-            except ContractError as refused:
-                yield which, Proof(index, text=f"cannot be meant: {refused.what}"), None
-                continue
-            judged = judge(revision, evidence.behaviours, evidence.surroundings, solver)
-            before = _broken(evidence.judgement.findings)
-            broken = [
-                each
-                for each in judged.findings
-                if isinstance(each.verdict, Refuted) and _name(each) not in before
-            ]
-            if not broken:
-                text = "the code keeps what the document says, too"
-                yield which, Proof(index, text=text), None
-            for each in broken[:1]:
-                yield which, Proof(index, each), each

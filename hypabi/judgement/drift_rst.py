@@ -18,16 +18,16 @@ from docutils.utils import new_document
 
 from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
-from hypabi.frozen import frozen, replace
+from hypabi.frozen import replace
 from hypabi.judgement.drift_document import (
     NAME,
     Assignment,
     Document,
-    Entry,
     Sentence,
     Unread,
     Weight,
 )
+from hypabi.judgement.drift_entry import Draft
 from hypabi.judgement.drift_sentences import MASK, sentences
 
 MOST_BYTES: Final = 1 << 17
@@ -142,52 +142,13 @@ def _complaints(tree: nodes.document) -> Iterator[Unread]:
         yield Unread(message.get("line") or 0, reason, Weight.STATEMENT)
 
 
-@frozen
-class _Draft:
-    """An entry whose end has not come yet."""
-
-    name: str
-    line: int
-    number: int | None
-    named: Assignment | None
-    arguments: list[Assignment]
-    fields: dict[str, str]
-
-    def done(self) -> Entry:
-        """Return the entry, with what its fields say of it."""
-        number = re.fullmatch(r"(0x[0-9a-fA-F]{1,16}|\d{1,19})", self.fields.get("number", ""))
-        said = self.number if number is None else int(number[1], 0)
-        return Entry(
-            self.name, self.line, said, self.named, tuple(self.arguments), self.on(), self.served()
-        )
-
-    def on(self) -> tuple[Architecture, ...] | None:
-        """Return the architectures that a field names."""
-        text = self.fields.get("architectures", self.fields.get("architecture"))
-        if text is None:
-            return None
-        return tuple(a for a in Architecture if re.search(rf"\b{a.value}\b", text))
-
-    def served(self) -> dict[Architecture, tuple[str, ...]]:
-        """Return the parties that fields say serve the call."""
-        found = {}
-        for architecture in Architecture:
-            text = self.fields.get(
-                f"served by ({architecture.value})", self.fields.get("served by")
-            )
-            if text is not None:
-                names = re.split(r",\s*|\s+and\s+", text)
-                found[architecture] = tuple(name for name in names if name and name != "nobody")
-        return found
-
-
 class _Reader:
     """Walks the tree once, in the order of the text."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.sentences: list[Sentence] = []
-        self.entries: list[_Draft] = []
+        self.entries: list[Draft] = []
         self.unread: list[Unread] = []
         self.section = ""
         self.titles: list[str] = []
@@ -291,7 +252,7 @@ class _Reader:
         while around is not None and not isinstance(around, _KINDS):
             around = around.parent
         self.scope = around
-        self.entries.append(_Draft(name, line, number, named, [], {}))
+        self.entries.append(Draft(name, line, number, named, [], {}))
 
     def prose(self, node: nodes.Element) -> None:
         """Cut a paragraph into sentences."""

@@ -123,12 +123,22 @@ def _nobody(
         if call.served_by:
             return None
         return _Nobody((Proof(index, text=f"by the contract: {_listed(call)}"),))
-    return _judged(index, subject, entry, tuple(a for a in answers if a.number == call.number))
+    of_call = tuple(a for a in answers if a.number == call.number)
+    absent = [name for name in call.served_by if name not in subject.evidence.behaviours]
+    return _judged(index, subject, entry, of_call, absent)
 
 
 def _judged(
-    index: int, subject: Subject, entry: Entry, of_call: tuple[Answered, ...]
+    index: int,
+    subject: Subject,
+    entry: Entry,
+    of_call: tuple[Answered, ...],
+    absent: list[str],
 ) -> _Nobody | Open | None:
+    """Return whether nobody serves a call.
+
+    :param absent: parties that the contract says serve it, and that the image does not show
+    """
     revision = subject.revision
     programs = {party.name: party.program for party in revision.parties}
     served = [answer for answer in of_call if answer.how is How.SERVED]
@@ -138,8 +148,10 @@ def _judged(
     if unsure:
         what = f"whether {unsure[0].party} serves {entry.name}"
         return Open(f"{subject.name}: {what}", unsure[0].row, entry.line)
+    what = f"{subject.name}: who serves {entry.name}"
+    if absent:
+        return Open(what, f"{', '.join(absent)} not found in the image", entry.line)
     if not of_call:
-        what = f"{subject.name}: who serves {entry.name}"
         return Open(what, "no party was found in the image", entry.line)
     proofs = tuple(Proof(index, answer=answer) for answer in of_call)
     return _Nobody(proofs, tuple(answer.party for answer in served))

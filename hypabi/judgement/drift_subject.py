@@ -17,6 +17,8 @@ class Evidence:
     """By name of the party."""
     surroundings: Surroundings
     judgement: Judgement
+    missing: tuple[str, ...]
+    """Programs' first parties, their stubs, that were not found: much was not judged then."""
 
 
 @frozen(eq=False)

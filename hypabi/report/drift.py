@@ -8,6 +8,7 @@ from hypabi.judgement.contract import Contract
 from hypabi.judgement.drift_finding import Drifted
 from hypabi.judgement.drift_subject import Subject
 from hypabi.report.provenance import Provenance
+from hypabi.report.trusted import trusted
 
 
 @frozen
@@ -25,3 +26,13 @@ class DriftReport:
     """Numbers of the capabilities that each image names."""
     exit_status: int
     provenance: Provenance
+
+
+def trusts(report: DriftReport) -> tuple[str, ...]:
+    """Return what no finding can be better than, in whole sentences."""
+    version = report.provenance.version("docutils")
+    reading = (
+        f"docutils' reading of the document (docutils {version}), and our cutting it into "
+        "sentences; what a sentence says is what the clauses of the contract that cite it say"
+    )
+    return (reading, *(trusted(report.provenance) if report.loaded else ()))

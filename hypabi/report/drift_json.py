@@ -11,10 +11,9 @@ from hypabi.judgement.drift_finding import Drift, Proof
 from hypabi.judgement.verdict import Finding, Refuted
 from hypabi.report.check import word
 from hypabi.report.counterexample import entered, ordered
-from hypabi.report.drift import DriftReport
+from hypabi.report.drift import DriftReport, trusts
 from hypabi.report.listing import Places, lines_of
 from hypabi.report.plain import Plain, image_in_full
-from hypabi.report.trusted import trusted
 
 SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-drift", "version": 1}
 """The version rises when a field changes its meaning; fields are only added."""
@@ -67,7 +66,7 @@ def document(report: DriftReport) -> dict[str, Plain]:
         ],
         "not_held": list(found.uncovered),
         "uncited": list(found.uncited),
-        "trusted": list(trusted(report.provenance)) if report.loaded else [],
+        "trusted": list(trusts(report)),
         "exit_status": report.exit_status,
         "reproduce": {
             "command": list(report.provenance.command),

@@ -4,20 +4,17 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final
 
-from hypabi.judgement.drift_calls import How
-from hypabi.judgement.drift_document import Weight
 from hypabi.judgement.drift_finding import Drift, Kind, Open, Proof
 from hypabi.judgement.verdict import Refuted
 from hypabi.report.check import spelled, word
 from hypabi.report.check_text import LABELS, labelled
 from hypabi.report.counterexample import Kind as Symbol
 from hypabi.report.counterexample import entered, valuation
-from hypabi.report.drift import DriftReport
-from hypabi.report.lines import filled, listed, matrix, titled
+from hypabi.report.drift import DriftReport, trusts
+from hypabi.report.drift_tables import served, uncited, uncovered, unread
+from hypabi.report.lines import filled, listed, titled
 from hypabi.report.listing import Places, lines_of, listing
-from hypabi.report.registers import ranges
 from hypabi.report.repeat import repeat
-from hypabi.report.trusted import trusted
 
 TITLES: Final = {
     Kind.CONTRADICTED: "Contradicted by the code",
@@ -45,22 +42,6 @@ NOUNS: Final = {
     Kind.MOVED: ("moved sentence", "moved sentences"),
     Kind.VANISHED: ("vanished sentence", "vanished sentences"),
 }
-MARKS: Final = {
-    How.SERVED: "serves",
-    How.REFUSED: "error",
-    How.HANDED: "to C",
-    How.ALIKE: "any",
-    How.UNDECIDED: "?",
-}
-LEGEND: Final = {
-    How.REFUSED: "error: answers the error value",
-    How.HANDED: "to C: handed to compiled code, which decides",
-    How.ALIKE: "any: does the same for every number",
-    How.UNDECIDED: "?: undecided",
-}
-MOST_SENTENCES = 60
-"""Sentences listed that nothing holds; JSON has all."""
-
 MOST_USES = 6
 """Clauses named of a sentence."""
 
@@ -86,10 +67,9 @@ def _lines(report: DriftReport) -> Iterator[str]:
     yield from unread(report)
     yield from uncovered(report)
     yield from uncited(report)
-    if report.loaded:
-        yield from titled("Trusted")
-        for text in trusted(report.provenance):
-            yield from filled(text, "* ", "  ")
+    yield from titled("Trusted")
+    for text in trusts(report):
+        yield from filled(text, "* ", "  ")
     inputs = [("document", report.found.document.sha256), ("contract", report.contract.sha256)]
     inputs += [(tag(report, at), each.sha256) for at, each in enumerate(report.loaded)]
     yield from repeat(report.provenance, tuple(inputs))
@@ -270,72 +250,3 @@ def opens(report: DriftReport, places: tuple[Places, ...]) -> Iterator[str]:
         for each in of:
             where = "" if each.line is None else f"line {each.line}: "
             yield from filled(f"{where}{each.what}", "    ", "      ")
-
-
-def served(report: DriftReport) -> Iterator[str]:
-    """Yield who serves which number, for each image."""
-    for index, subject in enumerate(report.subjects):
-        answers = [each for at, each in report.found.answers if at == index]
-        if not answers:
-            continue
-        names = {call.number: call.name for call in subject.revision.calls}
-        columns = list(dict.fromkeys(each.party for each in answers))
-        numbers = sorted({each.number for each in answers})
-        cells = {(each.number, each.party): MARKS[each.how] for each in answers}
-        rows = [
-            (
-                f"{n:#x} {names.get(n, '')}".rstrip(),
-                [cells.get((n, party), "") for party in columns],
-            )
-            for n in numbers
-        ]
-        yield from titled(f"Who serves what: {subject.name}")
-        yield from matrix("", columns, rows)
-        hows = {each.how for each in answers}
-        legend = "; ".join(text for how, text in LEGEND.items() if how in hows)
-        if legend:
-            yield ""
-            yield from filled(legend)
-        yield from lost(report, index, columns)
-
-
-def lost(report: DriftReport, index: int, parties: list[str]) -> Iterator[str]:
-    """Yield what each party's calls lose of the caller's registers when they come back."""
-    result = report.subjects[index].revision.result
-    yield ""
-    yield f"What calls that come back may lose, besides {result}:"
-    for party in parties:
-        mine = [a for at, a in report.found.answers if (at, a.party) == (index, party)]
-        names = {name for answer in mine for name in answer.lost}
-        followed = not any(answer.how in (How.HANDED, How.UNDECIDED) for answer in mine)
-        rest = "" if followed else "; what was not followed may lose more"
-        yield from filled(f"{party}: {ranges(names) or 'nothing'}{rest}", "  ", "    ")
-
-
-def unread(report: DriftReport) -> Iterator[str]:
-    """Yield what is shown and not stated, and so was not read."""
-    found = [e for e in report.found.document.unread if e.weight is Weight.ILLUSTRATION]
-    if found:
-        yield from titled("Illustrations: not read")
-        for each in found:
-            yield from filled(f"{each.line}: {each.reason}", "* ", "  ")
-
-
-def uncovered(report: DriftReport) -> Iterator[str]:
-    """Yield the sentences that no clause cites."""
-    if not report.found.uncovered:
-        return
-    yield from titled("Not held to anything: no clause cites these sentences")
-    for at in report.found.uncovered[:MOST_SENTENCES]:
-        sentence = report.found.document.sentences[at]
-        yield from filled(f'{sentence.line}: "{sentence.text}"', "* ", "  ")
-    more = len(report.found.uncovered) - MOST_SENTENCES
-    if more > 0:
-        yield from filled(f"and {more} more, which --format json lists", "* ", "  ")
-
-
-def uncited(report: DriftReport) -> Iterator[str]:
-    """Yield the promises that rest on no sentence."""
-    if report.found.uncited:
-        yield from titled("Promised by the contract, and in no sentence")
-        yield from listed(report.found.uncited, "")

@@ -183,6 +183,48 @@ def test_call_that_the_code_refuses_is_unserved(assemble: Assemble, tmp_path: Pa
     assert proof.answer is not None and "0xbadca11" in proof.answer.row
 
 
+OTHER = """\
+  other:
+    title: a hypervisor
+    vectors: other_vectors
+    owner: people
+    cite: The kernel leaves a stub behind before it drops to EL1.
+    any-other: {unspecified: {cite: It turns down whatever else it is asked.}}
+unserved:
+"""
+FLY = """\
+calls:
+  HVC_FLY:
+    summary: Flies.
+    number: 5
+    arguments: {altitude: {arm64: x1}}
+    served-by: {arm64: [other]}
+    cite: Flies.
+"""
+
+
+def test_call_of_a_party_that_was_not_found_is_undecided(
+    assemble: Assemble, tmp_path: Path
+) -> None:
+    contract = contract_file(tmp_path, "unserved:\n", OTHER)
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(text.replace("calls:\n", FLY, 1), encoding="utf-8")
+    document = document_file(tmp_path, ("It turns down", FICTION))
+    report = held(document, contract, stub(assemble))
+    assert not report.found.drifts
+    assert [(each.what[-7:], each.reason) for each in report.found.opens] == [
+        ("HVC_FLY", "other not found in the image")
+    ]
+    assert report.exit_status == 16
+
+
+def test_image_without_the_stub_is_undecided(assemble: Assemble, tmp_path: Path) -> None:
+    contract = contract_file(tmp_path, "__hyp_stub_vectors", "__nowhere")
+    report = held(document_file(tmp_path), contract, stub(assemble, unknown="b ."))
+    assert report.exit_status & 16
+    assert "it was not found in the image" in {each.reason for each in report.found.opens}
+
+
 def test_call_of_the_code_that_the_document_lacks_is_found(
     assemble: Assemble, tmp_path: Path
 ) -> None:

@@ -1,0 +1,53 @@
+"""What the code makes of a document's own numbers and registers.
+
+The contract is made to say what the document says, and the image is judged again.  A clause that
+fails only then is the document's mistake; where none does, the code keeps both.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from hypabi.judgement.contract import Contract
+from hypabi.judgement.drift_evidence import broken, name_of
+from hypabi.judgement.drift_facts import Fact
+from hypabi.judgement.drift_finding import Proof
+from hypabi.judgement.drift_subject import Subject
+from hypabi.judgement.place import ContractError
+from hypabi.judgement.proof import judge
+from hypabi.judgement.verdict import Finding, Refuted
+from hypabi.smt.solver import Solver
+
+
+def restated(
+    contract: Contract,
+    subjects: tuple[Subject, ...],
+    differing: Mapping[int, Fact],
+    solver: Callable[[], Solver],
+) -> Iterator[tuple[int, Proof, Finding | None]]:
+    """Yield what the code makes of a document's facts: the contract says what the document says.
+
+    :param differing: facts by a number of the caller's, which comes back with each proof
+    """
+    for which, fact in differing.items():
+        for index, subject in enumerate(subjects):
+            evidence, on = subject.evidence, subject.revision.architecture
+            if evidence is None or fact.architecture not in (None, on):
+                continue
+            if fact.restate is None:
+                continue
+            try:
+                revision = fact.restate(contract).at(subject.revision.version, on)
+            except ContractError as refused:
+                yield which, Proof(index, text=f"cannot be meant: {refused.what}"), None
+                continue
+            judged = judge(revision, evidence.behaviours, evidence.surroundings, solver)
+            before = broken(evidence.judgement.findings)
+            newly = [
+                each
+                for each in judged.findings
+                if isinstance(each.verdict, Refuted) and name_of(each) not in before
+            ]
+            if not newly:
+                text = "the code keeps what the document says, too"
+                yield which, Proof(index, text=text), None
+            for each in newly[:1]:
+                yield which, Proof(index, each), each
