@@ -27,7 +27,7 @@ from hypabi.report.document import (
     prose,
     words,
 )
-from hypabi.report.document_prose import conditions, on_each, predicate, sentence, statement
+from hypabi.report.document_prose import conditions, on_each, predicate, sentence, statement, value
 from hypabi.report.document_reading import Reading, grouped, only, plain_list, span, why
 from hypabi.report.registers import ranges
 
@@ -64,7 +64,10 @@ def _fields(page: Reading, name: str, call: Call) -> Iterator[tuple[str, Words]]
     else:
         for each, parties in served.items():
             yield f"Served by ({each.value})", _parties(page, parties)
-    yield "Elsewhere", words(Link("answered with an error", anchor(page.contract.name, "errors")))
+    yield (
+        "Elsewhere",
+        words("see ", Link("Results and errors", anchor(page.contract.name, "errors"))),
+    )
     if call.callers:
         yield "Callers", codes(call.callers)
 
@@ -149,6 +152,7 @@ def clause_list(
     call: str | None,
     clauses: Mapping[str, Mapping[Architecture, Clause]],
     promises: Mapping[str, Promise],
+    subject: str = "the call",
 ) -> Definitions:
     """Return clauses by name, those that rest on the same words together; not the frame."""
     shown = [name for name in clauses if name not in RESERVED]
@@ -158,14 +162,19 @@ def clause_list(
     items = []
     for names, authority in grouped(sources):
         said = tuple(
-            Paragraph(_clause(page, call, clauses[name], promises.get(name))) for name in names
+            Paragraph(_clause(page, call, clauses[name], promises.get(name), subject))
+            for name in names
         )
         items.append((words(", ".join(names)), (*said, *why(authority))))
     return Definitions(tuple(items))
 
 
 def _clause(
-    page: Reading, call: str | None, on: Mapping[Architecture, Clause], promise: Promise | None
+    page: Reading,
+    call: str | None,
+    on: Mapping[Architecture, Clause],
+    promise: Promise | None,
+    subject: str,
 ) -> Words:
     said = {}
     for architecture, clause in on.items():
@@ -174,7 +183,7 @@ def _clause(
             names = replace(names, success=None, error=None)
         condition = conditions(clause, names)
         comma = words(", ") if condition else ()
-        said[architecture] = words(condition, comma, statement(clause, names))
+        said[architecture] = words(condition, comma, statement(clause, names, subject))
     confined = only(promise, promise.parties) if promise is not None else ()
     if promise is not None and len(page.architectures) == 1:
         confined = only(replace(promise, architecture=None), promise.parties)
@@ -198,7 +207,7 @@ def _lost(page: Reading, name: str, call: Call) -> Iterator[Block]:
         yield permission_list(page, permissions)
     if call.may_write_memory:
         yield paragraph("It may write this memory:")
-        yield scratch_list(call.may_write_memory)
+        yield scratch_list(page, name, call.may_write_memory)
 
 
 def permission_list(page: Reading, permissions: Mapping[str, Permission]) -> Definitions:
@@ -226,10 +235,26 @@ def register(page: Reading, name: str, permission: Permission) -> str:
     return "/".join(dict.fromkeys(each for each in found if each is not None))
 
 
-def scratch_list(regions: Mapping[str, Scratch]) -> Definitions:
-    """Return the memory that may be written, by the name of the permission."""
+def scratch_list(
+    page: Reading,
+    call: str | None,
+    regions: Mapping[str, Scratch],
+    parties: tuple[str, ...] | None = None,
+) -> Definitions:
+    """Return the memory that may be written, by the name of the permission.
+
+    :param parties: whose memory it is, where the contract says it of a party
+    """
     items = []
     for name, each in regions.items():
-        text = words(f"{each.size} bytes from ", Code(each.start), only(each, each.parties))
+        start = {
+            architecture: value(
+                page.value(architecture, call, each.start), page.names(architecture, call)
+            )
+            for architecture in page.architectures
+            if each.architecture in (None, architecture)
+            and page.has(architecture, call, each.parties or parties)
+        }
+        text = words(f"{each.size} bytes from ", on_each(start), only(each, each.parties))
         items.append((words(name), (Paragraph(sentence(text)), *why(authority_of(each)))))
     return Definitions(tuple(items))

@@ -8,7 +8,7 @@ from hypabi.report.document import Block, Code, Listing, paragraph, words
 from hypabi.report.document_reading import Reading
 
 IMMEDIATE = 0x100
-"""Below it, a number fits a MOV on both architectures (DDI 0406C, A5.2.4)."""
+"""Below it, and above its negative, a number fits a MOV or MVN (DDI 0406C, A5.2.4)."""
 
 COMMENT = {Architecture.ARM: "@", Architecture.ARM64: "//"}
 PREFIX = {Architecture.ARM: "r", Architecture.ARM64: "x"}
@@ -56,8 +56,9 @@ def example(revision: Revision, call: LiveCall) -> Iterator[str]:
         name, register = call.arguments[at - 1]
         yield _line(f"mov     {register}, {prefix}{at - 1}", f"{comment} {name}")
     number = call.number
-    move = "mov     " if 0 <= number < IMMEDIATE else "ldr     "
-    value = f"#{number}" if 0 <= number < IMMEDIATE else f"={number:#x}"
+    short = -IMMEDIATE < number < IMMEDIATE
+    move = "mov     " if short else "ldr     "
+    value = f"#{number}" if short else f"={number:#x}"
     yield _line(f"{move}{revision.identifier}, {value}", f"{comment} {call.name}")
     said = "" if revision.success is None else f"{comment} {revision.result}: the answer"
     yield _line(f"{revision.instruction}     #{revision.immediate}", said)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from hypabi.judgement.architectures import ArchitectureName
+from hypabi.judgement.architectures import ArchitectureName, OnEach
 from hypabi.judgement.context import authority_of
 from hypabi.judgement.contract import Call
 from hypabi.judgement.stated import StatedContract
@@ -30,6 +30,7 @@ from hypabi.report.document_image import label
 from hypabi.report.document_page import Evidence
 from hypabi.report.document_reading import Reading, plain_list, span, why
 from hypabi.report.document_stated import (
+    SPELLED,
     UNCHECKED,
     closing,
     instruction_text,
@@ -37,6 +38,7 @@ from hypabi.report.document_stated import (
     opening,
     sections,
 )
+from hypabi.report.registers import ranges
 
 NAME: Final = "hypercalls"
 TITLE: Final = "Hypercalls of the Linux kernel"
@@ -130,11 +132,13 @@ def _images(held: str, found: Sequence[tuple[Check, Evidence]]) -> Iterator[Bloc
 
 
 def _overview(interfaces: Sequence[Interface]) -> Section:
+    listed = [of for family in FAMILIES for of in _of_family(interfaces, family)]
     head = tuple(words(each) for each in ("Interface", "Architectures", "Instruction", "Calls"))
-    rows = []
-    for family in FAMILIES:
-        rows += [tuple(_overview_row(of)) for of in _of_family(interfaces, family)]
-    return Section(words("Overview"), "overview", (Table(head, tuple(rows)),))
+    which = Table(head, tuple(tuple(_overview_row(of)) for of in listed))
+    head = tuple(words(each) for each in ("Interface", "By", "Identifier", "Arguments", "Results"))
+    how = Table(head, tuple(row for of in listed for row in _conduit_rows(of)))
+    blocks = (which, paragraph("What is in which register:"), how)
+    return Section(words("Overview"), "overview", blocks)
 
 
 def _overview_row(of: Interface) -> Iterator[Words]:
@@ -146,10 +150,51 @@ def _overview_row(of: Interface) -> Iterator[Words]:
         yield words(str(len(of.calls)))
         return
     yield words(Link(of.name, anchor(of.name)))
-    yield words(", ".join(each.value for each in of.architectures))
+    yield words(", ".join(SPELLED[each] for each in of.architectures))
     instructions = dict.fromkeys(map(instruction_text, of.conduits.values()))
     yield joined([(Code(each),) for each in instructions], ", ")
     yield words(str(len(of.calls)))
+
+
+def _conduit_rows(of: Interface) -> Iterator[tuple[Words, ...]]:
+    """Yield which registers each way of a call uses."""
+    if isinstance(of, Reading):
+        conduit = of.contract.conduit
+        revisions = of.revisions.values()
+        passed = [
+            ranges(register for call in each.calls for _, register in call.arguments)
+            for each in revisions
+        ]
+        identifiers = [each.identifier for each in revisions]
+        results = [each.result for each in revisions]
+        yield (
+            words(of.contract.name),
+            words(conduit.instruction),
+            *map(_beside, (identifiers, passed, results)),
+        )
+        return
+    for name, each in of.conduits.items():
+        found = (each.identifier, each.arguments, each.results)
+        cells = (_beside(_spelled(of, registers)) for registers in found)
+        yield (words(of.name), words(name), *cells)
+
+
+def _spelled(
+    of: StatedContract, registers: OnEach[str] | OnEach[tuple[str, ...]] | None
+) -> Iterator[str]:
+    """Yield registers as each architecture has them."""
+    if registers is None:
+        return
+    for architecture in of.architectures:
+        value = registers.on(architecture)
+        if value is not None:
+            yield value if isinstance(value, str) else ", ".join(value)
+
+
+def _beside(each: Iterable[str]) -> Words:
+    """Return what architectures have, once where it is the same: ``r0/x0``."""
+    found = "/".join(text for text in dict.fromkeys(each) if text)
+    return words(Code(found) if found else "-")
 
 
 def _of_family(interfaces: Iterable[Interface], family: str) -> list[Interface]:

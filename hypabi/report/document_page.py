@@ -5,10 +5,11 @@ It is made of the contract alone.  What an image does stands in sections of its 
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from hypabi.arch.names import Architecture
 from hypabi.frozen import frozen
-from hypabi.judgement.clause import HandedTo
+from hypabi.judgement.clause import Authority, HandedTo
 from hypabi.judgement.context import authority_of
 from hypabi.judgement.contract import Call, FrameRule
 from hypabi.judgement.revision import Row, Service
@@ -37,7 +38,9 @@ from hypabi.report.document_calls import FRAME, call_section
 from hypabi.report.document_cycle import cycle_section
 from hypabi.report.document_example import example_blocks
 from hypabi.report.document_parties import errors_section, owners_section, parties_section
-from hypabi.report.document_reading import Reading, boundaries, cited, plain_list, why
+from hypabi.report.document_reading import Reading, boundaries, plain_list, why
+
+STAR: Final = "; one that its parties take any other identifier for stands with a star."
 
 
 @frozen(eq=False)
@@ -166,7 +169,7 @@ def _versions(of: Reading) -> Section | None:
             "A column holds from its kernel up to the next column's. A call stands with its "
             "number, a party with ",
             Emphasis("yes"),
-            ".",
+            "." if all(call.number is not None for call in of.calls.values()) else STAR,
         )
     ]
     for architecture, revision in of.revisions.items():
@@ -305,9 +308,12 @@ def _hypervisor(of: Reading) -> Section | None:
         for name, parties in serving.items()
     ]
     rest = [
-        paragraph("every other number above: with the error value, and nothing else changed."),
-        paragraph("an identifier that is no call's: as it likes. Its own interface begins there."),
+        paragraph("an identifier that is no call's: as it likes. Its own interface begins there.")
     ]
+    if of.contract.result.error is not None:
+        error = Code(f"{of.contract.result.error:#x}")
+        kept = Link("what every call keeps", anchor(of.contract.name, FRAME))
+        rest.insert(0, paragraph("every other number above: by ", error, "; it keeps ", kept, "."))
     blocks: list[Block] = [
         paragraph(
             "A hypervisor that makes its own vectors live has to answer, as long as they are:"
@@ -335,16 +341,14 @@ def _open(of: Reading) -> Section:
     items: list[Blocks] = [
         (paragraph("What is in a register that may be lost, once the call is over."),)
     ]
-    seen: dict[str, list[str]] = {}
+    seen: dict[Authority, list[str]] = {}
     for revision in of.revisions.values():
         for row in revision.rows:
             if row.unspecified is not None:
-                reason = row.unspecified.cite or row.unspecified.because or ""
                 said = f"{row.call or 'any other identifier'} at {row.party}"
-                where = seen.setdefault(reason.strip(), [])
+                where = seen.setdefault(row.unspecified, [])
                 where += [said] if said not in where else []
-    for reason, where in seen.items():
-        items.append((Paragraph(words(f"{'; '.join(where)}: ", cited(reason))),))
+    items += [(paragraph(f"{'; '.join(where)}."), *why(each)) for each, where in seen.items()]
     handed = dict.fromkeys(
         (row.party, clause.statement.symbol)
         for revision in of.revisions.values()

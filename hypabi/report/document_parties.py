@@ -58,11 +58,11 @@ def _party(page: Reading, name: str, party: Party) -> Section:
         blocks.append(premise_list(page, None, premises, party.assumes))
     if party.may_write_memory:
         blocks.append(paragraph("Any call may write this memory of its own:"))
-        blocks.append(scratch_list(party.may_write_memory))
+        blocks.append(scratch_list(page, None, party.may_write_memory, (name,)))
     for title, reply, service in (
-        ("Its answer to whatever it is asked:", party.any_call, None),
-        ("Its answer to an identifier that is no call's:", party.any_other, Service.OTHER),
-        ("Its answer to a call that it does not serve:", party.unserved, Service.REFUSED),
+        ("Its answer to whatever it is asked", party.any_call, None),
+        ("Its answer to an identifier that is no call's", party.any_other, Service.OTHER),
+        ("Its answer to a call that it does not serve", party.unserved, Service.REFUSED),
     ):
         if reply is not None:
             blocks += reply_blocks(page, title, reply, _rows(name, service))
@@ -81,6 +81,7 @@ class _Wanted:
     def __init__(self, party: str, service: Service | None) -> None:
         self.party = party
         self.service = service
+        self.named = (party,) if party else None
 
     def __call__(self, row: Row) -> bool:
         return row.party == self.party and self.service in (None, row.service)
@@ -136,15 +137,18 @@ def _premises(page: Reading, name: str) -> dict[str, dict[Architecture, Premise]
 def reply_blocks(page: Reading, title: str, reply: Reply, rows: "_Wanted") -> Blocks:
     """Return what a party does with a hypercall that has no section of its own."""
     if reply.unspecified is not None:
-        return (paragraph(title, " left open."), *why(authority_of(reply.unspecified)))
+        return (paragraph(f"{title} is left open."), *why(authority_of(reply.unspecified)))
     clauses = page.clauses(rows)
     blocks: list[Block] = []
     if clauses:
-        blocks += [paragraph(title), clause_list(page, None, clauses, reply.promises)]
+        blocks += [paragraph(f"{title}:"), clause_list(page, None, clauses, reply.promises)]
     if reply.writes:
         blocks += [paragraph("It may change:"), permission_list(page, reply.writes)]
     if reply.may_write_memory:
-        blocks += [paragraph("It may write:"), scratch_list(reply.may_write_memory)]
+        blocks += [
+            paragraph("It may write:"),
+            scratch_list(page, None, reply.may_write_memory, rows.named),
+        ]
     return tuple(blocks)
 
 
@@ -156,13 +160,13 @@ def _installer(page: Reading, party: str, installer: Installer) -> Iterator[Bloc
                 for clause in each.row.clauses:
                     clauses.setdefault(clause.name, {})[architecture] = clause
     yield paragraph("Made live without a call by ", Code(installer.function), ". When it is done:")
-    yield clause_list(page, None, clauses, installer.promises)
+    yield clause_list(page, None, clauses, installer.promises, "it")
     if installer.writes:
         yield paragraph("It may change:")
         yield permission_list(page, installer.writes)
     if installer.may_write_memory:
         yield paragraph("It may write:")
-        yield scratch_list(installer.may_write_memory)
+        yield scratch_list(page, None, installer.may_write_memory, (party,))
     yield from why(Authority(installer.cite, installer.because))
 
 
@@ -217,7 +221,7 @@ def errors_section(page: Reading, otherwise: frozenset[str]) -> Section:
     blocks: list[Block] = [Paragraph(words(text, ".")), *why(authority_of(result))]
     blocks += reply_blocks(
         page,
-        "A party that is asked for a call that it does not serve answers:",
+        "The answer of a party to a call that it does not serve",
         page.contract.unserved,
         _Unserved(otherwise),
     )

@@ -110,6 +110,10 @@ def _comparison(of: Comparison, names: Names) -> Words:
             equal and register == names.result
         ):
             return words(left, " is ", right, _meaning(number_, names))
+        case Comparison(_, Read(one, _, Moment.EXIT), Read(other, _, Moment.ENTRY)) if (
+            equal and one == other
+        ):
+            return words(Code(one), " is unchanged")
         case Comparison(_, Read(), _) if equal:
             return words(left, " holds ", right)
         case _:
@@ -168,8 +172,11 @@ def _field(register: str, high: int, low: int) -> str:
     return f"{register}[{high}:{low}]" if high != low else f"{register}[{high}]"
 
 
-def statement(clause: Clause, names: Names) -> Words:
-    """Return what a clause promises in words, without its conditions."""
+def statement(clause: Clause, names: Names, subject: str = "the call") -> Words:
+    """Return what a clause promises in words, without its conditions.
+
+    :param subject: what ends: a call, or an installer
+    """
     of = clause.statement
     match of:
         case Ensures(holds):
@@ -184,15 +191,17 @@ def statement(clause: Clause, names: Names) -> Words:
             return predicate(holds, exit_)
         case Returns(mode):
             if mode is None:
-                return words("the call returns to its caller, behind the instruction that made it")
-            return words("the call returns behind the instruction that made it, at ", Code(mode))
+                return words(
+                    f"{subject} returns to its caller, behind the instruction that made it"
+                )
+            return words(f"{subject} returns behind the instruction that made it, at ", Code(mode))
         case Leaves(target, mode):
             where = words(value(target, names), " at ", Code(mode))
-            return words("the call does not return: control goes to ", where)
+            return words(f"{subject} does not come back: control goes to ", where)
         case Calls(target, mode):
             return words("the function at ", value(target, names), " is called at ", Code(mode))
         case HandedTo(symbol):
-            return words("the call is handed to the C function ", Code(symbol))
+            return words(f"{subject} is handed to the C function ", Code(symbol))
         case KeepsRegisters() | KeepsSystemRegisters() | KeepsMemory():
             return words(clause.text)
         case _:

@@ -8,6 +8,8 @@ from hypabi.frozen import frozen
 from hypabi.judgement.clause import Authority, Clause
 from hypabi.judgement.context import Context
 from hypabi.judgement.contract import Bounded, Call, Contract, Party
+from hypabi.judgement.expression import Value
+from hypabi.judgement.parse import parse_value
 from hypabi.judgement.resolve import resolve
 from hypabi.judgement.revision import LiveCall, Revision, Row, Service
 from hypabi.judgement.version import Version, in_force
@@ -76,6 +78,22 @@ class Reading:
         live = self.having(call).get(architecture) if call is not None else None
         arguments = {register: name for name, register in (live.arguments if live else ())}
         return Names(architecture, arguments, revision.success, revision.error, revision.result)
+
+    def value(self, architecture: Architecture, call: str | None, text: str) -> Value:
+        """Return a value at entry that the contract spells, with the arguments of a call."""
+        live = self.having(call).get(architecture) if call is not None else None
+        context = Context.of(self.contract, architecture, self.version)
+        scope = context.called(dict(live.arguments if live else ())).scope
+        return parse_value(text, scope, self.contract.place)
+
+    def has(
+        self, architecture: Architecture, call: str | None, parties: tuple[str, ...] | None
+    ) -> bool:
+        """Tell whether an architecture has a call, and one of the parties where some are named."""
+        if call is not None and architecture not in self.having(call):
+            return False
+        revision = self.revisions[architecture]
+        return parties is None or any(revision.party(party) for party in parties)
 
     def clauses(self, wanted: Callable[[Row], bool]) -> dict[str, dict[Architecture, Clause]]:
         """Return the clauses of rows by name and architecture; a clause stands once."""

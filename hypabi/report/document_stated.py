@@ -86,7 +86,7 @@ def _conduit(
         ("May be lost", conduit.may_change),
     ):
         if registers is not None:
-            rows.append((title, _on_each(contract, registers)))
+            rows.append((title, on_each(contract, registers)))
     rows += _extent(conduit)
     rows.append(("Source", _references(contract, conduit.source)))
     rows.append(("Evidence", _evidence(contract, conduit.checked_by)))
@@ -106,7 +106,7 @@ def _bit_fields(conduit: StatedConduit) -> Table:
     return Table(head, tuple(rows))
 
 
-def _on_each(contract: StatedContract, registers: OnEach[str] | OnEach[tuple[str, ...]]) -> Words:
+def on_each(contract: StatedContract, registers: OnEach[str] | OnEach[tuple[str, ...]]) -> Words:
     """Return registers, once where every architecture has the same."""
     found: dict[str, list[str]] = {}
     for architecture in contract.architectures:
@@ -122,7 +122,7 @@ def _on_each(contract: StatedContract, registers: OnEach[str] | OnEach[tuple[str
 def _register(contract: StatedContract, named: OnEach[str]) -> Words:
     """Return the register of a parameter, for which the contract may have a name of its own."""
     ours = contract.registers.get(named.everywhere or "")
-    return _on_each(contract, named if ours is None else ours)
+    return on_each(contract, named if ours is None else ours)
 
 
 def _extent(each: Spanned) -> Iterator[tuple[str, Words]]:

@@ -69,8 +69,9 @@ def test_verdicts_are_those_of_check(name: str, kernel: Kernel) -> None:
     image = kernel(name)
     ran = hypabi("document", image)
     checked = hypabi("check", image, "--format", "json")
-    assert ran.returncode == checked.returncode
     report = json.loads(checked.stdout)
+    found = {verdict["verdict"] for verdict in report["verdicts"]}
+    assert ran.returncode == (12 if "refuted" in found else 0) | (16 if "undecided" in found else 0)
     tree = parsed(ran.stdout)
     text = " ".join(tree.astext().split())
     assert report["image"]["sha256"] in text
