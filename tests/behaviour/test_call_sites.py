@@ -274,3 +274,19 @@ def random_image(architecture: Architecture, content: bytes) -> Image:
         "",
         "made",
     )
+
+
+def test_a_stub_call_of_7_2_relies_on_a_register_that_the_document_lets_it_lose(
+    kernel: Kernel,
+) -> None:
+    """can_trap_icv_dir_el1 asks by SMCCC 1.1, which keeps x4; hyp-abi.rst keeps it of no call.
+
+    cpufeature.c tests the answer for HVC_STUB_ERR; what it returns then is in w4 across the call.
+    """
+    image = load(kernel("7.2-arm64")).images[-1]
+    (site,) = CallSites(explorer_for(image)).find("can_trap_icv_dir_el1")
+    reads = {read.register for read in site.reliance.reads}
+    assert reads == {"x0", "x1", "x4"}
+    x0 = terms.symbol(after("x0"), 64)
+    assert [test.condition for test in site.answers[0].tests] == [terms.eq(x0, 0xBADCA11, 64)]
+    assert Fate.RETURNED in site.answers[1].fates
