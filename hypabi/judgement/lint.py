@@ -117,6 +117,8 @@ def _spelling(node: Node) -> Iterator[Remark]:
     match node:
         case Scalar(surprising=True, value=value, place=place):
             yield Remark(place, f"another YAML reader takes {value} for something else; quote it")
+        case Scalar(cut=True, place=place):
+            yield Remark(place, "what stands behind # is a comment; quote the text if it is not")
         case Scalar():
             pass
         case Sequence(items=items):

@@ -14,6 +14,8 @@ class Scalar:
     place: Place
     surprising: bool = False
     """Plain text that another YAML reader would not take for text."""
+    cut: bool = False
+    """Plain text that goes on, for its writer, where YAML sees a comment."""
 
 
 @frozen(eq=False)

@@ -4,7 +4,8 @@ PyYAML is used for its syntax only: events are read, nothing is constructed, so 
 and no word becomes a truth value or a date behind the writer's back.  What a plain scalar means is
 decided here: decimal and 0x integers are integers, ``null`` and nothing are null, everything else
 is text.  Plain words that another YAML reader would take for something else (``no``, ``on``,
-``5.10``) are text here, and marked, so that ``lint`` can ask for quotes.
+``5.10``) are text here, and marked, so that ``lint`` can ask for quotes; so is a plain text that a
+comment cuts off, as in ``issues hvc #0``.
 
 Refused: more than one document, an alias, a tag, a merge key, a duplicate key, a key that is no
 text, and depth, size or number of nodes beyond the bounds.
@@ -28,6 +29,8 @@ _SURPRISE: Final = re.compile(
     r"(?i:y|yes|n|no|on|off|true|false|null|\.inf|\.nan)|=|[-+]?\.?[0-9][0-9_.:eE+-]*|0[xob][0-9_]+"
 )
 """Plain words that a YAML 1.1 or 1.2 reader may take for something else than text."""
+_CUT: Final = re.compile(r"\s*#[0-9A-Za-z]")
+"""A comment that starts without a space, behind a text."""
 
 
 def compose(text: bytes, file: str) -> Node:
@@ -41,7 +44,7 @@ def compose(text: bytes, file: str) -> Node:
         raise place.refuse(f"the contract has {len(text)} bytes, at most {MOST_BYTES} are read")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Composer(yaml.parse(text, loader), file).document()
+        return _Composer(yaml.parse(text, loader), file, text).document()
     except yaml.YAMLError as error:
         raise _syntax(error, file) from None
     except RecursionError:  # libyaml's binding is flat; the fallback in Python is not
@@ -63,8 +66,9 @@ def _line(event: yaml.Event) -> int:
 class _Composer:
     """Builds nodes from libyaml's events, and counts them."""
 
-    def __init__(self, events: Iterator[yaml.Event], file: str) -> None:
+    def __init__(self, events: Iterator[yaml.Event], file: str, text: bytes) -> None:
         self._events = events
+        self._lines = text.split(b"\n")
         self._file = file
         self._count = 0
 
@@ -96,7 +100,7 @@ class _Composer:
             case yaml.NodeEvent(anchor=str() as anchor):
                 raise place.refuse(f"&{anchor} names a part for repetition", "leave it out")
             case yaml.ScalarEvent(tag=None):
-                return _scalar(event, place)
+                return _scalar(event, place, cut=self._is_cut(event))
             case yaml.SequenceStartEvent(tag=None):
                 return self._sequence(place, depth)
             case yaml.MappingStartEvent(tag=None):
@@ -104,6 +108,14 @@ class _Composer:
             case _:
                 tag = getattr(event, "tag", "")
                 raise place.refuse(f"the tag {tag} has no meaning here", "leave it out")
+
+    def _is_cut(self, event: yaml.ScalarEvent) -> bool:
+        """Tell whether a plain scalar ends at a ``#`` that its writer may have meant as text."""
+        end = event.end_mark
+        if not event.implicit[0] or end is None or end.line >= len(self._lines):
+            return False
+        line = self._lines[end.line]
+        return b"#" in line and _CUT.match(line.decode("utf-8", "replace"), end.column) is not None
 
     def _sequence(self, place: Place, depth: int) -> Sequence:
         items: list[Node] = []
@@ -131,7 +143,7 @@ class _Composer:
         return node.value
 
 
-def _scalar(event: yaml.ScalarEvent, place: Place) -> Scalar:
+def _scalar(event: yaml.ScalarEvent, place: Place, *, cut: bool) -> Scalar:
     text: str = event.value
     if not event.implicit[0]:
         return Scalar(text, place)
@@ -139,4 +151,4 @@ def _scalar(event: yaml.ScalarEvent, place: Place) -> Scalar:
         return Scalar(None, place)
     if _INTEGER.fullmatch(text):
         return Scalar(int(text, 0), place)
-    return Scalar(text, place, surprising=_SURPRISE.fullmatch(text) is not None)
+    return Scalar(text, place, surprising=_SURPRISE.fullmatch(text) is not None, cut=cut)

@@ -43,6 +43,7 @@ def test_there_is_nothing_to_say_of_the_example() -> None:
         ),
         ('since: "6.1",', 'since: "8.1",', "is never in force while its call is"),
         ('since: "5.0"', "since: 5.0", "takes 5.0 for something else; quote it"),
+        ("summary: It sets.", "summary: It is hvc #0.", "what stands behind # is a comment"),
         ("    summary: It sets.\n", "", "nothing says what SET is for"),
         ("title: an interface", "title: on", "takes on for something else; quote it"),
         ("    served-by: [stub]\n    because: no sentence", "    served-by: []\n    cite: x", ""),
@@ -55,6 +56,11 @@ def test_what_a_reviewer_wants_is_said(old: str, new: str, what: str) -> None:
         return
     said = remarks(changed(old, new))
     assert any(what in each for each in said), said
+
+
+@pytest.mark.parametrize("text", ['"It is hvc #0."', "It sets.  # A comment.", "It sets a#0."])
+def test_a_text_that_is_whole_and_a_comment_that_is_one_need_no_remark(text: str) -> None:
+    assert remarks(changed("summary: It sets.", f"summary: {text}")) == []
 
 
 def test_one_number_may_change_hands_without_a_remark() -> None:
