@@ -1,8 +1,8 @@
 """All call sites of a program: find them, follow the ways to them, look at what comes after."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
-from typing import Final
+from typing import Final, Protocol
 
 from hypabi.arch.names import InstructionSet
 from hypabi.behaviour.call_site import (
@@ -23,8 +23,9 @@ from hypabi.behaviour.call_site import (
 from hypabi.behaviour.reliance import reliance
 from hypabi.behaviour.request import Request
 from hypabi.code.backward import Chain, Stop, ways_back
-from hypabi.code.body import Body, body_of, never_returning
+from hypabi.code.body import A64Body, Body, body_of, never_returning
 from hypabi.code.call_sites import Extent, Word, direct_calls, extent, hvc_words, replaced_by
+from hypabi.code.constant import constant
 from hypabi.execution.aftermath import MOST_STEPS, Aftermath, aftermath
 from hypabi.execution.approach import (
     Approach,
@@ -54,8 +55,14 @@ STARTS: Final = {
 }
 
 
-Wanting = Callable[[Function, Way], bool]
-"""Tells whether somebody wants a call site, by the function around it and a way to it."""
+class Wanting(Protocol):
+    """Somebody who wants some call sites only."""
+
+    def by_number(self, function: Function, identifier: int) -> bool:
+        """Tell whether a site can be wanted, by the function around it and its identifier."""
+
+    def by_way(self, function: Function, way: Way) -> bool:
+        """Tell whether a site is wanted, by the function around it and a way to it."""
 
 
 class CallSites:
@@ -141,15 +148,26 @@ class CallSites:
         self, body: Body, address: int, state: InstructionSet, immediate: int
     ) -> tuple[tuple[Way, ...], tuple[str, ...]]:
         """Return the ways to an instruction, and why there may be more."""
-        wants = wanted(self.image.architecture, immediate)
-        chains, undecided = ways_back(body, address, wants)
+        chains, undecided = self.chains(body, address, immediate)
+        word = Word(address, state, immediate, in_code=True)
+        return self.run(body, chains, word), undecided
+
+    def chains(
+        self, body: Body, address: int, immediate: int
+    ) -> tuple[tuple[Chain, ...], tuple[str, ...]]:
+        """Return the ways to an instruction before anything runs, and why there may be more."""
+        return ways_back(body, address, wanted(self.image.architecture, immediate))
+
+    def run(self, body: Body, chains: Iterable[Chain], word: Word) -> tuple[Way, ...]:
+        """Return what each way brings, those together that bring the same."""
+        address, state, immediate = word.address, word.state, word.immediate
         found: dict[tuple[Value, ...], Way] = {}
         for chain in chains:
             arrival = self.approach(state).run(body, chain)
             way = _way(address, immediate, chain, arrival)
             key = tuple(way.request.registers[name] for name in self._asking(immediate))
             found[key] = _merged(found[key], way) if key in found else way
-        return tuple(found.values()), undecided
+        return tuple(found.values())
 
     def identifier(self, immediate: int) -> str:
         """Return the register that selects a call."""
@@ -208,8 +226,13 @@ class _Draft:
         self.extent = around
         self.reached = reached
         self.body = sites.body(around, word.state)
-        self.ways, self.undecided = sites.ways(self.body, word.address, word.state, word.immediate)
+        self.chains, self.undecided = sites.chains(self.body, word.address, word.immediate)
         self.behind = word.address + 4
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """The ways to it."""
+        return self.sites.run(self.body, self.chains, self.word)
 
     @cached_property
     def reliance(self) -> Reliance:
@@ -225,7 +248,19 @@ class _Draft:
     def wanted(self, by: Wanting) -> bool:
         """Tell whether somebody wants one of the ways to it."""
         function = _function(self.extent)
-        return any(by(function, way) for way in self.ways)
+        numbers = self._numbers()
+        if None not in numbers and not any(
+            by.by_number(function, n) for n in numbers if n is not None
+        ):
+            return False
+        return any(by.by_way(function, way) for way in self.ways)
+
+    def _numbers(self) -> set[int | None]:
+        """Return the identifier on each way, ``None`` for one that running the way may tell."""
+        if not isinstance(self.body, A64Body) or self.undecided or not self.chains:
+            return {None}
+        register = int(self.sites.identifier(self.word.immediate)[1:])
+        return {constant(self.body, chain.steps, register) for chain in self.chains}
 
     def _aftermath(self, body: Body, behind: int, most: int = MOST_STEPS) -> Aftermath:
         approach = self.sites.approach(self.word.state)

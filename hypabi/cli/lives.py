@@ -1,18 +1,19 @@
 """From a judged image to what comes of its own callers, while each of its parties is live."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Final
 
-from hypabi.behaviour.call_site import CallSite
+from hypabi.behaviour.call_site import CallSite, Function, Way
 from hypabi.behaviour.call_sites import CallSites
 from hypabi.cli.examination import Examination
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.parties import ROLES
-from hypabi.frozen import replace
+from hypabi.frozen import frozen, replace
 from hypabi.image.model import Role
+from hypabi.judgement.contract import Program as ProgramName
 from hypabi.judgement.encounter import Provider
-from hypabi.judgement.life_cycle import LifeCycle, Program, concerned, live
+from hypabi.judgement.life_cycle import LifeCycle, Program, concerned, live, wants
+from hypabi.judgement.revision import Revision
 from hypabi.judgement.said import Bad, Undecided
 from hypabi.report.check import Check
 from hypabi.report.life_cycle import possible
@@ -20,6 +21,22 @@ from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.remembered import Remembered
 
 PROGRAMS: Final = {role: program for program, role in ROLES.items()}
+
+
+@frozen
+class _Wanting:
+    """Wants the call sites of one program that a contract is about."""
+
+    revision: Revision
+    program: ProgramName
+
+    def by_number(self, function: Function, identifier: int) -> bool:
+        """Tell whether a site with this identifier can concern the contract."""
+        return wants(self.revision, self.program, function, identifier)
+
+    def by_way(self, function: Function, way: Way) -> bool:
+        """Tell whether a way concerns the contract."""
+        return concerned(self.revision, self.program, function, way)
 
 
 def life_cycle(examination: Examination) -> LifeCycle:
@@ -33,8 +50,8 @@ def life_cycle(examination: Examination) -> LifeCycle:
 
 def _sites(examination: Examination, role: Role) -> tuple[CallSite, ...]:
     """Return the call sites that the contract is about; there are hundreds of others."""
-    wanted = partial(concerned, examination.revision, PROGRAMS[role])
-    return CallSites(examination.benches[role].explorer).find(wanted=wanted)
+    wanting = _Wanting(examination.revision, PROGRAMS[role])
+    return CallSites(examination.benches[role].explorer).find(wanted=wanting)
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

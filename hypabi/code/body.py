@@ -143,6 +143,10 @@ class A64Body(Body):
             if word & 0x1C000000 == 0x14000000 or start + 4 * index in patches:
                 self._turn(start + 4 * index)
 
+    def is_patched(self, address: int) -> bool:
+        """Return whether the kernel may write another instruction to an address."""
+        return address in self._patches
+
     def _turn(self, address: int) -> None:
         step = self._step(address)
         if step.kind is Kind.NEXT:

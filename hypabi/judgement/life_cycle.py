@@ -100,6 +100,20 @@ def live(revision: Revision, programs: Iterable[Program], solver: Solver) -> Lif
     return LifeCycle(tuple(meetings), moves, _once(dormant), elsewhere)
 
 
+def wants(revision: Revision, which: ProgramName, function: Function, identifier: int) -> bool:
+    """Tell whether a way with a constant identifier can concern the contract at all."""
+    if identifier in (call.number for call in revision.calls):
+        return True
+    for turn in revision.turns:
+        if turn.program not in (None, which) or not turn.tells:
+            continue
+        if turn.functions and plain(function.name) not in turn.functions:
+            continue
+        if not turn.identifiers or identifier in turn.identifiers:
+            return True
+    return False
+
+
 def concerned(revision: Revision, which: ProgramName, function: Function, way: Way) -> bool:
     """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
     asked = asked_for(revision, way)

@@ -1,0 +1,46 @@
+"""Read a constant off a way without running it: MOVZ and MOVK are how compilers make identifiers.
+
+Running a way over terms tells more and takes a hundred times longer.  Here an instruction that may
+write the register in any other manner ends the search: the answer is the constant, or nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from hypabi.code.body import A64Body, Kind
+
+MOVZ: Final = 0x52800000
+MOVK: Final = 0x72800000
+WIDE: Final = 0x7F800000
+"""The bits that tell the two from other instructions, of either width (DDI 0487, C4.1.92)."""
+
+
+def constant(body: A64Body, way: Sequence[int], register: int) -> int | None:
+    """Return the constant that a general register holds at the end of a way, if it surely is one.
+
+    :param way: addresses of the instructions, the last of which is not executed
+    :param register: its number
+    """
+    kept: dict[int, int] = {}
+    for address in reversed(way[:-1]):
+        step = body.step(address)
+        if body.is_patched(address) or step.kind not in (Kind.NEXT, Kind.BRANCH):
+            return None
+        word = step.word
+        if word & 31 == register and word & WIDE in (MOVZ, MOVK):
+            shift = 16 * (word >> 21 & 3)
+            kept.setdefault(shift, word >> 5 & 0xFFFF)
+            if word & WIDE == MOVZ:
+                return sum(part << at for at, part in kept.items())
+        elif step.kind is Kind.NEXT and _may_write(word, register):
+            return None
+    return None
+
+
+def _may_write(word: int, register: int) -> bool:
+    """Tell whether a word may write a register, from where its classes keep the number."""
+    group = word >> 25 & 0xF
+    if group in (0b1000, 0b1001) or group & 0b0111 == 0b0101:  # data processing
+        return word & 31 == register
+    fields = (word & 31, word >> 5 & 31, word >> 10 & 31, word >> 16 & 31)
+    return register in fields
