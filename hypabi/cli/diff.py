@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hypabi.cli.sides import Opened
     from hypabi.judgement.change import Cell, Direction
-    from hypabi.judgement.diff import Side
+    from hypabi.judgement.side import Side
     from hypabi.judgement.suppression import Suppression, Suppressions
     from hypabi.report.diff import Compared, Diff
 

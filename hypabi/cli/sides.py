@@ -12,10 +12,10 @@ from hypabi.behaviour.saved_reader import is_saved, read_saved
 from hypabi.errors import HypabiError
 from hypabi.frozen import frozen
 from hypabi.judgement.contract import Contract
-from hypabi.judgement.diff import Side
 from hypabi.judgement.lower import Surroundings
 from hypabi.judgement.registers import registers_of
 from hypabi.judgement.revision import Revision
+from hypabi.judgement.side import Side
 from hypabi.judgement.version import Version, in_force
 from hypabi.judgement.visible import mapped
 from hypabi.judgement.weighing import OF_THE
@@ -46,7 +46,7 @@ def opened(path: str, contract: str | None, default: str, version: Version | Non
 
     if is_saved(Path(path)):
         saved = read_saved(Path(path))
-        held = contract_of(contract or saved.contract)
+        held = contract_of(contract) if contract else _contract_of(path, saved)
     else:
         from hypabi.cli.preserve import preserve
 
@@ -57,6 +57,16 @@ def opened(path: str, contract: str | None, default: str, version: Version | Non
         raise HypabiError(path, f"{saved.contract_version!r} is no kernel version")
     _check_widths(path, saved)
     return Opened(path, saved, held, held.at(at, saved.architecture))
+
+
+def _contract_of(path: str, saved: Saved) -> Contract:
+    """Return the shipped contract that a saved form names; no file is opened by its word."""
+    from hypabi.judgement.load import shipped_contract, shipped_contracts
+
+    if saved.contract not in shipped_contracts():
+        what = f"it was saved under the contract {saved.contract[:60]!r}, which is not shipped"
+        raise HypabiError(path, what, "name it with --contract, --old-contract or --new-contract")
+    return shipped_contract(saved.contract)
 
 
 def _check_widths(path: str, saved: Saved) -> None:

@@ -6,8 +6,7 @@ cases that one state at entry can lead to, what a caller sees is the same term, 
 that it cannot differ.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from hypabi.behaviour.case import Behaviour, Case
@@ -32,29 +31,19 @@ from hypabi.judgement.change import (
 from hypabi.judgement.clause import Premise
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.lower import NotKnown, Surroundings
-from hypabi.judgement.pair import Pair, Provided, Rules
+from hypabi.judgement.pair import Pair
+from hypabi.judgement.provided import Provided, Rules
 from hypabi.judgement.revision import LiveCall, LiveParty, Revision, Row, Service
+from hypabi.judgement.side import Side, must_agree
+from hypabi.judgement.unknowns import guard, memory_at, one_sided
 from hypabi.judgement.visible import frame_of, handed_over, mapped, seen_of
-from hypabi.judgement.weighing import OF_THE, Scale
+from hypabi.judgement.weighing import Scale
 from hypabi.smt import terms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
-_WORD: Final = re.compile(r"\w+")
-
-
-@frozen
-class Side:
-    """One of the two: what is promised of it, and what its parties do, in names."""
-
-    revision: Revision
-    behaviours: Mapping[str, Behaviour]
-    """By name of the party; what it says of layout alone was taken out."""
-    surroundings: Surroundings
-    program: str
-    """SHA-256 of the image: two sides that share it are one program."""
-    users: Mapping[str, tuple[str, ...]]
-    """Who is outside the image: the calls of each."""
+MOST_PAIRS: Final = 1024
+"""Cases of one side times cases of the other, for one call; real kernels have at most 36."""
 
 
 def compare(
@@ -70,7 +59,7 @@ def compare(
         absent = _absent(party, other)
         if absent is not None:
             gone = other.revision.party(party.name) is None
-            agree = _must_agree(home, other, party, None) if gone else ()
+            agree = must_agree(home, other, party, None) if gone else ()
             yield Cell(
                 direction,
                 party.name,
@@ -119,7 +108,7 @@ class _Comparison:
         only_here = call is not None and _named(self.other.revision, call.name) is None
         number = None if call is None else call.number
         agree = (
-            _must_agree(self.home, self.other, self.party, self.row.call)
+            must_agree(self.home, self.other, self.party, self.row.call)
             if breaks(change) or isinstance(change, Renumbered)
             else ()
         )
@@ -171,14 +160,16 @@ class _Comparison:
         used: set[str] = set()
         noted: set[tuple[Aspect, str]] = set()
         others = self.feasible(other, premises)
-        one_sided = _one_sided(home, other)
+        if len(cases) * len(others) > MOST_PAIRS:
+            return Undecided((f"there are more than {MOST_PAIRS} pairs of cases",), ()), ()
+        bound = one_sided(home, other)
         for case in cases:
             for another in others:
-                context = (*_guard(case), *_guard(another), *premises)
+                context = (*guard(case), *guard(another), *premises)
                 if isinstance(self.solver.feasibility(*context), Unsatisfiable):
                     continue
                 one = self.home.program == self.other.program
-                scale = Scale(self.solver, context, one_sided, one_program=one)
+                scale = Scale(self.solver, context, bound, one_program=one)
                 pair = Pair(
                     Provided(home, case, ByName(home, case, self.home.surroundings)),
                     Provided(other, another, ByName(other, another, self.other.surroundings)),
@@ -206,7 +197,7 @@ class _Comparison:
     ) -> Iterator[str]:
         """Yield why cases are missing; what was derived has one for every state at entry."""
         for behaviour in behaviours:
-            outside = (terms.lnot(terms.land(*_guard(case))) for case in behaviour.cases)
+            outside = (terms.lnot(terms.land(*guard(case))) for case in behaviour.cases)
             answer = self.solver.feasibility(*premises, *outside)
             if not isinstance(answer, Unsatisfiable):
                 yield "a state at entry leads to no case of one side"
@@ -245,7 +236,7 @@ class _Comparison:
         return [
             case
             for case in behaviour.cases
-            if not isinstance(self.solver.feasibility(*_guard(case), *premises), Unsatisfiable)
+            if not isinstance(self.solver.feasibility(*guard(case), *premises), Unsatisfiable)
         ]
 
     def served(self, change: Change) -> Change | None:
@@ -297,18 +288,9 @@ class _Comparison:
             symbol.name for symbol in {*ours, *theirs} if ours.get(symbol) != theirs.get(symbol)
         }
         return (
-            mapped(home, {**ours, **_memory_at(home, moved, "home")}),
-            mapped(other, {**theirs, **_memory_at(other, moved, "other")}),
+            mapped(home, {**ours, **memory_at(home, moved, "home")}),
+            mapped(other, {**theirs, **memory_at(other, moved, "other")}),
         )
-
-
-def _memory_at(behaviour: Behaviour, moved: set[str], side: str) -> dict[Term, Value]:
-    """Tell apart the memory that both sides name by registers which hold different things."""
-    return {
-        symbol: terms.symbol(f"{symbol.name}{OF_THE}{side}", symbol.width)
-        for symbol in terms.symbols_of(*_values(behaviour))
-        if symbol.name.startswith("mem[") and moved & set(_WORD.findall(symbol.name))
-    }
 
 
 def _entry_of(revision: Revision, call: LiveCall, shared: set[str]) -> dict[Term, Value]:
@@ -327,10 +309,6 @@ def _named(revision: Revision, name: str) -> LiveCall | None:
     return next((call for call in revision.calls if call.name == name), None)
 
 
-def _guard(case: Case) -> tuple[Value, ...]:
-    return tuple(condition.term for condition in case.guard)
-
-
 def _not_followed(reason: str) -> Difference:
     return Difference(Aspect.END, Bearing.HARMLESS, "what was not followed", reason, reason, {})
 
@@ -342,37 +320,3 @@ def _each_once(differences: list[Difference]) -> tuple[Difference, ...]:
     for each in sorted(differences, key=lambda each: order.index(each.bearing)):
         found.setdefault((each.aspect, each.subject), each)
     return tuple(found.values())
-
-
-def _one_sided(home: Behaviour, other: Behaviour) -> frozenset[str]:
-    """Return the memory and the addresses that only one side has a name for."""
-    names = [{s.name for s in terms.symbols_of(*_values(each))} for each in (home, other)]
-    return frozenset(name for name in names[0] ^ names[1] if name.startswith(("mem[", "&", "any")))
-
-
-def _values(behaviour: Behaviour) -> Iterator[Value]:
-    yield from behaviour.at_entry.values()
-    for case in behaviour.cases:
-        yield from _guard(case)
-        yield from case.registers.values()
-        for store in case.stores:
-            yield store.value
-            yield 0 if store.base is None else store.base
-
-
-def _must_agree(home: Side, other: Side, party: LiveParty, call: str | None) -> tuple[str, ...]:
-    """Return the owners of the party and of who else serves the call, then users outside."""
-    found: dict[str, None] = {}
-    for side in (home, other):
-        own = side.revision.party(party.name)
-        if own is not None:
-            found[own.owner] = None
-        served = next((each for each in side.revision.calls if each.name == call), None)
-        for each in side.revision.parties:
-            if served is not None and each.name in served.served_by:
-                found[each.owner] = None
-    for side in (home, other):
-        for name, calls in side.users.items():
-            if call is not None and call in calls:
-                found[name] = None
-    return tuple(found)

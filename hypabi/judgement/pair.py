@@ -2,10 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from hypabi.arch.names import Architecture
-from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -13,50 +11,25 @@ from hypabi.behaviour.outcome import (
     Left,
     Requested,
     Returned,
-    Store,
     Stuck,
     Undecided,
-    address_text,
 )
-from hypabi.frozen import frozen, replace
-from hypabi.judgement.by_name import ByName
+from hypabi.frozen import replace
 from hypabi.judgement.change import Aspect, Bearing, Difference
 from hypabi.judgement.expression import Moment, Read, width_of, write_value
+from hypabi.judgement.in_words import becomes, counted, ending, function, roughly
 from hypabi.judgement.lower import NotKnown
 from hypabi.judgement.obligation import answers
-from hypabi.judgement.revision import Revision
+from hypabi.judgement.provided import Provided, Rules
 from hypabi.judgement.visible import Frame, Seen, at_exit, entered, is_kept, lost_by
 from hypabi.judgement.weighing import NotShown, Scale, Tipped
+from hypabi.judgement.written import Piece, not_comparable, place, written
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
-from hypabi.smt.terms import Term, Value
-
-MOST_SHOWN: Final = 90
-"""Characters of a term that are printed; the rest can be derived."""
-
+from hypabi.smt.terms import Value
 
 Shown = tuple[str, int, Value, Value]
 """Name and width of what differs, and its value on both sides."""
-
-
-@frozen
-class Provided:
-    """A case of one side, and how its clauses are lowered."""
-
-    behaviour: Behaviour
-    case: Case
-    lowering: ByName
-
-
-@frozen
-class Rules:
-    """What the home side's row says that a caller may see."""
-
-    revision: Revision
-    seen: tuple[Seen, ...]
-    frame: Frame
-    handed_over: bool
-    """No more is promised than which compiled code the call ends in."""
 
 
 class Pair:
@@ -99,7 +72,7 @@ class Pair:
             case Called(), Called():
                 yield from self.handed_over()
             case (Called(name), _) | (_, Called(name)) if not self.rules.handed_over:
-                self.reasons.append(f"control goes to {_function(name)}, which is not followed")
+                self.reasons.append(f"control goes to {function(name)}, which is not followed")
             case Stuck(), Stuck():
                 return
             case (Faulted(), Faulted()) | (Requested(), Requested()):
@@ -121,7 +94,7 @@ class Pair:
         ]
         if not self.rules.handed_over or not all(names):
             unnamed = next((name for name in names if not name), names[0])
-            self.reasons.append(f"control goes to {_function(unnamed)}, which is not followed")
+            self.reasons.append(f"control goes to {function(unnamed)}, which is not followed")
         elif names[0] != names[1]:
             yield from self.tipped(Aspect.END, Bearing.BREAKS, "how the call ends", 1)
 
@@ -247,58 +220,36 @@ class Pair:
         return terms.symbol(name, width) if found is None else found
 
     def memory(self, frame: Frame) -> Iterator[Difference]:
-        """Yield memory that differs byte by byte once the call has ended."""
-        home, other = self.bytes_of(self.home, frame), self.bytes_of(self.other, frame)
-        harmless = frame.memory is None
-        only = [key for key in other if key not in home], [key for key in home if key not in other]
-        bases = [{base for base, _ in keys} for keys in only]
-        if all(bases) and bases[0] != bases[1]:
-            self.reasons.append("whether both write the same memory")
+        """Yield memory that is not left the same."""
+        home = written(self.home, frame, self.scale, self.bits)
+        other = written(self.other, frame, self.scale, self.bits)
+        if list(home.items()) == list(other.items()):
             return
-        for keys, bearing in zip(only, (Bearing.LOSES, Bearing.GAINS), strict=True):
-            for key in keys[:1]:
-                words = ["it is written", "it is kept"]
-                if bearing is Bearing.LOSES:
-                    words.reverse()
-                bearing_of = Bearing.HARMLESS if harmless else bearing
-                where = _where(key, self.bits)
-                for found in self.tipped(Aspect.MEMORY, bearing_of, where, 1, (where, 1, 0, 0)):
-                    yield replace(found, home=words[0], other=words[1])
-        for key, value in home.items():
-            if key in other and value is not other[key]:
-                differs = terms.ne(value, other[key], 8)
-                bearing = Bearing.HARMLESS if harmless else Bearing.BREAKS
-                where = _where(key, self.bits)
-                shown = (where, 8, value, other[key])
-                bytes_found = list(self.tipped(Aspect.MEMORY, bearing, where, differs, shown))
-                if bytes_found:
-                    yield from bytes_found
-                    return
+        reason = not_comparable(home, other, self.bits)
+        if reason:
+            self.reasons.append(reason)
+            return
+        for piece in sorted({**home, **other}, key=lambda piece: (piece[1], piece[2])):
+            yield from self.piece(piece, home, other, frame)
 
-    def bytes_of(self, side: Provided, frame: Frame) -> dict[tuple[Term | None, int], Value]:
-        """Return the bytes that a case leaves in memory, outside of where it may write."""
-        found: dict[tuple[Term | None, int], Value] = {}
-        for store in side.case.stores:
-            if self.permitted(side, store, frame):
-                continue
-            for at in range(store.size):
-                byte = terms.extract(store.value, 8 * at, 8, 8 * store.size)
-                found[store.base, store.offset + at & (1 << self.bits) - 1] = byte
-        return found
-
-    def permitted(self, side: Provided, store: Store, frame: Frame) -> bool:
-        """Tell whether a store was proved to lie where the row lets write."""
-        address = terms.add(0 if store.base is None else store.base, store.offset, self.bits)
-        for region in frame.memory or ():
-            try:
-                distance = terms.sub(address, side.lowering.value(region.start), self.bits)
-            except NotKnown:
-                continue
-            if region.size >= store.size:
-                outside = terms.ult(region.size - store.size, distance, self.bits)
-                if self.scale.never(outside):
-                    return True
-        return False
+    def piece(
+        self, piece: Piece, home: dict[Piece, Value], other: dict[Piece, Value], frame: Frame
+    ) -> Iterator[Difference]:
+        """Yield whether one piece of memory is not left the same."""
+        where, width = place(piece, self.bits), 8 * piece[2]
+        if piece in home and piece in other:
+            bearing, words = Bearing.BREAKS, None
+            differs = terms.ne(home[piece], other[piece], width)
+        else:
+            words = ("it is written", "it is kept")
+            bearing, differs = Bearing.GAINS, 1
+            if piece in other:
+                bearing, words = Bearing.LOSES, ("it is kept", "it is written")
+        if frame.memory is None:
+            bearing = Bearing.HARMLESS
+        shown = (where, width, home.get(piece, 0), other.get(piece, 0))
+        for found in self.tipped(Aspect.MEMORY, bearing, where, differs, shown):
+            yield found if words is None else replace(found, home=words[0], other=words[1])
 
     def effects(self) -> Iterator[Difference]:
         """Yield whether barriers and maintenance differ, which nothing else here shows."""
@@ -310,8 +261,8 @@ class Pair:
                 Aspect.EFFECT,
                 Bearing.HARMLESS,
                 "barriers, TLB and cache operations",
-                _counted(home),
-                _counted(other),
+                counted(home),
+                counted(other),
                 {},
             )
 
@@ -343,20 +294,19 @@ class Pair:
         if shown is None:
             width = self.width(subject)
             shown = (subject, width, *self.values(subject, width))
-        _, width, *values = shown
-        texts = [terms.text(value, width) for value in values]
-        home, other = (t if len(t) <= MOST_SHOWN else "another value" for t in texts)
-        return f"{subject} is {home}", f"{subject} is {other}"
+        _, width, home, other = shown
+        return roughly(subject, home, width), roughly(subject, other, width)
 
     def texts(
         self, aspect: Aspect, subject: str, model: Mapping[str, int], shown: Shown | None
     ) -> tuple[str, str]:
         """Return what both sides do in the state of a model, in words."""
         if aspect in (Aspect.END, Aspect.RESULT):
-            return self.ending(self.home, model), self.ending(self.other, model)
+            revision = self.rules.revision
+            return ending(self.home, revision, model), ending(self.other, revision, model)
         if shown is not None:
             name, width, home, other = shown
-            return _is(name, home, width, model), _is(name, other, width, model)
+            return becomes(name, home, width, model), becomes(name, other, width, model)
         width = self.width(subject)
         home, other = self.values(subject, width)
         return (
@@ -371,57 +321,4 @@ class Pair:
         before = self.before(side, name, width)
         if value == before or evaluate(value, model) == evaluate(before, model):
             return f"{name} is kept"
-        return _is(name, value, width, model)
-
-    def ending(self, side: Provided, model: Mapping[str, int]) -> str:
-        """Say how a call ends."""
-        match side.case.outcome:
-            case Returned():
-                name = self.rules.revision.result
-                value = at_exit(side.behaviour, side.case, name, self.bits)
-                return f"it returns to the caller, {name} is {valued(value, self.bits, model)}"
-            case Left(target, mode, status):
-                at = mode if status is None else f"{mode}, PSTATE {evaluate(status, model):#x}"
-                return f"control goes to {valued(target, self.bits, model)} at {at}"
-            case CalledBack(target, mode):
-                where = valued(target, self.bits, model)
-                return f"control goes to {where} at {mode}, as to a function"
-            case Stuck():
-                return "it is stuck"
-            case Faulted(_, what):
-                return f"it faults: {what}"
-            case Called(name):
-                return f"control goes to {_function(name)}"
-            case Requested():
-                return "it issues a call itself"
-            case Undecided(_, reason):
-                return f"not followed: {reason}"
-
-
-def valued(value: Value, width: int, model: Mapping[str, int]) -> str:
-    """Return a value as a term, if that is short, and as what it is under a model."""
-    if isinstance(value, int):
-        return terms.text(value, width)
-    text, number = terms.text(value, width), terms.text(evaluate(value, model), width)
-    if len(text) > MOST_SHOWN:
-        return number
-    return f"{text} ({number})"
-
-
-def _is(name: str, value: Value, width: int, model: Mapping[str, int]) -> str:
-    if isinstance(value, Term) and value.op == "symbol" and value.name == name:
-        return f"{name} is kept"
-    return f"{name} is {valued(value, width, model)}"
-
-
-def _function(name: str) -> str:
-    return f"the C function {name}" if name else "a C function without a symbol"
-
-
-def _where(key: tuple[Term | None, int], bits: int) -> str:
-    return f"memory at {address_text(key[0], key[1], bits)}"
-
-
-def _counted(names: Counter[str]) -> str:
-    listed = (name if n == 1 else f"{name} x{n}" for name, n in sorted(names.items()))
-    return ", ".join(listed) or "none"
+        return becomes(name, value, width, model)

@@ -142,6 +142,17 @@ def test_lost_system_registers_and_written_memory_are_weaker(assemble: Assemble)
         assert (found["aspect"], found["subject"]) == (aspect, subject)
 
 
+def test_memory_that_is_written_in_other_pieces_is_undecided(assemble: Assemble) -> None:
+    whole = stub(assemble, ("9:  nop", "9:  str x2, [x3]"))
+    halves = stub(assemble, ("9:  nop", "9:  str w2, [x3]\n    str w4, [x3, #4]"))
+    assert set(changed(report(whole, halves)[0], "old-callers").values()) == {"undecided"}
+    other = stub(assemble, ("9:  nop", "9:  str x4, [x3]"))
+    printed, _ = report(whole, other)
+    assert set(changed(printed, "old-callers").values()) == {"incompatible"}
+    found = first(printed, "old-callers", "HVC_RESET_VECTORS")
+    assert (found["aspect"], found["subject"]) == ("memory", "memory at x3")
+
+
 def test_what_cannot_be_followed_is_undecided_and_never_equal(assemble: Assemble) -> None:
     odd = stub(assemble, ("9:  nop", "9:  .inst 0x00c0ffee"))
     printed, status = report(stub(assemble), odd)
@@ -283,6 +294,16 @@ def test_what_is_not_understood_is_refused_in_a_line(
     ran = hypabi("diff", stub(assemble), stub(assemble), *arguments)
     assert ran.returncode == 1
     assert one_line(ran).startswith(refusal)
+
+
+def test_a_saved_form_cannot_name_a_file_to_open(assemble: Assemble, tmp_path: Path) -> None:
+    file = tmp_path / "old.saved"
+    hypabi("derive", stub(assemble), "--save", file)
+    file.write_text(file.read_text().replace('"linux-hyp-abi"', '"/dev/zero"'))
+    ran = hypabi("diff", file, stub(assemble))
+    assert ran.returncode == 1
+    assert "saved under the contract '/dev/zero', which is not shipped; name it" in one_line(ran)
+    assert hypabi("diff", file, stub(assemble), "--old-contract", "linux-hyp-abi").returncode == 0
 
 
 def test_images_of_two_architectures_are_refused(assemble: Assemble) -> None:

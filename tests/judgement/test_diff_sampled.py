@@ -10,9 +10,9 @@ from hypabi.behaviour.outcome import CalledBack, Left, Returned, Stuck
 from hypabi.cli.sides import sides
 from hypabi.judgement.change import Equal, Incompatible, Stronger
 from hypabi.judgement.clause import KeepsRegisters, KeepsSystemRegisters
-from hypabi.judgement.diff import Side
 from hypabi.judgement.registers import STATE, is_general
 from hypabi.judgement.revision import Row
+from hypabi.judgement.side import Side
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.term import Term
