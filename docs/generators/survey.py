@@ -17,8 +17,8 @@ are not pinned and CI does not fetch them, so the page is what was found on that
 [the case](../cases/2026-11-neighbouring-versions.md).  Seconds are of a cold process on a shared machine
 with two cores, memory is its peak.
 
-| kernel | parties found | calls | proved | refuted | undecided | vacuous | seconds | MB |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| kernel | parties found | calls | proved | refuted | undecided | vacuous | callers refuted | seconds | MB |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 NONE = "None.\n"
 IMAGES = """
