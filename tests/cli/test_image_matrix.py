@@ -72,11 +72,31 @@ def test_the_callers_of_a_shipped_arm64_kernel_get_what_they_ask_for(kernel: Ker
     for party in ("stub", "kvm-init", "kvm-run"):
         assert at["__hyp_reset_vectors", RESET, party] == ("kept", "in_turn")
         assert at["cpu_soft_restart", RESTART, party] == ("kept", "in_turn")
-    assert found["exit_status"] == 0
-    assert found["callers"]["counts"]["refuted"] == 0
+    assert all(verdict == "kept" for verdict, when in at.values() if when == "in_turn")
     moves = {(each["from"], each["to"]): each["by"] for each in found["callers"]["moves"]}
     assert [site["function"] for site in moves["stub", "kvm-init"]] == ["__hyp_set_vectors"]
     assert [site["function"] for site in moves["stub", "kernel-at-el2"]] == ["finalise_el2"]
+
+
+def test_resuming_from_hibernation_asks_by_chance_until_that_was_repaired(kernel: Kernel) -> None:
+    """docs/cases/2026-11-hibernate-resume.md: what 5.16 broke, stable kernels repaired in 2026."""
+
+    def resuming(name: str) -> list[tuple[str, str, str]]:
+        meetings = report(kernel(name))["callers"]["meetings"]
+        return [
+            (each["party"], each["verdict"], each["points"][0]["text"])
+            for each in meetings
+            if each["caller"]["function"] == "swsusp_arch_suspend_exit"
+            and each["when"] == "in_turn"
+        ]
+
+    ((party, verdict, text),) = resuming("6.12-arm64")
+    assert (party, verdict) == ("trans-pgd", "refuted")
+    assert text.startswith("x0 is left to chance: ")
+    ((party, verdict, _),) = resuming("7.2-arm64")
+    assert (party, verdict) == ("trans-pgd", "passed_on")
+    ((party, verdict, _),) = resuming("5.10-arm64")
+    assert (party, verdict) == ("hibernate", "kept")
 
 
 def test_nothing_serves_a_call_that_the_32_bit_kernel_no_longer_makes(kernel: Kernel) -> None:
