@@ -12,6 +12,7 @@ from hypabi.arch.names import Architecture
 from hypabi.judgement.contract import Call
 from hypabi.report.document_fill import fill
 from hypabi.report.document_reading import Reading, plain_list, span
+from hypabi.report.lines import printable
 
 COLUMNS: Final = 80
 
@@ -109,7 +110,7 @@ def identifier(name: str) -> str:
 def comment(text: str) -> list[str]:
     """Return lines as a comment; nothing in them can end it."""
     lines = text.replace("*/", "* /").split("\n")
-    filled = [line for each in lines for line in fill(each, " * ", " *   ", COLUMNS)]
+    filled = [line for each in lines for line in fill(printable(each), " * ", " *   ", COLUMNS)]
     if len(filled) == 1 and len(filled[0]) + 3 <= COLUMNS:
         return [f"/* {filled[0].removeprefix(' * ')} */"]
     return ["/*", *filled, " */"]

@@ -1,7 +1,7 @@
 """Write a document as one HTML file: no script, nothing loaded, light or dark as the reader is."""
 
 from collections.abc import Iterator
-from html import escape
+from html import escape as escaped
 from typing import assert_never
 
 from hypabi.report.document import (
@@ -25,6 +25,12 @@ from hypabi.report.document import (
 )
 from hypabi.report.document_style import STYLE
 from hypabi.report.document_svg import write_svg
+from hypabi.report.lines import printable
+
+
+def escape(text: str) -> str:
+    """Return text as a browser shows it, on one line."""
+    return escaped(printable(text))
 
 
 def write(page: Page) -> str:
@@ -100,7 +106,7 @@ def _block(block: Block, level: int) -> Iterator[str]:  # noqa: C901 - a case fo
         case Table(head, rows):
             yield from _table(head, rows)
         case Listing(lines):
-            yield f"<pre>{escape(chr(10).join(lines))}</pre>"
+            yield f"<pre>{chr(10).join(map(escape, lines))}</pre>"
         case Diagram():
             yield from write_svg(block)
         case Section(title, anchor, inside):

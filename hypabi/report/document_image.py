@@ -4,12 +4,11 @@ The registers, answers and endings are those of ``hypabi derive``, the verdicts 
 check``; nothing here is the contract's word.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Final
 
-from hypabi.behaviour.outcome import Returned
+from hypabi.behaviour.outcome import Returned, address_text
 from hypabi.judgement.verdict import Finding, Proved, Refuted
 from hypabi.report.assumptions import assumptions
 from hypabi.report.check import Check, counts, spelled, word
@@ -42,6 +41,9 @@ from hypabi.report.table import HOW
 
 OTHER: Final = "any other identifier"
 
+MOST_ADDRESSES: Final = 3
+"""Addresses that are named one by one."""
+
 ENDS: Final[Mapping[str, str]] = {
     "leaves": "goes on elsewhere",
     "calls": "calls compiled code",
@@ -57,7 +59,8 @@ def evidence(check: Check, derivation: Derivation) -> Evidence:
     blocks: list[Block] = [
         paragraph(
             "Derived from the machine code of this image, not from the contract. Registers, "
-            "answers and endings are those of all paths that an ",
+            "answers and endings are those of all paths, as they are when control leaves the "
+            "handler, that an ",
             Code(check.revision.instruction),
             " can take; a verdict is about every path and every state at entry.",
         ),
@@ -105,18 +108,7 @@ def _of_call(check: Check, derivation: Derivation, call: str | None) -> Iterator
     """Yield what the image does with a call, one item for each vector table."""
     places = Places(derivation.loaded)
     items = tuple(
-        (
-            Paragraph(
-                words(
-                    plain_list(derived.table.parties),
-                    ": ",
-                    _does(check, answer, places),
-                    "; ",
-                    _verdicts(check, derived.table.parties, call),
-                    ".",
-                )
-            ),
-        )
+        _item(check, derived.table.parties, answer, places, call)
         for derived, answer in _answers(check, derivation, call)
         if derived.table is not None
     )
@@ -128,20 +120,46 @@ def _of_call(check: Check, derivation: Derivation, call: str | None) -> Iterator
     yield Bullets(items)
 
 
-def _does(check: Check, answer: Answer, places: Places) -> Words:
-    """Return what all paths of a call lose, answer and change, and how they end."""
-    general, changed = lost(answer.does), system(answer.does)
-    said = [words("loses ", Code(ranges(general)) if general else "no general register")]
-    answered = _answered(answer, check.revision.result)
+def _item(
+    check: Check, parties: tuple[str, ...], answer: Answer, places: Places, call: str | None
+) -> Blocks:
+    """Return what a table's code does with a call, for each way in which it ends."""
+    kinds: dict[str, list[Does]] = {}
+    for each in answer.does:
+        kinds.setdefault(ending(each.outcome, None, places)[0], []).append(each)
+    said = [_does(check, answer.number, kind, does) for kind, does in kinds.items()]
+    verdicts = _verdicts(check, parties, call)
+    if len(said) == 1:
+        return (Paragraph(words(plain_list(parties), ": ", said[0], "; ", verdicts, ".")),)
+    ways = Bullets(tuple((Paragraph(words(each, ".")),) for each in said))
+    return (Paragraph(words(plain_list(parties), ": ", verdicts, ".")), ways)
+
+
+def _does(check: Check, asked: int | None, kind: str, does: list[Does]) -> Words:
+    """Return what the paths that end in one way lose, answer and change."""
+    general, changed = lost(does), system(does)
+    cases = f"{len(does)} {'case' if len(does) == 1 else 'cases'}"
+    said = [words(f"{ENDS.get(kind, kind)} in {cases}")]
+    said.append(words("loses ", Code(ranges(general)) if general else "no general register"))
+    answered = _answered(does, asked, check.revision.result)
     if answered:
         said.append(words("answers ", answered))
     if changed:
         said.append(words("may change ", codes(changed)))
-    written = len({(store.base, store.offset) for each in answer.does for store in each.stores})
+    written = _written(check, does)
     if written:
-        said.append(words(f"writes memory at {written} addresses"))
-    said.append(words(plain_list(_endings(answer.does, places))))
+        said.append(words("writes memory at ", written))
     return joined(said, "; ", "; ")
+
+
+def _written(check: Check, does: Iterable[Does]) -> Words:
+    """Return where memory is written: the addresses if they are few, else how many they are."""
+    bits = check.kernel.architecture.bits
+    stores = [store for each in does for store in each.stores]
+    found = dict.fromkeys(address_text(store.base, store.offset, bits) for store in stores)
+    if len(found) > MOST_ADDRESSES:
+        return words(f"{len(found)} addresses")
+    return codes(map(printable, found))
 
 
 def _answers(
@@ -168,27 +186,20 @@ def system(does: Iterable[Does]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for each in does for name in each.system))
 
 
-def _answered(answer: Answer, register: str) -> Words:
+def _answered(does: Iterable[Does], asked: int | None, register: str) -> Words:
     """Return what is in the result register where the call returns; the number, if it is kept."""
     said: dict[Words, None] = {}
-    for each in answer.does:
+    for each in does:
         if not isinstance(each.outcome, Returned):
             continue
-        value = each.general.get(register, answer.number)
-        match value:
+        match each.general.get(register, asked):
             case None:
                 said[words("the identifier")] = None
-            case int():
+            case int() as value:
                 said[words(Code(number(value)))] = None
             case _:
                 said[words("a computed value")] = None
     return joined(said, " or ")
-
-
-def _endings(does: Iterable[Does], places: Places) -> Iterator[str]:
-    found = Counter(ending(each.outcome, None, places)[0] for each in does)
-    for kind, count in found.items():
-        yield f"{ENDS.get(kind, kind)} in {count} {'case' if count == 1 else 'cases'}"
 
 
 def _verdicts(check: Check, parties: tuple[str, ...], call: str | None) -> Words:

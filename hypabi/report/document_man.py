@@ -25,6 +25,7 @@ from hypabi.report.document import (
     plain,
 )
 from hypabi.report.document_table import broken, lines_of, widths
+from hypabi.report.lines import printable
 
 SECTION: Final = 7
 """Of the manual: overviews, conventions and interfaces."""
@@ -55,7 +56,7 @@ def write(page: Page) -> str:
     """Return a document as roff, ending in a newline."""
     name = re.sub(r"[^A-Za-z0-9_.+-]", "-", page.name)
     lines = ["'\\\" t", '.\\" SPDX-License-Identifier: MIT']
-    lines += [f'.\\" {note}' for note in page.notes]
+    lines += [f'.\\" {printable(note)}' for note in page.notes]
     # No date: the same contract gives the same bytes.
     lines += [f'.TH {escaped(name.upper())} {SECTION} "" "hypabi" "Hypercalls"']
     # Names are long here: nothing is hyphenated, and no line is stretched to the margin.
@@ -110,12 +111,8 @@ def _block(block: Block, depth: int) -> Iterator[str]:  # noqa: C901 - a case fo
 
 def _section(blocks: Blocks, depth: int) -> Iterator[str]:
     """Yield what stands under a heading, which begins a paragraph by itself."""
-    match blocks:
-        case (Paragraph(words), *rest):
-            yield from text(words)
-            yield from _blocks(tuple(rest), depth)
-        case _:
-            yield from _blocks(blocks, depth)
+    lines = list(_blocks(blocks, depth))
+    yield from lines[1:] if lines[:1] == [".PP"] else lines
 
 
 def _inside(blocks: Blocks, depth: int) -> Iterator[str]:
@@ -136,7 +133,7 @@ def _table(
     head: tuple[Words, ...], rows: tuple[tuple[Words, ...], ...], room: int
 ) -> Iterator[str]:
     """Yield a table; its lines are broken here, because tbl(1) breaks words that fit nowhere."""
-    cells = [[plain(cell) for cell in row] for row in (head, *rows)]
+    cells = [[printable(plain(cell)) for cell in row] for row in (head, *rows)]
     room -= 2 * (len(head) - 1)
     lines = broken(cells, room)
     if sum(widths(lines)) > room:
@@ -147,7 +144,7 @@ def _table(
     yield "l2 " * (len(head) - 1) + "l."
     for row in lines:
         for line in lines_of(row):
-            yield TAB.join(escaped(cell) or "\\&" for cell in line)
+            yield TAB.join(_guarded(escaped(cell)) or "\\&" for cell in line)
     yield ".TE"
 
 
@@ -195,5 +192,5 @@ def escaped(said: str) -> str:
     """Return text as roff prints it, letter for letter."""
     return "".join(
         _SPECIAL.get(each) or (each if ord(each) < 0x80 else f"\\[u{ord(each):04X}]")
-        for each in said
+        for each in printable(said)
     )

@@ -31,6 +31,7 @@ from hypabi.report.document import (
 )
 from hypabi.report.document_fill import GLUE, fill
 from hypabi.report.document_table import write_table
+from hypabi.report.lines import printable
 
 COLUMNS: Final = 78
 INDENT: Final = "  "
@@ -53,7 +54,7 @@ _AFTER: Final = " \t\n-.,:;!?\\/'\")]}>" + GLUE
 def write(page: Page) -> str:
     """Return a document as reStructuredText, ending in a newline."""
     lines = [".. SPDX-License-Identifier: MIT", ""]
-    lines += ["..", *(f"{INDENT}{line}" for line in page.notes), ""]
+    lines += ["..", *(f"{INDENT}{printable(line)}" for line in page.notes), ""]
     title = escaped(page.title)
     lines += ["=" * len(title), title, "=" * len(title)]
     lines += _Writer(titles(page.blocks)).blocks(page.blocks, "", 0)
@@ -187,7 +188,8 @@ class _Writer:
         match each:
             case Text(text):
                 return escaped(text)
-            case Code(text):
+            case Code(raw):
+                text = printable(raw)
                 if not text.strip() or "``" in text or text[0] in " `" or text[-1] in " `\\":
                     return escaped(text)
                 glued = text.replace(" ", GLUE) if len(text) <= COLUMNS // 2 else text
@@ -204,7 +206,7 @@ class _Writer:
 
 
 def _literal(lines: tuple[str, ...], indent: str) -> Iterator[str]:
-    yield from (f"{indent}{INDENT}{line}".rstrip() for line in lines)
+    yield from (f"{indent}{INDENT}{printable(line)}".rstrip() for line in lines)
 
 
 def _ends(words: Words) -> bool:
@@ -226,5 +228,5 @@ def _opening(each: Inline) -> str:
 
 def escaped(text: str) -> str:
     """Return text in which docutils finds no markup."""
-    ruled = _MARKUP.sub(lambda found: f"\\{found.group()}", text)
+    ruled = _MARKUP.sub(lambda found: f"\\{found.group()}", printable(text))
     return _RULE.sub(lambda found: f"\\{found.group()}", ruled)

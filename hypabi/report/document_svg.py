@@ -4,10 +4,11 @@ No layout can make two moves cross or a label hide another, whatever the contrac
 """
 
 from collections.abc import Iterator
-from html import escape
+from html import escape as escaped
 from typing import Final
 
 from hypabi.report.document import Arrow, Diagram
+from hypabi.report.lines import printable
 
 CHARACTER: Final = 8
 """Pixels that a character of a fixed-width font of 13 px takes, rounded up."""
@@ -18,6 +19,11 @@ STEP: Final = 46
 PAD: Final = 12
 LEAST: Final = 130
 """Pixels between two columns at least."""
+
+
+def escape(text: str) -> str:
+    """Return text as it is shown, on one line."""
+    return escaped(printable(text))
 
 
 def write_svg(diagram: Diagram) -> Iterator[str]:

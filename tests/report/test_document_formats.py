@@ -6,20 +6,23 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import docutils.nodes
 import pytest
 
-from hypabi.report import document_html, document_man
+from hypabi.report import document_html, document_man, document_rst
 from hypabi.report.document import (
     Arrow,
     Code,
     Diagram,
+    Emphasis,
     Listing,
     Paragraph,
+    Section,
     Table,
     Text,
     words,
 )
-from tests.report.documents import PAGES, of_blocks, page
+from tests.report.documents import PAGES, of_blocks, page, parsed
 from tests.report.test_document_rst import NASTY
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -83,6 +86,27 @@ def test_html_shows_text_as_text(text: str) -> None:
     assert "script" not in read.elements
 
 
+HOSTILE = "a\n.. raw:: html\n\n   <b>\x1b[2J\u202e\n.SH x\n'br"
+
+
+def test_control_characters_come_out_escaped_in_every_form(tmp_path: Path) -> None:
+    cell = words(HOSTILE, Code(HOSTILE), Emphasis(HOSTILE))
+    states = ((HOSTILE, "boot"),)
+    drawn = Diagram(HOSTILE, states, (Arrow(0, 0, HOSTILE, HOSTILE),), (HOSTILE,))
+    blocks = (Paragraph(cell), Table((cell,), ((cell,),)), Listing((HOSTILE,)), drawn)
+    made = of_blocks(Section(cell, "made", blocks))
+    for written in (
+        document_rst.write(made),
+        document_html.write(made),
+        document_man.write(made),
+        groff(document_man.write(made), tmp_path),
+    ):
+        assert not [each for each in written if each != "\n" and not each.isprintable()]
+        assert not [line for line in written.splitlines() if line.startswith((".. raw", "'br"))]
+    assert "SH x" not in [line[1:] for line in document_man.write(made).splitlines()]
+    assert not list(parsed(document_rst.write(made)).findall(docutils.nodes.raw))
+
+
 def test_a_diagram_shows_every_state_and_every_move() -> None:
     states = (("one", "boot"), ("two<", "party"), ("out", "beyond"))
     arrows = (
@@ -116,6 +140,23 @@ def groff(text: str, tmp_path: Path) -> str:
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     return ran.stdout
+
+
+def test_mandoc_misses_nothing_but_the_date(tmp_path: Path) -> None:
+    if shutil.which("mandoc") is None:
+        pytest.skip("mandoc is missing: apt-get install mandoc")
+    files = [tmp_path / f"{name}.7" for name in PAGES]
+    for name, file in zip(PAGES, files, strict=True):
+        file.write_text(document_man.write(page(name)), encoding="utf-8")
+    ran = subprocess.run(
+        ["mandoc", "-T", "lint", "-W", "warning", *map(str, files)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    said = [line for line in ran.stdout.splitlines() if "missing date" not in line]
+    assert (said, ran.stderr) == ([], "")
 
 
 @pytest.mark.parametrize("name", PAGES)
