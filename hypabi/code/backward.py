@@ -17,7 +17,7 @@ from hypabi.frozen import frozen
 MOST_WAYS: Final = 64
 LONGEST: Final = 400
 """Instructions of one way."""
-MOST_LOOKED_AT: Final = 20_000
+MOST_LOOKED_AT: Final = 6000
 """Instructions of all ways to one place together."""
 FURTHER: Final = 96
 """Instructions that a way goes back for arguments alone."""

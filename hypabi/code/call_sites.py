@@ -20,7 +20,7 @@ from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code import uses
 from hypabi.code.patches import Patches
 from hypabi.frozen import frozen
-from hypabi.image.model import Access, Image, Segment, Symbol
+from hypabi.image.model import Access, Image, ImageError, Segment, Symbol
 
 A64_ZERO: Final = re.compile(rb"\x02\x00\x00\xd4")
 EXCEPTIONS: Final = re.compile(rb"\xd4")
@@ -35,8 +35,8 @@ T32_TOP: Final = re.compile(rb"\xf7")
 BEFORE: Final = 12
 BEHIND: Final = 5
 """Words on each side of an ``hvc`` in data that have to decode."""
-MOST_SITES: Final = 4096
-"""Of one program; an image made of nothing else is no kernel."""
+MOST_SITES: Final = 1024
+"""Of one program; the largest real one has 130."""
 NEAR: Final = 0x1000
 """Bytes searched for the start of a function without a symbol."""
 
@@ -53,13 +53,17 @@ class Word:
 
 
 def hvc_words(image: Image) -> tuple[Word, ...]:
-    """Return every word of an image that can be an ``hvc``, by address, at most ``MOST_SITES``."""
-    found = []
+    """Return every word of an image that can be an ``hvc``, by address.
+
+    :raises ImageError: there are more than ``MOST_SITES``
+    """
+    found: list[Word] = []
     for segment in image.segments:
         for word in _words(image, segment):
-            found.append(word)
             if len(found) == MOST_SITES:
-                return tuple(found)
+                what = f"more than {MOST_SITES} words of the program are an hvc"
+                raise ImageError(f"{word.address:#x}", what, "no kernel has as many")
+            found.append(word)
     return tuple(found)
 
 

@@ -61,6 +61,8 @@ def convention(architecture: Architecture) -> Convention:
     return A64 if architecture is Architecture.ARM64 else AARCH32
 
 
+MOST_STEPS: Final = 200_000
+"""Instructions on all ways of an image together; the largest real kernel needs 2,000."""
 XEN: Final = 0xEA1
 """Immediate of the calls to Xen, which are selected by the scratch register (arch-arm.h of Xen)."""
 
@@ -101,6 +103,7 @@ class Approach:
         self.state = state
         self.rules = convention(explorer.image.architecture)
         self.solver = explorer.new_solver()
+        self.steps = 0
         self.around = Surroundings(
             explorer.image,
             function(explorer.image.entry, state),
@@ -115,7 +118,13 @@ class Approach:
         )
 
     def run(self, body: Body, chain: Chain) -> Arrival:
-        """Return what a way brings to the instruction it leads to, which does not run."""
+        """Return what a way brings to the instruction it leads to, which does not run.
+
+        Once ``MOST_STEPS`` instructions have run for an image, of a further way nothing is known.
+        """
+        self.steps += len(chain.steps)
+        if self.steps > MOST_STEPS:
+            return Walk(self, chain.steps[-1], at_entry=False).arrival(shared=True)
         walk = Walk(self, chain.steps[0], at_entry=chain.stop is Stop.ENTRY)
         if self.state is InstructionSet.T32:
             walk.registers["CPSR.IT"] = body.it(chain.steps[0])

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hypabi.arch.names import InstructionSet
-from hypabi.code.call_sites import direct_calls, extent, hvc_words, replaced_by
+from hypabi.code.call_sites import MOST_SITES, direct_calls, extent, hvc_words, replaced_by
 from hypabi.code.patches import alternatives
 from hypabi.image import load
-from hypabi.image.model import Access, Image
+from hypabi.image.model import Access, Image, ImageError
 from tests.inputs import Assemble, Kernel
 
 A64 = """
@@ -138,3 +138,13 @@ def test_random_bytes_are_searched_to_their_end(assemble: Assemble) -> None:
     text = ", ".join(f"0x{0xD4000000 | chance.getrandbits(22) & ~0x1C:08x}" for _ in range(999))
     image = load(assemble(f".globl f\nf: .long {text}\n", "arm64", text=0x10000)).images[-1]
     assert {word.address for word in hvc_words(image)} == naive(image) != set()
+
+
+def test_a_program_made_of_nothing_else_is_refused(assemble: Assemble) -> None:
+    source = f".globl f\nf: .rept {MOST_SITES + 1}\nhvc #0\n.endr\nret\n"
+    with pytest.raises(ImageError, match=str(MOST_SITES)):
+        hvc_words(load(assemble(source, "arm64", text=0x10000)).images[-1])
+    fewer = load(
+        assemble(source.replace(str(MOST_SITES + 1), str(MOST_SITES)), "arm64", text=0x10000)
+    )
+    assert len(hvc_words(fewer.images[-1])) == MOST_SITES
