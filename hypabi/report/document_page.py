@@ -31,6 +31,7 @@ from hypabi.report.document import (
     codes,
     joined,
     paragraph,
+    prose,
     quoted,
     words,
 )
@@ -93,6 +94,19 @@ def _brief(of: Reading) -> str:
 
 def _introduction(of: Reading, command: str) -> Iterator[Block]:
     contract = of.contract
+    instruction = f"{contract.conduit.instruction} #{contract.conduit.immediate}"
+    calls = "1 call" if len(of.calls) == 1 else f"{len(of.calls)} calls"
+    yield paragraph(
+        f"An interface of {calls}, made by ",
+        Code(instruction),
+        " and answered by the party whose vectors are live on the calling CPU:",
+    )
+    yield Bullets(
+        tuple(
+            (paragraph(Link(name, anchor(contract.name, "party", name)), ": ", prose(party.title)),)
+            for name, party in of.parties.items()
+        )
+    )
     there = plain_list(each.value for each in of.architectures)
     until = f", before {contract.until}" if contract.until else ""
     kernels = (

@@ -1,10 +1,12 @@
 """What the command line of `hypabi document` takes and refuses."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.cli.door import ROOT, hypabi, one_line
+from tests.inputs import Kernel
 
 CONTRACT = ROOT / "hypabi" / "contracts" / "linux-hyp-abi.yaml"
 
@@ -75,6 +77,21 @@ def test_a_refusal_is_one_line(arguments: tuple[str, ...], said: str) -> None:
     ran = hypabi("document", *arguments)
     assert ran.returncode == 1
     assert said in one_line(ran)
+
+
+def test_our_own_page_of_a_kernel_does_not_drift_from_it(tmp_path: Path, kernel: Kernel) -> None:
+    images = (kernel("6.1-arm64"), kernel("6.1-armmp"))
+    file = tmp_path / "hyp-abi.rst"
+    hypabi("document", "--kernel-version", "6.1", "--output", file)
+    held = json.loads(hypabi("document", "--drift", file, *images, "--format", "json").stdout)
+    # The contract knows of two conditions that the kernel's document does not state.
+    assert {finding["kind"] for finding in held["findings"]} == {"unstated condition"}
+    assert len(held["findings"]) == 2
+    assert held["coverage"]["facts"] >= 20
+    other = tmp_path / "other.rst"
+    hypabi("document", "--kernel-version", "5.12", "--output", other)
+    drifted = json.loads(hypabi("document", "--drift", other, *images, "--format", "json").stdout)
+    assert {finding["kind"] for finding in drifted["findings"]} > {"unstated condition"}
 
 
 def test_drift_and_hypercalls_exclude_each_other() -> None:
