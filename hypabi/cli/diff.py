@@ -35,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--contract", metavar="NAME|FILE", help=f"of both (default: {DEFAULT_CONTRACT})"
     )
+    parser.add_argument(
+        "--kernel-version",
+        metavar="VERSION",
+        help="kernel version to take the contract of both at, where they do not say it or lie",
+    )
     for name in ("old", "new"):
         parser.add_argument(
             f"--{name}-contract", metavar="NAME|FILE", help=f"of {name.upper()} alone"
@@ -108,13 +113,13 @@ def _opened(arguments: argparse.Namespace) -> "tuple[Opened, Opened]":
         arguments.old,
         arguments.old_contract or asked,
         DEFAULT_CONTRACT,
-        version_of(arguments.old_kernel_version),
+        version_of(arguments.old_kernel_version or arguments.kernel_version),
     )
     new = opened(
         arguments.new,
         arguments.new_contract or asked,
         DEFAULT_CONTRACT,
-        version_of(arguments.new_kernel_version),
+        version_of(arguments.new_kernel_version or arguments.kernel_version),
     )
     return old, new
 

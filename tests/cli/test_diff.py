@@ -306,6 +306,19 @@ def test_a_saved_form_cannot_name_a_file_to_open(assemble: Assemble, tmp_path: P
     assert hypabi("diff", file, stub(assemble), "--old-contract", "linux-hyp-abi").returncode == 0
 
 
+def test_an_image_without_a_version_is_compared_at_the_one_that_is_named() -> None:
+    folder = Path(__file__).parents[2] / "hypabi/reference"
+    images = folder / "arm64-stub-b5-a64.elf", folder / "arm64-stub-b8-a64.elf"
+    ran = hypabi("diff", *images)
+    assert (ran.returncode, one_line(ran).endswith("name it with --kernel-version")) == (1, True)
+    printed, status = report(*images, "--kernel-version", "6.12")
+    assert (status, printed["old"]["contract"]["version"]) == (12, "6.12")
+    assert changed(printed, "old-callers") == {None: "incompatible"}  # 4 is no call of 6.12
+    assert first(printed, "old-callers", None)["entry"] == {"x0": "0x4"}
+    printed, status = report(*images, "--kernel-version", "6.12", "--new-kernel-version", "6.19")
+    assert (status, printed["new"]["contract"]["version"]) == (12, "6.19")
+
+
 def test_images_of_two_architectures_are_refused(assemble: Assemble) -> None:
     reference = Path(__file__).parents[2] / "hypabi/reference/arm-stub-a7-a32.elf"
     ran = hypabi("diff", reference, stub(assemble), "--old-kernel-version", "5.10")
