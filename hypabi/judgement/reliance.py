@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hypabi.behaviour.call_site import CallSite, Fate, MayRead, Why, after
 from hypabi.behaviour.case import Case
 from hypabi.frozen import frozen
-from hypabi.judgement.clause import Clause, Ensures
+from hypabi.judgement.clause import Clause, Ensures, KeepsRegisters
 from hypabi.judgement.expression import Moment, reads_of
 from hypabi.judgement.revision import Revision, Row
-from hypabi.judgement.said import Aspect, Bad, Good, PassedOn, Point, Said, Undecided
+from hypabi.judgement.said import Aspect, Bad, Good, PassedOn, Point, Said, Undecided, Unpromised
 from hypabi.smt import terms
 from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Term, Value
@@ -47,7 +47,7 @@ def held(site: CallSite, row: Row, revision: Revision, back: Back, solver: Solve
         return [Point(Aspect.SURVIVES, lost)]
     answers = answered(row.clauses) | {revision.result}
     return [
-        Point(Aspect.SURVIVES, _survives(site, lost, answers)),
+        Point(Aspect.SURVIVES, _survives(site, row, lost, answers)),
         Point(Aspect.UNDERSTOOD, _understood(site, row, back, revision, solver)),
         Point(Aspect.READ_FROM, _read_from(site, lost, answers)),
     ]
@@ -80,7 +80,7 @@ def answered(clauses: Iterable[Clause]) -> frozenset[str]:
     return frozenset(read.register for read in reads if read.moment is Moment.EXIT)
 
 
-def _survives(site: CallSite, lost: Lost, answers: frozenset[str]) -> Said:
+def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> Said:
     reliance = site.reliance
     for read in reliance.reads:
         if read.register in lost and read.register not in answers:
@@ -95,6 +95,12 @@ def _survives(site: CallSite, lost: Lost, answers: frozenset[str]) -> Said:
             return Undecided(f"{may.register} is lost, and {_reader(may)}")
     if reliance.undecided:
         return Undecided(reliance.undecided[0])
+    clauses = [clause.statement for clause in row.clauses]
+    may_change = {r for c in clauses if isinstance(c, KeepsRegisters) for r in c.may_change}
+    for read in reliance.reads:
+        if read.register in may_change and read.register not in answers:
+            what = f"{read.register}, which the contract lets a call lose, is read"
+            return Unpromised(f"{what} at {read.address:#x}; this party keeps it")
     kept = sorted(reliance.live - answers - lost.keys())
     return Good(f"{len(kept)} live registers are kept" if kept else "nothing else is live")
 

@@ -34,6 +34,13 @@ class Bad:
 
 
 @frozen
+class Unpromised:
+    """It is as the caller needs it, but the contract promises less, and what."""
+
+    what: str
+
+
+@frozen
 class PassedOn:
     """It is up to those who call the function around the site, and what they must see to."""
 
@@ -54,7 +61,7 @@ class Undecided:
     reason: str
 
 
-Said = Good | Bad | PassedOn | Open | Undecided
+Said = Good | Unpromised | Bad | PassedOn | Open | Undecided
 
 
 @frozen
@@ -81,4 +88,4 @@ class Encounter:
         return min((point.said for point in self.points), key=lambda said: _ORDER[type(said)])
 
 
-_ORDER = {Bad: 0, Undecided: 1, PassedOn: 2, Open: 3, Good: 4}
+_ORDER = {Bad: 0, Undecided: 1, Unpromised: 2, PassedOn: 3, Open: 4, Good: 5}

@@ -5,10 +5,11 @@ from typing import Final, assert_never
 
 from hypabi.behaviour.call_site import CallSite
 from hypabi.judgement.life_cycle import LifeCycle, Meeting, When
-from hypabi.judgement.said import Bad, Encounter, Good, Open, PassedOn, Said, Undecided
+from hypabi.judgement.said import Bad, Encounter, Good, Open, PassedOn, Said, Undecided, Unpromised
 
 WORDS: Final[Mapping[type[Said], str]] = {
     Good: "kept",
+    Unpromised: "kept unpromised",
     PassedOn: "passed on",
     Open: "left open",
     Bad: "refuted",
@@ -53,7 +54,7 @@ def asked(met: Encounter) -> str:
 def spoken(said: Said) -> str:
     """Return an answer in a line."""
     match said:
-        case Good(what) | Bad(what) | PassedOn(what):
+        case Good(what) | Unpromised(what) | Bad(what) | PassedOn(what):
             return what
         case Open(reason) | Undecided(reason):
             return reason

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from hypabi.behaviour.call_site import CallSite
 from hypabi.judgement.life_cycle import LifeCycle, Meeting, Taken
-from hypabi.judgement.said import Bad, PassedOn, Undecided
+from hypabi.judgement.said import Bad, PassedOn, Undecided, Unpromised
 from hypabi.report.life_cycle import asked, counts, possible, spoken, unspoken
 from hypabi.report.lines import filled, titled
+
+Kind = type[Bad] | type[Undecided] | type[Unpromised] | type[PassedOn]
+"""An answer that is printed."""
 
 Place = Callable[[int], str]
 """Spells an address by its symbol."""
@@ -17,7 +20,12 @@ def section(cycle: LifeCycle, place: Place) -> Iterator[str]:
     found = tuple(possible(cycle))
     yield from titled("Callers, while each party that can be live is")
     yield from filled(f"{summary(cycle)}.")
-    kinds = ((Bad, "refuted"), (Undecided, "undecided"), (PassedOn, "left to their callers"))
+    kinds: tuple[tuple[Kind, str], ...] = (
+        (Bad, "refuted"),
+        (Undecided, "undecided"),
+        (Unpromised, "kept, but promised by nobody"),
+        (PassedOn, "left to their callers"),
+    )
     for kind, title in kinds:
         yield from _answers(found, kind, title, place)
     yield from _listed("nobody calls, says the contract", cycle.dormant, place)
@@ -36,7 +44,7 @@ def summary(cycle: LifeCycle) -> str:
 
 def _answers(
     found: Iterable[Meeting],
-    kind: type[Bad] | type[Undecided] | type[PassedOn],
+    kind: Kind,
     title: str,
     place: Place,
 ) -> Iterator[str]:
