@@ -5,15 +5,11 @@ It is made of the contract alone.  What an image does stands in sections of its 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from hypabi.arch.names import Architecture
 from hypabi.frozen import frozen
-from hypabi.judgement.clause import Authority, HandedTo
 from hypabi.judgement.context import authority_of
 from hypabi.judgement.contract import Call, FrameRule
-from hypabi.judgement.revision import Row, Service
-from hypabi.judgement.version import Version, in_force
 from hypabi.report.document import (
     Block,
     Blocks,
@@ -26,22 +22,24 @@ from hypabi.report.document import (
     Paragraph,
     Section,
     Table,
-    Words,
     anchor,
     codes,
     joined,
     paragraph,
     prose,
-    quoted,
     words,
 )
 from hypabi.report.document_calls import FRAME, call_section
 from hypabi.report.document_cycle import cycle_section
+from hypabi.report.document_duties import (
+    hypervisor_section,
+    left_behind_section,
+    open_section,
+)
 from hypabi.report.document_example import example_blocks
+from hypabi.report.document_matrix import served_section, versions_section
 from hypabi.report.document_parties import errors_section, owners_section, parties_section
-from hypabi.report.document_reading import Reading, boundaries, plain_list, why
-
-STAR: Final = "; one that its parties take any other identifier for stands with a star."
+from hypabi.report.document_reading import Reading, plain_list, why
 
 
 @frozen(eq=False)
@@ -60,16 +58,16 @@ def page(of: Reading, command: str, evidence: tuple[Evidence, ...] = ()) -> Page
     contract = of.contract
     sections: list[Section | None] = [
         _made(of),
-        _versions(of),
-        _served(of),
+        versions_section(of),
+        served_section(of),
         parties_section(of),
         cycle_section(of),
         _calls(of, evidence),
         _frame(of),
         errors_section(of, _otherwise(of)),
-        _hypervisor(of),
-        _open(of),
-        _left_behind(of),
+        hypervisor_section(of),
+        open_section(of),
+        left_behind_section(of),
         owners_section(of),
         *(each.section for each in evidence),
     ]
@@ -172,93 +170,6 @@ def _lost(of: Reading, architecture: Architecture, kind: str) -> tuple[str, ...]
     return rule.may_change.on(architecture) or ()
 
 
-def _versions(of: Reading) -> Section | None:
-    """Return which kernel has what; nothing where one version is read."""
-    versions = boundaries(of)
-    if of.version is not None:
-        return None
-    head = (words("From kernel"), *(words(str(each)) for each in versions))
-    blocks: list[Block] = [
-        paragraph(
-            "A column holds from its kernel up to the next column's. A call stands with its "
-            "number, a party with ",
-            Emphasis("yes"),
-            "." if all(call.number is not None for call in of.calls.values()) else STAR,
-        )
-    ]
-    for architecture, revision in of.revisions.items():
-        rows = []
-        for name, call in of.calls.items():
-            if any(each.name == name for each in revision.calls):
-                number = "*" if call.number is None else str(call.number)
-                rows.append((words(Code(name)), *_cells(versions, call.since, call.until, number)))
-        for name, party in of.parties.items():
-            if revision.party(name) is not None:
-                cells = _cells(versions, party.since, party.until, "yes")
-                rows.append((words(Emphasis(name)), *cells))
-        blocks += [paragraph(architecture.value, ":"), Table(head, tuple(rows))]
-    return Section(
-        words("Which kernel has what"), anchor(of.contract.name, "kernels"), tuple(blocks)
-    )
-
-
-def _cells(
-    versions: tuple[Version, ...], since: Version | None, until: Version | None, there: str
-) -> Iterator[Words]:
-    for version in versions:
-        yield words(there if in_force(version, since, until) else "-")
-
-
-def _served(of: Reading) -> Section:
-    kinds = ("Served by", "Error from", "Other")
-    head = (words("Call"), *(words(each) for each in kinds))
-    blocks: list[Block] = [
-        paragraph(
-            "Who answers what, while it is live. ",
-            Emphasis("Other"),
-            " has the parties that treat the identifier as their own affair: their sections say "
-            "how.",
-        )
-    ]
-    for architecture, revision in of.revisions.items():
-        rows = []
-        for call in (*(each.name for each in revision.calls), None):
-            found: dict[str, list[Words]] = {kind: [] for kind in kinds}
-            for party in revision.parties:
-                row = revision.find(party.name, call)
-                if row is not None and _meet(of, party.name, call):
-                    found[_kind(of, row)].append(words(party.name))
-            title = words("any other identifier") if call is None else _titled(of, call)
-            rows.append((title, *(joined(found[kind], ", ") or words("-") for kind in kinds)))
-        blocks += [paragraph(architecture.value, ":"), Table(head, tuple(rows))]
-    return Section(words("Who serves what"), anchor(of.contract.name, "served"), tuple(blocks))
-
-
-def _titled(of: Reading, call: str) -> Words:
-    return words(Link(call, anchor(of.contract.name, call)))
-
-
-def _meet(of: Reading, party: str, call: str | None) -> bool:
-    """Tell whether some kernel has both."""
-    if call is None:
-        return True
-    one, other = of.parties[party], of.calls[call]
-    begin = max((each for each in (one.since, other.since) if each is not None), default=None)
-    return begin is None or all(
-        until is None or begin < until for until in (one.until, other.until)
-    )
-
-
-def _kind(of: Reading, row: Row) -> str:
-    if row.service is Service.SERVED:
-        return "Served by"
-    party = of.contract.parties[row.party]
-    own = any(isinstance(clause.statement, HandedTo) for clause in row.clauses)
-    if row.unspecified is not None or own or party.any_call is not None:
-        return "Other"
-    return "Error from" if of.contract.result.error is not None else "Other"
-
-
 def _calls(of: Reading, evidence: tuple[Evidence, ...]) -> Section:
     def call(name: str, stated: Call) -> Section:
         extra = tuple(block for each in evidence for block in each.calls.get(name, ()))
@@ -293,109 +204,3 @@ def _frame(of: Reading) -> Section:
     items.append((words("returns"), (returns, *why(authority_of(frame.returns)))))
     blocks.append(Definitions(tuple(items)))
     return Section(words("What every call keeps"), anchor(of.contract.name, FRAME), tuple(blocks))
-
-
-def _hypervisor(of: Reading) -> Section | None:
-    """Return what whoever takes the vectors over has to serve, if the interface knows such."""
-    serving: dict[str, list[str]] = {}
-    stubs: list[str] = []
-    for name, call in of.calls.items():
-        parties = {party for live in of.having(name).values() for party in live.served_by}
-        theirs = [party for party in of.parties if party in parties and _own_calls(of, party)]
-        if theirs and call.number is not None:
-            serving[name] = theirs
-        elif parties:
-            stubs.append(name)
-    if not serving:
-        return None
-    items = [
-        (
-            Paragraph(
-                words(
-                    Link(name, anchor(of.contract.name, name)),
-                    ": as promised above; served by ",
-                    joined([(Emphasis(party),) for party in parties]),
-                    ".",
-                )
-            ),
-        )
-        for name, parties in serving.items()
-    ]
-    rest = [
-        paragraph("an identifier that is no call's: as it likes. Its own interface begins there.")
-    ]
-    if of.contract.result.error is not None:
-        error = Code(f"{of.contract.result.error:#x}")
-        kept = Link("what every call keeps", anchor(of.contract.name, FRAME))
-        rest.insert(0, paragraph("every other number above: by ", error, "; it keeps ", kept, "."))
-    blocks: list[Block] = [
-        paragraph(
-            "A hypervisor that makes its own vectors live has to answer, as long as they are:"
-        ),
-        Bullets((*items, *((each,) for each in rest))),
-    ]
-    if stubs:
-        blocks.append(
-            paragraph("It need not serve what only the initial stubs do: ", codes(stubs), ".")
-        )
-    title = words("What a hypervisor must implement")
-    return Section(title, anchor(of.contract.name, "hypervisor"), tuple(blocks))
-
-
-def _own_calls(of: Reading, party: str) -> bool:
-    """Tell whether a party has calls of its own besides those of the contract."""
-    return any(
-        row.service is Service.OTHER and _kind(of, row) == "Other"
-        for revision in of.revisions.values()
-        for row in revision.rows_of(party)
-    )
-
-
-def _open(of: Reading) -> Section:
-    items: list[Blocks] = [
-        (paragraph("What is in a register that may be lost, once the call is over."),)
-    ]
-    seen: dict[Authority, list[str]] = {}
-    for revision in of.revisions.values():
-        for row in revision.rows:
-            if row.unspecified is not None:
-                said = f"{row.call or 'any other identifier'} at {row.party}"
-                where = seen.setdefault(row.unspecified, [])
-                where += [said] if said not in where else []
-    items += [(paragraph(f"{'; '.join(where)}."), *why(each)) for each, where in seen.items()]
-    handed = dict.fromkeys(
-        (row.party, clause.statement.symbol)
-        for revision in of.revisions.values()
-        for row in revision.rows
-        for clause in row.clauses
-        if isinstance(clause.statement, HandedTo)
-    )
-    for party, symbol in handed:
-        items.append(
-            (
-                paragraph(
-                    "What ", Code(symbol), " does with what ", Emphasis(party), " hands to it."
-                ),
-            )
-        )
-    blocks = (paragraph("Nobody may rely on, and anybody may change:"), Bullets(tuple(items)))
-    return Section(words("Left open on purpose"), anchor(of.contract.name, "open"), blocks)
-
-
-def _left_behind(of: Reading) -> Section | None:
-    """Return the sentences of the document that the interface has left behind."""
-    found: dict[str, list[str]] = {}
-    for name, party in of.parties.items():
-        if party.against is not None:
-            found.setdefault(party.against.strip(), []).append(f"the party {name}")
-    for name, call in of.calls.items():
-        if call.against is not None:
-            found.setdefault(call.against.strip(), []).append(name)
-    if not found:
-        return None
-    items = tuple(
-        (paragraph(quoted(sentence), ": not so of ", plain_list(where), "."),)
-        for sentence, where in found.items()
-    )
-    title = words("Sentences that no longer hold")
-    return Section(title, anchor(of.contract.name, "left-behind"), (Bullets(items),))
