@@ -196,6 +196,9 @@ def _hypercalls(arguments: argparse.Namespace) -> tuple[str, Exit]:
     interfaces = [reading(each, None) if isinstance(each, Contract) else each for each in contracts]
     arguments.contract = [DEFAULT_CONTRACT]
     held = contract_of(DEFAULT_CONTRACT)
+    if arguments.images and held.name not in [each.name for each in contracts]:
+        what = f"images are held against {held.name}, which this page has not"
+        raise HypabiError(arguments.images[0], what, f"add --contract {held.name}")
     found = [_evidence(arguments, image, held) for image in _images(arguments)]
     status = Exit.GOOD
     for check, _ in found:

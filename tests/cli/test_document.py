@@ -67,6 +67,7 @@ def test_one_version_and_one_architecture_can_be_chosen() -> None:
         (("--contract", "arm-psci", "nowhere"), "only states an interface"),
         (("--hypercalls", "--format", "header"), "a header has one contract"),
         (("--hypercalls", "--architecture", "arm"), "every architecture"),
+        (("--hypercalls", "--contract", "arm-psci", "nowhere"), "add --contract linux-hyp-abi"),
         (("--format", "json"), "--drift"),
         (("--format", "header", "nowhere"), "nothing to say of an image"),
         (("nowhere",), "nowhere"),
