@@ -1,6 +1,6 @@
 """From a judged image to what comes of its own callers, while each of its parties is live."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 from hypabi.behaviour.call_site import CallSite, Function, Way
@@ -15,8 +15,10 @@ from hypabi.judgement.encounter import Provider
 from hypabi.judgement.life_cycle import LifeCycle, Program, concerned, live, wants
 from hypabi.judgement.revision import Revision
 from hypabi.judgement.said import Bad, Undecided
+from hypabi.judgement.suppression import Suppression
+from hypabi.judgement.version import Version
 from hypabi.report.check import Check
-from hypabi.report.life_cycle import possible
+from hypabi.report.life_cycle import possible, refutations
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.remembered import Remembered
 
@@ -62,18 +64,45 @@ def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Prov
             yield party.name, Provider(party, behaviour, examination.surroundings)
 
 
-def status(cycle: LifeCycle) -> Exit:
-    """Return what the callers add to an exit status, as far as the contract says who is live."""
-    worst = {type(meeting.encounter.worst()) for meeting in possible(cycle)}
+def status(cycle: LifeCycle, lived_with: Container[tuple[int, str]] = ()) -> Exit:
+    """Return what the callers add to an exit status, as far as the contract says who is live.
+
+    :param lived_with: address and party of the refutations that are suppressed
+    """
     result = Exit.GOOD
-    if Bad in worst:
-        result |= Exit.REFUTED
-    if Undecided in worst:
-        result |= Exit.UNDECIDED
+    for meeting in possible(cycle):
+        met = meeting.encounter
+        match met.worst():
+            case Bad() if (met.site.address, met.party) not in lived_with:
+                result |= Exit.REFUTED
+            case Undecided():
+                result |= Exit.UNDECIDED
+            case _:
+                continue
     return result
 
 
 def with_callers(check: Check, examination: Examination) -> Check:
     """Return a check with what comes of the image's own callers."""
     cycle = life_cycle(examination)
-    return replace(check, callers=cycle, exit_status=check.exit_status | int(status(cycle)))
+    lived_with = dict(_lived_with(check, cycle))
+    return replace(
+        check,
+        callers=cycle,
+        lived_with=lived_with,
+        exit_status=check.exit_status | int(status(cycle, lived_with)),
+    )
+
+
+def _lived_with(check: Check, cycle: LifeCycle) -> Iterator[tuple[tuple[int, str], Suppression]]:
+    """Yield what suppresses a refuted caller."""
+    if check.suppressions is None:
+        return
+    version = Version.parse(check.kernel.version) or check.revision.version
+    for meeting in refutations(cycle):
+        met = meeting.encounter
+        name = met.site.function.name or f"{met.site.address:#x}"
+        about = (name, met.party, met.call, check.loaded.sha256, version)
+        by = check.suppressions.of_caller(*about)
+        if by is not None:
+            yield (met.site.address, met.party), by

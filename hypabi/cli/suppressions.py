@@ -49,7 +49,7 @@ def with_suppressions(check: "Check", suppressions: "Suppressions") -> "Check":
     from hypabi.judgement.verdict import Refuted
     from hypabi.judgement.version import Version
 
-    suppressions = suppressions.of_clauses()
+    suppressions = suppressions.of_checks()
     found: dict[tuple[str, str | None, str], Suppression] = {}
     refuted = [each for each in check.judgement.findings if isinstance(each.verdict, Refuted)]
     version = Version.parse(check.kernel.version) or check.revision.version

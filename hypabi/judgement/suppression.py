@@ -1,8 +1,9 @@
 """Refutations and changes that a project has decided to live with, each with its reason and an end.
 
-A suppression says exactly what it is about: a party, a call, and a clause (of ``check``) or a kind
-of change (of ``diff``).  It is never silent: what it covers is listed as suppressed, with the
-reason; one that covers nothing is reported as unused, and one that has expired covers nothing.
+A suppression says exactly what it is about: a party, a call, and a clause or a caller (of
+``check``) or a kind of change (of ``diff``).  It is never silent: what it covers is listed as
+suppressed, with the reason; one that covers nothing is reported as unused, and one that has expired
+covers nothing.
 """
 
 import hashlib
@@ -19,11 +20,14 @@ from hypabi.judgement.yaml_source import MOST_BYTES, compose
 
 ANY_OTHER: Final = "any-other"
 """Stands for every identifier that is no call's number."""
+ANY_PARTY: Final = "any"
+"""Of a caller: whoever is live."""
 
 CHANGES: Final = ("renumbered", "stronger", "weaker", "incompatible")
 DIRECTIONS: Final = ("old-callers", "new-callers")
 REQUIRED: Final = ("party", "call", "reason", "expires")
-KEYS: Final = (*REQUIRED, "clause", "change", "direction", "image", "since", "until")
+KINDS: Final = ("clause", "caller", "change")
+KEYS: Final = (*REQUIRED, *KINDS, "direction", "image", "since", "until")
 MOST: Final = 1000
 
 
@@ -35,7 +39,9 @@ class Suppression:
     call: str | None
     """``None`` for every identifier that is no call's number."""
     clause: str | None
-    """Of ``check``; then ``change`` is ``None``."""
+    """Of ``check``; then ``caller`` and ``change`` are ``None``."""
+    caller: str | None
+    """Of ``check``: the function around a call site, or its address where that has no name."""
     change: str | None
     """Of ``diff``, a word of ``CHANGES``."""
     direction: str | None
@@ -59,9 +65,9 @@ class Suppressions:
     today: date
     entries: tuple[Suppression, ...]
 
-    def of_clauses(self) -> "Suppressions":
+    def of_checks(self) -> "Suppressions":
         """Return those that are about ``check``."""
-        return replace(self, entries=tuple(e for e in self.entries if e.clause is not None))
+        return replace(self, entries=tuple(e for e in self.entries if e.change is None))
 
     def of_changes(self) -> "Suppressions":
         """Return those that are about ``diff``."""
@@ -75,6 +81,21 @@ class Suppressions:
             each
             for each in self.entries
             if (each.party, each.call, each.clause) == (party, call, clause)
+            and _about(each, image, version)
+        )
+
+    def of_caller(
+        self, caller: str, party: str, call: str | None, image: str, version: Version | None
+    ) -> Suppression | None:
+        """Return what suppresses a refuted caller.
+
+        :param call: ``None`` for an identifier that is no call's number, or is not known
+        """
+        return self._first(
+            each
+            for each in self.entries
+            if (each.caller, each.call) == (caller, call)
+            and each.party in (party, ANY_PARTY)
             and _about(each, image, version)
         )
 
@@ -157,7 +178,8 @@ def parse_suppressions(text: bytes, file: str, today: date) -> Suppressions:
     entries = tuple(map(_suppression, listed.items))
     seen: dict[object, Suppression] = {}
     for each in entries:
-        key = (each.party, each.call, each.clause, each.change, each.direction, each.image)
+        what_for = (each.clause, each.caller, each.change, each.direction)
+        key = (each.party, each.call, what_for, each.image)
         first = seen.setdefault((*key, each.since, each.until), each)
         if first is not each:
             what = f"the same is suppressed on line {first.place.line}"
@@ -172,12 +194,13 @@ def _suppression(node: Node) -> Suppression:
         if key not in items:
             raise place.refuse(f"{key!r} is missing", "every suppression has a reason and an end")
     texts = {key: _text(value) for key, value in items.items()}
-    if ("clause" in texts) is ("change" in texts):
-        raise place.refuse("it names a clause (of check) or a change (of diff), one of the two")
+    if sum(kind in texts for kind in KINDS) != 1:
+        what = "it names a clause or a caller (of check) or a change (of diff), one of the three"
+        raise place.refuse(what)
     _one_of(items, texts, "change", CHANGES)
     _one_of(items, texts, "direction", DIRECTIONS)
-    if "direction" in texts and "clause" in texts:
-        raise items["direction"].place.refuse("a clause has no direction", "leave it out")
+    if "direction" in texts and "change" not in texts:
+        raise items["direction"].place.refuse("only a change has a direction", "leave it out")
     image = texts.get("image")
     if image is not None and (len(image) != 64 or set(image) - set("0123456789abcdef")):
         raise items["image"].place.refuse("this is no SHA-256 of 64 small hexadecimal digits")
@@ -189,6 +212,7 @@ def _suppression(node: Node) -> Suppression:
         texts["party"],
         None if call == ANY_OTHER else call,
         texts.get("clause"),
+        texts.get("caller"),
         texts.get("change"),
         texts.get("direction"),
         image,

@@ -41,6 +41,8 @@ class Check:
     """What else than a hypercall reaches the parties, where asked."""
     callers: "LifeCycle | None" = None
     """What comes of the image's own callers, while each party is live."""
+    lived_with: "Mapping[tuple[int, str], Suppression]" = field(default_factory=dict)
+    """What suppresses a refuted caller, by address of its call site and live party."""
     suppressions: "Suppressions | None" = None
     """What was decided to live with, where a file of it was given."""
     suppressed: "Mapping[tuple[str, str | None, str], Suppression]" = field(default_factory=dict)

@@ -47,7 +47,7 @@ def document(check: Check) -> dict[str, Plain]:
             {"party": each.party, "call": each.call, "why": each.why.strip()}
             for each in check.judgement.unspecified
         ],
-        **({} if check.callers is None else {"callers": life_cycle_json.document(check.callers)}),
+        **_callers(check),
         "hidden_doors": _doors(check),
         "assumptions": [
             {"text": each.text, "reason": each.reason, "parties": list(each.parties)}
@@ -167,7 +167,14 @@ def _suppressions(check: Check) -> Plain:
         return None
     from hypabi.report.suppressed import suppressions_in_full  # noqa: PLC0415 - rarely given
 
-    return suppressions_in_full(check.suppressions, check.suppressed.values())
+    used = (*check.suppressed.values(), *check.lived_with.values())
+    return suppressions_in_full(check.suppressions, used)
+
+
+def _callers(check: Check) -> dict[str, Plain]:
+    if check.callers is None:
+        return {}
+    return {"callers": life_cycle_json.document(check.callers, check.lived_with)}
 
 
 def _authority(authority: Authority) -> dict[str, Plain]:

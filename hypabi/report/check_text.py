@@ -12,6 +12,7 @@ from hypabi.report.assumptions import assumptions
 from hypabi.report.attempt import CONFIRMED, DEFECT, NOT_REPRODUCED
 from hypabi.report.check import Check, by_row, counts, spelled, untested, word
 from hypabi.report.counterexample import Kind, entered, valuation
+from hypabi.report.life_cycle_text import named as named_caller
 from hypabi.report.life_cycle_text import section as callers
 from hypabi.report.life_cycle_text import summary
 from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable, titled
@@ -78,8 +79,21 @@ def headline(check: Check) -> Iterator[str]:
 
 
 def _callers(check: Check) -> str:
-    sites = 0 if check.callers is None else life_cycle.refuted_sites(check.callers)
-    return f"; {sites} {'caller' if sites == 1 else 'callers'} refuted" if sites else ""
+    refuted = _refuted_callers(check)
+    if not refuted:
+        return ""
+    open_ones = {address for address, party in refuted if (address, party) not in check.lived_with}
+    sites = len({address for address, _ in refuted})
+    covered = f" ({sites - len(open_ones)} suppressed)" if sites > len(open_ones) else ""
+    return f"; {sites} {'caller' if sites == 1 else 'callers'} refuted{covered}"
+
+
+def _refuted_callers(check: Check) -> list[tuple[int, str]]:
+    """Return call site and live party of every refuted caller."""
+    if check.callers is None:
+        return []
+    met = [each.encounter for each in life_cycle.refutations(check.callers)]
+    return [(each.site.address, each.party) for each in met]
 
 
 def _covered(check: Check) -> str:
@@ -90,7 +104,8 @@ def answer(check: Check) -> str:
     """Return the verdict on the image in words; the worst that was found decides."""
     number = counts(check.judgement.findings)
     meetings = {} if check.callers is None else life_cycle.counts(check.callers)
-    if number.refuted > len(check.suppressed) or meetings.get("refuted"):
+    callers_refuted = set(_refuted_callers(check)) - check.lived_with.keys()
+    if number.refuted > len(check.suppressed) or callers_refuted:
         return "REFUTED"
     if number.undecided or meetings.get("undecided"):
         return "UNDECIDED"
@@ -98,7 +113,8 @@ def answer(check: Check) -> str:
         return "NOTHING JUDGED"
     if any(True for _ in untested(check.judgement.findings)):
         return "NOT ALL TESTED"
-    return "PROVED BUT FOR WHAT IS SUPPRESSED" if check.suppressed else "PROVED"
+    lived_with = check.suppressed or check.lived_with
+    return "PROVED BUT FOR WHAT IS SUPPRESSED" if lived_with else "PROVED"
 
 
 def subject(check: Check) -> Iterator[str]:
@@ -333,6 +349,11 @@ def suppressed(check: Check, places: Places) -> Iterator[str]:
         if by is not None and isinstance(finding.verdict, Refuted):
             what = f"{finding.clause.name}: {places.inside(finding.verdict.what)}"
             covered.append((f"{finding.party}, {spelled(finding.call)}: {what}", by))
+    for meeting in life_cycle.refutations(check.callers) if check.callers is not None else ():
+        met = meeting.encounter
+        by = check.lived_with.get((met.site.address, met.party))
+        if by is not None:
+            covered.append((named_caller(meeting, places.name), by))
     yield from suppressed_text(check.suppressions, covered)
 
 

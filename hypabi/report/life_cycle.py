@@ -37,10 +37,11 @@ def counts(cycle: LifeCycle) -> Mapping[str, int]:
     return {name: found.count(name) for name in WORDS.values()}
 
 
-def refuted_sites(cycle: LifeCycle) -> int:
-    """Count the call sites that some meeting refutes."""
-    found = (each.encounter for each in possible(cycle))
-    return len({met.site.address for met in found if isinstance(met.worst(), Bad)})
+def refutations(cycle: LifeCycle) -> Iterator[Meeting]:
+    """Yield the meetings that can come about and are refuted."""
+    for meeting in possible(cycle):
+        if isinstance(meeting.encounter.worst(), Bad):
+            yield meeting
 
 
 def asked(met: Encounter) -> str:

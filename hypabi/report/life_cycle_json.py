@@ -1,26 +1,40 @@
 """The callers of an image and its live parties, as plain values for a report in JSON."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from hypabi.behaviour.call_site import CallSite
 from hypabi.judgement.life_cycle import LifeCycle, Meeting, Taken
 from hypabi.judgement.said import Bad, Point
+from hypabi.judgement.suppression import Suppression
 from hypabi.report.life_cycle import WORDS, counts, spoken
 from hypabi.report.plain import Plain
+from hypabi.report.suppressed import suppressed_in_full
+
+NOTHING: Final[Mapping[tuple[int, str], Suppression]] = MappingProxyType({})
 
 
-def document(cycle: LifeCycle) -> dict[str, Plain]:
+LivedWith = Mapping[tuple[int, str], Suppression]
+"""What suppresses a refutation, by address of the call site and live party."""
+
+
+def document(cycle: LifeCycle, lived_with: LivedWith = NOTHING) -> dict[str, Plain]:
     """Return what comes of the callers, meeting by meeting, and the life cycle."""
     return {
         "counts": {name.replace(" ", "_"): count for name, count in counts(cycle).items()},
-        "meetings": [_meeting(each) for each in cycle.meetings],
+        "meetings": [_meeting(each, lived_with) for each in cycle.meetings],
         "never_run": [_site(site) for site in cycle.dormant],
         "moves": [_move(each) for each in cycle.moves],
         "asking_for_something_else": cycle.elsewhere,
     }
 
 
-def _meeting(meeting: Meeting) -> dict[str, Plain]:
+def _meeting(meeting: Meeting, lived_with: LivedWith) -> dict[str, Plain]:
     met = meeting.encounter
+    by = lived_with.get((met.site.address, met.party))
     return {
+        "suppressed": suppressed_in_full(by),
         "caller": _site(met.site),
         "call": met.call,
         "party": met.party,

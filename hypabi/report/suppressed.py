@@ -33,7 +33,8 @@ def suppressed_text(
 
 def spelled(suppression: Suppression) -> str:
     """Return what a suppression is about, in words."""
-    what = suppression.clause or suppression.change or ""
+    caller = f"caller {suppression.caller}" if suppression.caller else ""
+    what = suppression.clause or suppression.change or caller
     direction = f", {suppression.direction}" if suppression.direction else ""
     return f"{suppression.party}, {suppression.call or ANY_OTHER}: {what}{direction}"
 

@@ -4,6 +4,7 @@ A real kernel for what Debian ships; kernels of one page for what no shipped cal
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -113,8 +114,13 @@ def test_a_caller_that_keeps_a_value_where_the_stub_writes_is_refuted(assemble: 
     assert points(found, "__hyp_reset_vectors")["survives"][0] == "refuted"
     assert "x4 is lost" in points(found, "__hyp_reset_vectors")["survives"][1]
     assert found["exit_status"] == 12
-    kept = report(stub(assemble, success="mov x5, #0", callers=lost))
-    assert points(kept, "__hyp_reset_vectors")["survives"][0] == "kept"
+    lucky = report(stub(assemble, success="mov x5, #0", callers=lost))
+    assert points(lucky, "__hyp_reset_vectors")["survives"][0] == "kept_unpromised"
+    kept = caller(
+        "__hyp_reset_vectors", "mov x19, x1", "mov x0, #2", "hvc #0", "mov x0, x19", "ret"
+    )
+    found = report(stub(assemble, success="mov x4, #0", callers=kept))
+    assert points(found, "__hyp_reset_vectors")["survives"][0] == "kept"
 
 
 def test_a_caller_that_does_not_look_at_an_error_is_refuted(assemble: Assemble) -> None:
@@ -149,3 +155,47 @@ def test_what_chooses_among_references_is_refused(assemble: Assemble, option: st
 
 def test_an_image_without_callers_is_refused(assemble: Assemble) -> None:
     assert "no call site" in one_line(hypabi("matrix", stub(assemble)))
+
+
+LIVED_WITH = """
+suppressions:
+  - caller: {caller}
+    party: {party}
+    call: HVC_RESET_VECTORS
+    reason: it is going to be repaired
+    expires: 2027-06-01
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "party", "today", "status", "covered"),
+    [
+        ("__hyp_reset_vectors", "stub", "2026-12-01", 0, True),
+        ("__hyp_reset_vectors", "any", "2026-12-01", 0, True),
+        ("__hyp_reset_vectors", "stub", "2027-06-01", 12, False),
+        ("somebody_else", "stub", "2026-12-01", 12, False),
+    ],
+)
+def test_a_refuted_caller_is_lived_with(
+    assemble: Assemble,
+    tmp_path: Path,
+    named: str,
+    party: str,
+    today: str,
+    status: int,
+    covered: bool,  # noqa: FBT001 - what is expected
+) -> None:
+    lost = caller("__hyp_reset_vectors", "mov x0, #2", "hvc #0", "mov x0, x3", "ret")
+    image = stub(assemble, success="mov x3, #1", callers=lost)
+    file = tmp_path / "lived-with.yaml"
+    file.write_text(LIVED_WITH.format(caller=named, party=party))
+    ran = hypabi("check", image, "--suppressions", file, "--today", today, "--format", "json")
+    assert ran.returncode == status, ran.stderr
+    found = json.loads(ran.stdout)
+    jsonschema.validate(found, closed(schema("check")))
+    (met,) = [m for m in found["callers"]["meetings"] if m["verdict"] == "refuted"]
+    assert (met["suppressed"] is not None) is covered
+    assert bool(found["suppressions"]["unused"]) is (named == "somebody_else")
+    assert bool(found["suppressions"]["expired"]) is (today == "2027-06-01")
+    text = hypabi("check", image, "--suppressions", file, "--today", today).stdout
+    assert ("PROVED BUT FOR WHAT IS SUPPRESSED" in text) is covered

@@ -81,7 +81,7 @@ def test_what_covers_nothing_is_unused() -> None:
     used = found.of_clause("stub", "HVC_SET_VECTORS", "registers", IMAGE, version)
     assert [each.clause for each in found.unused([used])] == ["memory"]
     assert found.of_changes().entries == ()
-    assert found.of_clauses() == found
+    assert found.of_checks() == found
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,11 @@ def test_what_covers_nothing_is_unused() -> None:
     [
         ({k: v for k, v in ENTRY.items() if k != "reason"}, "file:2: suppressions[0]: 'reason'"),
         ({k: v for k, v in ENTRY.items() if k != "expires"}, "'expires' is missing"),
-        ({k: v for k, v in ENTRY.items() if k != "clause"}, "it names a clause (of check) or a"),
-        ({**ENTRY, "change": "weaker"}, "one of the two"),
+        (
+            {k: v for k, v in ENTRY.items() if k != "clause"},
+            "it names a clause or a caller (of check) or a",
+        ),
+        ({**ENTRY, "change": "weaker"}, "one of the three"),
         ({**ENTRY, "expires": "soon"}, "file:6: suppressions[0].expires: 'soon' is no date"),
         ({**ENTRY, "expires": "20270131"}, "'20270131' is no date; write it as 2027-01-31"),
         ({**ENTRY, "expires": "2027-02-30"}, "'2027-02-30' is no date"),
@@ -99,7 +102,7 @@ def test_what_covers_nothing_is_unused() -> None:
         ({**ENTRY, "since": "six"}, "'six' is no kernel version"),
         ({**ENTRY, "since": "6.2", "until": "6.1"}, "it holds for no version"),
         ({**ENTRY, "clauze": "x"}, "this key has no meaning here; did you mean 'clause'?"),
-        ({**ENTRY, "direction": "old-callers"}, "a clause has no direction"),
+        ({**ENTRY, "direction": "old-callers"}, "only a change has a direction"),
     ],
 )
 def test_what_it_cannot_mean_is_refused_with_its_line(entry: dict[str, str], what: str) -> None:
