@@ -13,7 +13,9 @@ ENGINE: Final = (
     "our own engine shares our reading of Arm with the derivation: it confirms the search and the "
     "solver, and not that reading"
 )
-QEMU: Final = "QEMU's reading of Arm is not ours, so it would confirm that reading too"
+QEMU: Final = (
+    "QEMU's reading of Arm is not ours: with the search and the solver it confirms that reading"
+)
 DEFECT: Final = (
     "a claim that a machine contradicts is a defect of hypabi until it is explained: please report "
     "it with the witness"
