@@ -19,7 +19,7 @@ def section(cycle: LifeCycle, place: Place) -> Iterator[str]:
     """Yield what comes of the callers, worst first, and the moves that nobody makes."""
     found = tuple(possible(cycle))
     yield from titled("Callers, while each party that can be live is")
-    yield from filled(f"{summary(cycle)}.")
+    yield from filled(f"{summary(cycle).capitalize()}.")
     kinds: tuple[tuple[Kind, str], ...] = (
         (Bad, "refuted"),
         (Undecided, "undecided"),
@@ -39,7 +39,7 @@ def summary(cycle: LifeCycle) -> str:
     sites = len({each.encounter.site.address for each in found})
     tally = ", ".join(f"{count} {name}" for name, count in counts(cycle).items() if count)
     where = "call site" if sites == 1 else "call sites"
-    return f"{sites} {where} with parties live: {tally or 'nothing to judge'}"
+    return f"{sites} {where} with parties live: {tally}" if sites else "none to judge"
 
 
 def _answers(
