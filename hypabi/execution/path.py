@@ -18,7 +18,7 @@ from hypabi.execution.outcome import (
     Stuck,
     Undecided,
 )
-from hypabi.execution.patched import is_direct, moved, reads_its_place
+from hypabi.execution.patched import is_direct, moved, reads_its_place, written_constant
 from hypabi.execution.state import Condition, JumpedBack, State, Step, depth
 from hypabi.frozen import frozen
 from hypabi.image.model import Access
@@ -127,6 +127,8 @@ class Run(Live):
 
     def step(self) -> Outcome | None:
         """Run one instruction; return the outcome if it ends the path."""
+        if self.patched_constant():
+            return None
         where = self.variant(self.pc)
         if where == self.pc and self.around.image.access(where) is not Access.CODE:
             return Undecided(self.pc, "control runs into what is no code")
@@ -156,6 +158,25 @@ class Run(Live):
         if self.pc & (1 if thumb else 3):
             raise Unmodelled(f"UNPREDICTABLE: an instruction at the misaligned {self.pc:#x}")
         return (InstructionSet.T32, it) if thumb else (InstructionSet.A32, 0)
+
+    def patched_constant(self) -> bool:
+        """Step over code by which the kernel loads a number of its own; tell whether it was that.
+
+        The number is the same wherever it is loaded, and not known.
+        """
+        sites = self.around.patches.at(self.pc)
+        if len(sites) != 1 or not sites[0].callback or sites[0].address != self.pc:
+            return False
+        found = written_constant(self.around.image, sites[0])
+        if found is None:
+            return False
+        writer, register = found
+        self.assume(f"where {writer} writes code, {register} gets a number that is not known")
+        self.registers[register] = terms.symbol(f"number of {writer}", 64)
+        for address in range(self.pc, self.pc + sites[0].size, 4):
+            self.trail = Step(address, self.trail, depth(self.trail) + 1)
+        self.pc += sites[0].size
+        return True
 
     def variant(self, address: int) -> int:
         """Return where the instruction executed at ``address`` stands, on a patched kernel."""

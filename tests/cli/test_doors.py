@@ -66,6 +66,10 @@ def test_the_parties_of_arm64_look_where_their_sources_do(kernel: Kernel, name: 
     # host.S compares the class with that of HVC and gives everything else to handle_trap.
     (run,) = doors(report, "kvm-run", FROM_EL1)
     assert (run["found"], run["syndrome"]) == ("handed over", "looked at")
+    # __hyp_do_panic leaves for nvhe_hyp_panic_handler at EL1: no call goes there.
+    for slot in ("0x480", "0x500", "0x580", "0x680", "0x700", "0x780"):
+        assert [each["found"] for each in doors(report, "kvm-run", slot)] == ["guarded"], slot
+    assert not any(each["found"] == "undecided" for each in report["hidden_doors"])
     # hyp-stub.S: el2_sync_invalid at EL2h in 5.10, elx_sync since.
     (own,) = doors(report, "stub", FROM_EL2)
     assert own["found"] == ("guarded" if name == "5.10-arm64" else "hidden door")

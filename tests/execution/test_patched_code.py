@@ -140,6 +140,50 @@ def test_code_that_the_kernel_generates_is_refused(assemble: Assemble) -> None:
     assert isinstance(path.outcome, Undecided)
 
 
+MOVES = "movz x6, #0\nmovk x6, #0, lsl #16\nmovk x6, #0, lsl #32\nmovk x6, #0, lsl #48"
+WRITER = "kvm_get_kimage_voffset"
+
+
+def written(source: str, assemble: Assemble, size: int = 16) -> Path:
+    """Return the path of code of which the first words are written by the function behind them."""
+    image = image_of(source, assemble)
+    made = explorer_for(image)
+    writer = next(each for each in image.symbols if each.name.startswith("kvm_"))
+    site = PatchSite(TEXT, size, 3, writer.address, callback=True)
+    made.patches = Sites((site,))  # type: ignore[assignment]
+    (path,) = made.explore(entry_of(image))
+    return path
+
+
+def test_a_number_that_the_kernel_writes_into_code_is_any_number(assemble: Assemble) -> None:
+    path = written(f"{MOVES}\nadd x7, x6, #1\nmov x8, x6\neret\n{WRITER}: ret", assemble)
+    assert isinstance(path.outcome, Returned)
+    number = at_exit(path, "x6")
+    assert isinstance(number, terms.Term) and number.op == "symbol"
+    assert number is not terms.symbol("x6", 64)
+    assert at_exit(path, "x7") is terms.add(number, 1, 64)
+    assert at_exit(path, "x8") is number
+    assert any(WRITER in text for text in path.state.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("source", "size"),
+    [
+        (f"{MOVES}\neret\nkvm_update_va_mask: ret", 16),
+        (
+            f"{MOVES.replace('movk x6, #0, lsl #32', 'movk x5, #0, lsl #32')}\neret\n{WRITER}: ret",
+            16,
+        ),
+        (f"{MOVES.replace('movz', 'movn')}\neret\n{WRITER}: ret", 16),
+        (f"{MOVES}\neret\n{WRITER}: ret", 12),
+    ],
+)
+def test_other_code_that_the_kernel_writes_is_refused(
+    assemble: Assemble, source: str, size: int
+) -> None:
+    assert isinstance(written(source, assemble, size).outcome, Undecided)
+
+
 def test_two_patches_of_one_word_are_refused(assemble: Assemble) -> None:
     image = image_of("nop\neret\nmov x1, #1\nmov x1, #2", assemble)
     made = explorer_for(image)
