@@ -1,6 +1,5 @@
 """Call sites as JSON; ``callers.schema.json`` beside this module is its published schema."""
 
-import json
 from collections.abc import Mapping
 from typing import Final, assert_never
 
@@ -16,7 +15,8 @@ from hypabi.judgement.naming import (
 )
 from hypabi.report.callers import Callers, NamedCaller, NamedSite, NamedWay, kind_of, text_of
 from hypabi.report.listing import Places
-from hypabi.report.plain import Plain, image_in_full
+from hypabi.report.plain import Plain, image_in_full, in_json
+from hypabi.report.repeat import reproduce
 from hypabi.smt import terms
 
 SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-callers", "version": 1}
@@ -25,7 +25,7 @@ SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-callers", "version": 1}
 
 def write(callers: Callers) -> str:
     """Return call sites as JSON, keys sorted, ending in a newline."""
-    return json.dumps(document(callers), indent=2, sort_keys=True) + "\n"
+    return in_json(document(callers))
 
 
 def document(callers: Callers) -> dict[str, Plain]:
@@ -39,11 +39,10 @@ def document(callers: Callers) -> dict[str, Plain]:
         "counts": dict(callers.count()),
         "sites": [_site(site, places, bits) for site in callers.sites],
         "exit_status": callers.exit_status,
-        "reproduce": {
-            "command": list(callers.provenance.command),
-            "versions": dict(callers.provenance.versions),
-            "image_sha256": callers.loaded.sha256,
-        },
+        "reproduce": reproduce(
+            callers.provenance,
+            image_sha256=callers.loaded.sha256,
+        ),
     }
 
 

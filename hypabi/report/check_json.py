@@ -3,7 +3,6 @@
 64-bit values are strings in hexadecimal, because many readers of JSON cut numbers at 53 bits.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Final, assert_never
 
@@ -12,9 +11,10 @@ from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuou
 from hypabi.report import life_cycle_json
 from hypabi.report.assumptions import assumptions
 from hypabi.report.check import Check, counts, word
-from hypabi.report.counterexample import entered, ordered
-from hypabi.report.listing import Places, lines_of
-from hypabi.report.plain import Plain, attempt_in_full, image_in_full, table_in_full
+from hypabi.report.counterexample_json import evidence
+from hypabi.report.listing import Places
+from hypabi.report.plain import Plain, attempt_in_full, image_in_full, in_json, table_in_full
+from hypabi.report.repeat import reproduce
 from hypabi.report.trusted import trusted
 
 SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-check", "version": 1}
@@ -23,7 +23,7 @@ SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-check", "version": 1}
 
 def write(check: Check) -> str:
     """Return a check as JSON, keys sorted, ending in a newline."""
-    return json.dumps(document(check), indent=2, sort_keys=True) + "\n"
+    return in_json(document(check))
 
 
 def document(check: Check) -> dict[str, Plain]:
@@ -57,12 +57,11 @@ def document(check: Check) -> dict[str, Plain]:
         "suppressions": _suppressions(check),
         "trusted": list(trusted(check.provenance)),
         "exit_status": check.exit_status,
-        "reproduce": {
-            "command": list(check.provenance.command),
-            "versions": dict(check.provenance.versions),
-            "image_sha256": check.loaded.sha256,
-            "contract_sha256": check.contract.sha256,
-        },
+        "reproduce": reproduce(
+            check.provenance,
+            image_sha256=check.loaded.sha256,
+            contract_sha256=check.contract.sha256,
+        ),
     }
 
 
@@ -124,27 +123,10 @@ def _verdict(check: Check, finding: Finding, places: Places) -> dict[str, Plain]
         case Undecided(reason) | Vacuous(reason):
             return {**common, "reason": reason}
         case Refuted():
-            evidence = _evidence(check, finding.verdict, places)
             more = {"replay": _replay(check, finding), "suppressed": _suppressed(check, finding)}
-            return {**common, **evidence, **more}
+            return {**common, **evidence(finding.verdict, check.texts, places), **more}
         case _:
             assert_never(finding.verdict)
-
-
-def _evidence(check: Check, verdict: Refuted, places: Places) -> dict[str, Plain]:
-    return {
-        "reason": verdict.what,
-        "counterexample": {name: f"{value:#x}" for name, value in ordered(entered(verdict))},
-        "observed": [
-            {"name": name, "entry": f"{before:#x}", "exit": f"{after:#x}"}
-            for name, before, after in verdict.observed
-        ],
-        "path": [f"{address:#x}" for address in verdict.trail],
-        "disassembly": [
-            {"place": places.name(line.address), "text": line.text}
-            for line in lines_of(verdict.trail, check.texts, places)
-        ],
-    }
 
 
 def _replay(check: Check, finding: Finding) -> Plain:

@@ -1,34 +1,26 @@
 """A check as text for a mail: the answer first, then the evidence, then how to repeat it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import PurePath
+from typing import Final
 
 from hypabi.image.model import Role
-from hypabi.judgement.clause import Authority
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.report import life_cycle
 from hypabi.report.assumptions import assumptions
-from hypabi.report.attempt import CONFIRMED, DEFECT, NOT_REPRODUCED
 from hypabi.report.check import Check, by_row, counts, spelled, untested, word
-from hypabi.report.counterexample import Kind, entered, valuation
 from hypabi.report.life_cycle_text import named as named_caller
 from hypabi.report.life_cycle_text import section as callers
 from hypabi.report.life_cycle_text import summary
-from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable, titled
-from hypabi.report.listing import Places, lines_of, listing
+from hypabi.report.lines import COLUMNS, cut, filled, labelled, matrix, printable, titled
+from hypabi.report.listing import Places
+from hypabi.report.refuted_text import refuted, replays
 from hypabi.report.repeat import repeat
 from hypabi.report.table import HOW
-from hypabi.report.trusted import trusted
+from hypabi.report.trusted import trust_section, trusted
 
-LABEL = 10
-LABELS = {
-    Kind.GENERAL: "entered at",
-    Kind.SYSTEM: "system",
-    Kind.MEMORY: "memory",
-    Kind.PATCHED: "patched",
-    Kind.ANY: "any",
-}
+VACUOUS: Final = "Vacuous: nothing can be tested, so not counted as proved"
 
 
 def write(check: Check) -> str:
@@ -55,7 +47,7 @@ def _lines(check: Check) -> Iterator[str]:
 
         yield from doors(check.doors, check, places)
     yield from assumed(check, places)
-    yield from trust(check)
+    yield from trust_section(trusted(check.provenance))
     inputs = [("image", check.loaded.sha256), ("contract", check.contract.sha256)]
     if check.suppressions is not None:
         inputs.append(("suppressions", check.suppressions.sha256))
@@ -133,113 +125,32 @@ def subject(check: Check) -> Iterator[str]:
         yield from labelled("callers", summary(check.callers))
 
 
-def refuted(check: Check, places: Places) -> Iterator[str]:
-    """Yield each refuted clause with its evidence."""
-    found = [
-        finding
-        for finding in check.judgement.findings
-        if isinstance(finding.verdict, Refuted) and check.by(finding) is None
-    ]
-    if not found:
-        return
-    yield from titled("Refuted")
-    for finding in found:
-        assert isinstance(finding.verdict, Refuted)
-        yield ""
-        yield from _refuted(check, finding, finding.verdict, places)
-
-
-def _refuted(check: Check, finding: Finding, verdict: Refuted, places: Places) -> Iterator[str]:
-    number = "" if finding.number is None else f" ({check.revision.identifier} = {finding.number})"
-    yield from filled(
-        f"{finding.party}, {spelled(finding.call)}{number}: {finding.clause.name}", "* ", "  "
-    )
-    yield from labelled("clause", finding.clause.text)
-    yield from authority(finding.clause.authority)
-    yield from labelled("instead", places.inside(verdict.what))
-    for name, before, after in verdict.observed:
-        yield from labelled("observed", f"{name}: {before:#x} at entry, {after:#x} at exit")
-    yield from at_entry(verdict, check, places)
-    yield from replayed(check, finding, places)
-    yield from labelled("path", f"{len(verdict.trail)} instructions")
-    lines = lines_of(verdict.trail, check.texts, places)
-    yield from listing(lines, [name for name, _, _ in verdict.observed], places, "    ")
-
-
-def replayed(check: Check, finding: Finding, places: Places) -> Iterator[str]:
-    """Yield what a machine made of a refuted clause, where one was asked."""
-    made = check.attempt(finding)
-    if made is None:
-        return
-    yield from labelled("replay", made.sentence)
-    values = valuation(made.needed, check.capabilities)
-    named = [text for of in values for text in map(places.inside, values[of])]
-    if named:
-        yield from listed(named, f"  {'needing':<{LABEL}}  ")
-    if made.file is not None:
-        yield from labelled("witness", PurePath(made.file).name)
-
-
-def replays(check: Check) -> Iterator[str]:
-    """Yield what the machines' word is worth, each once."""
-    made = tuple(check.attempts.values())
-    if not made:
-        return
-    yield from titled("Replayed")
-    words = [each.verdict for each in made]
-    yield ", ".join(f"{words.count(each)} {each}" for each in dict.fromkeys(words))
-    for text in dict.fromkeys(each.worth for each in made if each.verdict == CONFIRMED):
-        yield from filled(text, "* ", "  ")
-    if NOT_REPRODUCED in words:
-        yield from filled(DEFECT, "* ", "  ")
-
-
-def at_entry(verdict: Refuted, check: Check, places: Places) -> Iterator[str]:
-    """Yield the counterexample: the state at entry in which the clause fails."""
-    values = valuation(entered(verdict), check.capabilities)
-    for of, label in LABELS.items():
-        if of in values:
-            named = map(places.inside, values[of]) if of is Kind.MEMORY else values[of]
-            yield from listed(named, f"  {label:<{LABEL}}  ")
-    if not values:
-        yield from labelled("entered", "in any state")
-
-
-def authority(of: Authority) -> Iterator[str]:
-    """Yield the sentence that a clause rests on, or our reason where there is none."""
-    if of.cite is not None:
-        yield from labelled("sentence", f'"{of.cite.strip()}"')
-    if of.because is not None:
-        yield from labelled("because", of.because.strip())
-    if of.against is not None:
-        yield from labelled("against", f'"{of.against.strip()}"')
-
-
 def undecided(check: Check, places: Places) -> Iterator[str]:
     """Yield the undecided clauses, those with one reason together."""
-    reasons: dict[str, list[Finding]] = {}
-    for finding in check.judgement.findings:
-        if isinstance(finding.verdict, Undecided):
-            reasons.setdefault(finding.verdict.reason, []).append(finding)
-    if reasons:
-        yield from titled("Undecided")
-    for reason, findings in reasons.items():
-        yield ""
-        yield from filled(places.beside(reason), "* ", "  ")
-        yield from named(findings)
+    yield from _by_reason(check, Undecided, "Undecided", places.beside)
 
 
 def vacuous(check: Check) -> Iterator[str]:
-    """Yield the vacuous clauses by name."""
+    """Yield the vacuous clauses, those with one reason together."""
+    yield from _by_reason(check, Vacuous, VACUOUS, str)
+
+
+def _by_reason(
+    check: Check,
+    kind: type[Undecided] | type[Vacuous],
+    title: str,
+    spell: Callable[[str], str],
+) -> Iterator[str]:
     reasons: dict[str, list[Finding]] = {}
     for finding in check.judgement.findings:
-        if isinstance(finding.verdict, Vacuous):
-            reasons.setdefault(finding.verdict.reason, []).append(finding)
+        verdict = finding.verdict
+        if isinstance(verdict, Undecided | Vacuous) and isinstance(verdict, kind):
+            reasons.setdefault(verdict.reason, []).append(finding)
     if reasons:
-        yield from titled("Vacuous: nothing can be tested, so not counted as proved")
+        yield from titled(title)
     for reason, findings in reasons.items():
         yield ""
-        yield from filled(reason, "* ", "  ")
+        yield from filled(spell(reason), "* ", "  ")
         yield from named(findings)
 
 
@@ -330,13 +241,6 @@ def assumed(check: Check, places: Places) -> Iterator[str]:
             yield from filled(each.reason, "    ")
 
 
-def trust(check: Check) -> Iterator[str]:
-    """Yield what no verdict can be better than."""
-    yield from titled("Trusted")
-    for text in trusted(check.provenance):
-        yield from filled(text, "* ", "  ")
-
-
 def suppressed(check: Check, places: Places) -> Iterator[str]:
     """Yield what was decided to live with, where a file of it was given."""
     if check.suppressions is None:
@@ -355,8 +259,3 @@ def suppressed(check: Check, places: Places) -> Iterator[str]:
         if by is not None:
             covered.append((named_caller(meeting, places.name), by))
     yield from suppressed_text(check.suppressions, covered)
-
-
-def labelled(label: str, text: str) -> Iterator[str]:
-    """Yield a paragraph under a label."""
-    yield from filled(text, f"  {label:<{LABEL}}  ")

@@ -1,6 +1,5 @@
 """A derivation as JSON, every term in full; ``derive.schema.json`` here is its schema."""
 
-import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,8 +7,9 @@ from hypabi.behaviour.outcome import Effect, Store, address_text
 from hypabi.report.derive import Answer, Derivation, Derived, Does
 from hypabi.report.ending import ending
 from hypabi.report.listing import Places
-from hypabi.report.plain import Plain, image_in_full, table_in_full
+from hypabi.report.plain import Plain, image_in_full, in_json, table_in_full
 from hypabi.report.registers import kept
+from hypabi.report.repeat import reproduce
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
@@ -19,7 +19,7 @@ SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-derive", "version": 1}
 
 def write(derivation: Derivation) -> str:
     """Return a derivation as JSON, keys sorted, ending in a newline."""
-    return json.dumps(document(derivation), indent=2, sort_keys=True) + "\n"
+    return in_json(document(derivation))
 
 
 def document(derivation: Derivation) -> dict[str, Plain]:
@@ -32,12 +32,11 @@ def document(derivation: Derivation) -> dict[str, Plain]:
         "entries": [_entry(derivation, each, places) for each in derivation.derived],
         "capabilities": dict(derivation.capabilities),
         "exit_status": derivation.exit_status,
-        "reproduce": {
-            "command": list(derivation.provenance.command),
-            "versions": dict(derivation.provenance.versions),
-            "image_sha256": derivation.loaded.sha256,
-            "contract_sha256": derivation.contract.sha256 if derivation.contract else None,
-        },
+        "reproduce": reproduce(
+            derivation.provenance,
+            image_sha256=derivation.loaded.sha256,
+            contract_sha256=derivation.contract.sha256 if derivation.contract else None,
+        ),
     }
 
 

@@ -1,6 +1,5 @@
 """A diff as JSON; ``diff.schema.json`` beside this module is its published schema."""
 
-import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,9 +12,10 @@ from hypabi.judgement.change import (
     differences_of,
     reasons_of,
 )
-from hypabi.report.counterexample import ordered
+from hypabi.report.counterexample_json import values
 from hypabi.report.diff import SPELLED, Compared, Diff, counts, word
-from hypabi.report.plain import Plain
+from hypabi.report.plain import Plain, in_json
+from hypabi.report.repeat import reproduce
 from hypabi.report.suppressed import suppressed_in_full, suppressions_in_full
 from hypabi.report.trusted import trusted
 
@@ -25,7 +25,7 @@ SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-diff", "version": 1}
 
 def write(diff: Diff) -> str:
     """Return a diff as JSON, keys sorted, ending in a newline."""
-    return json.dumps(document(diff), indent=2, sort_keys=True) + "\n"
+    return in_json(document(diff))
 
 
 def document(diff: Diff) -> dict[str, Plain]:
@@ -41,12 +41,11 @@ def document(diff: Diff) -> dict[str, Plain]:
         "suppressions": suppressions_in_full(diff.suppressions, diff.suppressed.values()),
         "trusted": list(trusted(diff.provenance)),
         "exit_status": diff.exit_status,
-        "reproduce": {
-            "command": list(diff.provenance.command),
-            "versions": dict(diff.provenance.versions),
-            "old_sha256": diff.old.sha256,
-            "new_sha256": diff.new.sha256,
-        },
+        "reproduce": reproduce(
+            diff.provenance,
+            old_sha256=diff.old.sha256,
+            new_sha256=diff.new.sha256,
+        ),
     }
 
 
@@ -110,5 +109,5 @@ def _difference(cell: Cell, each: Difference) -> Plain:
         "subject": each.subject,
         "old": old,
         "new": new,
-        "entry": {name: f"{value:#x}" for name, value in ordered(each.witness)},
+        "entry": values(each.witness),
     }

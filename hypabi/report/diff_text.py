@@ -18,14 +18,22 @@ from hypabi.judgement.change import (
 from hypabi.report.check import spelled
 from hypabi.report.counterexample import ordered
 from hypabi.report.diff import WORDS, Compared, Diff, counts, noted, of, word
-from hypabi.report.lines import COLUMNS, cut, filled, listed, matrix, printable, titled
+from hypabi.report.lines import (
+    COLUMNS,
+    cut,
+    filled,
+    labelled,
+    labelled_list,
+    matrix,
+    printable,
+    titled,
+)
 from hypabi.report.registers import ranges
 from hypabi.report.repeat import repeat
 from hypabi.report.suppressed import suppressed_text
 from hypabi.report.table import HOW
-from hypabi.report.trusted import trusted
+from hypabi.report.trusted import trust_section, trusted
 
-LABEL: Final = 10
 MOST: Final = 6
 """Differences printed of one cell; JSON has all."""
 
@@ -56,9 +64,7 @@ def _lines(diff: Diff) -> Iterator[str]:
     covered = ((_where(diff, cell), by) for cell in diff.cells if (by := diff.by(cell)) is not None)
     yield from suppressed_text(diff.suppressions, covered)
     yield from assumed(diff)
-    yield from titled("Trusted")
-    for text in trusted(diff.provenance):
-        yield from filled(text, "* ", "  ")
+    yield from trust_section(trusted(diff.provenance))
     yield from repeat(diff.provenance, tuple(inputs(diff)))
 
 
@@ -118,7 +124,7 @@ def breaking(diff: Diff) -> Iterator[str]:
         for reason in reasons_of(cell.change)[:MOST]:
             yield from labelled("undecided", reason)
         if cell.must_agree:
-            yield from listed(cell.must_agree, f"  {'must agree':<{LABEL}}  ")
+            yield from labelled_list("must agree", cell.must_agree)
 
 
 def _where(diff: Diff, cell: Cell) -> str:
@@ -158,7 +164,7 @@ def _difference(diff: Diff, cell: Cell, each: Difference) -> Iterator[str]:
     zero = diff.identifier not in each.witness
     start = [f"{diff.identifier} = 0"] if zero else []
     rest = "all else 0"
-    yield from listed([*start, *values, rest], f"  {'entered at':<{LABEL}}  ")
+    yield from labelled_list("entered at", [*start, *values, rest])
     for label, text in texts:
         yield from labelled(label, text)
 
@@ -268,8 +274,3 @@ def assumed(diff: Diff) -> Iterator[str]:
     )
     for text in (always, *found):
         yield from filled(text, "* ", "  ")
-
-
-def labelled(label: str, text: str) -> Iterator[str]:
-    """Yield a paragraph under a label."""
-    yield from filled(text, f"  {label:<{LABEL}}  ")

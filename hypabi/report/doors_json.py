@@ -12,7 +12,7 @@ from hypabi.judgement.door_finding import (
     Undecided,
 )
 from hypabi.judgement.obligation import describe
-from hypabi.report.counterexample import ordered
+from hypabi.report.counterexample_json import values
 from hypabi.report.doors import becomes, word
 from hypabi.report.plain import Plain
 
@@ -77,7 +77,7 @@ def _handled(handled: Handled) -> dict[str, Plain]:
         "ends": describe(handled.outcome),
         "answer": f"{handled.answer:#x}",
         "changed": {name: becomes(value) for name, value in handled.changed},
-        "state": {name: f"{value:#x}" for name, value in ordered(handled.model)},
+        "state": values(handled.model),
         "path": [f"{address:#x}" for address in handled.trail],
         "by_programs": handled.from_user,
     }

@@ -16,10 +16,8 @@ from hypabi.judgement.door_finding import (
 from hypabi.report.assumptions import assumptions
 from hypabi.report.check import Check
 from hypabi.report.doors import afterwards, call, classes, ending, entered_by, happens, slot
-from hypabi.report.lines import filled, titled
+from hypabi.report.lines import filled, labelled, titled
 from hypabi.report.listing import Places
-
-LABEL = 10
 
 
 def doors(findings: tuple[DoorFinding, ...], check: Check, places: Places) -> Iterator[str]:
@@ -87,7 +85,7 @@ def _handled(finding: DoorFinding, check: Check, places: Places) -> Iterator[str
 
 def _labelled(label: str, text: str) -> Iterator[str]:
     if text:
-        yield from filled(text, f"  {label:<{LABEL}}  ")
+        yield from labelled(label, text)
 
 
 def _routes(hidden: list[DoorFinding]) -> Iterator[str]:

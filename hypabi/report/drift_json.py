@@ -1,6 +1,5 @@
 """Drift as JSON; ``drift.schema.json`` beside this module is its published schema."""
 
-import json
 from collections.abc import Mapping
 from typing import Final
 
@@ -10,10 +9,11 @@ from hypabi.judgement.drift_facts import Fact
 from hypabi.judgement.drift_finding import Drift, Proof
 from hypabi.judgement.verdict import Finding, Refuted
 from hypabi.report.check import word
-from hypabi.report.counterexample import entered, ordered
+from hypabi.report.counterexample_json import evidence
 from hypabi.report.drift import DriftReport, trusts
-from hypabi.report.listing import Places, lines_of
-from hypabi.report.plain import Plain, image_in_full
+from hypabi.report.listing import Places
+from hypabi.report.plain import Plain, image_in_full, in_json
+from hypabi.report.repeat import reproduce
 
 SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-drift", "version": 1}
 """The version rises when a field changes its meaning; fields are only added."""
@@ -21,7 +21,7 @@ SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-drift", "version": 1}
 
 def write(report: DriftReport) -> str:
     """Return the report as JSON, keys sorted, ending in a newline."""
-    return json.dumps(document(report), indent=2, sort_keys=True) + "\n"
+    return in_json(document(report))
 
 
 def document(report: DriftReport) -> dict[str, Plain]:
@@ -68,10 +68,7 @@ def document(report: DriftReport) -> dict[str, Plain]:
         "uncited": list(found.uncited),
         "trusted": list(trusts(report)),
         "exit_status": report.exit_status,
-        "reproduce": {
-            "command": list(report.provenance.command),
-            "versions": dict(report.provenance.versions),
-        },
+        "reproduce": reproduce(report.provenance),
     }
 
 
@@ -163,19 +160,5 @@ def _finding(report: DriftReport, proof: Proof, finding: Finding) -> dict[str, P
     }
     if not isinstance(finding.verdict, Refuted):
         return common
-    verdict, places = finding.verdict, Places(report.loaded[proof.subject])
-    texts = report.texts[proof.subject]
-    return {
-        **common,
-        "reason": verdict.what,
-        "counterexample": {name: f"{value:#x}" for name, value in ordered(entered(verdict))},
-        "observed": [
-            {"name": name, "entry": f"{before:#x}", "exit": f"{after:#x}"}
-            for name, before, after in verdict.observed
-        ],
-        "path": [f"{address:#x}" for address in verdict.trail],
-        "disassembly": [
-            {"place": places.name(line.address), "text": line.text}
-            for line in lines_of(verdict.trail, texts, places)
-        ],
-    }
+    places = Places(report.loaded[proof.subject])
+    return {**common, **evidence(finding.verdict, report.texts[proof.subject], places)}

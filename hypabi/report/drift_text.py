@@ -7,14 +7,13 @@ from typing import Final
 from hypabi.judgement.drift_finding import Drift, Kind, Open, Proof
 from hypabi.judgement.verdict import Refuted
 from hypabi.report.check import spelled, word
-from hypabi.report.check_text import LABELS, labelled
-from hypabi.report.counterexample import Kind as Symbol
-from hypabi.report.counterexample import entered, valuation
+from hypabi.report.counterexample_text import at_entry, observed, path
 from hypabi.report.drift import DriftReport, trusts
 from hypabi.report.drift_tables import served, uncited, uncovered, unread
-from hypabi.report.lines import filled, listed, titled
-from hypabi.report.listing import Places, lines_of, listing
+from hypabi.report.lines import filled, labelled, titled
+from hypabi.report.listing import Places
 from hypabi.report.repeat import repeat
+from hypabi.report.trusted import trust_section
 
 TITLES: Final = {
     Kind.CONTRADICTED: "Contradicted by the code",
@@ -45,6 +44,9 @@ NOUNS: Final = {
 MOST_USES = 6
 """Clauses named of a sentence."""
 
+DEEPER: Final = "    "
+"""How far evidence stands in under its proof."""
+
 
 def write(report: DriftReport) -> str:
     """Return the report as text."""
@@ -67,9 +69,7 @@ def _lines(report: DriftReport) -> Iterator[str]:
     yield from unread(report)
     yield from uncovered(report)
     yield from uncited(report)
-    yield from titled("Trusted")
-    for text in trusts(report):
-        yield from filled(text, "* ", "  ")
+    yield from trust_section(trusts(report))
     inputs = [("document", report.found.document.sha256), ("contract", report.contract.sha256)]
     inputs += [(tag(report, at), each.sha256) for at, each in enumerate(report.loaded)]
     yield from repeat(report.provenance, tuple(inputs))
@@ -223,16 +223,10 @@ def counterexample(report: DriftReport, proof: Proof, places: tuple[Places, ...]
     """Yield the state at entry in which a clause fails, and the path."""
     assert proof.finding is not None and isinstance(proof.finding.verdict, Refuted)
     verdict, at = proof.finding.verdict, places[proof.subject]
-    values = valuation(entered(verdict), report.capabilities[proof.subject])
-    for of, label in LABELS.items():
-        if of in values:
-            named = map(at.inside, values[of]) if of is Symbol.MEMORY else values[of]
-            yield from listed(named, f"    {label:<10}  ")
-    for name, before, after in verdict.observed:
-        yield from filled(f"{name}: {before:#x} at entry, {after:#x} at exit", "    observed    ")
-    yield from filled(f"{len(verdict.trail)} instructions", "    path        ")
-    lines = lines_of(verdict.trail, report.texts[proof.subject], at)
-    yield from listing(lines, [name for name, _, _ in verdict.observed], at, "      ")
+    capabilities, texts = report.capabilities[proof.subject], report.texts[proof.subject]
+    yield from at_entry(verdict, capabilities, at, DEEPER)
+    yield from observed(verdict, DEEPER)
+    yield from path(verdict, texts, at, indent=DEEPER)
 
 
 def opens(report: DriftReport, places: tuple[Places, ...]) -> Iterator[str]:

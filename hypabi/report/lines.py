@@ -11,6 +11,10 @@ from typing import Final
 COLUMNS: Final = 75
 """b4's and the kernel's habit for text in a mail."""
 
+INDENT: Final = "  "
+LABEL: Final = 10
+"""How far a label stands in, and how wide it is; two spaces part it from its text."""
+
 NARROW: Final = 10
 """Width beyond which the title of a column is broken at its hyphens."""
 
@@ -45,6 +49,20 @@ def listed(items: Iterable[str], first: str) -> Iterator[str]:
         yield line.replace(_GLUE, " ")
 
 
+def labelled(label: str, text: str, indent: str = INDENT) -> Iterator[str]:
+    """Yield a paragraph under a label."""
+    yield from filled(text, _label(label, indent))
+
+
+def labelled_list(label: str, items: Iterable[str], indent: str = INDENT) -> Iterator[str]:
+    """Yield items under a label, separated by commas; no line breaks inside a short item."""
+    yield from listed(items, _label(label, indent))
+
+
+def _label(label: str, indent: str) -> str:
+    return f"{indent}{label:<{LABEL}}  "
+
+
 def titled(title: str) -> Iterator[str]:
     """Yield a heading of a section, after an empty line."""
     yield ""
@@ -62,14 +80,20 @@ def matrix(
     corner: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]
 ) -> Iterator[str]:
     """Yield a table, its columns aligned to the right and broken into blocks that fit."""
-    titles = [_broken(title) for title in columns]
+    yield from grid(corner, [_broken(title) for title in columns], rows)
+
+
+def grid(
+    corner: str, titles: Sequence[Sequence[str]], rows: Sequence[tuple[str, Sequence[str]]]
+) -> Iterator[str]:
+    """Yield a table as :func:`matrix` does, of columns whose titles are lines already."""
     height = max(map(len, titles), default=0)
     head = [
         (corner if line == height - 1 else "", [_from_below(each, line, height) for each in titles])
         for line in range(height)
     ]
     left = max(len(name) for name in (corner, *(name for name, _ in rows)))
-    widths = [max(len(cells[at]) for _, cells in (*head, *rows)) for at in range(len(columns))]
+    widths = [max(len(cells[at]) for _, cells in (*head, *rows)) for at in range(len(titles))]
     for block, at in enumerate(_blocks(widths, COLUMNS - left)):
         if block:
             yield ""
@@ -89,7 +113,7 @@ def _broken(title: str) -> list[str]:
     return lines
 
 
-def _from_below(title: list[str], line: int, height: int) -> str:
+def _from_below(title: Sequence[str], line: int, height: int) -> str:
     """Return a line of a title that stands at the bottom of its head."""
     at = line - (height - len(title))
     return title[at] if at >= 0 else ""

@@ -3,16 +3,17 @@
 Values of registers are strings in hexadecimal, because many readers of JSON cut numbers at 53 bits.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Final, assert_never
 
 from hypabi.judgement.matrix import Broken, Kept, NotDecided, Open
 from hypabi.report import life_cycle_json
-from hypabi.report.counterexample import entered, ordered
+from hypabi.report.counterexample import entered
+from hypabi.report.counterexample_json import observed, values
 from hypabi.report.listing import Places, lines_of
 from hypabi.report.matrix import Column, Judged, Matrix, Row, assumptions, tally, word
-from hypabi.report.plain import Plain
+from hypabi.report.plain import Plain, in_json
+from hypabi.report.repeat import reproduce
 from hypabi.report.trusted import trusted
 
 SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-matrix", "version": 1}
@@ -21,12 +22,13 @@ SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-matrix", "version": 1}
 
 def write(matrix: Matrix) -> str:
     """Return a matrix as JSON, keys sorted, ending in a newline."""
-    return json.dumps(document(matrix), indent=2, sort_keys=True) + "\n"
+    return in_json(document(matrix))
 
 
 def document(matrix: Matrix) -> dict[str, Plain]:
     """Return a matrix as plain values."""
     found = tally(matrix)
+    images: Plain = {f"{name}-{form}": file.sha256 for (name, form), file in matrix.files.items()}
     lives = {} if matrix.cycle is None else {"callers": life_cycle_json.document(matrix.cycle)}
     return {
         **lives,
@@ -35,14 +37,7 @@ def document(matrix: Matrix) -> dict[str, Plain]:
         "cells": [_cell(matrix, judged) for judged in matrix.judged],
         "trusted": list(trusted(matrix.provenance)),
         "exit_status": matrix.exit_status,
-        "reproduce": {
-            "command": list(matrix.provenance.command),
-            "versions": dict(matrix.provenance.versions),
-            "contracts": dict(matrix.contracts),
-            "images": {
-                f"{name}-{form}": file.sha256 for (name, form), file in matrix.files.items()
-            },
-        },
+        "reproduce": reproduce(matrix.provenance, contracts=dict(matrix.contracts), images=images),
     }
 
 
@@ -100,10 +95,7 @@ def _broken(matrix: Matrix, judged: Judged, cell: Broken) -> dict[str, Plain]:
         "promised_of": {"party": cell.row.party, "call": cell.row.call},
         "clause": {"name": clause.name, "text": clause.text},
         "instead": places.inside(cell.instead),
-        "entered": {name: f"{value:#x}" for name, value in ordered(entered(cell.verdict))},
-        "observed": [
-            {"name": name, "entry": f"{before:#x}", "exit": f"{after:#x}"}
-            for name, before, after in cell.verdict.observed
-        ],
+        "entered": values(entered(cell.verdict)),
+        "observed": observed(cell.verdict),
         "path": [{"address": f"{line.address:#x}", "text": line.text} for line in lines],
     }

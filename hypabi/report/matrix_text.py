@@ -7,11 +7,11 @@ from hypabi.arch.names import Architecture
 from hypabi.judgement.clause import Calls, Clause, Ensures, Leaves, Returns
 from hypabi.judgement.matrix import Broken, NotDecided, Open
 from hypabi.judgement.revision import Service
-from hypabi.report.check_text import LABELS, labelled
-from hypabi.report.counterexample import Kind, entered, valuation
+from hypabi.report.counterexample_text import at_entry, path
 from hypabi.report.life_cycle_text import section
-from hypabi.report.lines import COLUMNS, cut, filled, listed, titled
-from hypabi.report.listing import Places, lines_of, listing
+from hypabi.report.lines import COLUMNS, cut, filled, labelled, titled
+from hypabi.report.lines import grid as drawn
+from hypabi.report.listing import Places
 from hypabi.report.matrix import (
     LEGEND,
     Breakage,
@@ -29,7 +29,7 @@ from hypabi.report.matrix import (
     tally,
 )
 from hypabi.report.repeat import repeat
-from hypabi.report.trusted import trusted
+from hypabi.report.trusted import trust_section, trusted
 
 NARROW: Final = 8
 """Width beyond which the head of a column is broken."""
@@ -53,9 +53,7 @@ def _lines(matrix: Matrix, evidence: Evidence) -> Iterator[str]:
     if matrix.cycle is not None:
         yield from section(matrix.cycle, matrix.place)
     yield from assumed(matrix)
-    yield from titled("Trusted")
-    for text in trusted(matrix.provenance):
-        yield from filled(text, "* ", "  ")
+    yield from trust_section(trusted(matrix.provenance))
     images = ("images", images_sum(matrix))
     yield from repeat(matrix.provenance, (images, *matrix.contracts))
     read = "1 file" if len(matrix.files) == 1 else f"{len(matrix.files)} files"
@@ -115,33 +113,8 @@ def _broken(name: str) -> list[str]:
 
 
 def _grid(heads: Sequence[list[str]], rows: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
-    left = max(len(name) for name, _ in rows)
-    height = max(map(len, heads))
-    tops = [[""] * (height - len(head)) + head for head in heads]
-    widths = [
-        max(*map(len, top), *(len(cells[at]) for _, cells in rows)) for at, top in enumerate(tops)
-    ]
-    for block in _blocks(widths, COLUMNS - left):
-        yield ""
-        for line in range(height):
-            yield _line("", left, [(tops[at][line], widths[at]) for at in block])
-        for name, cells in rows:
-            yield _line(name, left, [(cells[at], widths[at]) for at in block])
-
-
-def _line(name: str, left: int, cells: Sequence[tuple[str, int]]) -> str:
-    return (f"{name:<{left}}" + "".join(f"  {text:>{width}}" for text, width in cells)).rstrip()
-
-
-def _blocks(widths: Sequence[int], room: int) -> Iterator[range]:
-    """Yield runs of columns that fit beside the names."""
-    start, total = 0, 0
-    for at, width in enumerate(widths):
-        if at > start and total + 2 + width > room:
-            yield range(start, at)
-            start, total = at, 0
-        total += 2 + width
-    yield range(start, len(widths))
+    yield ""
+    yield from drawn("", heads, rows)
 
 
 def legend(matrix: Matrix) -> Iterator[str]:
@@ -222,15 +195,8 @@ def _ends(clause: Clause) -> bool:
 
 def _path(matrix: Matrix, shown: Judged, cell: Broken, places: Places) -> Iterator[str]:
     image, form = shown.column.image, shown.form
-    values = valuation(entered(cell.verdict), {})
-    for of, label in LABELS.items():
-        if of in values:
-            named = map(places.inside, values[of]) if of is Kind.MEMORY else values[of]
-            yield from listed(named, f"  {label:<10}  ")
-    trail = cell.verdict.trail
-    yield from labelled("path", f"{len(trail)} instructions, {form}")
-    lines = lines_of(trail, lambda address: matrix.texts(image, form, address), places)
-    yield from listing(lines, [name for name, _, _ in cell.verdict.observed], places, "    ")
+    yield from at_entry(cell.verdict, {}, places)
+    yield from path(cell.verdict, lambda at: matrix.texts(image, form, at), places, form)
 
 
 def reasons(matrix: Matrix, kind: type[NotDecided] | type[Open], title: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Plain values that JSON can write, and those that several reports share."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -8,6 +9,11 @@ from hypabi.report.attempt import Attempt
 from hypabi.report.table import Table
 
 Plain: TypeAlias = "bool | int | str | Sequence[Plain] | Mapping[str, Plain] | None"
+
+
+def in_json(document: Mapping[str, Plain]) -> str:
+    """Return a report as JSON, keys sorted, ending in a newline."""
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 
 def table_in_full(table: Table) -> dict[str, Plain]:

@@ -1,8 +1,9 @@
-"""The end of every report: what is needed to repeat it."""
+"""The end of every report, as text and in JSON: what is needed to repeat it."""
 
 from collections.abc import Iterator
 
 from hypabi.report.lines import COLUMNS, cut, filled, titled
+from hypabi.report.plain import Plain
 from hypabi.report.provenance import Provenance, typed
 
 
@@ -18,3 +19,15 @@ def repeat(provenance: Provenance, inputs: tuple[tuple[str, str], ...]) -> Itera
     yield from filled(f"with {versions}, and these SHA-256:")
     for what, sha256 in inputs:
         yield cut(f"{sha256}  {what}", COLUMNS)
+
+
+def reproduce(provenance: Provenance, **inputs: Plain) -> dict[str, Plain]:
+    """Return the same as plain values.
+
+    :param inputs: the SHA-256 of each input, by the key that a reader finds it at
+    """
+    return {
+        "command": list(provenance.command),
+        "versions": dict(provenance.versions),
+        **inputs,
+    }

@@ -1,5 +1,8 @@
 """What no verdict can be better than."""
 
+from collections.abc import Iterable, Iterator
+
+from hypabi.report.lines import filled, titled
 from hypabi.report.provenance import Provenance
 
 
@@ -23,3 +26,10 @@ def trusted(provenance: Provenance) -> tuple[str, ...]:
         "patching that was followed"
     )
     return (instructions, arm, solver, memory)
+
+
+def trust_section(sentences: Iterable[str]) -> Iterator[str]:
+    """Yield what is trusted as a section of a report."""
+    yield from titled("Trusted")
+    for text in sentences:
+        yield from filled(text, "* ", "  ")

@@ -1,10 +1,10 @@
 """A replay as JSON; ``replay.schema.json`` beside this module is its published schema."""
 
-import json
 from collections.abc import Mapping
 from typing import Final
 
-from hypabi.report.plain import Plain, attempt_in_full
+from hypabi.report.plain import Plain, attempt_in_full, in_json
+from hypabi.report.repeat import reproduce
 from hypabi.report.witness import attempt
 from hypabi.report.witness_text import Replayed, promised
 from hypabi.witness.replay import Confirmed, NotReproduced, arrived
@@ -15,7 +15,7 @@ SCHEMA: Final[Mapping[str, Plain]] = {"name": "hypabi-replay", "version": 1}
 
 def write(replayed: Replayed) -> str:
     """Return a replay as JSON, keys sorted, ending in a newline."""
-    return json.dumps(document(replayed), indent=2, sort_keys=True) + "\n"
+    return in_json(document(replayed))
 
 
 def document(replayed: Replayed) -> dict[str, Plain]:
@@ -40,13 +40,12 @@ def document(replayed: Replayed) -> dict[str, Plain]:
         },
         "observed": _observed(replayed),
         "exit_status": replayed.exit_status,
-        "reproduce": {
-            "command": list(replayed.provenance.command),
-            "versions": dict(replayed.provenance.versions),
-            "witness_sha256": replayed.sha256,
-            "image_sha256": witness.image.sha256,
-            "contract_sha256": witness.contract_sha256,
-        },
+        "reproduce": reproduce(
+            replayed.provenance,
+            witness_sha256=replayed.sha256,
+            image_sha256=witness.image.sha256,
+            contract_sha256=witness.contract_sha256,
+        ),
     }
 
 

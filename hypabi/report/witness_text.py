@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from hypabi.frozen import frozen
 from hypabi.report.attempt import DEFECT
-from hypabi.report.lines import filled, listed, titled
+from hypabi.report.lines import filled, labelled, labelled_list, titled
 from hypabi.report.provenance import Provenance
 from hypabi.report.registers import natural
 from hypabi.report.repeat import repeat
@@ -37,12 +37,12 @@ def _lines(replayed: Replayed) -> Iterator[str]:
     claim = witness.claim
     yield from filled(f"{made.verdict.upper()}: {claim.party}, {_call(witness)}: {claim.clause}")
     yield ""
-    yield from _labelled("machine", replay.machine)
-    yield from _labelled("worth", made.worth)
+    yield from labelled("machine", replay.machine)
+    yield from labelled("worth", made.worth)
     if isinstance(replay, NotRun):
-        yield from _labelled("not run", replay.reason)
+        yield from labelled("not run", replay.reason)
     if isinstance(replay, NotReproduced):
-        yield from _labelled("beware", DEFECT)
+        yield from labelled("beware", DEFECT)
     yield from _claim(witness)
     yield from _differences(replayed)
     yield from _outcome(replayed)
@@ -60,12 +60,12 @@ def _claim(witness: Witness) -> Iterator[str]:
     claim, image = witness.claim, witness.image
     yield from titled("Claim")
     yield ""
-    yield from _labelled("contract", f"{claim.contract}, as of {claim.version}")
-    yield from _labelled("clause", claim.statement)
-    yield from _labelled("instead", claim.instead)
-    yield from _labelled("promised", promised(witness.promised))
-    yield from _labelled("image", f"{image.name} ({image.version or 'no version'})")
-    yield from _labelled("place", _place(witness))
+    yield from labelled("contract", f"{claim.contract}, as of {claim.version}")
+    yield from labelled("clause", claim.statement)
+    yield from labelled("instead", claim.instead)
+    yield from labelled("promised", promised(witness.promised))
+    yield from labelled("image", f"{image.name} ({image.version or 'no version'})")
+    yield from labelled("place", _place(witness))
     yield from _listed("entered at", named(witness.counterexample))
 
 
@@ -128,15 +128,15 @@ def _differences(replayed: Replayed) -> Iterator[str]:
     for each in replay.differences:
         yield ""
         yield from filled(each.what, "* ", "  ")
-        yield from _labelled("predicted", each.predicted)
-        yield from _labelled("observed", each.observed)
+        yield from labelled("predicted", each.predicted)
+        yield from labelled("observed", each.observed)
 
 
 def _outcome(replayed: Replayed) -> Iterator[str]:
     predicted = replayed.witness.predicted
     yield from titled("Predicted")
     yield ""
-    yield from _labelled("control", ends(predicted.arrival))
+    yield from labelled("control", ends(predicted.arrival))
     yield from _listed("registers", named(predicted.registers))
     yield from _listed(
         "memory", [f"{m.address:#x}: {m.content.hex(' ')}" for m in predicted.memory]
@@ -147,7 +147,7 @@ def _outcome(replayed: Replayed) -> Iterator[str]:
         shown = {n: seen.registers[n] for n in predicted.registers if n in seen.registers}
         yield from titled("Observed")
         yield ""
-        yield from _labelled("control", ends(arrived(seen)))
+        yield from labelled("control", ends(arrived(seen)))
         yield from _listed("registers", named(shown))
         yield from _listed("memory", [f"{m.address:#x}: {m.content.hex(' ')}" for m in seen.memory])
 
@@ -157,10 +157,6 @@ def named(values: Mapping[str, int]) -> list[str]:
     return [f"{name} = {values[name]:#x}" for name in sorted(values, key=natural)]
 
 
-def _labelled(label: str, text: str) -> Iterator[str]:
-    yield from filled(text, f"  {label:<10}  ")
-
-
 def _listed(label: str, items: list[str]) -> Iterator[str]:
     if items:
-        yield from listed(items, f"  {label:<10}  ")
+        yield from labelled_list(label, items)
