@@ -23,7 +23,7 @@ from hypabi.behaviour.call_site import (
 from hypabi.behaviour.reliance import reliance
 from hypabi.behaviour.request import Request
 from hypabi.code.backward import Chain, Stop, ways_back
-from hypabi.code.body import A64Body, Body, body_of, never_returning
+from hypabi.code.body import MOST_BYTES, A64Body, Body, body_of, never_returning
 from hypabi.code.call_sites import Extent, Word, direct_calls, extent, hvc_words, replaced_by
 from hypabi.code.constant import constant
 from hypabi.execution.aftermath import MOST_STEPS, Aftermath, aftermath
@@ -156,6 +156,8 @@ class CallSites:
         self, body: Body, address: int, immediate: int
     ) -> tuple[tuple[Chain, ...], tuple[str, ...]]:
         """Return the ways to an instruction before anything runs, and why there may be more."""
+        if not body.holds(address):
+            return (), (f"more than {MOST_BYTES:#x} bytes of the function are before it",)
         return ways_back(body, address, wanted(self.image.architecture, immediate))
 
     def run(self, body: Body, chains: Iterable[Chain], word: Word) -> tuple[Way, ...]:

@@ -19,17 +19,26 @@ MOST_IN_CALLEE: Final = 200
 LINK: Final = {31: 1 << 30, 13: 1 << 14}
 """The link register by the number of general registers: x30; r14."""
 
+A64_NOP: Final = 0xD503201F
+LUCK: Final = 32
+"""Above this bit: registers that a function called on the way may lose, but happens to leave alone.
+Assembly relies on that, compilers do not, so it counts only where an instruction reads one."""
+FIRM: Final = (1 << LUCK) - 1
+
 Callee = Callable[[int], Body | None]
 """Returns the function that starts at an address, ``None`` where it cannot be read."""
 
 
 @frozen
 class Surveyed:
-    """Masks of the registers that a function reads before it writes them."""
+    """Masks of registers as a function finds them."""
 
     reads: int
+    """Those that it reads before it writes them."""
     unclear: int
     """Those that code which it calls, or which was not followed, may read."""
+    through: int
+    """Those that are, when it returns, as they were: it may change them, but does not."""
 
 
 class _Survey:
@@ -45,6 +54,7 @@ class _Survey:
         self.undecided: dict[str, None] = {}
         self.surveyed: dict[int, Surveyed] = {}
         self.visited: dict[int, int] = {}
+        self.through = 0
 
     def run(self, start: int, mask: int) -> None:
         waiting = [(start, mask)]
@@ -64,21 +74,27 @@ class _Survey:
                 continue
             step = self.body.step(address)
             left = self._over(step, mask)
+            if self._runs_on(step):
+                self._leave(step.address, left, Why.BEYOND)
             waiting += [(target, left) for target in self.body.after(step)]
 
     def _over(self, step: Step, mask: int) -> int:
         if step.uses is None:
             self.undecided[f"the instruction at {step.address:#x} is not decoded"] = None
         else:
-            self._read(step.uses.reads & mask, step.address)
-            mask &= ~step.uses.writes
+            self._read(step.uses.reads & (mask | mask >> LUCK), step.address)
+            mask &= ~(step.uses.writes | step.uses.writes << LUCK)
         match step.kind:
             case Kind.CALL | Kind.CALL_REGISTER:
-                self._call(step, mask)
-                return mask & ~self.rules.lost
+                through = self._call(step, mask & FIRM)
+                if not self._links(step):
+                    return mask  # under a condition, or one of two variants: it may not happen
+                left = (mask | mask >> LUCK) & self.rules.lost & through
+                return mask & FIRM & ~self.rules.lost | left << LUCK
             case Kind.ASK:
                 self._may(mask & self.rules.arguments, Why.ARGUMENT, step.address)
             case Kind.RETURN:
+                self.through |= mask | mask >> LUCK
                 self._may(mask & self.rules.results, Why.RETURNED, step.address)
                 self._may(mask & self.rules.kept & ~self._link, Why.KEPT, step.address)
             case Kind.BRANCH if step.target is not None and not self.body.holds(step.target):
@@ -88,6 +104,18 @@ class _Survey:
             case _:
                 pass
         return mask
+
+    def _runs_on(self, step: Step) -> bool:
+        """Return whether control goes on behind the function's end, into the next symbol's code.
+
+        A call or a trap there does not come back, or a compiler would have put code behind it;
+        what follows it is padding.
+        """
+        if not step.falls or self.body.holds(step.address + step.size):
+            return False
+        while step.word == A64_NOP and self.body.holds(step.address - 4):
+            step = self.body.step(step.address - 4)
+        return step.falls and step.kind not in (Kind.CALL, Kind.CALL_REGISTER, Kind.TRAP)
 
     @property
     def _link(self) -> int:
@@ -104,23 +132,26 @@ class _Survey:
             self.may[number, why] = address if known is None else min(known, address)
 
     def _leave(self, address: int, mask: int, why: Why) -> None:
-        self._may(mask, why, address)
+        self._may(mask & FIRM, why, address)
         self.undecided[f"where control goes from {address:#x} was not followed"] = None
 
     def _tail(self, step: Step, mask: int) -> None:
-        self._call(step, mask)
+        self._call(step, mask & FIRM)
         self._may(mask & self.rules.kept, Why.KEPT, step.address)
 
-    def _call(self, step: Step, mask: int) -> None:
-        arguments = mask & self.rules.arguments
-        if not arguments:
-            return
+    def _call(self, step: Step, mask: int) -> int:
+        """Note what a function that is called may read; return what it would leave alone."""
         found = self._callee(step.target)
         if found is None:
-            self._may(arguments, Why.ARGUMENT, step.address)
-            return
-        self._may(arguments & found.reads, Why.CALLEE, step.address)
-        self._may(arguments & found.unclear & ~found.reads, Why.ARGUMENT, step.address)
+            self._may(mask & self.rules.arguments, Why.ARGUMENT, step.address)
+            return 0
+        self._may(mask & found.reads, Why.CALLEE, step.address)
+        self._may(mask & found.unclear & ~found.reads, Why.ARGUMENT, step.address)
+        return found.through
+
+    def _links(self, step: Step) -> bool:
+        """Return whether a call surely happens."""
+        return step.uses is None or bool(step.uses.writes & self._link)
 
     def _callee(self, target: int | None) -> Surveyed | None:
         body = None if target is None or self.callee is None else self.callee(target)
@@ -129,10 +160,12 @@ class _Survey:
         found = self.surveyed.get(target)
         if found is None:
             inner = _Survey(body, self.rules, None, MOST_IN_CALLEE)
-            inner.run(target, self.rules.arguments)
-            unclear = {n for n, why in inner.may if why in (Why.ARGUMENT, Why.BEYOND)}
-            every = self.rules.arguments if inner.undecided else 0
-            found = Surveyed(_mask(inner.reads), _mask(unclear) | every)
+            # Assembly passes values as it likes: a scratch register may be an argument, too.
+            inner.run(target, (self.rules.arguments | self.rules.lost) & ~self._link)
+            beyond = {n for n, why in inner.may if why in (Why.ARGUMENT, Why.BEYOND)}
+            unclear = -1 if inner.undecided else _mask(beyond)
+            reads, unclear = _mask(inner.reads), unclear & self.rules.arguments
+            found = Surveyed(reads, unclear, inner.through)
             self.surveyed[target] = found
         return found
 

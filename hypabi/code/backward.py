@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
-from hypabi.code.body import Body, Kind, Step
+from hypabi.code.body import CALLS, Body, Step
 from hypabi.frozen import frozen
 
 MOST_WAYS: Final = 64
@@ -21,9 +21,6 @@ MOST_LOOKED_AT: Final = 6000
 """Instructions of all ways to one place together."""
 FURTHER: Final = 96
 """Instructions that a way goes back for arguments alone."""
-
-CALLS: Final = frozenset({Kind.CALL, Kind.CALL_REGISTER, Kind.ASK})
-"""Behind these, scratch registers hold what somebody else left there."""
 
 
 class Stop(enum.Enum):

@@ -62,6 +62,10 @@ class Kind(enum.Enum):
     UNREADABLE = "unreadable"
 
 
+CALLS: Final = frozenset({Kind.CALL, Kind.CALL_REGISTER, Kind.ASK})
+"""Behind these, scratch registers hold what somebody else left there."""
+
+
 @frozen
 class Step:
     """One instruction as flow sees it."""
@@ -199,13 +203,22 @@ class A64Body(Body):
 
 def _either(one: Step, other: Step) -> Step:
     """Return what an instruction is of which the kernel may write another variant."""
-    turn = one if one.kind is not Kind.NEXT else other
     known = None
     if one.uses is not None and other.uses is not None:
         reads, writes = one.uses.reads | other.uses.reads, one.uses.writes & other.uses.writes
         known = Uses(reads, writes)
     falls = one.falls or other.falls
-    return Step(one.address, one.size, turn.kind, turn.target, falls, known, one.word)
+    kind, target = _either_turn(one, other)
+    return Step(one.address, one.size, kind, target, falls, known, one.word)
+
+
+def _either_turn(one: Step, other: Step) -> tuple[Kind, int | None]:
+    """Return where control goes: with two places to go to, or two ways to go, it is not known."""
+    turns = {(step.kind, step.target) for step in (one, other) if step.kind is not Kind.NEXT}
+    if len(turns) < 2:
+        return next(iter(turns), (Kind.NEXT, None))
+    call = next((step.kind for step in (one, other) if step.kind in CALLS), None)
+    return call or Kind.COMPUTED, None
 
 
 def patched_a64(image: Image, patches: Patches, start: int, end: int) -> dict[int, Step]:

@@ -29,6 +29,9 @@ def constant(body: A64Body, way: Sequence[int], register: int) -> int | None:
         word = step.word
         if word & 31 == register and word & WIDE in (MOVZ, MOVK):
             shift = 16 * (word >> 21 & 3)
+            if not word >> 31:  # of a W register: the upper half becomes zero
+                kept.setdefault(32, 0)
+                kept.setdefault(48, 0)
             kept.setdefault(shift, word >> 5 & 0xFFFF)
             if word & WIDE == MOVZ:
                 return sum(part << at for at, part in kept.items())

@@ -113,6 +113,8 @@ def _hint(number: int) -> Uses:
         return Uses(LINK, LINK)
     if number in (8, 10, 12, 14):  # PACIA1716, PACIB1716, AUTIA1716, AUTIB1716
         return Uses(1 << 16 | 1 << 17, 1 << 17)
+    if number == 40:  # CHKFEAT
+        return Uses(1 << 16, 1 << 16)
     return NOTHING
 
 
@@ -235,18 +237,25 @@ def _single(word: int) -> Uses | None:
 def lifted(instruction: Instruction) -> Uses:
     """Return what a lifted instruction uses."""
     reads = writes = 0
-    guarded_until = 0
+    # SLEIGH sets flags from what it has just written, under a condition maybe (``fresh``).
+    fresh = 0
+    guarded_until = branches = 0
     for index, op in enumerate(instruction.ops):
+        if index >= guarded_until:
+            fresh = branches = 0
         for operand in op.inputs:
-            reads |= _mask(operand, instruction.state)
+            reads |= _mask(operand, instruction.state) & ~(writes | fresh)
         if op.opcode in (Opcode.CBRANCH, Opcode.BRANCH) and isinstance(op.inputs[0], Label):
             guarded_until = max(guarded_until, op.inputs[0].index)
+            branches += 1
         if op.output is not None:
             mask = _mask(op.output, instruction.state)
             if _partly(op.output):
-                reads |= mask
+                reads |= mask & ~(writes | fresh)
             elif index >= guarded_until:
                 writes |= mask
+            elif branches == 1:
+                fresh |= mask
     return Uses(reads, writes)
 
 

@@ -7,8 +7,7 @@ said.  A register is followed until nothing that the way knows depends on it.
 from collections.abc import Mapping
 from typing import Final
 
-from hypabi.code.backward import CALLS
-from hypabi.code.body import Body, Kind, Step
+from hypabi.code.body import CALLS, Body, Kind, Step
 from hypabi.execution.approach import Approach, Walk
 from hypabi.frozen import frozen
 from hypabi.smt import terms

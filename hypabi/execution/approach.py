@@ -12,8 +12,8 @@ from typing import Final
 
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code import uses
-from hypabi.code.backward import CALLS, Chain, Stop, Wanted
-from hypabi.code.body import Body, Kind, Step
+from hypabi.code.backward import Chain, Stop, Wanted
+from hypabi.code.body import CALLS, Body, Kind, Step
 from hypabi.code.instruction import Instruction, Opcode, Register, Undecodable
 from hypabi.code.patches import Patches
 from hypabi.execution.entry import function

@@ -14,9 +14,10 @@ from typing import Final
 
 from hypabi.behaviour.call_site import CallSite, Origin, Way
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.behaviour.outcome import Called, Left, Returned
+from hypabi.behaviour.outcome import Called, CalledBack, Left, Returned
+from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.frozen import frozen
-from hypabi.judgement.clause import HandedTo, Leaves
+from hypabi.judgement.clause import Calls, HandedTo, Leaves, Returns
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
 from hypabi.judgement.naming import by_chance
 from hypabi.judgement.obligation import describe
@@ -120,7 +121,7 @@ class _Met:
             yield Point(Aspect.SERVED, said)
             return
         cases = tuple(self._taken(premises))
-        yield Point(Aspect.SERVED, self._served(cases))
+        yield Point(Aspect.SERVED, self._served(cases, premises))
         yield from self._preconditions(premises)
         back = tuple(case for case in cases if self._comes_back(case))
         if back:
@@ -154,11 +155,14 @@ class _Met:
 
     def _taken(self, premises: tuple[Value, ...]) -> Iterator[Case]:
         for case in self.provider.behaviour.cases:
-            guard = [terms.substitute(each.term, self.brought) for each in case.guard]
+            guard = self._guard(case)
             if any(isinstance(each, int) and not each for each in guard):
                 continue
             if not isinstance(self.solver.feasibility(*premises, *guard), Unsatisfiable):
                 yield case
+
+    def _guard(self, case: Case) -> list[Value]:
+        return [terms.substitute(each.term, self.brought) for each in case.guard]
 
     def _comes_back(self, case: Case) -> bool:
         """Tell whether control goes on behind the ``hvc``."""
@@ -172,12 +176,12 @@ class _Met:
             case _:
                 return False
 
-    def _served(self, cases: tuple[Case, ...]) -> Said:
+    def _served(self, cases: tuple[Case, ...], premises: tuple[Value, ...]) -> Said:
         if not cases:
             return Undecided("no path of the party can be taken with this request")
-        stranger = next((case for case in cases if not self._expected(case)), None)
+        stranger = self._stranger(cases, premises)
         if stranger is not None:
-            return Bad(describe(stranger.outcome))
+            return stranger
         handed = any(isinstance(case.outcome, Called) for case in cases)
         match self.row.service:
             case Service.SERVED:
@@ -201,11 +205,40 @@ class _Met:
     def _expected(self, case: Case) -> bool:
         """Tell whether a case ends as the row promises: it returns, leaves or hands on."""
         kinds = {type(clause.statement) for clause in self.row.clauses}
-        if HandedTo in kinds:
-            return isinstance(case.outcome, Called)
-        if Leaves in kinds:
-            return isinstance(case.outcome, Left)
-        return isinstance(case.outcome, Returned | Left)
+        match case.outcome:
+            case Called():
+                return HandedTo in kinds or self.row.service is not Service.SERVED
+            case CalledBack():
+                return Calls in kinds
+            case Left(_, mode) if self._comes_back(case):
+                return HandedTo not in kinds and mode in self._modes()
+            case Left():
+                return Leaves in kinds
+            case Returned():
+                return not kinds & {HandedTo, Leaves, Calls}
+            case _:
+                return False
+
+    def _modes(self) -> frozenset[str]:
+        """Return the modes other than the caller's in which the row may give control back."""
+        statements = [clause.statement for clause in self.row.clauses]
+        return frozenset(
+            each.mode for each in statements if isinstance(each, Returns) and each.mode
+        )
+
+    def _stranger(self, cases: tuple[Case, ...], premises: tuple[Value, ...]) -> Said | None:
+        """Say what comes of a case that does not end as the row promises, ``None`` without one."""
+        unsure: Said | None = None
+        for case in cases:
+            if self._expected(case):
+                continue
+            if isinstance(case.outcome, PathUndecided):
+                unsure = Undecided(describe(case.outcome))
+            elif isinstance(self.solver.feasibility(*premises, *self._guard(case)), Unknown):
+                unsure = Undecided(f"whether {describe(case.outcome)}")
+            else:
+                return Bad(describe(case.outcome))
+        return unsure
 
     def _refusal(self, cases: tuple[Case, ...]) -> str:
         result, error = self.revision.result, self.revision.error
@@ -224,7 +257,7 @@ class _Met:
             case Unsatisfiable():
                 return Good(text)
             case Satisfiable(model):
-                if isinstance(holds, int):
+                if isinstance(self.solver.feasibility(*premises, holds), Unsatisfiable):
                     return Bad(f"{text} does not hold", model)
                 return PassedOn(f"{text}: {self._whose(holds)}")
             case Unknown(reason):

@@ -10,7 +10,7 @@ from hypabi.judgement.expression import Moment, reads_of
 from hypabi.judgement.revision import Revision, Row
 from hypabi.judgement.said import Aspect, Bad, Good, PassedOn, Point, Said, Undecided, Unpromised
 from hypabi.smt import terms
-from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
+from hypabi.smt.solver import Feasibility, Feasible, Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
 Lost = Mapping[str, Mapping[str, int]]
@@ -82,21 +82,22 @@ def answered(clauses: Iterable[Clause]) -> frozenset[str]:
 
 def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> Said:
     reliance = site.reliance
+    clauses = [clause.statement for clause in row.clauses]
+    may_change = {r for c in clauses if isinstance(c, KeepsRegisters) for r in c.may_change}
     for read in reliance.reads:
         if read.register in lost and read.register not in answers:
             what = f"{read.register} is lost, and read at {read.address:#x}"
             return Bad(what, lost[read.register])
     unsure = [m for m in reliance.may_read if m.register in lost and m.register not in answers]
     for may in unsure:
-        if may.why is Why.KEPT:
+        # The platform's register (AAPCS64 6.1.1) is: the contract lets a call lose x18.
+        if may.why is Why.KEPT and may.register not in may_change:
             return Bad(f"{may.register} is lost, and is callee-saved", lost[may.register])
     for may in unsure:
         if may.why is not Why.RETURNED:
             return Undecided(f"{may.register} is lost, and {_reader(may)}")
     if reliance.undecided:
         return Undecided(reliance.undecided[0])
-    clauses = [clause.statement for clause in row.clauses]
-    may_change = {r for c in clauses if isinstance(c, KeepsRegisters) for r in c.may_change}
     for read in reliance.reads:
         if read.register in may_change and read.register not in answers:
             what = f"{read.register}, which the contract lets a call lose, is read"
@@ -112,6 +113,8 @@ def _reader(may: MayRead) -> str:
             return f"a callee reads it {where}"
         case Why.ARGUMENT:
             return f"a call that was not followed may read it {where}"
+        case Why.KEPT:
+            return "the function's caller may count on it"
         case _:
             return f"code that was not followed may read it {where}"
 
@@ -121,7 +124,8 @@ def _understood(site: CallSite, row: Row, back: Back, revision: Revision, solver
     result, error = revision.result, revision.error
     if error is None or result not in answered(row.clauses):
         return Good("no answer is promised")
-    if not any(_may_be(error, case, back, revision, solver) for case in back.cases):
+    errors = [_may_be(error, case, back, revision, solver) for case in back.cases]
+    if all(isinstance(answer, Unsatisfiable) for answer in errors):
         return Good("only success can come back")
     meets = f"{result} can be {error:#x}"
     answer = next((each for each in site.answers if each.register == result), None)
@@ -132,16 +136,17 @@ def _understood(site: CallSite, row: Row, back: Back, revision: Revision, solver
         return PassedOn(f"{meets}, and goes to the callers of {site.function.name}")
     if fates & {Fate.STORED, Fate.USED}:
         return Undecided(f"{meets}; it is read, and what for was not followed")
+    if fates != {Fate.OVERWRITTEN} or site.reliance.undecided:
+        return Undecided(f"{meets}; code that was not followed may look at it")
+    if not any(isinstance(answer, Feasible) for answer in errors):
+        return Undecided(f"whether {meets}")
     return Bad(f"{meets}, and nobody looks at it")
 
 
-def _may_be(error: int, case: Case, back: Back, revision: Revision, solver: Solver) -> bool:
+def _may_be(error: int, case: Case, back: Back, revision: Revision, solver: Solver) -> Feasibility:
     bits = revision.architecture.bits
     found = terms.eq(back.at_exit(case, revision.result, bits), error, bits)
-    if isinstance(found, int):
-        return found == 1
-    answer = solver.feasibility(*back.conditions(case), found)
-    return not isinstance(answer, Unsatisfiable)
+    return solver.feasibility(*back.conditions(case), found)
 
 
 def _tells(condition: Value, revision: Revision) -> bool:

@@ -290,3 +290,19 @@ def test_a_stub_call_of_7_2_relies_on_a_register_that_the_document_lets_it_lose(
     x0 = terms.symbol(after("x0"), 64)
     assert [test.condition for test in site.answers[0].tests] == [terms.eq(x0, 0xBADCA11, 64)]
     assert Fate.RETURNED in site.answers[1].fates
+
+
+def arm(assemble: Assemble, **functions: str) -> CallSite:
+    source = "".join(FUNCTION.format(name=name, body=body) for name, body in functions.items())
+    path = assemble(f".arm\n{source}", "arm", flags=("-march=armv7ve",), text=0x10000)
+    (site,) = CallSites(explorer_for(load(path).images[-1])).find()
+    return site
+
+
+def test_a_call_under_a_condition_may_leave_everything_as_it_was(assemble: Assemble) -> None:
+    body = "mov r0, #0; hvc #0; cmp r4, #0; {call} g; b h"
+    leaves = {"g": "mov r2, #0; mov pc, lr", "h": "add r0, r2, #1; mov pc, lr"}
+    site = arm(assemble, f=body.format(call="bleq"), **leaves)
+    assert "r2" in {may.register for may in site.reliance.may_read if may.why is Why.CALLEE}
+    site = arm(assemble, f=body.format(call="bl"), **leaves)
+    assert "r2" not in {may.register for may in site.reliance.may_read if may.why is Why.CALLEE}

@@ -114,3 +114,21 @@ def test_an_instruction_of_another_class_is_not_guessed(word: int) -> None:
 )
 def test_a_pointer_is_moved_on_by_writeback_or_a_constant(word: int, moved: int | None) -> None:
     assert uses.moved_on(word) == moved
+
+
+@pytest.mark.parametrize(
+    ("word", "reads", "writes"),
+    [
+        (0xE3A02000, 0, x(2)),  # mov r2, #0
+        (0xE0922003, x(2, 3), x(2)),  # adds r2, r2, r3
+        (0x03A02000, 0, 0),  # moveq r2, #0
+        (0x00922003, x(2, 3), 0),  # addseq r2, r2, r3
+    ],
+)
+def test_an_a32_instruction_does_not_read_what_it_has_just_written(
+    word: int, reads: int, writes: int
+) -> None:
+    lifter = Lifter(InstructionSet.A32, ByteOrder.LITTLE)
+    instruction = lifter.lift(0x1000, word.to_bytes(4, "little"))
+    assert not isinstance(instruction, Undecodable)
+    assert uses.lifted(instruction) == uses.Uses(reads, writes)

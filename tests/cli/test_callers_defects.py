@@ -1,0 +1,93 @@
+"""Callers that look right and are wrong, or look wrong and are right, each against its party.
+
+Kernels of one page for what a hasty reader of code would say falsely.
+"""
+
+import pytest
+
+from tests.cli.kernel import stub
+from tests.cli.test_image_matrix import caller, points, report
+from tests.inputs import Assemble
+
+RESET = "__hyp_reset_vectors"
+SAVE, RESTORE = "stp x29, x30, [sp, #-16]!", "ldp x29, x30, [sp], #16"
+
+
+def said(
+    assemble: Assemble,
+    *body: str,
+    name: str = RESET,
+    others: str = "",
+    version: str = "5.10.0-made",
+    success: str = "nop",
+) -> dict[str, tuple[str, str]]:
+    """Return what was answered of a function's meeting with the stub."""
+    code = caller(name, *body) + others
+    return points(report(stub(assemble, version, success, callers=code)), name)
+
+
+def test_a_halfword_put_into_w0_takes_the_upper_half_away(assemble: Assemble) -> None:
+    found = said(assemble, "movz x0, #1, lsl #32", "movk w0, #2", "hvc #0", "ret")
+    assert found["served"] == ("kept", "as HVC_RESET_VECTORS")
+
+
+def test_code_behind_a_functions_end_may_read_what_is_lost(assemble: Assemble) -> None:
+    behind = caller("behind", "mov x0, x4", "ret")
+    found = said(assemble, "mov x0, #2", "hvc #0", "nop", others=behind, success="mov x4, #0")
+    assert found["survives"][0] == "undecided" and "x4 is lost" in found["survives"][1]
+
+
+def test_padding_behind_a_trap_leads_nowhere(assemble: Assemble) -> None:
+    behind = caller("behind", "mov x0, x4", "ret")
+    body = ("mov x0, #2", "hvc #0", "cbz x0, 1f", "brk #0x800", "nop", "b 1f", "1: ret")
+    ends = ("mov x0, #2", "hvc #0", "cbnz x0, 1f", "ret", "1: brk #0x800", "nop")
+    for each in (body, ends):
+        found = said(assemble, *each, others=behind, success="mov x4, #0")
+        assert found["survives"][0] == "kept"
+
+
+def test_a_leaf_in_assembly_leaves_a_lost_register_to_its_caller(assemble: Assemble) -> None:
+    body = ("mov x9, x30", "mov x0, #2", "hvc #0", "bl leaf", "mov x0, x4", "ret x9")
+    found = said(assemble, *body, others=caller("leaf", "nop", "ret"), success="mov x4, #0")
+    assert found["survives"][0] == "refuted"
+    sets = caller("leaf", "mov x4, #1", "ret")
+    assert said(assemble, *body, others=sets, success="mov x5, #0")["survives"][0] != "refuted"
+
+
+def test_an_answer_that_a_callee_looks_at_is_not_called_ignored(assemble: Assemble) -> None:
+    looks = caller("looks", "cbnz x0, 1f", "bl looks", "1: mov x0, #0", "ret")
+    body = (SAVE, "mov x0, #3", "hvc #0", "bl looks", RESTORE, "ret")
+    found = said(assemble, *body, name="_asks", others=looks, version="6.1.0-made")
+    assert found["understood"][0] == "undecided"
+    found = said(assemble, "mov x0, #3", "hvc #0", "br x9", name="_asks", version="6.1.0-made")
+    assert found["understood"][0] == "undecided"
+
+
+def test_a_path_that_was_not_followed_refutes_nobody(assemble: Assemble) -> None:
+    found = said(assemble, "mov x0, #2", "hvc #0", "ret", success="smc #0")
+    assert found["served"][0] == "undecided" and "smc" in found["served"][1]
+
+
+def test_a_call_that_never_comes_back_is_not_served(assemble: Assemble) -> None:
+    found = said(assemble, "mov x0, #2", "hvc #0", "ret", success="br x4")
+    assert found["served"] == ("refuted", "control goes to x4 at EL2h")
+
+
+@pytest.mark.parametrize(("computed", "verdict"), [("orr", "refuted"), ("add", "passed_on")])
+def test_an_argument_that_can_never_be_right_is_refuted(
+    assemble: Assemble, computed: str, verdict: str
+) -> None:
+    body = (f"{computed} x1, x1, #1", "mov x0, #0", "hvc #0", "ret")
+    assert said(assemble, *body, name="__hyp_set_vectors")["preconditions"][0] == verdict
+
+
+def test_the_platforms_register_is_nobodys_for_sure(assemble: Assemble) -> None:
+    body = ("mov x0, #2", "hvc #0", "ret")
+    assert said(assemble, *body, success="mov x18, #0")["survives"][0] == "undecided"
+    assert said(assemble, *body, success="mov x19, #0")["survives"][0] == "refuted"
+
+
+def test_a_function_longer_than_is_read_is_undecided(assemble: Assemble) -> None:
+    long = caller("long", "b 1f", ".rept 40000", "nop", ".endr", "1: mov x0, #2", "hvc #0", "ret")
+    found = report(stub(assemble, callers=long + caller(RESET, "mov x0, #2", "hvc #0", "ret")))
+    assert [each["caller"]["function"] for each in found["cells"]] == [RESET]
