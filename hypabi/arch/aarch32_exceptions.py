@@ -11,7 +11,7 @@ VECTOR_SIZE = 4
 VECTOR_COUNT = 8
 TABLE_SIZE = VECTOR_SIZE * VECTOR_COUNT
 TABLE_ALIGNMENT = 32
-"""HVBAR, VBAR and MVBAR: bits 4:0 are reserved (DDI 0406C, B4.1, HVBAR)."""
+"""HVBAR: bits 4:0 are reserved (DDI 0406C, B4.1, HVBAR)."""
 
 HYP_CALL_OFFSET = 0x08
 """Where ``hvc`` and ``svc`` in Hyp mode itself enter."""
@@ -41,30 +41,6 @@ HYP_VECTORS = (
 )
 """The table at HVBAR."""
 
-PL1_VECTORS = (
-    Vector(0x00, "reset", "nothing (reserved)"),
-    Vector(0x04, "undefined", "an undefined instruction, to Undefined mode"),
-    Vector(0x08, "svc", "svc, to Supervisor mode"),
-    Vector(0x0C, "prefetch abort", "a prefetch abort, to Abort mode"),
-    Vector(0x10, "data abort", "a data abort, to Abort mode"),
-    Vector(0x14, "reserved", "nothing (reserved)"),
-    Vector(0x18, "irq", "an IRQ, to IRQ mode"),
-    Vector(0x1C, "fiq", "an FIQ, to FIQ mode"),
-)
-"""The table at VBAR, or at the high vectors where SCTLR.V is set."""
-
-MONITOR_VECTORS = (
-    Vector(0x00, "reserved", "nothing (reserved)"),
-    Vector(0x04, "reserved", "nothing (reserved)"),
-    Vector(0x08, "smc", "smc"),
-    Vector(0x0C, "prefetch abort", "a prefetch abort routed to Monitor mode"),
-    Vector(0x10, "data abort", "a data abort routed to Monitor mode"),
-    Vector(0x14, "reserved", "nothing (reserved)"),
-    Vector(0x18, "irq", "an IRQ routed to Monitor mode"),
-    Vector(0x1C, "fiq", "an FIQ routed to Monitor mode"),
-)
-"""The table at MVBAR."""
-
 
 @frozen
 class SyndromeField:
@@ -81,7 +57,6 @@ class SyndromeField:
 
 HSR_EC = SyndromeField("EC", 26, 6)
 HSR_IL = SyndromeField("IL", 25, 1)
-HSR_ISS = SyndromeField("ISS", 0, 25)
 HSR_HVC_IMMEDIATE = SyndromeField("imm16", 0, 16)
 """ISS[15:0] where EC is HVC."""
 

@@ -6,10 +6,9 @@ by the shipped contracts.  An identifier that is left to chance is a finding.
 """
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import add_kernel, add_output
+from hypabi.cli.parser import add_kernel, add_output, command_line
 
 if TYPE_CHECKING:
     from hypabi.report.callers import Callers
@@ -36,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.contract,
         arguments.kernel_version,
         arguments.function,
-        ("hypabi", *sys.argv[1:]),
+        command_line(),
     )
     emit(_written(found, arguments.format), arguments.output)
     return found.exit_status

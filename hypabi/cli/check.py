@@ -5,13 +5,13 @@ undecided with the reason.  The answer comes first.
 """
 
 import argparse
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import add_kernel, add_output
+from hypabi.cli.parser import add_kernel, add_output, command_line
 from hypabi.cli.suppressions import add_suppressions, suppressions_of, with_suppressions
+from hypabi.report.trusted import TOOLS
 
 if TYPE_CHECKING:
     from hypabi.cli.examination import Examination, Provider
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from hypabi.report.table import Table
 
 SUMMARY = "hold an image against a contract: proved, refuted or undecided"
-TOOLS = ("pypcode", "bitwuzla")
-"""Packages whose answers a verdict rests on."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     suppressions = suppressions_of(arguments)
     version = version_of(arguments.kernel_version)
     examination = examine(arguments.image, contract_of(arguments.contract), version)
-    check = checked(examination, ("hypabi", *sys.argv[1:]))
+    check = checked(examination, command_line())
     if suppressions is not None:
         check = with_suppressions(check, suppressions)
     check = with_callers(check, examination)

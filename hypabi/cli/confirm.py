@@ -10,7 +10,6 @@ from pathlib import Path
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive
-from hypabi.cli.check import TOOLS
 from hypabi.cli.displaced import displaced
 from hypabi.cli.examination import Examination, Provider
 from hypabi.cli.exit_status import Exit
@@ -32,6 +31,7 @@ from hypabi.machine.protocol import Machine
 from hypabi.report.attempt import Attempt
 from hypabi.report.check import Check
 from hypabi.report.provenance import provenance
+from hypabi.report.trusted import TOOLS
 from hypabi.report.witness import attempt
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.witness.make import NotMade, Setting, witness_of

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.derive import derive
-from hypabi.cli.check import TOOLS
 from hypabi.cli.contract_option import contract_of, version_of
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.parser import DEFAULT_CONTRACT
@@ -20,6 +19,7 @@ from hypabi.judgement.place import closest
 from hypabi.report.derive import Derivation, Derived, answers, undecided
 from hypabi.report.provenance import provenance
 from hypabi.report.table import Table
+from hypabi.report.trusted import TOOLS
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 if TYPE_CHECKING:

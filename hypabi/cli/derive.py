@@ -8,10 +8,9 @@ With --save, what all parties do is written to a file that `hypabi diff` takes f
 """
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import add_kernel, add_output
+from hypabi.cli.parser import add_kernel, add_output, command_line
 
 if TYPE_CHECKING:
     from hypabi.cli.derivation import Wanted
@@ -47,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.cli.derivation import derivation
     from hypabi.cli.output import emit
 
-    found = derivation(_wanted(arguments), ("hypabi", *sys.argv[1:]))
+    found = derivation(_wanted(arguments), command_line())
     if arguments.format == "json":
         from hypabi.report.derive_json import write as write_json
 

@@ -6,12 +6,12 @@ provider and for new callers on the old one (which is what kexec and hibernation
 """
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import DEFAULT_CONTRACT, add_output
+from hypabi.cli.parser import DEFAULT_CONTRACT, add_output, command_line
 from hypabi.cli.suppressions import add_suppressions, suppressions_of
+from hypabi.report.trusted import TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from hypabi.report.diff import Compared, Diff
 
 SUMMARY = "what two images do differently for their callers, and who breaks"
-TOOLS = ("pypcode", "bitwuzla")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Compare, print, and return the exit status."""
     from hypabi.cli.output import emit
 
-    diff = compared(arguments, ("hypabi", *sys.argv[1:]))
+    diff = compared(arguments, command_line())
     if arguments.format == "json":
         from hypabi.report.diff_json import write
     else:

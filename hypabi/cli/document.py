@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import DEFAULT_CONTRACT
+from hypabi.cli.parser import DEFAULT_CONTRACT, command_line
 
 if TYPE_CHECKING:
     from hypabi.judgement.contract import Contract
@@ -170,7 +170,7 @@ def _evidence(
     from hypabi.cli.examination import examine
     from hypabi.report.document_image import evidence
 
-    command = ("hypabi", *sys.argv[1:])
+    command = command_line()
     named = (arguments.contract or [DEFAULT_CONTRACT])[0]
     version = version_of(arguments.kernel_version)
     check = checked(examine(image, contract, version), command)

@@ -5,11 +5,11 @@ No command of its own: :mod:`hypabi.cli.document` parses the command line and de
 
 import argparse
 import os
-import sys
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from hypabi.cli.exit_status import Exit
+from hypabi.cli.parser import command_line
 
 if TYPE_CHECKING:
     from hypabi.cli.examination import Examination
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from hypabi.judgement.drift_finding import Drifted
     from hypabi.judgement.drift_subject import Evidence, Subject
     from hypabi.report.drift import DriftReport
-
-TOOLS = ("docutils", "pypcode", "bitwuzla")
-"""Packages whose answers a finding rests on."""
 
 FORMATS = ("text", "json")
 MOST_IMAGES = 16
@@ -34,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format not in FORMATS:
         hint = f"drift is printed as {' or '.join(FORMATS)}"
         raise HypabiError(f"--format {arguments.format}", "this is for a page", hint)
-    report = held(arguments, ("hypabi", *sys.argv[1:]))
+    report = held(arguments, command_line())
     if arguments.format == "json":
         from hypabi.report.drift_json import write
     else:
@@ -55,6 +52,7 @@ def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftRepor
     from hypabi.judgement.drift_rst import read_document
     from hypabi.report.drift import DriftReport
     from hypabi.report.provenance import provenance
+    from hypabi.report.trusted import TOOLS
     from hypabi.smt.bitwuzla import BitwuzlaSolver
 
     if len(arguments.images) > MOST_IMAGES:
@@ -82,7 +80,7 @@ def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftRepor
         tuple(each.texts for each in examinations),
         tuple(each.capabilities for each in examinations),
         int(status(found)),
-        provenance(command, TOOLS),
+        provenance(command, ("docutils", *TOOLS)),
     )
 
 

@@ -6,10 +6,10 @@ instead, or undecided.
 """
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import add_kernel, add_output
+from hypabi.cli.parser import add_kernel, add_output, command_line
+from hypabi.report.trusted import TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from hypabi.report.matrix import Judged, Matrix
 
 SUMMARY = "callers against live parties: kept, refuted or undecided"
-TOOLS = ("pypcode", "bitwuzla")
 KINDS = ("stub", "kvm")
 """The images that hold a revision and nothing else; the others hold the same code again."""
 
@@ -67,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.cli.output import emit
     from hypabi.report.matrix import Evidence
 
-    command = ("hypabi", *sys.argv[1:])
+    command = command_line()
     matrix = _of_image(arguments, command) if arguments.image else matrix_of(arguments, command)
     if arguments.format == "json":
         from hypabi.report.matrix_json import write

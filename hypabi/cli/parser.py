@@ -24,6 +24,11 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(int(Exit.USAGE))
 
 
+def command_line() -> tuple[str, ...]:
+    """Return the command as it was typed, for a report to end with."""
+    return ("hypabi", *sys.argv[1:])
+
+
 def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     """Add the options that every printing command has."""
     parser.add_argument(

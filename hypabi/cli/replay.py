@@ -6,11 +6,10 @@ the machine could not try it.
 """
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import add_output
+from hypabi.cli.parser import add_output, command_line
 
 if TYPE_CHECKING:
     from hypabi.machine.protocol import Machine
@@ -64,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         found,
         sha256,
         int(status(found)),
-        provenance(("hypabi", *sys.argv[1:]), TOOLS[arguments.machine]),
+        provenance(command_line(), TOOLS[arguments.machine]),
     )
     if arguments.format == "json":
         from hypabi.report.witness_json import write

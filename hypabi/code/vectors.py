@@ -10,7 +10,14 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from hypabi.arch import aarch32_exceptions, aarch64
+from hypabi.arch import aarch64
+from hypabi.arch.aarch32_exceptions import (
+    HYP_CALL_OFFSET,
+    HYP_TRAP_OFFSET,
+    TABLE_ALIGNMENT,
+    TABLE_SIZE,
+    VECTOR_COUNT,
+)
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.flow import Lift, successors
 from hypabi.code.instruction import Instruction, Op, Register, Undecodable
@@ -24,7 +31,6 @@ LEAST_PADDED: Final = 12
 
 LEAVES_A64: Final = ((0xFC000000, 0x14000000), (0xFFFFFFFF, 0xD69F03E0), (0xFFFFFC1F, 0xD61F0000))
 """``b``, ``eret`` and ``br``, as mask and value."""
-A32_SLOTS: Final = 8
 SELF_BRANCH_A32: Final = bytes.fromhex("feffffea")
 """``b .``, little-endian as all instructions are."""
 
@@ -67,7 +73,7 @@ class VectorTable:
         """Address of the slot that an ``hvc`` from the kernel enters."""
         if self.kind is Kind.EL2:
             return self.address + aarch64.Slot.LOWER_AARCH64
-        return self.address + aarch32_exceptions.HYP_TRAP_OFFSET
+        return self.address + HYP_TRAP_OFFSET
 
 
 def find(image: Image, names: Iterable[str], lift: Lift) -> tuple[VectorTable, ...]:
@@ -104,7 +110,8 @@ def _by_symbol(image: Image, names: Iterable[str]) -> Iterator[VectorTable]:
 
 
 def _by_shape(image: Image) -> Iterator[int]:
-    alignment = aarch64.VECTOR_ALIGNMENT if image.architecture is Architecture.ARM64 else 32
+    is_arm64 = image.architecture is Architecture.ARM64
+    alignment = aarch64.VECTOR_ALIGNMENT if is_arm64 else TABLE_ALIGNMENT
     for segment in image.segments:
         if segment.access is not Access.CODE:
             continue
@@ -150,9 +157,9 @@ def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:
     position = content.find(pattern, 3)
     while position >= 0:
         at = position - 3
-        if (segment.address + at) % 32 == 0 and segment.address + at >= first:
-            words = content[at : at + 4 * A32_SLOTS]
-            if len(words) == 4 * A32_SLOTS and words[3::4] == pattern * A32_SLOTS:
+        if (segment.address + at) % TABLE_ALIGNMENT == 0 and segment.address + at >= first:
+            words = content[at : at + TABLE_SIZE]
+            if len(words) == TABLE_SIZE and words[3::4] == pattern * VECTOR_COUNT:
                 yield segment.address + at
         position = content.find(pattern, position + 1)
 
@@ -164,10 +171,10 @@ def _is_t32(segment: Segment, address: int) -> bool:
     table is found by its symbol only.
     """
     start = address - segment.address
-    table = bytes(segment.content[start : start + 4 * A32_SLOTS])
-    if address % 32 or len(table) < 4 * A32_SLOTS:
+    table = bytes(segment.content[start : start + TABLE_SIZE])
+    if address % TABLE_ALIGNMENT or len(table) < TABLE_SIZE:
         return False
-    halves = struct.unpack(f"<{2 * A32_SLOTS}H", table)
+    halves = struct.unpack(f"<{TABLE_SIZE // 2}H", table)
     leading = all(half >> 11 == 0b11110 for half in halves[::2])
     return leading and all(half >> 12 & 0b1101 == 0b1001 for half in halves[1::2])
 
@@ -179,7 +186,7 @@ def _is_privileged(image: Image, address: int, lift: Lift) -> bool:
     loops on itself, which no other mode's table can afford.
     """
     table = VectorTable(address, _kind(image), How.SHAPE, "")
-    if table.kind is Kind.HYP and _only_hvc(image.read(address, 4 * A32_SLOTS)):
+    if table.kind is Kind.HYP and _only_hvc(image.read(address, TABLE_SIZE)):
         return True
     return any(_touches(instruction) for instruction in _reachable(table.hvc_entry, lift))
 
@@ -188,8 +195,8 @@ def _only_hvc(table: bytes) -> bool:
     """Return whether only the slots that ``hvc`` enters, from PL1 or Hyp mode, lead anywhere."""
     words = [table[n : n + 4] for n in range(0, len(table), 4)]
     leading = {4 * n for n, word in enumerate(words) if word != SELF_BRANCH_A32}
-    hvc = aarch32_exceptions.HYP_TRAP_OFFSET
-    return hvc in leading and leading <= {hvc, aarch32_exceptions.HYP_CALL_OFFSET}
+    hvc = HYP_TRAP_OFFSET
+    return hvc in leading and leading <= {hvc, HYP_CALL_OFFSET}
 
 
 def _reachable(start: int, lift: Lift) -> Iterator[Instruction]:

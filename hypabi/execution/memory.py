@@ -7,6 +7,7 @@ store touched is the image's content where the kernel cannot write, and a symbol
 (``mem[...]``) everywhere else, the same symbol for the same word on every path.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from hypabi.arch.names import ByteOrder
@@ -81,17 +82,23 @@ class Memory:
         return self._load(base, offset, size, len(self.stores))
 
     def _load(self, base: Term | None, offset: int, size: int, newest: int) -> Value:
-        for index in range(newest - 1, -1, -1):
-            store = self.stores[index]
-            if store.base is not base:
-                self._assume_apart(store.base, base)
-                continue
-            distance = self._wrap(offset - store.offset)
+        for index, store, distance in self._newest_first(base, offset, newest):
             if distance == 0 and size == store.size:
                 return store.value
             if distance < store.size or self._wrap(-distance) < size:
                 return self._bytewise(base, offset, size, index + 1)
         return self._initial(base, offset, size)
+
+    def _newest_first(
+        self, base: Term | None, offset: int, newest: int
+    ) -> Iterator[tuple[int, Store, int]]:
+        """Yield the stores before ``newest`` with a base, and how far behind each an offset is."""
+        for index in range(newest - 1, -1, -1):
+            store = self.stores[index]
+            if store.base is base:
+                yield index, store, self._wrap(offset - store.offset)
+            else:
+                self._assume_apart(store.base, base)
 
     def _bytewise(self, base: Term | None, offset: int, size: int, newest: int) -> Value:
         """Put a load together that some store covers in part."""
@@ -105,12 +112,7 @@ class Memory:
         return result
 
     def _byte(self, base: Term | None, offset: int, newest: int) -> Value:
-        for index in range(newest - 1, -1, -1):
-            store = self.stores[index]
-            if store.base is not base:
-                self._assume_apart(store.base, base)
-                continue
-            distance = self._wrap(offset - store.offset)
+        for _, store, distance in self._newest_first(base, offset, newest):
             if distance < store.size:
                 return self._byte_of(store.value, distance, store.size)
         return self._initial(base, offset, 1)

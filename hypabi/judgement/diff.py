@@ -28,7 +28,6 @@ from hypabi.judgement.change import (
     breaks,
     change_of,
 )
-from hypabi.judgement.clause import Premise
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.lower import NotKnown, Surroundings
 from hypabi.judgement.pair import Pair
@@ -179,7 +178,7 @@ class _Comparison:
                 )
                 differences += pair.differences()
                 reasons += pair.reasons
-                used.update(case.assumptions, another.assumptions)
+                used.update(case.assumptions, another.assumptions, pair.assumptions)
         reasons += self.uncovered((home, other), premises)
         if missing and differences:
             reasons.append(f"{differences[0].subject} differs, but {missing}")
@@ -225,12 +224,6 @@ class _Comparison:
             except NotKnown as unknown:
                 missing = str(unknown)
         return tuple(found), missing
-
-    def assumed_there(self) -> tuple[Premise, ...]:
-        """Return what whoever makes the other side's party live has ensured."""
-        party, revision = self.party.name, self.other.revision
-        row = revision.find(party, self.row.call) or revision.find(party, None)
-        return () if row is None else row.assumes
 
     def feasible(self, behaviour: Behaviour, premises: tuple[Value, ...]) -> list[Case]:
         return [

@@ -193,8 +193,3 @@ def _together(hows: list[How]) -> How:
         if how in hows:
             return how
     return How.REFUSED if hows else How.UNDECIDED
-
-
-def by_call(answers: tuple[Answered, ...], number: int | None) -> tuple[Answered, ...]:
-    """Return what every party does with a number."""
-    return tuple(each for each in answers if each.number == number)

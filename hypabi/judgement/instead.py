@@ -40,6 +40,7 @@ from hypabi.judgement.expression import (
 )
 from hypabi.judgement.expression import Value as Expression
 from hypabi.judgement.lower import Lowering, Surroundings
+from hypabi.judgement.obligation import describe
 from hypabi.judgement.registers import FIELDS
 from hypabi.judgement.revision import Revision, Row
 from hypabi.judgement.verdict import Finding, Refuted
@@ -97,23 +98,13 @@ class Instead:
     def ending(self) -> str:
         """Say how the call ends."""
         match self.case.outcome:
-            case Returned():
-                return "it returns to the caller"
             case Left(target, mode):
                 return f"control goes to {self.place(target)} at {_level(mode)}{self.state()}"
             case CalledBack(target, mode):
                 where = f"{self.place(target)} at {_level(mode)}, as to a function"
                 return f"control goes to {where}{self.state()}"
-            case Stuck(address):
-                return f"it is stuck at {address:#x}"
-            case Faulted(address, what):
-                return f"{what} faults at {address:#x}"
-            case Called(name):
-                return f"control goes to the C function {name}"
-            case Requested(address, _):
-                return f"it issues hvc at {address:#x}"
-            case Undecided(address, reason):
-                return f"not followed beyond {address:#x}: {reason}"
+            case Returned() | Stuck() | Faulted() | Called() | Requested() | Undecided():
+                return describe(self.case.outcome)
             case _:
                 assert_never(self.case.outcome)
 

@@ -62,10 +62,6 @@ class Stub:
         """Return the core registers, as the ``g`` packet has them."""
         return _bytes(self.ask("g"))
 
-    def set_registers(self, content: bytes) -> None:
-        """Set the core registers."""
-        self.demand("G" + content.hex())
-
     def register(self, number: int) -> int:
         """Return one register."""
         return int.from_bytes(_bytes(self.ask(f"p{number:x}")), "little")

@@ -1,9 +1,13 @@
 """What no verdict can be better than."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from hypabi.report.lines import filled, titled
 from hypabi.report.provenance import Provenance
+
+TOOLS: Final = ("pypcode", "bitwuzla")
+"""Packages whose answers a verdict rests on, besides our own."""
 
 
 def trusted(provenance: Provenance) -> tuple[str, ...]:

@@ -26,9 +26,6 @@ from hypabi.semantics.transfer import Goto, Jump, Next, Transfer
 
 S = TypeVar("S")
 
-UserOp = Callable[["Frame[S]", Op], Transfer[S] | None]
-"""The meaning of a user op; a transfer ends the instruction."""
-
 
 class Profile(Generic[S]):
     """What an architecture adds to p-code: banked names, widths and user ops."""
