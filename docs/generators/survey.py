@@ -1,25 +1,41 @@
-"""The survey of kernels that nobody pins, from what `hypabi check` says of each."""
+"""The survey of kernels that an archive drops, from what `hypabi check` and `callers` say of each."""
 
 import hashlib
 import json
 import re
 import subprocess
+import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from docs.generators import kernels
 
 HEAD = """# Neighbouring versions against `linux-hyp-abi`
 
-A survey of {date}, written by `docs/survey` from `hypabi check --format json` with {versions}.  These kernels
-are not pinned and CI does not fetch them, so the page is what was found on that day and is not made again:
-[Debian's kernels](kernels.md) is the one that is kept.  What differs between them, and why, is told in
-[the case](../cases/2026-11-neighbouring-versions.md).  Seconds are of a cold process on a shared machine
-with two cores, memory is its peak.
+A survey of {date}, written by `docs/survey` from `hypabi check` and `hypabi callers` with {versions}.  Most
+of these kernels are not pinned and CI fetches none of them for this page, so it is what was found on that day
+and is not made again: [Debian's kernels](kernels.md) is the one that is kept.  What differs between them, and
+why, is told in [one case](../cases/2026-11-neighbouring-versions.md), what their callers ask for in
+[another](../cases/2026-11-callers-of-debian.md).  Seconds are of a cold process on a shared machine with two
+cores, memory is its peak.
 
 | kernel | parties found | calls | proved | refuted | undecided | vacuous | callers refuted | seconds | MB |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
+CALLERS = """
+## Callers
+
+Every `hvc` of an image (`hypabi callers`), those of them that ask for a call of `linux-hyp-abi` by themselves,
+and what becomes of these in each encounter with a party that the contract puts before them (`hypabi check`): one
+call site counts once for each party.  *Not named* are those that ask for no call of a shipped contract, of which
+most are unresolved: see the case.  *Doors* are those of `hypabi check --doors`: what else the handlers answer.
+
+| kernel | `hvc` | not named | by chance | of `linux-hyp-abi` | kept | kept, unpromised | left open | passed on | refuted | undecided | doors | seconds |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+ENCOUNTERS = ("kept", "kept_unpromised", "left_open", "passed_on", "refuted", "undecided")
 NONE = "None.\n"
 IMAGES = """
 ## Images
@@ -31,7 +47,7 @@ IMAGES = """
 
 def page(images: list[Path]) -> str:
     """Return the whole page."""
-    rows, hashes = "", ""
+    rows, callers, hashes = "", "", ""
     lists = {"refuted": "", "undecided": "", "refused": ""}
     with_what: dict[str, None] = {}
     for image in images:
@@ -39,18 +55,19 @@ def page(images: list[Path]) -> str:
         name = f"{package} {version}"
         checked = check(image)
         if isinstance(checked, str):
-            rows += f"| {name} | refused |{' |' * 7}\n"
+            rows += f"| {name} | refused |{' |' * 8}\n"
             lists["refused"] += f"- {name}: {checked}\n"
         else:
             rows += kernels.row(name, checked)
-            lists["refuted"] += clauses(name, checked, "refuted")
+            callers += callers_of(name, image, checked)
+            lists["refuted"] += kernels.refuted(name, checked)
             lists["undecided"] += clauses(name, checked, "undecided")
             with_what[versions(checked)] = None
         digest = hashlib.sha256(image.read_bytes()).hexdigest()
         hashes += f"| {package} | {version} | {architecture} | `{digest}` |\n"
     head = HEAD.format(date=datetime.now(UTC).date(), versions=" and ".join(with_what))
     found = (f"\n## {title.capitalize()}\n\n{text or NONE}" for title, text in lists.items())
-    return head + rows + "".join(found) + IMAGES + hashes
+    return head + rows + CALLERS + callers + "".join(found) + IMAGES + hashes
 
 
 def check(image: Path) -> kernels.Checked | str:
@@ -61,6 +78,34 @@ def check(image: Path) -> kernels.Checked | str:
         command = (kernels.HYPABI, "check", image)
         failed = subprocess.run(command, capture_output=True, text=True, check=False)
         return failed.stderr.strip().rpartition("\n")[2].replace(str(image), image.name)
+
+
+def callers_of(name: str, image: Path, checked: kernels.Checked) -> str:
+    """Return an image's line of the table of callers."""
+    started = time.perf_counter()
+    listed = _json("callers", image)
+    seconds = time.perf_counter() - started
+    doors = _json("check", image, "--doors")["hidden_doors"]
+    counts = Counter(listed["counts"])
+    encounters = (checked.report["callers"] or {}).get("counts", {})
+    cells = [
+        name,
+        str(len(listed["sites"])),
+        str(sum(counts[kind] for kind in ("not in any contract", "no call", "unresolved"))),
+        str(counts["left to chance"]),
+        str(len({m["caller"]["address"] for m in (checked.report["callers"] or {})["meetings"]})),
+        *(str(encounters.get(verdict, 0)) for verdict in ENCOUNTERS),
+        str(len(doors)),
+        f"{seconds:.1f}",
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _json(*command: str | Path) -> dict[str, Any]:
+    run = (kernels.HYPABI, *command, "--format", "json")
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
 
 
 def clauses(name: str, checked: kernels.Checked, wanted: str) -> str:

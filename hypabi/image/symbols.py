@@ -73,10 +73,13 @@ def _symbol(text: str, address: int) -> Symbol:
     return Symbol(name, address, letter=text[:1])
 
 
-def rank(symbol: Symbol) -> tuple[bool, bool, str]:
-    """Order the names of one address: functions first, then the linker script's boundaries."""
+def rank(symbol: Symbol) -> tuple[bool, bool, bool, str]:
+    """Order the names of one address: functions first, then the linker script's boundaries.
+
+    An alias that KVM's code at EL2 has for a function of the kernel comes behind its own name.
+    """
     name = symbol.name
     boundary = name in {"_text", "_stext", "_sinittext"} or name.endswith(
         ("_start", "_end", "_begin")
     )
-    return "$" in name, boundary, name
+    return "$" in name, boundary, name.startswith("__kvm_nvhe_"), name
