@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hypabi.behaviour.call_site import CallSite, Fate, MayRead, Why, after
+from hypabi.behaviour.call_site import CallSite, Fate, MayRead, Read, Why, after
 from hypabi.behaviour.case import Case
 from hypabi.frozen import frozen
 from hypabi.judgement.clause import Clause, Ensures, KeepsRegisters
@@ -98,12 +98,19 @@ def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> 
             return Undecided(f"{may.register} is lost, and {_reader(may)}")
     if reliance.undecided:
         return Undecided(reliance.undecided[0])
-    for read in reliance.reads:
-        if read.register in may_change and read.register not in answers:
-            what = f"{read.register}, which the contract lets a call lose, is read"
-            return Unpromised(f"{what} at {read.address:#x}; this party keeps it")
+    unpromised = [r for r in reliance.reads if r.register in may_change - answers]
+    if unpromised:
+        return Unpromised(_unpromised(unpromised))
     kept = sorted(reliance.live - answers - lost.keys())
     return Good(f"{len(kept)} live registers are kept" if kept else "nothing else is live")
+
+
+def _unpromised(reads: Sequence[Read]) -> str:
+    names = " and ".join(read.register for read in reads)
+    places = " and ".join(f"{read.address:#x}" for read in reads)
+    are, them = ("is", "it") if len(reads) == 1 else ("are", "them")
+    what = f"{names}, which the contract lets a call lose, {are} read at {places}"
+    return f"{what}; this party keeps {them}"
 
 
 def _reader(may: MayRead) -> str:
