@@ -172,7 +172,12 @@ place stub_sync
 .endif
 .endif
 
+.if STUB >= 7
+// An exception that EL2 takes from itself comes to the same handler (6.1's and later tables say so).
+        vectors __hyp_stub_vectors, stub_sync, stub_sync
+.else
         vectors __hyp_stub_vectors, stub_sync
+.endif
 
 // -------------------------------------------------------------------------------------- the callers
 //

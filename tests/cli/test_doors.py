@@ -1,6 +1,7 @@
 """``check --doors``: what else than a hypercall is answered, of a made kernel and of real ones."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,23 @@ def test_a_stub_that_does_not_look_has_a_hidden_door_and_is_good(assemble: Assem
     calls = [each["call"] for each in found["handled_as"]]
     assert calls == ["HVC_SET_VECTORS", "HVC_SOFT_RESTART", "HVC_RESET_VECTORS", None]
     assert [each["found"] for each in doors(report_of(image), "stub", FROM_EL2)] == ["guarded"]
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "own"),
+    [
+        ("arm64-stub-b5-a64", "5.15", "guarded"),
+        ("arm64-stub-b7-a64", "6.12", "hidden door"),
+        ("arm64-stub-b8-a64be", "6.19", "hidden door"),
+        ("arm64-kvm-b7-a64", "6.12", "hidden door"),
+    ],
+)
+def test_the_reference_stub_lets_el2_itself_in_as_kernels_from_6_1_on_do(
+    name: str, version: str, own: str
+) -> None:
+    image = Path(__file__).parents[2] / f"hypabi/reference/{name}.elf"
+    found = doors(report_of("--kernel-version", version, image), "stub", FROM_EL2)
+    assert [each["found"] for each in found] == [own]
 
 
 def test_doors_are_said_only_where_asked(assemble: Assemble) -> None:
