@@ -1,6 +1,6 @@
 """How a case ends and what it stores, for the packages that read behaviours and never execute."""
 
-from hypabi.execution.memory import Store, address_text
+from hypabi.execution.memory import Store, address_text, base_text
 from hypabi.execution.outcome import (
     Called,
     CalledBack,
@@ -28,4 +28,5 @@ __all__ = [
     "Stuck",
     "Undecided",
     "address_text",
+    "base_text",
 ]

@@ -46,7 +46,10 @@ class Landmarks:
 
     bits: int
     place: Callable[[int], tuple[str, int] | None]
-    """Symbol and distance of an address of the program, ``None`` for a number that is none."""
+    """Symbol and distance of an address of the program, ``None`` for a number that is none.
+
+    An address that no symbol is near has itself for a symbol, in hexadecimal.
+    """
     tables: Mapping[int, str]
     """Name of each vector table, by its address."""
     capabilities: Mapping[int, str]
@@ -157,7 +160,10 @@ class _Relative:
         found = self.landmarks.place(value)
         if found is None:
             return value
-        return terms.add(terms.symbol(ADDRESS + found[0], width), found[1], width)
+        # An address within code or data is an unknown of its own: how far behind its symbol it lies
+        # is of the build, too, so of two distances nobody knows whether they are one place.
+        within = f"+{found[1]:#x}" if found[1] else ""
+        return terms.symbol(f"{ADDRESS}{found[0]}{within}", width)
 
     def _term(self, term: Term) -> Value:
         if term.op == "symbol":

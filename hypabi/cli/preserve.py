@@ -19,7 +19,9 @@ LOWEST: Final = 0x10_0000
 """Below it a constant is taken for a number, though a program may be linked there."""
 
 FAR: Final = 0x10_0000
-"""From here on a symbol says nothing of an address: the nearest one lies in another object."""
+"""From here on a symbol says nothing of an address: the nearest one lies in another object.
+
+Such an address is one of this build alone (:mod:`hypabi.cli.sides`)."""
 
 LIBRARY_COPY: Final = "__pi_"
 """Put before the names of code and data that run before relocation (arch/arm64/kernel/pi)."""
@@ -42,7 +44,9 @@ def preserved(loaded: Loaded, revision: Revision) -> Saved:
     found = tell_parties(revision, benches)
     tables = _tables(revision, found)
     capabilities = Capabilities(loaded.images[-1])
-    numbers = {number: name for name in DESCRIPTIONS if (number := capabilities.number(name))}
+    numbers = {
+        number: name for name in DESCRIPTIONS if (number := capabilities.number(name)) is not None
+    }
     marks = {
         role: Landmarks(
             revision.architecture.bits,
@@ -124,7 +128,7 @@ def _place(
             return tables[address], 0
         symbol = image.symbols.around(address)
         if symbol is None or address - symbol.address >= FAR:
-            return None
+            return f"{address:#x}", 0
         return _canonical(image, symbol.name), address - symbol.address
 
     return place

@@ -178,7 +178,7 @@ class _Comparison:
                 )
                 differences += pair.differences()
                 reasons += pair.reasons
-                used.update(case.assumptions, another.assumptions)
+                used.update(case.assumptions, another.assumptions, pair.assumptions)
         reasons += self.uncovered((home, other), premises)
         if missing and differences:
             reasons.append(f"{differences[0].subject} differs, but {missing}")

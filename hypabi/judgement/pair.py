@@ -23,7 +23,14 @@ from hypabi.judgement.obligation import answers
 from hypabi.judgement.provided import Provided, Rules
 from hypabi.judgement.visible import Frame, Seen, at_exit, entered, is_kept, lost_by
 from hypabi.judgement.weighing import NotShown, Scale, Tipped
-from hypabi.judgement.written import Piece, not_comparable, place, written
+from hypabi.judgement.written import (
+    Piece,
+    before,
+    not_comparable,
+    place,
+    taken_apart,
+    written,
+)
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Value
@@ -36,7 +43,7 @@ class Pair:
     """Two cases that one state at entry can lead to.
 
     What differs comes out of :meth:`differences`; what could be neither shown nor excluded is in
-    ``reasons`` afterwards.
+    ``reasons`` afterwards, and what was assumed in ``assumptions``.
 
     :param noted: what was found to differ harmlessly for other pairs of the row, and grows
     """
@@ -55,6 +62,7 @@ class Pair:
         self.scale = scale
         self.noted = noted
         self.reasons: list[str] = []
+        self.assumptions: set[str] = set()
         self.architecture: Architecture = rules.revision.architecture
         self.bits = self.architecture.bits
 
@@ -201,7 +209,7 @@ class Pair:
         """Yield whether a register that has to be kept is lost by one side only."""
         width = self.width(name)
         home, other = self.values(name, width)
-        before = [self.before(side, name, width) for side in (self.home, self.other)]
+        before = [self.entered_with(side, name, width) for side in (self.home, self.other)]
         kept = [terms.eq(value, b, width) for value, b in zip((home, other), before, strict=True)]
         loses = terms.land(kept[0], terms.lnot(kept[1]))
         found = list(self.tipped(aspect, Bearing.LOSES, name, loses))
@@ -210,9 +218,9 @@ class Pair:
         both = terms.land(*map(terms.lnot, kept), terms.ne(home, other, width))
         worst = Bearing.HARMLESS if general else Bearing.BREAKS
         found += self.tipped(aspect, worst, name, both)
-        yield from found[:1]
+        yield from found
 
-    def before(self, side: Provided, name: str, width: int) -> Value:
+    def entered_with(self, side: Provided, name: str, width: int) -> Value:
         """Return a register at entry of one side."""
         if name in side.behaviour.widths:
             return entered(side.behaviour, name)
@@ -229,6 +237,7 @@ class Pair:
         if reason:
             self.reasons.append(reason)
             return
+        self.assumptions.update(taken_apart(home, other, self.bits))
         for piece in sorted({**home, **other}, key=lambda piece: (piece[1], piece[2])):
             yield from self.piece(piece, home, other, frame)
 
@@ -242,7 +251,8 @@ class Pair:
             differs = terms.ne(home[piece], other[piece], width)
         else:
             words = ("it is written", "it is kept")
-            bearing, differs = Bearing.GAINS, 1
+            value = home.get(piece, other.get(piece, 0))
+            bearing, differs = Bearing.GAINS, self.changes(piece, value)
             if piece in other:
                 bearing, words = Bearing.LOSES, ("it is kept", "it is written")
         if frame.memory is None:
@@ -250,6 +260,15 @@ class Pair:
         shown = (where, width, home.get(piece, 0), other.get(piece, 0))
         for found in self.tipped(Aspect.MEMORY, bearing, where, differs, shown):
             yield found if words is None else replace(found, home=words[0], other=words[1])
+
+    def changes(self, piece: Piece, value: Value) -> Value:
+        """Return when what is written to a piece of memory is not what was there.
+
+        That is known of a whole word only: of which part a smaller one is, the byte order tells.
+        """
+        if 8 * piece[2] != self.bits or piece[1] % piece[2]:
+            return 1
+        return terms.ne(value, before(piece, self.bits), self.bits)
 
     def effects(self) -> Iterator[Difference]:
         """Yield whether barriers and maintenance differ, which nothing else here shows."""
@@ -318,7 +337,7 @@ class Pair:
         self, side: Provided, name: str, value: Value, width: int, model: Mapping[str, int]
     ) -> str:
         """Say what becomes of a register."""
-        before = self.before(side, name, width)
+        before = self.entered_with(side, name, width)
         if value == before or evaluate(value, model) == evaluate(before, model):
             return f"{name} is kept"
         return becomes(name, value, width, model)

@@ -10,6 +10,8 @@ from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 
 _WORD: Final = re.compile(r"\w+")
+_OF_THE_CALLER: Final = re.compile(r"mem\[[rx]\d+( [-+] [0-9a-fx]+)?\]")
+"""Memory at a general register of the caller's is the same memory, whoever reads it."""
 
 
 def guard(case: Case) -> tuple[Value, ...]:
@@ -20,7 +22,11 @@ def guard(case: Case) -> tuple[Value, ...]:
 def one_sided(home: Behaviour, other: Behaviour) -> frozenset[str]:
     """Return the memory and the addresses that only one side has a name for."""
     names = [{s.name for s in terms.symbols_of(*_values(each))} for each in (home, other)]
-    return frozenset(name for name in names[0] ^ names[1] if name.startswith(("mem[", "&", "any")))
+    return frozenset(
+        name
+        for name in names[0] ^ names[1]
+        if name.startswith(("mem[", "&", "any")) and not _OF_THE_CALLER.fullmatch(name)
+    )
 
 
 def _values(behaviour: Behaviour) -> Iterator[Value]:

@@ -1,8 +1,11 @@
 """What a case leaves in memory, outside of where its row lets it write."""
 
-from itertools import combinations
+from collections.abc import Iterable
+from itertools import combinations, pairwise
+from typing import Final
 
-from hypabi.behaviour.outcome import Store, address_text
+from hypabi.behaviour.outcome import Store, address_text, base_text
+from hypabi.behaviour.relative import ADDRESS
 from hypabi.judgement.lower import NotKnown
 from hypabi.judgement.provided import Provided
 from hypabi.judgement.visible import Frame
@@ -13,14 +16,23 @@ from hypabi.smt.terms import Term, Value
 Piece = tuple[Term | None, int, int]
 """Base, offset and size of memory that is written at once."""
 
+MOST_BASES: Final = 64
+"""Bases of one pair of cases; real kernels have at most five."""
+
 
 def written(side: Provided, frame: Frame, scale: Scale, bits: int) -> dict[Piece, Value]:
-    """Return what is written last to each piece of memory that a caller may see."""
-    return {
-        (store.base, store.offset, store.size): store.value
-        for store in side.case.stores
-        if not _permitted(side, store, frame, scale, bits)
-    }
+    """Return what is written last to each piece of memory that a caller may see.
+
+    They stand in the order in which they are written, without those that are overwritten as a
+    whole: where two sides have the same in the same order, their memory is the same.
+    """
+    found: dict[Piece, Value] = {}
+    for store in side.case.stores:
+        piece = (store.base, store.offset, store.size)
+        if not _permitted(side, store, frame, scale, bits):
+            found.pop(piece, None)
+            found[piece] = store.value
+    return found
 
 
 def _permitted(side: Provided, store: Store, frame: Frame, scale: Scale, bits: int) -> bool:
@@ -43,8 +55,15 @@ def not_comparable(home: dict[Piece, Value], other: dict[Piece, Value], bits: in
 
     Which byte of a value is where depends on the byte order, so pieces have to match as a whole.
     """
-    if any(_meet(*pair, bits) for pair in combinations({**home, **other}, 2)):
+    if _any_meet({**home, **other}, bits):
         return "the same memory is written in other pieces"
+    bases = _bases({**home, **other})
+    if len(bases) > MOST_BASES:
+        return f"whether memory at more than {MOST_BASES} addresses is the same"
+    for one, two in combinations(bases, 2):
+        if one is not None and two is not None and terms.symbols_of(one) & terms.symbols_of(two):
+            texts = base_text(one, bits), base_text(two, bits)
+            return f"whether memory at {texts[0]} and at {texts[1]} is the same"
     only = [
         {base for base, _, _ in one.keys() - two.keys()}
         for one, two in ((home, other), (other, home))
@@ -54,11 +73,35 @@ def not_comparable(home: dict[Piece, Value], other: dict[Piece, Value], bits: in
     return ""
 
 
-def _meet(one: Piece, other: Piece, bits: int) -> bool:
-    if one[0] is not other[0]:
-        return False
-    mask = (1 << bits) - 1
-    return (other[1] - one[1] & mask) < one[2] or (one[1] - other[1] & mask) < other[2]
+def taken_apart(home: dict[Piece, Value], other: dict[Piece, Value], bits: int) -> tuple[str, ...]:
+    """Return what has to be assumed where pieces are compared whatever the order of the writes."""
+    bases = sorted(base_text(base, bits) for base in _bases({**home, **other}))
+    return tuple(
+        f"memory at {one} does not overlap memory at {two}" for one, two in combinations(bases, 2)
+    )
+
+
+def before(piece: Piece, bits: int) -> Term:
+    """Return a whole word of memory at entry, as reading it names it."""
+    address = address_text(piece[0], piece[1], bits).removeprefix(ADDRESS)
+    return terms.symbol(f"mem[{address}]", bits)
+
+
+def _bases(pieces: Iterable[Piece]) -> list[Term | None]:
+    return list(dict.fromkeys(base for base, _, _ in pieces))
+
+
+def _any_meet(pieces: Iterable[Piece], bits: int) -> bool:
+    """Tell whether two pieces have a byte in common, as far as their bases tell."""
+    by_base: dict[Term | None, list[tuple[int, int]]] = {}
+    for base, offset, size in pieces:
+        by_base.setdefault(base, []).append((offset, offset + size))
+    for ranges in by_base.values():
+        ranges.sort()
+        around = ranges[0][0] + (1 << bits)
+        if any(start < end for (_, end), (start, _) in pairwise(ranges)) or ranges[-1][1] > around:
+            return True
+    return False
 
 
 def place(piece: Piece, bits: int) -> str:

@@ -1,12 +1,14 @@
 """Two sides of a comparison, made of reference images or of files, without another process."""
 
 from functools import cache
+from pathlib import Path
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.saved import Saved
 from hypabi.cli.preserve import preserve
 from hypabi.cli.sides import Opened, sides
 from hypabi.judgement.change import Cell, Direction
+from hypabi.judgement.contract import Contract
 from hypabi.judgement.diff import compare
 from hypabi.judgement.load import shipped_contract
 from hypabi.judgement.reference_index import Reference, read_index
@@ -40,6 +42,12 @@ def reference(name: str, form: str, revision: str | None = None) -> Opened:
     return Opened(str(file), saved, contract, contract.at(held[1], saved.architecture))
 
 
+def made(file: Path, contract: Contract, version: Version) -> Opened:
+    """Open an image that a test made as one side."""
+    saved = preserve(str(file), contract, version)
+    return Opened(str(file), saved, contract, contract.at(version, saved.architecture))
+
+
 def again(opened: Opened, saved: Saved) -> Opened:
     """Return the same side with another saved form."""
     return Opened(opened.path, saved, opened.contract, opened.revision)
@@ -66,4 +74,4 @@ def references() -> list[tuple[str, str]]:
     ]
 
 
-__all__ = ["Architecture", "again", "cells", "reference", "references"]
+__all__ = ["Architecture", "again", "cells", "made", "reference", "references"]
