@@ -135,6 +135,7 @@ def _side(opened_: Opened, mark: str) -> Side:
         {party: table_symbol(name, bits) for party, name in saved.tables.items()},
         lambda name: 0 if name in known else None,
         lambda name: name in lacks,
+        called=lambda name, _: name,
     )
     revision = opened_.revision
     behaviours = {

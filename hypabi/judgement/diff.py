@@ -11,7 +11,6 @@ from typing import Final
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.frozen import frozen, replace
-from hypabi.judgement.by_name import ByName
 from hypabi.judgement.change import (
     Aspect,
     Bearing,
@@ -29,12 +28,15 @@ from hypabi.judgement.change import (
     change_of,
 )
 from hypabi.judgement.expression import Predicate
-from hypabi.judgement.lower import NotKnown, Surroundings
+from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
 from hypabi.judgement.pair import Pair
+from hypabi.judgement.proof import judge_row
 from hypabi.judgement.provided import Provided, Rules
 from hypabi.judgement.revision import LiveCall, LiveParty, Revision, Row, Service
 from hypabi.judgement.side import Side, must_agree
 from hypabi.judgement.unknowns import guard, memory_at, one_sided
+from hypabi.judgement.verdict import Proved, Refuted, Verdict
+from hypabi.judgement.verdict import Undecided as NotProved
 from hypabi.judgement.visible import frame_of, handed_over, mapped, seen_of
 from hypabi.judgement.weighing import Scale
 from hypabi.smt import terms
@@ -170,8 +172,8 @@ class _Comparison:
                 one = self.home.program == self.other.program
                 scale = Scale(self.solver, context, bound, one_program=one)
                 pair = Pair(
-                    Provided(home, case, ByName(home, case, self.home.surroundings)),
-                    Provided(other, another, ByName(other, another, self.other.surroundings)),
+                    Provided(home, case, Lowering(home, case, self.home.surroundings)),
+                    Provided(other, another, Lowering(other, another, self.other.surroundings)),
                     rules,
                     scale,
                     noted,
@@ -220,7 +222,7 @@ class _Comparison:
         missing = ""
         for predicate, behaviour, surroundings in predicates:
             try:
-                found.append(ByName(behaviour, None, surroundings).predicate(predicate))
+                found.append(Lowering(behaviour, None, surroundings).predicate(predicate))
             except NotKnown as unknown:
                 missing = str(unknown)
         return tuple(found), missing
@@ -233,7 +235,10 @@ class _Comparison:
         ]
 
     def served(self, change: Change) -> Change | None:
-        """Return that a call which the home provider refuses is served there, where that is so."""
+        """Return that a call which the home provider refuses is served there, where that is so.
+
+        Served is what its own revision promises, so each of those promises has to be proved.
+        """
         if self.row.service is not Service.REFUSED or self.row.call is None:
             return None
         there = self.other.revision.find(self.party.name, self.row.call)
@@ -241,7 +246,33 @@ class _Comparison:
             return None
         if isinstance(change, Equal | Stronger | Renumbered | Vacuous | Undecided):
             return None
-        return Stronger(tuple(replace(each, bearing=Bearing.GAINS) for each in change.differences))
+        differences = tuple(
+            each if each.bearing is Bearing.HARMLESS else replace(each, bearing=Bearing.GAINS)
+            for each in change.differences
+        )
+        match self.kept_there(there):
+            case Proved():
+                return Stronger(differences)
+            case NotProved(reason):
+                return Undecided((f"whether it is served as promised: {reason}",), differences)
+            case _:
+                return None
+
+    def kept_there(self, row: Row) -> Verdict:
+        """Return the worst that can be said of what the other side promises of its own row."""
+        party = self.other.revision.party(self.party.name)
+        assert party is not None
+        behaviour, around = self.other.behaviours[party.name], self.other.surroundings
+        found: Verdict = Proved(0)
+        for each in judge_row(self.other.revision, party, row, behaviour, around, self.solver):
+            match each.verdict:
+                case Refuted():
+                    return each.verdict
+                case NotProved():
+                    found = each.verdict
+                case _:
+                    continue
+        return found
 
     def renumbered(self, change: Change) -> Renumbered | None:
         """Return under which number the other side does the same, where it is proved to."""

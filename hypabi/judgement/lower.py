@@ -43,6 +43,10 @@ def _nowhere(_name: str) -> int | None:
     return None
 
 
+def _by_number(_name: str, number: int) -> str:
+    return str(number)
+
+
 class NotKnown(Exception):
     """The clause speaks of something that this image does not tell."""
 
@@ -59,6 +63,8 @@ class Surroundings:
     """Whether the kernel has no such capability at all."""
     symbol: Callable[[str], int | None] = _nowhere
     """Address of a symbol, where the image has it once."""
+    called: Callable[[str, int], str] = _by_number
+    """What a capability is called, of which the name and the number are known."""
 
 
 @frozen
@@ -108,7 +114,7 @@ class Lowering:
             return 0
         if number is None:
             raise NotKnown(f"the image does not tell the number of capability {name}")
-        return terms.symbol(f"cpucap.{number}", 1)
+        return terms.symbol(f"cpucap.{self.surroundings.called(name, number)}", 1)
 
     def value(self, value: Value) -> terms.Value:
         """Return a value as a term.

@@ -2,7 +2,7 @@
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.frozen import frozen
-from hypabi.judgement.by_name import ByName
+from hypabi.judgement.lower import Lowering
 from hypabi.judgement.revision import Revision
 from hypabi.judgement.visible import Frame, Seen
 
@@ -13,7 +13,7 @@ class Provided:
 
     behaviour: Behaviour
     case: Case
-    lowering: ByName
+    lowering: Lowering
 
 
 @frozen

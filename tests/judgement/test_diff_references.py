@@ -82,6 +82,15 @@ def test_5_7_left_the_kernel_s_stub_one_call_which_is_harmless_for_new_callers()
     assert isinstance(found["old", "stub", "HVC_SOFT_RESTART"].change, Equal)
 
 
+def test_a_call_that_is_served_otherwise_than_promised_is_never_stronger() -> None:
+    new = reference("arm-stub-a7", "a32")
+    found = cells(reference("arm-reset-answers-2", "a32"), new)
+    assert isinstance(found["new", "stub", "HVC_SET_VECTORS"].change, Stronger)
+    reset = found["new", "stub", "HVC_RESET_VECTORS"]
+    assert isinstance(reset.change, Incompatible)
+    assert meets(reset) == "it returns to the caller, r0 is r0 (2)"
+
+
 def test_vhe_restart_became_finalise_el2_under_its_number() -> None:
     found = cells(reference("arm64-stub-b5", "a64"), reference("arm64-stub-b7", "a64"))
     for key in (("old", "stub", "HVC_VHE_RESTART"), ("new", "stub", "HVC_FINALISE_EL2")):
