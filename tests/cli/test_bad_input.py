@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.door import COMMAND, environment, hypabi, one_line
+from tests.cli.door import COMMAND, START, environment, hypabi, one_line
 from tests.cli.kernel import stub
 from tests.inputs import Assemble
 
@@ -248,14 +248,19 @@ def test_an_interrupt_ends_the_command_quietly(assemble: Assemble) -> None:
     # The contract comes through a pipe that nobody writes to: hypabi waits there.
     reading = stub(assemble).with_name("contract.yaml")
     os.mkfifo(reading)
-    command = [*COMMAND, "check", "vmlinuz", "--contract", str(reading)]
+    # A test run in the background has SIGINT ignored, and so has what it starts.
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    command = [COMMAND[0], "-c", listening + START, "check", "vmlinuz", "--contract", str(reading)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     ) as running:
         writing = os.open(reading, os.O_WRONLY)  # waits until hypabi has opened it
         running.send_signal(signal.SIGINT)
-        output, said = running.communicate(timeout=60)
-        os.close(writing)
+        try:
+            output, said = running.communicate(timeout=60)
+        finally:
+            os.close(writing)
+            running.kill()
     assert (output, said) == ("", "hypabi: interrupted\n")
     assert running.returncode == 130
 
