@@ -32,6 +32,7 @@ __all__ = [
     "Source",
     "Start",
     "Test",
+    "Unread",
     "Way",
     "Why",
     "after",
@@ -230,6 +231,15 @@ class CallSite:
     """The registers that can hold an answer (SMCCC: x0 to x3; arm: r0 to r3)."""
     identifier: str
     """The register that selects the call: x0 or r0; for Xen's immediate x16 or r12."""
+
+
+@frozen
+class Unread:
+    """An ``hvc`` that may ask for more than was found out."""
+
+    address: int
+    function: Function
+    why: str
 
 
 def after(register: str) -> str:

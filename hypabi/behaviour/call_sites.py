@@ -16,6 +16,7 @@ from hypabi.behaviour.call_site import (
     Reliance,
     Start,
     Test,
+    Unread,
     Way,
     Why,
     after,
@@ -64,6 +65,9 @@ class Wanting(Protocol):
     def by_way(self, function: Function, way: Way) -> bool:
         """Tell whether a site is wanted, by the function around it and a way to it."""
 
+    def by_doubt(self, way: Way) -> bool:
+        """Tell whether a site may be wanted, for all that a way tells."""
+
 
 class CallSites:
     """The call sites of one program; bodies of functions are read once."""
@@ -76,23 +80,30 @@ class CallSites:
         self._bodies: dict[tuple[int, InstructionSet], Body] = {}
         self._approaches: dict[InstructionSet, Approach] = {}
 
-    def find(
-        self, function: str | None = None, wanted: Wanting | None = None
-    ) -> tuple[CallSite, ...]:
+    def find(self, function: str | None = None) -> tuple[CallSite, ...]:
         """Return every call site, by address.
 
         :param function: only those in functions of this name
-        :param wanted: only those of which it wants one of the ways
         """
+        return self._finished(self._drafts(function))
+
+    def wanted(self, by: Wanting) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
+        """Return the call sites of which somebody wants a way, and those that may be such."""
+        drafts = self._drafts(None)
+        found = self._finished([draft for draft in drafts if draft.wanted(by)])
+        unread = [draft.unread(by) for draft in drafts]
+        return found, tuple(each for each in unread if each is not None)
+
+    def _drafts(self, function: str | None) -> "list[_Draft]":
         places = [(word, reached) for word, reached in self._places()]
         extents = {word: extent(self.image, word.address, word.state) for word, _ in places}
-        drafts = [
+        return [
             _Draft(self, word, extents[word], reached)
             for word, reached in places
             if function is None or extents[word].name == function
         ]
-        if wanted is not None:
-            drafts = [draft for draft in drafts if draft.wanted(wanted)]
+
+    def _finished(self, drafts: "list[_Draft]") -> tuple[CallSite, ...]:
         self._told_where(drafts)
         calls = direct_calls(
             self.image, sorted({d.extent.start for d in drafts if d.needs_callers}), MOST_CALLERS
@@ -250,13 +261,24 @@ class _Draft:
     def wanted(self, by: Wanting) -> bool:
         """Tell whether somebody wants one of the ways to it."""
         function = _function(self.extent)
-        numbers = self._numbers()
+        numbers = self._numbers
         if None not in numbers and not any(
             by.by_number(function, n) for n in numbers if n is not None
         ):
             return False
         return any(by.by_way(function, way) for way in self.ways)
 
+    def unread(self, by: Wanting) -> Unread | None:
+        """Return why it may ask for more than its ways say, ``None`` where it does not."""
+        why = self.undecided[0] if self.undecided else ""
+        if not why and None in self._numbers and any(map(partial(self._doubted, by), self.ways)):
+            why = f"{self.sites.identifier(self.word.immediate)} is not a constant"
+        return Unread(self.word.address, _function(self.extent), why) if why else None
+
+    def _doubted(self, by: Wanting, way: Way) -> bool:
+        return by.by_doubt(way) and not by.by_way(_function(self.extent), way)
+
+    @cached_property
     def _numbers(self) -> set[int | None]:
         """Return the identifier on each way, ``None`` for one that running the way may tell."""
         if not isinstance(self.body, A64Body) or self.undecided or not self.chains:

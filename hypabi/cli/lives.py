@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterator
 from typing import Final
 
-from hypabi.behaviour.call_site import CallSite, Function, Way
+from hypabi.behaviour.call_site import CallSite, Function, Unread, Way
 from hypabi.behaviour.call_sites import CallSites
 from hypabi.cli.examination import Examination
 from hypabi.cli.exit_status import Exit
@@ -12,7 +12,8 @@ from hypabi.frozen import frozen, replace
 from hypabi.image.model import Role
 from hypabi.judgement.contract import Program as ProgramName
 from hypabi.judgement.encounter import Provider
-from hypabi.judgement.life_cycle import LifeCycle, Program, concerned, live, wants
+from hypabi.judgement.life_cycle import LifeCycle, Program, concerned, live, unknown, wants
+from hypabi.judgement.naming import chosen
 from hypabi.judgement.revision import Revision
 from hypabi.judgement.said import Bad, Undecided
 from hypabi.judgement.suppression import Suppression
@@ -38,22 +39,27 @@ class _Wanting:
 
     def by_way(self, function: Function, way: Way) -> bool:
         """Tell whether a way concerns the contract."""
-        return concerned(self.revision, self.program, function, way)
+        ways = chosen(way, self.revision.identifier)
+        return any(concerned(self.revision, self.program, function, each) for each in ways)
+
+    def by_doubt(self, way: Way) -> bool:
+        """Tell whether a way may ask for a call of the contract, for all that is known."""
+        return unknown(self.revision, way)
 
 
 def life_cycle(examination: Examination) -> LifeCycle:
     """Hold the call sites of each program against the parties whose vectors it holds."""
     programs = tuple(
-        Program(PROGRAMS[role], _sites(examination, role), dict(_providers(examination, role)))
+        Program(PROGRAMS[role], *_sites(examination, role), dict(_providers(examination, role)))
         for role in examination.benches
     )
     return live(examination.revision, programs, Remembered(BitwuzlaSolver()))
 
 
-def _sites(examination: Examination, role: Role) -> tuple[CallSite, ...]:
-    """Return the call sites that the contract is about; there are hundreds of others."""
+def _sites(examination: Examination, role: Role) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
+    """Return the call sites that the contract is about, or may be; there are hundreds of others."""
     wanting = _Wanting(examination.revision, PROGRAMS[role])
-    return CallSites(examination.benches[role].explorer).find(wanted=wanting)
+    return CallSites(examination.benches[role].explorer).wanted(wanting)
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

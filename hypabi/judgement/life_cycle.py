@@ -5,13 +5,13 @@ every party of its own program, because any of them could be live.
 """
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hypabi.behaviour.call_site import CallSite, Function, Way
+from hypabi.behaviour.call_site import CallSite, Function, Unread, Way
 from hypabi.frozen import frozen
 from hypabi.judgement.contract import Program as ProgramName
 from hypabi.judgement.encounter import Provider, asked_for, encounter
-from hypabi.judgement.naming import by_chance
+from hypabi.judgement.naming import by_chance, chosen
 from hypabi.judgement.resolve import ANY, ANY_OTHER
 from hypabi.judgement.revision import Move, Revision, Turn
 from hypabi.judgement.said import Bad, Encounter, Good
@@ -60,6 +60,8 @@ class LifeCycle:
     """Sites of which the contract says that they run in no state: nobody calls them."""
     elsewhere: int
     """Ways that ask for something else, or by an identifier that is not known."""
+    unread: tuple[Unread, ...] = ()
+    """Sites that may ask for a call of the contract, for all that was found out."""
 
 
 @frozen
@@ -68,11 +70,14 @@ class Program:
 
     which: ProgramName
     sites: tuple[CallSite, ...]
+    """Those that the contract is about."""
+    unread: tuple[Unread, ...]
+    """Those of which that was not found out."""
     providers: Mapping[str, Provider]
     """By name of the party."""
 
 
-def live(revision: Revision, programs: Iterable[Program], solver: Solver) -> LifeCycle:
+def live(revision: Revision, programs: Sequence[Program], solver: Solver) -> LifeCycle:
     """Hold every call site against every party of its program."""
     meetings: list[Meeting] = []
     dormant: list[CallSite] = []
@@ -82,10 +87,11 @@ def live(revision: Revision, programs: Iterable[Program], solver: Solver) -> Lif
     for program in programs:
         everyone |= program.providers.keys()
         for site in program.sites:
+            every = [each for way in site.ways for each in chosen(way, revision.identifier)]
             ways = tuple(
-                way for way in site.ways if concerned(revision, program.which, site.function, way)
+                way for way in every if concerned(revision, program.which, site.function, way)
             )
-            elsewhere += len(site.ways) - len(ways)
+            elsewhere += len(every) - len(ways)
             for way in ways:
                 met = tuple(_meetings(revision, program, site, way, solver))
                 meetings += met
@@ -97,7 +103,8 @@ def live(revision: Revision, programs: Iterable[Program], solver: Solver) -> Lif
         for move in revision.moves
         if move.source in everyone
     )
-    return LifeCycle(tuple(meetings), moves, _once(dormant), elsewhere)
+    unread = tuple(each for program in programs for each in program.unread)
+    return LifeCycle(tuple(meetings), moves, _once(dormant), elsewhere, unread)
 
 
 def wants(revision: Revision, which: ProgramName, function: Function, identifier: int) -> bool:
@@ -112,6 +119,14 @@ def wants(revision: Revision, which: ProgramName, function: Function, identifier
         if not turn.identifiers or identifier in turn.identifiers:
             return True
     return False
+
+
+def unknown(revision: Revision, way: Way) -> bool:
+    """Tell whether a way may ask for a call of the contract, for all that is known of it."""
+    if way.request.immediate != revision.immediate or by_chance(revision.identifier, way):
+        return False
+    ways = chosen(way, revision.identifier)
+    return any(not isinstance(w.request.registers[revision.identifier], int) for w in ways)
 
 
 def concerned(revision: Revision, which: ProgramName, function: Function, way: Way) -> bool:

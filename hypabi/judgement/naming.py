@@ -10,7 +10,9 @@ from typing import Final, assert_never
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.call_site import CallSite, Origin, Way
-from hypabi.frozen import frozen
+from hypabi.behaviour.outcome import Condition
+from hypabi.behaviour.request import Request
+from hypabi.frozen import frozen, replace
 from hypabi.judgement.architectures import ArchitectureName
 from hypabi.judgement.revision import Revision
 from hypabi.judgement.stated import StatedContract
@@ -156,6 +158,35 @@ def choices(value: Value) -> frozenset[int]:
         found = {terms.substitute(each, {condition: answer}) for each in found for answer in (0, 1)}
     constants = frozenset(each for each in found if isinstance(each, int))
     return constants if len(constants) == len(found) else frozenset()
+
+
+def chosen(way: Way, register: str) -> tuple[Way, ...]:
+    """Return a way for each value that it chooses for a register, itself if none is a constant."""
+    value = way.request.registers[register]
+    conditions = [] if isinstance(value, int) else _conditions(value)
+    if not 0 < len(conditions) <= MOST_CHOICES:
+        return (way,)
+    found = [way.request]
+    for condition in conditions:
+        found = [_with(request, condition, answer) for request in found for answer in (1, 0)]
+    if not any(isinstance(request.registers[register], int) for request in found):
+        return (way,)
+    once = {request.registers[register]: request for request in reversed(found)}
+    if len(once) < len(found):  # what chose among equals is no condition of either
+        found = [replace(each, guard=way.request.guard) for each in once.values()]
+    return tuple(replace(way, request=request) for request in found)
+
+
+def _with(request: Request, condition: Term, answer: int) -> Request:
+    """Return a request where a condition is known."""
+    chosen = {
+        name: terms.substitute(value, {condition: answer})
+        for name, value in request.registers.items()
+    }
+    holds = condition if answer else terms.lnot(condition)
+    return replace(
+        request, registers=chosen, guard=(*request.guard, Condition(request.site, holds))
+    )
 
 
 def _conditions(value: Term) -> list[Term]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hypabi.behaviour.call_site import CallSite
+from hypabi.behaviour.call_site import CallSite, Unread
 from hypabi.judgement.life_cycle import LifeCycle, Meeting, Taken
 from hypabi.judgement.said import Bad, Point
 from hypabi.judgement.suppression import Suppression
@@ -27,6 +27,7 @@ def document(cycle: LifeCycle, lived_with: LivedWith = NOTHING) -> dict[str, Pla
         "never_run": [_site(site) for site in cycle.dormant],
         "moves": [_move(each) for each in cycle.moves],
         "asking_for_something_else": cycle.elsewhere,
+        "not_found_out": [{**_site(each), "why": each.why} for each in cycle.unread],
     }
 
 
@@ -55,7 +56,7 @@ def _point(point: Point) -> dict[str, Plain]:
     return found
 
 
-def _site(site: CallSite) -> dict[str, Plain]:
+def _site(site: CallSite | Unread) -> dict[str, Plain]:
     return {"function": site.function.name, "address": f"{site.address:#x}"}
 
 

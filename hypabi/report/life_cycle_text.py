@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from hypabi.behaviour.call_site import CallSite
+from hypabi.behaviour.call_site import CallSite, Unread
 from hypabi.judgement.life_cycle import LifeCycle, Meeting, Taken
 from hypabi.judgement.said import Bad, PassedOn, Undecided, Unpromised
 from hypabi.report.life_cycle import asked, counts, possible, spoken, unspoken
@@ -30,6 +30,7 @@ def section(cycle: LifeCycle, place: Place) -> Iterator[str]:
         yield from _answers(found, kind, title, place)
     yield from _listed("nobody calls, says the contract", cycle.dormant, place)
     yield from _listed("the contract does not say when these run", unspoken(cycle), place)
+    yield from _listed("may ask for these calls, for all that was found out", cycle.unread, place)
     yield from moves(cycle.moves, place)
 
 
@@ -70,8 +71,8 @@ def named(meeting: Meeting, place: Place) -> str:
     return f"{who}, {asked(met)}, while {met.party} is live"
 
 
-def _listed(title: str, sites: Iterable[CallSite], place: Place) -> Iterator[str]:
-    names = [site.function.name or place(site.address) for site in sites]
+def _listed(title: str, sites: Iterable[CallSite | Unread], place: Place) -> Iterator[str]:
+    names = dict.fromkeys(site.function.name or place(site.address) for site in sites)
     if names:
         yield ""
         yield from filled(f"{title}: {', '.join(names)}")

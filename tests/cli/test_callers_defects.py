@@ -3,6 +3,8 @@
 Kernels of one page for what a hasty reader of code would say falsely.
 """
 
+from typing import Any
+
 import pytest
 
 from tests.cli.kernel import stub
@@ -91,3 +93,38 @@ def test_a_function_longer_than_is_read_is_undecided(assemble: Assemble) -> None
     long = caller("long", "b 1f", ".rept 40000", "nop", ".endr", "1: mov x0, #2", "hvc #0", "ret")
     found = report(stub(assemble, callers=long + caller(RESET, "mov x0, #2", "hvc #0", "ret")))
     assert [each["caller"]["function"] for each in found["cells"]] == [RESET]
+
+
+CHOOSES = ("cmp x1, #0", "mov x0, #2", "mov x3, #{other}", "csel x0, x0, x3, eq", "hvc #0", "ret")
+
+
+def asked(found: dict[str, Any], function: str) -> set[str]:
+    return {
+        each["call"]
+        for each in found["callers"]["meetings"]
+        if each["caller"]["function"] == function
+    }
+
+
+def test_each_of_two_calls_that_a_caller_chooses_from_is_judged(assemble: Assemble) -> None:
+    """The choice is made without a branch."""
+    both = caller(RESET, *(each.format(other=1) for each in CHOOSES))
+    found = report(stub(assemble, callers=both))
+    assert asked(found, RESET) == {"HVC_RESET_VECTORS", "HVC_SOFT_RESTART"}
+    one = caller(RESET, *(each.format(other=77) for each in CHOOSES))
+    found = report(stub(assemble, callers=one))
+    assert asked(found, RESET) == {"HVC_RESET_VECTORS"}
+    assert found["callers"]["asking_for_something_else"] == 1
+
+
+def test_who_may_ask_for_what_was_not_found_out_is_named(assemble: Assemble) -> None:
+    known = caller(RESET, "mov x0, #2", "hvc #0", "ret")
+    passes = caller("passes", "hvc #0", "ret")
+    loops = caller("loops", "mov x0, #0", "1: add x0, x0, #1", "cbz x1, 1b", "hvc #0", "ret")
+    long = caller("long", "b 1f", ".rept 40000", "nop", ".endr", "1: mov x0, #2", "hvc #0", "ret")
+    other = caller("other", "hvc #1", "ret")
+    found = report(stub(assemble, callers=known + passes + loops + other + long))
+    unread = {each["function"]: each["why"] for each in found["callers"]["not_found_out"]}
+    assert set(unread) == {"passes", "loops", "long"}
+    assert unread["passes"] == "x0 is not a constant"
+    assert "loop" in unread["loops"] and "bytes" in unread["long"]
