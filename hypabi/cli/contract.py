@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import add_output
+from hypabi.cli.parser import DEFAULT_CONTRACT, add_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions of the command and their arguments to its parser."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     show = actions.add_parser("show", help="print a contract, or what it says of one kernel")
-    show.add_argument("contract", metavar="NAME|FILE", nargs="?", default="linux-hyp-abi")
+    show.add_argument(
+        "contract",
+        metavar="NAME|FILE",
+        nargs="?",
+        default=DEFAULT_CONTRACT,
+        help="shipped contract, or a contract file (default: %(default)s)",
+    )
     _add_version(show, "print every clause that is in force at VERSION")
     show.add_argument(
         "--architecture",
@@ -33,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_output(show, ("text", "json"))
     lint = actions.add_parser("lint", help="say what a reviewer would object to")
-    lint.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    lint.add_argument("files", metavar="FILE", nargs="+", type=Path, help="contract files")
     lint.add_argument(
         "--document",
         metavar="RST",

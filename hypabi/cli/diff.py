@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hypabi.judgement.suppression import Suppression, Suppressions
     from hypabi.report.diff import Compared, Diff
 
-SUMMARY = "what two images do differently for their callers, and who breaks"
+SUMMARY = "say what two images do differently for their callers, and who breaks"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import DEFAULT_CONTRACT, command_line
+from hypabi.cli.parser import DEFAULT_CONTRACT, add_file, command_line
 
 if TYPE_CHECKING:
     from hypabi.judgement.contract import Contract
@@ -55,25 +55,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="hold an existing document against contract and image instead",
     )
-    parser.add_argument("--format", choices=(*FORMATS, "text", "json"), help="default: rst")
     parser.add_argument(
-        "--output",
-        metavar="FILE",
-        help="write to FILE, which is replaced as a whole or not touched",
+        "--format",
+        choices=(*FORMATS, "text", "json"),
+        help="how the document is written (default: rst), or what --drift finds (default: text)",
     )
+    add_file(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write what was asked for and return the exit status."""
     if arguments.drift is not None:
-        # ---- the document to hold against the contract is another command in all but its name
         from hypabi.cli.drift import run as run_drift
 
         named = arguments.contract or [DEFAULT_CONTRACT]
         arguments.contract = named[0]
         arguments.format = arguments.format or "text"
         return run_drift(arguments)
-        # ----
     from hypabi.cli.output import emit
 
     arguments.format = arguments.format or "rst"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hypabi.judgement.revision import Installation
     from hypabi.report.matrix import Judged, Matrix
 
-SUMMARY = "callers against live parties: kept, refuted or undecided"
+SUMMARY = "hold callers against live parties: kept, refuted or undecided"
 KINDS = ("stub", "kvm")
 """The images that hold a revision and nothing else; the others hold the same code again."""
 

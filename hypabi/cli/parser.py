@@ -37,10 +37,15 @@ def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> Non
         default=formats[0],
         help=f"how the report is printed (default: {formats[0]})",
     )
+    add_file(parser)
+
+
+def add_file(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names where the output goes."""
     parser.add_argument(
         "--output",
         metavar="FILE",
-        help="write the report to FILE, which is replaced as a whole or not touched",
+        help="write to FILE, which is replaced as a whole or not touched",
     )
 
 
