@@ -11,9 +11,10 @@ from hypabi.cli.matrix_status import status
 from hypabi.errors import HypabiError
 from hypabi.frozen import replace
 from hypabi.image.model import Image
+from hypabi.judgement.applying import Caller, Live
 from hypabi.judgement.life_cycle import LifeCycle, Meeting
 from hypabi.judgement.lower import Lowering, NotKnown
-from hypabi.judgement.matrix import Caller, Live, judge_cell
+from hypabi.judgement.matrix import judge_cell
 from hypabi.judgement.revision import LiveParty, Revision
 from hypabi.report.listing import Places
 from hypabi.report.matrix import Column, Judged, Matrix, Row

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hypabi.behaviour.case import Behaviour
     from hypabi.cli.references import Library
-    from hypabi.judgement.matrix import Caller, Live
+    from hypabi.judgement.applying import Caller, Live
     from hypabi.judgement.reference_index import Form, Index, Reference
     from hypabi.judgement.revision import Installation
     from hypabi.report.matrix import Judged, Matrix

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from hypabi.cli.exit_status import Exit
+from hypabi.judgement.cell import Broken, Kept, NotDecided
 from hypabi.judgement.life_cycle import When
-from hypabi.judgement.matrix import Broken, Kept, NotDecided
 from hypabi.report.matrix import Judged
 
 

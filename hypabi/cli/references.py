@@ -16,9 +16,9 @@ from hypabi.execution.system import explorer_for
 from hypabi.frozen import frozen, replace
 from hypabi.image import load
 from hypabi.image.model import Image, Loaded
+from hypabi.judgement.applying import Caller, Live
 from hypabi.judgement.contract import Contract
 from hypabi.judgement.load import shipped_contract
-from hypabi.judgement.matrix import Caller, Live
 from hypabi.judgement.reference_index import (
     Form,
     Index,

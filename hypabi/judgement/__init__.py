@@ -9,7 +9,8 @@ Reads behaviours and never executes.  By what they are about:
   make a ``revision`` of ``clause`` values;
 - proof: ``obligation`` says what a clause demands of a case, ``lower`` makes terms of it, ``proof``
   asks a solver, ``verdict`` is the answer and ``instead`` its words;
-- callers: ``naming``, ``encounter``, ``reliance``, ``said``, ``life_cycle``, and ``matrix``;
+- callers of an image: ``naming``, ``encounter``, ``reliance``, ``said``, ``life_cycle``; who gets
+  what he asks for, whoever is live: ``applying``, ``matrix``, ``cell``;
 - two images: ``side``, ``visible``, ``pair``, ``weighing``, ``diff``, ``change``;
 - other exceptions than hypercalls: ``doors``, ``door_*``, ``likeness``, ``syndrome``;
 - a document: ``drift`` and ``drift_*``;

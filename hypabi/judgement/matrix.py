@@ -2,23 +2,17 @@
 
 A caller is held to nothing here; it is the live party that keeps what the *caller's* contract
 promises of the call, or does not.  What holds at entry because the party is live is taken from the
-party's own contract.  Which promise applies:
-
-1. the row of a call that the caller makes, where its contract says that the party serves it;
-2. else what its contract promises where the party does not serve the call: an error value, or the
-   call served all the same;
-3. else, where its contract does not speak of the party, or leaves open what it does, the row of
-   the party that does serve the call: it is what the caller counts on.
+party's own contract.  Which promise applies is :mod:`hypabi.judgement.applying`'s to say.
 """
 
-import enum
-from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.outcome import Undecided as PathUndecided
-from hypabi.behaviour.request import Request, Requests
+from hypabi.behaviour.request import Request
 from hypabi.frozen import frozen, replace
+from hypabi.judgement.applying import Caller, Live, Promised, applying, silence
+from hypabi.judgement.cell import Broken, Cell, Kept, NotDecided, Open, Promise
 from hypabi.judgement.clause import (
     Calls,
     Clause,
@@ -32,120 +26,10 @@ from hypabi.judgement.clause import (
 from hypabi.judgement.instead import Instead
 from hypabi.judgement.lower import Surroundings
 from hypabi.judgement.proof import judge_row
-from hypabi.judgement.revision import Installation, LiveCall, LiveParty, Revision, Row, Service
+from hypabi.judgement.revision import Installation, LiveParty, Revision, Row
 from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.smt import terms
 from hypabi.smt.solver import Solver
-
-
-@frozen
-class Caller:
-    """A function that asks, and the contract that it was written against."""
-
-    name: str
-    label: str
-    """Of its revision."""
-    image: str
-    """That holds it."""
-    call: str
-    """What it means to call above all."""
-    revision: Revision
-    requests: Requests
-
-    def calls(self) -> tuple[LiveCall | None, ...]:
-        """Return the calls that it makes, the one that it means above all first.
-
-        ``None`` is one that its contract gives no name.
-        """
-        calls = self.revision.calls
-        named = [call for call in calls if self.name in call.callers or call.name == self.call]
-        return tuple(sorted(named, key=lambda call: call.name != self.call)) or (None,)
-
-
-@frozen
-class Live:
-    """A party whose vectors are live."""
-
-    name: str
-    label: str
-    """Of its revision."""
-    image: str
-    """That holds it."""
-    vectors: str
-    """Symbol of its table."""
-    revision: Revision
-    """Its own."""
-    tables: Mapping[str, terms.Value]
-    """Address of each vector table of its image, by symbol."""
-    symbol: Callable[[str], int | None]
-    """Address of a symbol of its image."""
-    granted: tuple[str, ...]
-    """What whoever installed it has left, and its behaviour rests on."""
-    behaviour: Callable[[Request], Behaviour]
-    """What it does with a request: its registers at entry are the caller's."""
-
-    def in_contract(self, revision: Revision) -> LiveParty | None:
-        """Return the party that a contract knows it as: by its name, else by its vectors."""
-        by_name = [party for party in revision.parties if party.name == self.name]
-        by_vectors = [party for party in revision.parties if party.vectors == self.vectors]
-        return next(iter((*by_name, *by_vectors)), None)
-
-
-class Promise(enum.Enum):
-    """Which promise a cell was judged by."""
-
-    SERVED = "served"
-    """What the call does at this party."""
-    UNSERVED = "unserved"
-    """What this party answers to a call that it does not serve."""
-    ELSEWHERE = "elsewhere"
-    """What the call does at the party that serves it; nothing is promised of this one."""
-
-
-@frozen
-class Kept:
-    """The party keeps every clause of the promise."""
-
-    promise: Promise
-    clauses: int
-    assumptions: tuple[str, ...]
-    granted: tuple[str, ...]
-    """What holds at entry without the caller, as the contracts spell it."""
-
-
-@frozen
-class Broken:
-    """The party does something else."""
-
-    promise: Promise
-    finding: Finding
-    """The refuted clause that says most: how the call ends before what it leaves behind."""
-    verdict: Refuted
-    instead: str
-    """What happens instead, in a line."""
-    pinned: Mapping[str, int]
-    """What the caller puts into registers, whatever it was called with."""
-    row: Row
-    """Of the caller's contract: what was promised, and by whom."""
-    granted: tuple[str, ...]
-    """What holds at entry without the caller, as the contracts spell it."""
-
-
-@frozen
-class Open:
-    """The caller's contract leaves open what happens, and why."""
-
-    why: str
-
-
-@frozen
-class NotDecided:
-    """Neither kept nor broken, and why."""
-
-    reason: str
-
-
-Cell = Kept | Broken | Open | NotDecided
 
 
 def judge_cell(caller: Caller, live: Live, solver: Solver) -> Cell:
@@ -177,29 +61,18 @@ def _rank(cell: Cell) -> int:
 
 
 def _judge(caller: Caller, live: Live, request: Request, solver: Solver) -> Cell:
-    applying = list(_applying(caller, live))
-    if not applying:
-        return Open(_silence(caller, live))
+    promises = list(applying(caller, live))
+    if not promises:
+        return Open(silence(caller, live))
     cells = []
-    for promised in applying:
+    for promised in promises:
         cells.append(_held(caller, live, request, promised, solver))
         if not isinstance(cells[-1], Broken):
             return cells[-1]
     return cells[0]
 
 
-@frozen
-class _Promised:
-    """A row of the caller's contract, and the party that it is of."""
-
-    promise: Promise
-    party: LiveParty
-    row: Row
-
-
-def _held(
-    caller: Caller, live: Live, request: Request, promised: _Promised, solver: Solver
-) -> Cell:
+def _held(caller: Caller, live: Live, request: Request, promised: Promised, solver: Solver) -> Cell:
     """Hold a live party to one row of the caller's contract."""
     promise, party, row = promised.promise, promised.party, promised.row
     own = live.in_contract(live.revision)
@@ -324,60 +197,6 @@ def _with(clause: Clause, scratch: tuple[Region, ...]) -> Clause:
     if not isinstance(clause.statement, KeepsMemory):
         return clause
     return replace(clause, statement=KeepsMemory((*clause.statement.may_write, *scratch)))
-
-
-def _applying(caller: Caller, live: Live) -> Iterator[_Promised]:
-    """Yield the promises that a live party may keep, the one it should keep first.
-
-    Where it should refuse the call, it may serve it as well: that is what the caller asks for.
-    """
-    revision = caller.revision
-    party = live.in_contract(revision)
-    calls = caller.calls()
-    for promise, row in _rows(revision, party, calls) if party is not None else ():
-        if row.unspecified is None:
-            assert party is not None
-            yield _Promised(promise, party, row)
-            if promise is Promise.SERVED:
-                return
-    for call in calls:
-        for server in call.served_by[:1] if call is not None else ():
-            serving = revision.party(server)
-            assert serving is not None and call is not None
-            yield _Promised(Promise.ELSEWHERE, serving, revision.row(server, call.name))
-            return
-
-
-def _silence(caller: Caller, live: Live) -> str:
-    """Return why nothing can be held against a live party."""
-    party = live.in_contract(caller.revision)
-    for _, row in _rows(caller.revision, party, caller.calls()) if party is not None else ():
-        if row.unspecified is not None:
-            return row.unspecified.cite or row.unspecified.because or ""
-    return "the caller's contract says nothing of the call, nor of the party"
-
-
-def _rows(
-    revision: Revision, party: LiveParty, calls: tuple[LiveCall | None, ...]
-) -> Iterator[tuple[Promise, Row]]:
-    """Yield a party's rows for a caller's calls, the one of a call that it serves first."""
-    found = [(call, _row(revision, party, call)) for call in calls]
-    for call, row in found:
-        if row is not None and call is not None and row.service is Service.SERVED:
-            yield Promise.SERVED, row
-    for _, row in found:
-        if row is not None and row.service is not Service.SERVED:
-            yield Promise.UNSERVED, row
-
-
-def _row(revision: Revision, party: LiveParty, call: LiveCall | None) -> Row | None:
-    """Return a party's row for a call; one without a number may be any other identifier there."""
-    if call is None:
-        return revision.find(party.name, None)
-    row = revision.find(party.name, call.name)
-    if row is None and call.number is None:
-        return revision.find(party.name, None)
-    return row
 
 
 def _telling(clause: Clause) -> int:

@@ -9,8 +9,8 @@ from typing import assert_never
 from hypabi.arch.names import Architecture
 from hypabi.frozen import frozen
 from hypabi.image.model import Loaded
+from hypabi.judgement.cell import Broken, Cell, Kept, NotDecided, Open, Promise
 from hypabi.judgement.life_cycle import LifeCycle, When
-from hypabi.judgement.matrix import Broken, Cell, Kept, NotDecided, Open, Promise
 from hypabi.report.provenance import Provenance
 
 

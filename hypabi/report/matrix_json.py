@@ -6,7 +6,7 @@ Values of registers are strings in hexadecimal, because many readers of JSON cut
 from collections.abc import Mapping
 from typing import Final, assert_never
 
-from hypabi.judgement.matrix import Broken, Kept, NotDecided, Open
+from hypabi.judgement.cell import Broken, Kept, NotDecided, Open
 from hypabi.report import life_cycle_json
 from hypabi.report.counterexample import entered
 from hypabi.report.counterexample_json import observed, values

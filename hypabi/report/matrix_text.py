@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hypabi.arch.names import Architecture
+from hypabi.judgement.cell import Broken, NotDecided, Open
 from hypabi.judgement.clause import Calls, Clause, Ensures, Leaves, Returns
-from hypabi.judgement.matrix import Broken, NotDecided, Open
 from hypabi.judgement.revision import Service
 from hypabi.report.counterexample_text import at_entry, path
 from hypabi.report.life_cycle_text import section

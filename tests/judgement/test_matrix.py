@@ -7,17 +7,10 @@ import pytest
 from hypabi.arch.names import InstructionSet
 from hypabi.behaviour.outcome import Left, Undecided
 from hypabi.behaviour.request import Request, Requests
+from hypabi.judgement.applying import Caller
+from hypabi.judgement.cell import Broken, Cell, Kept, NotDecided, Open, Promise
 from hypabi.judgement.load import parse_contract
-from hypabi.judgement.matrix import (
-    Broken,
-    Caller,
-    Cell,
-    Kept,
-    NotDecided,
-    Open,
-    Promise,
-    judge_cell,
-)
+from hypabi.judgement.matrix import judge_cell
 from hypabi.judgement.reference_index import Reference, folder
 from hypabi.report.matrix import mark
 from hypabi.smt import terms

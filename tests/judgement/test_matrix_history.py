@@ -7,7 +7,8 @@ import pytest
 
 from hypabi.arch.names import ByteOrder
 from hypabi.cli.references import data_order
-from hypabi.judgement.matrix import Broken, Cell, Kept, Promise, judge_installer
+from hypabi.judgement.cell import Broken, Cell, Kept, Promise
+from hypabi.judgement.matrix import judge_installer
 from hypabi.judgement.reference_index import Form
 from tests.reference.library import Where, cells, library, of_kind, reference, solver
 from tests.reference.references import read_index

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hypabi.cli.references import Library
-from hypabi.judgement.matrix import Caller, Cell, Live, judge_cell
+from hypabi.judgement.applying import Caller, Live
+from hypabi.judgement.cell import Cell
+from hypabi.judgement.matrix import judge_cell
 from hypabi.judgement.reference_index import Form, Reference, read_index
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.remembered import Remembered
