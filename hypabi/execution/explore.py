@@ -12,6 +12,7 @@ from hypabi.code.flow import Lift, Order
 from hypabi.code.instruction import Instruction, Undecodable
 from hypabi.code.patches import Patches
 from hypabi.execution.entry import Entry
+from hypabi.execution.lifting import LiftThumb, code_at
 from hypabi.execution.live import Surroundings
 from hypabi.execution.memory import Memory
 from hypabi.execution.merge import common_conditions, merge
@@ -19,7 +20,7 @@ from hypabi.execution.outcome import Undecided
 from hypabi.execution.path import Arrived, Forked, Path, Run
 from hypabi.execution.state import State
 from hypabi.frozen import frozen
-from hypabi.image.model import Image, ImageError
+from hypabi.image.model import Image
 from hypabi.semantics.domain import Domain
 from hypabi.semantics.interpret import Profile
 from hypabi.smt.solver import Solver
@@ -27,10 +28,6 @@ from hypabi.smt.terms import Term
 
 MOST_MERGED: Final = 64
 """States at one place that are tried with each other; of more, all go on by themselves."""
-
-WORD: Final = 4
-LONG_FORMS: Final = (0b11101, 0b11110, 0b11111)
-"""The first five bits of a T32 instruction of 32 bits (DDI 0406C, A6.1)."""
 
 
 class Merging(enum.Enum):
@@ -63,14 +60,10 @@ class Code:
     """Names the compiled function at an address."""
     assumptions: tuple[str, ...] = ()
     """What every path through this code rests on."""
-    thumb: "LiftThumb | None" = None
+    thumb: LiftThumb | None = None
     """Lifts T32, where the architecture has it."""
     thumb_text: Callable[[int, bytes], str] | None = None
     """Disassembles T32."""
-
-
-LiftThumb = Callable[[int, int], Instruction | Undecodable]
-"""Lifts what an image holds at an address, with an ITSTATE, as T32."""
 
 
 @frozen
@@ -152,7 +145,7 @@ class Explorer:
     def disassembled(self, address: int) -> str:
         """Return the text of the instruction at an address, in the state in which it was read."""
         if self._states.get(address) is InstructionSet.T32 and self._thumb_text is not None:
-            return self._thumb_text(address, _held(self.image, address))
+            return self._thumb_text(address, code_at(self.image, address))
         return self.text(address, self.image.read(address, 4))
 
     def explore(
@@ -278,40 +271,3 @@ class _Search:
 def _nowhere(address: int) -> bool:
     """Say of every address that paths do not meet there."""
     return address < 0
-
-
-def _held(image: Image, address: int) -> bytes:
-    """Return 4 bytes of code, or the 2 that are left where the image ends."""
-    try:
-        return image.read(address, 4)
-    except ImageError:
-        return image.read(address, 2)
-
-
-def thumb_lifter(
-    image: Image, lift: Callable[[int, bytes, int], Instruction | Undecodable]
-) -> LiftThumb:
-    """Return a function that lifts what an image holds at an address as T32."""
-
-    def at(address: int, it: int) -> Instruction | Undecodable:
-        try:
-            content = _held(image, address)
-        except ImageError as error:
-            return Undecodable(address, b"", f"no code here: {error}")
-        if len(content) < WORD and content[1] >> 3 in LONG_FORMS:
-            return Undecodable(address, content, "the image ends within an instruction")
-        return lift(address, content, it)
-
-    return at
-
-
-def image_lifter(image: Image, lift: Callable[[int, bytes], Instruction | Undecodable]) -> Lift:
-    """Return a function that lifts what an image holds at an address."""
-
-    def at(address: int) -> Instruction | Undecodable:
-        try:
-            return lift(address, image.read(address, 4))
-        except ImageError as error:
-            return Undecodable(address, b"", f"no code here: {error}")
-
-    return at

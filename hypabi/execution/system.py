@@ -7,14 +7,8 @@ from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.code.functions import compiled
 from hypabi.code.patches import Patches, alternatives
 from hypabi.code.sleigh import Lifter
-from hypabi.execution.explore import (
-    Code,
-    Explorer,
-    Limits,
-    Theory,
-    image_lifter,
-    thumb_lifter,
-)
+from hypabi.execution.explore import Code, Explorer, Limits, Theory
+from hypabi.execution.lifting import image_lifter, thumb_lifter
 from hypabi.image.model import Image, Role
 from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms

@@ -7,7 +7,7 @@ from hypabi.code.flow import MOST_INSTRUCTIONS, Order, successors
 from hypabi.code.instruction import Instruction, Undecodable
 from hypabi.code.patches import NO_PATCHES, PatchSite
 from hypabi.code.sleigh import Lifter
-from hypabi.execution.explore import image_lifter
+from hypabi.execution.lifting import image_lifter
 from hypabi.image.model import Image
 from tests.execution.handler import TEXT, Sites, image_of
 from tests.inputs import Assemble

@@ -8,7 +8,7 @@ from hypabi.arch.aarch64 import VECTOR_TABLE_SIZE
 from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.code.sleigh import Lifter
 from hypabi.code.vectors import How, Kind, VectorTable, find
-from hypabi.execution.explore import image_lifter
+from hypabi.execution.lifting import image_lifter
 from hypabi.image import load
 from hypabi.image.model import Access, Image, Segment, Symbol
 from tests.code.images import Names, image
