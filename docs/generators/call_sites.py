@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from docs.generators.pinned import pinned
 from docs.generators.svg import Drawing
-from kernels import cache
-from kernels.pins import read_pins
 
 CALLERS: Final = 230
 SITE: Final = 190
@@ -28,10 +27,7 @@ def page(name: str) -> str:
 
     :param name: in kernels/pins.toml
     """
-    pin = read_pins()[name]
-    image = cache.image_path(pin)
-    if not image.is_file():
-        raise SystemExit(f"docs/generate: {name} is not in the cache: kernels/fetch {name}")
+    pin, image = pinned(name)
     sites = [site for site in _json("callers", image)["sites"] if _asked(site)]
     title = f"Who calls whom in {pin.package} {pin.version}"
     return _drawing(title, f"vmlinuz SHA-256 {pin.image_sha256}", sites, _cells(image))

@@ -4,8 +4,7 @@ import subprocess
 from collections.abc import Callable
 
 from docs.generators import ROOT
-from kernels import cache
-from kernels.pins import read_pins
+from docs.generators.pinned import pinned
 
 HYPABI = ROOT / ".venv" / "bin" / "hypabi"
 
@@ -20,13 +19,7 @@ def document(*options: str, kernels: tuple[str, ...] = ()) -> Callable[[], str]:
     """Return what writes a document."""
 
     def text() -> str:
-        pins = read_pins()
-        images = []
-        for name in kernels:
-            image = cache.image_path(pins[name])
-            if not image.is_file():
-                raise SystemExit(f"docs/generate: {name} is missing: kernels/fetch {name}")
-            images.append(image)
+        images = [pinned(name)[1] for name in kernels]
         ran = subprocess.run(
             (HYPABI, "document", *options, *images), capture_output=True, text=True, check=False
         )

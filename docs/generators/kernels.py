@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.generators import ROOT
-from kernels import cache
+from docs.generators.pinned import pinned
 from kernels.pins import read_pins
 
 HYPABI = ROOT / ".venv" / "bin" / "hypabi"
@@ -101,10 +101,8 @@ def refuted_callers(report: dict[str, Any]) -> dict[str, tuple[str, str]]:
 def page() -> str:
     """Return the whole page, from the kernels that the cache holds."""
     rows, lists = "", ""
-    for name, pin in read_pins().items():
-        image = cache.image_path(pin)
-        if not image.is_file():
-            raise SystemExit(f"docs/generate: {name} is not in the cache: kernels/fetch {name}")
+    for name in read_pins():
+        pin, image = pinned(name)
         checked = check(image)
         label = f"{name}: {pin.package} {pin.version}"
         rows += row(label, checked)

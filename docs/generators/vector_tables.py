@@ -4,9 +4,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from docs.generators.pinned import pinned
 from docs.generators.svg import Drawing
-from kernels import cache
-from kernels.pins import read_pins
 
 if TYPE_CHECKING:
     from hypabi.cli.workbench import Workbench
@@ -33,10 +32,7 @@ def page(name: str) -> str:
 
     :param name: in kernels/pins.toml
     """
-    pin = read_pins()[name]
-    image = cache.image_path(pin)
-    if not image.is_file():
-        raise SystemExit(f"docs/generate: {name} is not in the cache: kernels/fetch {name}")
+    pin, image = pinned(name)
     tables = [each for each in _opened(image) if each[0] not in ALIASES]
     title = f"Vector tables of {pin.package} {pin.version}"
     hashed = f"vmlinuz SHA-256 {pin.image_sha256}"
