@@ -4,7 +4,7 @@ An unknown key, a missing one or a value of another type is refused with the key
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
@@ -21,6 +21,7 @@ from hypabi.witness.model import (
     Witness,
     WitnessError,
 )
+from hypabi.witness.node import Node
 from hypabi.witness.promise import Ends, Formula, Handed, Holds, Keeps, KeepsBytes, Promise
 
 MOST: Final = 1 << 20
@@ -52,85 +53,12 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-class _Node:
-    """A value of the file, and the key under which it stands."""
-
-    def __init__(self, file: str, key: str, value: object) -> None:
-        self.file = file
-        self.key = key
-        self.value = value
-
-    def refuse(self, what: str) -> WitnessError:
-        """Build the refusal of what stands here."""
-        return WitnessError(f"{self.file}: {self.key}" if self.key else self.file, what)
-
-    def keys(self, *names: str) -> "tuple[_Node, ...]":
-        """Return the values of exactly these keys."""
-        if not isinstance(self.value, dict):
-            raise self.refuse("is no object")
-        missing = [name for name in names if name not in self.value]
-        strange = sorted(name for name in self.value if name not in names)
-        if missing or strange:
-            raise self.refuse(f"lacks {missing[0]}" if missing else f"has no key {strange[0]!r}")
-        return tuple(self._below(name, self.value[name]) for name in names)
-
-    def items(self) -> "dict[str, _Node]":
-        """Return the values of any keys."""
-        if not isinstance(self.value, dict):
-            raise self.refuse("is no object")
-        return {str(name): self._below(str(name), self.value[name]) for name in self.value}
-
-    def list(self) -> "tuple[_Node, ...]":
-        """Return the parts of a list."""
-        if not isinstance(self.value, list):
-            raise self.refuse("is no list")
-        return tuple(self._below(str(n), each) for n, each in enumerate(self.value))
-
-    def _below(self, name: str, value: object) -> "_Node":
-        return _Node(self.file, f"{self.key}.{name}" if self.key else name, value)
-
-    def text(self) -> str:
-        """Return a string."""
-        if not isinstance(self.value, str):
-            raise self.refuse("is no string")
-        return self.value
-
-    def number(self) -> int:
-        """Return a hexadecimal number, not negative and of at most 256 bits."""
-        text = self.text()
-        digits = text.removeprefix("0x")
-        if digits == text or not digits or len(digits) > 64 or not _is_hex(digits):
-            raise self.refuse(f"{text[:20]!r} is no number such as 0x1f")
-        return int(digits, 16)
-
-    def small(self) -> int:
-        """Return a JSON number."""
-        if not isinstance(self.value, int) or isinstance(self.value, bool):
-            raise self.refuse("is no number")
-        return self.value
-
-    def bytes(self) -> bytes:
-        """Return bytes in hexadecimal digits."""
-        text = self.text()
-        if len(text) % 2 or not _is_hex(text):
-            raise self.refuse("is no row of bytes in hexadecimal digits")
-        return bytes.fromhex(text)
-
-    def maybe(self, read: "Callable[[_Node], T]") -> T | None:
-        """Return what ``read`` makes of the value, ``None`` for null."""
-        return None if self.value is None else read(self)
-
-
-def _is_hex(text: str) -> bool:
-    return all(character in "0123456789abcdef" for character in text)
-
-
 class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
 
     def witness(self, value: object) -> Witness:
-        root = _Node(self._file, "", value)
+        root = Node(self._file, "", value)
         names = ("schema", "claim", "image", "start", "promised", "predicted", "made_by")
         schema, claim, image, start, promised, predicted, made_by = root.keys(*names)
         name, version = schema.keys("name", "version")
@@ -154,7 +82,7 @@ class _Reader:
         )
 
 
-def _claim(node: _Node) -> tuple[str, Mapping[str, int], Claim]:
+def _claim(node: Node) -> tuple[str, Mapping[str, int], Claim]:
     contract, sha256, version, party, call, number, clause, statement, instead, model = node.keys(
         "contract", "contract_sha256", "version", "party", "call", "number", "clause", "statement",
         "instead", "counterexample",
@@ -163,8 +91,8 @@ def _claim(node: _Node) -> tuple[str, Mapping[str, int], Claim]:
         contract.text(),
         version.text(),
         party.text(),
-        call.maybe(_Node.text),
-        number.maybe(_Node.number),
+        call.maybe(Node.text),
+        number.maybe(Node.number),
         clause.text(),
         statement.text(),
         instead.text(),
@@ -172,11 +100,11 @@ def _claim(node: _Node) -> tuple[str, Mapping[str, int], Claim]:
     return sha256.text(), _registers(model), claim
 
 
-def _registers(node: _Node) -> dict[str, int]:
+def _registers(node: Node) -> dict[str, int]:
     return {name: each.number() for name, each in node.items().items()}
 
 
-def _image(node: _Node) -> tuple[Source, tuple[Page, ...], tuple[Patched, ...]]:
+def _image(node: Node) -> tuple[Source, tuple[Page, ...], tuple[Patched, ...]]:
     name, sha256, program, program_sha256, version, displacement, pages, patched = node.keys(
         "name", "sha256", "program", "program_sha256", "version", "displacement", "pages", "patched"
     )
@@ -191,26 +119,26 @@ def _image(node: _Node) -> tuple[Source, tuple[Page, ...], tuple[Patched, ...]]:
     return source, tuple(map(_read_page, pages.list())), tuple(map(_read_patch, patched.list()))
 
 
-def _read_page(node: _Node) -> Page:
+def _read_page(node: Node) -> Page:
     address, size, sha256, offset = node.keys("address", "size", "sha256", "offset")
-    return Page(_place(address), _extent(size), sha256.text(), offset.maybe(_Node.number))
+    return Page(_place(address), _extent(size), sha256.text(), offset.maybe(Node.number))
 
 
-def _read_patch(node: _Node) -> Patched:
+def _read_patch(node: Node) -> Patched:
     address, size, new, capability = node.keys("address", "size", "replacement", "capability")
     if _extent(size) % 4:
         raise size.refuse("is no multiple of 4")
     return Patched(_place(address), _extent(size), _place(new), capability.small())
 
 
-def _place(node: _Node) -> int:
+def _place(node: Node) -> int:
     number = node.number()
     if number >> 64:
         raise node.refuse("is no address")
     return number
 
 
-def _extent(node: _Node) -> int:
+def _extent(node: Node) -> int:
     """Return a size: at most 1 MiB, which is more than any witness needs in one piece."""
     number = node.number()
     if not 0 < number <= 1 << 20:
@@ -218,7 +146,7 @@ def _extent(node: _Node) -> int:
     return number
 
 
-def _read_given(node: _Node) -> Given:
+def _read_given(node: Node) -> Given:
     address, content, size = node.keys("address", "bytes", "size")
     given = Given(_place(address), content.bytes(), _extent(size))
     if len(given.content) > given.size:
@@ -226,7 +154,7 @@ def _read_given(node: _Node) -> Given:
     return given
 
 
-def _start(node: _Node) -> tuple[Start, int]:
+def _start(node: Node) -> tuple[Start, int]:
     architecture, vectors, order, registers, memory, back = node.keys(
         "architecture", "vectors", "byte_order", "registers", "memory", "back"
     )
@@ -243,19 +171,19 @@ def _start(node: _Node) -> tuple[Start, int]:
 E = TypeVar("E", Architecture, InstructionSet, ByteOrder)
 
 
-def _one_of(node: _Node, kind: type[E]) -> E:
+def _one_of(node: Node, kind: type[E]) -> E:
     for each in kind:
         if each.value == node.text():
             return each
     raise node.refuse(f"{node.text()[:20]!r} is none of {', '.join(each.value for each in kind)}")
 
 
-def _predicted(node: _Node) -> Prediction:
+def _predicted(node: Node) -> Prediction:
     control, registers, opened, memory = node.keys("control", "registers", "open", "memory")
     ends, address, mode = control.keys("ends", "address", "mode")
     if ends.value not in ("returned", "reached", "stuck", "faulted"):
         raise ends.refuse("is no end of a run")
-    arrival = Arrival(ends.text(), address.maybe(_place), mode.maybe(_Node.text))
+    arrival = Arrival(ends.text(), address.maybe(_place), mode.maybe(Node.text))
     return Prediction(
         arrival,
         _registers(registers),
@@ -264,12 +192,12 @@ def _predicted(node: _Node) -> Prediction:
     )
 
 
-def _promised(node: _Node) -> Promise:
+def _promised(node: Node) -> Promise:
     kind = node.items().get("kind")
     match None if kind is None else kind.value:
         case "ends":
             _, address, mode, status = node.keys("kind", "address", "mode", "status")
-            return Ends(_place(address), mode.maybe(_Node.text), status.maybe(_Node.number))
+            return Ends(_place(address), mode.maybe(Node.text), status.maybe(Node.number))
         case "handed":
             _, symbol, address = node.keys("kind", "symbol", "address")
             return Handed(symbol.text(), address.maybe(_place))
@@ -293,7 +221,7 @@ ARITY: Final[Mapping[str, int | None]] = {
 """How many operands each operator has, ``None`` for any number."""
 
 
-def _read_formula(node: _Node, deep: int) -> Formula:
+def _read_formula(node: Node, deep: int) -> Formula:
     if isinstance(node.value, str):
         return node.number() if node.value[:1].isdigit() else node.text()
     parts = node.list()
