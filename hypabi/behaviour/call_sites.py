@@ -1,5 +1,6 @@
 """All call sites of a program: find them, follow the ways to them, look at what comes after."""
 
+import enum
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Final, Protocol
@@ -23,7 +24,7 @@ from hypabi.behaviour.call_site import (
 )
 from hypabi.behaviour.reliance import reliance
 from hypabi.behaviour.request import Request
-from hypabi.code.backward import Chain, Stop, ways_back
+from hypabi.code.backward import Budget, Chain, Stop, ways_back
 from hypabi.code.body import MOST_BYTES, A64Body, Body, body_of, never_returning
 from hypabi.code.call_sites import Extent, Word, direct_calls, extent, hvc_words, replaced_by
 from hypabi.code.constant import constant
@@ -37,6 +38,7 @@ from hypabi.execution.approach import (
     wanted,
 )
 from hypabi.execution.explore import Explorer
+from hypabi.frozen import replace
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 
@@ -46,6 +48,14 @@ MOST_CALLERS: Final = 24
 """Direct callers of one function that are looked at."""
 MOST_IN_CALLER: Final = 32
 """Instructions behind a call in which a direct caller is seen to look at the answer."""
+MOST_BEFORE: Final = 20_000
+"""Instructions looked at on the ways to all sites; the largest real kernel needs 1,500."""
+MOST_BEHIND: Final = 100_000
+"""Instructions looked at behind all sites; the largest real kernel needs 12,000."""
+MOST_READ: Final = 8 << 20
+"""Bytes of all functions that are read."""
+LIFTED_COSTS: Final = 32
+"""What a byte of A32 or T32 counts against that: its instructions are lifted, A64 is not."""
 FOLLOWED: Final = 4
 """Registers that can hold an answer, from the first: SMCCC (DEN0028, 2.6) has four."""
 STARTS: Final = {
@@ -56,8 +66,19 @@ STARTS: Final = {
 }
 
 
+class Further(enum.Enum):
+    """How far what comes behind a call site is followed."""
+
+    FUNCTION = "the function around it"
+    CALLERS = "and who calls that"
+    """What they pass, and what they ask of the answer; all code is searched for them."""
+
+
 class Wanting(Protocol):
     """Somebody who wants some call sites only."""
+
+    def by_conduit(self, immediate: int) -> bool:
+        """Tell whether a site can be wanted, by its immediate."""
 
     def by_number(self, function: Function, identifier: int) -> bool:
         """Tell whether a site can be wanted, by the function around it and its identifier."""
@@ -79,18 +100,23 @@ class CallSites:
         self._ends = never_returning(self.image)
         self._bodies: dict[tuple[int, InstructionSet], Body] = {}
         self._approaches: dict[InstructionSet, Approach] = {}
+        self._before = Budget(MOST_BEFORE)
+        self.budget_behind = Budget(MOST_BEHIND)
+        self._unread = MOST_READ
 
     def find(self, function: str | None = None) -> tuple[CallSite, ...]:
         """Return every call site, by address.
 
         :param function: only those in functions of this name
         """
-        return self._finished(self._drafts(function))
+        return self._finished(self._drafts(function), Further.CALLERS)
 
-    def wanted(self, by: Wanting) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
+    def wanted(
+        self, by: Wanting, further: Further
+    ) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
         """Return the call sites of which somebody wants a way, and those that may be such."""
-        drafts = self._drafts(None)
-        found = self._finished([draft for draft in drafts if draft.wanted(by)])
+        drafts = [draft for draft in self._drafts(None) if by.by_conduit(draft.word.immediate)]
+        found = self._finished([draft for draft in drafts if draft.wanted(by)], further)
         unread = [draft.unread(by) for draft in drafts]
         return found, tuple(each for each in unread if each is not None)
 
@@ -103,11 +129,11 @@ class CallSites:
             if function is None or extents[word].name == function
         ]
 
-    def _finished(self, drafts: "list[_Draft]") -> tuple[CallSite, ...]:
+    def _finished(self, drafts: "list[_Draft]", further: Further) -> tuple[CallSite, ...]:
         self._told_where(drafts)
-        calls = direct_calls(
-            self.image, sorted({d.extent.start for d in drafts if d.needs_callers}), MOST_CALLERS
-        )
+        asking = [d for d in drafts if further is Further.CALLERS and d.needs_callers]
+        starts = sorted({draft.extent.start for draft in asking})
+        calls = direct_calls(self.image, starts, MOST_CALLERS)
         return tuple(draft.finished(calls.get(draft.extent.start, ())) for draft in drafts)
 
     def _places(self) -> list[tuple[Word, Reached]]:
@@ -134,10 +160,14 @@ class CallSites:
         key = (around.start, state)
         found = self._bodies.get(key)
         if found is None:
-            read = None
+            read, costs = None, 1
             if state is not InstructionSet.A64:
                 read = partial(self.explorer.instruction, state=state)
+                costs = LIFTED_COSTS
+            end = min(around.end, around.start + max(0, self._unread) // costs)
+            around = replace(around, end=end)
             found = body_of(self.image, self.explorer.patches, around, read, self._ends)
+            self._unread -= costs * (found.end - found.start)
             self._bodies[key] = found
         return found
 
@@ -168,8 +198,8 @@ class CallSites:
     ) -> tuple[tuple[Chain, ...], tuple[str, ...]]:
         """Return the ways to an instruction before anything runs, and why there may be more."""
         if not body.holds(address):
-            return (), (f"more than {MOST_BYTES:#x} bytes of the function are before it",)
-        return ways_back(body, address, wanted(self.image.architecture, immediate))
+            return (), (f"more than {MOST_BYTES:#x} bytes are before it, or {MOST_READ:#x} in all",)
+        return ways_back(body, address, wanted(self.image.architecture, immediate), self._before)
 
     def run(self, body: Body, chains: Iterable[Chain], word: Word) -> tuple[Way, ...]:
         """Return what each way brings, those together that bring the same."""
@@ -251,7 +281,7 @@ class _Draft:
     def reliance(self) -> Reliance:
         """What is live behind it."""
         callee = partial(self.sites.callee, state=self.word.state)
-        return reliance(self.body, self.behind, self.sites.rules, callee)
+        return reliance(self.body, self.behind, self.sites.rules, callee, self.sites.budget_behind)
 
     @cached_property
     def aftermath(self) -> Aftermath:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from hypabi.behaviour.call_sites import Further
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.request import Request, Requests
 from hypabi.cli import lives
@@ -29,7 +30,7 @@ def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
 
     :raises HypabiError: no call site asks for any
     """
-    cycle = lives.life_cycle(examination)
+    cycle = lives.life_cycle(examination, Further.CALLERS)
     judged = tuple(_judged(examination, cycle))
     if not judged:
         what = f"no call site asks for a call of {examination.contract.name}"

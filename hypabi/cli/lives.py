@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator
 from typing import Final
 
 from hypabi.behaviour.call_site import CallSite, Function, Unread, Way
-from hypabi.behaviour.call_sites import CallSites
+from hypabi.behaviour.call_sites import CallSites, Further
 from hypabi.cli.examination import Examination
 from hypabi.cli.exit_status import Exit
 from hypabi.cli.parties import ROLES
@@ -33,6 +33,10 @@ class _Wanting:
     revision: Revision
     program: ProgramName
 
+    def by_conduit(self, immediate: int) -> bool:
+        """Tell whether a site calls as the contract has it."""
+        return immediate == self.revision.immediate
+
     def by_number(self, function: Function, identifier: int) -> bool:
         """Tell whether a site with this identifier can concern the contract."""
         return wants(self.revision, self.program, function, identifier)
@@ -47,19 +51,25 @@ class _Wanting:
         return unknown(self.revision, way)
 
 
-def life_cycle(examination: Examination) -> LifeCycle:
+def life_cycle(examination: Examination, further: Further) -> LifeCycle:
     """Hold the call sites of each program against the parties whose vectors it holds."""
     programs = tuple(
-        Program(PROGRAMS[role], *_sites(examination, role), dict(_providers(examination, role)))
+        Program(
+            PROGRAMS[role],
+            *_sites(examination, role, further),
+            dict(_providers(examination, role)),
+        )
         for role in examination.benches
     )
     return live(examination.revision, programs, Remembered(BitwuzlaSolver()))
 
 
-def _sites(examination: Examination, role: Role) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
+def _sites(
+    examination: Examination, role: Role, further: Further
+) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
     """Return the call sites that the contract is about, or may be; there are hundreds of others."""
     wanting = _Wanting(examination.revision, PROGRAMS[role])
-    return CallSites(examination.benches[role].explorer).wanted(wanting)
+    return CallSites(examination.benches[role].explorer).wanted(wanting, further)
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:
@@ -89,8 +99,11 @@ def status(cycle: LifeCycle, lived_with: Container[tuple[int, str]] = ()) -> Exi
 
 
 def with_callers(check: Check, examination: Examination) -> Check:
-    """Return a check with what comes of the image's own callers."""
-    cycle = life_cycle(examination)
+    """Return a check with what comes of the image's own callers.
+
+    To search all code for who calls *them* takes a tenth of a second: that is for ``matrix``.
+    """
+    cycle = life_cycle(examination, Further.FUNCTION)
     lived_with = dict(_lived_with(check, cycle))
     return replace(
         check,
