@@ -37,10 +37,10 @@ class Checked:
     megabytes: float
 
 
-def check(image: Path) -> Checked:
+def check(image: Path, *options: str) -> Checked:
     """Run ``hypabi check`` on a kernel."""
     started = time.perf_counter()
-    command = (HYPABI, "check", image, "--format", "json")
+    command: list[str | Path] = [HYPABI, "check", image, *options, "--format", "json"]
     # As bench/run: an installed program has its bytecode cached.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:

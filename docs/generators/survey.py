@@ -18,8 +18,8 @@ A survey of {date}, written by `docs/survey` from `hypabi check` and `hypabi cal
 of these kernels are not pinned and CI fetches none of them for this page, so it is what was found on that day
 and is not made again: [Debian's kernels](kernels.md) is the one that is kept.  What differs between them, and
 why, is told in [one case](../cases/2026-11-neighbouring-versions.md), what their callers ask for in
-[another](../cases/2026-11-callers-of-debian.md).  Seconds are of a cold process on a shared machine with two
-cores, memory is its peak.
+[another](../cases/2026-11-callers-of-debian.md).  Seconds are of a cold process, doors included, on two cores
+that others use too; memory is its peak.
 
 | kernel | parties found | calls | proved | refuted | undecided | vacuous | callers refuted | seconds | MB |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -30,7 +30,8 @@ CALLERS = """
 Every `hvc` of an image (`hypabi callers`), those of them that ask for a call of `linux-hyp-abi` by themselves,
 and what becomes of these in each encounter with a party that the contract puts before them (`hypabi check`): one
 call site counts once for each party.  *Not named* are those that ask for no call of a shipped contract, of which
-most are unresolved: see the case.  *Doors* are those of `hypabi check --doors`: what else the handlers answer.
+most are unresolved: see the case.  *Doors* are the slots of all parties through which something other than a hypercall is served as one
+(`hypabi check --doors`, [the case](../cases/2026-11-hidden-doors.md)).
 
 | kernel | `hvc` | not named | by chance | of `linux-hyp-abi` | kept | kept, unpromised | left open | passed on | refuted | undecided | doors | seconds |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -73,7 +74,7 @@ def page(images: list[Path]) -> str:
 def check(image: Path) -> kernels.Checked | str:
     """Check an image; return the line that says why where it is refused."""
     try:
-        return kernels.check(image)
+        return kernels.check(image, "--doors")
     except json.JSONDecodeError:  # nothing was printed
         command = (kernels.HYPABI, "check", image)
         failed = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -83,9 +84,11 @@ def check(image: Path) -> kernels.Checked | str:
 def callers_of(name: str, image: Path, checked: kernels.Checked) -> str:
     """Return an image's line of the table of callers."""
     started = time.perf_counter()
-    listed = _json("callers", image)
+    command = (kernels.HYPABI, "callers", image, "--format", "json")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    listed: dict[str, Any] = json.loads(done.stdout)
     seconds = time.perf_counter() - started
-    doors = _json("check", image, "--doors")["hidden_doors"]
+    doors = checked.report["hidden_doors"]
     counts = Counter(listed["counts"])
     encounters = (checked.report["callers"] or {}).get("counts", {})
     cells = [
@@ -95,17 +98,10 @@ def callers_of(name: str, image: Path, checked: kernels.Checked) -> str:
         str(counts["left to chance"]),
         str(len({m["caller"]["address"] for m in (checked.report["callers"] or {})["meetings"]})),
         *(str(encounters.get(verdict, 0)) for verdict in ENCOUNTERS),
-        str(len(doors)),
+        str(len({(d["party"], d["slot"]) for d in doors if d["found"] == "hidden door"})),
         f"{seconds:.1f}",
     ]
     return f"| {' | '.join(cells)} |\n"
-
-
-def _json(*command: str | Path) -> dict[str, Any]:
-    run = (kernels.HYPABI, *command, "--format", "json")
-    done = subprocess.run(run, capture_output=True, text=True, check=False)
-    said: dict[str, Any] = json.loads(done.stdout)
-    return said
 
 
 def clauses(name: str, checked: kernels.Checked, wanted: str) -> str:

@@ -116,6 +116,13 @@ def test_a_caller_that_keeps_a_value_where_the_stub_writes_is_refuted(assemble: 
     assert found["exit_status"] == 12
     lucky = report(stub(assemble, success="mov x5, #0", callers=lost))
     assert points(lucky, "__hyp_reset_vectors")["survives"][0] == "kept_unpromised"
+    both = ("mov x4, x1", "mov x6, x2", "mov x0, #2", "hvc #0", "add x0, x4, x6", "ret")
+    luckier = report(
+        stub(assemble, success="mov x5, #0", callers=caller("__hyp_reset_vectors", *both))
+    )
+    said = points(luckier, "__hyp_reset_vectors")["survives"]
+    assert said[0] == "kept_unpromised"
+    assert said[1].startswith("x4 and x6, which the contract lets a call lose, are read at 0x")
     kept = caller(
         "__hyp_reset_vectors", "mov x19, x1", "mov x0, #2", "hvc #0", "mov x0, x19", "ret"
     )
