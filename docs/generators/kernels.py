@@ -15,6 +15,8 @@ from docs.generators.pinned import pinned
 from kernels.pins import read_pins
 
 HYPABI = ROOT / ".venv" / "bin" / "hypabi"
+COUNTED = ("in_turn", "whoever_is_live")
+"""When an encounter counts: not out of turn, nor where the contract does not say who is live."""
 VERDICTS = ("proved", "refuted", "undecided", "vacuous")
 
 HEAD = """# Debian's kernels against `linux-hyp-abi`
@@ -90,7 +92,7 @@ def refuted_callers(report: dict[str, Any]) -> dict[str, tuple[str, str]]:
     """Return the call sites that are refuted in turn: while whom, and why."""
     found: dict[str, tuple[str, str]] = {}
     for meeting in (report["callers"] or {}).get("meetings", ()):
-        if meeting["verdict"] == "refuted" and meeting["when"] != "out_of_turn":
+        if meeting["verdict"] == "refuted" and meeting["when"] in COUNTED:
             who = meeting["caller"]["function"] or meeting["caller"]["address"]
             whys = [each["text"] for each in meeting["points"] if each["verdict"] == "refuted"]
             parties, why = found.get(who, ("", whys[0]))

@@ -27,13 +27,13 @@ that others use too; memory is its peak.
 CALLERS = """
 ## Callers
 
-Every `hvc` of an image (`hypabi callers`), those of them that ask for a call of `linux-hyp-abi` by themselves,
+Every `hvc` of an image (`hypabi callers`), those of them that are held against the parties of `linux-hyp-abi`,
 and what becomes of these in each encounter with a party that the contract puts before them (`hypabi check`): one
-call site counts once for each party.  *Not named* are those that ask for no call of a shipped contract, of which
-most are unresolved: see the case.  *Doors* are the slots of all parties through which something other than a hypercall is served as one
+call site counts once for each party.  *Not named* are those that ask for no call of a shipped contract: the
+unresolved, and in 6.16 to 7.1 and 7.3 KVM's own calls, whose numbers no contract has; see the case.  *Doors* are the slots of all parties through which something other than a hypercall is served as one
 (`hypabi check --doors`, [the case](../cases/2026-11-hidden-doors.md)).
 
-| kernel | `hvc` | not named | by chance | of `linux-hyp-abi` | kept | kept, unpromised | left open | passed on | refuted | undecided | doors | seconds |
+| kernel | `hvc` | not named | by chance | held | kept | kept, unpromised | left open | passed on | refuted | undecided | doors | seconds |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 ENCOUNTERS = ("kept", "kept_unpromised", "left_open", "passed_on", "refuted", "undecided")
