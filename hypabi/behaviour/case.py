@@ -6,6 +6,7 @@ from hypabi.execution.memory import Store
 from hypabi.execution.outcome import Outcome
 from hypabi.execution.state import Condition, Effect, Trail, walk
 from hypabi.frozen import frozen
+from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
 
@@ -47,3 +48,8 @@ class Behaviour:
     """Width of each register that a case lists."""
     holds: tuple[Value, ...] = ()
     """What is true of every entry, because control could not have got there otherwise."""
+
+    def entered(self, register: str, width: int) -> Value:
+        """Return what a register holds at entry."""
+        found = self.at_entry.get(register)
+        return terms.symbol(register, width) if found is None else found

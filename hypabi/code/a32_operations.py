@@ -17,7 +17,6 @@ from hypabi.code.aarch32_block import (
     Block,
     Refusal,
     bits,
-    cell,
     expand_immediate,
     should_be,
     word,
@@ -160,21 +159,10 @@ def _coprocessor_pair(direction: Direction) -> Callable[[Block, int], None]:
     return append
 
 
-def _refuse(reason: str) -> Callable[[Block, int], None]:
-    def append(_block: Block, _instruction: int) -> None:
-        raise Refusal(reason)
-
-    return append
-
-
 def _branch_exchange(block: Block, instruction: int) -> None:
     """BLX (immediate): to T32 code, whose halfword bit H selects."""
     offset = bits(instruction, 0, 24) << 2 | bits(instruction, 24, 1) << 1
     transfers.call_other_set(block, block.pc - 4, block.pc + offset - (offset >> 25 << 26), 1)
-
-
-def _link_pc(block: Block, _instruction: int) -> None:
-    block.copy(cell("lr"), block.source(PC))
 
 
 def _extend(block: Block, instruction: int) -> None:
@@ -245,24 +233,24 @@ APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.RFE: _rfe,
     Form.LDM: _multiple(Direction.READ),
     Form.STM: _multiple(Direction.WRITE),
-    Form.COMPARE_P: _refuse("UNPREDICTABLE: comparison with Rd = pc"),
+    Form.COMPARE_P: forms.refuse("UNPREDICTABLE: comparison with Rd = pc"),
     Form.SUBS_PC: append_return,
     Form.DATA_TO_PC: append_branch,
     Form.MCR: _coprocessor(Direction.WRITE),
     Form.MRC: _coprocessor(Direction.READ),
     Form.MCRR: _coprocessor_pair(Direction.WRITE),
     Form.MRRC: _coprocessor_pair(Direction.READ),
-    Form.COPROCESSOR: _refuse("no coprocessor but CP10, CP11, CP14 and CP15 has a meaning"),
-    Form.COPROCESSOR_2: _refuse("UNDEFINED: no coprocessor has a second instruction space"),
+    Form.COPROCESSOR: forms.refuse("no coprocessor but CP10, CP11, CP14 and CP15 has a meaning"),
+    Form.COPROCESSOR_2: forms.refuse("UNDEFINED: no coprocessor has a second instruction space"),
     Form.BARRIER: _barrier,
     Form.PRELOAD: _preload,
     Form.LOAD_EXCLUSIVE: _load_exclusive,
     Form.STORE_EXCLUSIVE: _store_exclusive,
     Form.EXTEND: _extend,
     Form.BLX: _branch_exchange,
-    Form.LINK_PC: _link_pc,
-    Form.OVERLONG_LIST: _refuse("VFP register list that is UNPREDICTABLE, or too long for SLEIGH"),
-    Form.UNALLOCATED: _refuse("UNDEFINED: unallocated in the unconditional space"),
-    Form.MISCELLANEOUS: _refuse("UNDEFINED, or BXJ: unallocated miscellaneous instruction"),
+    Form.LINK_PC: forms.link_pc,
+    Form.OVERLONG_LIST: forms.refuse(forms.OVERLONG_LIST),
+    Form.UNALLOCATED: forms.refuse("UNDEFINED: unallocated in the unconditional space"),
+    Form.MISCELLANEOUS: forms.refuse("UNDEFINED, or BXJ: unallocated miscellaneous instruction"),
 }
 """The operations of each form."""

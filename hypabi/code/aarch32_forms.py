@@ -5,7 +5,7 @@ the Arm ARM (DDI 0406C.d, B9.3 and A8.8; DDI 0487 G, F5) calls UNDEFINED or UNPR
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from hypabi.arch.aarch32 import (
@@ -43,6 +43,23 @@ class Processor(enum.Enum):
 
     CPSR = 0
     SPSR = 1
+
+
+OVERLONG_LIST: Final = "VFP register list that is UNPREDICTABLE, or too long for SLEIGH"
+
+
+def refuse(reason: str) -> Callable[[Block, int], None]:
+    """Return what refuses every instruction of a form."""
+
+    def append(_block: Block, _instruction: int) -> None:
+        raise Refusal(reason)
+
+    return append
+
+
+def link_pc(block: Block, _instruction: int) -> None:
+    """Append mov lr, pc."""
+    block.copy(cell("lr"), block.source(PC))
 
 
 def call(block: Block, name: str, immediate: int) -> None:

@@ -77,10 +77,6 @@ def _smc(block: Block, instruction: int) -> None:
     forms.call(block, "smc", bits(instruction, 16))
 
 
-def _link_pc(block: Block, _instruction: int) -> None:
-    block.copy(cell("lr"), block.source(PC))
-
-
 def _branch_pc(block: Block, instruction: int) -> None:
     """MOV and ADD to the pc stay in T32 and clear bit 0 (BranchWritePC()); SLEIGH keeps the bit."""
     value = block.source(bits(instruction, 3))
@@ -220,13 +216,6 @@ def _coprocessor(block: Block, instruction: int) -> None:
     a32_operations.APPEND[form](block, instruction)
 
 
-def _refuse(reason: str) -> Callable[[Block, int], None]:
-    def append(_block: Block, _instruction: int) -> None:
-        raise Refusal(reason)
-
-    return append
-
-
 APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.IT: _it,
     Form.HINT: _hint,
@@ -236,7 +225,7 @@ APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.HLT: _call("hlt", 6),
     Form.SVC: _call("svc", 8),
     Form.UDF_NARROW: _call("udf", 8),
-    Form.LINK_PC: _link_pc,
+    Form.LINK_PC: forms.link_pc,
     Form.BRANCH_PC: _branch_pc,
     Form.STM_BASE: t32_data.store_with_base,
     Form.LOGICAL_IMMEDIATE: t32_data.logical_immediate,
@@ -262,8 +251,8 @@ APPEND: Final[Mapping[Form, Callable[[Block, int], None]]] = {
     Form.LOAD_EXCLUSIVE: _load_exclusive,
     Form.PRELOAD: _preload,
     Form.COPROCESSOR: _coprocessor,
-    Form.COPROCESSOR_2: _refuse("UNDEFINED: no coprocessor has a second instruction space"),
-    Form.OVERLONG_LIST: _refuse("VFP register list that is UNPREDICTABLE, or too long for SLEIGH"),
-    Form.UNALLOCATED: _refuse("UNDEFINED, BXJ or DCPS: unallocated control instruction"),
+    Form.COPROCESSOR_2: forms.refuse("UNDEFINED: no coprocessor has a second instruction space"),
+    Form.OVERLONG_LIST: forms.refuse(forms.OVERLONG_LIST),
+    Form.UNALLOCATED: forms.refuse("UNDEFINED, BXJ or DCPS: unallocated control instruction"),
 }
 """The operations of each form."""

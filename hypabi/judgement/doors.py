@@ -33,6 +33,7 @@ from hypabi.judgement.likeness import Likeness, values_of
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
 from hypabi.judgement.revision import LiveParty, Revision, Row
 from hypabi.judgement.syndrome import SyndromeTerms
+from hypabi.judgement.unknowns import guard
 from hypabi.smt import terms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Value
@@ -130,9 +131,9 @@ class _Through:
 
     def _pairs(self) -> Iterator[_Pair]:
         """Yield what has to be compared: of the others, the values at the end already tell."""
-        of_call = {_guard(case): case for case in self.call.cases}
+        of_call = {guard(case): case for case in self.call.cases}
         for exception in self.behaviour.cases:
-            same = of_call.get(_guard(exception))  # guards are disjoint: no other case can be taken
+            same = of_call.get(guard(exception))  # guards are disjoint: no other case can be taken
             for call in self.call.cases if same is None else (same,):
                 likeness = Likeness(self.revision, self.behaviour, self.call, exception, call)
                 whole, shared = likeness.whole(), likeness.shared()
@@ -195,13 +196,13 @@ class _Through:
         if self.party.when is not None:
             common.append(Lowering(self.call, None, self.surroundings).predicate(self.party.when))
         for exception in self.behaviour.cases:
-            state = (*_guard(exception), *common)
+            state = (*guard(exception), *common)
             if isinstance(self.solver.feasibility(*state), Unsatisfiable):
                 continue
             yield _Met(exception, state)
             for pair in pairs:
                 if pair.exception is exception:
-                    both = (*_guard(exception), *_guard(pair.call), *common)
+                    both = (*guard(exception), *guard(pair.call), *common)
                     if not isinstance(self.solver.feasibility(*both), Unsatisfiable):
                         yield _Met(exception, both, pair)
 
@@ -236,7 +237,3 @@ def _by_why(reasons: tuple[Reason, ...]) -> Mapping[str, tuple[Reason, ...]]:
         if reason.never:
             found[reason.never] = (*found.get(reason.never, ()), reason)
     return found
-
-
-def _guard(case: Case) -> tuple[Value, ...]:
-    return tuple(condition.term for condition in case.guard)

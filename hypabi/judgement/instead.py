@@ -131,8 +131,7 @@ class Instead:
 
     def at_entry(self, register: str, width: int) -> Value:
         """Return what a register holds at entry."""
-        found = self.behaviour.at_entry.get(register)
-        return terms.symbol(register, width) if found is None else found
+        return self.behaviour.entered(register, width)
 
     def vector_base(self) -> Iterator[str]:
         """Say what becomes of the vector base, where anything does."""

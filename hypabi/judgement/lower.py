@@ -152,8 +152,7 @@ class Lowering:
 
     def at_entry(self, name: str, width: int) -> terms.Value:
         """Return the value a register has when the vector is entered."""
-        found = self.behaviour.at_entry.get(name)
-        return terms.symbol(name, width) if found is None else found
+        return self.behaviour.entered(name, width)
 
     def _status(self, width: int, moment: Moment) -> terms.Value:
         """Return the caller's status: what exception entry saved, at exit what ERET restored."""

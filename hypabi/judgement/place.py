@@ -40,6 +40,12 @@ NOWHERE = Place("", 0, "")
 """For a contract that was built in memory."""
 
 
+def known(name: str, table: Iterable[str], place: Place) -> None:
+    """Refuse a name that a table of the contract does not have."""
+    if name not in table:
+        raise place.refuse(f"there is no {name!r}", closest(name, table))
+
+
 def closest(word: str, known: Iterable[str]) -> str:
     """Suggest the known word that was probably meant, or say which there are."""
     from difflib import get_close_matches  # noqa: PLC0415 - only a refusal pays for it

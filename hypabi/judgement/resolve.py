@@ -20,7 +20,7 @@ from hypabi.judgement.expression import (
     Read,
     Relation,
 )
-from hypabi.judgement.place import Place, closest
+from hypabi.judgement.place import closest, known
 from hypabi.judgement.promised import clauses_of
 from hypabi.judgement.revision import (
     Installation,
@@ -229,9 +229,9 @@ def _life_cycle(
     known_calls = {*context.contract.calls, ANY_OTHER, ANY}
     moves: list[Move] = []
     for each in cycle.transitions:
-        _known(each.source, states, each.place.below("from"))
-        _known(each.to, states, each.place.below("to"))
-        _known(each.call, known_calls, each.place.below("call"))
+        known(each.source, states, each.place.below("from"))
+        known(each.to, states, each.place.below("to"))
+        known(each.call, known_calls, each.place.below("call"))
         called = each.call in (ANY_OTHER, ANY) or each.call in calls
         if context.applies(each) and {each.source, each.to} <= live and called:
             moves.append(Move(each.source, each.call, each.to))
@@ -246,9 +246,9 @@ def _turns(
     for name, each in cycle.callers.items() if cycle is not None else ():
         assert cycle is not None
         for state in each.states:
-            _known(state, {*context.contract.parties, *cycle.beyond}, each.place.below("while"))
+            known(state, {*context.contract.parties, *cycle.beyond}, each.place.below("while"))
         for call in each.calls:
-            _known(call, {*context.contract.calls, ANY_OTHER}, each.place.below("calls"))
+            known(call, {*context.contract.calls, ANY_OTHER}, each.place.below("calls"))
         if not context.applies(each):
             continue
         states = tuple(s for s in each.states if s in parties or s in cycle.beyond)
@@ -263,8 +263,3 @@ def _turns(
                 states,
                 authority_of(each),
             )
-
-
-def _known(name: str, known: set[str], place: Place) -> None:
-    if name not in known:
-        raise place.refuse(f"there is no {name!r}", closest(name, known))

@@ -6,7 +6,8 @@ from typing import Final, TypeVar
 
 from hypabi.judgement.architectures import ArchitectureName, OnEach
 from hypabi.judgement.meaning import located
-from hypabi.judgement.place import Place, closest
+from hypabi.judgement.place import Place
+from hypabi.judgement.place import known as known_name
 from hypabi.judgement.stated import (
     BitField,
     Check,
@@ -35,7 +36,7 @@ def check_stated(contract: StatedContract) -> None:
         if isinstance(each, Spanned):
             _check_span(contract, each)
         if isinstance(each, Reference):
-            _known(each.source, contract.sources, each.place.below("source"))
+            known_name(each.source, contract.sources, each.place.below("source"))
         if isinstance(each, StatedConduit | StatedCall | Numbered):
             _all_known(each.checked_by, contract.checks, each.place.below("checked-by"))
         if isinstance(each, Check) and not re.fullmatch(r"tests/[\w/]+\.py::\w+", each.test):
@@ -185,12 +186,7 @@ def _on(value: OnEach[T], architecture: ArchitectureName, place: Place) -> T:
 
 def _all_known(names: Iterable[str], table: Iterable[str], place: Place) -> None:
     for name in names:
-        _known(name, table, place)
-
-
-def _known(name: str, table: Iterable[str], place: Place) -> None:
-    if name not in table:
-        raise place.refuse(f"there is no {name!r}", closest(name, table))
+        known_name(name, table, place)
 
 
 def _at(contract: StatedContract, table: str, name: str) -> Place:

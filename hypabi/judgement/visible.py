@@ -136,8 +136,7 @@ def is_kept(behaviour: Behaviour, case: Case, name: str) -> bool:
 
 def entered(behaviour: Behaviour, name: str) -> SmtValue:
     """Return what a register holds at entry."""
-    found = behaviour.at_entry.get(name)
-    return terms.symbol(name, behaviour.widths[name]) if found is None else found
+    return behaviour.entered(name, behaviour.widths[name])
 
 
 def at_exit(behaviour: Behaviour, case: Case, name: str, width: int) -> SmtValue:

@@ -175,11 +175,6 @@ HIGHEST: Final = 7
 """The last argument register (AAPCS64 6.1.1)."""
 
 
-def text_of(value: Value, bits: int) -> str:
-    """Return a value, constants in hexadecimal."""
-    return f"{value:#x}" if isinstance(value, int) else terms.text(value, bits)
-
-
 def relied_on(site: CallSite) -> tuple[str, ...]:
     """Return the registers that the function reads behind the site, answers included."""
     return tuple(read.register for read in site.reliance.reads)

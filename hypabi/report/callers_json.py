@@ -13,9 +13,9 @@ from hypabi.judgement.naming import (
     Unlisted,
     Unresolved,
 )
-from hypabi.report.callers import Callers, NamedCaller, NamedSite, NamedWay, kind_of, text_of
+from hypabi.report.callers import Callers, NamedCaller, NamedSite, NamedWay, kind_of
 from hypabi.report.listing import Places
-from hypabi.report.plain import Plain, image_in_full, in_json
+from hypabi.report.plain import Plain, image_in_full, in_json, text_of
 from hypabi.report.repeat import reproduce
 from hypabi.smt import terms
 

@@ -18,11 +18,11 @@ from hypabi.report.callers import (
     in_words,
     kept_for_others,
     relied_on,
-    text_of,
     where_found,
 )
 from hypabi.report.lines import cut, filled, listed, titled
 from hypabi.report.listing import Places
+from hypabi.report.plain import text_of
 from hypabi.report.repeat import repeat
 
 MOST_ARGUMENT: Final = 160

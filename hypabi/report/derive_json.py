@@ -7,7 +7,7 @@ from hypabi.behaviour.outcome import Effect, Store, address_text
 from hypabi.report.derive import Answer, Derivation, Derived, Does
 from hypabi.report.ending import ending
 from hypabi.report.listing import Places
-from hypabi.report.plain import Plain, image_in_full, in_json, table_in_full
+from hypabi.report.plain import Plain, image_in_full, in_json, table_in_full, text_of
 from hypabi.report.registers import kept
 from hypabi.report.repeat import reproduce
 from hypabi.smt import terms
@@ -80,11 +80,6 @@ def _does(derivation: Derivation, derived: Derived, does: Does, places: Places) 
 
 def _values(values: Mapping[str, Value], widths: Mapping[str, int]) -> dict[str, Plain]:
     return {name: text_of(value, widths[name]) for name, value in values.items()}
-
-
-def text_of(value: Value, width: int) -> str:
-    """Return a value in full, constants in hexadecimal."""
-    return f"{value:#x}" if isinstance(value, int) else terms.text(value, width)
 
 
 def _store(store: Store, bits: int) -> dict[str, Plain]:

@@ -14,6 +14,7 @@ from hypabi.report.registers import kept_in_words, ranges
 from hypabi.report.repeat import repeat
 from hypabi.report.table import HOW
 from hypabi.smt import terms
+from hypabi.smt.evaluate import signed
 from hypabi.smt.terms import Value
 
 MOST_PASSED = 8
@@ -171,7 +172,7 @@ class _Writer:
                 value = self.said(only.value, 8 * only.size)
                 yield f"{only.size} bytes at {self.named(where)}: {value}"
                 continue
-            starts = [_signed(store.offset, bits) for store in region]
+            starts = [signed(store.offset, bits) for store in region]
             ends = [at + store.size for at, store in zip(starts, region, strict=True)]
             where = address_text(base, min(starts) & (1 << bits) - 1, bits)
             yield f"{len(region)} times in {max(ends) - min(starts)} bytes at {self.named(where)}"
@@ -193,7 +194,3 @@ def effects(performed: tuple[Effect, ...]) -> str:
     ]
     runs = [(name, len(list(same))) for name, same in groupby(names)]
     return ", ".join(name if count == 1 else f"{name} x{count}" for name, count in runs)
-
-
-def _signed(offset: int, bits: int) -> int:
-    return offset - (1 << bits) if offset >> (bits - 1) else offset

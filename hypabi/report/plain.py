@@ -7,6 +7,8 @@ from typing import TypeAlias
 from hypabi.image.model import Image, Loaded
 from hypabi.report.attempt import Attempt
 from hypabi.report.table import Table
+from hypabi.smt import terms
+from hypabi.smt.terms import Value
 
 Plain: TypeAlias = "bool | int | str | Sequence[Plain] | Mapping[str, Plain] | None"
 
@@ -14,6 +16,11 @@ Plain: TypeAlias = "bool | int | str | Sequence[Plain] | Mapping[str, Plain] | N
 def in_json(document: Mapping[str, Plain]) -> str:
     """Return a report as JSON, keys sorted, ending in a newline."""
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def text_of(value: Value, width: int) -> str:
+    """Return a value in full, constants in hexadecimal."""
+    return f"{value:#x}" if isinstance(value, int) else terms.text(value, width)
 
 
 def table_in_full(table: Table) -> dict[str, Plain]:

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 from hypabi.smt.fields import concat, extract, flipped, masked, not_, with_ones, zext
 from hypabi.smt.junctions import land, lor
-from hypabi.smt.term import Term, Value, make, ordered, part_widths
+from hypabi.smt.term import Term, Value, make, ordered, part_widths, symbolic
 
 
 def and_(a: Value, b: Value, width: int) -> Value:
@@ -26,7 +26,7 @@ def and_(a: Value, b: Value, width: int) -> Value:
 
 def _narrow(op: Literal["and", "or", "xor"], a: Term, b: Term, width: int) -> Value:
     """Combine what was widened with zeros before it is widened."""
-    x, y = _term(a.args[0]), _term(b.args[0])
+    x, y = symbolic(a.args[0]), symbolic(b.args[0])
     size = min(x.width, y.width) if op == "and" else max(x.width, y.width)
     low, high = (_fit(value, size) for value in (x, y))
     return zext(_BITWISE[op](low, high, size), size, width)
@@ -63,7 +63,7 @@ def _disjoint(high: Term, low: Term) -> Value | None:
     if high.op != "concat" or low.op != "zext" or high.args[1] != 0:
         return None
     high_width, room = part_widths(high)
-    field = _term(low.args[0])
+    field = symbolic(low.args[0])
     if field.width > room:
         return None
     return concat(high.args[0], zext(field, field.width, room), high_width, room)
@@ -103,11 +103,6 @@ def _cancelled(a: Term, b: Term) -> Value | None:
 
 def _opposite(a: Term, b: Term) -> bool:
     return (a.op == "not" and a.args[0] is b) or (b.op == "not" and b.args[0] is a)
-
-
-def _term(value: Value) -> Term:
-    assert isinstance(value, Term)
-    return value
 
 
 _BITWISE: Final = {"and": and_, "or": or_, "xor": xor}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hypabi.smt.bits import xor
 from hypabi.smt.fields import extract, masked
 from hypabi.smt.junctions import land, lnot, lor
-from hypabi.smt.term import Term, Value, make, ordered, part_widths
+from hypabi.smt.term import Term, Value, make, ordered, part_widths, symbolic
 
 _Junction = Callable[..., Value]
 
@@ -92,7 +92,7 @@ def _alike(a: Term, b: Term) -> _Step:
 def _same_operation(a: Term, b: Term) -> _Step | None:
     """Compare what one operation was applied to, where that says the same."""
     if a.op in ("zext", "sext", "not", "neg"):
-        x, y = _term(a.args[0]), _term(b.args[0])
+        x, y = symbolic(a.args[0]), symbolic(b.args[0])
         return (x, y) if x.width == y.width else None
     if a.op in ("add", "xor", "sub"):
         for i, j in ((0, 0), (1, 1), (0, 1), (1, 0)):
@@ -132,15 +132,15 @@ def _solved(a: Term, constant: int) -> _Step:
     match a.op:
         case "add" | "xor" if isinstance(a.args[1], int):
             moved = constant - a.args[1] if a.op == "add" else constant ^ a.args[1]
-            return _term(a.args[0]), moved & mask
+            return symbolic(a.args[0]), moved & mask
         case "sub" if isinstance(a.args[0], int):
-            return _term(a.args[1]), (a.args[0] - constant) & mask
+            return symbolic(a.args[1]), (a.args[0] - constant) & mask
         case "sub" | "xor" if constant == 0:
-            return _term(a.args[0]), a.args[1]
+            return symbolic(a.args[0]), a.args[1]
         case "neg" | "not":
-            return _term(a.args[0]), (-constant if a.op == "neg" else ~constant) & mask
+            return symbolic(a.args[0]), (-constant if a.op == "neg" else ~constant) & mask
         case "zext" | "sext":
-            inner = _term(a.args[0])
+            inner = symbolic(a.args[0])
             return (inner, constant & ((1 << inner.width) - 1)) if _reached(a, constant) else 0
         case "concat":
             high_width, low_width = part_widths(a)
@@ -154,7 +154,7 @@ def _solved(a: Term, constant: int) -> _Step:
 
 def _reached(a: Term, constant: int) -> bool:
     """Say whether widening can give ``constant``."""
-    width = _term(a.args[0]).width
+    width = symbolic(a.args[0]).width
     above = constant >> width
     if a.op == "zext" or not constant >> (width - 1) & 1:
         return above == 0
@@ -163,7 +163,7 @@ def _reached(a: Term, constant: int) -> bool:
 
 def _equals_masked(a: Term, mask: int, constant: int) -> _Step:
     """Solve ``x & mask == constant`` or ``x | mask == constant``."""
-    inner = _term(a.args[0])
+    inner = symbolic(a.args[0])
     if a.op == "or":
         if constant & mask != mask:
             return 0
@@ -185,11 +185,6 @@ def _contiguous(mask: int) -> tuple[int, int] | None:
     return (low, field.bit_length()) if field and field & (field + 1) == 0 else None
 
 
-def _term(value: Value) -> Term:
-    assert isinstance(value, Term)
-    return value
-
-
 def ult(a: Value, b: Value, width: int) -> Value:
     """Say whether ``a`` is less than ``b``, unsigned."""
     mask = (1 << width) - 1
@@ -205,7 +200,7 @@ def ult(a: Value, b: Value, width: int) -> Value:
     if width == 1:
         return land(lnot(a), b)
     if a.op == "zext" and b.op == "zext":
-        x, y = _term(a.args[0]), _term(b.args[0])
+        x, y = symbolic(a.args[0]), symbolic(b.args[0])
         if x.width == y.width:
             return ult(x, y, x.width)
     return make("ult", (a, b), 1)
@@ -214,7 +209,7 @@ def ult(a: Value, b: Value, width: int) -> Value:
 def _below(a: Term, bound: int, mask: int) -> Value:
     """Say whether a term is less than a constant."""
     while a.op == "zext" and bound <= mask:
-        a = _term(a.args[0])
+        a = symbolic(a.args[0])
         mask = (1 << a.width) - 1
     if bound > mask:
         return 1

@@ -52,7 +52,8 @@ def _evaluate_into(root: Term, model: Mapping[str, int], known: dict[Term, int])
             known[term] = result & ((1 << term.width) - 1)
 
 
-def _signed(value: int, width: int) -> int:
+def signed(value: int, width: int) -> int:
+    """Return a bit-vector as a number in two's complement."""
     return value - (1 << width) if value >> (width - 1) else value
 
 
@@ -65,24 +66,24 @@ def _shift_right(args: list[int], term: Term) -> int:
 
 
 def _shift_right_signed(args: list[int], term: Term) -> int:
-    return _signed(args[0], term.width) >> min(args[1], term.width)
+    return signed(args[0], term.width) >> min(args[1], term.width)
 
 
 def _less_signed(args: list[int], term: Term) -> int:
     width = operand_width(term)
-    return int(_signed(args[0], width) < _signed(args[1], width))
+    return int(signed(args[0], width) < signed(args[1], width))
 
 
 def _divide_signed(args: list[int], term: Term) -> int:
     """Divide as SMT-LIB defines ``bvsdiv``: magnitudes by ``bvudiv``, then the sign."""
-    a, b = _signed(args[0], term.width), _signed(args[1], term.width)
+    a, b = signed(args[0], term.width), signed(args[1], term.width)
     if b == 0:
         return 1 if a < 0 else -1
     return abs(a) // abs(b) * (-1 if (a < 0) != (b < 0) else 1)
 
 
 def _remainder_signed(args: list[int], term: Term) -> int:
-    a, b = _signed(args[0], term.width), _signed(args[1], term.width)
+    a, b = signed(args[0], term.width), signed(args[1], term.width)
     return (abs(a) % abs(b) if b else abs(a)) * (-1 if a < 0 else 1)
 
 
@@ -109,7 +110,7 @@ MEANINGS: Final[Mapping[Op, Callable[[list[int], Term], int]]] = {
     "extract": lambda args, term: args[0] >> term.low,
     "concat": lambda args, term: args[0] << part_widths(term)[1] | args[1],
     "zext": lambda args, _: args[0],
-    "sext": lambda args, term: _signed(args[0], operand_width(term)),
+    "sext": lambda args, term: signed(args[0], operand_width(term)),
     "popcount": lambda args, _: args[0].bit_count(),
     "clz": lambda args, term: operand_width(term) - args[0].bit_length(),
 }

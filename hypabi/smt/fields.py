@@ -7,7 +7,7 @@ bit field has one form however the code reached it.
 from typing import Final
 
 from hypabi.smt.booleans import ite
-from hypabi.smt.term import Term, Value, make, part_widths
+from hypabi.smt.term import Term, Value, make, part_widths, symbolic
 
 _PUSH_LIMIT: Final = 32
 """How deep a cut is pushed into a term; beyond it stays outside, equally true and less simple."""
@@ -191,7 +191,7 @@ def _masked_inside(a: Term, mask: int) -> Value | None:
         case "or" if isinstance(a.args[1], int) and not a.args[1] & mask:
             return masked(a.args[0], mask, width)
         case "zext":
-            inner = _term(a.args[0])
+            inner = symbolic(a.args[0])
             return zext(masked(inner, mask, inner.width), inner.width, width)
         case "ite" if constant_choice(a):
             then, otherwise = (masked(branch, mask, width) for branch in a.args[1:])
@@ -267,11 +267,6 @@ def flipped(a: Value, flips: int, width: int) -> Value:
 def constant_choice(a: Term) -> bool:
     """Say whether ``a`` is a choice between two constants, which operations go into."""
     return a.op == "ite" and isinstance(a.args[1], int) and isinstance(a.args[2], int)
-
-
-def _term(value: Value) -> Term:
-    assert isinstance(value, Term)
-    return value
 
 
 _BY_CONSTANT: Final = {"and": masked, "or": with_ones, "xor": flipped}

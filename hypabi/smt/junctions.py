@@ -8,7 +8,7 @@ an ``or``, as false.
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple, cast
 
-from hypabi.smt.term import Term, Value, make
+from hypabi.smt.term import Term, Value, make, symbolic
 
 _Op = Literal["and", "or"]
 _Parts = dict[Term, None]
@@ -128,7 +128,7 @@ def _literal(part: Term) -> _Literal | None:
     meant = part.op != "not"
     atom = part if meant else _inner(part)
     if atom.op in ("eq", "ult") and isinstance(atom.args[1], int):
-        return _Literal(atom.op, _term(atom.args[0]), atom.args[1], meant)
+        return _Literal(atom.op, symbolic(atom.args[0]), atom.args[1], meant)
     return None
 
 
@@ -202,9 +202,4 @@ def _op(compound: Term) -> _Op:
 
 
 def _inner(negation: Term) -> Term:
-    return _term(negation.args[0])
-
-
-def _term(value: Value) -> Term:
-    assert isinstance(value, Term)
-    return value
+    return symbolic(negation.args[0])

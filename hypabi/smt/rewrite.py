@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from hypabi.smt import arithmetic, bits, booleans, comparisons, fields, junctions, shifts
-from hypabi.smt.term import Term, Value, operand_width, part_widths
+from hypabi.smt.term import Term, Value, operand_width, part_widths, symbolic
 
 
 def substitute(value: Value, replacements: Mapping[Term, Value]) -> Value:
@@ -53,11 +53,11 @@ def _learn(condition: Term, facts: dict[Term, Value]) -> None:
         term, truth = pending.pop()
         facts[term] = truth
         if term.op == "not":
-            pending.append((_term(term.args[0]), 1 - truth))
+            pending.append((symbolic(term.args[0]), 1 - truth))
         elif term.width == 1 and term.op == ("and" if truth else "or"):
-            pending += [(_term(part), truth) for part in term.args]
+            pending += [(symbolic(part), truth) for part in term.args]
         elif term.op == "eq" and truth and isinstance(term.args[1], int):
-            facts[_term(term.args[0])] = term.args[1]
+            facts[symbolic(term.args[0])] = term.args[1]
 
 
 def symbols_of(*values: Value) -> frozenset[Term]:
@@ -146,8 +146,3 @@ _RESIZING: Final[Mapping[str, Callable[[Value, int, int], Value]]] = {
 
 def _digest(term: Term) -> int:
     return term.digest
-
-
-def _term(value: Value) -> Term:
-    assert isinstance(value, Term)
-    return value

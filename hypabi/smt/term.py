@@ -94,6 +94,13 @@ class Term(_Draft):
 Value = int | Term
 """A bit-vector: an ``int`` in ``[0, 2**width)`` while concrete, a :class:`Term` when symbolic."""
 
+
+def symbolic(value: Value) -> Term:
+    """Return a value of which the caller knows that it is a term."""
+    assert isinstance(value, Term)
+    return value
+
+
 _Key = tuple[str, tuple[Value, ...], int, int]
 
 
