@@ -31,7 +31,7 @@ MOST_BYTES: Final = 16 << 20
 MOST_ITEMS: Final = 4096
 """In any one list or table of the file but ``terms``."""
 MOST_TEXT: Final = 4096
-MOST_STORED: Final = 64
+MOST_STORED: Final = 16
 """Bytes of one store."""
 
 HINT: Final = "save it again with `hypabi derive --save`"

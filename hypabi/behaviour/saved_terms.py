@@ -11,8 +11,9 @@ from typing import Final, get_args
 from hypabi.errors import HypabiError
 from hypabi.smt.term import Op, Term, Value, make, symbol
 
-MOST_TERMS: Final = 200_000
-MOST_WIDTH: Final = 512
+MOST_TERMS: Final = 20_000
+"""Real kernels have at most 600."""
+MOST_WIDTH: Final = 128
 MOST_NAME: Final = 4096
 
 _NUMBER: Final = re.compile(r"0x(?:0|[1-9a-f][0-9a-f]{0,127})")

@@ -30,6 +30,7 @@ from hypabi.judgement.change import (
 from hypabi.judgement.expression import Predicate
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
 from hypabi.judgement.pair import Pair
+from hypabi.judgement.patience import SPENT, Patience, PatientSolver
 from hypabi.judgement.proof import judge_row
 from hypabi.judgement.provided import Provided, Rules
 from hypabi.judgement.revision import LiveCall, LiveParty, Revision, Row, Service
@@ -40,7 +41,7 @@ from hypabi.judgement.verdict import Undecided as NotProved
 from hypabi.judgement.visible import frame_of, handed_over, mapped, seen_of
 from hypabi.judgement.weighing import Scale
 from hypabi.smt import terms
-from hypabi.smt.solver import Solver, Unsatisfiable
+from hypabi.smt.solver import Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
 MOST_PAIRS: Final = 1024
@@ -54,6 +55,7 @@ def compare(
 
     :param direction: whose callers the home side's are
     """
+    patience = Patience()
     for party in home.revision.parties:
         if party.name not in home.behaviours:
             continue
@@ -74,7 +76,8 @@ def compare(
             )
             continue
         for row in home.revision.rows_of(party.name):
-            yield _Comparison(home, other, party, row, direction, solver()).cell()
+            patient = PatientSolver(solver(), patience)
+            yield _Comparison(home, other, party, row, direction, patient).cell()
 
 
 def _absent(party: LiveParty, other: Side) -> Incompatible | Undecided | None:
@@ -98,7 +101,7 @@ class _Comparison:
     party: LiveParty
     row: Row
     direction: Direction
-    solver: Solver
+    solver: PatientSolver
 
     def cell(self) -> Cell:
         change, assumptions = self.met()
@@ -163,9 +166,14 @@ class _Comparison:
         others = self.feasible(other, premises)
         if len(cases) * len(others) > MOST_PAIRS:
             return Undecided((f"there are more than {MOST_PAIRS} pairs of cases",), ()), ()
+        if self.solver.patience.spent():
+            return Undecided((SPENT,), ()), ()
         bound = one_sided(home, other)
         for case in cases:
             for another in others:
+                if self.solver.patience.spent():
+                    reasons.append(SPENT)
+                    break
                 context = (*guard(case), *guard(another), *premises)
                 if isinstance(self.solver.feasibility(*context), Unsatisfiable):
                     continue
@@ -200,8 +208,13 @@ class _Comparison:
         for behaviour in behaviours:
             outside = (terms.lnot(terms.land(*guard(case))) for case in behaviour.cases)
             answer = self.solver.feasibility(*premises, *outside)
-            if not isinstance(answer, Unsatisfiable):
-                yield "a state at entry leads to no case of one side"
+            match answer:
+                case Unsatisfiable():
+                    continue
+                case Unknown(reason):
+                    yield f"whether each state at entry leads to a case: {reason}"
+                case _:
+                    yield "a state at entry leads to no case of one side"
 
     def premises(self, home: Behaviour, other: Behaviour) -> tuple[tuple[Value, ...], str]:
         """Return what holds at entry, and why that is not all, empty where it is.

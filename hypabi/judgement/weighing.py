@@ -4,13 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hypabi.frozen import frozen
+from hypabi.judgement.patience import PatientSolver
 from hypabi.smt import terms
-from hypabi.smt.evaluate import evaluate
-from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
+from hypabi.smt.evaluate import evaluate_all
+from hypabi.smt.rewrite import subterms
+from hypabi.smt.solver import Satisfiable, Unknown, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
 OF_THE: Final = " of the "
 """Stands in the name of an unknown that the other side does not know: ``cpucap.5 of the old``."""
+
+MOST_SHRINKING: Final = 100_000
+"""Terms that are evaluated to shrink one state; of real kernels, some ten thousand."""
 
 
 @frozen
@@ -44,7 +49,7 @@ class Scale:
 
     def __init__(
         self,
-        solver: Solver,
+        solver: PatientSolver,
         context: tuple[Value, ...],
         one_sided: frozenset[str],
         *,
@@ -63,6 +68,9 @@ class Scale:
 
     def plainly(self, condition: Value) -> bool:
         """Tell whether a condition may hold with every unknown of one side alone at zero."""
+        self.solver.patience.spend(1)
+        if condition == 0:
+            return False
         bound = sorted(self._bound((*self.context, condition)), key=lambda symbol: symbol.name)
         quiet = [terms.eq(symbol, 0, symbol.width) for symbol in bound]
         return not self.never(terms.land(condition, *quiet))
@@ -73,6 +81,7 @@ class Scale:
         A state that rests on an unknown of one side alone is no evidence, so one in which all of
         those are zero is looked for first.
         """
+        self.solver.patience.spend(1)
         if differs == 0:
             return None
         conditions = (*self.context, differs)
@@ -108,24 +117,34 @@ class Scale:
 def shrunk(model: Mapping[str, int], conditions: tuple[Value, ...]) -> Total:
     """Return a model with as few values other than zero as evaluation leaves necessary."""
     found = Total({name: value for name, value in sorted(model.items()) if value})
+    trials = _Trials(conditions)
     for name in list(found):
         value = found.pop(name)
-        if _holds(conditions, found):
+        if trials.hold(found):
             continue
         found[name] = value
-        _clear_bits(found, name, conditions)
+        _clear_bits(found, name, trials)
     return found
 
 
-def _clear_bits(found: Total, name: str, conditions: tuple[Value, ...]) -> None:
+def _clear_bits(found: Total, name: str, trials: "_Trials") -> None:
     """Clear what bits of one value can be cleared, the high ones first."""
     for bit in range(found[name].bit_length() - 1, -1, -1):
         value = found[name]
         if value >> bit & 1:
             found[name] = value & ~(1 << bit)
-            if not _holds(conditions, found):
+            if not trials.hold(found):
                 found[name] = value
 
 
-def _holds(conditions: tuple[Value, ...], model: Total) -> bool:
-    return all(evaluate(condition, model) for condition in conditions)
+class _Trials:
+    """Tries states until it has evaluated enough; from then on none holds, so none is taken."""
+
+    def __init__(self, conditions: tuple[Value, ...]) -> None:
+        self.conditions = conditions
+        self.size = 1 + sum(1 for _ in subterms(conditions))
+        self.left = MOST_SHRINKING
+
+    def hold(self, model: Total) -> bool:
+        self.left -= self.size
+        return self.left > 0 and all(evaluate_all(self.conditions, model))

@@ -51,7 +51,7 @@ def test_the_bytes_say_nothing_of_where_the_image_was() -> None:
         (("parties", 0, "behaviour"), 7, "parties[0].behaviour: it is no number below 1"),
         (("parties", 0, "behaviour"), -1, "parties[0].behaviour: it is no number below 1"),
         (("parties", 0, "address"), 0, "parties[0].address: it is no constant"),
-        (("terms", 0), ["symbol", 0, "x0"], "terms[0]: 0 is no width, 1 to 512"),
+        (("terms", 0), ["symbol", 0, "x0"], "terms[0]: 0 is no width, 1 to 128"),
         (("terms", 0), ["symbol", 64, "a|b"], "terms[0]: the name of a symbol is short"),
         (("terms", 0), ["add", 64, 0, "0x1"], "terms[0]: 0 is no constant, and no term"),
         (("terms", 0), ["launch", 64, "x0"], "terms[0]: ['launch', 64, 'x0'] is no term"),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hypabi.cli.sides import sides
 from hypabi.judgement.change import (
     Cell,
     Direction,
@@ -16,8 +17,13 @@ from hypabi.judgement.change import (
     differences_of,
     reasons_of,
 )
+from hypabi.judgement.diff import _Comparison
 from hypabi.judgement.load import shipped_contract
+from hypabi.judgement.patience import SPENT, Patience, PatientSolver
 from hypabi.judgement.version import Version
+from hypabi.smt import terms
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.solver import Unknown
 from tests.cli.compared import cells, made
 from tests.cli.kernel import BASE, SLOTS, SOURCE
 from tests.inputs import Assemble
@@ -147,3 +153,26 @@ def test_directions_are_each_other_s_mirror(assemble: Assemble) -> None:
         mirrored = back["new" if callers == "old" else "old", call]
         assert type(mirrored.change) is type(cell.change)
         assert (cell.direction is Direction.OLD_CALLERS) is (callers == "old")
+
+
+def test_what_a_comparison_may_cost_has_an_end(assemble: Assemble) -> None:
+    images = kernel(assemble), kernel(assemble, served("mov x19, x3"))
+    version = Version.parse("5.10.0")
+    assert version is not None
+    contract = shipped_contract("linux-hyp-abi")
+    one, two = sides(*(made(each, contract, version) for each in images))
+    patience = Patience(100)
+    solver = PatientSolver(BitwuzlaSolver(), patience)
+    differs = terms.ne(terms.symbol("x3", 64), terms.symbol("x4", 64), 64)
+    asked = 0
+    while not isinstance(answer := solver.check(differs), Unknown):
+        asked += 1
+    assert 0 < asked < 10
+    assert (answer.reason, patience.spent()) == (SPENT, True)
+    row = one.revision.row("stub", RESET)
+    party = one.revision.party("stub")
+    assert party is not None
+    for spent, change in ((patience, Undecided), (Patience(), Weaker)):
+        again = PatientSolver(BitwuzlaSolver(), spent)
+        cell = _Comparison(one, two, party, row, Direction.OLD_CALLERS, again).cell()
+        assert isinstance(cell.change, change)
