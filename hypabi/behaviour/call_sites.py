@@ -52,9 +52,9 @@ MOST_BEFORE: Final = 20_000
 """Instructions looked at on the ways to all sites; the largest real kernel needs 1,500."""
 MOST_BEHIND: Final = 100_000
 """Instructions looked at behind all sites; the largest real kernel needs 12,000."""
-MOST_READ: Final = 8 << 20
-"""Bytes of all functions that are read."""
-LIFTED_COSTS: Final = 32
+MOST_READ: Final = 2 << 20
+"""Bytes of all functions that are read; the largest real kernel needs 150,000."""
+LIFTED_COSTS: Final = 16
 """What a byte of A32 or T32 counts against that: its instructions are lifted, A64 is not."""
 FOLLOWED: Final = 4
 """Registers that can hold an answer, from the first: SMCCC (DEN0028, 2.6) has four."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hypabi.behaviour.call_site import MayRead, Read, Reliance, Why
+from hypabi.code.backward import Budget
 from hypabi.code.body import Body, Kind, Step
 from hypabi.execution.approach import Convention
 from hypabi.frozen import frozen
@@ -44,8 +45,11 @@ class Surveyed:
 class _Survey:
     """Walks the ways from one place; what is found first of a register stays."""
 
-    def __init__(self, body: Body, rules: Convention, callee: Callee | None, most: int) -> None:
+    def __init__(
+        self, body: Body, rules: Convention, callee: Callee | None, most: int, budget: Budget
+    ) -> None:
         self.body = body
+        self.budget = budget
         self.rules = rules
         self.callee = callee
         self.most = most
@@ -66,7 +70,7 @@ class _Survey:
                 continue
             self.visited[address] = self.visited.get(address, 0) | mask
             looked += 1
-            if looked > self.most:
+            if looked > self.most or not self.budget.spend():
                 self.undecided[f"more than {self.most} instructions behind it"] = None
                 return
             if not self.body.holds(address):
@@ -159,7 +163,7 @@ class _Survey:
             return None
         found = self.surveyed.get(target)
         if found is None:
-            inner = _Survey(body, self.rules, None, MOST_IN_CALLEE)
+            inner = _Survey(body, self.rules, None, MOST_IN_CALLEE, self.budget)
             # Assembly passes values as it likes: a scratch register may be an argument, too.
             inner.run(target, (self.rules.arguments | self.rules.lost) & ~self._link)
             beyond = {n for n, why in inner.may if why in (Why.ARGUMENT, Why.BEYOND)}
@@ -170,12 +174,15 @@ class _Survey:
         return found
 
 
-def reliance(body: Body, behind: int, rules: Convention, callee: Callee) -> Reliance:
+def reliance(
+    body: Body, behind: int, rules: Convention, callee: Callee, budget: Budget
+) -> Reliance:
     """Return what is live in front of an instruction.
 
     :param behind: address of the first instruction behind the call
+    :param budget: shared with other places
     """
-    survey = _Survey(body, rules, callee, MOST_STEPS)
+    survey = _Survey(body, rules, callee, MOST_STEPS, budget)
     survey.run(behind, (1 << rules.count) - 1 | LINK[rules.count])
     reads = tuple(Read(_name(rules, n), at) for n, at in sorted(survey.reads.items()))
     may = sorted(survey.may.items(), key=lambda item: (item[0][0], list(Why).index(item[0][1])))

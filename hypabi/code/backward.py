@@ -23,6 +23,18 @@ FURTHER: Final = 96
 """Instructions that a way goes back for arguments alone."""
 
 
+class Budget:
+    """Instructions that may still be looked at, for all call sites of a program together."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def spend(self) -> bool:
+        """Take one; return whether there was one."""
+        self.left -= 1
+        return self.left >= 0
+
+
 class Stop(enum.Enum):
     """Why a way goes no further back."""
 
@@ -83,8 +95,11 @@ class _Link:
 
 
 class _Search:
-    def __init__(self, body: Body, site: int, wanted: Wanted, *, arguments: bool) -> None:
+    def __init__(
+        self, body: Body, site: int, wanted: Wanted, budget: Budget, *, arguments: bool
+    ) -> None:
         self.body = body
+        self.budget = budget
         self.wanted = wanted
         self.arguments = arguments
         """Whether ways that differ in what sets arguments are told apart."""
@@ -100,7 +115,11 @@ class _Search:
         while self.waiting:
             link = self.waiting.popleft()
             looked += 1
-            if len(self.ended) + len(self.waiting) > MOST_WAYS or looked > MOST_LOOKED_AT:
+            if (
+                len(self.ended) + len(self.waiting) > MOST_WAYS
+                or looked > MOST_LOOKED_AT
+                or not self.budget.spend()
+            ):
                 self.overflow = True
                 self.waiting.append(link)
                 return
@@ -178,14 +197,18 @@ class _Search:
             yield Chain(link.steps(), stop, shared, reason)
 
 
-def ways_back(body: Body, site: int, wanted: Wanted) -> tuple[tuple[Chain, ...], tuple[str, ...]]:
+def ways_back(
+    body: Body, site: int, wanted: Wanted, budget: Budget | None = None
+) -> tuple[tuple[Chain, ...], tuple[str, ...]]:
     """Return the ways that lead to an instruction, shortest first, and why there may be more."""
-    search = _Search(body, site, wanted, arguments=True)
+    budget = budget or Budget(2 * MOST_LOOKED_AT)
+    search = _Search(body, site, wanted, budget, arguments=True)
     search.run()
     if search.overflow:
-        search = _Search(body, site, wanted, arguments=False)
+        search = _Search(body, site, wanted, budget, arguments=False)
         search.run()
         search.undecided["more arguments than those of the ways listed"] = None
     if search.overflow:
-        search.undecided[f"more than {MOST_WAYS} ways"] = None
+        spent = "more instructions lead to the program's call sites than are looked at"
+        search.undecided[f"more than {MOST_WAYS} ways" if budget.left > 0 else spent] = None
     return tuple(search.chains()), tuple(search.undecided)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.code.body import CALLS, Body, Kind, Step
+from hypabi.execution.approach import MOST_STEPS as MOST_TOGETHER
 from hypabi.execution.approach import Approach, Walk
 from hypabi.frozen import frozen
 from hypabi.smt import terms
@@ -106,12 +107,14 @@ class _Follow:
         waiting = [_Way(walk, start, sum(1 << int(name[1:]) for name in self.followed))]
         while waiting:
             way = waiting.pop()
-            if way.length > LONGEST or self.steps >= self.most:
+            spent = self.steps >= self.most or self.approach.steps >= MOST_TOGETHER
+            if way.length > LONGEST or spent:
                 self.whole = False
                 continue
             if way.ends or not self.body.holds(way.address) or way.address in self.seen:
                 continue
             self.steps += 1
+            self.approach.steps += 1
             way.length += 1
             waiting += self._on(way, self.body.step(way.address))
 

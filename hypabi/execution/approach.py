@@ -61,8 +61,8 @@ def convention(architecture: Architecture) -> Convention:
     return A64 if architecture is Architecture.ARM64 else AARCH32
 
 
-MOST_STEPS: Final = 200_000
-"""Instructions on all ways of an image together; the largest real kernel needs 2,000."""
+MOST_STEPS: Final = 30_000
+"""Instructions run for all call sites of an image together; the largest real kernel needs 7,500."""
 XEN: Final = 0xEA1
 """Immediate of the calls to Xen, which are selected by the scratch register (arch-arm.h of Xen)."""
 

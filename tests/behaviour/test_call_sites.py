@@ -306,3 +306,21 @@ def test_a_call_under_a_condition_may_leave_everything_as_it_was(assemble: Assem
     assert "r2" in {may.register for may in site.reliance.may_read if may.why is Why.CALLEE}
     site = arm(assemble, f=body.format(call="bl"), **leaves)
     assert "r2" not in {may.register for may in site.reliance.may_read if may.why is Why.CALLEE}
+
+
+def test_what_all_sites_may_cost_together_is_bounded_and_said(
+    assemble: Assemble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bodies = {f"f{n}": "cbz x1, 1f; nop; 1: nop; nop; hvc #0; mov x1, x4; ret" for n in range(8)}
+    whole = program(assemble, **bodies).find()
+    assert not any(site.undecided or site.reliance.undecided for site in whole)
+    monkeypatch.setattr("hypabi.behaviour.call_sites.MOST_BEFORE", 20)
+    sites = program(assemble, **bodies).find()
+    assert not sites[0].undecided
+    assert "than are looked at" in sites[-1].undecided[-1]
+    monkeypatch.setattr("hypabi.behaviour.call_sites.MOST_BEHIND", 8)
+    assert program(assemble, **bodies).find()[-1].reliance.undecided
+    monkeypatch.setattr("hypabi.behaviour.call_sites.MOST_READ", 64)
+    last = program(assemble, **bodies).find()[-1]
+    assert not last.ways and "in all" in last.undecided[0]
+    assert last.reliance.undecided
