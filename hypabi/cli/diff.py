@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hypabi.report.diff import Compared, Diff
 
 SUMMARY = "say what two images do differently for their callers, and who breaks"
+MILLISECONDS = 4_000
+"""For one question; those about real kernels take at most 10."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -128,10 +130,13 @@ def _cells(old: "Side", new: "Side", callers: str) -> "Iterator[Cell]":
     from hypabi.judgement.diff import compare
     from hypabi.smt.bitwuzla import BitwuzlaSolver
 
+    def solver() -> BitwuzlaSolver:
+        return BitwuzlaSolver(MILLISECONDS)
+
     if callers != "new":
-        yield from compare(old, new, Direction.OLD_CALLERS, BitwuzlaSolver)
+        yield from compare(old, new, Direction.OLD_CALLERS, solver)
     if callers != "old":
-        yield from compare(new, old, Direction.NEW_CALLERS, BitwuzlaSolver)
+        yield from compare(new, old, Direction.NEW_CALLERS, solver)
 
 
 def _compared(opened: "Opened") -> "Compared":

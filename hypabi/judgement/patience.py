@@ -17,7 +17,7 @@ QUESTION: Final = 16
 """Cost of one question beside that of its terms."""
 TERM: Final = 4
 """Cost of each term of a question."""
-GIVEN_UP: Final = MOST // 4
+GIVEN_UP: Final = MOST // 2
 """Cost of a question that the solver could not answer in its time."""
 SPENT: Final = "the comparison asks more of the solver than its limit"
 
