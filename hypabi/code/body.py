@@ -11,7 +11,7 @@ key can enter has no predecessor here.
 import enum
 import sys
 from array import array
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -143,6 +143,7 @@ class A64Body(Body):
         self._turns: list[int] = []
         """Ascending: the addresses of all words that may send control elsewhere."""
         self._known: dict[int, Step] = {}
+        self._runs: tuple[tuple[int, int], ...] | None = None
         for index, word in enumerate(self.words):
             if word & 0x1C000000 == 0x14000000 or start + 4 * index in patches:
                 self._turn(start + 4 * index)
@@ -183,22 +184,26 @@ class A64Body(Body):
 
     def reaches(self, address: int) -> bool:
         """Return whether control goes from the function's start to an address."""
+        if self._runs is None:
+            self._runs = self._reached_runs()
+        return any(first <= address <= last for first, last in self._runs)
+
+    def _reached_runs(self) -> tuple[tuple[int, int], ...]:
+        """Return the first and the last instruction of each run that control comes through."""
         turns = self._turns
-        seen: list[tuple[int, int]] = []
+        seen = []
         waiting = [self.start]
         starts = set(waiting)
         while waiting:
             first = waiting.pop()
             at = bisect_left(turns, first)
             last = turns[at] if at < len(turns) else self.end - 4
-            if first <= address <= last:
-                return True
-            insort(seen, (first, last))
+            seen.append((first, last))
             if at < len(turns):
                 fresh = [a for a in self.after(self._step(last)) if a not in starts]
                 starts.update(fresh)
                 waiting += fresh
-        return False
+        return tuple(sorted(seen))
 
 
 def _either(one: Step, other: Step) -> Step:
