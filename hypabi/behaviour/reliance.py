@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hypabi.behaviour.call_site import MayRead, Read, Reliance, Why
+from hypabi.code import uses
 from hypabi.code.backward import Budget
 from hypabi.code.body import Body, Kind, Step
 from hypabi.execution.approach import Convention
@@ -126,12 +127,12 @@ class _Survey:
         return LINK[self.rules.count]
 
     def _read(self, mask: int, address: int) -> None:
-        for number in _numbers(mask):
+        for number in uses.numbers(mask):
             known = self.reads.get(number)
             self.reads[number] = address if known is None else min(known, address)
 
     def _may(self, mask: int, why: Why, address: int) -> None:
-        for number in _numbers(mask):
+        for number in uses.numbers(mask):
             known = self.may.get((number, why))
             self.may[number, why] = address if known is None else min(known, address)
 
@@ -192,10 +193,6 @@ def reliance(
 
 def _name(rules: Convention, number: int) -> str:
     return "lr" if rules.prefix == "r" and number == 14 else f"{rules.prefix}{number}"
-
-
-def _numbers(mask: int) -> list[int]:
-    return [number for number in range(mask.bit_length()) if mask >> number & 1]
 
 
 def _mask(numbers: object) -> int:

@@ -29,6 +29,11 @@ class Uses:
 NOTHING: Final = Uses(0, 0)
 
 
+def numbers(mask: int) -> list[int]:
+    """Return the registers of a bit mask."""
+    return [number for number in range(mask.bit_length()) if mask >> number & 1]
+
+
 def _bit(number: int) -> int:
     """Return the mask of a register; 31 is the zero register or sp, which nobody asks for."""
     return 1 << number & EVERY

@@ -213,7 +213,7 @@ class Walk(Live):
         base, moved = uses.base_of(word), uses.moved_on(word)
         if base is not None:
             self.bases.add(base)
-        for number in _numbers(step.uses.writes if step.uses else 0):
+        for number in uses.numbers(step.uses.writes if step.uses else 0):
             if number == moved and number in self.bases:
                 self.pointers[number] = step.address
             else:
@@ -223,7 +223,7 @@ class Walk(Live):
     def _one(self, step: Step, following: int) -> None:
         instruction = self.around.lift(step.address, *self._decoding())
         if isinstance(instruction, Undecodable):
-            self.lose(_numbers(step.uses.writes if step.uses else uses.EVERY))
+            self.lose(uses.numbers(step.uses.writes if step.uses else uses.EVERY))
             self.forget_memory()
             return
         answers = (None,) if step.kind is Kind.NEXT else (True, False)
@@ -263,7 +263,7 @@ class Walk(Live):
         self.registers = kept
         if self.state is InstructionSet.T32:
             self.registers["CPSR.IT"] = 0  # a call is the last of its block (DDI 0406C, A8.8.54)
-        for number in _numbers(self.rules.lost):
+        for number in uses.numbers(self.rules.lost):
             self.pointers.pop(number, None)
             self.bases.discard(number)
             name = f"{self.rules.prefix}{number}"
@@ -359,10 +359,6 @@ def _leads_to(transfer: object, instruction: Instruction, following: int) -> boo
             return False
 
 
-def _numbers(mask: int) -> list[int]:
-    return [number for number in range(mask.bit_length()) if mask >> number & 1]
-
-
 def _written_by_either(image: Image, patches: Patches, step: Step) -> list[int]:
     """Return the registers that an instruction or what the kernel writes over it changes."""
     known = uses.a64(step.word)
@@ -372,4 +368,4 @@ def _written_by_either(image: Image, patches: Patches, step: Step) -> list[int]:
             where = site.replacement + step.address - site.address
             other = uses.a64(int.from_bytes(image.read(where, 4), "little"))
             written |= 0 if other is None else other.writes
-    return _numbers(written)
+    return uses.numbers(written)
