@@ -11,7 +11,7 @@ from typing import Final, get_args
 from hypabi.errors import HypabiError
 from hypabi.smt.term import Op, Term, Value, make, symbol
 
-MOST_TERMS: Final = 20_000
+MOST_TERMS: Final = 5_000
 """Real kernels have at most 600."""
 MOST_WIDTH: Final = 128
 MOST_NAME: Final = 4096
