@@ -6,8 +6,9 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
-from typing import Final
+from typing import Final, NoReturn
 
 import hypabi
 from hypabi.cli.exit_status import INTERRUPTED, PIPE_CLOSED, Exit
@@ -57,6 +58,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         return _say("this is a defect of hypabi itself: please report it with the lines above")
     return status
+
+
+def command() -> NoReturn:
+    """Run the command of this process and leave at once.
+
+    Nothing is left to do, and to free what was made piece by piece takes 0.04 s, a sixth of a short
+    command; the end of the process frees it whole.
+    """
+    status = main()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            with suppress(OSError, ValueError):  # closed, or nobody reads: said by the status
+                stream.flush()
+    os._exit(status)
 
 
 def _streams_open() -> bool:

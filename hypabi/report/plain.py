@@ -1,6 +1,5 @@
 """Plain values that JSON can write, and those that several reports share."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -15,6 +14,8 @@ Plain: TypeAlias = "bool | int | str | Sequence[Plain] | Mapping[str, Plain] | N
 
 def in_json(document: Mapping[str, Plain]) -> str:
     """Return a report as JSON, keys sorted, ending in a newline."""
+    import json  # noqa: PLC0415 - what is printed as text does without
+
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-START = "import sys; from hypabi.cli.main import main; sys.argv[0] = 'hypabi'; sys.exit(main())"
+START = "import sys; from hypabi.cli.main import command; sys.argv[0] = 'hypabi'; command()"
 COMMAND = (sys.executable, "-c", START)
 
 
