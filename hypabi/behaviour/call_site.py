@@ -48,6 +48,11 @@ class Function:
     address: int
     end: int
 
+    @property
+    def plain(self) -> str:
+        """Its name without what a compiler adds to it (``.constprop.0``)."""
+        return self.name if self.name.startswith(".") else self.name.partition(".")[0]
+
 
 class Reached(enum.Enum):
     """How a word was told to be a call site and no data."""
@@ -231,6 +236,11 @@ class CallSite:
     """The registers that can hold an answer (SMCCC: x0 to x3; arm: r0 to r3)."""
     identifier: str
     """The register that selects the call: x0 or r0; for Xen's immediate x16 or r12."""
+
+    @property
+    def name(self) -> str:
+        """The name of the function around it, or its address where that has none."""
+        return self.function.name or f"{self.address:#x}"
 
 
 @frozen

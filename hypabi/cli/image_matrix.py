@@ -67,14 +67,12 @@ def _judged(examination: Examination, cycle: LifeCycle) -> Iterator[Judged]:
     for (_, call, party), meetings in together.items():
         first = meetings[0].encounter
         requests = tuple(meeting.encounter.way.request for meeting in meetings)
-        name = first.site.function.name or f"{first.site.address:#x}"
-        caller = Caller(
-            name, call, kernel.version, call, examination.revision, Requests(requests, ())
-        )
+        name, asking = first.site.name, Requests(requests, ())
+        caller = Caller(name, call, kernel.version, call, examination.revision, asking)
         live = _live(examination, party, kernel)
         cell = judge_cell(caller, live, solver)
         asked = tuple(requests[0].pinned().items())
-        row = Row(f"{name}", call, kernel.version, architecture)
+        row = Row(name, call, kernel.version, architecture)
         column = Column(party, "", kernel.version, architecture)
         yield Judged(row, column, form, cell, asked, meetings[0].when)
 

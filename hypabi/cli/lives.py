@@ -1,7 +1,7 @@
 """From a judged image to what comes of its own callers, while each of its parties is live."""
 
 from collections.abc import Container, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hypabi.behaviour.call_site import CallSite, Function, Unread, Way
 from hypabi.behaviour.call_sites import CallSites, Further
@@ -12,16 +12,18 @@ from hypabi.frozen import frozen, replace
 from hypabi.image.model import Role
 from hypabi.judgement.contract import Program as ProgramName
 from hypabi.judgement.encounter import Provider
+from hypabi.judgement.identifier import chosen
 from hypabi.judgement.life_cycle import LifeCycle, Program, concerned, live, unknown, wants
-from hypabi.judgement.naming import chosen
 from hypabi.judgement.revision import Revision
 from hypabi.judgement.said import Bad, Undecided
-from hypabi.judgement.suppression import Suppression
 from hypabi.judgement.version import Version
 from hypabi.report.check import Check
 from hypabi.report.life_cycle import possible, refutations
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.remembered import Remembered
+
+if TYPE_CHECKING:
+    from hypabi.judgement.suppression import Suppression
 
 PROGRAMS: Final = {role: program for program, role in ROLES.items()}
 
@@ -113,15 +115,14 @@ def with_callers(check: Check, examination: Examination) -> Check:
     )
 
 
-def _lived_with(check: Check, cycle: LifeCycle) -> Iterator[tuple[tuple[int, str], Suppression]]:
+def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[tuple[int, str], Suppression]]":
     """Yield what suppresses a refuted caller."""
     if check.suppressions is None:
         return
     version = Version.parse(check.kernel.version) or check.revision.version
     for meeting in refutations(cycle):
         met = meeting.encounter
-        name = met.site.function.name or f"{met.site.address:#x}"
-        about = (name, met.party, met.call, check.loaded.sha256, version)
+        about = (met.site.name, met.party, met.call, check.loaded.sha256, version)
         by = check.suppressions.of_caller(*about)
         if by is not None:
             yield (met.site.address, met.party), by

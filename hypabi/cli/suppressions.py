@@ -30,6 +30,8 @@ def suppressions_of(arguments: argparse.Namespace) -> "Suppressions | None":
 
     :raises HypabiError: the file is none, or the day is no date
     """
+    if arguments.suppressions is None and arguments.today is None:
+        return None
     from datetime import UTC, datetime
 
     from hypabi.errors import HypabiError

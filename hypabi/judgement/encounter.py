@@ -18,10 +18,10 @@ from hypabi.behaviour.outcome import Called, CalledBack, Left, Returned
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.frozen import frozen
 from hypabi.judgement.clause import Calls, HandedTo, Leaves, Returns
+from hypabi.judgement.identifier import by_chance
 from hypabi.judgement.lower import Lowering, NotKnown, Surroundings
-from hypabi.judgement.naming import by_chance
 from hypabi.judgement.obligation import describe
-from hypabi.judgement.reliance import Back, answered, held
+from hypabi.judgement.reliance import Back, Entered, answered, held
 from hypabi.judgement.revision import LiveParty, Revision, Row, Service
 from hypabi.judgement.said import (
     Aspect,
@@ -103,8 +103,6 @@ class _Met:
         self.row = row
         self.solver = solver
         self.bits = revision.architecture.bits
-        pinned = way.request.pinned().items()
-        self.brought = {terms.symbol(name, self.bits): value for name, value in pinned}
 
     def points(self) -> Iterator[Point]:
         """Yield the answers, in the order of the questions."""
@@ -112,7 +110,7 @@ class _Met:
             yield Point(Aspect.SERVED, Open("the contract leaves it to the party"))
             return
         try:
-            premises = self._premises()
+            entered = self._entered()
         except NotKnown as unknown:
             yield Point(Aspect.SERVED, Undecided(str(unknown)))
             return
@@ -120,23 +118,24 @@ class _Met:
         if said is not None:
             yield Point(Aspect.SERVED, said)
             return
-        cases = tuple(self._taken(premises))
-        yield Point(Aspect.SERVED, self._served(cases, premises))
-        yield from self._preconditions(premises)
-        back = tuple(case for case in cases if self._comes_back(case))
-        if back:
-            came = Back(back, premises, self.brought)
-            yield from held(self.site, self.row, self.revision, came, self.solver)
+        cases = tuple(self._taken(entered))
+        yield Point(Aspect.SERVED, self._served(cases, entered))
+        yield from self._preconditions(entered)
+        back = Back(entered, tuple(case for case in cases if self._comes_back(case)))
+        if back.cases:
+            yield from held(self.site, self.row, self.revision, back, self.solver)
 
-    def _premises(self) -> tuple[Value, ...]:
-        """Return what holds when the party is entered: its own premises and the request's."""
+    def _entered(self) -> Entered:
+        """Return what is known when the party is entered: its own premises and the request."""
+        pinned = self.way.request.pinned().items()
+        brought = {terms.symbol(name, self.bits): value for name, value in pinned}
         lowering = Lowering(self.provider.behaviour, None, self.provider.surroundings)
         own = [lowering.predicate(premise.holds) for premise in self.row.assumes]
         when = self.provider.party.when
         if when is not None:
             own.append(lowering.predicate(when))
         known = (*own, *self.provider.behaviour.holds, *self.way.request.premises(self.bits))
-        return tuple(terms.substitute(each, self.brought) for each in known)
+        return Entered(tuple(terms.substitute(each, brought) for each in known), brought)
 
     @property
     def _known(self) -> bool:
@@ -153,16 +152,11 @@ class _Met:
             return Bad(f"{register} is left to chance: {chance}")
         return PassedOn(f"{register} is not a constant")
 
-    def _taken(self, premises: tuple[Value, ...]) -> Iterator[Case]:
+    def _taken(self, entered: Entered) -> Iterator[Case]:
         for case in self.provider.behaviour.cases:
-            guard = self._guard(case)
-            if any(isinstance(each, int) and not each for each in guard):
-                continue
-            if not isinstance(self.solver.feasibility(*premises, *guard), Unsatisfiable):
+            answer = self.solver.feasibility(*entered.conditions(case))
+            if not isinstance(answer, Unsatisfiable):
                 yield case
-
-    def _guard(self, case: Case) -> list[Value]:
-        return [terms.substitute(each.term, self.brought) for each in case.guard]
 
     def _comes_back(self, case: Case) -> bool:
         """Tell whether control goes on behind the ``hvc``."""
@@ -176,10 +170,10 @@ class _Met:
             case _:
                 return False
 
-    def _served(self, cases: tuple[Case, ...], premises: tuple[Value, ...]) -> Said:
+    def _served(self, cases: tuple[Case, ...], entered: Entered) -> Said:
         if not cases:
             return Undecided("no path of the party can be taken with this request")
-        stranger = self._stranger(cases, premises)
+        stranger = self._stranger(cases, entered)
         if stranger is not None:
             return stranger
         handed = any(isinstance(case.outcome, Called) for case in cases)
@@ -226,7 +220,7 @@ class _Met:
             each.mode for each in statements if isinstance(each, Returns) and each.mode
         )
 
-    def _stranger(self, cases: tuple[Case, ...], premises: tuple[Value, ...]) -> Said | None:
+    def _stranger(self, cases: tuple[Case, ...], entered: Entered) -> Said | None:
         """Say what comes of a case that does not end as the row promises, ``None`` without one."""
         unsure: Said | None = None
         for case in cases:
@@ -234,7 +228,7 @@ class _Met:
                 continue
             if isinstance(case.outcome, PathUndecided):
                 unsure = Undecided(describe(case.outcome))
-            elif isinstance(self.solver.feasibility(*premises, *self._guard(case)), Unknown):
+            elif isinstance(self.solver.feasibility(*entered.conditions(case)), Unknown):
                 unsure = Undecided(f"whether {describe(case.outcome)}")
             else:
                 return Bad(describe(case.outcome))
@@ -246,11 +240,11 @@ class _Met:
             return f"refused: {result} is {error:#x}"
         return "not served"
 
-    def _preconditions(self, premises: tuple[Value, ...]) -> Iterator[Point]:
+    def _preconditions(self, entered: Entered) -> Iterator[Point]:
         lowering = Lowering(self.provider.behaviour, None, self.provider.surroundings)
         for premise in self.row.requires:
-            holds = terms.substitute(lowering.predicate(premise.holds), self.brought)
-            yield Point(Aspect.PRECONDITIONS, self._required(premise.text, holds, premises))
+            holds = terms.substitute(lowering.predicate(premise.holds), entered.brought)
+            yield Point(Aspect.PRECONDITIONS, self._required(premise.text, holds, entered.premises))
 
     def _required(self, text: str, holds: Value, premises: tuple[Value, ...]) -> Said:
         match self.solver.check(*premises, terms.lnot(holds)):

@@ -11,7 +11,7 @@ from hypabi.behaviour.call_site import CallSite, Function, Unread, Way
 from hypabi.frozen import frozen
 from hypabi.judgement.contract import Program as ProgramName
 from hypabi.judgement.encounter import Provider, asked_for, encounter
-from hypabi.judgement.naming import by_chance, chosen
+from hypabi.judgement.identifier import by_chance, chosen
 from hypabi.judgement.resolve import ANY, ANY_OTHER
 from hypabi.judgement.revision import Move, Revision, Turn
 from hypabi.judgement.said import Bad, Encounter, Good
@@ -114,7 +114,7 @@ def wants(revision: Revision, which: ProgramName, function: Function, identifier
     for turn in revision.turns:
         if turn.program not in (None, which) or not turn.tells:
             continue
-        if turn.functions and plain(function.name) not in turn.functions:
+        if turn.functions and function.plain not in turn.functions:
             continue
         if not turn.identifiers or identifier in turn.identifiers:
             return True
@@ -145,7 +145,7 @@ def _speaks_of(
 ) -> bool:
     if turn.program not in (None, which) or way.request.immediate != revision.immediate:
         return False
-    if turn.functions and plain(function.name) not in turn.functions:
+    if turn.functions and function.plain not in turn.functions:
         return False
     if turn.identifiers and way.request.registers[revision.identifier] not in turn.identifiers:
         return False
@@ -155,11 +155,6 @@ def _speaks_of(
     if asked is None and turn.functions:
         return True  # it may be asked for, for all that is known
     return (ANY_OTHER if asked is None or asked[0] is None else asked[0]) in turn.calls
-
-
-def plain(function: str) -> str:
-    """Return a function's name without what a compiler adds to it (``.constprop.0``)."""
-    return function.partition(".")[0] if not function.startswith(".") else function
 
 
 def _meetings(

@@ -9,19 +9,15 @@ from collections.abc import Iterable, Iterator
 from typing import Final, assert_never
 
 from hypabi.arch.names import Architecture
-from hypabi.behaviour.call_site import CallSite, Origin, Way
-from hypabi.behaviour.outcome import Condition
-from hypabi.behaviour.request import Request
-from hypabi.frozen import frozen, replace
+from hypabi.behaviour.call_site import CallSite, Function, Origin, Way
+from hypabi.frozen import frozen
 from hypabi.judgement.architectures import ArchitectureName
+from hypabi.judgement.identifier import by_chance, choices, ordered
 from hypabi.judgement.revision import Revision
 from hypabi.judgement.stated import StatedContract
 from hypabi.judgement.version import Version
-from hypabi.smt import terms
-from hypabi.smt.terms import Term, Value
+from hypabi.smt.terms import Value
 
-MOST_CHOICES: Final = 3
-"""Conditions inside one identifier of which both answers are looked at."""
 LOWER: Final = 0xFFFFFFFF
 """SMCCC looks at the lower half of the register only (DEN0028, 2.5)."""
 OWNERS: Final = (
@@ -98,9 +94,9 @@ class Interfaces:
         self.revisions = tuple(revisions)
         self.stated = tuple(stated)
 
-    def makes(self, function: str, named: Named) -> bool:
+    def makes(self, function: Function, named: Named) -> bool:
         """Tell whether a contract says that a function of the kernel makes a call."""
-        name = function.partition(".")[0]
+        name = function.plain
         for revision in self.revisions:
             if revision.contract == named.contract:
                 return any(c.name == named.call and name in c.callers for c in revision.calls)
@@ -146,71 +142,11 @@ def names_of(
     return tuple(_known(site, each, interfaces) for each in chosen)
 
 
-def choices(value: Value) -> frozenset[int]:
-    """Return every constant that a value can be, none where it is not one of a few."""
-    if isinstance(value, int):
-        return frozenset({value})
-    conditions = _conditions(value)
-    if not 0 < len(conditions) <= MOST_CHOICES:
-        return frozenset()
-    found: set[Value] = {value}
-    for condition in conditions:
-        found = {terms.substitute(each, {condition: answer}) for each in found for answer in (0, 1)}
-    constants = frozenset(each for each in found if isinstance(each, int))
-    return constants if len(constants) == len(found) else frozenset()
-
-
-def chosen(way: Way, register: str) -> tuple[Way, ...]:
-    """Return a way for each value that it chooses for a register, itself if none is a constant."""
-    value = way.request.registers[register]
-    conditions = [] if isinstance(value, int) else _conditions(value)
-    if not 0 < len(conditions) <= MOST_CHOICES:
-        return (way,)
-    found = [way.request]
-    for condition in conditions:
-        found = [_with(request, condition, answer) for request in found for answer in (1, 0)]
-    if not any(isinstance(request.registers[register], int) for request in found):
-        return (way,)
-    once = {request.registers[register]: request for request in reversed(found)}
-    if len(once) < len(found):  # what chose among equals is no condition of either
-        found = [replace(each, guard=way.request.guard) for each in once.values()]
-    return tuple(replace(way, request=request) for request in found)
-
-
-def _with(request: Request, condition: Term, answer: int) -> Request:
-    """Return a request where a condition is known."""
-    chosen = {
-        name: terms.substitute(value, {condition: answer})
-        for name, value in request.registers.items()
-    }
-    holds = condition if answer else terms.lnot(condition)
-    return replace(
-        request, registers=chosen, guard=(*request.guard, Condition(request.site, holds))
-    )
-
-
-def _conditions(value: Term) -> list[Term]:
-    """Return the outermost terms of one bit in a value, each once."""
-    found: dict[Term, None] = {}
-    waiting: list[Value] = [value]
-    looked = 0
-    while waiting and looked < 64:
-        looked += 1
-        term = waiting.pop()
-        if not isinstance(term, Term):
-            continue
-        if term.width == 1:
-            found[term] = None
-        else:
-            waiting += term.args
-    return list(found)
-
-
 def _known(site: CallSite, identifier: int, interfaces: Interfaces) -> Naming:
     named = interfaces.find(site.immediate, site.identifier, identifier)
     if len(named) > 1:
         # KVM's host calls and what it offers to guests share the range of the vendor's hypervisor.
-        made = tuple(each for each in named if interfaces.makes(site.function.name, each))
+        made = tuple(each for each in named if interfaces.makes(site.function, each))
         named = made if len(made) == 1 else named
     if named:
         return named[0] if len(named) == 1 else OneOf(identifier, named)
@@ -232,31 +168,14 @@ def _unknown(
     reason = way.reason or "; ".join(dict.fromkeys(_because(register, way, value)))
     if site.undecided and not way.reason:
         reason = f"{register} is not a constant; not followed: {site.undecided[0]}"
-    sources = [way.sources[symbol.name] for symbol in _ordered(value)]
+    sources = [way.sources[symbol.name] for symbol in ordered(value)]
     passed_on = any(source.origin is Origin.ARGUMENT for source in sources)
     anyway = f"; {', '.join(taken_by)} would take any" if taken_by and not passed_on else ""
     return Unresolved(f"{reason}{anyway}")
 
 
-def by_chance(register: str, way: Way) -> str | None:
-    """Return why nobody puts an identifier into a register, ``None`` where somebody may."""
-    moved = way.pointers.get(register)
-    if moved is not None:
-        return f"it is an address with which memory was walked, last moved on at {moved:#x}"
-    sources = [way.sources[symbol.name] for symbol in _ordered(way.request.registers[register])]
-    chance = [source for source in sources if source.origin is Origin.CHANCE]
-    if not chance or len(chance) != len(sources):
-        return None
-    where = "at the function's entry" if chance[0].address == way.path[0] else "behind the call"
-    return f"{chance[0].register} is what it happens to be {where} at {chance[0].address:#x}"
-
-
-def _ordered(value: Value) -> list[Term]:
-    return sorted(terms.symbols_of(value), key=lambda symbol: symbol.name)
-
-
 def _because(register: str, way: Way, value: Value) -> Iterator[str]:
-    for symbol in _ordered(value):
+    for symbol in ordered(value):
         source = way.sources[symbol.name]
         match source.origin:
             case Origin.ARGUMENT:

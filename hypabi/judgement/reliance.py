@@ -1,6 +1,6 @@
 """What a caller counts on behind its ``hvc``, held against what a party leaves it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hypabi.behaviour.call_site import CallSite, Fate, MayRead, Read, Why, after
 from hypabi.behaviour.case import Case
@@ -18,26 +18,32 @@ Lost = Mapping[str, Mapping[str, int]]
 
 
 @frozen
-class Back:
-    """The cases in which control comes back to a caller, and what it brought."""
+class Entered:
+    """What is known when a request enters a party."""
 
-    cases: Sequence[Case]
     premises: tuple[Value, ...]
-    """What holds at entry."""
+    """What holds then."""
     brought: Mapping[Term, Value]
-    """Registers at entry whose value the request says."""
+    """Registers whose value the request says."""
 
-    def conditions(self, case: Case) -> Iterator[Value]:
-        """Yield what holds at entry where a case is taken."""
-        yield from self.premises
-        for condition in case.guard:
-            yield terms.substitute(condition.term, self.brought)
+    def conditions(self, case: Case) -> tuple[Value, ...]:
+        """Return what holds at entry where a case is taken."""
+        guard = (terms.substitute(each.term, self.brought) for each in case.guard)
+        return (*self.premises, *guard)
 
     def at_exit(self, case: Case, register: str, bits: int) -> Value:
         """Return what a register holds when control comes back."""
         value = case.registers.get(register)
         value = terms.symbol(register, bits) if value is None else value
         return terms.substitute(value, self.brought)
+
+
+@frozen
+class Back:
+    """The cases in which control comes back to a caller."""
+
+    entered: Entered
+    cases: Sequence[Case]
 
 
 def held(site: CallSite, row: Row, revision: Revision, back: Back, solver: Solver) -> list[Point]:
@@ -62,7 +68,8 @@ def _lost(site: CallSite, back: Back, bits: int, solver: Solver) -> Lost | Undec
                 continue
             before = terms.symbol(name, bits)
             differs = terms.ne(before, case.registers[name], bits)
-            match solver.check(*back.conditions(case), terms.substitute(differs, back.brought)):
+            differs = terms.substitute(differs, back.entered.brought)
+            match solver.check(*back.entered.conditions(case), differs):
                 case Satisfiable(model):
                     lost[name] = model
                 case Unsatisfiable():
@@ -152,8 +159,8 @@ def _understood(site: CallSite, row: Row, back: Back, revision: Revision, solver
 
 def _may_be(error: int, case: Case, back: Back, revision: Revision, solver: Solver) -> Feasibility:
     bits = revision.architecture.bits
-    found = terms.eq(back.at_exit(case, revision.result, bits), error, bits)
-    return solver.feasibility(*back.conditions(case), found)
+    found = terms.eq(back.entered.at_exit(case, revision.result, bits), error, bits)
+    return solver.feasibility(*back.entered.conditions(case), found)
 
 
 def _tells(condition: Value, revision: Revision) -> bool:

@@ -36,9 +36,9 @@ def _lines(check: Check) -> Iterator[str]:
     yield from replays(check)
     yield from undecided(check, places)
     yield from vacuous(check)
-    yield from table(check)
     if check.callers is not None:
         yield from callers(check.callers, places.name)
+    yield from table(check)
     yield from parties(check)
     yield from unspecified(check)
     yield from suppressed(check, places)

@@ -40,7 +40,8 @@ def summary(cycle: LifeCycle) -> str:
     sites = len({each.encounter.site.address for each in found})
     tally = ", ".join(f"{count} {name}" for name, count in counts(cycle).items() if count)
     where = "call site" if sites == 1 else "call sites"
-    return f"{sites} {where} with parties live: {tally}" if sites else "none to judge"
+    met = "once" if len(found) == 1 else f"{len(found)} times"
+    return f"{sites} {where} met live parties {met}: {tally}" if sites else "none to judge"
 
 
 def _answers(

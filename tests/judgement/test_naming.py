@@ -7,6 +7,7 @@ from hypabi.behaviour.call_site import CallSite
 from hypabi.behaviour.call_sites import CallSites
 from hypabi.execution.system import explorer_for
 from hypabi.image import load
+from hypabi.judgement.identifier import choices
 from hypabi.judgement.interfaces import interfaces
 from hypabi.judgement.load import shipped_contract
 from hypabi.judgement.naming import (
@@ -18,7 +19,6 @@ from hypabi.judgement.naming import (
     OneOf,
     Unlisted,
     Unresolved,
-    choices,
     names_of,
 )
 from hypabi.judgement.version import Version
