@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+"""The repository."""
 
 Kernel = Callable[[str], Path]
 """The ``vmlinuz`` of a pinned kernel, by its name in ``kernels/pins.toml``."""

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.inputs import ROOT
+
 START = "import sys; from hypabi.cli.main import command; sys.argv[0] = 'hypabi'; command()"
 COMMAND = (sys.executable, "-c", START)
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import BASE, SLOTS, SOURCE
-from tests.inputs import Assemble, Kernel
+from tests.inputs import ROOT, Assemble, Kernel
 from tests.report.test_check_json import closed, schema
 
 CHANGING = {"incompatible", "weaker", "renumbered", "stronger", "undecided"}
@@ -307,7 +307,7 @@ def test_a_saved_form_cannot_name_a_file_to_open(assemble: Assemble, tmp_path: P
 
 
 def test_an_image_without_a_version_is_compared_at_the_one_that_is_named() -> None:
-    folder = Path(__file__).parents[2] / "hypabi/reference"
+    folder = ROOT / "hypabi/reference"
     images = folder / "arm64-stub-b5-a64.elf", folder / "arm64-stub-b8-a64.elf"
     ran = hypabi("diff", *images)
     assert (ran.returncode, one_line(ran).endswith("name it with --kernel-version")) == (1, True)
@@ -320,7 +320,7 @@ def test_an_image_without_a_version_is_compared_at_the_one_that_is_named() -> No
 
 
 def test_images_of_two_architectures_are_refused(assemble: Assemble) -> None:
-    reference = Path(__file__).parents[2] / "hypabi/reference/arm-stub-a7-a32.elf"
+    reference = ROOT / "hypabi/reference/arm-stub-a7-a32.elf"
     ran = hypabi("diff", reference, stub(assemble), "--old-kernel-version", "5.10")
     assert ran.returncode == 1
     assert "it is arm64, the other arm; compare images of one architecture" in one_line(ran)

@@ -1,14 +1,13 @@
 """``check --doors``: what else than a hypercall is answered, of a made kernel and of real ones."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.door import hypabi
 from tests.cli.kernel import stub
-from tests.inputs import Assemble, Kernel
+from tests.inputs import ROOT, Assemble, Kernel
 
 STATUS_UNDECIDED = 16
 FROM_EL1 = "0x400"
@@ -57,7 +56,7 @@ def test_a_stub_that_does_not_look_has_a_hidden_door_and_is_good(assemble: Assem
 def test_the_reference_stub_lets_el2_itself_in_as_kernels_from_6_1_on_do(
     name: str, version: str, own: str
 ) -> None:
-    image = Path(__file__).parents[2] / f"hypabi/reference/{name}.elf"
+    image = ROOT / f"hypabi/reference/{name}.elf"
     found = doors(report_of("--kernel-version", version, image), "stub", FROM_EL2)
     assert [each["found"] for each in found] == [own]
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import grimp
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.inputs import ROOT
+
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONTRACTS = {row["id"]: row for row in CONFIGURATION["tool"]["importlinter"]["contracts"]}
 

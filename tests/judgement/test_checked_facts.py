@@ -9,9 +9,9 @@ import pytest
 from hypabi.judgement.load import shipped, shipped_contracts
 from hypabi.judgement.stated import Check, StatedContract
 from kernels.pins import read_pins
+from tests.inputs import ROOT
 from tests.judgement.neighbours import marked
 
-ROOT = Path(__file__).parents[2]
 XEN = tomllib.loads(Path(__file__).with_name("xen_tables.toml").read_text(encoding="utf-8"))
 
 CHECKS = [

@@ -11,9 +11,10 @@ from hypabi.cli.exit_status import Exit
 from hypabi.judgement.load import parse_contract, shipped_contract
 from hypabi.judgement.place import ContractError
 from hypabi.judgement.write import write_contract
+from tests.inputs import ROOT
 from tests.judgement.contract_example import EXAMPLE, changed
 
-CONTRACTS = Path(__file__).parents[2] / "hypabi" / "contracts"
+CONTRACTS = ROOT / "hypabi" / "contracts"
 
 
 def run(*arguments: str) -> int:

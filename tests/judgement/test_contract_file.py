@@ -15,6 +15,7 @@ from hypabi.judgement.load import (
 from hypabi.judgement.place import ContractError
 from hypabi.judgement.write import write_contract
 from hypabi.judgement.yaml_source import MOST_BYTES, MOST_DEPTH, MOST_PARTS
+from tests.inputs import ROOT
 from tests.judgement.contract_example import EXAMPLE, changed
 
 
@@ -193,7 +194,7 @@ def test_the_shipped_contract_loads_and_can_be_meant() -> None:
     for name in shipped_contracts():
         found = shipped(name)
         file = Path(found.place.file)
-        text = (Path(__file__).parents[2] / "hypabi" / "contracts" / file).read_bytes()
+        text = (ROOT / "hypabi" / "contracts" / file).read_bytes()
         checked = parse_any(text, file.name)
         assert write_contract(checked) == write_contract(found)
         assert checked.sha256 == found.sha256

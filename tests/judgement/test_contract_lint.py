@@ -1,16 +1,15 @@
 """Lint says what the loader cannot refuse, and nothing of a contract that has nothing wrong."""
 
-from pathlib import Path
-
 import pytest
 
 from hypabi.judgement.lint import boundaries, lint, lint_document
 from hypabi.judgement.load import load_with_source, parse_contract, shipped_contract
 from hypabi.judgement.version import Version
 from hypabi.judgement.yaml_source import compose
+from tests.inputs import ROOT
 from tests.judgement.contract_example import EXAMPLE, changed
 
-CONTRACTS = Path(__file__).parents[2] / "hypabi" / "contracts"
+CONTRACTS = ROOT / "hypabi" / "contracts"
 
 
 def remarks(text: bytes) -> list[str]:

@@ -4,7 +4,6 @@ import copy
 import functools
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -19,11 +18,12 @@ from hypabi.judgement.load import (
 from hypabi.judgement.place import ContractError
 from hypabi.judgement.schema import contract_schema
 from hypabi.judgement.write import Plain, write_contract
+from tests.inputs import ROOT
 from tests.judgement import contract_example, stated_example
 
 EXAMPLES = (contract_example.EXAMPLE, stated_example.EXAMPLE)
 
-CONTRACTS = Path(__file__).parents[2] / "hypabi" / "contracts"
+CONTRACTS = ROOT / "hypabi" / "contracts"
 Step = str | int
 
 

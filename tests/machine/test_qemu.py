@@ -14,6 +14,7 @@ from hypabi.machine.protocol import Machine
 from hypabi.machine.qemu import Qemu
 from hypabi.machine.start import Level, start
 from hypabi.machine.state import Extent, Limits, MachineState
+from tests.inputs import ROOT
 from tests.machine.conformance import Conformance32, Conformance64
 from tests.machine.programs import BASE, there
 
@@ -144,7 +145,7 @@ def test_qemu_dies_with_us() -> None:
         "state = start(Level.CALLER, BASE, (Extent(BASE, loop),), {})\n"
         "Qemu().run(state, Limits(seconds=60))"
     )
-    root = Path(__file__).parents[2]
+    root = ROOT
     with subprocess.Popen([sys.executable, "-c", program], cwd=root) as process:
         deadline = time.monotonic() + 20
         while not (children := _children(process.pid)) and time.monotonic() < deadline:

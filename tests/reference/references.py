@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.inputs import ROOT
+
 FOLDER = ROOT / "hypabi" / "reference"
 
 

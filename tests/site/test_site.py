@@ -8,7 +8,8 @@ from urllib.parse import unquote
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.inputs import ROOT
+
 LOADED = re.compile(
     r"<(?:script|img|source|iframe)[^>]* src=\"([^\"]+)\"|<link[^>]* href=\"([^\"]+)\""
 )

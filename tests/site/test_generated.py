@@ -4,14 +4,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from kernels.pins import read_pins
-from tests.inputs import Kernel
+from tests.inputs import ROOT, Kernel
 
-ROOT = Path(__file__).resolve().parents[2]
 GENERATE = (sys.executable, str(ROOT / "docs" / "generate"))
 FROM_KERNELS = {
     "docs/reference/kernels.md": tuple(read_pins()),  # the page speaks of all

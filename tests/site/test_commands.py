@@ -15,10 +15,9 @@ import pytest
 
 from kernels.pins import DOCUMENTS, Pin, read_pins
 from tests.cli.door import START, environment
-from tests.documents.session import TYPED, Command, Excused, Source, mismatch, pages, steps
-from tests.inputs import Kernel
+from tests.site.session import TYPED, Command, Excused, Source, mismatch, pages, steps
+from tests.inputs import ROOT, Kernel
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = [page.relative_to(ROOT) for page in pages(ROOT)]
 LINKED = ("docs", "hypabi", "kernels", "reference")
 TOOLS = re.compile(r"\b(?:aarch64-linux-gnu|arm-linux-gnueabihf)-\w+|\bqemu-system-\w+|\bgit\b")

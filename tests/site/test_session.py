@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.documents.session import Command, Excused, Source, mismatch, steps
+from tests.site.session import Command, Excused, Source, mismatch, steps
 
 PAGE = """
 ```{code-block} yaml

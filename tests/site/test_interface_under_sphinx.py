@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 
 from hypabi.report.document_rst import write
+from tests.inputs import ROOT
 from tests.report.documents import PAGES, page
-
-ROOT = Path(__file__).resolve().parents[2]
 
 CONF = 'project = "pages"\nextensions = []\nnitpicky = True\n'
 INDEX = "Pages\n=====\n\n.. toctree::\n   :glob:\n\n   *\n"
