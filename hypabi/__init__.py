@@ -2,7 +2,7 @@
 
 Twelve packages, data flowing one way; ``docs/architecture.md`` says which may import which, and
 ``./check`` proves it.  This module, :mod:`hypabi.errors` and
-:mod:`hypabi.frozen` import nothing of ours.
+:mod:`hypabi.records` import nothing of ours.
 """
 
 __version__ = "0.1.0"

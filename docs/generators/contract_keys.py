@@ -16,8 +16,8 @@ means that the value is written once where it is the same on both, or as `{arm: 
 
 def page() -> str:
     """Return the page."""
-    from hypabi.judgement.contract import Contract
-    from hypabi.judgement.stated import StatedContract
+    from hypabi.contract.model import Contract
+    from hypabi.contract.stated.model import StatedContract
 
     seen: list[type[Any]] = []
     waiting: list[type[Any]] = [Contract, StatedContract]
@@ -33,7 +33,7 @@ def page() -> str:
 
 
 def _section(kind: type[Any]) -> tuple[str, list[type[Any]]]:
-    from hypabi.judgement.format import Record, keys_of
+    from hypabi.contract.file.shapes import Record, keys_of
 
     says = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
     text = f"\n## {_name(kind)}\n\n{says}\n\n| key | value | what it says |\n| --- | --- | --- |\n"
@@ -55,7 +55,7 @@ def _name(kind: type[Any]) -> str:
 
 
 def _value(shape: Any) -> str:  # noqa: ANN401 - one line for each shape
-    from hypabi.judgement import format as form
+    from hypabi.contract.file import shapes as form
 
     match shape:
         case form.Text():

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Final
 
 from docs.generators.svg import CODE, Drawing
 from hypabi.arch.names import Architecture
+from hypabi.contract.resolve import revision_of
 
 if TYPE_CHECKING:
-    from hypabi.judgement.contract import Transition
-    from hypabi.judgement.revision import Revision
+    from hypabi.contract.model import Transition
+    from hypabi.contract.revision import Revision
 
 LEFT: Final = 16
 HEAD: Final = 86
@@ -18,14 +19,14 @@ COLUMN: Final = 132
 
 def page(architecture: Architecture, version: str) -> str:
     """Return the life cycle of ``linux-hyp-abi`` on an architecture as of a kernel version."""
-    from hypabi.judgement.load import shipped_contract
-    from hypabi.judgement.version import Version
+    from hypabi.contract.file.load import shipped_contract
+    from hypabi.contract.version import Version
 
     contract = shipped_contract("linux-hyp-abi")
     parsed = Version.parse(version)
     assert parsed is not None
     assert contract.life_cycle is not None
-    revision = contract.at(parsed, architecture)
+    revision = revision_of(contract, parsed, architecture)
     moves = {(move.source, move.call, move.to) for move in revision.moves}
     shown = [t for t in contract.life_cycle.transitions if (t.source, t.call, t.to) in moves]
     return _drawing(revision, shown, contract.name)

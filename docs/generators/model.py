@@ -18,7 +18,7 @@ def page() -> str:
 
 
 def _operations() -> str:
-    from hypabi.code.instruction import Opcode
+    from hypabi.lifter.instruction import Opcode
     from hypabi.semantics import aarch32, aarch64
 
     opcodes = sorted(each.name for each in Opcode)
@@ -34,10 +34,7 @@ defines what SLEIGH lacks or has wrong. Exceptions by which code asks another le
 
 def _system_registers() -> str:
     from hypabi.arch import aarch64
-    from hypabi.arch.aarch64_encodings import (
-        SYSTEM_OPERATIONS,
-        SYSTEM_REGISTERS,
-    )
+    from hypabi.arch.aarch64_system import SYSTEM_OPERATIONS, SYSTEM_REGISTERS
 
     names = set(SYSTEM_REGISTERS.values())
     levels = Counter(_level(name) for name in names)
@@ -119,9 +116,9 @@ def _acts() -> str:
 
 
 def _bounds() -> str:
-    from hypabi.code import flow, vectors
-    from hypabi.execution.explore import MOST_MERGED, Limits
-    from hypabi.judgement import yaml_source
+    from hypabi.code import control_flow, vector_tables
+    from hypabi.contract.file import yaml as yaml_source
+    from hypabi.symbolic.explore import MOST_MERGED, Limits
 
     limits = Limits()
     bounds = {
@@ -130,8 +127,8 @@ def _bounds() -> str:
         "paths, after merging, of one entry": limits.paths,
         "instructions of one entry": limits.steps,
         "states tried with each other where paths meet": MOST_MERGED,
-        "instructions put in order behind one entry": flow.MOST_INSTRUCTIONS,
-        "instructions looked at to tell whose a table is": vectors.FOLLOWED,
+        "instructions put in order behind one entry": control_flow.MOST_INSTRUCTIONS,
+        "instructions looked at to tell whose a table is": vector_tables.FOLLOWED,
         "bytes of a contract file": yaml_source.MOST_BYTES,
     }
     rows = "".join(f"| {what} | {most:,} |\n" for what, most in bounds.items())

@@ -8,8 +8,8 @@ from docs.generators.pinned import pinned
 from docs.generators.svg import Drawing
 
 if TYPE_CHECKING:
-    from hypabi.cli.workbench import Workbench
-    from hypabi.code.vectors import VectorTable
+    from hypabi.analysis.program import Workbench
+    from hypabi.code.vector_tables import VectorTable
 
 Opened = list[tuple[str, "Workbench", "VectorTable"]]
 
@@ -44,13 +44,13 @@ def page(name: str) -> str:
 
 
 def _opened(image: Path) -> Opened:
-    from hypabi.cli.examination import revision_for
-    from hypabi.cli.parties import table_names, tell_parties
-    from hypabi.cli.workbench import Workbench
-    from hypabi.image import load
-    from hypabi.judgement.load import shipped_contract
+    from hypabi.analysis.check import revision_for
+    from hypabi.analysis.party_detection import table_names, tell_parties
+    from hypabi.analysis.program import Workbench
+    from hypabi.contract.file.load import shipped_contract
+    from hypabi.image.load import load_image
 
-    loaded = load(image)
+    loaded = load_image(image)
     revision = revision_for(loaded, shipped_contract("linux-hyp-abi"))
     names = table_names(revision)
     benches = {each.role: Workbench(each, names) for each in loaded.images}
@@ -60,8 +60,8 @@ def _opened(image: Path) -> Opened:
 
 def slot(bench: "Workbench", start: int, size: int) -> tuple[str, ...]:
     """Return where a slot leads: names of what is branched to outside of it, and how else it ends."""
-    from hypabi.code.flow import successors
-    from hypabi.code.instruction import Undecodable
+    from hypabi.code.control_flow import successors
+    from hypabi.lifter.instruction import Undecodable
 
     found: dict[str, None] = {}
     seen, waiting = {start}, [start]

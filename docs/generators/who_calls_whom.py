@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 from docs.generators.svg import Drawing
 from hypabi.arch.names import Architecture
+from hypabi.contract.resolve import revision_of
 
 if TYPE_CHECKING:
-    from hypabi.judgement.revision import Revision, Turn
+    from hypabi.contract.revision import CallerContext, Revision
 
 SIDE: Final = 250
 COLUMN: Final = 132
@@ -19,16 +20,16 @@ LONGEST: Final = 34
 
 def page(architecture: Architecture, version: str) -> str:
     """Return who calls whom by ``linux-hyp-abi`` on an architecture as of a kernel version."""
-    from hypabi.judgement.load import shipped_contract
-    from hypabi.judgement.version import Version
+    from hypabi.contract.file.load import shipped_contract
+    from hypabi.contract.version import Version
 
     parsed = Version.parse(version)
     assert parsed is not None
-    return _drawing(shipped_contract("linux-hyp-abi").at(parsed, architecture))
+    return _drawing(revision_of(shipped_contract("linux-hyp-abi"), parsed, architecture))
 
 
 def _drawing(revision: "Revision") -> str:
-    turns = [turn for turn in revision.turns if turn.states]
+    turns = [turn for turn in revision.contexts if turn.states]
     parties = [each.name for each in revision.parties]
     columns = [party for party in parties if any(party in turn.states for turn in turns)]
     where = revision.architecture.value
@@ -56,7 +57,7 @@ def _drawing(revision: "Revision") -> str:
 
 
 def _cell(  # a place on the picture
-    drawing: Drawing, revision: "Revision", turn: "Turn", party: str, x: float, y: float
+    drawing: Drawing, revision: "Revision", turn: "CallerContext", party: str, x: float, y: float
 ) -> None:
     served = [call for call in revision.calls if call.name in turn.calls]
     refuses = any(party not in call.served_by for call in served)
@@ -67,7 +68,7 @@ def _cell(  # a place on the picture
     drawing.text(x + 8, y + 32, *answer)
 
 
-def _who(turn: "Turn") -> str:
+def _who(turn: "CallerContext") -> str:
     return turn.name.replace("-", " ")
 
 

@@ -9,7 +9,7 @@ and DDI 0487 G, chapter G1, for what ARMv8 added.  A register that has several c
 
 import enum
 
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 
 
 class Mode(enum.IntEnum):

@@ -5,7 +5,7 @@ Sources: Arm ARM DDI 0406C.d, B1.8 (vector tables) and B3.13 (syndromes); DDI 04
 
 import enum
 
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 
 VECTOR_SIZE = 4
 VECTOR_COUNT = 8

@@ -3,7 +3,7 @@
 Keys are ``(opc1, CRn, CRm, opc2)`` of MRC and MCR, or ``(opc1, CRm)`` of MRRC and MCRR, with the
 coprocessor in the table's name.  Sources: Arm ARM DDI 0406C.d, B3.17 and B4.1 (CP15), C11.8 (CP14);
 DDI 0487 G, G8.2 to G8.5, for what ARMv8 and the GIC CPU interface added.  An encoding absent from
-these tables and from :mod:`hypabi.arch.aarch32_operations` has no name in Arm's manuals.
+these tables and from :mod:`hypabi.arch.aarch32_maintenance` has no name in Arm's manuals.
 """
 
 from collections.abc import Mapping

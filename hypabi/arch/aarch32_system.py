@@ -3,12 +3,12 @@
 import enum
 from collections.abc import Mapping
 
-from hypabi.arch import aarch32_operations as operations
+from hypabi.arch import aarch32_maintenance as operations
 from hypabi.arch import aarch32_registers as registers
 from hypabi.arch.aarch32 import ALL_MODES, HYP_OR_MON, Mode, mode_set
-from hypabi.arch.aarch32_operations import Kind
+from hypabi.arch.aarch32_maintenance import Kind
 from hypabi.arch.aarch32_registers import Encoding, WideEncoding
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 
 
 class Nature(enum.Enum):
@@ -154,7 +154,9 @@ def _cp14(encoding: Encoding, direction: Direction) -> System | None:
     return SystemOperation(action, Kind.DEBUG, direction, uses_value=True, modes=ALL_MODES)
 
 
-def find(coprocessor: int, encoding: Encoding, direction: Direction) -> System | None:
+def find_coprocessor_register(
+    coprocessor: int, encoding: Encoding, direction: Direction
+) -> System | None:
     """Return what MRC (read) or MCR (write) with this encoding reaches.
 
     :param encoding: ``(opc1, CRn, CRm, opc2)``

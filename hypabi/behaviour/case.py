@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from hypabi.execution.memory import Store
-from hypabi.execution.outcome import Outcome
-from hypabi.execution.state import Condition, Effect, Trail, walk
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
+from hypabi.symbolic.memory import Store
+from hypabi.symbolic.outcome import Outcome
+from hypabi.symbolic.state import Condition, Effect, Trail, walk_trail
 
 
 @frozen
@@ -31,7 +31,7 @@ class Case:
 
         :param model: a value for every symbol of the guard; merged paths differ by it
         """
-        return walk(self.trail, model)
+        return walk_trail(self.trail, model)
 
 
 @frozen
@@ -53,3 +53,8 @@ class Behaviour:
         """Return what a register holds at entry."""
         found = self.at_entry.get(register)
         return terms.symbol(register, width) if found is None else found
+
+
+def guard_terms(case: Case) -> tuple[Value, ...]:
+    """Return the conditions of a case."""
+    return tuple(condition.term for condition in case.guard)

@@ -4,24 +4,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hypabi.arch.aarch64 import VOLATILE
-from hypabi.arch.doors import Origin
 from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.arch.vector_entries import Origin
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.execution.entry import (
+from hypabi.records import replace
+from hypabi.smt import terms
+from hypabi.symbolic.entry import (
     Entry,
     exception_to_el2,
     exception_to_hyp,
     hvc_to_el2,
     hvc_to_hyp,
-    installer,
+    installer_entry,
 )
-from hypabi.execution.explore import Explorer
-from hypabi.execution.path import Path
-from hypabi.frozen import replace
-from hypabi.smt import terms
+from hypabi.symbolic.explore import Explorer
+from hypabi.symbolic.path import Path
 
 
-def derive(
+def derive_behaviour(
     explorer: Explorer,
     address: int,
     immediate: int = 0,
@@ -63,7 +63,7 @@ def derive_installer(explorer: Explorer, address: int, state: InstructionSet) ->
 
     :param address: of its first instruction, without bit 0
     """
-    return _derived(explorer, installer(address, state, explorer.image.byte_order))
+    return _derived(explorer, installer_entry(address, state, explorer.image.byte_order))
 
 
 def _derived(explorer: Explorer, entry: Entry) -> Behaviour:

@@ -1,7 +1,7 @@
 """How a case ends and what it stores, for the packages that read behaviours and never execute."""
 
-from hypabi.execution.memory import Store, address_text, base_text
-from hypabi.execution.outcome import (
+from hypabi.symbolic.memory import Store, address_text, base_text
+from hypabi.symbolic.outcome import (
     Called,
     CalledBack,
     Faulted,
@@ -12,7 +12,7 @@ from hypabi.execution.outcome import (
     Stuck,
     Undecided,
 )
-from hypabi.execution.state import Condition, Effect
+from hypabi.symbolic.state import Condition, Effect
 
 __all__ = [
     "Called",

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.outcome import Condition, Outcome, Requested
-from hypabi.execution.entry import function
-from hypabi.execution.explore import Explorer
-from hypabi.execution.path import Path
-from hypabi.execution.state import State
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
+from hypabi.symbolic.entry import function_entry
+from hypabi.symbolic.explore import Explorer
+from hypabi.symbolic.path import Path
+from hypabi.symbolic.state import State
 
 GENERAL = {
     Architecture.ARM: tuple(f"r{number}" for number in range(13)),
@@ -66,14 +66,14 @@ class Requests:
     could not be followed."""
 
 
-def requests(explorer: Explorer, address: int, state: InstructionSet) -> Requests:
+def derive_requests(explorer: Explorer, address: int, state: InstructionSet) -> Requests:
     """Follow a function of the kernel to every ``hvc`` that it issues first.
 
     :param address: of its first instruction, without bit 0
     """
     found: list[Request] = []
     others: dict[Outcome, None] = {}
-    for path in explorer.explore(function(address, state)):
+    for path in explorer.explore(function_entry(address, state)):
         match path.outcome:
             case Requested(site, immediate):
                 found.append(_request(explorer, path, site, immediate))

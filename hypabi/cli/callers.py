@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hypabi.cli.parser import add_kernel, add_output, command_line
 
 if TYPE_CHECKING:
-    from hypabi.report.callers import Callers
+    from hypabi.analysis.results.callers import Callers
 
 SUMMARY = "list every hvc of an image, and what each asks for"
 
@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find, print, and return the exit status."""
-    from hypabi.cli.call_sites import callers
-    from hypabi.cli.output import emit
+    from hypabi.analysis.call_sites import callers
+    from hypabi.atomic_file import write_output
 
     found = callers(
         arguments.image,
@@ -37,15 +37,15 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.function,
         command_line(),
     )
-    emit(_written(found, arguments.format), arguments.output)
+    write_output(_written(found, arguments.format), arguments.output)
     return found.exit_status
 
 
 def _written(found: "Callers", form: str) -> str:
     if form == "json":
-        from hypabi.report.callers_json import write as write_json
+        from hypabi.report.callers.json import write as write_json
 
         return write_json(found)
-    from hypabi.report.callers_text import write
+    from hypabi.report.callers.text import write
 
     return write(found)

@@ -8,16 +8,16 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hypabi.cli.exit_status import Exit
+from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.tools import TOOLS
 from hypabi.cli.parser import add_kernel, add_output, command_line
 from hypabi.cli.suppressions import add_suppressions, suppressions_of, with_suppressions
-from hypabi.report.trusted import TOOLS
 
 if TYPE_CHECKING:
-    from hypabi.cli.examination import Examination, Provider
-    from hypabi.judgement.verdict import Finding
-    from hypabi.report.check import Check
-    from hypabi.report.table import Table
+    from hypabi.analysis.check import Examination, Provider
+    from hypabi.analysis.results.check import Check
+    from hypabi.analysis.results.vector_table import Table
+    from hypabi.judgement.verification.verdict import Finding
 
 SUMMARY = "hold an image against a contract: proved, refuted or undecided"
 
@@ -47,10 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, print, and return the exit status."""
-    from hypabi.cli.contract_option import contract_of, version_of
-    from hypabi.cli.examination import examine
-    from hypabi.cli.lives import with_callers
-    from hypabi.cli.output import emit
+    from hypabi.analysis.callers import with_callers
+    from hypabi.analysis.check import examine
+    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.atomic_file import write_output
 
     suppressions = suppressions_of(arguments)
     version = version_of(arguments.kernel_version)
@@ -60,25 +60,25 @@ def run(arguments: argparse.Namespace) -> int:
         check = with_suppressions(check, suppressions)
     check = with_callers(check, examination)
     if arguments.confirm or arguments.witness:
-        from hypabi.cli.confirm import confirmed
+        from hypabi.analysis.confirmation import confirmed
 
         check = confirmed(check, examination, arguments.confirm, arguments.witness)
     if arguments.doors:
-        from hypabi.cli.doors import with_doors
+        from hypabi.analysis.entries import with_doors
 
         check = with_doors(check, examination)
     if arguments.format == "json":
-        from hypabi.report.check_json import write
+        from hypabi.report.check.json import write
     else:
-        from hypabi.report.check_text import write
-    emit(write(check), arguments.output)
+        from hypabi.report.check.text import write
+    write_output(write(check), arguments.output)
     return check.exit_status
 
 
 def checked(examination: "Examination", command: tuple[str, ...]) -> "Check":
     """Return an examination as reports print it."""
-    from hypabi.report.check import Check
-    from hypabi.report.provenance import provenance
+    from hypabi.analysis.provenance import provenance
+    from hypabi.analysis.results.check import Check
 
     return Check(
         examination.loaded,
@@ -96,7 +96,7 @@ def checked(examination: "Examination", command: tuple[str, ...]) -> "Check":
 
 def table(provider: "Provider") -> "Table":
     """Return a provider's vector table as reports print it."""
-    from hypabi.report.table import Table
+    from hypabi.analysis.results.vector_table import Table
 
     found = provider.table
     kind, how = found.kind.value, found.how.value
@@ -109,7 +109,7 @@ def overall(examination: "Examination") -> Exit:
     A program whose first party, its initial stub, was not found is not decided, whatever is proved
     of others; that a kernel was built without KVM is no reason to say so.
     """
-    from hypabi.cli.parties import ROLES
+    from hypabi.analysis.party_detection import ROLES
 
     result = status(examination.judgement.findings)
     missing = {party.name for party in examination.missing}
@@ -122,9 +122,9 @@ def overall(examination: "Examination") -> Exit:
 
 
 def status(findings: "Iterable[Finding]") -> Exit:
-    """Return the exit status that findings amount to; see :mod:`hypabi.cli.exit_status`."""
-    from hypabi.judgement.verdict import Refuted, Undecided
-    from hypabi.report.check import untested
+    """Return the exit status that findings amount to; see :mod:`hypabi.analysis.exit_status`."""
+    from hypabi.analysis.results.check import untested
+    from hypabi.judgement.verification.verdict import Refuted, Undecided
 
     judged = tuple(findings)
     result = Exit.GOOD

@@ -6,16 +6,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import DEFAULT_CONTRACT, add_output
+from hypabi.analysis.exit_status import Exit
+from hypabi.cli.parser import add_output
+from hypabi.contract.defaults import DEFAULT_CONTRACT
+from hypabi.contract.resolve import revision_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hypabi.judgement.contract import Contract
-    from hypabi.judgement.load import AnyContract
-    from hypabi.judgement.stated import StatedContract
-    from hypabi.judgement.version import Version
+    from hypabi.contract.file.load import AnyContract
+    from hypabi.contract.model import Contract
+    from hypabi.contract.stated.model import StatedContract
+    from hypabi.contract.version import Version
 
 SUMMARY = "show or lint a contract, or print the JSON Schema of contracts"
 
@@ -66,22 +68,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from hypabi.cli.contract_option import any_contract_of, version_of
-    from hypabi.cli.output import emit
+    from hypabi.analysis.options import any_contract_of, version_of
+    from hypabi.atomic_file import write_output
 
     contract = any_contract_of(arguments.contract)
     version = version_of(arguments.kernel_version)
     if arguments.format == "json":
-        from hypabi.judgement.write import write_contract
+        from hypabi.contract.file.writer import write_contract
 
-        emit(_json(write_contract(contract)), arguments.output)
+        write_output(_json(write_contract(contract)), arguments.output)
         return Exit.GOOD
-    emit(_text(contract, version, arguments.architecture), arguments.output)
+    write_output(_text(contract, version, arguments.architecture), arguments.output)
     return Exit.GOOD
 
 
 def _text(contract: "AnyContract", version: "Version | None", architecture: str | None) -> str:
-    from hypabi.judgement.contract import Contract
+    from hypabi.contract.model import Contract
 
     if isinstance(contract, Contract):
         return _held_text(contract, version, architecture)
@@ -89,19 +91,21 @@ def _text(contract: "AnyContract", version: "Version | None", architecture: str 
 
 
 def _held_text(contract: "Contract", version: "Version | None", architecture: str | None) -> str:
-    from hypabi.report.contract_text import write_contract_text, write_revision_text
+    from hypabi.report.contract.text import write_contract_text, write_revision_text
 
     if version is None:
         return write_contract_text(contract)
     spoken_of = {each.value: each for each in contract.architectures}
     chosen = [_chosen(contract.name, architecture, spoken_of)] if architecture else spoken_of
-    return "\n".join(write_revision_text(contract.at(version, spoken_of[each])) for each in chosen)
+    return "\n".join(
+        write_revision_text(revision_of(contract, version, spoken_of[each])) for each in chosen
+    )
 
 
 def _stated_text(
     contract: "StatedContract", version: "Version | None", architecture: str | None
 ) -> str:
-    from hypabi.report.stated_text import write_stated_at, write_stated_text
+    from hypabi.report.contract.stated_text import write_stated_at, write_stated_text
 
     if version is None:
         return write_stated_text(contract)
@@ -121,7 +125,7 @@ def _chosen(contract: str, architecture: str, spoken_of: "Iterable[str]") -> str
 
 
 def _lint(arguments: argparse.Namespace) -> int:
-    from hypabi.cli.contract_option import version_of
+    from hypabi.analysis.options import version_of
     from hypabi.errors import HypabiError
 
     version = version_of(arguments.kernel_version)
@@ -142,11 +146,11 @@ def _lint(arguments: argparse.Namespace) -> int:
 
 
 def _remarks(path: Path, document: str | None, version: "Version | None") -> list[str]:
-    from hypabi.judgement.lint import lint, lint_document
-    from hypabi.judgement.load import load_with_source
+    from hypabi.contract.file.load import load_with_source
+    from hypabi.contract.lint.lint import lint_contract, lint_document
 
     contract, node = load_with_source(path)
-    remarks = list(lint(contract, node))
+    remarks = list(lint_contract(contract, node))
     if document is not None:
         remarks += lint_document(contract, document, version)
     return [str(remark) for remark in remarks]
@@ -157,10 +161,10 @@ def _document(path: Path | None) -> str | None:
 
 
 def _schema(arguments: argparse.Namespace) -> int:
-    from hypabi.cli.output import emit
-    from hypabi.judgement.schema import contract_schema
+    from hypabi.atomic_file import write_output
+    from hypabi.contract.file.schema import contract_schema
 
-    emit(_json(contract_schema()), arguments.output)
+    write_output(_json(contract_schema()), arguments.output)
     return Exit.GOOD
 
 

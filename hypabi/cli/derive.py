@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hypabi.cli.parser import add_kernel, add_output, command_line
 
 if TYPE_CHECKING:
-    from hypabi.cli.derivation import Wanted
+    from hypabi.analysis.derivation import Wanted
 
 SUMMARY = "print what each hypercall does at each provider of an image"
 
@@ -43,40 +43,40 @@ def run(arguments: argparse.Namespace) -> int:
     """Derive, print, and return the exit status."""
     if arguments.save is not None:
         return _save(arguments)
-    from hypabi.cli.derivation import derivation
-    from hypabi.cli.output import emit
+    from hypabi.analysis.derivation import derivation
+    from hypabi.atomic_file import write_output
 
     found = derivation(_wanted(arguments), command_line())
     if arguments.format == "json":
-        from hypabi.report.derive_json import write as write_json
+        from hypabi.report.derive.json import write as write_json
 
-        emit(write_json(found), arguments.output)
+        write_output(write_json(found), arguments.output)
     else:
-        from hypabi.report.derive_text import Cases, write
+        from hypabi.report.derive.text import Cases, write
 
         cases = Cases.ONE_BY_ONE if arguments.all_cases else Cases.AGREEING_TOGETHER
-        emit(write(found, cases), arguments.output)
+        write_output(write(found, cases), arguments.output)
     return found.exit_status
 
 
 def _save(arguments: argparse.Namespace) -> int:
+    from hypabi.analysis.exit_status import Exit
+    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.saved_form import save_behaviours
+    from hypabi.atomic_file import write_output
     from hypabi.behaviour.outcome import Undecided
-    from hypabi.behaviour.saved import write
-    from hypabi.cli.contract_option import contract_of, version_of
-    from hypabi.cli.exit_status import Exit
-    from hypabi.cli.output import emit
-    from hypabi.cli.preserve import preserve
+    from hypabi.behaviour.saved.writer import write_saved
 
     version = version_of(arguments.kernel_version)
-    saved = preserve(arguments.image, contract_of(arguments.contract), version)
-    emit(write(saved), arguments.save)
+    saved = save_behaviours(arguments.image, contract_of(arguments.contract), version)
+    write_output(write_saved(saved), arguments.save)
     outcomes = [case.outcome for party in saved.parties for case in party.behaviour.cases]
     followed = not any(isinstance(outcome, Undecided) for outcome in outcomes)
     return int(Exit.GOOD if outcomes and followed else Exit.UNDECIDED)
 
 
 def _wanted(arguments: argparse.Namespace) -> "Wanted":
-    from hypabi.cli.derivation import Wanted
+    from hypabi.analysis.derivation import Wanted
 
     return Wanted(
         arguments.image,

@@ -8,19 +8,20 @@ provider and for new callers on the old one (which is what kexec and hibernation
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import DEFAULT_CONTRACT, add_output, command_line
+from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.tools import TOOLS
+from hypabi.cli.parser import add_output, command_line
 from hypabi.cli.suppressions import add_suppressions, suppressions_of
-from hypabi.report.trusted import TOOLS
+from hypabi.contract.defaults import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hypabi.cli.sides import Opened
-    from hypabi.judgement.change import Cell, Direction
-    from hypabi.judgement.side import Side
+    from hypabi.analysis.difference import Opened
+    from hypabi.analysis.results.difference import Compared, Diff
+    from hypabi.judgement.difference.model import Cell, Direction
+    from hypabi.judgement.difference.side import Side
     from hypabi.judgement.suppression import Suppression, Suppressions
-    from hypabi.report.diff import Compared, Diff
 
 SUMMARY = "say what two images do differently for their callers, and who breaks"
 MILLISECONDS = 4_000
@@ -62,14 +63,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare, print, and return the exit status."""
-    from hypabi.cli.output import emit
+    from hypabi.atomic_file import write_output
 
     diff = compared(arguments, command_line())
     if arguments.format == "json":
-        from hypabi.report.diff_json import write
+        from hypabi.report.diff.json import write
     else:
-        from hypabi.report.diff_text import write
-    emit(write(diff), arguments.output)
+        from hypabi.report.diff.text import write
+    write_output(write(diff), arguments.output)
     return diff.exit_status
 
 
@@ -78,9 +79,9 @@ def compared(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Diff":
 
     :raises HypabiError: one of them is refused
     """
-    from hypabi.cli.sides import sides
-    from hypabi.report.diff import Diff
-    from hypabi.report.provenance import provenance
+    from hypabi.analysis.difference import sides
+    from hypabi.analysis.provenance import provenance
+    from hypabi.analysis.results.difference import Diff
 
     suppressions = suppressions_of(arguments)
     if suppressions is not None:
@@ -106,8 +107,8 @@ def compared(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Diff":
 
 
 def _opened(arguments: argparse.Namespace) -> "tuple[Opened, Opened]":
-    from hypabi.cli.contract_option import version_of
-    from hypabi.cli.sides import opened
+    from hypabi.analysis.difference import opened
+    from hypabi.analysis.options import version_of
 
     asked = arguments.contract
     old = opened(
@@ -126,21 +127,21 @@ def _opened(arguments: argparse.Namespace) -> "tuple[Opened, Opened]":
 
 
 def _cells(old: "Side", new: "Side", callers: str) -> "Iterator[Cell]":
-    from hypabi.judgement.change import Direction
-    from hypabi.judgement.diff import compare
+    from hypabi.judgement.difference.compare import compare_sides
+    from hypabi.judgement.difference.model import Direction
     from hypabi.smt.bitwuzla import BitwuzlaSolver
 
     def solver() -> BitwuzlaSolver:
         return BitwuzlaSolver(MILLISECONDS)
 
     if callers != "new":
-        yield from compare(old, new, Direction.OLD_CALLERS, solver)
+        yield from compare_sides(old, new, Direction.OLD_CALLERS, solver)
     if callers != "old":
-        yield from compare(new, old, Direction.NEW_CALLERS, solver)
+        yield from compare_sides(new, old, Direction.NEW_CALLERS, solver)
 
 
 def _compared(opened: "Opened") -> "Compared":
-    from hypabi.report.diff import Compared, PartyFound
+    from hypabi.analysis.results.difference import Compared, PartyFound
 
     saved, revision = opened.saved, opened.revision
     held = {party.name for party in saved.parties}
@@ -159,9 +160,9 @@ def _compared(opened: "Opened") -> "Compared":
 def _suppressed(
     suppressions: "Suppressions | None", cells: "tuple[Cell, ...]", new: "Opened"
 ) -> "dict[tuple[Direction, str, str | None], Suppression]":
-    from hypabi.judgement.change import Equal, Undecided, Vacuous
-    from hypabi.judgement.version import Version
-    from hypabi.report.diff import SPELLED, word
+    from hypabi.analysis.results.difference import SPELLED, change_word
+    from hypabi.contract.version import Version
+    from hypabi.judgement.difference.model import Equal, Undecided, Vacuous
 
     found: dict[tuple[Direction, str, str | None], Suppression] = {}
     if suppressions is None:
@@ -170,7 +171,7 @@ def _suppressed(
     for cell in cells:
         if isinstance(cell.change, Equal | Undecided | Vacuous):
             continue
-        what = (cell.party, cell.call, word(cell.change), SPELLED[cell.direction])
+        what = (cell.party, cell.call, change_word(cell.change), SPELLED[cell.direction])
         by = suppressions.of_change(*what, new.saved.sha256, version)
         if by is not None:
             found[cell.direction, cell.party, cell.call] = by
@@ -178,8 +179,8 @@ def _suppressed(
 
 
 def status(cells: "Iterable[Cell]") -> Exit:
-    """Return the exit status that cells amount to; see :mod:`hypabi.cli.exit_status`."""
-    from hypabi.judgement.change import (
+    """Return the exit status that cells amount to; see :mod:`hypabi.analysis.exit_status`."""
+    from hypabi.judgement.difference.model import (
         Equal,
         Incompatible,
         Renumbered,

@@ -9,16 +9,17 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from hypabi.cli.exit_status import Exit
-from hypabi.cli.parser import DEFAULT_CONTRACT, add_file, command_line
+from hypabi.analysis.exit_status import Exit
+from hypabi.cli.parser import add_file, command_line
+from hypabi.contract.defaults import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
-    from hypabi.judgement.contract import Contract
-    from hypabi.judgement.stated import StatedContract
-    from hypabi.report.check import Check
-    from hypabi.report.document import Page
-    from hypabi.report.document_page import Evidence
-    from hypabi.report.document_reading import Reading
+    from hypabi.analysis.results.check import Check
+    from hypabi.contract.model import Contract
+    from hypabi.contract.stated.model import StatedContract
+    from hypabi.documents.interface.page import Evidence
+    from hypabi.documents.interface.reading import Reading
+    from hypabi.documents.markup.tree import Page
 
 SUMMARY = "write the documents of an interface: reStructuredText, HTML, man page, C header"
 MOST_IMAGES = 16
@@ -72,12 +73,12 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.contract = named[0]
         arguments.format = arguments.format or "text"
         return run_drift(arguments)
-    from hypabi.cli.output import emit
+    from hypabi.atomic_file import write_output
 
     arguments.format = arguments.format or "rst"
     _refuse_formats(arguments)
     text, status = _written(arguments)
-    emit(text, arguments.output)
+    write_output(text, arguments.output)
     return int(status)
 
 
@@ -92,9 +93,9 @@ def _refuse_formats(arguments: argparse.Namespace) -> None:
 
 
 def _written(arguments: argparse.Namespace) -> tuple[str, Exit]:
-    from hypabi.cli.contract_option import any_contract_of
+    from hypabi.analysis.options import any_contract_of
+    from hypabi.contract.model import Contract
     from hypabi.errors import HypabiError
-    from hypabi.judgement.contract import Contract
 
     if arguments.hypercalls:
         return _hypercalls(arguments)
@@ -106,10 +107,10 @@ def _written(arguments: argparse.Namespace) -> tuple[str, Exit]:
         return _stated(arguments, contract), Exit.GOOD
     of = _reading(arguments, contract)
     if arguments.format == "header":
-        from hypabi.report.document_header import write
+        from hypabi.documents.header import write
 
         return write(of, _command(arguments)), Exit.GOOD
-    from hypabi.report.document_page import page
+    from hypabi.documents.interface.page import page
 
     found = [_evidence(arguments, image, contract) for image in _images(arguments)]
     status = Exit.GOOD
@@ -132,18 +133,18 @@ def _stated(arguments: argparse.Namespace, contract: "StatedContract") -> str:
             what = f"{contract.name} only states an interface"
             raise HypabiError(option, what, "its document has no such choice")
     if arguments.format == "header":
-        from hypabi.report.document_stated_header import write
+        from hypabi.documents.stated.header import write
 
         return write(contract, _command(arguments))
-    from hypabi.report.document_stated import stated_page
+    from hypabi.documents.stated.page import stated_page
 
     return _formatted(stated_page(contract, _command(arguments)), arguments.format)
 
 
 def _reading(arguments: argparse.Namespace, contract: "Contract") -> "Reading":
+    from hypabi.analysis.options import version_of
     from hypabi.arch.names import Architecture
-    from hypabi.cli.contract_option import version_of
-    from hypabi.report.document_reading import reading
+    from hypabi.documents.interface.reading import reading
 
     chosen = (Architecture(arguments.architecture),) if arguments.architecture else ()
     return reading(contract, version_of(arguments.kernel_version), chosen)
@@ -162,11 +163,11 @@ def _evidence(
     arguments: argparse.Namespace, image: str, contract: "Contract"
 ) -> "tuple[Check, Evidence]":
     """Return what an image shows of a contract."""
+    from hypabi.analysis.check import examine
+    from hypabi.analysis.derivation import Wanted, derivation
+    from hypabi.analysis.options import version_of
     from hypabi.cli.check import checked
-    from hypabi.cli.contract_option import version_of
-    from hypabi.cli.derivation import Wanted, derivation
-    from hypabi.cli.examination import examine
-    from hypabi.report.document_image import evidence
+    from hypabi.documents.interface.image_evidence import evidence
 
     command = command_line()
     named = (arguments.contract or [DEFAULT_CONTRACT])[0]
@@ -178,12 +179,12 @@ def _evidence(
 
 def _hypercalls(arguments: argparse.Namespace) -> tuple[str, Exit]:
     """Return the page of several interfaces; images are held against the default contract."""
-    from hypabi.cli.contract_option import any_contract_of, contract_of
+    from hypabi.analysis.options import any_contract_of, contract_of
+    from hypabi.contract.file.load import shipped_contracts
+    from hypabi.contract.model import Contract
+    from hypabi.documents.hypercalls import page
+    from hypabi.documents.interface.reading import reading
     from hypabi.errors import HypabiError
-    from hypabi.judgement.contract import Contract
-    from hypabi.judgement.load import shipped_contracts
-    from hypabi.report.document_hypercalls import page
-    from hypabi.report.document_reading import reading
 
     if arguments.format == "header":
         raise HypabiError("--format header", "a header has one contract", "leave --hypercalls away")
@@ -208,11 +209,11 @@ def _hypercalls(arguments: argparse.Namespace) -> tuple[str, Exit]:
 def _formatted(page: "Page", form: str) -> str:
     match form:
         case "rst":
-            from hypabi.report.document_rst import write
+            from hypabi.documents.markup.rst import write
         case "html":
-            from hypabi.report.document_html import write
+            from hypabi.documents.markup.html import write
         case _:
-            from hypabi.report.document_man import write
+            from hypabi.documents.markup.man import write
     return write(page)
 
 
@@ -220,7 +221,7 @@ def _command(arguments: argparse.Namespace) -> str:
     """Return what the reader types to write the document again: without where files lie."""
     from pathlib import PurePath
 
-    from hypabi.report.provenance import quoted
+    from hypabi.analysis.provenance import quoted
 
     words = ["hypabi"]
     rest = iter(sys.argv[1:])

@@ -8,15 +8,16 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from hypabi.cli.exit_status import Exit
+from hypabi.analysis.exit_status import Exit
 from hypabi.cli.parser import command_line
+from hypabi.contract.resolve import revision_of
 
 if TYPE_CHECKING:
-    from hypabi.cli.examination import Examination
-    from hypabi.judgement.contract import Contract
-    from hypabi.judgement.drift_finding import Drifted
-    from hypabi.judgement.drift_subject import Evidence, Subject
-    from hypabi.report.drift import DriftReport
+    from hypabi.analysis.check import Examination
+    from hypabi.analysis.results.drift import DriftReport
+    from hypabi.contract.model import Contract
+    from hypabi.judgement.drift.findings import Drifted
+    from hypabi.judgement.drift.subject import Evidence, Subject
 
 FORMATS = ("text", "json")
 MOST_IMAGES = 16
@@ -25,7 +26,7 @@ MOST_IMAGES = 16
 
 def run(arguments: argparse.Namespace) -> int:
     """Hold ``.drift`` against ``.contract`` and ``.images``, print; return the exit status."""
-    from hypabi.cli.output import emit
+    from hypabi.atomic_file import write_output
     from hypabi.errors import HypabiError
 
     if arguments.format not in FORMATS:
@@ -33,10 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise HypabiError(f"--format {arguments.format}", "this is for a page", hint)
     report = held(arguments, command_line())
     if arguments.format == "json":
-        from hypabi.report.drift_json import write
+        from hypabi.report.drift.json import write
     else:
-        from hypabi.report.drift_text import write
-    emit(write(report), arguments.output)
+        from hypabi.report.drift.text import write
+    write_output(write(report), arguments.output)
     return report.exit_status
 
 
@@ -45,14 +46,14 @@ def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftRepor
 
     :raises HypabiError: document, contract or an image is refused, or the kernel has no version
     """
-    from hypabi.cli.contract_option import contract_of, version_of
-    from hypabi.cli.examination import examine
+    from hypabi.analysis.check import examine
+    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.provenance import provenance
+    from hypabi.analysis.results.drift import DriftReport
+    from hypabi.analysis.tools import TOOLS
     from hypabi.errors import HypabiError
-    from hypabi.judgement.drift import drifted
-    from hypabi.judgement.drift_rst import read_document
-    from hypabi.report.drift import DriftReport
-    from hypabi.report.provenance import provenance
-    from hypabi.report.trusted import TOOLS
+    from hypabi.judgement.drift.drift import find_drift
+    from hypabi.judgement.drift.rst_reader import read_document
     from hypabi.smt.bitwuzla import BitwuzlaSolver
 
     if len(arguments.images) > MOST_IMAGES:
@@ -71,7 +72,7 @@ def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftRepor
         subjects = tuple(map(subject, examinations))
     else:
         subjects = _without_image(arguments, contract)
-    found = drifted(document, contract, subjects, BitwuzlaSolver)
+    found = find_drift(document, contract, subjects, BitwuzlaSolver)
     return DriftReport(
         found,
         contract,
@@ -86,7 +87,7 @@ def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftRepor
 
 def subject(examination: "Examination") -> "Subject":
     """Return an examined image as what a document is held against."""
-    from hypabi.judgement.drift_subject import Subject
+    from hypabi.judgement.drift.subject import Subject
 
     kernel = examination.loaded.images[-1]
     name = kernel.version or PurePath(examination.loaded.path).name
@@ -94,9 +95,9 @@ def subject(examination: "Examination") -> "Subject":
 
 
 def _evidence(examination: "Examination") -> "Evidence":
-    from hypabi.code.capabilities import Capabilities
-    from hypabi.judgement.drift_subject import Evidence
-    from hypabi.judgement.lower import Surroundings
+    from hypabi.code.cpu_capabilities import Capabilities
+    from hypabi.judgement.drift.subject import Evidence
+    from hypabi.judgement.verification.lowering import Surroundings
 
     tables = {
         party: provider.table.address
@@ -112,7 +113,7 @@ def _evidence(examination: "Examination") -> "Evidence":
 
 def _missing(examination: "Examination") -> tuple[str, ...]:
     """Return the first party of each program in the file that was not found there."""
-    from hypabi.cli.parties import ROLES
+    from hypabi.analysis.party_detection import ROLES
 
     parties = examination.revision.parties
     first = [
@@ -124,9 +125,9 @@ def _missing(examination: "Examination") -> tuple[str, ...]:
 
 def _without_image(arguments: argparse.Namespace, contract: "Contract") -> "tuple[Subject, ...]":
     """Return the contract's own word on each architecture, where no image was given."""
-    from hypabi.cli.contract_option import version_of
+    from hypabi.analysis.options import version_of
     from hypabi.errors import HypabiError
-    from hypabi.judgement.drift_subject import Subject
+    from hypabi.judgement.drift.subject import Subject
 
     version = version_of(arguments.kernel_version)
     if version is None:
@@ -137,7 +138,7 @@ def _without_image(arguments: argparse.Namespace, contract: "Contract") -> "tupl
         )
     only = getattr(arguments, "architecture", None)
     return tuple(
-        Subject(f"{version} on {each.value}", contract.at(version, each), None)
+        Subject(f"{version} on {each.value}", revision_of(contract, version, each), None)
         for each in contract.architectures
         if only in (None, each.value)
     )

@@ -11,11 +11,11 @@ from importlib import import_module
 from typing import Final, NoReturn
 
 import hypabi
-from hypabi.cli.exit_status import INTERRUPTED, PIPE_CLOSED, Exit
-from hypabi.cli.output import flush
+from hypabi.analysis.exit_status import INTERRUPTED, PIPE_CLOSED, Exit
+from hypabi.atomic_file import flush_output
 from hypabi.cli.parser import Parser
 from hypabi.errors import HypabiError
-from hypabi.report.lines import printable
+from hypabi.report.shared.text_layout import printable
 
 DESCRIPTION: Final = (
     "The interface between the Arm Linux kernel and its hypervisors, read from a kernel image and "
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say("standard output is closed")
     try:
         status = _run(arguments)
-        flush()
+        flush_output()
     except BrokenPipeError:
         return PIPE_CLOSED
     except KeyboardInterrupt:

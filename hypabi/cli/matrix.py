@@ -8,18 +8,18 @@ instead, or undecided.
 import argparse
 from typing import TYPE_CHECKING
 
+from hypabi.analysis.tools import TOOLS
 from hypabi.cli.parser import add_kernel, add_output, command_line
-from hypabi.report.trusted import TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from hypabi.analysis.references import Library
+    from hypabi.analysis.results.matrix import Judged, Matrix
     from hypabi.behaviour.case import Behaviour
-    from hypabi.cli.references import Library
-    from hypabi.judgement.applying import Caller, Live
-    from hypabi.judgement.reference_index import Form, Index, Reference
-    from hypabi.judgement.revision import Installation
-    from hypabi.report.matrix import Judged, Matrix
+    from hypabi.contract.revision import Installation
+    from hypabi.judgement.matrix.applicable_row import Caller, Live
+    from hypabi.judgement.matrix.reference_index import Form, Index, Reference
 
 SUMMARY = "hold callers against live parties: kept, refuted or undecided"
 KINDS = ("stub", "kvm")
@@ -63,27 +63,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge, print, and return the exit status."""
-    from hypabi.cli.output import emit
-    from hypabi.report.matrix import Evidence
+    from hypabi.analysis.results.matrix import Evidence
+    from hypabi.atomic_file import write_output
 
     command = command_line()
     matrix = _of_image(arguments, command) if arguments.image else matrix_of(arguments, command)
     if arguments.format == "json":
-        from hypabi.report.matrix_json import write
+        from hypabi.report.matrix.json import write
 
-        emit(write(matrix), arguments.output)
+        write_output(write(matrix), arguments.output)
     else:
-        from hypabi.report.matrix_text import write as write_text
+        from hypabi.report.matrix.text import write as write_text
 
-        emit(write_text(matrix, Evidence(arguments.evidence)), arguments.output)
+        write_output(write_text(matrix, Evidence(arguments.evidence)), arguments.output)
     return matrix.exit_status
 
 
 def _of_image(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matrix":
-    from hypabi.cli.contract_option import contract_of, version_of
-    from hypabi.cli.examination import examine
-    from hypabi.cli.image_matrix import image_matrix
-    from hypabi.report.provenance import provenance
+    from hypabi.analysis.check import examine
+    from hypabi.analysis.matrix import image_matrix
+    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.provenance import provenance
 
     _only_of_references(arguments)
     contract = contract_of(arguments.contract)
@@ -107,12 +107,11 @@ def matrix_of(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matri
 
     :raises HypabiError: it asks for none
     """
-    from hypabi.cli.matrix_status import status
-    from hypabi.cli.references import Library
+    from hypabi.analysis.provenance import provenance
+    from hypabi.analysis.references import Library
+    from hypabi.analysis.results.matrix import Matrix, matrix_status
     from hypabi.errors import HypabiError
-    from hypabi.judgement.reference_index import read_index
-    from hypabi.report.matrix import Matrix
-    from hypabi.report.provenance import provenance
+    from hypabi.judgement.matrix.reference_index import read_index
 
     index = read_index()
     library = Library(index)
@@ -125,21 +124,21 @@ def matrix_of(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matri
         library.files(),
         library.text,
         library.contracts(),
-        int(status(judged)),
+        int(matrix_status(judged)),
         provenance(command, TOOLS),
     )
 
 
 def _references(index: "Index", names: list[str]) -> "tuple[Reference, ...]":
+    from hypabi.contract.place import closest_name
     from hypabi.errors import HypabiError
-    from hypabi.judgement.place import closest
 
     if not names:
         return tuple(each for each in index.references if each.kind in KINDS)
     known = {each.name: each for each in index.references}
     for name in names:
         if name not in known:
-            raise HypabiError(f"--image {name}", "no reference image", closest(name, known))
+            raise HypabiError(f"--image {name}", "no reference image", closest_name(name, known))
     return tuple(known[name] for name in names)
 
 
@@ -147,10 +146,10 @@ def _judged(
     library: "Library", references: "tuple[Reference, ...]", arguments: argparse.Namespace
 ) -> "Iterator[Judged]":
     """Yield the cells, form by form: callers by revision, then live parties by revision."""
-    from hypabi.judgement.matrix import judge_cell, judge_installer
-    from hypabi.report.matrix import Column, Judged, Role, Row
+    from hypabi.analysis.results.matrix import Column, Judged, Role, Row
+    from hypabi.judgement.matrix.cells import judge_cell, judge_installer
     from hypabi.smt.bitwuzla import BitwuzlaSolver
-    from hypabi.smt.remembered import Remembered
+    from hypabi.smt.cached import Remembered
 
     solver = Remembered(BitwuzlaSolver())
     for form, of_form in _forms(references, arguments):

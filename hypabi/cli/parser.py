@@ -4,10 +4,10 @@ import argparse
 import sys
 from typing import Final, Literal, NoReturn
 
-from hypabi.cli.exit_status import Exit
-from hypabi.report.lines import printable
+from hypabi.analysis.exit_status import Exit
+from hypabi.contract.defaults import DEFAULT_CONTRACT
+from hypabi.report.shared.text_layout import printable
 
-DEFAULT_CONTRACT: Final = "linux-hyp-abi"
 COLUMNS: Final = 78
 """Width of what ``--help`` prints, on every terminal."""
 

@@ -8,12 +8,12 @@ the machine could not try it.
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.exit_status import Exit
+from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.replay import machine, status
 from hypabi.cli.parser import add_output, command_line
 
 if TYPE_CHECKING:
-    from hypabi.machine.protocol import Machine
-    from hypabi.witness.replay import Replay
+    pass
 
 SUMMARY = "run a witness on our engine or on QEMU: confirmed, not reproduced or not run"
 MACHINES = ("engine", "qemu")
@@ -44,20 +44,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay, print, and return the exit status."""
-    from hypabi.cli.output import emit
-    from hypabi.cli.witness_files import pages_of, read_witness
-    from hypabi.report.provenance import provenance
-    from hypabi.report.witness_text import Replayed
-    from hypabi.witness.replay import replay
+    from hypabi.analysis.provenance import provenance
+    from hypabi.analysis.witness_files import pages_of, read_witness
+    from hypabi.atomic_file import write_output
+    from hypabi.report.replay.text import Replayed
+    from hypabi.witness.replay import replay_witness
 
     witness, sha256 = read_witness(arguments.witness)
     pages = pages_of(witness, arguments.image)
     if arguments.script:
-        from hypabi.witness.script import script
+        from hypabi.witness.file.script import standalone_script
 
-        emit(script(witness, pages), arguments.output)
+        write_output(standalone_script(witness, pages), arguments.output)
         return Exit.GOOD
-    found = replay(witness, machine(arguments.machine), pages)
+    found = replay_witness(witness, machine(arguments.machine), pages)
     replayed = Replayed(
         witness,
         found,
@@ -66,36 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         provenance(command_line(), TOOLS[arguments.machine]),
     )
     if arguments.format == "json":
-        from hypabi.report.witness_json import write
+        from hypabi.report.replay.json import write
     else:
-        from hypabi.report.witness_text import write
-    emit(write(replayed), arguments.output)
+        from hypabi.report.replay.text import write
+    write_output(write(replayed), arguments.output)
     return replayed.exit_status
-
-
-def machine(name: str) -> "Machine":
-    """Return the machine of a name."""
-    if name == "qemu":
-        from hypabi.machine.qemu import Qemu
-
-        return Qemu()
-    from hypabi.machine.engine import Engine
-
-    return Engine()
-
-
-def status(replay: "Replay") -> Exit:
-    """Return the exit status that a replay amounts to.
-
-    What a machine contradicts is our defect until it is explained, so it is an error; what was not
-    run is undecided.
-    """
-    from hypabi.witness.replay import Confirmed, NotReproduced, NotRun
-
-    match replay:
-        case Confirmed():
-            return Exit.REFUTED
-        case NotReproduced():
-            return Exit.ERROR
-        case NotRun():
-            return Exit.UNDECIDED

@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypabi.cli.exit_status import Exit
+from hypabi.analysis.exit_status import Exit
 
 if TYPE_CHECKING:
+    from hypabi.analysis.results.check import Check
     from hypabi.judgement.suppression import Suppression, Suppressions
-    from hypabi.report.check import Check
 
 
 def add_suppressions(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +35,9 @@ def suppressions_of(arguments: argparse.Namespace) -> "Suppressions | None":
     from datetime import UTC, datetime
 
     from hypabi.errors import HypabiError
-    from hypabi.judgement.suppression import day, load_suppressions
+    from hypabi.judgement.suppression import load_suppressions, parse_day
 
-    today = datetime.now(UTC).date() if arguments.today is None else day(arguments.today)
+    today = datetime.now(UTC).date() if arguments.today is None else parse_day(arguments.today)
     if today is None:
         raise HypabiError(f"--today {arguments.today}", "this is no date", "write it as 2027-01-31")
     if arguments.suppressions is None:
@@ -47,9 +47,9 @@ def suppressions_of(arguments: argparse.Namespace) -> "Suppressions | None":
 
 def with_suppressions(check: "Check", suppressions: "Suppressions") -> "Check":
     """Return a check in which what is suppressed does not count; it is still listed."""
-    from hypabi.frozen import replace
-    from hypabi.judgement.verdict import Refuted
-    from hypabi.judgement.version import Version
+    from hypabi.contract.version import Version
+    from hypabi.judgement.verification.verdict import Refuted
+    from hypabi.records import replace
 
     suppressions = suppressions.of_checks()
     found: dict[tuple[str, str | None, str], Suppression] = {}

@@ -4,7 +4,7 @@ import mmap
 from collections.abc import Iterator
 
 from hypabi.arch.names import ByteOrder
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 
 Buffer = bytes | bytearray | mmap.mmap
 

@@ -4,11 +4,11 @@ import mmap
 import os
 import stat
 
-from hypabi.frozen import frozen
+from hypabi.image.containers.foreign import name_of_foreign
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest, Hashing
-from hypabi.image.foreign import name_of_foreign
 from hypabi.image.model import Image, ImageError, Loaded
+from hypabi.records import frozen
 
 MAX_FILE = 2 << 30
 """Largest file opened, in bytes; a vmlinux with debugging information has about half."""
@@ -42,7 +42,7 @@ class _Layer:
         return _Layer(where, content, self.digest.of(content.view()), self.depth - 1)
 
 
-def load(path: str | os.PathLike[str]) -> Loaded:
+def load_image(path: str | os.PathLike[str]) -> Loaded:
     """Read the programs that a file holds: a kernel, and the decompressor in front of it.
 
     :param path: a kernel image, an ELF file, or a package that holds a kernel
@@ -90,24 +90,24 @@ def _read(layer: _Layer) -> _Opened:
     """Read a program, or open the container that it is in."""
     where, content = layer.where, layer.content
     if content.read(0, len(ELF_MAGIC)) == ELF_MAGIC:
-        from hypabi.image.elf_image import read_elf_image
+        from hypabi.image.elf.program import read_elf_image
 
         name, image = read_elf_image(where, content, layer.digest)
         return _Opened((name,), (image,))
-    from hypabi.image.arm64_image import arm64_image, is_arm64_image
-    from hypabi.image.kernel_image import read_kernel
+    from hypabi.image.containers.arm64_image import arm64_image, is_arm64_image
+    from hypabi.image.kernel import read_kernel
 
     if is_arm64_image(content):
         kernel = arm64_image(where, content, layer.digest)
         return _Opened(("arm64 Image",), (read_kernel(kernel),))
-    from hypabi.image.zimage import is_zimage
+    from hypabi.image.containers.zimage import is_zimage
 
     return _zimage(layer) if is_zimage(content) else _container(layer)
 
 
 def _zimage(layer: _Layer) -> _Opened:
-    from hypabi.image.kernel_image import read_kernel
-    from hypabi.image.zimage import decompressor_of, kernel_in, open_zimage
+    from hypabi.image.containers.zimage import decompressor_of, kernel_in, open_zimage
+    from hypabi.image.kernel import read_kernel
 
     payload = open_zimage(layer.where, layer.content)
     inside = f"{layer.where}: kernel in the zImage"
@@ -118,10 +118,10 @@ def _zimage(layer: _Layer) -> _Opened:
 
 def _container(layer: _Layer) -> _Opened:
     """Open a container, and read what is in it."""
-    from hypabi.image.compression import decompress, recognise
-    from hypabi.image.deb import is_deb, kernel_in_package
-    from hypabi.image.pe import is_pe
-    from hypabi.image.zboot import is_zboot, open_zboot
+    from hypabi.image.containers.compression import decompress, recognise
+    from hypabi.image.containers.deb import is_deb, kernel_in_package
+    from hypabi.image.containers.pe import is_pe
+    from hypabi.image.containers.zboot import is_zboot, open_zboot
 
     where, content = layer.where, layer.content
     if layer.depth == 0:
@@ -162,7 +162,7 @@ def _inside(
 
 def _unified(layer: _Layer) -> _Opened:
     """Read the kernel in a unified kernel image, where it lies."""
-    from hypabi.image.pe import read_sections
+    from hypabi.image.containers.pe import read_sections
 
     sections = read_sections(layer.where, layer.content)
     if sections.machine:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.errors import HypabiError
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 
 
 class ImageError(HypabiError):

@@ -10,9 +10,9 @@ nothing between ``_etext`` and their end is ever written.
 
 from collections.abc import Iterable
 
-from hypabi.frozen import frozen, replace
-from hypabi.image.kallsyms import Tables
+from hypabi.image.kallsyms.tables import Tables
 from hypabi.image.model import Access, Segment, Symbols
+from hypabi.records import frozen, replace
 
 
 @frozen

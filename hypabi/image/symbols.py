@@ -3,8 +3,8 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
+from hypabi.image.kallsyms.names import Names
 from hypabi.image.model import Symbol
-from hypabi.image.names import Names
 
 
 class NoSymbols:

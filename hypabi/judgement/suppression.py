@@ -12,11 +12,11 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from hypabi.frozen import frozen, replace
-from hypabi.judgement.node import Node, Scalar, Sequence, Table
-from hypabi.judgement.place import Place, closest
-from hypabi.judgement.version import Version, in_force
-from hypabi.judgement.yaml_source import MOST_BYTES, compose
+from hypabi.contract.file.node import Node, Scalar, Sequence, Table
+from hypabi.contract.file.yaml import MOST_BYTES, compose_yaml
+from hypabi.contract.place import Place, closest_name
+from hypabi.contract.version import Version, in_force
+from hypabi.records import frozen, replace
 
 ANY_OTHER: Final = "any-other"
 """Stands for every identifier that is no call's number."""
@@ -168,7 +168,7 @@ def parse_suppressions(text: bytes, file: str, today: date) -> Suppressions:
     :param file: what refusals call it
     :raises ContractError: it is none
     """
-    top = _table(compose(text, file), ("suppressions",))
+    top = _table(compose_yaml(text, file), ("suppressions",))
     listed = top.get("suppressions")
     if not isinstance(listed, Sequence):
         place = Place(file, 0, "") if listed is None else listed.place
@@ -229,7 +229,7 @@ def _table(node: Node, keys: tuple[str, ...]) -> Mapping[str, Node]:
         raise node.place.refuse("a table of keys has to stand here")
     for key, value in node.items.items():
         if key not in keys:
-            raise value.place.refuse("this key has no meaning here", closest(key, keys))
+            raise value.place.refuse("this key has no meaning here", closest_name(key, keys))
     return node.items
 
 
@@ -244,7 +244,7 @@ def _one_of(
 ) -> None:
     if key in texts and texts[key] not in words:
         what = f"{texts[key]!r} is none of {', '.join(words)}"
-        raise items[key].place.refuse(what, closest(texts[key], words))
+        raise items[key].place.refuse(what, closest_name(texts[key], words))
 
 
 def _version(items: Mapping[str, Node], texts: Mapping[str, str], key: str) -> Version | None:
@@ -257,13 +257,13 @@ def _version(items: Mapping[str, Node], texts: Mapping[str, str], key: str) -> V
 
 
 def _date(node: Node, text: str) -> date:
-    found = day(text)
+    found = parse_day(text)
     if found is None:
         raise node.place.refuse(f"{text!r} is no date", "write it as 2027-01-31")
     return found
 
 
-def day(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """Return the day that ``2027-01-31`` names, ``None`` for any other spelling."""
     try:
         return date.fromisoformat(text) if len(text) == 10 else None

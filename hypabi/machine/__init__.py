@@ -1,9 +1,9 @@
 """Concrete machines: a complete state in, an observation out.
 
-:class:`~hypabi.machine.engine.Engine` runs the meanings of :mod:`hypabi.semantics` over integers
-and is always there; :class:`~hypabi.machine.qemu.Qemu` asks QEMU, whose reading of Arm is not ours.
-Both keep the promises of :class:`~hypabi.machine.protocol.Machine` and pass one conformance suite.
-A machine is deterministic in what it observes, ends within its limits and leaves nothing behind.
-Whatever it cannot do is said: ``NotRun`` before it starts, ``Unmodelled`` on the way; a value that
-it cannot see is absent from the observation, never zero.
+:class:`~hypabi.machine.engine.machine.Engine` runs the meanings of :mod:`hypabi.semantics` over
+integers and is always there; :class:`~hypabi.machine.qemu.machine.Qemu` asks QEMU, whose reading of
+Arm is not ours. Both keep the promises of :class:`~hypabi.machine.protocol.Machine` and pass one
+conformance suite. A machine is deterministic in what it observes, ends within its limits and leaves
+nothing behind. Whatever it cannot do is said: ``NotRun`` before it starts, ``Unmodelled`` on the
+way; a value that it cannot see is absent from the observation, never zero.
 """

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from hypabi.frozen import frozen
 from hypabi.machine.state import Extent
+from hypabi.records import frozen
 
 
 @frozen

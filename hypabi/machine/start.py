@@ -6,7 +6,7 @@ from typing import Final
 
 from hypabi.arch.aarch32 import Mode
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
-from hypabi.machine.state import Extent, MachineState, required
+from hypabi.machine.state import Extent, MachineState, require_register
 
 
 class Level(enum.Enum):
@@ -38,7 +38,7 @@ EE: Final = 1 << 25
 TE: Final = 1 << 30
 
 
-def start(
+def start_state(
     level: Level,
     pc: int,
     memory: Iterable[Extent],
@@ -61,7 +61,7 @@ def start(
 
 
 def _start_64(level: Level, order: ByteOrder) -> dict[str, int]:
-    values = dict.fromkeys(required(Architecture.ARM64), 0) | dict(SYSTEM_64)
+    values = dict.fromkeys(require_register(Architecture.ARM64), 0) | dict(SYSTEM_64)
     values["CURRENTEL"] = (1 if level is Level.CALLER else 2) << 2
     values["SPSel"] = 1
     values["DAIF"] = 0xF << 6
@@ -72,7 +72,7 @@ def _start_64(level: Level, order: ByteOrder) -> dict[str, int]:
 
 
 def _start_32(level: Level, state: InstructionSet, order: ByteOrder) -> dict[str, int]:
-    values = dict.fromkeys(required(Architecture.ARM), 0) | dict(SYSTEM_32)
+    values = dict.fromkeys(require_register(Architecture.ARM), 0) | dict(SYSTEM_32)
     values["CPSR.M"] = (Mode.SVC if level is Level.CALLER else Mode.HYP).value
     values |= {"CPSR.A": 1, "CPSR.I": 1, "CPSR.F": 1}
     for name in ("SCTLR", "HSCTLR"):

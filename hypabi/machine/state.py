@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 from hypabi.arch import aarch32, aarch32_exceptions, aarch32_system, aarch64
-from hypabi.arch.aarch64_encodings import SYSTEM_REGISTERS
+from hypabi.arch.aarch64_system import SYSTEM_REGISTERS
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.errors import HypabiError
-from hypabi.frozen import field, frozen
+from hypabi.records import field, frozen
 
 CURRENT_LEVEL_SLOTS = (0x000, 0x080, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380)
 """Slots of VBAR_EL2's table that an exception taken at EL2 itself enters (DDI 0487, D1.3.1)."""
@@ -81,12 +81,12 @@ class MachineState:
 
         :raises StateError: a register is missing, unknown or too wide, or memory lies outside
         """
-        widths = required(self.architecture)
+        widths = require_register(self.architecture)
         missing = sorted(widths.keys() - self.registers.keys())
         if missing:
             raise StateError("machine state", f"gives no {', '.join(missing)}")
         for name, value in self.registers.items():
-            bits = width(self.architecture, name)
+            bits = register_width(self.architecture, name)
             if bits is None:
                 raise StateError("machine state", f"{self.architecture.value} has no {name}")
             if not 0 <= value < 1 << bits:
@@ -125,7 +125,7 @@ class Request:
     system: tuple[str, ...] = field(default=())
 
 
-def required(architecture: Architecture) -> Mapping[str, int]:
+def require_register(architecture: Architecture) -> Mapping[str, int]:
     """Return the registers that every state gives, with their widths in bits."""
     if architecture is Architecture.ARM64:
         general = (*aarch64.GENERAL, "SP_EL0", "SP_EL1", "SP_EL2", "pc")
@@ -134,9 +134,9 @@ def required(architecture: Architecture) -> Mapping[str, int]:
     return dict.fromkeys(names, 32) | dict(aarch32.STATUS_WIDTHS)
 
 
-def width(architecture: Architecture, name: str) -> int | None:
+def register_width(architecture: Architecture, name: str) -> int | None:
     """Return the width in bits of a register, ``None`` where the architecture has none."""
-    found = required(architecture).get(name)
+    found = require_register(architecture).get(name)
     if found is not None:
         return found
     if architecture is Architecture.ARM64:

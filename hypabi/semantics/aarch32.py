@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 
 from hypabi.arch import aarch32, aarch32_system
 from hypabi.arch.aarch32 import BANKED, Mode, StatusField, bank_of, mode_of
-from hypabi.arch.aarch32_operations import Kind
-from hypabi.code.instruction import Constant, Op
+from hypabi.arch.aarch32_maintenance import Kind
+from hypabi.lifter.instruction import Constant, Op
 from hypabi.semantics.domain import Context, Unmodelled
 from hypabi.semantics.interpret import Frame, Profile
 from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousException, Transfer

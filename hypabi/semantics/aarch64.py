@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from hypabi.arch import aarch64
-from hypabi.code.instruction import Constant, Op
+from hypabi.lifter.instruction import Constant, Op
 from hypabi.semantics.domain import Context, Unmodelled
 from hypabi.semantics.interpret import Frame, Profile
 from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousException, Transfer

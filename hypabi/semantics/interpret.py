@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from hypabi.code.instruction import (
+from hypabi.lifter.instruction import (
     Constant,
     Instruction,
     Label,
@@ -294,7 +294,9 @@ def insert(
     return value
 
 
-def run(instruction: Instruction, context: Context[S], profile: Profile[S]) -> Transfer[S]:
+def run_instruction(
+    instruction: Instruction, context: Context[S], profile: Profile[S]
+) -> Transfer[S]:
     """Run an instruction and say where control goes.
 
     :raises Unmodelled: an operation has no meaning here

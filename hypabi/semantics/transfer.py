@@ -3,7 +3,7 @@
 import enum
 from typing import Generic, TypeVar
 
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 
 S = TypeVar("S")
 

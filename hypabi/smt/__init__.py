@@ -14,8 +14,9 @@ function of the conditions.
 **Refusals.**  A solver that gives up says ``Unknown`` and why.  A name with two widths, a width
 that does not fit, a model that does not hold are defects of ours, and assertions.
 
-**Modules.**  ``term`` is the node; ``junctions``, ``booleans``, ``fields``, ``bits``, ``shifts``,
-``arithmetic`` and ``comparisons`` are the constructors, each of which may use those before it;
+**Modules.**  ``term`` is the node; ``connectives``, ``conditional``, ``slices``, ``bitwise``,
+``shifts``, ``arithmetic`` and ``comparisons`` are the constructors, each of which may use those
+before it;
 ``terms`` gathers them.  ``rewrite`` walks terms, ``printer`` writes them for readers.
 ``translate`` says them to a solver: ``bitwuzla`` by default, ``z3`` for a second opinion,
 ``smtlib`` for everybody else.  Only the adapters import solvers.

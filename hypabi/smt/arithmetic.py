@@ -1,9 +1,9 @@
 """Arithmetic modulo 2**width, and division with SMT-LIB's answers for a zero divisor."""
 
-from hypabi.smt.booleans import ite
-from hypabi.smt.fields import constant_choice, masked, not_, zext
+from hypabi.smt.conditional import ite
 from hypabi.smt.shifts import lshr, shl
-from hypabi.smt.term import Op, Term, Value, make, ordered, reduced
+from hypabi.smt.slices import constant_choice, masked, not_, zext
+from hypabi.smt.term import Op, Term, Value, make_term, ordered, reduced
 
 
 def add(a: Value, b: Value, width: int) -> Value:
@@ -27,7 +27,7 @@ def add(a: Value, b: Value, width: int) -> Value:
         return a.args[0]
     if b.op == "sub" and b.args[1] is a:
         return b.args[0]
-    return make("add", ordered(a, b), width)
+    return make_term("add", ordered(a, b), width)
 
 
 def _offset(a: Term, constant: int, width: int) -> Value:
@@ -36,7 +36,7 @@ def _offset(a: Term, constant: int, width: int) -> Value:
     match a.op:
         case "add" if isinstance(a.args[1], int):
             total = (a.args[1] + constant) & mask
-            return make("add", (a.args[0], total), width) if total else a.args[0]
+            return make_term("add", (a.args[0], total), width) if total else a.args[0]
         case "sub" if isinstance(a.args[0], int):
             return sub(a.args[0] + constant, a.args[1], width)
         case "not":  # ~x is -1 - x
@@ -47,7 +47,7 @@ def _offset(a: Term, constant: int, width: int) -> Value:
             then, otherwise = (add(branch, constant, width) for branch in a.args[1:])
             return ite(a.args[0], then, otherwise, width)
         case _:
-            return make("add", (a, constant), width)
+            return make_term("add", (a, constant), width)
 
 
 def _split(a: Term) -> tuple[Value, int]:
@@ -71,7 +71,7 @@ def sub(a: Value, b: Value, width: int) -> Value:
     if b.op == "neg":
         return add(a, b.args[0], width)
     rest = _difference(a, b)
-    return make("sub", (a, b), width) if rest is None else rest
+    return make_term("sub", (a, b), width) if rest is None else rest
 
 
 def _from_constant(constant: int, b: Term, width: int) -> Value:
@@ -87,11 +87,11 @@ def _from_constant(constant: int, b: Term, width: int) -> Value:
         case "not":  # constant - (-1 - x)
             return add(b.args[0], constant + 1, width)
         case _ if constant == 0:
-            return make("neg", (b,), width)
+            return make_term("neg", (b,), width)
         case _ if constant == (1 << width) - 1:
             return not_(b, width)
         case _:
-            return make("sub", (constant, b), width)
+            return make_term("sub", (constant, b), width)
 
 
 def _difference(a: Term, b: Term) -> Value | None:
@@ -128,9 +128,9 @@ def mul(a: Value, b: Value, width: int) -> Value:
             return neg(a, width)
         if a.op == "mul" and isinstance(a.args[1], int):
             return mul(a.args[0], a.args[1] * b, width)
-        return make("mul", (a, b), width)
+        return make_term("mul", (a, b), width)
     assert isinstance(a, Term)
-    return make("mul", ordered(a, b), width)
+    return make_term("mul", ordered(a, b), width)
 
 
 def udiv(a: Value, b: Value, width: int) -> Value:
@@ -196,7 +196,7 @@ def _magnitude(a: int, width: int) -> tuple[bool, int]:
 
 
 def _divided(op: Op, a: Value, b: Value, width: int) -> Value:
-    return make(op, (reduced(a, width), reduced(b, width)), width)
+    return make_term(op, (reduced(a, width), reduced(b, width)), width)
 
 
 def popcount(a: Value, width: int, to: int) -> Value:
@@ -207,7 +207,7 @@ def popcount(a: Value, width: int, to: int) -> Value:
         return popcount(a.args[0], _inner_width(a), to)
     if width == 1:
         return zext(a, 1, to)
-    return make("popcount", (a,), to)
+    return make_term("popcount", (a,), to)
 
 
 def clz(a: Value, width: int, to: int) -> Value:
@@ -217,7 +217,7 @@ def clz(a: Value, width: int, to: int) -> Value:
     if a.op == "zext":
         inner = _inner_width(a)
         return add(clz(a.args[0], inner, to), width - inner, to)
-    return make("clz", (a,), to)
+    return make_term("clz", (a,), to)
 
 
 def _inner_width(a: Term) -> int:

@@ -8,10 +8,10 @@ import itertools
 import operator
 from collections.abc import Callable
 
-from hypabi.smt.bits import xor
-from hypabi.smt.fields import extract, masked
-from hypabi.smt.junctions import land, lnot, lor
-from hypabi.smt.term import Term, Value, make, ordered, part_widths, symbolic
+from hypabi.smt.bitwise import xor
+from hypabi.smt.connectives import land, lnot, lor
+from hypabi.smt.slices import extract, masked
+from hypabi.smt.term import Term, Value, make_term, ordered, part_widths, symbolic
 
 _Junction = Callable[..., Value]
 
@@ -86,7 +86,7 @@ def _alike(a: Term, b: Term) -> _Step:
         other = _other_part(whole, part)
         if other is not None:
             return _equation(other, 0)
-    return make("eq", ordered(a, b), 1)
+    return make_term("eq", ordered(a, b), 1)
 
 
 def _same_operation(a: Term, b: Term) -> _Step | None:
@@ -116,7 +116,7 @@ def _choice(a: Term, constant: int) -> _Step:
     if isinstance(then, Term):
         condition, then, otherwise = lnot(condition), otherwise, then
     if isinstance(then, Term):
-        return make("eq", (a, constant), 1)
+        return make_term("eq", (a, constant), 1)
     if isinstance(otherwise, Term):
         if then == constant:
             return lor, condition, otherwise
@@ -149,7 +149,7 @@ def _solved(a: Term, constant: int) -> _Step:
         case "and" | "or" if isinstance(a.args[1], int):
             return _equals_masked(a, a.args[1], constant)
         case _:
-            return make("eq", (a, constant), 1)
+            return make_term("eq", (a, constant), 1)
 
 
 def _reached(a: Term, constant: int) -> bool:
@@ -173,7 +173,7 @@ def _equals_masked(a: Term, mask: int, constant: int) -> _Step:
         return 0
     field = _contiguous(mask)
     if field is None:
-        return make("eq", (a, constant), 1)
+        return make_term("eq", (a, constant), 1)
     low, size = field
     return _equation(extract(inner, low, size, a.width), constant >> low)
 
@@ -203,7 +203,7 @@ def ult(a: Value, b: Value, width: int) -> Value:
         x, y = symbolic(a.args[0]), symbolic(b.args[0])
         if x.width == y.width:
             return ult(x, y, x.width)
-    return make("ult", (a, b), 1)
+    return make_term("ult", (a, b), 1)
 
 
 def _below(a: Term, bound: int, mask: int) -> Value:
@@ -219,7 +219,7 @@ def _below(a: Term, bound: int, mask: int) -> Value:
         return eq(a, 0, a.width)
     if bound == mask:
         return ne(a, mask, a.width)
-    return make("ult", (a, bound), 1)
+    return make_term("ult", (a, bound), 1)
 
 
 def _above(bound: int, a: Term, mask: int) -> Value:
@@ -256,7 +256,7 @@ def slt(a: Value, b: Value, width: int) -> Value:
         return 0
     if _not_negative(a, width) and _not_negative(b, width):
         return ult(a, b, width)
-    return make("slt", (a, b), 1)
+    return make_term("slt", (a, b), 1)
 
 
 def _not_negative(a: Value, width: int) -> bool:

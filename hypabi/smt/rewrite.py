@@ -7,7 +7,7 @@ costs more than the number of distinct terms.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from hypabi.smt import arithmetic, bits, booleans, comparisons, fields, junctions, shifts
+from hypabi.smt import arithmetic, bitwise, comparisons, conditional, connectives, shifts, slices
 from hypabi.smt.term import Term, Value, operand_width, part_widths, symbolic
 
 
@@ -31,7 +31,7 @@ def substitute(value: Value, replacements: Mapping[Term, Value]) -> Value:
             continue
         pending.pop()
         args = tuple([a if isinstance(a, int) else known[a] for a in term.args])
-        known[term] = term if args == term.args else rebuild(term, args)
+        known[term] = term if args == term.args else rebuild_term(term, args)
     return known[value]
 
 
@@ -90,24 +90,24 @@ def subterms(values: Iterable[Value]) -> Iterator[Term]:
             yield term
 
 
-def rebuild(term: Term, args: tuple[Value, ...]) -> Value:
+def rebuild_term(term: Term, args: tuple[Value, ...]) -> Value:
     """Apply the operation of ``term`` to other arguments of the same widths, simplifying."""
     op, width = term.op, term.width
     match op:
         case "symbol":
             return term
         case "and" | "or" if width == 1:
-            return junctions.land(*args) if op == "and" else junctions.lor(*args)
+            return connectives.land(*args) if op == "and" else connectives.lor(*args)
         case "ite":
-            return booleans.ite(args[0], args[1], args[2], width)
+            return conditional.ite(args[0], args[1], args[2], width)
         case "neg" | "not":
-            return (arithmetic.neg if op == "neg" else fields.not_)(args[0], width)
+            return (arithmetic.neg if op == "neg" else slices.not_)(args[0], width)
         case "eq" | "ult" | "slt":
             return _COMPARISONS[op](args[0], args[1], operand_width(term))
         case "extract":
-            return fields.extract(args[0], term.low, width, operand_width(term))
+            return slices.extract(args[0], term.low, width, operand_width(term))
         case "concat":
-            return fields.concat(args[0], args[1], *part_widths(term))
+            return slices.concat(args[0], args[1], *part_widths(term))
         case "zext" | "sext" | "popcount" | "clz":
             return _RESIZING[op](args[0], operand_width(term), width)
         case _:
@@ -124,9 +124,9 @@ _BINARY: Final[Mapping[str, _Binary]] = {
     "urem": arithmetic.urem,
     "sdiv": arithmetic.sdiv,
     "srem": arithmetic.srem,
-    "and": bits.and_,
-    "or": bits.or_,
-    "xor": bits.xor,
+    "and": bitwise.and_,
+    "or": bitwise.or_,
+    "xor": bitwise.xor,
     "shl": shifts.shl,
     "lshr": shifts.lshr,
     "ashr": shifts.ashr,
@@ -137,8 +137,8 @@ _COMPARISONS: Final[Mapping[str, _Binary]] = {
     "slt": comparisons.slt,
 }
 _RESIZING: Final[Mapping[str, Callable[[Value, int, int], Value]]] = {
-    "zext": fields.zext,
-    "sext": fields.sext,
+    "zext": slices.zext,
+    "sext": slices.sext,
     "popcount": arithmetic.popcount,
     "clz": arithmetic.clz,
 }

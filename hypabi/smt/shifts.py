@@ -1,7 +1,7 @@
 """Shifts; by a constant they become cuts and joins, as every other bit field."""
 
-from hypabi.smt.fields import concat, extract, sext, zext
-from hypabi.smt.term import Op, Term, Value, make, reduced
+from hypabi.smt.slices import concat, extract, sext, zext
+from hypabi.smt.term import Op, Term, Value, make_term, reduced
 
 
 def shl(a: Value, b: Value, width: int) -> Value:
@@ -38,4 +38,4 @@ def ashr(a: Value, b: Value, width: int) -> Value:
 
 def _shifted(op: Op, a: Value, b: Term, width: int) -> Value:
     a = reduced(a, width)
-    return 0 if a == 0 else make(op, (a, b), width)
+    return 0 if a == 0 else make_term(op, (a, b), width)

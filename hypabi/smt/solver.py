@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Generic, NoReturn, Protocol, TypeVar
 
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 from hypabi.smt.evaluate import evaluate_all
 from hypabi.smt.rewrite import symbols_of
 from hypabi.smt.term import Term, Value

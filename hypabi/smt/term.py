@@ -121,7 +121,7 @@ def _forget(entry: ref[Term]) -> None:
         del _living[entry.key]
 
 
-def make(op: Op, args: tuple[Value, ...], width: int, low: int = 0) -> Term:
+def make_term(op: Op, args: tuple[Value, ...], width: int, low: int = 0) -> Term:
     """Return the one term of this shape, without simplifying it.
 
     For the constructors of this package, which see to the invariants.

@@ -6,14 +6,14 @@ constants and simplifies what it can see at once; none searches.
 """
 
 from hypabi.smt.arithmetic import add, clz, mul, neg, popcount, sdiv, srem, sub, udiv, urem
-from hypabi.smt.bits import and_, or_, xor
-from hypabi.smt.booleans import ite
+from hypabi.smt.bitwise import and_, or_, xor
 from hypabi.smt.comparisons import eq, ne, sle, slt, ule, ult
-from hypabi.smt.fields import concat, extract, not_, sext, zext
-from hypabi.smt.junctions import land, lnot, lor
+from hypabi.smt.conditional import ite
+from hypabi.smt.connectives import land, lnot, lor
 from hypabi.smt.printer import text
 from hypabi.smt.rewrite import simplify_under, size_of, substitute, symbols_of
 from hypabi.smt.shifts import ashr, lshr, shl
+from hypabi.smt.slices import concat, extract, not_, sext, zext
 from hypabi.smt.term import Op, Term, Value, symbol
 
 __all__ = [

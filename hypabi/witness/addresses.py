@@ -4,7 +4,7 @@ The name is the address as a reader knows it; a witness has to place the word, s
 address back.  A name that does not tell everything (it ends in ``#`` and a number) is refused.
 """
 
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.errors import HypabiError
-from hypabi.frozen import frozen
-from hypabi.witness.promise import Promise
+from hypabi.records import frozen
+from hypabi.witness.expectation import Promise
 
 PAGE = 0x1000
 """Bytes of the image that a machine holds are whole pages of this size, cut at segments' ends."""

@@ -6,7 +6,7 @@ stays within it keeps its offset (arch/arm64/kernel/alternative.c).  Encodings: 
 
 from collections.abc import Callable
 
-from hypabi.frozen import frozen
+from hypabi.records import frozen
 from hypabi.witness.model import Patched, WitnessError
 
 Read = Callable[[int, int], bytes]

@@ -1,7 +1,7 @@
 """The program that a witness runs: where a machine can hold it, and its bytes."""
 
-from hypabi.frozen import frozen
 from hypabi.image.model import Image, ImageError, Segment
+from hypabi.records import frozen
 from hypabi.witness.layout import ALIGNMENT, IMAGE, OURS, OURS_END, RAM, RAM_END
 
 
@@ -17,7 +17,7 @@ class Region:
         return self.start < other.end and other.start < self.end
 
 
-def displacement(image: Image) -> int:
+def displacement_of(image: Image) -> int:
     """Return what to add to link addresses so that a machine has RAM there; 0 where it has."""
     start, end = image.segments[0].address, image.segments[-1].end
     there = start >= RAM and end <= RAM_END

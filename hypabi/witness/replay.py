@@ -5,16 +5,13 @@ from typing import Final, NoReturn, assert_never
 
 from hypabi.arch import aarch32
 from hypabi.arch.names import Architecture
-from hypabi.frozen import frozen
-from hypabi.judgement.registers import registers_of
+from hypabi.contract.registers import registers_of
 from hypabi.machine import observation
 from hypabi.machine.observation import Observation
 from hypabi.machine.protocol import Machine
 from hypabi.machine.state import Cell, Extent, Limits, MachineState, Request, without_reserved_bits
-from hypabi.witness.layout import RAM_END
-from hypabi.witness.model import Arrival, Witness
-from hypabi.witness.patched import replacement
-from hypabi.witness.promise import (
+from hypabi.records import frozen
+from hypabi.witness.expectation import (
     Ends,
     Handed,
     Holds,
@@ -24,6 +21,9 @@ from hypabi.witness.promise import (
     about_of,
     value_of,
 )
+from hypabi.witness.layout import RAM_END
+from hypabi.witness.model import Arrival, Witness
+from hypabi.witness.patched import replacement
 from hypabi.witness.state import limits_of, state_of
 from hypabi.witness.status import FLAGS, NAMES, STATUS_32, STATUS_64
 
@@ -106,7 +106,7 @@ def prepared(witness: Witness, pages: Pages) -> Run:
     return Run(state, limits, Request(cells, system))
 
 
-def replay(witness: Witness, machine: Machine, pages: Pages) -> Replay:
+def replay_witness(witness: Witness, machine: Machine, pages: Pages) -> Replay:
     """Run a witness and compare."""
     run = prepared(witness, pages)
     if machine.name == "qemu" and any(page.address >= RAM_END for page in witness.pages):

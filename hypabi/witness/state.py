@@ -1,8 +1,8 @@
 """The machine state of a witness, and what ends its run."""
 
-from hypabi.machine.state import Extent, Limits, MachineState, fault_vectors, required
+from hypabi.machine.state import Extent, Limits, MachineState, fault_vectors, require_register
+from hypabi.witness.expectation import Ends, Handed, Promise
 from hypabi.witness.model import Given, Prediction, Start
-from hypabi.witness.promise import Ends, Handed, Promise
 
 SECONDS = 1.0
 """Longest time that the code itself may run on a machine that cannot count instructions."""
@@ -15,7 +15,7 @@ def extent(given: Given) -> Extent:
 
 def state_of(start: Start, code: tuple[Extent, ...]) -> MachineState:
     """Return the state of a start, over the image's code."""
-    zeros = dict.fromkeys(required(start.architecture), 0)
+    zeros = dict.fromkeys(require_register(start.architecture), 0)
     memory = (*code, *map(extent, start.memory))
     return MachineState(start.architecture, {**zeros, **start.registers}, memory)
 

@@ -7,14 +7,14 @@ import pytest
 from hypabi.arch import aarch32_registers as registers
 from hypabi.arch import aarch32_system as system
 from hypabi.arch.aarch32 import Mode
-from hypabi.arch.aarch32_operations import WHOLE, Kind
+from hypabi.arch.aarch32_maintenance import WHOLE, Kind
 from hypabi.arch.aarch32_system import (
     Direction,
     Nature,
     System,
     SystemOperation,
     SystemRegister,
-    find,
+    find_coprocessor_register,
     find_wide,
 )
 
@@ -28,7 +28,7 @@ def everything() -> list[tuple[int, tuple[int, ...], Direction, System]]:
     found: list[tuple[int, tuple[int, ...], Direction, System]] = []
     for coprocessor, direction in product((14, 15), Direction):
         for encoding in ALL_ENCODINGS:
-            one = find(coprocessor, encoding, direction)
+            one = find_coprocessor_register(coprocessor, encoding, direction)
             if one is not None:
                 found.append((coprocessor, encoding, direction, one))
         for wide in product(range(16), range(16)):
@@ -67,7 +67,7 @@ def test_hyp_register_is_found_both_ways_and_only_at_hyp_or_monitor(
     name: str, encoding: tuple[int, int, int, int]
 ) -> None:
     for direction in Direction:
-        found = find(15, encoding, direction)
+        found = find_coprocessor_register(15, encoding, direction)
         assert isinstance(found, SystemRegister)
         assert found.name == name
         assert found.modes == 1 << Mode.HYP | 1 << Mode.MON
@@ -122,29 +122,33 @@ def test_no_encoding_is_in_two_tables() -> None:
 
 
 def test_read_only_register_cannot_be_written() -> None:
-    assert find(15, (0, 0, 0, 0), Direction.READ) is not None
-    assert find(15, (0, 0, 0, 0), Direction.WRITE) is None
+    assert find_coprocessor_register(15, (0, 0, 0, 0), Direction.READ) is not None
+    assert find_coprocessor_register(15, (0, 0, 0, 0), Direction.WRITE) is None
     assert find_wide(15, (0, 14), Direction.READ) is not None
     assert find_wide(15, (0, 14), Direction.WRITE) is None
 
 
 def test_operation_cannot_be_read() -> None:
-    iciallu = find(15, (0, 7, 5, 0), Direction.WRITE)
+    iciallu = find_coprocessor_register(15, (0, 7, 5, 0), Direction.WRITE)
     assert isinstance(iciallu, SystemOperation)
     assert (iciallu.name, iciallu.kind, iciallu.uses_value) == ("ICIALLU", Kind.CACHE, False)
-    assert find(15, (0, 7, 5, 0), Direction.READ) is None
+    assert find_coprocessor_register(15, (0, 7, 5, 0), Direction.READ) is None
 
 
 def test_clean_by_address_uses_its_value_and_hyp_tlb_operation_needs_hyp() -> None:
-    dccimvac = find(15, (0, 7, 14, 1), Direction.WRITE)
+    dccimvac = find_coprocessor_register(15, (0, 7, 14, 1), Direction.WRITE)
     assert isinstance(dccimvac, SystemOperation) and dccimvac.uses_value
-    tlbiallh = find(15, (4, 8, 7, 0), Direction.WRITE)
+    tlbiallh = find_coprocessor_register(15, (4, 8, 7, 0), Direction.WRITE)
     assert isinstance(tlbiallh, SystemOperation)
     assert tlbiallh.kind is Kind.TLB and not tlbiallh.modes >> Mode.SVC & 1
 
 
 def test_implementation_defined_space_has_no_names() -> None:
-    assert [key for key in ALL_ENCODINGS if key[1] == 15 and find(15, key, Direction.READ)] == []
+    assert [
+        key
+        for key in ALL_ENCODINGS
+        if key[1] == 15 and find_coprocessor_register(15, key, Direction.READ)
+    ] == []
 
 
 def test_every_register_found_is_listed_with_its_width() -> None:

@@ -1,14 +1,14 @@
 """Behaviours: what a case lists, which calls a provider tells apart, and which cases serve each."""
 
+from hypabi.behaviour.by_number import numbers_served, rows_by_number, select_number
 from hypabi.behaviour.case import Behaviour
-from hypabi.behaviour.derive import derive
+from hypabi.behaviour.derive import derive_behaviour
 from hypabi.behaviour.outcome import Left, Returned
-from hypabi.behaviour.rows import numbers, rows, select
-from hypabi.execution.system import explorer_for
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
-from tests.execution.handler import image_of, impossible
+from hypabi.symbolic.setup import explorer_for
 from tests.inputs import Assemble
+from tests.symbolic.handler import image_of, impossible
 
 STUB = """
     cmp x0, #0
@@ -30,7 +30,7 @@ X0 = terms.symbol("x0", 64)
 
 def behaviour(source: str, assemble: Assemble) -> Behaviour:
     image = image_of(source, assemble)
-    return derive(explorer_for(image), image.entry)
+    return derive_behaviour(explorer_for(image), image.entry)
 
 
 def test_a_case_lists_what_may_differ_and_nothing_else(assemble: Assemble) -> None:
@@ -48,14 +48,16 @@ def test_reading_a_counter_is_no_loss_of_it(assemble: Assemble) -> None:
 
 
 def test_the_numbers_are_those_that_the_code_compares(assemble: Assemble) -> None:
-    assert numbers(behaviour(STUB, assemble), "x0", 64) == (0, 1, 2, 3, 4)
-    assert numbers(behaviour("eret", assemble), "x0", 64) == ()
+    assert numbers_served(behaviour(STUB, assemble), "x0", 64) == (0, 1, 2, 3, 4)
+    assert numbers_served(behaviour("eret", assemble), "x0", 64) == ()
 
 
 def test_each_number_has_the_cases_it_can_take(assemble: Assemble) -> None:
     found = behaviour(STUB, assemble)
-    listed = numbers(found, "x0", 64)
-    table = {row.number: row.cases for row in rows(found, "x0", 64, listed, BitwuzlaSolver())}
+    listed = numbers_served(found, "x0", 64)
+    table = {
+        row.number: row.cases for row in rows_by_number(found, "x0", 64, listed, BitwuzlaSolver())
+    }
     assert set(table) == {*listed, None}
     assert all(len(cases) == 1 for cases in table.values())
     assert table[0][0].registers["VBAR_EL2"] is terms.symbol("x1", 64)
@@ -69,7 +71,7 @@ def test_selecting_by_a_condition_loses_no_case(assemble: Assemble) -> None:
     found = behaviour(STUB, assemble)
     for number in range(8):
         selects = terms.eq(X0, number, 64)
-        chosen = select(found, selects, BitwuzlaSolver())
+        chosen = select_number(found, selects, BitwuzlaSolver())
         for case in found.cases:
             guard = [condition.term for condition in case.guard]
             assert (case in chosen) is not impossible(*guard, selects)
@@ -86,6 +88,6 @@ def test_a_case_knows_the_path_of_its_inputs(assemble: Assemble) -> None:
 
 def test_a_caller_whose_registers_are_known_takes_the_paths_they_leave(assemble: Assemble) -> None:
     image = image_of(STUB, assemble)
-    found = derive(explorer_for(image), image.entry, pinned={"x0": 2, "x1": 0})
+    found = derive_behaviour(explorer_for(image), image.entry, pinned={"x0": 2, "x1": 0})
     (case,) = found.cases
     assert isinstance(case.outcome, Left) and case.outcome.target == 0

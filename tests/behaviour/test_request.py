@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
+from hypabi.analysis.references import Library
 from hypabi.arch.names import InstructionSet
 from hypabi.behaviour.outcome import Left, Undecided
-from hypabi.behaviour.request import Requests, requests
-from hypabi.cli.references import Library
-from hypabi.execution.system import explorer_for
-from hypabi.image import load
-from hypabi.judgement.reference_index import read_index
+from hypabi.behaviour.request import Requests, derive_requests
+from hypabi.image.load import load_image
+from hypabi.judgement.matrix.reference_index import read_index
 from hypabi.smt import terms
+from hypabi.symbolic.setup import explorer_for
 from tests.inputs import Assemble
 from tests.reference.library import library
 from tests.reference.references import read_index as read_plain
@@ -30,7 +30,7 @@ def of_reference(opened: Library, name: str, form_name: str, function: str) -> R
     form = next(each for each in found.forms if each.name == form_name)
     image = opened.open(found, form)
     (symbol,) = image.image.symbols.find(function)
-    return requests(image.explorer, symbol.address, form.instruction_set)
+    return derive_requests(image.explorer, symbol.address, form.instruction_set)
 
 
 @pytest.mark.parametrize(("name", "form", "function", "registers"), CALLERS)
@@ -74,9 +74,9 @@ def test_the_index_is_read_as_it_is_written() -> None:
 def asked(assemble: Assemble) -> Any:  # noqa: ANN401 - a function, typed where it is used
     def of(body: str) -> Requests:
         text = f".arch armv7ve\n.arm\n.text\n.global caller\ncaller:\n{body}\n"
-        image = load(assemble(text, "arm", text=0x8000)).images[-1]
+        image = load_image(assemble(text, "arm", text=0x8000)).images[-1]
         (symbol,) = image.symbols.find("caller")
-        return requests(explorer_for(image), symbol.address, InstructionSet.A32)
+        return derive_requests(explorer_for(image), symbol.address, InstructionSet.A32)
 
     return of
 

@@ -3,16 +3,17 @@
 from functools import cache
 from pathlib import Path
 
+from hypabi.analysis.difference import Opened, sides
+from hypabi.analysis.saved_form import save_behaviours
 from hypabi.arch.names import Architecture
-from hypabi.behaviour.saved import Saved
-from hypabi.cli.preserve import preserve
-from hypabi.cli.sides import Opened, sides
-from hypabi.judgement.change import Cell, Direction
-from hypabi.judgement.contract import Contract
-from hypabi.judgement.diff import compare
-from hypabi.judgement.load import shipped_contract
-from hypabi.judgement.reference_index import Reference, read_index
-from hypabi.judgement.version import Version
+from hypabi.behaviour.saved.writer import Saved
+from hypabi.contract.file.load import shipped_contract
+from hypabi.contract.model import Contract
+from hypabi.contract.resolve import revision_of
+from hypabi.contract.version import Version
+from hypabi.judgement.difference.compare import compare_sides
+from hypabi.judgement.difference.model import Cell, Direction
+from hypabi.judgement.matrix.reference_index import Reference, read_index
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 INDEX = read_index()
@@ -38,14 +39,14 @@ def reference(name: str, form: str, revision: str | None = None) -> Opened:
     held = promised(of, revision)
     assert held is not None, name
     contract = shipped_contract(held[0])
-    saved = preserve(str(file), contract, held[1])
-    return Opened(str(file), saved, contract, contract.at(held[1], saved.architecture))
+    saved = save_behaviours(str(file), contract, held[1])
+    return Opened(str(file), saved, contract, revision_of(contract, held[1], saved.architecture))
 
 
 def made(file: Path, contract: Contract, version: Version) -> Opened:
     """Open an image that a test made as one side."""
-    saved = preserve(str(file), contract, version)
-    return Opened(str(file), saved, contract, contract.at(version, saved.architecture))
+    saved = save_behaviours(str(file), contract, version)
+    return Opened(str(file), saved, contract, revision_of(contract, version, saved.architecture))
 
 
 def again(opened: Opened, saved: Saved) -> Opened:
@@ -57,8 +58,8 @@ def cells(old: Opened, new: Opened) -> dict[tuple[str, str, str | None], Cell]:
     """Return all cells, by whose callers, party and call."""
     one, another = sides(old, new)
     found = [
-        *compare(one, another, Direction.OLD_CALLERS, BitwuzlaSolver),
-        *compare(another, one, Direction.NEW_CALLERS, BitwuzlaSolver),
+        *compare_sides(one, another, Direction.OLD_CALLERS, BitwuzlaSolver),
+        *compare_sides(another, one, Direction.NEW_CALLERS, BitwuzlaSolver),
     ]
     callers = {Direction.OLD_CALLERS: "old", Direction.NEW_CALLERS: "new"}
     return {(callers[each.direction], each.party, each.call): each for each in found}

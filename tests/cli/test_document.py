@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.door import ROOT, hypabi, one_line
-from tests.inputs import Kernel
+from tests.cli.door import hypabi, one_line
+from tests.inputs import ROOT, Kernel
 
 CONTRACT = ROOT / "hypabi" / "contracts" / "linux-hyp-abi.yaml"
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from hypabi.analysis.results.drift import DriftReport
 from hypabi.cli import drift
-from hypabi.judgement.drift_document import words
-from hypabi.judgement.drift_finding import Drift, Kind
-from hypabi.report.drift import DriftReport
-from tests.cli.door import ROOT, hypabi, one_line
+from hypabi.judgement.drift.document import words
+from hypabi.judgement.drift.findings import Drift, Kind
+from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import stub
-from tests.inputs import Assemble, Kernel
-from tests.judgement.drift_example import DOCUMENT, contract_file, document_file
+from tests.inputs import ROOT, Assemble, Kernel
+from tests.judgement.drift.drift_example import DOCUMENT, contract_file, document_file
 
 SCHEMA = json.loads((ROOT / "hypabi/report/drift.schema.json").read_text(encoding="utf-8"))
 

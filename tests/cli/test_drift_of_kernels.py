@@ -10,10 +10,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hypabi.judgement.drift_calls import How
-from hypabi.judgement.drift_finding import Kind
-from hypabi.report.drift import DriftReport
-from hypabi.report.drift_json import write
+from hypabi.analysis.results.drift import DriftReport
+from hypabi.judgement.drift.call_table import How
+from hypabi.judgement.drift.findings import Kind
+from hypabi.report.drift.json import write
 from tests.cli.test_drift import SCHEMA, held
 from tests.inputs import Kernel
 

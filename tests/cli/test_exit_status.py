@@ -2,9 +2,9 @@ import itertools
 
 import pytest
 
+from hypabi.analysis.exit_status import Exit
 from hypabi.cli.check import status
-from hypabi.cli.exit_status import Exit
-from hypabi.judgement.verdict import Proved, Refuted, Undecided, Vacuous, Verdict
+from hypabi.judgement.verification.verdict import Proved, Refuted, Undecided, Vacuous, Verdict
 from tests.report.made import finding
 
 PROVED, REFUTED = Proved(1), Refuted({}, "lost", (), ())

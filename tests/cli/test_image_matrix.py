@@ -13,7 +13,7 @@ import pytest
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import stub
 from tests.inputs import Assemble, Kernel
-from tests.report.test_check_json import closed, schema
+from tests.report.check.test_json import closed, schema
 
 Cells = dict[tuple[str, str, str], tuple[str, str]]
 

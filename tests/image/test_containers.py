@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from hypabi.arch.names import Architecture
-from hypabi.image import load
+from hypabi.image.load import load_image
 from hypabi.image.model import Access, Loaded, Role
-from tests.image.containers import COMPRESSIONS, compress, deb, pe, zboot, zimage
+from tests.image.containers.made import COMPRESSIONS, compress, deb, pe, zboot, zimage
 from tests.image.tiny_kernel import LINK, VERSION, Layout, tiny_kernel
 
 ARM64 = tiny_kernel(Architecture.ARM64, Layout.V6_1)
@@ -18,7 +18,7 @@ ARM = tiny_kernel(Architecture.ARM, Layout.V6_1)
 def _load(tmp_path: Path, content: bytes) -> Loaded:
     path = tmp_path / "file"
     path.write_bytes(content)
-    loaded = load(path)
+    loaded = load_image(path)
     assert loaded.path == str(path)
     assert loaded.sha256 == hashlib.sha256(content).hexdigest()
     return loaded

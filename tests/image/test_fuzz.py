@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hypabi.arch.names import Architecture, ByteOrder
-from hypabi.image import load
+from hypabi.image.load import load_image
 from hypabi.image.model import ImageError
-from tests.image.containers import compress, deb, pe, zboot, zimage
-from tests.image.test_elf import A32, A64, PREFIX
+from tests.image.containers.made import compress, deb, pe, zboot, zimage
+from tests.image.elf.test_headers import A32, A64, PREFIX
 from tests.image.tiny_kernel import Layout, tiny_kernel
 
 SECONDS = 20
@@ -82,7 +82,7 @@ def _changes(draw: st.DrawFn) -> list[tuple[float, bytes]]:
 
 def _read_all(path: Path) -> None:
     """Load a file and ask it everything."""
-    for image in load(path).images:
+    for image in load_image(path).images:
         image.symbols.find("__hyp_stub_vectors")
         for symbol in list(image.symbols)[:50]:
             image.symbols.around(symbol.address)
@@ -130,4 +130,4 @@ def test_what_only_begins_like_a_format_is_refused(
     path = tmp_path / "file"
     path.write_bytes(magic + rest)
     with pytest.raises(ImageError):
-        load(path)
+        load_image(path)

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from hypabi.arch.names import Architecture, ByteOrder
-from hypabi.image import load
 from hypabi.image.content import Content
-from hypabi.image.kallsyms import find_tables
+from hypabi.image.kallsyms.tables import find_tables
+from hypabi.image.load import load_image
 from hypabi.image.model import Access, Image, ImageError, Loaded, Role
 from tests.inputs import Kernel
 
@@ -56,7 +56,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @functools.cache
 def _load(path: Path) -> Loaded:
-    return load(path)
+    return load_image(path)
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ def test_the_decompressor_is_the_front_of_the_file(kernel: Kernel, name: str) ->
 def test_the_kernel_in_its_package_is_the_same_kernel(
     kernel: Kernel, kernel_package: Kernel, name: str
 ) -> None:
-    outside, inside = load(kernel(name)), load(kernel_package(name))
+    outside, inside = load_image(kernel(name)), load_image(kernel_package(name))
     assert inside.formats == ("deb", *outside.formats)
     assert [image.sha256 for image in inside.images] == [image.sha256 for image in outside.images]
     assert [image.base for image in inside.images] == [image.base for image in outside.images]
@@ -256,4 +256,4 @@ def test_a_kernel_cut_short_is_refused(
     for share in (0.2, 0.6, 0.999):
         path.write_bytes(content[: int(len(content) * share)])
         with pytest.raises(ImageError, match=re.compile("cut short")):
-            load(path)
+            load_image(path)

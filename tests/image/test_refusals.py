@@ -11,10 +11,10 @@ import pytest
 
 from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
-from hypabi.image import compression, load
-from hypabi.image.load import MAX_FILE
+from hypabi.image.containers import compression
+from hypabi.image.load import MAX_FILE, load_image
 from hypabi.image.model import ImageError
-from tests.image.containers import COMPRESSIONS, compress, deb, pe, tar, zboot, zimage
+from tests.image.containers.made import COMPRESSIONS, compress, deb, pe, tar, zboot, zimage
 from tests.image.tiny_kernel import Layout, tiny_kernel
 from tests.inputs import Assemble
 
@@ -24,7 +24,7 @@ ARM = tiny_kernel(Architecture.ARM, Layout.V6_1).content
 
 def _refusal(path: Path | str) -> str:
     with pytest.raises(ImageError) as refused:
-        load(path)
+        load_image(path)
     line = str(refused.value)
     assert isinstance(refused.value, HypabiError)
     assert line.startswith(str(path))
@@ -301,14 +301,14 @@ def test_containers_inside_each_other(refusal: Callable[[bytes], str]) -> None:
 def test_kernel_of_a_package_too_large(
     refusal: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hypabi.image.deb.MAX_PROGRAM", 1 << 16)
+    monkeypatch.setattr("hypabi.image.containers.deb.MAX_PROGRAM", 1 << 16)
     assert "boot/vmlinuz-1 has" in refusal(deb(".xz", {"./boot/vmlinuz-1": ARM64}))
 
 
 def test_kernel_too_far_inside_a_package(
     refusal: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hypabi.image.deb.MAX_SCANNED", 1 << 20)
+    monkeypatch.setattr("hypabi.image.containers.deb.MAX_SCANNED", 1 << 20)
     files = {"./a": bytes(2 << 20), "./boot/vmlinuz-1": ARM64}
     assert "no kernel in the first 1 MiB of data.tar.xz" in refusal(deb(".xz", files))
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
 from hypabi.image.digest import Hashing
-from hypabi.image.kernel_image import Raw, read_kernel
+from hypabi.image.kernel import Raw, read_kernel
 from hypabi.image.model import Access, Image, Segment
 from hypabi.image.regions import Region, cut, split
 from tests.image.tiny_kernel import Layout, TinyKernel, tiny_kernel

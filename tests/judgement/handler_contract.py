@@ -4,11 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from hypabi.arch.names import Architecture
-from hypabi.behaviour.derive import derive
-from hypabi.execution.system import explorer_for
-from hypabi.judgement.clause import Answer, Authority, Clause, Premise, Statement
-from hypabi.judgement.contract import Program
-from hypabi.judgement.expression import (
+from hypabi.behaviour.derive import derive_behaviour
+from hypabi.contract.clause import Answer, Authority, Clause, Premise, Statement
+from hypabi.contract.expression import (
     Bits,
     Capability,
     Comparison,
@@ -22,15 +20,17 @@ from hypabi.judgement.expression import (
     Relation,
     Value,
 )
-from hypabi.judgement.lower import Surroundings
-from hypabi.judgement.proof import judge_row
-from hypabi.judgement.revision import LiveParty, Revision, Row, Service
-from hypabi.judgement.verdict import Verdict
-from hypabi.judgement.version import Version
+from hypabi.contract.model import Program
+from hypabi.contract.revision import LiveParty, Revision, Row, Service
+from hypabi.contract.version import Version
+from hypabi.judgement.verification.lowering import Surroundings
+from hypabi.judgement.verification.prover import judge_row
+from hypabi.judgement.verification.verdict import Verdict
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.solver import Solver
-from tests.execution.handler import image_of
+from hypabi.symbolic.setup import explorer_for
 from tests.inputs import Assemble
+from tests.symbolic.handler import image_of
 
 ERROR = 0xBADCA11
 WHY = Authority(because="the test says so")
@@ -104,7 +104,7 @@ def all_judged(
     surroundings: Surroundings | None = None,
 ) -> list[Verdict]:
     image = image_of(source, assemble)
-    behaviour = derive(explorer_for(image), image.entry)
+    behaviour = derive_behaviour(explorer_for(image), image.entry)
     around = surroundings or Surroundings({}, lambda _: None, lambda _: False)
     verdicts = []
     for promise in promises:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hypabi.contract.version import Version
 from hypabi.errors import HypabiError
 from hypabi.judgement.suppression import Suppressions, parse_suppressions
-from hypabi.judgement.version import Version
 
 TODAY = date(2026, 11, 22)
 IMAGE = "a" * 64

@@ -13,7 +13,7 @@ from elftools.elf.elffile import ELFFile
 from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.machine.observation import NotRun, Observation
 from hypabi.machine.protocol import Machine
-from hypabi.machine.start import Level, start
+from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Cell, Extent, Limits, MachineState, Request, fault_vectors
 
 BASE = 0x4020_0000
@@ -83,7 +83,9 @@ class Bench:
             Extent(CALLER, self.code(caller).ljust(0x100, b"\0")),
             Extent(SCRATCH, bytes(0x1000)),
         )
-        return start(level, CALLER, memory, values | registers, self.instruction_set, self.order)
+        return start_state(
+            level, CALLER, memory, values | registers, self.instruction_set, self.order
+        )
 
     def run(
         self,

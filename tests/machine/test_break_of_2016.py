@@ -5,12 +5,12 @@ from importlib.resources import files
 import pytest
 
 from hypabi.arch.names import ByteOrder, InstructionSet
-from hypabi.image.load import load
-from hypabi.machine.engine import Engine
+from hypabi.image.load import load_image
+from hypabi.machine.engine.machine import Engine
 from hypabi.machine.observation import Ending, Observation, Reached, Returned
 from hypabi.machine.protocol import Machine
-from hypabi.machine.qemu import Qemu
-from hypabi.machine.start import Level, start
+from hypabi.machine.qemu.machine import Qemu
+from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Extent, Limits, MachineState, fault_vectors
 from tests.machine.programs import there
 
@@ -23,7 +23,7 @@ MACHINES: tuple[Machine, ...] = (Engine(), Qemu())
 def ask_for_vectors(name: str, form: str, vectors: str) -> tuple[MachineState, int]:
     """Return the state in which the kernel calls ``__hyp_get_vectors``, and the live vectors."""
     path = files("hypabi") / "reference" / f"{name}-{form}.elf"
-    (image,) = load(str(path)).images
+    (image,) = load_image(str(path)).images
     symbols = {s.name: s.address for s in image.symbols}
     memory = [
         Extent(s.address, bytes(s.content).ljust(s.end - s.address, b"\0")) for s in image.segments
@@ -40,7 +40,7 @@ def ask_for_vectors(name: str, form: str, vectors: str) -> tuple[MachineState, i
         "r4": 0x4444_4444,
     }
     pc = symbols["__hyp_get_vectors"]
-    return start(Level.CALLER, pc, memory, registers, state, order), symbols[vectors]
+    return start_state(Level.CALLER, pc, memory, registers, state, order), symbols[vectors]
 
 
 def end(machine: Machine, state: MachineState) -> Observation:

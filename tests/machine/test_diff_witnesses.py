@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from hypabi.arch.names import InstructionSet
-from hypabi.image import load
-from hypabi.judgement.change import Aspect, Cell, Difference, differences_of
-from hypabi.judgement.load import shipped_contract
-from hypabi.judgement.version import Version
-from hypabi.machine.engine import Engine
+from hypabi.contract.file.load import shipped_contract
+from hypabi.contract.version import Version
+from hypabi.image.load import load_image
+from hypabi.judgement.difference.model import Aspect, Cell, Difference, differences_of
+from hypabi.machine.engine.machine import Engine
 from hypabi.machine.observation import Observation, Reached, Stuck
-from hypabi.machine.start import Level, start
+from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Extent, Limits
 from tests.cli.compared import cells, made, reference
 from tests.inputs import Assemble
-from tests.judgement.test_diff_hard import kernel, served
+from tests.judgement.difference.test_diff_hard import kernel, served
 from tests.machine.programs import machine_code
 
 CALLER = 0x5000_0000
@@ -32,7 +32,7 @@ TARGET = re.compile(r"control goes to .*?\((0x[0-9a-f]+|\d)\) at (EL\d[ht])")
 
 def ran(path: str, difference: Difference, *stops: int) -> Observation:
     """Run the call of a difference's state in an image."""
-    program = load(path).images[-1]
+    program = load_image(path).images[-1]
     (table,) = program.symbols.find("__hyp_stub_vectors")
     given = {f"x{number}": 0 for number in range(31)}
     given |= {"VBAR_EL2": table.address, "SP_EL1": ELSEWHERE, "SP_EL2": ELSEWHERE}
@@ -45,7 +45,7 @@ def ran(path: str, difference: Difference, *stops: int) -> Observation:
     ]
     code = Extent(CALLER, machine_code("hvc #0", InstructionSet.A64))
     memory = tuple(sorted((*extents, code), key=lambda each: each.address))
-    return Engine().run(start(Level.CALLER, CALLER, memory, given), Limits(None, stops, ()))
+    return Engine().run(start_state(Level.CALLER, CALLER, memory, given), Limits(None, stops, ()))
 
 
 def shown(cell: Cell) -> Iterator[Difference]:

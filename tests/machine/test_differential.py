@@ -9,10 +9,10 @@ import random
 import pytest
 
 from hypabi.arch.names import ByteOrder, InstructionSet
-from hypabi.machine.engine import Engine
+from hypabi.machine.engine.machine import Engine
 from hypabi.machine.observation import Observation, Reached
-from hypabi.machine.qemu import Qemu
-from hypabi.machine.start import Level, start
+from hypabi.machine.qemu.machine import Qemu
+from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Cell, Extent, Limits, MachineState, Request
 from tests.machine.programs import BASE, SCRATCH, machine_code, there
 from tests.machine.random_code import BASE_REGISTER_32, BASE_REGISTER_64, MEMORY, program
@@ -45,7 +45,7 @@ def state_of(code: bytes, state: InstructionSet, order: ByteOrder, seed: int) ->
         Extent(BASE, code.ljust(0x1000, b"\0")),
         Extent(SCRATCH, source.randbytes(MEMORY + 0x100)),
     )
-    made = start(Level.HYPERVISOR, BASE, memory, registers, state, order)
+    made = start_state(Level.HYPERVISOR, BASE, memory, registers, state, order)
     big = {"CPSR.E": 1} if order is ByteOrder.BIG and not wide else {}
     return MachineState(made.architecture, {**made.registers, **big}, made.memory)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from hypabi.arch.names import ByteOrder, InstructionSet
-from hypabi.machine.engine import Engine
+from hypabi.machine.engine.machine import Engine
 from hypabi.machine.observation import Observation, Reached, Stuck
-from hypabi.machine.processors import NEOVERSE_N1
-from hypabi.machine.qemu import Qemu
-from hypabi.machine.start import SYSTEM_64, Level, start
+from hypabi.machine.qemu.machine import Qemu
+from hypabi.machine.qemu.processors import NEOVERSE_N1
+from hypabi.machine.start import SYSTEM_64, Level, start_state
 from hypabi.machine.state import Extent, Limits, MachineState
 from tests.inputs import Kernel
 from tests.machine.programs import machine_code, there
@@ -41,7 +41,7 @@ def arm64_state(path: Path, source: str, level: Level, **registers: int) -> Mach
     given |= dict(NEOVERSE_N1.identification) | registers
     code = machine_code(source, InstructionSet.A64)
     memory = (extent, Extent(CALLER, code), Extent(TARGET, bytes(0x1000)))
-    return start(level, CALLER, memory, given)
+    return start_state(level, CALLER, memory, given)
 
 
 def arm_state(path: Path, source: str, **registers: int) -> MachineState:
@@ -52,7 +52,7 @@ def arm_state(path: Path, source: str, **registers: int) -> MachineState:
     state = InstructionSet.T32 if thumb else InstructionSet.A32
     given = {"HVBAR": vectors, "HCR": TSC} | registers
     memory = (extent, Extent(CALLER, machine_code(source, state)), Extent(TARGET, bytes(0x1000)))
-    return start(Level.CALLER, CALLER, memory, given, state, ByteOrder.LITTLE)
+    return start_state(Level.CALLER, CALLER, memory, given, state, ByteOrder.LITTLE)
 
 
 def on_qemu(state: MachineState, *stops: int) -> Observation:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from hypabi.image.load import load
+from hypabi.image.load import load_image
 from hypabi.image.model import Image, Role
-from hypabi.machine.engine import Engine
-from hypabi.machine.processors import NEOVERSE_N1
-from hypabi.machine.qemu import Qemu
-from hypabi.machine.start import Level, start
+from hypabi.machine.engine.machine import Engine
+from hypabi.machine.qemu.machine import Qemu
+from hypabi.machine.qemu.processors import NEOVERSE_N1
+from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Extent, Limits, MachineState, fault_vectors
 from tests.inputs import Kernel
 from tests.machine.programs import there
@@ -29,7 +29,7 @@ NAMES = {"5.10-arm64", "6.1-arm64", "6.12-arm64", "7.2-arm64"}
 @cache
 def kernel_at(path: Path) -> tuple[Image, Extent, int]:
     """Return an image, its content placed in RAM, and how far from its link address that is."""
-    image = next(i for i in load(path).images if i.role is Role.KERNEL)
+    image = next(i for i in load_image(path).images if i.role is Role.KERNEL)
     low = min(segment.address for segment in image.segments) & -0x1_0000
     content = bytearray(max(segment.end for segment in image.segments) - low)
     for segment in image.segments:
@@ -46,7 +46,7 @@ def state_of(path: Path, call: int) -> tuple[MachineState, Limits]:
     registers |= {"VBAR_EL2": vectors.address + displacement}
     registers |= dict.fromkeys(READ, 0) | dict(NEOVERSE_N1.identification)
     memory = (extent, Extent(CALLER, HVC), Extent(TARGET, bytes(0x1000)))
-    state = start(Level.CALLER, CALLER, memory, registers)
+    state = start_state(Level.CALLER, CALLER, memory, registers)
     faults = fault_vectors(state.architecture, state.registers)
     return state, Limits(CALLER + 4, (TARGET,), faults)
 

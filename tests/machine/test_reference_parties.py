@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from hypabi.arch.names import ByteOrder, InstructionSet
-from hypabi.image.load import load
-from hypabi.machine.engine import Engine
-from hypabi.machine.qemu import Qemu
-from hypabi.machine.start import Level, start
+from hypabi.image.load import load_image
+from hypabi.machine.engine.machine import Engine
+from hypabi.machine.qemu.machine import Qemu
+from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Extent, Limits, MachineState, fault_vectors
 from tests.machine.programs import machine_code, there
 from tests.machine.test_differential import difference
@@ -50,7 +50,7 @@ def parties() -> list[Party]:
 
 
 def state_of(party: Party, call: int) -> tuple[MachineState, Limits]:
-    (image,) = load(str(REFERENCE / f"{party.file}.elf")).images
+    (image,) = load_image(str(REFERENCE / f"{party.file}.elf")).images
     (vectors,) = image.symbols.find(party.vectors)
     hvc = machine_code("hvc #0", party.state)
     memory = [
@@ -64,7 +64,7 @@ def state_of(party: Party, call: int) -> tuple[MachineState, Limits]:
         thumb = int(party.state is InstructionSet.T32)
         registers = READ_32 | {"r0": call % (1 << 32), "r1": TARGET | thumb, "LR_svc": 0x30}
         registers |= {"HVBAR": vectors.address, "SP_hyp": STACKS + 0x1000}
-    state = start(Level.CALLER, CALLER, memory, registers, party.state, party.order)
+    state = start_state(Level.CALLER, CALLER, memory, registers, party.state, party.order)
     faults = fault_vectors(state.architecture, state.registers)
     return state, Limits(CALLER + len(hvc), (TARGET,), faults)
 

@@ -4,13 +4,13 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hypabi.cli.references import Library
-from hypabi.judgement.applying import Caller, Live
-from hypabi.judgement.cell import Cell
-from hypabi.judgement.matrix import judge_cell
-from hypabi.judgement.reference_index import Form, Reference, read_index
+from hypabi.analysis.references import Library
+from hypabi.judgement.matrix.applicable_row import Caller, Live
+from hypabi.judgement.matrix.cell_model import Cell
+from hypabi.judgement.matrix.cells import judge_cell
+from hypabi.judgement.matrix.reference_index import Form, Reference, read_index
 from hypabi.smt.bitwuzla import BitwuzlaSolver
-from hypabi.smt.remembered import Remembered
+from hypabi.smt.cached import Remembered
 
 
 @functools.cache

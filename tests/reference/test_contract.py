@@ -4,10 +4,10 @@ import functools
 
 import pytest
 
-from hypabi.cli.contract_option import contract_of
-from hypabi.cli.examination import examine
-from hypabi.judgement.verdict import Finding, Proved, Refuted, Undecided
-from hypabi.judgement.version import Version
+from hypabi.analysis.check import examine
+from hypabi.analysis.options import contract_of
+from hypabi.contract.version import Version
+from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Undecided
 from tests.reference.references import FOLDER
 
 CONTRACT = "linux-hyp-abi"

@@ -4,14 +4,15 @@ import functools
 
 import pytest
 
-from hypabi.cli.contract_option import contract_of
-from hypabi.cli.examination import examine
-from hypabi.judgement.lint import lint
-from hypabi.judgement.load import load_with_source, parse_contract
-from hypabi.judgement.place import ContractError
-from hypabi.judgement.reference_index import folder
-from hypabi.judgement.verdict import Finding, Proved, Refuted
-from hypabi.judgement.version import Version
+from hypabi.analysis.check import examine
+from hypabi.analysis.options import contract_of
+from hypabi.contract.file.load import load_with_source, parse_contract
+from hypabi.contract.lint.lint import lint_contract
+from hypabi.contract.place import ContractError
+from hypabi.contract.resolve import revision_of
+from hypabi.contract.version import Version
+from hypabi.judgement.matrix.reference_index import folder
+from hypabi.judgement.verification.verdict import Finding, Proved, Refuted
 from tests.reference.references import FOLDER, read_index
 
 CONTRACTS = ("arm-hyp-stub-2012", "arm-hyp-stub-2016", "arm-hyp-stub-2017")
@@ -124,7 +125,7 @@ def test_a_defect_refutes_its_call_and_no_other(name: str) -> None:
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_nothing_is_to_be_said_of_the_early_contracts(name: str) -> None:
     path = folder().parent / "contracts" / f"{name}.yaml"
-    assert lint(*load_with_source(path)) == ()
+    assert lint_contract(*load_with_source(path)) == ()
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
@@ -181,4 +182,4 @@ def at_3_14(text: bytes) -> None:
     contract = parse_contract(text, "changed")
     version = Version.exact("3.14")
     assert version is not None
-    contract.at(version, contract.architectures[0])
+    revision_of(contract, version, contract.architectures[0])

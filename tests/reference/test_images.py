@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from hypabi.arch.names import Architecture, ByteOrder
-from hypabi.image import load
+from hypabi.image.load import load_image
 from hypabi.image.model import Access
-from tests.reference.references import FOLDER, ROOT, Reference, read_index, references
+from tests.inputs import ROOT
+from tests.reference.references import FOLDER, Reference, read_index, references
 
 OBJDUMP = {"arm": "arm-linux-gnueabihf-objdump", "arm64": "aarch64-linux-gnu-objdump"}
 MOST_BYTES = 1 << 20
@@ -69,7 +70,7 @@ def test_the_set_is_small() -> None:
 
 @every_file
 def test_image_is_of_its_form(reference: Reference) -> None:
-    (image,) = load(reference.file).images
+    (image,) = load_image(reference.file).images
     assert image.architecture is Architecture(reference.architecture)
     assert image.byte_order is ByteOrder(reference.byte_order)
     for caller in reference.callers:
@@ -80,7 +81,7 @@ def test_image_is_of_its_form(reference: Reference) -> None:
 
 @every_file
 def test_tables_are_aligned_code(reference: Reference) -> None:
-    (image,) = load(reference.file).images
+    (image,) = load_image(reference.file).images
     alignment = 32 if reference.architecture == "arm" else 2048
     for table in reference.tables:
         (symbol,) = image.symbols.find(table)

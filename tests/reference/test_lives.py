@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hypabi.image import load
+from hypabi.image.load import load_image
 from tests.reference.references import FOLDER, Reference, references
 
 LIVES = Path(__file__).parent / "lives"
@@ -80,7 +80,7 @@ def logged(reference: Reference, what: str, folder: Path) -> str:
 
 
 def address_of(reference: Reference, symbol: str) -> int:
-    (image,) = load(reference.file).images
+    (image,) = load_image(reference.file).images
     (found,) = image.symbols.find(symbol)
     return found.address
 

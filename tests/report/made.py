@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from hypabi.analysis.provenance import Provenance
+from hypabi.analysis.results.check import Check
+from hypabi.analysis.results.vector_table import Table
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.contract.clause import Authority, Clause, Ensures, Premise
+from hypabi.contract.expression import Conjunction
+from hypabi.contract.file.load import shipped_contract
+from hypabi.contract.model import Program
+from hypabi.contract.revision import LiveCall, LiveParty, Revision, Row, Service
+from hypabi.contract.version import Version
 from hypabi.image.model import Access, Image, Loaded, Role, Segment, Symbol
-from hypabi.judgement.clause import Authority, Clause, Ensures, Premise
-from hypabi.judgement.contract import Program
-from hypabi.judgement.expression import Conjunction
-from hypabi.judgement.load import shipped_contract
-from hypabi.judgement.proof import Judgement
-from hypabi.judgement.revision import LiveCall, LiveParty, Revision, Row, Service
-from hypabi.judgement.verdict import Finding, Proved, Unspecified, Verdict
-from hypabi.judgement.version import Version
-from hypabi.report.check import Check
-from hypabi.report.provenance import Provenance
-from hypabi.report.table import Table
+from hypabi.judgement.verification.prover import Judgement
+from hypabi.judgement.verification.verdict import Finding, Proved, Unspecified, Verdict
 
 COLUMNS = 75
 """What the issue allows; not the number in the code, which a test must not trust."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from hypabi.arch.names import ByteOrder, InstructionSet
-from hypabi.code.instruction import Instruction
-from hypabi.code.sleigh import Lifter
+from hypabi.lifter.instruction import Instruction
+from hypabi.lifter.sleigh import Lifter
 from hypabi.semantics.aarch32 import AArch32
 from hypabi.semantics.domain import Domain
-from hypabi.semantics.interpret import run
+from hypabi.semantics.interpret import run_instruction
 from hypabi.semantics.transfer import Transfer
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
-from tests.code.gnu_arm import assemble
+from tests.lifter.overlay.gnu_arm import assemble
 
 ADDRESS = 0x8000
 
@@ -84,7 +84,7 @@ class Machine:
         instruction = lifter_of(state).lift(ADDRESS, code)
         assert isinstance(instruction, Instruction), f"{line}: {instruction}"
         assert len(code) == instruction.size, line
-        return run(instruction, self, self.profile)
+        return run_instruction(instruction, self, self.profile)
 
 
 def machine(mode: int = 0b11010, **registers: int) -> Machine:

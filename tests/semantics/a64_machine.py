@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from hypabi.arch.names import ByteOrder, InstructionSet
-from hypabi.code.instruction import Instruction, Undecodable
-from hypabi.code.sleigh import Lifter
+from hypabi.lifter.instruction import Instruction, Undecodable
+from hypabi.lifter.sleigh import Lifter
 from hypabi.semantics.aarch64 import AArch64
 from hypabi.semantics.domain import Domain, Unmodelled
-from hypabi.semantics.interpret import run
+from hypabi.semantics.interpret import run_instruction
 from hypabi.semantics.transfer import Goto, Jump, Next, Transfer
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
@@ -93,7 +93,7 @@ class Machine:
         if isinstance(instruction, Undecodable):
             raise Refused(instruction.reason)
         try:
-            return run(instruction, self, self.profile)
+            return run_instruction(instruction, self, self.profile)
         except Unmodelled as unmodelled:
             raise Refused(unmodelled.reason) from None
 

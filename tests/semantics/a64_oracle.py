@@ -136,9 +136,9 @@ def _program(snippets: Sequence[tuple[str, Before]], order: ByteOrder) -> str:
 
 def _places(program: Path) -> list[tuple[int, bytes]]:
     """Return the address and the words of each snippet."""
-    from hypabi.image import load
+    from hypabi.image.load import load_image
 
-    image = load(program).images[0]
+    image = load_image(program).images[0]
     places: list[tuple[int, bytes]] = []
     while image.symbols.find(f"s{len(places)}"):
         (start,), (end,) = (image.symbols.find(f"{which}{len(places)}") for which in "se")

@@ -8,10 +8,10 @@ import pytest
 
 from hypabi.arch.aarch32 import IT_MASK, STATUS_FIELDS, Mode
 from hypabi.arch.names import InstructionSet
-from hypabi.code.instruction import Instruction
+from hypabi.lifter.instruction import Instruction
 from hypabi.semantics.aarch32 import set_status_word, status_word
 from hypabi.semantics.domain import Unmodelled
-from hypabi.semantics.interpret import run
+from hypabi.semantics.interpret import run_instruction
 from hypabi.semantics.transfer import Call, ExceptionReturn, Goto, Jump, Next, SynchronousException
 from hypabi.smt import terms
 from tests.semantics.a32_machine import ADDRESS, Machine, lifter_of, machine
@@ -428,7 +428,7 @@ def test_instruction_ends_in_the_state_that_qemu_recorded(name: str) -> None:
         made.registers.update(zip(NAMES, before, strict=True))
         instruction = lifter_of(state).lift(ADDRESS, code)
         assert isinstance(instruction, Instruction), line
-        transfer = run(instruction, made, made.profile)
+        transfer = run_instruction(instruction, made, made.profile)
         where = transfer.target if isinstance(transfer, Goto) else ADDRESS + instruction.size
         expected = [changed.get(number, value) for number, value in enumerate(before)]
         assert [made.read(register) for register in NAMES] == expected, line

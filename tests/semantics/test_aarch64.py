@@ -5,7 +5,7 @@ import re
 import pytest
 
 from hypabi.arch import aarch64
-from hypabi.arch.aarch64_encodings import SYSTEM_REGISTERS
+from hypabi.arch.aarch64_system import SYSTEM_REGISTERS
 from hypabi.semantics.aarch64 import VIEWS
 from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousException
 from tests.semantics.a64_machine import EL2, Machine, Refused

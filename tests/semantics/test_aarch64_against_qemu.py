@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from hypabi.arch.names import ByteOrder
-from hypabi.code.instruction import Instruction, Opcode, Register
+from hypabi.lifter.instruction import Instruction, Opcode, Register
 from tests.inputs import Assemble
 from tests.semantics.a64_machine import Machine, Refused, lift, lifter
 from tests.semantics.a64_oracle import REGISTERS, STACK, WINDOW, Before, Trial, ask, before

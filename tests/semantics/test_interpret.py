@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypabi.arch.names import InstructionSet
-from hypabi.code.instruction import (
+from hypabi.lifter.instruction import (
     Constant,
     Instruction,
     Label,
@@ -23,7 +23,7 @@ from hypabi.code.instruction import (
 )
 from hypabi.semantics.aarch64 import AArch64
 from hypabi.semantics.domain import Domain, Unmodelled
-from hypabi.semantics.interpret import run
+from hypabi.semantics.interpret import run_instruction
 from hypabi.semantics.transfer import Goto, Jump, Next, Transfer
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
@@ -83,7 +83,7 @@ class Symbolic:
         self.effects.append(name)
 
     def run(self, *ops: Op) -> Transfer[Term]:
-        return run(instruction(*ops), self, self.profile)
+        return run_instruction(instruction(*ops), self, self.profile)
 
 
 def signed(value: int, width: int) -> int:
@@ -279,10 +279,10 @@ def test_what_has_no_meaning_is_refused(ops: tuple[Op, ...]) -> None:
 def test_a_write_of_a_w_register_zeroes_the_rest_and_one_of_a_byte_does_not() -> None:
     machine = Machine({"x1": 0x1122334455667788, "x2": 0xFFFFFFFFFFFFFFFF})
     low = op(Opcode.COPY, Register("x1", 0, 4), Register("x2", 0, 4))
-    run(instruction(low), machine, machine.profile)
+    run_instruction(instruction(low), machine, machine.profile)
     assert machine.registers["x1"] == 0xFFFFFFFF
     byte = op(Opcode.COPY, Register("x2", 8, 1), Constant(0, 1))
-    run(instruction(byte), machine, machine.profile)
+    run_instruction(instruction(byte), machine, machine.profile)
     assert machine.registers["x2"] == 0xFFFFFFFFFFFF00FF
 
 
@@ -299,10 +299,10 @@ def test_terms_under_a_model_are_what_integers_give() -> None:
         model |= {flag: source.getrandbits(1) for flag in "NZCV"} | {"SP_EL2": 0x1000}
         concrete, symbolic = Machine(dict(model)), Symbolic()
         try:
-            run(found, concrete, concrete.profile)
+            run_instruction(found, concrete, concrete.profile)
         except (Refused, Unmodelled):
             continue
-        run(found, symbolic, symbolic.profile)
+        run_instruction(found, symbolic, symbolic.profile)
         for name in model:
             assert evaluate(symbolic.read(name), model) == concrete.registers[name], hex(word)
         compared += 1

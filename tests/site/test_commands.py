@@ -15,8 +15,8 @@ import pytest
 
 from kernels.pins import DOCUMENTS, Pin, read_pins
 from tests.cli.door import START, environment
-from tests.site.session import TYPED, Command, Excused, Source, mismatch, pages, steps
 from tests.inputs import ROOT, Kernel
+from tests.site.session import TYPED, Command, Excused, Source, mismatch, pages, steps
 
 PAGES = [page.relative_to(ROOT) for page in pages(ROOT)]
 LINKED = ("docs", "hypabi", "kernels", "reference")

@@ -4,9 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hypabi.report.document_rst import write
+from hypabi.documents.markup.rst import write
+from tests.documents.documents import PAGES, page
 from tests.inputs import ROOT
-from tests.report.documents import PAGES, page
 
 CONF = 'project = "pages"\nextensions = []\nnitpicky = True\n'
 INDEX = "Pages\n=====\n\n.. toctree::\n   :glob:\n\n   *\n"

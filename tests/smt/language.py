@@ -11,7 +11,7 @@ from typing import Any
 
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
-from hypabi.smt.term import Op, Term, Value, make
+from hypabi.smt.term import Op, Term, Value, make_term
 
 Unary = Callable[[Value, int], Value]
 Binary = Callable[[Value, Value, int], Value]
@@ -63,15 +63,15 @@ SMART = Language(**{name: getattr(terms, name) for name in NAMES})
 
 
 def _binary(op: Op) -> Binary:
-    return lambda a, b, width: make(op, (a, b), width)
+    return lambda a, b, width: make_term(op, (a, b), width)
 
 
 def _comparison(op: Op) -> Binary:
-    return lambda a, b, _width: make(op, (a, b), 1)
+    return lambda a, b, _width: make_term(op, (a, b), 1)
 
 
 def _inverted(op: Op) -> Binary:
-    return lambda a, b, _width: make("not", (make(op, (b, a), 1),), 1)
+    return lambda a, b, _width: make_term("not", (make_term(op, (b, a), 1),), 1)
 
 
 PLAIN = Language(
@@ -94,20 +94,20 @@ PLAIN = Language(
     ule=_inverted("ult"),
     slt=_comparison("slt"),
     sle=_inverted("slt"),
-    not_=lambda a, width: make("not", (a,), width),
-    neg=lambda a, width: make("neg", (a,), width),
-    popcount=lambda a, _width, to: make("popcount", (a,), to),
-    clz=lambda a, _width, to: make("clz", (a,), to),
-    zext=lambda a, _width, to: make("zext", (a,), to),
-    sext=lambda a, _width, to: make("sext", (a,), to),
-    ite=lambda condition, a, b, width: make("ite", (condition, a, b), width),
-    extract=lambda a, low, size, _width: make("extract", (a,), size, low),
-    concat=lambda high, low, high_width, low_width: make(
+    not_=lambda a, width: make_term("not", (a,), width),
+    neg=lambda a, width: make_term("neg", (a,), width),
+    popcount=lambda a, _width, to: make_term("popcount", (a,), to),
+    clz=lambda a, _width, to: make_term("clz", (a,), to),
+    zext=lambda a, _width, to: make_term("zext", (a,), to),
+    sext=lambda a, _width, to: make_term("sext", (a,), to),
+    ite=lambda condition, a, b, width: make_term("ite", (condition, a, b), width),
+    extract=lambda a, low, size, _width: make_term("extract", (a,), size, low),
+    concat=lambda high, low, high_width, low_width: make_term(
         "concat", (high, low), high_width + low_width
     ),
-    land=lambda *values: make("and", values, 1),
-    lor=lambda *values: make("or", values, 1),
-    lnot=lambda value: make("not", (value,), 1),
+    land=lambda *values: make_term("and", values, 1),
+    lor=lambda *values: make_term("or", values, 1),
+    lnot=lambda value: make_term("not", (value,), 1),
 )
 """As nodes that nothing simplified; each needs a term among its operands, because a node does."""
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hypabi.smt import terms
-from hypabi.smt.term import Value, make
+from hypabi.smt.term import Value, make_term
 from hypabi.smt.terms import text
 
 X0, X1, X2, X10 = (terms.symbol(name, 64) for name in ("x0", "x1", "x2", "x10"))
@@ -118,4 +118,4 @@ def test_short_text_has_no_names() -> None:
 def test_every_operation_can_be_written() -> None:
     x, y = (terms.symbol(n, 8) for n in "ab")
     for op in ("add", "sub", "mul", "udiv", "urem", "sdiv", "srem", "shl", "lshr", "ashr"):
-        assert "a" in text(make(op, (x, y), 8), 8)
+        assert "a" in text(make_term(op, (x, y), 8), 8)

@@ -10,7 +10,7 @@ from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.evaluate import evaluate, evaluate_all
 from hypabi.smt.rewrite import subterms
 from hypabi.smt.solver import Solver, Unsatisfiable
-from hypabi.smt.term import Term, Value, make
+from hypabi.smt.term import Term, Value, make_term
 from hypabi.smt.z3 import Z3Solver
 from tests.smt.language import (
     COMPARISONS,
@@ -134,7 +134,7 @@ def _generalised(plain: Term, smart: Value) -> tuple[Value, Value]:
             known[term] = (
                 terms.symbol(name, term.width)
                 if term in common
-                else make(term.op, tuple(general(a) for a in term.args), term.width, term.low)
+                else make_term(term.op, tuple(general(a) for a in term.args), term.width, term.low)
             )
         return known[term]
 
@@ -142,7 +142,7 @@ def _generalised(plain: Term, smart: Value) -> tuple[Value, Value]:
 
 
 def _differ(a: Value, b: Value) -> Term:
-    return make("not", (make("eq", (a, b), 1),), 1)
+    return make_term("not", (make_term("eq", (a, b), 1),), 1)
 
 
 @pytest.mark.parametrize("width", [32, 64])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.smtlib import query
-from hypabi.smt.term import Value, make
+from hypabi.smt.term import Value, make_term
 from tests.smt.expressions import Step, build, model, steps
 from tests.smt.language import OPERATIONS, PLAIN, symbols
 
@@ -46,10 +46,10 @@ def test_parser_reads_the_meaning_of_every_operation(operation: object) -> None:
     wrong: list[Value] = []
     for a, b in itertools.product(range(16), repeat=2):
         value = evaluate(plain, {"x": a, "y": b})
-        here = (make("eq", (x, a), 1), make("eq", (y, b), 1))
-        same = make("eq", (plain, value), 1)
-        wrong.append(make("and", (*here, make("not", (same,), 1)), 1))
-    assert _answer(query([make("or", tuple(wrong), 1)])) == "unsat"
+        here = (make_term("eq", (x, a), 1), make_term("eq", (y, b), 1))
+        same = make_term("eq", (plain, value), 1)
+        wrong.append(make_term("and", (*here, make_term("not", (same,), 1)), 1))
+    assert _answer(query([make_term("or", tuple(wrong), 1)])) == "unsat"
 
 
 @settings(max_examples=60)

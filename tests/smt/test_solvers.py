@@ -9,7 +9,7 @@ from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.solver import Feasible, Satisfiable, Session, Solver, Unknown, Unsatisfiable
-from hypabi.smt.term import Value, make
+from hypabi.smt.term import Value, make_term
 from hypabi.smt.z3 import Z3Solver
 from tests.smt.language import OPERATIONS, PLAIN, symbols
 
@@ -124,7 +124,9 @@ def test_answers_do_not_depend_on_how_a_question_is_asked(solver: Solver) -> Non
 def test_slow_arithmetic_is_decided_though_questions_came_before(solver: Solver) -> None:
     """bitwuzla normalises arithmetic only before its first search: see ``_EARLY`` there."""
     for k in range(1, 40, 7):
-        left = make("sub", (terms.sub(X, Y, 64), make("add", (X, -k & (1 << 64) - 1), 64)), 64)
+        left = make_term(
+            "sub", (terms.sub(X, Y, 64), make_term("add", (X, -k & (1 << 64) - 1), 64)), 64
+        )
         assert solver.feasibility(terms.ne(left, terms.sub(k, Y, 64), 64)) == Unsatisfiable()
 
 
@@ -150,12 +152,12 @@ def test_solver_and_definition_agree_for_all_operands_of_4_bits(
     wrong: list[Value] = []
     for a, b in itertools.product(range(16), repeat=2):
         value = evaluate(plain, {"x": a, "y": b})
-        here = make("and", (make("eq", (x, a), 1), make("eq", (y, b), 1)), 1)
-        same = make("eq", (plain, value), 1)
-        wrong.append(make("and", (here, make("not", (same,), 1)), 1))
+        here = make_term("and", (make_term("eq", (x, a), 1), make_term("eq", (y, b), 1)), 1)
+        same = make_term("eq", (plain, value), 1)
+        wrong.append(make_term("and", (here, make_term("not", (same,), 1)), 1))
         if a == b:
             assert solver.feasibility(here, same) == Feasible(), width
-    assert solver.feasibility(make("or", tuple(wrong), 1)) == Unsatisfiable()
+    assert solver.feasibility(make_term("or", tuple(wrong), 1)) == Unsatisfiable()
 
 
 class _Liar:

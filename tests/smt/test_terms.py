@@ -10,7 +10,7 @@ from hypabi.smt import terms
 from hypabi.smt.evaluate import MEANINGS, evaluate
 from hypabi.smt.rewrite import subterms
 from hypabi.smt.smtlib import query
-from hypabi.smt.term import Term, Value, make
+from hypabi.smt.term import Term, Value, make_term
 
 X = terms.symbol("x", 64)
 Y = terms.symbol("y", 64)
@@ -118,7 +118,7 @@ def test_every_operation_has_a_meaning() -> None:
 
 
 def test_subterms_come_once_and_after_their_arguments() -> None:
-    value = make("mul", (terms.add(X, Y, 64), terms.neg(terms.add(X, Y, 64), 64)), 64)
+    value = make_term("mul", (terms.add(X, Y, 64), terms.neg(terms.add(X, Y, 64), 64)), 64)
     order = list(subterms((value, X)))
     assert len(order) == len(set(order)) == terms.size_of(value) == 5
     for position, found in enumerate(order):

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 import hypabi
-from hypabi.cli.confirm import Witnesses
-from hypabi.cli.contract_option import contract_of
-from hypabi.cli.examination import Examination, examine
-from hypabi.judgement.verdict import Finding, Refuted
-from hypabi.judgement.version import Version
-from hypabi.machine.engine import Engine
+from hypabi.analysis.check import Examination, examine
+from hypabi.analysis.confirmation import Witnesses
+from hypabi.analysis.options import contract_of
+from hypabi.contract.version import Version
+from hypabi.judgement.verification.verdict import Finding, Refuted
+from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
-from hypabi.machine.qemu import Qemu
-from hypabi.witness.make import NotMade
+from hypabi.machine.qemu.machine import Qemu
+from hypabi.witness.builder import NotMade
 from hypabi.witness.model import Witness
-from hypabi.witness.replay import Replay, replay
+from hypabi.witness.replay import Replay, replay_witness
 
 FOLDER = Path(hypabi.__file__).parent / "reference"
 CONTRACT = "linux-hyp-abi"
@@ -48,7 +48,7 @@ class Made:
         return made
 
     def run(self, witness: Witness, machine: Machine) -> Replay:
-        return replay(witness, machine, self.witnesses.pages(witness))
+        return replay_witness(witness, machine, self.witnesses.pages(witness))
 
 
 @functools.cache

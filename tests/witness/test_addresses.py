@@ -2,11 +2,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hypabi.execution.memory import READ_AS_WRITTEN, address_text
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.rewrite import subterms
 from hypabi.smt.terms import Term, Value
+from hypabi.symbolic.memory import READ_AS_WRITTEN, address_text
 from hypabi.witness.addresses import Unplaced, base_of, word_of
 
 NAMES = ("x0", "SP_EL2", "TPIDR_EL2", "mem[0x1000]", "mem[SP_EL2 - 0x8]", "mem[x1 + x2]")

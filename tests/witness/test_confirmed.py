@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from hypabi.machine.engine import Engine
+from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
-from hypabi.witness.make import NotMade
-from hypabi.witness.promise import Ends, Handed, Holds, Keeps
+from hypabi.witness.builder import NotMade
+from hypabi.witness.expectation import Ends, Handed, Holds, Keeps
 from hypabi.witness.replay import Confirmed, NotRun
 from tests.inputs import Kernel
 from tests.witness.examples import Made, machines, mutated, of_file, of_reference, qemu

@@ -3,8 +3,8 @@
 import pytest
 
 from hypabi.machine.protocol import Machine
-from hypabi.witness.make import NotMade
-from hypabi.witness.promise import Ends, Holds, Keeps, KeepsBytes
+from hypabi.witness.builder import NotMade
+from hypabi.witness.expectation import Ends, Holds, Keeps, KeepsBytes
 from hypabi.witness.replay import Confirmed, NotRun
 from tests.cli.kernel import stub
 from tests.inputs import Assemble

@@ -3,14 +3,14 @@ from dataclasses import replace
 import pytest
 
 from hypabi.machine import observation
-from hypabi.machine.engine import Engine
+from hypabi.machine.engine.machine import Engine
 from hypabi.machine.observation import NotRun as MachineNotRun
 from hypabi.machine.observation import Observation
 from hypabi.machine.state import Limits, MachineState, Request
+from hypabi.witness.expectation import Ends, Holds, Keeps, KeepsBytes, Promise
 from hypabi.witness.model import Arrival, Prediction, Witness
 from hypabi.witness.pages import Pages
-from hypabi.witness.promise import Ends, Holds, Keeps, KeepsBytes, Promise
-from hypabi.witness.replay import Confirmed, NotReproduced, NotRun, Replay, judged, replay
+from hypabi.witness.replay import Confirmed, NotReproduced, NotRun, Replay, judged, replay_witness
 from tests.witness.examples import of_reference
 
 REFERENCE = "arm-stub-a6-a32"
@@ -55,7 +55,7 @@ def test_a_replay_has_no_truth_value() -> None:
 
 def test_what_was_not_run_is_never_confirmed() -> None:
     witness = example()
-    found = replay(witness, Says(MachineNotRun("qemu", "is not installed")), pages(witness))
+    found = replay_witness(witness, Says(MachineNotRun("qemu", "is not installed")), pages(witness))
     assert found == NotRun("qemu", "is not installed")
 
 
@@ -65,7 +65,7 @@ def test_what_was_not_run_is_never_confirmed() -> None:
 def test_a_run_without_an_end_is_not_run(ending: observation.Ending) -> None:
     witness = example()
     answer = replace(seen(witness), ending=ending)
-    assert isinstance(replay(witness, Says(answer), pages(witness)), NotRun)
+    assert isinstance(replay_witness(witness, Says(answer), pages(witness)), NotRun)
 
 
 def with_registers(observed: Observation, **registers: int) -> Observation:

@@ -1,0 +1,135 @@
+"""From a judged image to what comes of its own callers, while each of its parties is live."""
+
+from collections.abc import Container, Iterator
+from typing import TYPE_CHECKING, Final
+
+from hypabi.analysis.check import Examination
+from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.party_detection import ROLES
+from hypabi.analysis.results.check import Check
+from hypabi.callsites.finder import CallSites, Further
+from hypabi.callsites.identifier_values import paths_by_identifier
+from hypabi.callsites.model import CallPath, CallSite, Function, Unread
+from hypabi.contract.model import Program as ProgramName
+from hypabi.contract.revision import Revision
+from hypabi.contract.version import Version
+from hypabi.image.model import Role
+from hypabi.judgement.callers.compatibility import Provider
+from hypabi.judgement.callers.findings import Undecided, Violated
+from hypabi.judgement.callers.schedule import (
+    LifeCycle,
+    Program,
+    concerned,
+    hold_callers,
+    may_ask_for_more,
+    may_concern,
+)
+from hypabi.judgement.callers.summary import reachable_checks, violated_checks
+from hypabi.records import frozen, replace
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.cached import Remembered
+
+if TYPE_CHECKING:
+    from hypabi.judgement.suppression import Suppression
+
+PROGRAMS: Final = {role: program for program, role in ROLES.items()}
+
+
+@frozen
+class _Wanting:
+    """Wants the call sites of one program that a contract is about."""
+
+    revision: Revision
+    program: ProgramName
+
+    def by_conduit(self, immediate: int) -> bool:
+        """Tell whether a site calls as the contract has it."""
+        return immediate == self.revision.immediate
+
+    def by_number(self, function: Function, identifier: int) -> bool:
+        """Tell whether a site with this identifier can concern the contract."""
+        return may_concern(self.revision, self.program, function, identifier)
+
+    def by_way(self, function: Function, way: CallPath) -> bool:
+        """Tell whether a way concerns the contract."""
+        ways = paths_by_identifier(way, self.revision.identifier)
+        return any(concerned(self.revision, self.program, function, each) for each in ways)
+
+    def by_doubt(self, way: CallPath) -> bool:
+        """Tell whether a way may ask for a call of the contract, for all that is known."""
+        return may_ask_for_more(self.revision, way)
+
+
+def life_cycle(examination: Examination, further: Further) -> LifeCycle:
+    """Hold the call sites of each program against the parties whose vectors it holds."""
+    programs = tuple(
+        Program(
+            PROGRAMS[role],
+            *_sites(examination, role, further),
+            dict(_providers(examination, role)),
+        )
+        for role in examination.benches
+    )
+    return hold_callers(examination.revision, programs, Remembered(BitwuzlaSolver()))
+
+
+def _sites(
+    examination: Examination, role: Role, further: Further
+) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
+    """Return the call sites that the contract is about, or may be; there are hundreds of others."""
+    wanting = _Wanting(examination.revision, PROGRAMS[role])
+    return CallSites(examination.benches[role].explorer).wanted(wanting, further)
+
+
+def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:
+    held = {name for each in examination.providers if each.role is role for name in each.parties}
+    for party in examination.revision.parties:
+        if party.name in held:
+            behaviour = examination.behaviours[party.name]
+            yield party.name, Provider(party, behaviour, examination.surroundings)
+
+
+def status(cycle: LifeCycle, lived_with: Container[tuple[int, str]] = ()) -> Exit:
+    """Return what the callers add to an exit status, as far as the contract says who is live.
+
+    :param lived_with: address and party of the refutations that are suppressed
+    """
+    result = Exit.GOOD
+    for meeting in reachable_checks(cycle):
+        met = meeting.check
+        match met.worst():
+            case Violated() if (met.site.address, met.party) not in lived_with:
+                result |= Exit.REFUTED
+            case Undecided():
+                result |= Exit.UNDECIDED
+            case _:
+                continue
+    return result
+
+
+def with_callers(check: Check, examination: Examination) -> Check:
+    """Return a check with what comes of the image's own callers.
+
+    To search all code for who calls *them* takes a tenth of a second: that is for ``matrix``.
+    """
+    cycle = life_cycle(examination, Further.FUNCTION)
+    lived_with = dict(_lived_with(check, cycle))
+    return replace(
+        check,
+        callers=cycle,
+        lived_with=lived_with,
+        exit_status=check.exit_status | int(status(cycle, lived_with)),
+    )
+
+
+def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[tuple[int, str], Suppression]]":
+    """Yield what suppresses a refuted caller."""
+    if check.suppressions is None:
+        return
+    version = Version.parse(check.kernel.version) or check.revision.version
+    for meeting in violated_checks(cycle):
+        met = meeting.check
+        about = (met.site.name, met.party, met.call, check.loaded.sha256, version)
+        by = check.suppressions.of_caller(*about)
+        if by is not None:
+            yield (met.site.address, met.party), by

@@ -1,0 +1,227 @@
+"""From a file to what its hypercalls do: all providers, one party's, or one entry."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.options import contract_of, version_of
+from hypabi.analysis.program import Workbench
+from hypabi.analysis.provenance import provenance
+from hypabi.analysis.results.derivation import Derivation, Derived, answers, undecided
+from hypabi.analysis.results.vector_table import Table
+from hypabi.analysis.tools import TOOLS
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.derive import derive_behaviour
+from hypabi.code.cpu_capabilities import DESCRIPTIONS, Capabilities
+from hypabi.code.vector_tables import VectorTable
+from hypabi.contract.defaults import DEFAULT_CONTRACT
+from hypabi.contract.place import closest_name
+from hypabi.errors import HypabiError
+from hypabi.image.load import load_image
+from hypabi.image.model import Access, Image, Loaded, Role
+from hypabi.records import frozen
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+if TYPE_CHECKING:
+    from hypabi.contract.model import Contract
+    from hypabi.contract.revision import Revision
+
+IDENTIFIERS: Mapping[Architecture, str] = {Architecture.ARM: "r0", Architecture.ARM64: "x0"}
+"""The first argument register (AAPCS), which selects the call on every conduit that Linux has."""
+
+MOST_NAMES = 400
+"""Symbols compared with a misspelt one."""
+
+
+@frozen
+class Wanted:
+    """What the command line asks for."""
+
+    image: str
+    contract: str
+    kernel_version: str | None
+    party: str | None
+    entry: str | None
+
+
+@frozen
+class _Bound:
+    """A loaded file with what the contract says of it, if it speaks of this kernel."""
+
+    loaded: Loaded
+    contract: "Contract | None"
+    revision: "Revision | None"
+    benches: Mapping[Role, Workbench]
+    parties: Mapping[str, tuple[Role, VectorTable]]
+
+
+def derivation(wanted: Wanted, command: tuple[str, ...]) -> Derivation:
+    """Derive what the command line asks for.
+
+    :raises HypabiError: the file cannot be read, or has no such party or entry
+    """
+    bound = _bound(wanted)
+    if wanted.entry is not None:
+        derived: tuple[Derived, ...] = (_at_entry(bound, wanted.entry),)
+    else:
+        derived = tuple(_of_tables(bound, wanted.party))
+    kernel = bound.loaded.images[-1]
+    status = Exit.UNDECIDED if undecided(derived) or not derived else Exit.GOOD
+    return Derivation(
+        bound.loaded,
+        kernel.architecture,
+        _identifier(bound),
+        None if bound.revision is None else bound.contract,
+        _capabilities(kernel),
+        derived,
+        int(status),
+        provenance(command, TOOLS),
+    )
+
+
+def _bound(wanted: Wanted) -> _Bound:
+    version = version_of(wanted.kernel_version)
+    loaded = load_image(wanted.image)
+    named = wanted.party is not None or version is not None
+    contract: Contract | None = None
+    revision: Revision | None = None
+    if named or wanted.contract != DEFAULT_CONTRACT or loaded.images[-1].version:
+        from hypabi.analysis.check import revision_for
+
+        contract = contract_of(wanted.contract)
+        try:
+            revision = revision_for(loaded, contract, version)
+        except HypabiError:
+            # What the code does needs no contract; a contract only lends the names.
+            if named:
+                raise
+    if revision is None:
+        benches = {image.role: Workbench(image, ()) for image in loaded.images}
+        return _Bound(loaded, contract, None, benches, {})
+    from hypabi.analysis.party_detection import table_names, tell_parties
+
+    names = table_names(revision)
+    benches = {image.role: Workbench(image, names) for image in loaded.images}
+    return _Bound(loaded, contract, revision, benches, tell_parties(revision, benches))
+
+
+def _capabilities(kernel: Image) -> Mapping[str, int]:
+    capabilities = Capabilities(kernel)
+    for name in DESCRIPTIONS:
+        capabilities.number(name)
+    return capabilities.known()
+
+
+def _identifier(bound: _Bound) -> str:
+    if bound.revision is not None:
+        return bound.revision.identifier
+    return IDENTIFIERS[bound.loaded.images[-1].architecture]
+
+
+def _of_tables(bound: _Bound, party: str | None) -> list[Derived]:
+    if party is not None:
+        if party not in bound.parties:
+            raise _no_party(bound, party)
+        role, table = bound.parties[party]
+        return [_derived(bound, bound.benches[role], table, table.hvc_entry)]
+    order = {
+        (role, table.address): index for index, (role, table) in enumerate(bound.parties.values())
+    }
+    found = [
+        (order.get((role, table.address), len(order)), at, table.address, bench, table)
+        for at, (role, bench) in enumerate(bound.benches.items())
+        for table in bench.tables.values()
+    ]
+    found.sort(key=lambda each: each[:3])
+    return [_derived(bound, bench, table, table.hvc_entry) for *_, bench, table in found]
+
+
+def _no_party(bound: _Bound, party: str) -> HypabiError:
+    revision = bound.revision
+    assert revision is not None
+    if revision.party(party) is not None:
+        return HypabiError(bound.loaded.path, f"the image does not hold the vectors of {party}")
+    known = [each.name for each in revision.parties]
+    what = f"{revision.contract} has no party {party!r} at {revision.version}"
+    return HypabiError(bound.loaded.path, what, closest_name(party, known))
+
+
+def _derived(bound: _Bound, bench: Workbench, table: VectorTable | None, entry: int) -> Derived:
+    immediate = 0 if bound.revision is None else bound.revision.immediate
+    if table is not None and entry == table.hvc_entry:
+        behaviour = bench.behaviour(table, immediate)
+    else:
+        behaviour = derive_behaviour(bench.explorer, entry, immediate)
+    architecture = bench.image.architecture
+    parties = tuple(
+        name
+        for name, (role, of) in bound.parties.items()
+        if table is not None and (role, of.address) == (bench.image.role, table.address)
+    )
+    if table is not None and parties:
+        table = bound.parties[parties[0]][1]  # which says how the party was told
+    shown = None if table is None else _shown(bench.image.role, table, parties)
+    names = _names(bound, parties)
+    found = answers(behaviour, architecture, _identifier(bound), names, BitwuzlaSolver)
+    return Derived(shown, entry, behaviour, found)
+
+
+def _shown(role: Role, table: VectorTable, parties: tuple[str, ...]) -> Table:
+    return Table(role, table.address, table.kind.value, table.name, table.how.value, parties)
+
+
+def _names(bound: _Bound, parties: tuple[str, ...]) -> Mapping[int, str]:
+    """Return the calls by number, for a table that answers calls of the contract."""
+    if bound.revision is None or not parties:
+        return {}
+    calls = bound.revision.calls
+    return {call.number: call.name for call in calls if call.number is not None}
+
+
+def _at_entry(bound: _Bound, entry: str) -> Derived:
+    bench, address = _located(bound, entry)
+    for table in bench.tables.values():
+        if address in (table.address, table.hvc_entry):
+            return _derived(bound, bench, table, table.hvc_entry)
+    if bench.image.access(address) is not Access.CODE:
+        raise HypabiError(bound.loaded.path, f"{entry} is no code", "name a vector slot or code")
+    if address % 4:
+        raise HypabiError(bound.loaded.path, f"{entry} is not aligned to 4 bytes")
+    return _derived(bound, bench, None, address)
+
+
+def _located(bound: _Bound, entry: str) -> tuple[Workbench, int]:
+    """Return where an address, a symbol, or ``symbol+offset`` is."""
+    name, _, offset = entry.partition("+")
+    base, distance = _number(name), _number(offset) if offset else 0
+    if distance is None:
+        raise HypabiError(bound.loaded.path, f"{offset!r} in {entry!r} is no number", "write 0x400")
+    for bench in reversed(list(bound.benches.values())):
+        found = [base] if base is not None else [s.address for s in bench.image.symbols.find(name)]
+        if len(found) > 1:
+            places = ", ".join(f"{address:#x}" for address in found[:4])
+            what = f"{len(found)} symbols are called {name}"
+            raise HypabiError(bound.loaded.path, what, f"name one by its address: {places}")
+        if found and bench.image.segment(found[0] + distance) is not None:
+            return bench, found[0] + distance
+    if base is not None:
+        raise HypabiError(bound.loaded.path, f"the image has nothing at {entry}")
+    hint = _similar(name, [bench.image for bench in bound.benches.values()])
+    raise HypabiError(bound.loaded.path, f"the image has no symbol {name!r}", hint)
+
+
+def _number(text: str) -> int | None:
+    try:
+        return int(text, 0)
+    except ValueError:
+        return None
+
+
+def _similar(name: str, images: list[Image]) -> str:
+    """Return the closest symbols, of those that share a part with the name."""
+    from difflib import get_close_matches  # only a refusal pays for it
+
+    part = name.strip("_")[:5]
+    alike = sorted({s.name for image in images for s in image.symbols if part and part in s.name})
+    matches = get_close_matches(name, alike[:MOST_NAMES], 3, 0.5)
+    return f"did you mean {' or '.join(map(repr, matches))}?" if matches else ""

@@ -1,0 +1,118 @@
+"""Hold the callers of a kernel's image against each of its own parties."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from hypabi.analysis import callers as lives
+from hypabi.analysis.check import Examination
+from hypabi.analysis.provenance import Provenance
+from hypabi.analysis.results.matrix import Column, Judged, Matrix, Row, matrix_status
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.request import Request, Requests
+from hypabi.callsites.finder import Further
+from hypabi.contract.revision import LiveParty, Revision
+from hypabi.errors import HypabiError
+from hypabi.image.model import Image
+from hypabi.image.symbolizer import Places
+from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle
+from hypabi.judgement.matrix.applicable_row import Caller, Live
+from hypabi.judgement.matrix.cells import judge_cell
+from hypabi.judgement.verification.lowering import Lowering, NotKnown
+from hypabi.records import replace
+from hypabi.smt import terms
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.cached import Remembered
+
+
+def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
+    """Judge every call site that asks for a call of the contract against every party.
+
+    :raises HypabiError: no call site asks for any
+    """
+    cycle = lives.life_cycle(examination, Further.CALLERS)
+    judged = tuple(_judged(examination, cycle))
+    if not judged:
+        what = f"no call site asks for a call of {examination.contract.name}"
+        raise HypabiError(examination.loaded.path, what)
+    kernel = examination.loaded.images[-1]
+    form = _form(kernel)
+    return Matrix(
+        judged,
+        {(kernel.version, form): examination.loaded},
+        lambda _image, _form, address: examination.texts(address),
+        ((examination.contract.name, examination.contract.sha256),),
+        int(lives.status(cycle) | matrix_status(judged)),
+        provenance,
+        cycle,
+        Places(examination.loaded).name,
+    )
+
+
+def _form(image: Image) -> str:
+    return f"{image.architecture.value}, {image.byte_order.value}-endian"
+
+
+def _judged(examination: Examination, cycle: LifeCycle) -> Iterator[Judged]:
+    """Yield one cell for each call of a function at each party of its program."""
+    solver = Remembered(BitwuzlaSolver())
+    kernel = examination.loaded.images[-1]
+    architecture, form = kernel.architecture, _form(kernel)
+    together: dict[tuple[int, str, str], list[CheckInContext]] = {}
+    for meeting in cycle.checks:
+        met = meeting.check
+        if met.call is not None:
+            key = (met.site.address, met.call, met.party)
+            together.setdefault(key, []).append(meeting)
+    for (_, call, party), meetings in together.items():
+        first = meetings[0].check
+        requests = tuple(meeting.check.way.request for meeting in meetings)
+        name, asking = first.site.name, Requests(requests, ())
+        caller = Caller(name, call, kernel.version, call, examination.revision, asking)
+        live = _live(examination, party, kernel)
+        cell = judge_cell(caller, live, solver)
+        asked = tuple(requests[0].pinned().items())
+        row = Row(name, call, kernel.version, architecture)
+        column = Column(party, "", kernel.version, architecture)
+        yield Judged(row, column, form, cell, asked, meetings[0].when)
+
+
+def _live(examination: Examination, name: str, kernel: Image) -> Live:
+    revision = examination.revision
+    party = revision.party(name)
+    assert party is not None, name
+    tables = examination.surroundings.tables
+    by_symbol = {
+        each.vectors: tables[each.name] for each in revision.parties if each.name in tables
+    }
+    behaviour = _while_live(examination, party)
+    return Live(
+        name,
+        "",
+        kernel.version,
+        party.vectors,
+        revision,
+        by_symbol,
+        examination.surroundings.symbol,
+        (),
+        partial(_asked, behaviour, revision),
+    )
+
+
+def _while_live(examination: Examination, party: LiveParty) -> Behaviour:
+    """Return what a party does where it is live, and not another with the same vectors."""
+    behaviour = examination.behaviours[party.name]
+    if party.when is None:
+        return behaviour
+    lowering = Lowering(behaviour, None, examination.surroundings)
+    try:
+        return replace(behaviour, holds=(*behaviour.holds, lowering.predicate(party.when)))
+    except NotKnown:
+        return behaviour  # of both, then: what it is not known to do is undecided
+
+
+def _asked(behaviour: Behaviour, revision: Revision, request: Request) -> Behaviour:
+    """Return a behaviour that was derived for all requests, for one."""
+    bits = revision.architecture.bits
+    pinned = request.pinned().items()
+    known = tuple(terms.eq(terms.symbol(name, bits), value, bits) for name, value in pinned)
+    return replace(behaviour, holds=(*behaviour.holds, *known))

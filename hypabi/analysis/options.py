@@ -1,0 +1,56 @@
+"""What ``--contract`` names: a shipped contract, else a file."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hypabi.contract.file.load import AnyContract
+    from hypabi.contract.model import Contract
+    from hypabi.contract.version import Version
+
+
+def contract_of(option: str) -> "Contract":
+    """Return the contract that the option names, one that images can be held against.
+
+    :raises HypabiError: there is none, it is not well-formed, or it only states an interface
+    """
+    from hypabi.contract.file.load import load_contract, shipped_contract
+
+    return shipped_contract(option) if _is_shipped(option) else load_contract(Path(option))
+
+
+def any_contract_of(option: str) -> "AnyContract":
+    """Return the contract of either kind that the option names.
+
+    :raises HypabiError: there is none, or it is not well-formed
+    """
+    from hypabi.contract.file.load import load_any, shipped_or_stated
+
+    return shipped_or_stated(option) if _is_shipped(option) else load_any(Path(option))
+
+
+def _is_shipped(option: str) -> bool:
+    """Tell whether a name is that of a shipped contract, or else of no file either."""
+    from hypabi.contract.file.load import shipped_contracts
+
+    is_file = os.sep in option or option.endswith((".yaml", ".yml")) or Path(option).exists()
+    return option in shipped_contracts() or not is_file
+
+
+def version_of(option: str | None) -> "Version | None":
+    """Return the version that ``--kernel-version`` names, if it was given.
+
+    :raises HypabiError: it is no kernel version
+    """
+    from hypabi.contract.version import Version
+    from hypabi.errors import HypabiError
+
+    if option is None:
+        return None
+    version = Version.parse(option)
+    if version is None:
+        raise HypabiError(
+            f"--kernel-version {option}", "this is no kernel version", "write it as 6.1"
+        )
+    return version

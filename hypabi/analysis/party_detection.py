@@ -1,0 +1,169 @@
+"""Tell which vector table is which party's: by symbol, by who installs it, or by what it does."""
+
+import enum
+from collections.abc import Iterator, Mapping
+from typing import Final, assert_never
+
+from hypabi.analysis.program import Workbench
+from hypabi.behaviour.by_number import select_number
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Outcome,
+    Requested,
+    Returned,
+    Stuck,
+    Undecided,
+)
+from hypabi.code.vector_tables import How, VectorTable
+from hypabi.contract.clause import Calls, HandedTo, Leaves
+from hypabi.contract.model import Program
+from hypabi.contract.revision import NVHE_PREFIX, LiveParty, Revision, Row
+from hypabi.image.model import Role
+from hypabi.records import replace
+from hypabi.smt import terms
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+ROLES: Final[Mapping[Program, Role]] = {
+    Program.KERNEL: Role.KERNEL,
+    Program.DECOMPRESSOR: Role.DECOMPRESSOR,
+}
+
+VECTOR_BASES: Final = ("VBAR_EL2", "HVBAR")
+
+Found = dict[str, tuple[Role, VectorTable]]
+"""By name of the party: the program that holds its table, and the table."""
+
+
+def table_names(revision: Revision) -> Mapping[str, str]:
+    """Return the symbols that a party's table can have, and whose it is."""
+    return {name: party.name for party in revision.parties for name in _names(party)}
+
+
+def _names(party: LiveParty) -> tuple[str, ...]:
+    return (party.vectors, NVHE_PREFIX + party.vectors, *party.also_at)
+
+
+def tell_parties(revision: Revision, benches: Mapping[Role, Workbench]) -> Found:
+    """Tell which table is which party's; what cannot be told stays without a party.
+
+    By its symbol.  Else by its installer: a call that makes the party live writes the table's
+    address into the vector base of the party that served the call.  Else by what it does: the one
+    table that ends every call (returns, leaves, hands it to C) as the one party promises.
+    """
+    found: Found = {}
+    for party in revision.parties:
+        role = ROLES[party.program]
+        table = _named(benches[role], party) if role in benches else None
+        if table is not None:
+            found[party.name] = (role, table)
+    for party in _unfound(revision, found):
+        for role, table in _installed(party, revision, benches, found):
+            found.setdefault(party.name, (role, replace(table, how=How.INSTALLER)))
+    for role, bench in benches.items():
+        _by_conduct(role, bench, revision, found)
+    return found
+
+
+def _unfound(revision: Revision, found: Found) -> list[LiveParty]:
+    return [party for party in revision.parties if party.name not in found]
+
+
+def _named(bench: Workbench, party: LiveParty) -> VectorTable | None:
+    for name in _names(party):
+        for table in bench.tables.values():
+            if table.name == name:
+                return table
+    return None
+
+
+def _installed(
+    party: LiveParty, revision: Revision, benches: Mapping[Role, Workbench], found: Found
+) -> Iterator[tuple[Role, VectorTable]]:
+    """Yield the unclaimed tables that a call which makes the party live puts in place."""
+    claimed = {table.address for _, table in found.values()}
+    for move in revision.moves:
+        if move.to != party.name or move.source not in found:
+            continue
+        role, source = found[move.source]
+        for case in benches[role].behaviour(source, revision.immediate).cases:
+            for name in VECTOR_BASES:
+                base = case.registers.get(name)
+                if isinstance(base, int) and base in benches[role].tables and base not in claimed:
+                    yield role, benches[role].tables[base]
+
+
+def _by_conduct(role: Role, bench: Workbench, revision: Revision, found: Found) -> None:
+    """Tell the tables that are left by how they end each call, where that leaves no choice."""
+    parties = [party for party in _unfound(revision, found) if ROLES[party.program] is role]
+    if not parties:
+        return
+    claimed = {table.address for of, table in found.values() if of is role}
+    promised = {party.name: _promised(party, revision) for party in parties}
+    conduct = {
+        table: _conduct(bench.behaviour(table, revision.immediate), revision)
+        for address, table in bench.tables.items()
+        if address not in claimed
+    }
+    for name, ends in promised.items():
+        matching = [table for table, observed in conduct.items() if observed == ends]
+        rivals = [other for other, promise in promised.items() if promise == ends]
+        if len(matching) == len(rivals) == 1:
+            found[name] = (role, replace(matching[0], how=How.CONDUCT))
+
+
+class End(enum.Enum):
+    """How a call ends, as coarsely as a table can be told by."""
+
+    RETURNS = "returns"
+    LEAVES = "leaves"
+    HANDED = "handed to compiled code"
+    CALLS = "calls what the caller chose"
+    OTHER = "stuck, faulted or undecided"
+
+
+Conduct = tuple[frozenset[End], ...]
+"""One set of ends for each row of the contract."""
+
+
+def _promised(party: LiveParty, revision: Revision) -> Conduct:
+    return tuple(_promised_end(row) for row in revision.rows_of(party.name))
+
+
+def _promised_end(row: Row) -> frozenset[End]:
+    kinds = {Leaves: End.LEAVES, HandedTo: End.HANDED, Calls: End.CALLS}
+    ends = {kinds[type(c.statement)] for c in row.clauses if type(c.statement) in kinds}
+    return frozenset(ends or {End.RETURNS})
+
+
+def _conduct(behaviour: Behaviour, revision: Revision) -> Conduct:
+    """Return how a table ends the calls of the contract, in its order, any other last."""
+    solver = BitwuzlaSolver()
+    bits = revision.architecture.bits
+    register = terms.symbol(revision.identifier, bits)
+    numbers = [call.number for call in revision.calls if call.number is not None]
+    equal = [terms.eq(register, number, bits) for number in numbers]
+    selections = (*equal, terms.land(*map(terms.lnot, equal)))
+    return tuple(
+        frozenset(_end(case.outcome) for case in select_number(behaviour, selection, solver))
+        for selection in selections
+    )
+
+
+def _end(outcome: Outcome) -> End:
+    match outcome:
+        case Returned():
+            return End.RETURNS
+        case Left():
+            return End.LEAVES
+        case Called():
+            return End.HANDED
+        case CalledBack():
+            return End.CALLS
+        case Stuck() | Faulted() | Requested() | Undecided():
+            return End.OTHER
+        case _:
+            assert_never(outcome)

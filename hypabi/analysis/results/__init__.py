@@ -1,0 +1,1 @@
+"""What the product answers, before it is text or JSON: frozen records, one file a question."""

@@ -1,0 +1,146 @@
+"""From an image to its saved form: what every party does, in names instead of addresses."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from hypabi.analysis.check import revision_for
+from hypabi.analysis.party_detection import Found, table_names, tell_parties
+from hypabi.analysis.program import Workbench
+from hypabi.behaviour.saved.symbolic_names import Landmarks, in_symbolic_names
+from hypabi.behaviour.saved.writer import Saved, SavedParty
+from hypabi.code.cpu_capabilities import DESCRIPTIONS, Capabilities
+from hypabi.contract.model import Contract
+from hypabi.contract.revision import Revision
+from hypabi.contract.version import Version
+from hypabi.image.load import load_image
+from hypabi.image.model import Image, Loaded, Role
+
+LOWEST: Final = 0x10_0000
+"""Below it a constant is taken for a number, though a program may be linked there."""
+
+FAR: Final = 0x10_0000
+"""From here on a symbol says nothing of an address: the nearest one lies in another object.
+
+Such an address is one of this build alone (:mod:`hypabi.analysis.difference`)."""
+
+LIBRARY_COPY: Final = "__pi_"
+"""Put before the names of code and data that run before relocation (arch/arm64/kernel/pi)."""
+
+
+def save_behaviours(path: str, contract: Contract, version: Version | None = None) -> Saved:
+    """Derive what every party of an image does, and say it in names.
+
+    :param version: of the kernel; where ``None``, the one that the image says it is
+    :raises HypabiError: the file cannot be read, or the contract does not speak of its version
+    """
+    loaded = load_image(path)
+    return preserved(loaded, revision_for(loaded, contract, version))
+
+
+def preserved(loaded: Loaded, revision: Revision) -> Saved:
+    """Return the saved form of a file that was loaded."""
+    names = table_names(revision)
+    benches = {image.role: Workbench(image, names) for image in loaded.images}
+    found = tell_parties(revision, benches)
+    tables = _tables(revision, found)
+    capabilities = Capabilities(loaded.images[-1])
+    numbers = {
+        number: name for name in DESCRIPTIONS if (number := capabilities.number(name)) is not None
+    }
+    marks = {
+        role: Landmarks(
+            revision.architecture.bits,
+            _place(bench.image, _of(role, found, tables), revision.error),
+            _of(role, found, tables),
+            numbers,
+        )
+        for role, bench in benches.items()
+    }
+    parties = tuple(_parties(revision, benches, found, marks))
+    return Saved(
+        loaded.sha256,
+        loaded.images[-1].version,
+        revision.architecture,
+        revision.contract,
+        str(revision.version),
+        tables,
+        tuple(sorted(numbers.values())),
+        tuple(sorted(name for name in DESCRIPTIONS if capabilities.lacks(name))),
+        parties,
+    )
+
+
+def _parties(
+    revision: Revision,
+    benches: Mapping[Role, Workbench],
+    found: Found,
+    marks: Mapping[Role, Landmarks],
+) -> list[SavedParty]:
+    """Return the parties in the order of the contract; those of one table share a behaviour."""
+    made: dict[tuple[Role, int], SavedParty] = {}
+    parties = []
+    for party in revision.parties:
+        if party.name not in found:
+            continue
+        role, table = found[party.name]
+        first = made.get((role, table.address))
+        if first is None:
+            derived = benches[role].behaviour(table, revision.immediate)
+            behaviour = in_symbolic_names(derived, marks[role])
+        else:
+            behaviour = first.behaviour
+        where = (role.value, table.name, table.address, table.how.value)
+        saved = SavedParty(party.name, *where, behaviour)
+        made.setdefault((role, table.address), saved)
+        parties.append(saved)
+    return parties
+
+
+def _tables(revision: Revision, found: Found) -> dict[str, str]:
+    """Return what the table of each party is called: the same in every build."""
+    called: dict[tuple[Role, int], str] = {}
+    tables = {}
+    for party in revision.parties:
+        if party.name not in found:
+            continue
+        role, table = found[party.name]
+        program = "" if role is Role.KERNEL else f" of the {role.value}"
+        name = called.setdefault((role, table.address), f"{party.vectors}{program}")
+        tables[party.name] = name
+    return tables
+
+
+def _of(role: Role, found: Found, tables: Mapping[str, str]) -> Mapping[int, str]:
+    return {
+        table.address: tables[party] for party, (where, table) in found.items() if where is role
+    }
+
+
+def _place(
+    image: Image, tables: Mapping[int, str], error: int | None
+) -> Callable[[int], tuple[str, int] | None]:
+    """Return what names an address of a program by the symbol before it."""
+
+    def place(address: int) -> tuple[str, int] | None:
+        if address < LOWEST or address == error or image.segment(address) is None:
+            return None
+        if address in tables:
+            return tables[address], 0
+        symbol = image.symbols.around(address)
+        if symbol is None or address - symbol.address >= FAR:
+            return f"{address:#x}", 0
+        return _canonical(image, symbol.name), address - symbol.address
+
+    return place
+
+
+def _canonical(image: Image, name: str) -> str:
+    """Return a name without the mark of its early copy, where it has only that one address."""
+    plain = name.removeprefix(LIBRARY_COPY)
+    if plain != name:
+        here = {symbol.address for symbol in image.symbols.find(name)}
+        if any(symbol.address not in here for symbol in image.symbols.find(plain)):
+            plain = name
+    if not plain.isprintable() or set(plain) & set("|\\"):
+        return "".join(c if c.isascii() and c.isalnum() else "_" for c in plain)
+    return plain

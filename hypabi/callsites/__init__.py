@@ -1,0 +1,7 @@
+"""Who calls: every ``hvc`` of a program, what it asks for on each way, and what counts on it.
+
+``hvc_words`` finds the words, ``backward_paths`` the ways to them against the flow, ``path_runner``
+runs each way forward over terms, ``liveness`` says which registers are read behind the call and
+``result_use`` what becomes of the answer; ``finder`` puts them together.  Guarantees: what was not
+followed is named with its reason, and all of it has a bound.
+"""

@@ -1,0 +1,396 @@
+"""All call sites of a program: find them, follow the ways to them, look at what comes after."""
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, partial
+from typing import Final, Protocol
+
+from hypabi.arch.names import InstructionSet
+from hypabi.behaviour.request import Request
+from hypabi.callsites.backward_paths import Budget, Chain, Stop, ways_back
+from hypabi.callsites.constants import constant
+from hypabi.callsites.hvc_words import Word, direct_calls, hvc_words, replaced_by
+from hypabi.callsites.liveness import reliance
+from hypabi.callsites.model import (
+    Answer,
+    Caller,
+    CallPath,
+    CallSite,
+    Function,
+    Liveness,
+    Origin,
+    Reached,
+    ResultFate,
+    Start,
+    Test,
+    Unread,
+    Why,
+    after,
+)
+from hypabi.callsites.path_runner import (
+    Approach,
+    Arrival,
+    Convention,
+    convention,
+    identifier_of,
+    wanted,
+)
+from hypabi.callsites.result_use import MOST_STEPS, Aftermath, aftermath
+from hypabi.code.function_body import MOST_BYTES, A64Body, Body, body_of, never_returning
+from hypabi.code.function_bounds import Extent, function_extent
+from hypabi.records import replace
+from hypabi.smt import terms
+from hypabi.smt.terms import Term, Value
+from hypabi.symbolic.explore import Explorer
+
+CONDUIT: Final = "smccc_patch_fw_mitigation_conduit"
+"""The kernel's function that writes hvc or smc over a nop (arch/arm64/kernel/proton-pack.c)."""
+MOST_CALLERS: Final = 24
+"""Direct callers of one function that are looked at."""
+MOST_IN_CALLER: Final = 32
+"""Instructions behind a call in which a direct caller is seen to look at the answer."""
+MOST_BEFORE: Final = 20_000
+"""Instructions looked at on the ways to all sites; the largest real kernel needs 1,500."""
+MOST_BEHIND: Final = 100_000
+"""Instructions looked at behind all sites; the largest real kernel needs 12,000."""
+MOST_READ: Final = 2 << 20
+"""Bytes of all functions that are read; the largest real kernel needs 150,000."""
+LIFTED_COSTS: Final = 16
+"""What a byte of A32 or T32 counts against that: its instructions are lifted, A64 is not."""
+FOLLOWED: Final = 4
+"""Registers that can hold an answer, from the first: SMCCC (DEN0028, 2.6) has four."""
+STARTS: Final = {
+    Stop.ENTRY: Start.ENTRY,
+    Stop.KNOWN: Start.INSIDE,
+    Stop.INDIRECT: Start.INDIRECT,
+    Stop.LIMIT: Start.LIMIT,
+}
+
+
+class Further(enum.Enum):
+    """How far what comes behind a call site is followed."""
+
+    FUNCTION = "the function around it"
+    CALLERS = "and who calls that"
+    """What they pass, and what they ask of the answer; all code is searched for them."""
+
+
+class Wanting(Protocol):
+    """Somebody who wants some call sites only."""
+
+    def by_conduit(self, immediate: int) -> bool:
+        """Tell whether a site can be wanted, by its immediate."""
+
+    def by_number(self, function: Function, identifier: int) -> bool:
+        """Tell whether a site can be wanted, by the function around it and its identifier."""
+
+    def by_way(self, function: Function, way: CallPath) -> bool:
+        """Tell whether a site is wanted, by the function around it and a way to it."""
+
+    def by_doubt(self, way: CallPath) -> bool:
+        """Tell whether a site may be wanted, for all that a way tells."""
+
+
+class CallSites:
+    """The call sites of one program; bodies of functions are read once."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.image = explorer.image
+        self.rules: Convention = convention(self.image.architecture)
+        self._ends = never_returning(self.image)
+        self._bodies: dict[tuple[int, InstructionSet], Body] = {}
+        self._approaches: dict[InstructionSet, Approach] = {}
+        self._before = Budget(MOST_BEFORE)
+        self.budget_behind = Budget(MOST_BEHIND)
+        self._unread = MOST_READ
+
+    def find(self, function: str | None = None) -> tuple[CallSite, ...]:
+        """Return every call site, by address.
+
+        :param function: only those in functions of this name
+        """
+        return self._finished(self._drafts(function), Further.CALLERS)
+
+    def wanted(
+        self, by: Wanting, further: Further
+    ) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
+        """Return the call sites of which somebody wants a way, and those that may be such."""
+        drafts = [draft for draft in self._drafts(None) if by.by_conduit(draft.word.immediate)]
+        found = self._finished([draft for draft in drafts if draft.wanted(by)], further)
+        unread = [draft.unread(by) for draft in drafts]
+        return found, tuple(each for each in unread if each is not None)
+
+    def _drafts(self, function: str | None) -> "list[_Draft]":
+        places = [(word, reached) for word, reached in self._places()]
+        extents = {
+            word: function_extent(self.image, word.address, word.state) for word, _ in places
+        }
+        return [
+            _Draft(self, word, extents[word], reached)
+            for word, reached in places
+            if function is None or extents[word].name == function
+        ]
+
+    def _finished(self, drafts: "list[_Draft]", further: Further) -> tuple[CallSite, ...]:
+        self._told_where(drafts)
+        asking = [d for d in drafts if further is Further.CALLERS and d.needs_callers]
+        starts = sorted({draft.extent.start for draft in asking})
+        calls = direct_calls(self.image, starts, MOST_CALLERS)
+        return tuple(draft.finished(calls.get(draft.extent.start, ())) for draft in drafts)
+
+    def _places(self) -> list[tuple[Word, Reached]]:
+        found = [(word, Reached.FLOW) for word in hvc_words(self.image)]
+        for symbol in self.image.symbols.find(CONDUIT) if len(self.explorer.patches) else ():
+            for site in self.explorer.patches.written_by(symbol.address):
+                word = Word(site.address, InstructionSet.A64, 0, in_code=True)
+                found.append((word, Reached.WRITTEN))
+        return sorted(found, key=lambda each: each[0].address)
+
+    def _told_where(self, drafts: "Iterable[_Draft]") -> None:
+        """Say of sites that flow does not reach what they are instead."""
+        lost = {
+            draft.word.address: draft
+            for draft in drafts
+            if draft.reached is Reached.FLOW and not draft.body.reaches(draft.word.address)
+        }
+        copied = replaced_by(self.explorer.patches, sorted(lost)) if lost else {}
+        for address, draft in lost.items():
+            draft.reached = Reached.REPLACEMENT if address in copied else Reached.NOT_SHOWN
+
+    def body(self, around: Extent, state: InstructionSet) -> Body:
+        """Return the body of a function, read once."""
+        key = (around.start, state)
+        found = self._bodies.get(key)
+        if found is None:
+            read, costs = None, 1
+            if state is not InstructionSet.A64:
+                read = partial(self.explorer.instruction, state=state)
+                costs = LIFTED_COSTS
+            end = min(around.end, around.start + max(0, self._unread) // costs)
+            around = replace(around, end=end)
+            found = body_of(self.image, self.explorer.patches, around, read, self._ends)
+            self._unread -= costs * (found.end - found.start)
+            self._bodies[key] = found
+        return found
+
+    def callee(self, address: int, state: InstructionSet) -> Body | None:
+        """Return the body of a function that is called, ``None`` where no code is."""
+        if self.image.segment(address) is None:
+            return None
+        around = function_extent(self.image, address, state)
+        return self.body(around, state) if around.start == address else None
+
+    def approach(self, state: InstructionSet) -> Approach:
+        """Return what runs ways in an instruction set state."""
+        found = self._approaches.get(state)
+        if found is None:
+            found = self._approaches[state] = Approach(self.explorer, state)
+        return found
+
+    def ways(
+        self, body: Body, address: int, state: InstructionSet, immediate: int
+    ) -> tuple[tuple[CallPath, ...], tuple[str, ...]]:
+        """Return the ways to an instruction, and why there may be more."""
+        chains, undecided = self.chains(body, address, immediate)
+        word = Word(address, state, immediate, in_code=True)
+        return self.run(body, chains, word), undecided
+
+    def chains(
+        self, body: Body, address: int, immediate: int
+    ) -> tuple[tuple[Chain, ...], tuple[str, ...]]:
+        """Return the ways to an instruction before anything runs, and why there may be more."""
+        if not body.holds(address):
+            return (), (f"more than {MOST_BYTES:#x} bytes are before it, or {MOST_READ:#x} in all",)
+        return ways_back(body, address, wanted(self.image.architecture, immediate), self._before)
+
+    def run(self, body: Body, chains: Iterable[Chain], word: Word) -> tuple[CallPath, ...]:
+        """Return what each way brings, those together that bring the same."""
+        address, state, immediate = word.address, word.state, word.immediate
+        found: dict[tuple[Value, ...], CallPath] = {}
+        for chain in chains:
+            arrival = self.approach(state).run(body, chain)
+            way = _way(address, immediate, chain, arrival)
+            key = tuple(way.request.registers[name] for name in self._asking(immediate))
+            found[key] = _merged(found[key], way) if key in found else way
+        return tuple(found.values())
+
+    def identifier(self, immediate: int) -> str:
+        """Return the register that selects a call."""
+        return f"{self.rules.prefix}{identifier_of(self.image.architecture, immediate)}"
+
+    def _asking(self, immediate: int) -> Iterator[str]:
+        """Yield the registers in which a call is asked for."""
+        yield self.identifier(immediate)
+        for number in range(self.rules.arguments.bit_length()):
+            yield f"{self.rules.prefix}{number}"
+
+    def followed(self) -> dict[str, Term]:
+        """Return the registers that can hold an answer, each with its symbol behind the call."""
+        bits = self.image.architecture.bits
+        names = [f"{self.rules.prefix}{number}" for number in range(FOLLOWED)]
+        return {name: terms.symbol(after(name), bits) for name in names}
+
+
+def _way(address: int, immediate: int, chain: Chain, arrival: Arrival) -> CallPath:
+    request = Request(
+        address, immediate, arrival.registers, arrival.conditions, arrival.assumptions
+    )
+    return CallPath(
+        request,
+        STARTS[chain.stop],
+        chain.steps,
+        arrival.sources,
+        arrival.calls,
+        chain.reason,
+        arrival.pointers,
+    )
+
+
+def _merged(one: CallPath, other: CallPath) -> CallPath:
+    """Return the shorter of two ways that bring the same, under what both need."""
+    first, second = (one, other) if len(one.path) <= len(other.path) else (other, one)
+    terms_there = {condition.term for condition in second.request.guard}
+    guard = tuple(c for c in first.request.guard if c.term in terms_there)
+    request = Request(
+        first.request.site,
+        first.request.immediate,
+        first.request.registers,
+        guard,
+        first.request.assumptions,
+    )
+    pointers = {name: at for name, at in first.pointers.items() if name in second.pointers}
+    return CallPath(
+        request, first.start, first.path, first.sources, first.calls, first.reason, pointers
+    )
+
+
+class _Draft:
+    """A call site while its parts are put together."""
+
+    def __init__(self, sites: CallSites, word: Word, around: Extent, reached: Reached) -> None:
+        self.sites = sites
+        self.word = word
+        self.extent = around
+        self.reached = reached
+        self.body = sites.body(around, word.state)
+        self.chains, self.undecided = sites.chains(self.body, word.address, word.immediate)
+        self.behind = word.address + 4
+
+    @cached_property
+    def ways(self) -> tuple[CallPath, ...]:
+        """The ways to it."""
+        return self.sites.run(self.body, self.chains, self.word)
+
+    @cached_property
+    def reliance(self) -> Liveness:
+        """What is live behind it."""
+        callee = partial(self.sites.callee, state=self.word.state)
+        return reliance(self.body, self.behind, self.sites.rules, callee, self.sites.budget_behind)
+
+    @cached_property
+    def aftermath(self) -> Aftermath:
+        """What becomes of the registers that can hold an answer."""
+        return self._aftermath(self.body, self.behind)
+
+    def wanted(self, by: Wanting) -> bool:
+        """Tell whether somebody wants one of the ways to it."""
+        function = _function(self.extent)
+        numbers = self._numbers
+        if None not in numbers and not any(
+            by.by_number(function, n) for n in numbers if n is not None
+        ):
+            return False
+        return any(by.by_way(function, way) for way in self.ways)
+
+    def unread(self, by: Wanting) -> Unread | None:
+        """Return why it may ask for more than its ways say, ``None`` where it does not."""
+        why = self.undecided[0] if self.undecided else ""
+        if not why and None in self._numbers and any(map(partial(self._doubted, by), self.ways)):
+            why = f"{self.sites.identifier(self.word.immediate)} is not a constant"
+        return Unread(self.word.address, _function(self.extent), why) if why else None
+
+    def _doubted(self, by: Wanting, way: CallPath) -> bool:
+        return by.by_doubt(way) and not by.by_way(_function(self.extent), way)
+
+    @cached_property
+    def _numbers(self) -> set[int | None]:
+        """Return the identifier on each way, ``None`` for one that running the way may tell."""
+        if not isinstance(self.body, A64Body) or self.undecided or not self.chains:
+            return {None}
+        register = int(self.sites.identifier(self.word.immediate)[1:])
+        return {constant(self.body, chain.steps, register) for chain in self.chains}
+
+    def _aftermath(self, body: Body, behind: int, most: int = MOST_STEPS) -> Aftermath:
+        approach = self.sites.approach(self.word.state)
+        return aftermath(approach, body, behind, self.sites.followed(), most)
+
+    @property
+    def needs_callers(self) -> bool:
+        """Whether the function's callers say what is asked for, or what is done with the answer."""
+        return bool(self.aftermath.returned) or any(map(self._leaves_to_callers, self.ways))
+
+    def _leaves_to_callers(self, way: CallPath) -> bool:
+        value = way.request.registers[self.sites.identifier(self.word.immediate)]
+        named = {symbol.name for symbol in terms.symbols_of(value)}
+        return any(way.sources[name].origin is Origin.ARGUMENT for name in named)
+
+    def finished(self, calls: Iterable[int]) -> CallSite:
+        """Return the call site."""
+        callers, tests = self._callers(calls)
+        return CallSite(
+            self.word.address,
+            self.word.state,
+            self.word.immediate,
+            _function(self.extent),
+            self.reached,
+            self.ways,
+            self.undecided,
+            callers,
+            self.reliance,
+            tuple(self._answers(tests)),
+            self.sites.identifier(self.word.immediate),
+        )
+
+    def _callers(self, calls: Iterable[int]) -> tuple[tuple[Caller, ...], tuple[Test, ...]]:
+        sites, state = self.sites, self.word.state
+        wants_ways = any(map(self._leaves_to_callers, self.ways))
+        callers, tests = [], []
+        for address in calls:
+            around = function_extent(sites.image, address, state)
+            body = sites.body(around, state)
+            function = _function(around)
+            ways: tuple[CallPath, ...] = ()
+            if wants_ways:
+                ways, _ = sites.ways(body, address, state, self.word.immediate)
+            callers.append(Caller(address, function, ways))
+            if self.aftermath.returned:
+                seen = self._aftermath(body, address + 4, MOST_IN_CALLER)
+                tests += [Test(a.address, a.condition, function) for a in seen.asked]
+        return tuple(callers), tuple(tests)
+
+    def _answers(self, tests: tuple[Test, ...]) -> Iterator[Answer]:
+        own = tuple(Test(asked.address, asked.condition) for asked in self.aftermath.asked)
+        for name, symbol in self.sites.followed().items():
+            asks = tuple(test for test in own if symbol in terms.symbols_of(test.condition))
+            if name in self.aftermath.returned:
+                asks += tuple(t for t in tests if symbol in terms.symbols_of(t.condition))
+            yield Answer(name, _fates(name, self.aftermath, self.reliance), asks)
+
+
+def _function(around: Extent) -> Function:
+    return Function(around.name, around.start, around.end)
+
+
+def _fates(name: str, seen: Aftermath, relied: Liveness) -> tuple[ResultFate, ...]:
+    why = {may.why for may in relied.may_read if may.register == name}
+    read = any(each.register == name for each in relied.reads)
+    holds: Mapping[ResultFate, bool] = {
+        ResultFate.RETURNED: name in seen.returned or Why.RETURNED in why,
+        ResultFate.STORED: name in seen.stored,
+        ResultFate.PASSED: bool(why & {Why.CALLEE, Why.ARGUMENT}),
+        ResultFate.USED: read,
+        ResultFate.UNSEEN: Why.BEYOND in why,
+        ResultFate.OVERWRITTEN: not why and not read,
+    }
+    return tuple(fate for fate in ResultFate if holds[fate])

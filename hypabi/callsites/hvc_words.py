@@ -1,0 +1,175 @@
+"""Find the words of an image that are an ``hvc``, and the function around an address.
+
+A word is looked for by its encoding: A64 DDI 0487 C6.2.113; A32 and T32 DDI 0406C A8.8.62.  A word
+that only looks so, in a literal pool or in data, is told by flow, which is not looked at here.
+
+Which instruction set a place holds is what its symbol says; a program without symbols of T32 code
+is searched for A32.  Code is what the loader takes for code; in data of an arm64 kernel only
+``hvc #0`` among words that all decode is taken, because up to 6.1 the loader cannot tell
+``.rodata.text`` from the data around it.
+"""
+
+import re
+import sys
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.code import register_usage
+from hypabi.code.alternatives import Patches
+from hypabi.image.model import Access, Image, ImageError, Segment
+from hypabi.records import frozen
+
+A64_ZERO: Final = re.compile(rb"\x02\x00\x00\xd4")
+EXCEPTIONS: Final = re.compile(rb"\xd4")
+BRANCHES: Final = {
+    Architecture.ARM64: re.compile(rb"[\x94-\x97]"),
+    Architecture.ARM: re.compile(rb"\xeb"),
+}
+"""Top bytes: of A64's SVC, HVC, SMC, BRK and HLT; of BL."""
+A32_TOP: Final = re.compile(rb"\xe1")
+T32_TOP: Final = re.compile(rb"\xf7")
+
+BEFORE: Final = 12
+BEHIND: Final = 5
+"""Words on each side of an ``hvc`` in data that have to decode."""
+MOST_SITES: Final = 1024
+"""Of one program; the largest real one has 130."""
+
+
+@frozen
+class Word:
+    """A word that is an ``hvc`` if it is code."""
+
+    address: int
+    state: InstructionSet
+    immediate: int
+    in_code: bool
+    """Whether the loader takes the place for code."""
+
+
+def hvc_words(image: Image) -> tuple[Word, ...]:
+    """Return every word of an image that can be an ``hvc``, by address.
+
+    :raises ImageError: there are more than ``MOST_SITES``
+    """
+    found: list[Word] = []
+    for segment in image.segments:
+        for word in _words(image, segment):
+            if len(found) == MOST_SITES:
+                what = f"more than {MOST_SITES} words of the program are an hvc"
+                raise ImageError(f"{word.address:#x}", what, "no kernel has as many")
+            found.append(word)
+    return tuple(found)
+
+
+def _words(image: Image, segment: Segment) -> Iterator[Word]:
+    code = segment.access is Access.CODE
+    if image.architecture is Architecture.ARM:
+        if code:
+            yield from _words_of_arm(image, segment)
+    elif code:
+        yield from _words_of_arm64(segment)
+    elif segment.access is Access.WRITABLE:
+        for offset, _ in _matches(A64_ZERO, segment, 4):
+            if _among_code(segment, offset):
+                yield Word(segment.address + offset, InstructionSet.A64, 0, in_code=False)
+
+
+def _words_of_arm64(segment: Segment) -> Iterator[Word]:
+    content = segment.content
+    for match in EXCEPTIONS.finditer(bytes(content)[3::4]):
+        offset = 4 * match.start()
+        word = int.from_bytes(content[offset : offset + 4], "little")
+        if word & 0xFFE0001F == 0xD4000002:
+            yield Word(
+                segment.address + offset, InstructionSet.A64, word >> 5 & 0xFFFF, in_code=True
+            )
+
+
+def _words_of_arm(image: Image, segment: Segment) -> Iterator[Word]:
+    content = bytes(segment.content)
+    second = content[2::4]
+    tops = [match.start() for match in A32_TOP.finditer(content[3::4])]
+    for offset in [4 * at for at in tops if second[at] & 0xF0 == 0x40]:
+        word = int.from_bytes(content[offset : offset + 4], "little")
+        address = segment.address + offset
+        if word & 0xF0 == 0x70 and not _is_thumb(image, address):
+            immediate = word >> 4 & 0xFFF0 | word & 0xF
+            yield Word(address, InstructionSet.A32, immediate, in_code=True)
+    last = content[3::2]
+    tops = [match.start() for match in T32_TOP.finditer(content[1::2])]
+    for offset in [2 * at for at in tops if at < len(last) and last[at] & 0xF0 == 0x80]:
+        word = int.from_bytes(content[offset : offset + 4], "little")
+        address = segment.address + offset
+        if word & 0xF0 == 0xE0 and _is_thumb(image, address):
+            immediate = (word & 0xF) << 12 | word >> 16 & 0xFFF
+            yield Word(address, InstructionSet.T32, immediate, in_code=True)
+
+
+def _matches(
+    pattern: "re.Pattern[bytes]", segment: Segment, alignment: int
+) -> Iterator[tuple[int, int]]:
+    """Yield offset and word of each aligned match; matches may overlap unaligned ones."""
+    position, content = 0, segment.content
+    while (match := pattern.search(content, position)) is not None:
+        position = match.start() + 1
+        if not (segment.address + match.start()) % alignment:
+            yield match.start(), int.from_bytes(match.group(), "little")
+
+
+def _is_thumb(image: Image, address: int) -> bool:
+    symbol = image.symbols.around(address)
+    return symbol is not None and symbol.thumb
+
+
+def _among_code(segment: Segment, offset: int) -> bool:
+    """Tell code from data by the words around: they all decode as instructions."""
+    first, last = max(0, offset - 4 * BEFORE), offset + 4 + 4 * BEHIND
+    content = bytes(segment.content[first:last])
+    words = [int.from_bytes(content[at : at + 4], "little") for at in range(0, len(content), 4)]
+    return all(register_usage.a64(word) is not None for word in words)
+
+
+def direct_calls(image: Image, targets: Iterable[int], most: int) -> dict[int, list[int]]:
+    """Return by target the addresses of the ``bl`` that call it, at most ``most`` for each.
+
+    A32 and A64 only; a jump at the end of a function (``b``) is not among them.
+    """
+    found: dict[int, list[int]] = {target: [] for target in targets}
+    bits, bias = (26, 0) if image.architecture is Architecture.ARM64 else (24, 2)
+    mask, sign = (1 << bits) - 1, 1 << (bits - 1)
+    for segment in image.segments if found else ():
+        if segment.access is not Access.CODE:
+            continue
+        content = bytes(segment.content)
+        words = array("I", content[: len(content) & ~3])
+        if sys.byteorder != "little":
+            words.byteswap()
+        first = segment.address // 4 + bias
+        wanted = {target // 4 - first & mask: target for target in targets}
+        calls = [m.start() for m in BRANCHES[image.architecture].finditer(content[3::4])]
+        for at in [at for at in calls if words[at] + at & mask in wanted]:
+            distance = (words[at] & mask ^ sign) - sign
+            target = 4 * (first + at + distance)
+            if target in found and len(found[target]) < most:
+                found[target].append(segment.address + 4 * at)
+    return found
+
+
+def replaced_by(patches: Patches, addresses: Sequence[int]) -> dict[int, int]:
+    """Return by address of an instruction in a replacement where the kernel copies it to."""
+    wanted = sorted(addresses)
+    found: dict[int, int] = {}
+    if not wanted:
+        return found
+    for site in patches:
+        if site.callback:
+            continue
+        at = bisect_right(wanted, site.replacement - 1)
+        while at < len(wanted) and wanted[at] < site.replacement + site.size:
+            found.setdefault(wanted[at], site.address + wanted[at] - site.replacement)
+            at += 1
+    return found

@@ -1,0 +1,233 @@
+"""Sites that the arm64 kernel patches at run time: the table of alternatives, found by its shape.
+
+An entry is 12 bytes: two place-relative offsets (the original and the replacement), the number of
+a CPU capability, and the two lengths (arch/arm64/include/asm/alternative-macros.h).  The table has
+no header and, without KALLSYMS_ALL, no symbol; it is the long run of entries that all hold
+together.
+"""
+
+import itertools
+import sys
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.image.model import Access, Image, Segment
+from hypabi.records import frozen
+
+ENTRY: Final = 12
+SHORTEST_TABLE: Final = 96
+"""Entries in a row that make a table; the smallest real one seen has many thousand."""
+CALLBACK: Final = 0x8000
+MOST_CAPABILITIES: Final = 1024
+LONGEST_SITE: Final = 0xFF
+"""Bytes; the length is one byte."""
+STRIDE: Final = 1024
+"""Distance between two places where a table is looked for; shorter ones are not looked for."""
+GAP: Final = 0x40000
+"""Bytes behind a table in which another is looked for."""
+PROBED: Final = 8
+"""Entries looked at before a place is taken for a table worth measuring."""
+CHUNK: Final = 512
+"""Entries looked at in one go."""
+
+
+@frozen
+class PatchSite:
+    """Code at ``address`` that becomes the code at ``replacement`` on a CPU with a capability.
+
+    ``callback`` says that a kernel function at ``replacement`` computes the new code instead.
+    """
+
+    address: int
+    size: int
+    capability: int
+    replacement: int
+    callback: bool
+
+
+class Patches:
+    """The patch sites of an image, by the address of each instruction word that they cover."""
+
+    def __init__(self, tables: Sequence["_Run"]) -> None:
+        starts = [start for table in tables for start in table.starts()]
+        entries = [(table, entry) for table in tables for entry in range(table.count)]
+        order = sorted(range(len(starts)), key=starts.__getitem__)
+        self._starts = [starts[number] for number in order]
+        self._entries = [(number, *entries[number]) for number in order]
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def at(self, address: int) -> tuple[PatchSite, ...]:
+        """Return the sites that cover a word, in the order in which the kernel applies them."""
+        found = []
+        for index in range(bisect_right(self._starts, address) - 1, -1, -1):
+            if self._starts[index] < address - LONGEST_SITE:
+                break
+            number, table, entry = self._entries[index]
+            site = table.site(entry)
+            if address < site.address + site.size:
+                found.append((number, site))
+        return tuple(site for _, site in sorted(found, key=lambda pair: pair[0]))
+
+    def within(self, start: int, end: int) -> Iterator[PatchSite]:
+        """Yield the sites that start in a range of addresses, by address."""
+        for index in range(bisect_left(self._starts, start), bisect_left(self._starts, end)):
+            _, table, entry = self._entries[index]
+            yield table.site(entry)
+
+    def written_by(self, function: int) -> Iterator[PatchSite]:
+        """Yield the sites whose code the kernel function at an address computes, by address."""
+        for _, table, entry in self._entries:
+            if table.is_callback(entry, function):
+                yield table.site(entry)
+
+    def __iter__(self) -> Iterator[PatchSite]:
+        return (table.site(entry) for _, table, entry in self._entries)
+
+
+NO_PATCHES: Final = Patches(())
+
+
+def find_alternatives(image: Image) -> Patches:
+    """Return the patch sites of an image; none where no table is found.
+
+    The linker script puts the table behind the init text; everything else is searched only if it
+    is not there.
+    """
+    if image.architecture is not Architecture.ARM64:
+        return NO_PATCHES
+    likely = [
+        after
+        for before, after in itertools.pairwise(image.segments)
+        if before.name == ".init.text" and after.access is not Access.CODE
+    ]
+    others = [s for s in image.segments if s not in likely and s.access is not Access.CODE]
+    for segment in (*likely, *others, *image.segments):
+        runs = list(_Words(segment, image).runs())
+        if runs:
+            return Patches(runs)
+    return NO_PATCHES
+
+
+@frozen
+class _Run:
+    """Entries that stand one behind the other from ``address`` on, as words: three an entry."""
+
+    address: int
+    words: "array[int]"
+
+    @property
+    def count(self) -> int:
+        return len(self.words) // 3
+
+    def starts(self) -> list[int]:
+        """Return the address of each entry's original code."""
+        places = range(self.address, self.address + ENTRY * self.count, ENTRY)
+        originals = self.words[0::3]
+        return [place + o - (o >> 31 << 32) for place, o in zip(places, originals, strict=True)]
+
+    def is_callback(self, entry: int, function: int) -> bool:
+        """Return whether a function computes the new code of an entry."""
+        place = self.address + ENTRY * entry + 4
+        if (place + _signed(self.words[3 * entry + 1])) != function:
+            return False
+        tail = self.words[3 * entry + 2]
+        return tail >> 24 == 0 and tail >> 16 & 0xFF > 0
+
+    def site(self, entry: int) -> PatchSite:
+        """Return an entry."""
+        original, replacement, tail = self.words[3 * entry : 3 * entry + 3]
+        place = self.address + ENTRY * entry
+        size = tail >> 16 & 0xFF
+        return PatchSite(
+            address=place + _signed(original),
+            size=size,
+            capability=tail & (CALLBACK - 1),
+            replacement=place + 4 + _signed(replacement),
+            callback=size > 0 and tail >> 24 == 0,
+        )
+
+
+def _signed(word: int) -> int:
+    return word - (word >> 31 << 32)
+
+
+class _Words:
+    """One segment, looked at as alternatives."""
+
+    def __init__(self, segment: Segment, image: Image) -> None:
+        self.address = segment.address
+        self.words = array("I", bytes(segment.content[: len(segment.content) & ~3]))
+        if (sys.byteorder == "little") is not (image.byte_order is ByteOrder.LITTLE):
+            self.words.byteswap()
+        self.big = image.byte_order is ByteOrder.BIG
+        code = [each for each in image.segments if each.access is Access.CODE]
+        self.low = code[0].address - segment.address if code else 0
+        self.high = code[-1].end - segment.address if code else 0
+
+    def runs(self) -> Iterator[_Run]:
+        """Find every run of entries long enough to be a table."""
+        position, last = 0, 0
+        limit = len(self.words) - 3 * SHORTEST_TABLE
+        while position < limit and not (last and 4 * (position - last) > GAP):
+            start, end = next(filter(None, map(self._run, range(position, position + 3))), (0, 0))
+            if end and self._plausible(start, end):
+                yield _Run(self.address + 4 * start, self._entries(start, end))
+                last = end
+            position = max(position + STRIDE // 4, end)
+
+    def _run(self, start: int) -> tuple[int, int] | None:
+        """Return the run of entries around a word, if at least a few hold."""
+        if self._held(start, PROBED) < PROBED:
+            return None
+        end = start
+        while count := self._held(end, CHUNK):
+            end += 3 * count
+        while start >= 3 and self._held(start - 3, 1):
+            start -= 3
+        return start, end
+
+    def _held(self, at: int, most: int) -> int:
+        """Return how many entries from a word on can be entries, at most ``most``."""
+        entries = self._entries(at, at + 3 * most)
+        whole = len(entries) // 3
+        low, high, place = self.low, self.high, 4 * at
+        for count in range(whole):
+            original, replacement, tail = entries[3 * count : 3 * count + 3]
+            size, new_size = tail >> 16 & 0xFF, tail >> 24
+            code = place + original - (original >> 31 << 32)
+            new = place + 4 + replacement - (replacement >> 31 << 32)
+            if (
+                (new_size and new_size != size)
+                or tail & (CALLBACK - 1) >= MOST_CAPABILITIES
+                or (size | code | new) & 3
+                or code == new
+                or not low <= code < high
+                or not low <= new < high
+            ):
+                return count
+            place += ENTRY
+        return whole
+
+    def _plausible(self, start: int, end: int) -> bool:
+        """Tell a table from tables of string offsets that look like it: sizes are mixed."""
+        if end - start < 3 * SHORTEST_TABLE:
+            return False
+        tails = set(self._entries(start, end)[2::3])
+        sizes = {tail >> 16 & 0xFF for tail in tails}
+        return len(sizes) > 1 and len(tails) * 6 < end - start
+
+    def _entries(self, start: int, end: int) -> "array[int]":
+        entries = self.words[start:end]
+        if self.big:
+            entries[2::3] = array("I", map(_big_tail, entries[2::3]))
+        return entries
+
+
+def _big_tail(word: int) -> int:
+    """Return halfword, byte, byte of a big-endian image as a little-endian word would hold them."""
+    return word >> 16 | (word >> 8 & 0xFF) << 16 | (word & 0xFF) << 24

@@ -1,0 +1,232 @@
+"""Candidate vector tables of EL2 and HYP, by symbol and by shape.
+
+A table found by symbol must have the shape too, or it is not one.  A table found by shape alone
+belongs to EL2/HYP if the code behind its slots touches what only EL2/HYP may touch; the kernel's
+own EL1 and SVC tables have the same shape and are told apart by that.
+"""
+
+import enum
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from hypabi.arch import aarch64
+from hypabi.arch.aarch32_exceptions import (
+    HYP_CALL_OFFSET,
+    HYP_TRAP_OFFSET,
+    TABLE_ALIGNMENT,
+    TABLE_SIZE,
+    VECTOR_COUNT,
+)
+from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.code.control_flow import Lift, successors
+from hypabi.image.model import Access, Image, Segment
+from hypabi.lifter.instruction import Instruction, Op, Register, Undecodable
+from hypabi.records import frozen
+
+PADDING: Final = (b"\x1f\x20\x03\xd5", bytes(4))
+"""What fills a slot up: ``nop``, or zero."""
+LEAST_PADDED: Final = 12
+"""Of 16 slots, so many end in padding in every table that a ventry macro makes."""
+
+LEAVES_A64: Final = ((0xFC000000, 0x14000000), (0xFFFFFFFF, 0xD69F03E0), (0xFFFFFC1F, 0xD61F0000))
+"""``b``, ``eret`` and ``br``, as mask and value."""
+SELF_BRANCH_A32: Final = bytes.fromhex("feffffea")
+"""``b .``, little-endian as all instructions are."""
+
+FOLLOWED: Final = 192
+"""Instructions looked at behind one slot to tell whose table it is."""
+
+
+class Kind(enum.Enum):
+    """Which exception level or mode takes exceptions through a table."""
+
+    EL2 = "EL2"
+    HYP = "HYP"
+
+
+class How(enum.Enum):
+    """How a table was found."""
+
+    SYMBOL = "symbol"
+    SHAPE = "shape"
+    INSTALLER = "installer"
+    """Another party's code writes the address into the vector base."""
+    CONDUCT = "conduct"
+    """It ends each call as one party promises, and as no other table does."""
+
+
+@frozen
+class VectorTable:
+    """A table of vectors: where, of what kind, how it was found, and what names it."""
+
+    address: int
+    kind: Kind
+    how: How
+    name: str
+    """The symbol, or empty."""
+    state: InstructionSet = InstructionSet.A32
+    """In which the slots of a HYP table are written, and so what HSCTLR.TE has to say."""
+
+    @property
+    def hvc_entry(self) -> int:
+        """Address of the slot that an ``hvc`` from the kernel enters."""
+        if self.kind is Kind.EL2:
+            return self.address + aarch64.Slot.LOWER_AARCH64
+        return self.address + HYP_TRAP_OFFSET
+
+
+def find_vector_tables(image: Image, names: Iterable[str], lift: Lift) -> tuple[VectorTable, ...]:
+    """Return the tables of an image that EL2 or HYP can take exceptions through, by address.
+
+    :param names: symbols known to be tables; a table without one of them is found by shape
+    """
+    tables: dict[int, VectorTable] = {}
+    for table in _by_symbol(image, names):
+        tables.setdefault(table.address, table)
+    for address in _by_shape(image):
+        if address not in tables and _is_privileged(image, address, lift):
+            symbol = image.symbols.around(address)
+            name = symbol.name if symbol and symbol.address == address else ""
+            tables[address] = VectorTable(address, _kind(image), How.SHAPE, name)
+    return tuple(tables[address] for address in sorted(tables))
+
+
+def _kind(image: Image) -> Kind:
+    return Kind.EL2 if image.architecture is Architecture.ARM64 else Kind.HYP
+
+
+def _by_symbol(image: Image, names: Iterable[str]) -> Iterator[VectorTable]:
+    for name in names:
+        for symbol in image.symbols.find(name):
+            segment = image.segment(symbol.address)
+            if segment is None:
+                continue
+            if _shaped(image, segment, symbol.address):
+                yield VectorTable(symbol.address, _kind(image), How.SYMBOL, name)
+            elif image.architecture is Architecture.ARM and _is_t32(segment, symbol.address):
+                t32 = InstructionSet.T32
+                yield VectorTable(symbol.address, Kind.HYP, How.SYMBOL, name, t32)
+
+
+def _by_shape(image: Image) -> Iterator[int]:
+    is_arm64 = image.architecture is Architecture.ARM64
+    alignment = aarch64.VECTOR_ALIGNMENT if is_arm64 else TABLE_ALIGNMENT
+    for segment in image.segments:
+        if segment.access is not Access.CODE:
+            continue
+        first = -(-segment.address // alignment) * alignment
+        if image.architecture is Architecture.ARM64:
+            yield from _shaped_a64(segment, first)
+        else:
+            yield from _shaped_a32(segment, first)
+
+
+def _shaped(image: Image, segment: Segment, address: int) -> bool:
+    shapes = _shaped_a64 if image.architecture is Architecture.ARM64 else _shaped_a32
+    return next(shapes(segment, address), None) == address
+
+
+def _shaped_a64(segment: Segment, first: int) -> Iterator[int]:
+    """Yield 2 KiB aligned addresses whose 16 slots hold code and, nearly all, end in padding."""
+    size, slot = aarch64.VECTOR_TABLE_SIZE, aarch64.VECTOR_SLOT_SIZE
+    start = first - segment.address
+    content = memoryview(segment.content)[start:]
+    content = content[: len(content) // size * size]
+    tails = content.cast("I")[slot // 4 - 1 :: slot // 4].tobytes()
+    row = 4 * aarch64.VECTOR_SLOTS
+    for number in range(len(content) // size):
+        ends = tails[row * number : row * (number + 1)]
+        if ends.count(PADDING[0]) + ends.count(PADDING[1]) < LEAST_PADDED:
+            continue
+        table = content[size * number : size * (number + 1)]
+        if all(_slot_branches(table[n : n + slot]) for n in range(0, size, slot)):
+            yield first + size * number
+
+
+def _slot_branches(slot: memoryview) -> bool:
+    """Return whether a slot holds code that leaves it by an unconditional branch or ERET."""
+    words = struct.unpack("<32I", slot)
+    return any(word & mask == value for word in words for mask, value in LEAVES_A64)
+
+
+def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:
+    """Yield 32-byte aligned addresses of eight unconditional branches (A32)."""
+    content = bytes(segment.content)
+    pattern = b"\xea"
+    position = content.find(pattern, 3)
+    while position >= 0:
+        at = position - 3
+        if (segment.address + at) % TABLE_ALIGNMENT == 0 and segment.address + at >= first:
+            words = content[at : at + TABLE_SIZE]
+            if len(words) == TABLE_SIZE and words[3::4] == pattern * VECTOR_COUNT:
+                yield segment.address + at
+        position = content.find(pattern, position + 1)
+
+
+def _is_t32(segment: Segment, address: int) -> bool:
+    """Return whether eight unconditional branches of T32, 4 bytes each, stand at an address.
+
+    DDI 0406C, A8.8.18, B, encoding T4: 11110 in the first halfword, 10x1 in the second.  Such a
+    table is found by its symbol only.
+    """
+    start = address - segment.address
+    table = bytes(segment.content[start : start + TABLE_SIZE])
+    if address % TABLE_ALIGNMENT or len(table) < TABLE_SIZE:
+        return False
+    halves = struct.unpack(f"<{TABLE_SIZE // 2}H", table)
+    leading = all(half >> 11 == 0b11110 for half in halves[::2])
+    return leading and all(half >> 12 & 0b1101 == 0b1001 for half in halves[1::2])
+
+
+def _is_privileged(image: Image, address: int, lift: Lift) -> bool:
+    """Return whether a table is EL2's or HYP's, and not one of EL1 or SVC.
+
+    The code behind its ``hvc`` slot touches EL2's or HYP's own state; or, in A32, every other slot
+    loops on itself, which no other mode's table can afford.
+    """
+    table = VectorTable(address, _kind(image), How.SHAPE, "")
+    if table.kind is Kind.HYP and _only_hvc(image.read(address, TABLE_SIZE)):
+        return True
+    return any(_touches(instruction) for instruction in _reachable(table.hvc_entry, lift))
+
+
+def _only_hvc(table: bytes) -> bool:
+    """Return whether only the slots that ``hvc`` enters, from PL1 or Hyp mode, lead anywhere."""
+    words = [table[n : n + 4] for n in range(0, len(table), 4)]
+    leading = {4 * n for n, word in enumerate(words) if word != SELF_BRANCH_A32}
+    hvc = HYP_TRAP_OFFSET
+    return hvc in leading and leading <= {hvc, HYP_CALL_OFFSET}
+
+
+def _reachable(start: int, lift: Lift) -> Iterator[Instruction]:
+    """Yield instructions reached from an address along direct branches, breadth first, bounded."""
+    seen, queue = {start}, [start]
+    while queue and len(seen) < FOLLOWED:
+        instruction = lift(queue.pop(0))
+        if isinstance(instruction, Undecodable):
+            continue
+        yield instruction
+        for address in successors(instruction):
+            if address not in seen:
+                seen.add(address)
+                queue.append(address)
+
+
+def _touches(instruction: Instruction) -> bool:
+    """Return whether an instruction accesses a register of EL2 or HYP."""
+    return any(_names_el2(op) for op in instruction.ops)
+
+
+def _names_el2(op: Op) -> bool:
+    for operand in (op.output, *op.inputs):
+        if isinstance(operand, Register):
+            name = operand.name
+            if name.endswith(("_EL2", "_hyp")) or name in HYP_REGISTERS:
+                return True
+    return False
+
+
+HYP_REGISTERS: Final = frozenset(
+    {"HVBAR", "HCR", "HSR", "HSCTLR", "HCPTR", "HSTR", "HDCR", "HTTBR", "VTTBR", "HTCR", "VTCR"}
+)

@@ -1,0 +1,160 @@
+"""Resolve a reply: its promises, how the call ends where no promise says, and what it keeps."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hypabi.contract.clause import (
+    Calls,
+    Clause,
+    Ensures,
+    HandedTo,
+    KeepsMemory,
+    KeepsRegisters,
+    KeepsSystemRegisters,
+    Leaves,
+    Region,
+    Returns,
+    Statement,
+)
+from hypabi.contract.expression_parser import parse_value
+from hypabi.contract.model import (
+    ByArchitecture,
+    FrameRule,
+    Party,
+    Permission,
+    Promise,
+    Reply,
+    Scratch,
+)
+from hypabi.contract.resolution import Context, authority_of
+
+CALLER: Final = "caller"
+"""Of ``returns``: with the caller's own PSTATE."""
+
+RETURNS: Final = "returns"
+REGISTERS: Final = "registers"
+SYSTEM_REGISTERS: Final = "system-registers"
+MEMORY: Final = "memory"
+RESERVED: Final = (RETURNS, REGISTERS, SYSTEM_REGISTERS, MEMORY)
+"""Names of the clauses that a row has without being told."""
+
+
+def clauses_of(context: Context, name: str, party: Party, reply: Reply) -> tuple[Clause, ...]:
+    """Return what a party promises in a reply.
+
+    :param name: of the party
+    :raises ContractError: something of it cannot be meant
+    """
+    if reply.unspecified is not None:
+        return ()
+    clauses = [
+        _clause(context, named, promise)
+        for named, promise in context.in_force(reply.promises).items()
+        if promise.parties is None or name in promise.parties
+    ]
+    ends = Returns | Leaves | Calls | HandedTo
+    if not any(isinstance(each.statement, ends) for each in clauses):
+        why = authority_of(context.contract.frame.returns)
+        clauses.append(Clause(RETURNS, "returns to the caller", Returns(None), why))
+    if not any(isinstance(each.statement, HandedTo) and each.when is None for each in clauses):
+        clauses += _frame(context, name, party, reply)
+    return tuple(clauses)
+
+
+def _clause(context: Context, name: str, promise: Promise) -> Clause:
+    place = promise.place
+    if name in RESERVED:
+        raise place.refuse("every row has a clause of this name", "choose another")
+    text, statement = _statement(context, promise)
+    if promise.answered is not None and promise.answered.value not in context.scope.constants:
+        raise place.below("answered").refuse("no value of the result register says so")
+    when = context.when(promise.when, place)
+    return Clause(
+        name=name,
+        text=text,
+        statement=statement,
+        authority=authority_of(promise),
+        when=when,
+        answered=promise.answered,
+        place=place,
+        condition=promise.when,
+    )
+
+
+def _statement(context: Context, promise: Promise) -> tuple[str, Statement]:
+    place = promise.place
+    match promise:
+        case Promise(ensures=str() as text):
+            return text, Ensures(context.holds_at_exit(text, place.below("ensures")))
+        case Promise(leaves_to=str() as text, at=ByArchitecture() as at):
+            target = parse_value(text, context.scope, place.below("leaves-to"))
+            mode = context.mode(context.on(at, place.below("at")), place.below("at"))
+            return f"leaves to {text} at {mode}", Leaves(target, mode)
+        case Promise(calls=str() as text, at=ByArchitecture() as at):
+            target = parse_value(text, context.scope, place.below("calls"))
+            mode = context.mode(context.on(at, place.below("at")), place.below("at"))
+            return f"calls {text} at {mode}", Calls(target, mode)
+        case Promise(handed_to=str() as symbol):
+            return f"is handed to {symbol}", HandedTo(symbol)
+        case Promise(returns=str() as mode) if mode != CALLER:
+            mode = context.mode(mode, place.below("returns"))
+            return f"returns at {mode}", Returns(mode)
+        case _:
+            return "returns to the caller", Returns(None)
+
+
+def _frame(context: Context, name: str, party: Party, reply: Reply) -> list[Clause]:
+    frame = context.contract.frame
+    may_change = _permitted(context, name, reply)
+    general = _always(context, frame.registers)
+    general += tuple(each for each in may_change if each in context.registers.general)
+    system = _always(context, frame.system_registers)
+    system += tuple(each for each in may_change if each in context.registers.system)
+    memory = _scratch(context, name, party.may_write_memory)
+    memory += _scratch(context, name, reply.may_write_memory)
+    return [
+        Clause(each, text, statement, authority_of(why))
+        for each, why, text, statement in (
+            (
+                REGISTERS,
+                frame.registers,
+                "keeps the other general registers",
+                KeepsRegisters(tuple(dict.fromkeys(general))),
+            ),
+            (
+                SYSTEM_REGISTERS,
+                frame.system_registers,
+                "keeps the other system registers",
+                KeepsSystemRegisters(tuple(dict.fromkeys(system))),
+            ),
+            (MEMORY, frame.memory, "writes no other memory", KeepsMemory(memory)),
+        )
+    ]
+
+
+def _always(context: Context, rule: FrameRule) -> tuple[str, ...]:
+    place = rule.place.below("may-change")
+    return context.registers.expand(context.on(rule.may_change, place), place)
+
+
+def _permitted(context: Context, name: str, reply: Reply) -> tuple[str, ...]:
+    found: list[str] = []
+    for permission in context.in_force(reply.writes).values():
+        if permission.parties is None or name in permission.parties:
+            found += _spelled_out(context, permission)
+    return tuple(found)
+
+
+def _spelled_out(context: Context, permission: Permission) -> tuple[str, ...]:
+    place = permission.place.below("registers")
+    ours = context.scope.names
+    names = tuple(ours.get(each, each) for each in permission.registers)
+    return context.registers.expand(names, place)
+
+
+def _scratch(context: Context, name: str, regions: Mapping[str, Scratch]) -> tuple[Region, ...]:
+    return tuple(
+        Region(parse_value(each.start, context.scope, each.place.below("start")), each.size)
+        for each in context.in_force(regions).values()
+        if each.parties is None or name in each.parties
+    )

@@ -1,0 +1,37 @@
+"""Plain values and where they stand: what a contract file is made of, whatever its syntax."""
+
+from collections.abc import Mapping
+
+from hypabi.contract.place import Place
+from hypabi.records import frozen
+
+
+@frozen(eq=False)
+class Scalar:
+    """A text, a number or null."""
+
+    value: str | int | None
+    place: Place
+    surprising: bool = False
+    """Plain text that another YAML reader would not take for text."""
+    cut: bool = False
+    """Plain text that goes on, for its writer, where YAML sees a comment."""
+
+
+@frozen(eq=False)
+class Sequence:
+    """A list."""
+
+    items: "tuple[Node, ...]"
+    place: Place
+
+
+@frozen(eq=False)
+class Table:
+    """A mapping with text keys, in the order of the file."""
+
+    items: "Mapping[str, Node]"
+    place: Place
+
+
+Node = Scalar | Sequence | Table

@@ -1,0 +1,1 @@
+"""Rules that a contract should keep though nothing breaks without them."""

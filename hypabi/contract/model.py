@@ -1,0 +1,357 @@
+"""A contract as its file states it: all revisions, both architectures, nothing resolved yet.
+
+These types *are* the file format.  A field's name is its key (``served_by`` is ``served-by``), its
+type is what the key accepts, and its description goes into the published JSON Schema; the strict
+reader and the writer follow the same fields.
+
+The types have no ``__eq__`` and no ``__repr__``: making those of two dozen classes takes longer
+than reading a contract.  Compare two by what :mod:`hypabi.contract.file.writer` makes of them.
+"""
+
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Generic, Never, TypeVar
+
+from hypabi.arch.names import Architecture
+from hypabi.contract.clause import Answer
+from hypabi.contract.place import NOWHERE, Place
+from hypabi.contract.version import Version
+from hypabi.records import field, frozen
+
+T = TypeVar("T")
+
+
+def nothing() -> Mapping[str, Never]:
+    """Return an empty table."""
+    return MappingProxyType({})
+
+
+class Hidden(enum.Enum):
+    """Marks a field that is no key of the file."""
+
+    FIELD = "field"
+
+
+@frozen
+class Spelled:
+    """The key of a field whose name Python or this package needs otherwise."""
+
+    key: str
+
+
+@frozen
+class ByArchitecture(Generic[T]):
+    """One value for each architecture; written once where it is the same on both."""
+
+    arm: T | None
+    arm64: T | None
+
+    def on(self, architecture: Architecture) -> T | None:
+        """Return the value there, ``None`` where the file gives none."""
+        return self.arm if architecture is Architecture.ARM else self.arm64
+
+
+class Program(enum.Enum):
+    """Which program of a boot holds a party's vectors."""
+
+    KERNEL = "kernel"
+    DECOMPRESSOR = "decompressor"
+
+
+@frozen(kw_only=True, eq=False)
+class Located:
+    """Something that stands in a file."""
+
+    place: Annotated[Place, Hidden.FIELD] = NOWHERE
+
+
+@frozen(kw_only=True, eq=False)
+class Stated(Located):
+    """Something that a sentence backs, or the lack of one."""
+
+    cite: Annotated[str | None, "The sentence of the document that this makes checkable."] = None
+    because: Annotated[str | None, "Where the document says nothing: our reason and evidence."] = (
+        None
+    )
+    against: Annotated[
+        str | None, "A sentence of the document that the interface has left behind."
+    ] = None
+
+
+@frozen(kw_only=True, eq=False)
+class Bounded(Stated):
+    """Something that holds for some kernels only."""
+
+    since: Annotated[Version | None, "First kernel version that has it."] = None
+    until: Annotated[Version | None, "First kernel version that no longer has it."] = None
+    architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
+
+
+@frozen(kw_only=True, eq=False)
+class Condition(Bounded):
+    """What holds at entry."""
+
+    holds: Annotated[str, "Expression over the state at entry."]
+    parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
+
+
+@frozen(kw_only=True, eq=False)
+class Promise(Bounded):
+    """One clause: one of ``ensures``, ``returns``, ``leaves-to``, ``calls`` and ``handed-to``."""
+
+    ensures: Annotated[
+        str | None, "Expression over the states at exit and, by old(), at entry."
+    ] = None
+    returns: Annotated[
+        str | None,
+        "Where the next instruction goes on: 'caller' for the caller's PSTATE, else a mode.",
+    ] = None
+    leaves_to: Annotated[
+        str | None, "Expression over entry: the address to which control goes."
+    ] = None
+    calls: Annotated[
+        str | None, "Expression over entry: the function that is called for the caller."
+    ] = None
+    at: Annotated[ByArchitecture[str] | None, "With leaves-to and calls: the mode there."] = None
+    handed_to: Annotated[str | None, "The C function that serves the call."] = None
+    when: Annotated[str | None, "Expression over entry under which the clause is promised."] = None
+    answered: Annotated[Answer | None, "Only for calls that answer so."] = None
+    parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
+
+
+@frozen(kw_only=True, eq=False)
+class Permission(Bounded):
+    """Registers that may change, whatever to."""
+
+    registers: Annotated[tuple[str, ...], "The registers."]
+    parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
+
+
+@frozen(kw_only=True, eq=False)
+class Scratch(Bounded):
+    """Memory that may be written."""
+
+    start: Annotated[str, "Expression over entry: the first address."]
+    size: Annotated[int, "Bytes."]
+    parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
+
+
+@frozen(kw_only=True, eq=False)
+class Reply(Located):
+    """What a party does with a hypercall.  It returns to its caller unless a promise says else."""
+
+    unspecified: Annotated[
+        Stated | None, "Nothing is promised here, and which sentence says so."
+    ] = None
+    promises: Annotated[Mapping[str, Promise], "The clauses, by name."] = field(
+        default_factory=nothing
+    )
+    writes: Annotated[
+        Mapping[str, Permission], "Registers that may change besides the frame's."
+    ] = field(default_factory=nothing)
+    may_write_memory: Annotated[Mapping[str, Scratch], "Memory that may be written."] = field(
+        default_factory=nothing
+    )
+
+
+@frozen(kw_only=True, eq=False)
+class Call(Reply):
+    """A hypercall: one that has a number, or the one that a party takes any other identifier for.
+
+    The keys of :class:`Bounded` stand here again, because two slotted classes cannot both be bases.
+    """
+
+    cite: Annotated[str | None, "The sentence of the document that this makes checkable."] = None
+    because: Annotated[str | None, "Where the document says nothing: our reason and evidence."] = (
+        None
+    )
+    against: Annotated[
+        str | None, "A sentence of the document that the interface has left behind."
+    ] = None
+    since: Annotated[Version | None, "First kernel version that has it."] = None
+    until: Annotated[Version | None, "First kernel version that no longer has it."] = None
+    architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
+
+    summary: Annotated[str | None, "What the call is for, in a sentence or two."] = None
+    number: Annotated[int | None, "The function identifier; null for whatever is no call's number."]
+    callers: Annotated[tuple[str, ...], "The kernel's functions that make the call."] = ()
+    arguments: Annotated[Mapping[str, ByArchitecture[str]], "Register of each argument."] = field(
+        default_factory=nothing
+    )
+    requires: Annotated[Mapping[str, Condition], "What the caller must ensure."] = field(
+        default_factory=nothing
+    )
+    assumes: Annotated[Mapping[str, Condition], "What holds at entry without the caller."] = field(
+        default_factory=nothing
+    )
+    served_by: Annotated[ByArchitecture[tuple[str, ...]], "The parties that implement it."]
+
+
+@frozen(kw_only=True, eq=False)
+class Installer(Reply):
+    """Code that makes a party live without a call, at HYP or EL2, on a CPU that starts."""
+
+    function: Annotated[str, "Symbol at which it is entered; it returns to its caller."]
+    cite: Annotated[str | None, "The sentence of the document that this makes checkable."] = None
+    because: Annotated[str | None, "Where the document says nothing: our reason and evidence."] = (
+        None
+    )
+
+
+@frozen(kw_only=True, eq=False)
+class Party(Bounded):
+    """Whoever's vectors can be live."""
+
+    title: Annotated[str, "What a report calls it."]
+    vectors: Annotated[str, "Symbol of its vector table."]
+    also_at: Annotated[
+        tuple[str, ...], "Symbols of the same address, for images that lack the first."
+    ] = ()
+    program: Annotated[Program, "Where that symbol lives."] = Program.KERNEL
+    owner: Annotated[ByArchitecture[str], "Key of the owner in 'owners'."]
+    when: Annotated[str | None, "Expression that tells it from a party with the same vectors."] = (
+        None
+    )
+    assumes: Annotated[Mapping[str, Condition], "What holds whenever it is live."] = field(
+        default_factory=nothing
+    )
+    unserved: Annotated[Reply | None, "Its answer to a call that it does not serve."] = None
+    any_other: Annotated[
+        Reply | None, "Its answer to an identifier that is no call's, where it serves none such."
+    ] = None
+    any_call: Annotated[Reply | None, "Its answer to whatever it is asked."] = None
+    may_write_memory: Annotated[
+        Mapping[str, Scratch], "Memory of its own, written by any call."
+    ] = field(default_factory=nothing)
+    installers: Annotated[Mapping[str, Installer], "Who makes it live without a call."] = field(
+        default_factory=nothing
+    )
+
+
+@frozen(kw_only=True, eq=False)
+class Conduit(Stated):
+    """How a call is made."""
+
+    instruction: Annotated[str, "The instruction."]
+    immediate: Annotated[int, "Its immediate."]
+
+
+@frozen(kw_only=True, eq=False)
+class Result(Stated):
+    """How a call answers."""
+
+    register: Annotated[ByArchitecture[str], "The register that holds the answer."]
+    success: Annotated[int | None, "Its value on success, if there is one."] = None
+    error: Annotated[int | None, "Its value on error, if there is one."] = None
+
+
+@frozen(kw_only=True, eq=False)
+class FrameRule(Stated):
+    """Registers that any call may change; all others of their kind are kept."""
+
+    may_change: Annotated[ByArchitecture[tuple[str, ...]], "Registers and ranges of them (x0-x18)."]
+
+
+@frozen(kw_only=True, eq=False)
+class Frame(Located):
+    """What every call keeps: the frame is the default, not the exception."""
+
+    registers: Annotated[FrameRule, "General registers."]
+    system_registers: Annotated[FrameRule, "System registers."]
+    memory: Annotated[Stated, "Memory is not written; why."]
+    returns: Annotated[Stated, "A call returns to its caller's next instruction and PSTATE; why."]
+
+
+@frozen(kw_only=True, eq=False)
+class Owner(Located):
+    """The people who must agree, as MAINTAINERS names them."""
+
+    section: Annotated[str, "Title of the section of MAINTAINERS."]
+
+
+@frozen(kw_only=True, eq=False)
+class User(Bounded):
+    """A caller or provider outside the image, which no MAINTAINERS file names."""
+
+    calls: Annotated[tuple[str, ...], "The calls it issues or serves."]
+    where: Annotated[str, "Where in it."]
+
+
+@frozen(kw_only=True, eq=False)
+class Transition(Bounded):
+    """A call that makes another party live."""
+
+    source: Annotated[str, "Party that is live before.", Spelled("from")]
+    call: Annotated[str, "The call, or 'any-other'."]
+    to: Annotated[str, "Party that is live after, or a key of 'beyond'."]
+    by: Annotated[str | None, "Who makes the call."] = None
+
+
+@frozen(kw_only=True, eq=False)
+class CallerStates(Bounded):
+    """Code of the kernel that makes hypercalls, and whose vectors can be live when it runs."""
+
+    program: Annotated[Program | None, "Only in this program."] = None
+    functions: Annotated[tuple[str, ...], "Symbols of the functions around its call sites."] = ()
+    calls: Annotated[
+        tuple[str, ...], "The calls that it makes, or 'any-other'; empty for whatever it asks."
+    ] = ()
+    identifiers: Annotated[
+        tuple[int, ...], "The identifiers that it asks by, where they are no call's numbers."
+    ] = ()
+    states: Annotated[
+        tuple[str, ...], "Parties, or keys of 'beyond', that can be live.", Spelled("while")
+    ]
+
+
+@frozen(kw_only=True, eq=False)
+class LifeCycle(Located):
+    """Which party is live, and what moves it on."""
+
+    boot: Annotated[ByArchitecture[str], "The party that is live first."]
+    beyond: Annotated[Mapping[str, str], "States in which no party of the contract is live."] = (
+        field(default_factory=nothing)
+    )
+    transitions: Annotated[tuple[Transition, ...], "The moves."] = ()
+    callers: Annotated[
+        Mapping[str, CallerStates],
+        "Which code calls, and who can be live then, by our name for it.",
+    ] = field(default_factory=nothing)
+
+
+@frozen(kw_only=True, eq=False)
+class Contract(Located):
+    """A whole contract file."""
+
+    name: Annotated[str, "Name of the interface.", Spelled("contract")]
+    title: Annotated[str, "What a report calls it."]
+    document: Annotated[str | None, "Path of the document in the kernel's tree."] = None
+    since: Annotated[Version, "First kernel version that the contract speaks of."]
+    until: Annotated[Version | None, "First kernel version that it no longer speaks of."] = None
+    architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
+    conduit: Annotated[Conduit, "How a call is made."]
+    identifier: Annotated[ByArchitecture[str], "Register that selects the call."]
+    result: Annotated[Result, "How a call answers."]
+    frame: Annotated[Frame, "What every call keeps."]
+    registers: Annotated[Mapping[str, ByArchitecture[str]], "Our names for registers."] = field(
+        default_factory=nothing
+    )
+    constants: Annotated[Mapping[str, ByArchitecture[int]], "Our names for numbers."] = field(
+        default_factory=nothing
+    )
+    owners: Annotated[Mapping[str, Owner], "Who must agree to a change."]
+    parties: Annotated[Mapping[str, Party], "Whoever's vectors can be live."]
+    calls: Annotated[Mapping[str, Call], "The hypercalls."]
+    unserved: Annotated[Reply, "A party's answer to a call that it does not serve."]
+    users: Annotated[Mapping[str, User], "Callers and providers outside the image."] = field(
+        default_factory=nothing
+    )
+    life_cycle: Annotated[LifeCycle | None, "Which party is live when."] = None
+    sha256: Annotated[str, Hidden.FIELD] = ""
+    """Of the file, for provenance."""
+
+    @property
+    def architectures(self) -> tuple[Architecture, ...]:
+        """Return the architectures that the contract speaks of."""
+        return tuple(Architecture) if self.architecture is None else (self.architecture,)

@@ -1,0 +1,123 @@
+"""The shipped contracts that a kernel's call sites are named by: one registry, read by need.
+
+Any file in ``hypabi/contracts`` takes part that speaks of the kernel's architecture and version; a
+new one needs no line here.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import hypabi
+from hypabi.arch.names import Architecture
+from hypabi.contract.architectures import ArchitectureName
+from hypabi.contract.file.load import shipped_or_stated
+from hypabi.contract.model import Contract
+from hypabi.contract.resolve import revision_of
+from hypabi.contract.revision import Revision
+from hypabi.contract.stated.model import StatedContract
+from hypabi.contract.version import Version
+from hypabi.records import frozen
+
+ARCHITECTURES: Final = re.compile(rb"^architectures: \[([^]]*)\]", re.MULTILINE)
+UNTIL: Final = re.compile(rb"^until: \"?([0-9.]+)", re.MULTILINE)
+"""Keys at the top of a contract file, as `hypabi contract format` writes them."""
+
+
+LOWER: Final = 0xFFFFFFFF
+"""SMCCC looks at the lower half of the register only (DEN0028, 2.5)."""
+
+
+@frozen
+class Named:
+    """A call of a contract."""
+
+    identifier: int
+    contract: str
+    call: str
+
+
+class Interfaces:
+    """The contracts of one kernel, to look identifiers up in."""
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        version: Version | None,
+        revisions: Iterable[Revision],
+        stated: Iterable[StatedContract],
+    ) -> None:
+        self.architecture = ArchitectureName(architecture.value)
+        self.version = version
+        self.revisions = tuple(revisions)
+        self.stated = tuple(stated)
+
+    def makes(self, function: str, named: Named) -> bool:
+        """Tell whether a contract says that a function of the kernel makes a call."""
+        for revision in self.revisions:
+            if revision.contract == named.contract:
+                return any(c.name == named.call and function in c.callers for c in revision.calls)
+        stated = next(each for each in self.stated if each.name == named.contract)
+        return function in stated.calls[named.call].callers
+
+    def find(self, immediate: int, register: str, identifier: int) -> tuple[Named, ...]:
+        """Return the calls that an identifier selects, those of revisions first."""
+        found = [
+            Named(identifier, revision.contract, call.name)
+            for revision in self.revisions
+            if (revision.immediate, revision.identifier) == (immediate, register)
+            for call in revision.calls
+            if call.number == identifier
+        ]
+        for contract in self.stated:
+            for name, conduit in contract.conduits.items():
+                if conduit.instruction != "hvc" or conduit.immediate not in (None, immediate):
+                    continue
+                if conduit.identifier is None:
+                    continue
+                if conduit.identifier.on(self.architecture) != register:
+                    continue
+                number = identifier & LOWER
+                calls = contract.find(name, number, self.architecture, self.version)
+                found += [Named(identifier, contract.name, call) for call in calls]
+        return tuple(dict.fromkeys(found))
+
+
+def find_interfaces(
+    architecture: Architecture, version: Version | None, revision: Revision | None
+) -> tuple[Interfaces, tuple[str, ...]]:
+    """Return the interfaces of a kernel, and which contracts they are.
+
+    :param revision: of the contract that was named; its stub calls are those that count
+    """
+    revisions = [] if revision is None else [revision]
+    stated: list[StatedContract] = []
+    for path in sorted((Path(hypabi.__file__).parent / "contracts").glob("*.yaml")):
+        if not _may_speak(path.read_bytes(), architecture, version):
+            continue
+        if revision is not None and path.stem == revision.contract:
+            continue
+        contract = shipped_or_stated(path.stem)
+        if isinstance(contract, StatedContract):
+            stated.append(contract)
+        elif revision is None and version is not None and _speaks(contract, architecture, version):
+            revisions.append(revision_of(contract, version, architecture))
+    names = [each.contract for each in revisions] + [each.name for each in stated]
+    return Interfaces(architecture, version, revisions, stated), tuple(names)
+
+
+def _may_speak(text: bytes, architecture: Architecture, version: Version | None) -> bool:
+    """Tell by the keys at its top whether a contract is worth reading."""
+    found = ARCHITECTURES.search(text)
+    if found and architecture.value not in found.group(1).decode("ascii", "replace").split(", "):
+        return False
+    until = UNTIL.search(text)
+    last = Version.exact(until.group(1).decode("ascii")) if until else None
+    return last is None or version is None or version < last
+
+
+def _speaks(contract: Contract, architecture: Architecture, version: Version) -> bool:
+    if architecture not in contract.architectures or version < contract.since:
+        return False
+    return contract.until is None or version < contract.until

@@ -1,0 +1,265 @@
+"""Make of a contract what one kernel version promises on one architecture.
+
+Names become registers, expressions are parsed and checked, the defaults become clauses: a row says
+how its call ends even where the file does not, and what it keeps.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from hypabi.arch.names import Architecture
+from hypabi.contract.clause import Authority, Clause
+from hypabi.contract.clauses_of_reply import clauses_of
+from hypabi.contract.expression import (
+    Comparison,
+    Conjunction,
+    Integer,
+    Moment,
+    Predicate,
+    Read,
+    Relation,
+)
+from hypabi.contract.model import Call, Contract, Party, Reply
+from hypabi.contract.place import closest_name, known
+from hypabi.contract.resolution import Context, authority_of
+from hypabi.contract.revision import (
+    CallerContext,
+    Installation,
+    LiveCall,
+    LiveParty,
+    Move,
+    Revision,
+    Row,
+    Service,
+)
+from hypabi.contract.version import Version, in_force
+
+ANY_OTHER: Final = "any-other"
+"""Of a transition: an identifier that is no call's number."""
+
+ANY: Final = "any"
+"""Of a transition: whatever the identifier is."""
+
+
+def revision_of(contract: Contract, version: Version, architecture: Architecture) -> Revision:
+    """Return the contract of one kernel on one architecture.
+
+    :raises ContractError: the contract does not speak of that version, or says there what it
+        cannot mean
+    """
+    if architecture not in contract.architectures:
+        what = f"{contract.name} does not speak of {architecture.value}"
+        raise contract.place.refuse(what)
+    if not in_force(version, contract.since, contract.until):
+        until = f" and before {contract.until}" if contract.until else ""
+        what = f"{contract.name} speaks of kernels from {contract.since}{until}, not of {version}"
+        raise contract.place.refuse(what)
+    return resolve(Context.of(contract, architecture, version))
+
+
+def resolve(context: Context) -> Revision:
+    """Resolve all that a context holds.
+
+    :raises ContractError: something of it cannot be meant
+    """
+    contract = context.contract
+    parties = context.in_force(contract.parties)
+    calls = context.in_force(contract.calls)
+    place = contract.place.below("identifier")
+    boot, moves = _life_cycle(context, parties, calls)
+    return Revision(
+        contract=contract.name,
+        document=contract.document,
+        version=context.version or contract.since,
+        architecture=context.architecture,
+        instruction=contract.conduit.instruction,
+        immediate=contract.conduit.immediate,
+        identifier=context.register(contract.identifier, place),
+        result=context.scope.result,
+        success=contract.result.success,
+        error=contract.result.error,
+        parties=tuple(_live_party(context, name, party) for name, party in parties.items()),
+        calls=tuple(_live_call(context, name, call, parties) for name, call in calls.items()),
+        rows=tuple(
+            row for name, party in parties.items() for row in _rows(context, name, party, calls)
+        ),
+        boot=boot,
+        moves=moves,
+        installations=tuple(
+            each for name, party in parties.items() for each in _installations(context, name, party)
+        ),
+        contexts=tuple(_turns(context, parties, calls)),
+    )
+
+
+def _live_party(context: Context, name: str, party: Party) -> LiveParty:
+    place = party.place.below("owner")
+    owner = context.on(party.owner, place)
+    owners = context.contract.owners
+    if owner not in owners:
+        raise place.refuse(f"no owner {owner!r}", closest_name(owner, owners))
+    return LiveParty(
+        name,
+        party.title,
+        party.vectors,
+        party.also_at,
+        party.program,
+        owners[owner].section,
+        context.when(party.when, party.place),
+        context.premises(party.assumes, name),
+    )
+
+
+def _live_call(context: Context, name: str, call: Call, parties: Mapping[str, Party]) -> LiveCall:
+    served_by = tuple(party for party in _served_by(context, call) if party in parties)
+    arguments = tuple(_arguments(context, call).items())
+    return LiveCall(name, call.number, arguments, served_by, authority_of(call), call.callers)
+
+
+def _served_by(context: Context, call: Call) -> tuple[str, ...]:
+    place = call.place.below("served-by")
+    served_by = context.on(call.served_by, place)
+    context.known_parties(served_by, place)
+    return served_by
+
+
+def _arguments(context: Context, call: Call) -> dict[str, str]:
+    found = {}
+    for name, register in call.arguments.items():
+        if (spelled := register.on(context.architecture)) is not None:
+            place = call.place.below("arguments").below(name)
+            found[name] = context.registers.known(spelled, place)
+    return found
+
+
+def _rows(context: Context, name: str, party: Party, calls: Mapping[str, Call]) -> list[Row]:
+    """Return a party's rows: one for each call, and one for any other identifier."""
+    assumes = context.premises(party.assumes, name)
+    refused = party.any_call or party.unserved or context.contract.unserved
+    refusal = clauses_of(context, name, party, refused)
+    rows = []
+    for called, call in calls.items():
+        if call.number is None:
+            continue
+        selects = _identifier(context, Relation.EQUAL, call.number)
+        if name in _served_by(context, call):
+            rows.append(_served(context, name, party, called, call, selects))
+        else:
+            no = _declined(refused)
+            rows.append(Row(name, called, Service.REFUSED, selects, assumes, (), refusal, no))
+    numbers = [call.number for call in calls.values() if call.number is not None]
+    selects = Conjunction(tuple(_identifier(context, Relation.DIFFERENT, n) for n in numbers))
+    taken = _taken(context, name, calls)
+    if taken is not None:
+        rows.append(_served(context, name, party, taken, calls[taken], selects))
+        return rows
+    other = party.any_call or party.any_other
+    if other is None:
+        at = "" if context.version is None else f" at {context.version}"
+        raise party.place.refuse(f"nothing is said of an identifier that is no call's{at}")
+    clauses = _other_clauses(context, name, party, other, refused, refusal)
+    rows.append(Row(name, None, Service.OTHER, selects, assumes, (), clauses, _declined(other)))
+    return rows
+
+
+def _installations(context: Context, name: str, party: Party) -> Iterator[Installation]:
+    """Yield who makes a party live without a call; it needs no identifier."""
+    for called, installer in party.installers.items():
+        clauses = clauses_of(context, name, party, installer)
+        row = Row(name, None, Service.INSTALLS, Conjunction(()), (), (), clauses, None)
+        yield Installation(called, installer.function, row)
+
+
+def _taken(context: Context, name: str, calls: Mapping[str, Call]) -> str | None:
+    """Return the call that a party takes an identifier for that is no call's number."""
+    found = [
+        called
+        for called, call in calls.items()
+        if call.number is None and name in _served_by(context, call)
+    ]
+    if len(found) > 1 and context.version is not None:
+        raise calls[found[1]].place.refuse(f"{name} takes any other identifier for {found[0]}")
+    return found[0] if found else None
+
+
+def _served(
+    context: Context, name: str, party: Party, called: str, call: Call, selects: Predicate
+) -> Row:
+    """Return the row of a call at a party that implements it."""
+    inside = context.called(_arguments(context, call))
+    assumes = (*context.premises(party.assumes, name), *inside.premises(call.assumes, name))
+    requires = inside.premises(call.requires, name)
+    clauses = clauses_of(inside, name, party, call)
+    return Row(name, called, Service.SERVED, selects, assumes, requires, clauses, _declined(call))
+
+
+def _other_clauses(
+    context: Context,
+    name: str,
+    party: Party,
+    other: Reply,
+    refused: Reply,
+    refusal: tuple[Clause, ...],
+) -> tuple[Clause, ...]:
+    return refusal if other is refused else clauses_of(context, name, party, other)
+
+
+def _identifier(context: Context, relation: Relation, number: int) -> Predicate:
+    width = context.architecture.bits
+    place = context.contract.place.below("identifier")
+    register = context.register(context.contract.identifier, place)
+    entry = Read(register, width, Moment.ENTRY)
+    return Comparison(relation, entry, Integer(number % (1 << width), width))
+
+
+def _declined(reply: Reply) -> Authority | None:
+    return authority_of(reply.unspecified) if reply.unspecified is not None else None
+
+
+def _life_cycle(
+    context: Context, parties: Mapping[str, Party], calls: Mapping[str, Call]
+) -> tuple[str | None, tuple[Move, ...]]:
+    cycle = context.contract.life_cycle
+    if cycle is None:
+        return None, ()
+    boot = context.on(cycle.boot, cycle.place.below("boot"))
+    context.known_parties((boot,), cycle.place.below("boot"))
+    states = {*context.contract.parties, *cycle.beyond}
+    live = {*parties, *cycle.beyond}
+    known_calls = {*context.contract.calls, ANY_OTHER, ANY}
+    moves: list[Move] = []
+    for each in cycle.transitions:
+        known(each.source, states, each.place.below("from"))
+        known(each.to, states, each.place.below("to"))
+        known(each.call, known_calls, each.place.below("call"))
+        called = each.call in (ANY_OTHER, ANY) or each.call in calls
+        if context.applies(each) and {each.source, each.to} <= live and called:
+            moves.append(Move(each.source, each.call, each.to))
+    return boot, tuple(moves)
+
+
+def _turns(
+    context: Context, parties: Mapping[str, Party], calls: Mapping[str, Call]
+) -> Iterator[CallerContext]:
+    """Yield which code calls, and who of this kernel can be live then."""
+    cycle = context.contract.life_cycle
+    for name, each in cycle.callers.items() if cycle is not None else ():
+        assert cycle is not None
+        for state in each.states:
+            known(state, {*context.contract.parties, *cycle.beyond}, each.place.below("while"))
+        for call in each.calls:
+            known(call, {*context.contract.calls, ANY_OTHER}, each.place.below("calls"))
+        if not context.applies(each):
+            continue
+        states = tuple(s for s in each.states if s in parties or s in cycle.beyond)
+        named = tuple(call for call in each.calls if call in calls or call == ANY_OTHER)
+        if named or not each.calls:
+            yield CallerContext(
+                name,
+                each.program,
+                each.functions,
+                named,
+                each.identifiers,
+                states,
+                authority_of(each),
+            )

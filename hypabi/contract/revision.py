@@ -1,0 +1,161 @@
+"""One version of an interface on one architecture: the promises a kernel can be held to.
+
+A :class:`Row` is what one party promises for one call number, or for every identifier that is none.
+Its clauses are its own promises, how the call ends, and the frame; a row with ``unspecified`` has
+none, because the document declines to say.
+"""
+
+import enum
+from typing import Final
+
+from hypabi.arch.names import Architecture
+from hypabi.contract.clause import Authority, Clause, Premise
+from hypabi.contract.expression import Predicate
+from hypabi.contract.model import Program
+from hypabi.contract.version import Version
+from hypabi.records import frozen
+
+NVHE_PREFIX: Final = "__kvm_nvhe_"
+"""Put before every symbol of the objects that run at EL2 without VHE (kvm/hyp/nvhe/Makefile).  A
+contract names them without it."""
+
+
+@frozen(eq=False)
+class LiveParty:
+    """A party that this kernel has."""
+
+    name: str
+    title: str
+    vectors: str
+    also_at: tuple[str, ...]
+    """Symbols of the same address as ``vectors``."""
+    program: Program
+    owner: str
+    """Title of a section of MAINTAINERS."""
+    when: Predicate | None
+    """Over capabilities: tells it from another party with the same vectors."""
+    assumes: tuple[Premise, ...]
+
+
+@frozen(eq=False)
+class LiveCall:
+    """A call that this kernel has.  ``arguments`` are pairs of name and register."""
+
+    name: str
+    number: int | None
+    """``None`` for the call that its parties take any other identifier for."""
+    arguments: tuple[tuple[str, str], ...]
+    served_by: tuple[str, ...]
+    authority: Authority
+    callers: tuple[str, ...] = ()
+    """The kernel's functions that make the call."""
+
+
+class Service(enum.Enum):
+    """What a call is to a party."""
+
+    SERVED = "served"
+    REFUSED = "refused"
+    OTHER = "other"
+    """An identifier that is no call's number."""
+    INSTALLS = "installs"
+    """No call at all: code that makes the party live."""
+
+
+@frozen(eq=False)
+class Row:
+    """What ``party`` promises for ``call``, or where that is ``None`` for any other identifier.
+
+    A call without a number has a row at the parties that serve it only; at the others its
+    identifiers are any other.
+    """
+
+    party: str
+    call: str | None
+    service: Service
+    selects: Predicate
+    """Over the state at entry: the identifiers that the row is about."""
+    assumes: tuple[Premise, ...]
+    requires: tuple[Premise, ...]
+    clauses: tuple[Clause, ...]
+    unspecified: Authority | None
+
+
+@frozen(eq=False)
+class Installation:
+    """Code that makes a party live without a call: where it starts, and what it promises."""
+
+    name: str
+    function: str
+    row: Row
+
+
+@frozen(eq=False)
+class Move:
+    """A call that makes another party live."""
+
+    source: str
+    call: str
+    to: str
+
+
+@frozen(eq=False)
+class CallerContext:
+    """Code of the kernel that calls, and whose vectors can be live when it runs."""
+
+    name: str
+    program: Program | None
+    """``None`` for any."""
+    functions: tuple[str, ...]
+    """Symbols of the functions around its call sites; empty for whoever makes the calls."""
+    calls: tuple[str, ...]
+    """Empty for whatever it asks."""
+    identifiers: tuple[int, ...]
+    """That it asks by, where they are no call's numbers; empty for any."""
+    states: tuple[str, ...]
+    """Parties, or states in which no party of the image is live."""
+    authority: Authority
+
+    @property
+    def tells(self) -> bool:
+        """Whether it tells its call sites by more than the call that they make."""
+        return self.program is not None or bool(self.functions or self.identifiers)
+
+
+@frozen(eq=False)
+class Revision:
+    """The contract of one kernel version on one architecture."""
+
+    contract: str
+    document: str | None
+    version: Version
+    architecture: Architecture
+    instruction: str
+    immediate: int
+    identifier: str
+    result: str
+    success: int | None
+    error: int | None
+    parties: tuple[LiveParty, ...]
+    calls: tuple[LiveCall, ...]
+    rows: tuple[Row, ...]
+    boot: str | None
+    moves: tuple[Move, ...]
+    installations: tuple[Installation, ...] = ()
+    contexts: tuple[CallerContext, ...] = ()
+
+    def party(self, name: str) -> LiveParty | None:
+        """Return the party of this name, ``None`` where this kernel has it not."""
+        return next((party for party in self.parties if party.name == name), None)
+
+    def row(self, party: str, call: str | None) -> Row:
+        """Return what ``party`` promises for ``call``; ``None`` is any other identifier."""
+        return next(row for row in self.rows if (row.party, row.call) == (party, call))
+
+    def find(self, party: str, call: str | None) -> Row | None:
+        """Return what ``party`` promises for ``call``, where it has a row of its own there."""
+        return next((row for row in self.rows if (row.party, row.call) == (party, call)), None)
+
+    def rows_of(self, party: str) -> tuple[Row, ...]:
+        """Return a party's rows, by number, any other last."""
+        return tuple(row for row in self.rows if row.party == party)

@@ -1,0 +1,1 @@
+"""The page of one interface, section by section, as blocks without a form."""

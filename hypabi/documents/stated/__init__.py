@@ -1,0 +1,1 @@
+"""The page and the header of a stated contract."""

@@ -1,0 +1,1 @@
+"""Files that a kernel lies in: packages, compressed images, executables for firmware."""

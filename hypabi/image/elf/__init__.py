@@ -1,0 +1,1 @@
+"""ELF programs and objects: headers, sections, symbols, relocations."""

@@ -1,0 +1,1 @@
+"""The symbols that a kernel carries itself, found by their invariants."""

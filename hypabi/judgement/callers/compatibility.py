@@ -1,0 +1,272 @@
+"""A call site met by a live party: what the caller counts on, held against what that party does.
+
+Five questions.  Is the call served?  Do the arguments meet its preconditions?  Does everything
+that the caller relies on survive?  Does the caller understand every answer?  Does it read the
+answer from the register that holds it?  Nothing is executed here: the request and what is live
+behind it come from the caller's code, the cases from the party's.
+
+What a party does is taken under everything that holds because it is live, and under what the
+request is known to bring; a case that cannot be taken then is left out.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.outcome import Called, CalledBack, Left, Returned
+from hypabi.behaviour.outcome import Undecided as PathUndecided
+from hypabi.callsites.identifier_values import uninitialised
+from hypabi.callsites.model import CallPath, CallSite, Origin
+from hypabi.contract.clause import Calls, HandedTo, Leaves, Returns
+from hypabi.contract.revision import LiveParty, Revision, Row, Service
+from hypabi.judgement.callers.findings import (
+    CallerAnswer,
+    CallerCheck,
+    CallerQuestion,
+    CallerVerdict,
+    DependsOnCaller,
+    Satisfied,
+    Undecided,
+    Unspecified,
+    Violated,
+)
+from hypabi.judgement.callers.preservation import Back, Entered, answered, held
+from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
+from hypabi.judgement.verification.obligations import describe_outcome
+from hypabi.records import frozen
+from hypabi.smt import terms
+from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
+from hypabi.smt.terms import Value
+
+WHOSE: Final = {
+    Origin.ARGUMENT: "the function's argument",
+    Origin.KEPT: "the function's caller's",
+    Origin.CHANCE: "left to chance",
+    Origin.RESULT: "what a function returned",
+    Origin.MEMORY: "read from memory",
+    Origin.EARLIER: "set before the path starts",
+    Origin.UNMODELLED: "made by an instruction that is not modelled",
+}
+
+
+@frozen
+class Provider:
+    """A live party, and what it does."""
+
+    party: LiveParty
+    behaviour: Behaviour
+    surroundings: Surroundings
+
+
+def asked_for(revision: Revision, way: CallPath) -> tuple[str | None] | None:
+    """Return the call that a way asks for, ``(None,)`` for an identifier that is no call's.
+
+    ``None``: it asks by another conduit, or its identifier is not known.
+    """
+    identifier = way.request.registers[revision.identifier]
+    if not isinstance(identifier, int) or way.request.immediate != revision.immediate:
+        return None
+    numbered = {call.number: call.name for call in revision.calls if call.number is not None}
+    return (numbered.get(identifier),)
+
+
+def check_caller(
+    site: CallSite, way: CallPath, revision: Revision, provider: Provider, solver: Solver
+) -> CallerCheck:
+    """Ask everything of one way to a call site and one live party."""
+    asked = asked_for(revision, way) or (None,)
+    row = revision.find(provider.party.name, asked[0])
+    if row is None:
+        said = Unspecified("the contract does not speak of it at this party")
+        points: tuple[CallerAnswer, ...] = (CallerAnswer(CallerQuestion.SERVED, said),)
+    else:
+        points = tuple(_Met(site, way, revision, provider, row, solver).points())
+    return CallerCheck(site, way, provider.party.name, asked[0], points)
+
+
+class _Met:
+    """The work on one encounter."""
+
+    def __init__(
+        self,
+        site: CallSite,
+        way: CallPath,
+        revision: Revision,
+        provider: Provider,
+        row: Row,
+        solver: Solver,
+    ) -> None:
+        self.site = site
+        self.way = way
+        self.revision = revision
+        self.provider = provider
+        self.row = row
+        self.solver = solver
+        self.bits = revision.architecture.bits
+
+    def points(self) -> Iterator[CallerAnswer]:
+        """Yield the answers, in the order of the questions."""
+        if self.row.unspecified is not None:
+            yield CallerAnswer(
+                CallerQuestion.SERVED, Unspecified("the contract leaves it to the party")
+            )
+            return
+        try:
+            entered = self._entered()
+        except NotKnown as unknown:
+            yield CallerAnswer(CallerQuestion.SERVED, Undecided(str(unknown)))
+            return
+        said = self._by_chance()
+        if said is not None:
+            yield CallerAnswer(CallerQuestion.SERVED, said)
+            return
+        cases = tuple(self._taken(entered))
+        yield CallerAnswer(CallerQuestion.SERVED, self._served(cases, entered))
+        yield from self._preconditions(entered)
+        back = Back(entered, tuple(case for case in cases if self._comes_back(case)))
+        if back.cases:
+            yield from held(self.site, self.row, self.revision, back, self.solver)
+
+    def _entered(self) -> Entered:
+        """Return what is known when the party is entered: its own premises and the request."""
+        pinned = self.way.request.pinned().items()
+        brought = {terms.symbol(name, self.bits): value for name, value in pinned}
+        lowering = Lowering(self.provider.behaviour, None, self.provider.surroundings)
+        own = [lowering.predicate(premise.holds) for premise in self.row.assumes]
+        when = self.provider.party.when
+        if when is not None:
+            own.append(lowering.predicate(when))
+        known = (*own, *self.provider.behaviour.holds, *self.way.request.premises(self.bits))
+        return Entered(tuple(terms.substitute(each, brought) for each in known), brought)
+
+    @property
+    def _known(self) -> bool:
+        return isinstance(self.way.request.registers[self.revision.identifier], int)
+
+    def _by_chance(self) -> CallerVerdict | None:
+        """Say what comes of an identifier that is not known, where the party looks at it."""
+        rows = self.revision.rows_of(self.provider.party.name)
+        if self._known or all(row.clauses is rows[0].clauses for row in rows):
+            return None
+        register = self.revision.identifier
+        chance = uninitialised(register, self.way)
+        if chance is not None:
+            return Violated(f"{register} is left to chance: {chance}")
+        return DependsOnCaller(f"{register} is not a constant")
+
+    def _taken(self, entered: Entered) -> Iterator[Case]:
+        for case in self.provider.behaviour.cases:
+            answer = self.solver.feasibility(*entered.conditions(case))
+            if not isinstance(answer, Unsatisfiable):
+                yield case
+
+    def _comes_back(self, case: Case) -> bool:
+        """Tell whether control goes on behind the ``hvc``."""
+        match case.outcome:
+            case Returned():
+                return True
+            case Left(target):
+                link = self.provider.behaviour.link
+                back = self.provider.behaviour.at_entry.get(link)
+                return target is (terms.symbol(link, self.bits) if back is None else back)
+            case _:
+                return False
+
+    def _served(self, cases: tuple[Case, ...], entered: Entered) -> CallerVerdict:
+        if not cases:
+            return Undecided("no path of the party can be taken with this request")
+        stranger = self._stranger(cases, entered)
+        if stranger is not None:
+            return stranger
+        handed = any(isinstance(case.outcome, Called) for case in cases)
+        match self.row.service:
+            case Service.SERVED:
+                return Satisfied(f"as {self.row.call}")
+            case Service.OTHER if handed and self._known:
+                return Satisfied("by compiled code of the party")
+            case Service.REFUSED | Service.OTHER if handed:
+                return Unspecified("compiled code of the party decides")
+            case Service.REFUSED | Service.OTHER if self._answers():
+                return Violated(self._refusal(cases))
+            case Service.REFUSED | Service.OTHER:
+                return Satisfied("whatever the identifier is")
+            case Service.INSTALLS:
+                raise AssertionError("no identifier selects this row")
+
+    def _answers(self) -> bool:
+        """Tell whether the row promises its caller an answer."""
+        leaves = any(isinstance(clause.statement, Leaves) for clause in self.row.clauses)
+        return not leaves and self.revision.result in answered(self.row.clauses)
+
+    def _expected(self, case: Case) -> bool:
+        """Tell whether a case ends as the row promises: it returns, leaves or hands on."""
+        kinds = {type(clause.statement) for clause in self.row.clauses}
+        match case.outcome:
+            case Called():
+                return HandedTo in kinds or self.row.service is not Service.SERVED
+            case CalledBack():
+                return Calls in kinds
+            case Left(_, mode) if self._comes_back(case):
+                return HandedTo not in kinds and mode in self._modes()
+            case Left():
+                return Leaves in kinds
+            case Returned():
+                return not kinds & {HandedTo, Leaves, Calls}
+            case _:
+                return False
+
+    def _modes(self) -> frozenset[str]:
+        """Return the modes other than the caller's in which the row may give control back."""
+        statements = [clause.statement for clause in self.row.clauses]
+        return frozenset(
+            each.mode for each in statements if isinstance(each, Returns) and each.mode
+        )
+
+    def _stranger(self, cases: tuple[Case, ...], entered: Entered) -> CallerVerdict | None:
+        """Say what comes of a case that does not end as the row promises, ``None`` without one."""
+        unsure: CallerVerdict | None = None
+        for case in cases:
+            if self._expected(case):
+                continue
+            if isinstance(case.outcome, PathUndecided):
+                unsure = Undecided(describe_outcome(case.outcome))
+            elif isinstance(self.solver.feasibility(*entered.conditions(case)), Unknown):
+                unsure = Undecided(f"whether {describe_outcome(case.outcome)}")
+            else:
+                return Violated(describe_outcome(case.outcome))
+        return unsure
+
+    def _refusal(self, cases: tuple[Case, ...]) -> str:
+        result, error = self.revision.result, self.revision.error
+        if error is not None and all(case.registers.get(result) == error for case in cases):
+            return f"refused: {result} is {error:#x}"
+        return "not served"
+
+    def _preconditions(self, entered: Entered) -> Iterator[CallerAnswer]:
+        lowering = Lowering(self.provider.behaviour, None, self.provider.surroundings)
+        for premise in self.row.requires:
+            holds = terms.substitute(lowering.predicate(premise.holds), entered.brought)
+            yield CallerAnswer(
+                CallerQuestion.PRECONDITIONS, self._required(premise.text, holds, entered.premises)
+            )
+
+    def _required(self, text: str, holds: Value, premises: tuple[Value, ...]) -> CallerVerdict:
+        match self.solver.check(*premises, terms.lnot(holds)):
+            case Unsatisfiable():
+                return Satisfied(text)
+            case Satisfiable(model):
+                if isinstance(self.solver.feasibility(*premises, holds), Unsatisfiable):
+                    return Violated(f"{text} does not hold", model)
+                return DependsOnCaller(f"{text}: {self._whose(holds)}")
+            case Unknown(reason):
+                return Undecided(f"{text}: {reason}")
+
+    def _whose(self, holds: Value) -> str:
+        """Say whose the registers are that a precondition speaks of."""
+        registers = self.way.request.registers
+        names = sorted(s.name for s in terms.symbols_of(holds) if s.name in registers)
+        said = []
+        for name in names:
+            source = self.way.source(name)
+            said.append(f"{name} is {WHOSE[source.origin] if source else 'computed'}")
+        return ", ".join(said) or "it depends on more than the request"

@@ -1,0 +1,100 @@
+"""What can be said of a call site met by a live party: a closed sum, and what was asked."""
+
+import enum
+from collections.abc import Mapping
+
+from hypabi.callsites.model import CallPath, CallSite
+from hypabi.records import field, frozen
+
+
+class CallerQuestion(enum.Enum):
+    """What is asked of a caller and a live party."""
+
+    SERVED = "served"
+    PRECONDITIONS = "preconditions"
+    SURVIVES = "survives"
+    UNDERSTOOD = "understood"
+    READ_FROM = "read from"
+
+
+@frozen
+class Satisfied:
+    """It is as the caller needs it, and how."""
+
+    what: str
+
+
+@frozen
+class Violated:
+    """It is not, and what is instead."""
+
+    what: str
+    model: Mapping[str, int] = field(default_factory=dict)
+    """Registers at the party's entry, where the finding depends on them."""
+
+
+@frozen
+class SatisfiedBeyondContract:
+    """It is as the caller needs it, but the contract promises less, and what."""
+
+    what: str
+
+
+@frozen
+class DependsOnCaller:
+    """It is up to those who call the function around the site, and what they must see to."""
+
+    what: str
+
+
+@frozen
+class Unspecified:
+    """Nothing can be said, because nothing is promised or the code behind is not followed."""
+
+    why: str
+
+
+@frozen
+class Undecided:
+    """It was neither shown nor refuted, and why."""
+
+    reason: str
+
+
+CallerVerdict = (
+    Satisfied | SatisfiedBeyondContract | Violated | DependsOnCaller | Unspecified | Undecided
+)
+
+
+@frozen
+class CallerAnswer:
+    """One question of an encounter, and the answer."""
+
+    aspect: CallerQuestion
+    verdict: CallerVerdict
+
+
+@frozen
+class CallerCheck:
+    """One way to one call site, at one live party."""
+
+    site: CallSite
+    way: CallPath
+    party: str
+    call: str | None
+    """``None`` for an identifier that is no call's number."""
+    points: tuple[CallerAnswer, ...]
+
+    def worst(self) -> CallerVerdict:
+        """Return the answer that decides what to say of the whole."""
+        return min((point.verdict for point in self.points), key=lambda said: _ORDER[type(said)])
+
+
+_ORDER = {
+    Violated: 0,
+    Undecided: 1,
+    SatisfiedBeyondContract: 2,
+    DependsOnCaller: 3,
+    Unspecified: 4,
+    Satisfied: 5,
+}

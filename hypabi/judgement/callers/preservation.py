@@ -1,0 +1,200 @@
+"""What a caller counts on behind its ``hvc``, held against what a party leaves it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from hypabi.behaviour.case import Case
+from hypabi.callsites.model import CallSite, MayRead, Read, ResultFate, Why, after
+from hypabi.contract.clause import Clause, Ensures, KeepsRegisters
+from hypabi.contract.expression import Moment, reads_of
+from hypabi.contract.revision import Revision, Row
+from hypabi.judgement.callers.findings import (
+    CallerAnswer,
+    CallerQuestion,
+    CallerVerdict,
+    DependsOnCaller,
+    Satisfied,
+    SatisfiedBeyondContract,
+    Undecided,
+    Violated,
+)
+from hypabi.records import frozen
+from hypabi.smt import terms
+from hypabi.smt.solver import Feasibility, Feasible, Satisfiable, Solver, Unknown, Unsatisfiable
+from hypabi.smt.terms import Term, Value
+
+Lost = Mapping[str, Mapping[str, int]]
+"""Registers that do not surely keep their value, each with a state at entry that shows it."""
+
+
+@frozen
+class Entered:
+    """What is known when a request enters a party."""
+
+    premises: tuple[Value, ...]
+    """What holds then."""
+    brought: Mapping[Term, Value]
+    """Registers whose value the request says."""
+
+    def conditions(self, case: Case) -> tuple[Value, ...]:
+        """Return what holds at entry where a case is taken."""
+        guard = (terms.substitute(each.term, self.brought) for each in case.guard)
+        return (*self.premises, *guard)
+
+    def at_exit(self, case: Case, register: str, bits: int) -> Value:
+        """Return what a register holds when control comes back."""
+        value = case.registers.get(register)
+        value = terms.symbol(register, bits) if value is None else value
+        return terms.substitute(value, self.brought)
+
+
+@frozen
+class Back:
+    """The cases in which control comes back to a caller."""
+
+    entered: Entered
+    cases: Sequence[Case]
+
+
+def held(
+    site: CallSite, row: Row, revision: Revision, back: Back, solver: Solver
+) -> list[CallerAnswer]:
+    """Hold what a caller does behind its ``hvc`` against what a party leaves there."""
+    lost = _lost(site, back, revision.architecture.bits, solver)
+    if isinstance(lost, Undecided):
+        return [CallerAnswer(CallerQuestion.SURVIVES, lost)]
+    answers = answered(row.clauses) | {revision.result}
+    return [
+        CallerAnswer(CallerQuestion.SURVIVES, _survives(site, row, lost, answers)),
+        CallerAnswer(CallerQuestion.UNDERSTOOD, _understood(site, row, back, revision, solver)),
+        CallerAnswer(CallerQuestion.READ_FROM, _read_from(site, lost, answers)),
+    ]
+
+
+def _lost(site: CallSite, back: Back, bits: int, solver: Solver) -> Lost | Undecided:
+    """Return which of the registers that are live behind a site are lost."""
+    lost: dict[str, Mapping[str, int]] = {}
+    for name in sorted(site.reliance.live):
+        for case in back.cases:
+            if name in lost or name not in case.registers:
+                continue
+            before = terms.symbol(name, bits)
+            differs = terms.ne(before, case.registers[name], bits)
+            differs = terms.substitute(differs, back.entered.brought)
+            match solver.check(*back.entered.conditions(case), differs):
+                case Satisfiable(model):
+                    lost[name] = model
+                case Unsatisfiable():
+                    continue
+                case Unknown(reason):
+                    return Undecided(f"whether {name} survives: {reason}")
+    return lost
+
+
+def answered(clauses: Iterable[Clause]) -> frozenset[str]:
+    """Return the registers of which something is promised when control comes back."""
+    statements = [clause.statement for clause in clauses]
+    ensured = [each.holds for each in statements if isinstance(each, Ensures)]
+    reads = [read for holds in ensured for read in reads_of(holds)]
+    return frozenset(read.register for read in reads if read.moment is Moment.EXIT)
+
+
+def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> CallerVerdict:
+    reliance = site.reliance
+    clauses = [clause.statement for clause in row.clauses]
+    may_change = {r for c in clauses if isinstance(c, KeepsRegisters) for r in c.may_change}
+    for read in reliance.reads:
+        if read.register in lost and read.register not in answers:
+            what = f"{read.register} is lost, and read at {read.address:#x}"
+            return Violated(what, lost[read.register])
+    unsure = [m for m in reliance.may_read if m.register in lost and m.register not in answers]
+    for may in unsure:
+        # The platform's register (AAPCS64 6.1.1) is: the contract lets a call lose x18.
+        if may.why is Why.KEPT and may.register not in may_change:
+            return Violated(f"{may.register} is lost, and is callee-saved", lost[may.register])
+    for may in unsure:
+        if may.why is not Why.RETURNED:
+            return Undecided(f"{may.register} is lost, and {_reader(may)}")
+    if reliance.undecided:
+        return Undecided(reliance.undecided[0])
+    unpromised = [r for r in reliance.reads if r.register in may_change - answers]
+    if unpromised:
+        return SatisfiedBeyondContract(_unpromised(unpromised))
+    kept = sorted(reliance.live - answers - lost.keys())
+    return Satisfied(f"{len(kept)} live registers are kept" if kept else "nothing else is live")
+
+
+def _unpromised(reads: Sequence[Read]) -> str:
+    names = " and ".join(read.register for read in reads)
+    places = " and ".join(f"{read.address:#x}" for read in reads)
+    are, them = ("is", "it") if len(reads) == 1 else ("are", "them")
+    what = f"{names}, which the contract lets a call lose, {are} read at {places}"
+    return f"{what}; this party keeps {them}"
+
+
+def _reader(may: MayRead) -> str:
+    where = f"from {may.address:#x} on"
+    match may.why:
+        case Why.CALLEE:
+            return f"a callee reads it {where}"
+        case Why.ARGUMENT:
+            return f"a call that was not followed may read it {where}"
+        case Why.KEPT:
+            return "the function's caller may count on it"
+        case _:
+            return f"code that was not followed may read it {where}"
+
+
+def _understood(
+    site: CallSite, row: Row, back: Back, revision: Revision, solver: Solver
+) -> CallerVerdict:
+    """Say whether the caller tells an error from success, where it can meet either."""
+    result, error = revision.result, revision.error
+    if error is None or result not in answered(row.clauses):
+        return Satisfied("no answer is promised")
+    errors = [_may_be(error, case, back, revision, solver) for case in back.cases]
+    if all(isinstance(answer, Unsatisfiable) for answer in errors):
+        return Satisfied("only success can come back")
+    meets = f"{result} can be {error:#x}"
+    answer = next((each for each in site.answers if each.register == result), None)
+    fates = frozenset(answer.fates) if answer is not None else frozenset()
+    if answer is not None and any(_tells(test.condition, revision) for test in answer.tests):
+        return Satisfied("the caller tells success from error")
+    if ResultFate.RETURNED in fates:
+        return DependsOnCaller(f"{meets}, and goes to the callers of {site.function.name}")
+    if fates & {ResultFate.STORED, ResultFate.USED}:
+        return Undecided(f"{meets}; it is read, and what for was not followed")
+    if fates != {ResultFate.OVERWRITTEN} or site.reliance.undecided:
+        return Undecided(f"{meets}; code that was not followed may look at it")
+    if not any(isinstance(answer, Feasible) for answer in errors):
+        return Undecided(f"whether {meets}")
+    return Violated(f"{meets}, and nobody looks at it")
+
+
+def _may_be(error: int, case: Case, back: Back, revision: Revision, solver: Solver) -> Feasibility:
+    bits = revision.architecture.bits
+    found = terms.eq(back.entered.at_exit(case, revision.result, bits), error, bits)
+    return solver.feasibility(*back.entered.conditions(case), found)
+
+
+def _tells(condition: Value, revision: Revision) -> bool:
+    """Tell whether a test answers otherwise for the error than for success."""
+    if revision.success is None or revision.error is None:
+        return False
+    symbol = terms.symbol(after(revision.result), revision.architecture.bits)
+    success = terms.substitute(condition, {symbol: revision.success})
+    error = terms.substitute(condition, {symbol: revision.error})
+    return isinstance(success, int) and isinstance(error, int) and success != error
+
+
+def _read_from(site: CallSite, lost: Lost, answers: frozenset[str]) -> CallerVerdict:
+    """Say whether every register in which the caller looks for an answer holds one."""
+    looked = [
+        each.register
+        for each in site.answers
+        if each.tests or {ResultFate.USED, ResultFate.STORED} & set(each.fates)
+    ]
+    for register in looked:
+        if register in lost and register not in answers:
+            what = f"it reads {register}, in which no answer is promised"
+            return Violated(what, lost[register])
+    return Satisfied(", ".join(looked) if looked else "no answer is read")

@@ -1,0 +1,1 @@
+"""What changes for a caller between two behaviours of one party, and who breaks."""

@@ -1,0 +1,350 @@
+"""Hold one case of the home provider against one of the other's, where both can be taken."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Requested,
+    Returned,
+    Stuck,
+    Undecided,
+)
+from hypabi.contract.expression import Moment, Read, width_of, write_value
+from hypabi.judgement.difference.case_view import Provided, Rules
+from hypabi.judgement.difference.difference_query import DifferenceQuery, Differs, NotShown
+from hypabi.judgement.difference.memory_effects import (
+    Piece,
+    before,
+    not_comparable,
+    place,
+    taken_apart,
+    written,
+)
+from hypabi.judgement.difference.model import Aspect, Bearing, Difference
+from hypabi.judgement.difference.wording import becomes, counted, ending, function, roughly
+from hypabi.judgement.verification.lowering import NotKnown
+from hypabi.judgement.verification.obligations import answers
+from hypabi.judgement.verification.observables import (
+    Frame,
+    Seen,
+    at_exit,
+    entered,
+    is_kept,
+    lost_by,
+)
+from hypabi.records import replace
+from hypabi.smt import terms
+from hypabi.smt.evaluate import evaluate
+from hypabi.smt.terms import Value
+
+Shown = tuple[str, int, Value, Value]
+"""Name and width of what differs, and its value on both sides."""
+
+
+class Pair:
+    """Two cases that one state at entry can lead to.
+
+    What differs comes out of :meth:`differences`; what could be neither shown nor excluded is in
+    ``reasons`` afterwards, and what was assumed in ``assumptions``.
+
+    :param noted: what was found to differ harmlessly for other pairs of the row, and grows
+    """
+
+    def __init__(
+        self,
+        home: Provided,
+        other: Provided,
+        rules: Rules,
+        scale: DifferenceQuery,
+        noted: set[tuple[Aspect, str]],
+    ) -> None:
+        self.home = home
+        self.other = other
+        self.rules = rules
+        self.scale = scale
+        self.noted = noted
+        self.reasons: list[str] = []
+        self.assumptions: set[str] = set()
+        self.architecture: Architecture = rules.revision.architecture
+        self.bits = self.architecture.bits
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield what a caller of the home side sees differ, and what he cannot see."""
+        if self.same_by_identity():
+            return
+        yield from self.by_end()
+
+    def by_end(self) -> Iterator[Difference]:
+        """Yield what differs, as far as both ends let it be seen."""
+        match self.home.case.outcome, self.other.case.outcome:
+            case (Undecided(_, reason), _) | (_, Undecided(_, reason)):
+                self.reasons.append(f"not followed {reason}")
+            case Called(), Called():
+                yield from self.handed_over()
+            case (Called(name), _) | (_, Called(name)) if not self.rules.handed_over:
+                self.reasons.append(f"control goes to {function(name)}, which is not followed")
+            case Stuck(), Stuck():
+                return
+            case (Faulted(), Faulted()) | (Requested(), Requested()):
+                self.reasons.append("what follows a fault at EL2 or HYP")
+            case Returned(), Returned():
+                yield from self.at_the_end()
+            case (Left(), Left()) | (CalledBack(), CalledBack()):
+                found = list(self.place())
+                yield from found or self.at_the_end()
+            case _:
+                yield from self.tipped(Aspect.END, Bearing.BREAKS, "how the call ends", 1)
+
+    def handed_over(self) -> Iterator[Difference]:
+        """Yield whether both go to the same compiled code, where that is all that is promised."""
+        names = [
+            each.case.outcome.name.removeprefix("__kvm_nvhe_")
+            for each in (self.home, self.other)
+            if isinstance(each.case.outcome, Called)
+        ]
+        if not self.rules.handed_over or not all(names):
+            unnamed = next((name for name in names if not name), names[0])
+            self.reasons.append(f"control goes to {function(unnamed)}, which is not followed")
+        elif names[0] != names[1]:
+            yield from self.tipped(Aspect.END, Bearing.BREAKS, "how the call ends", 1)
+
+    def same_by_identity(self) -> bool:
+        """Tell whether both are one case of one program: the same by any reading."""
+        followed = isinstance(self.home.case.outcome, Returned | Left | CalledBack | Stuck)
+        alike = self.home.case == self.other.case
+        entries = self.home.behaviour.at_entry == self.other.behaviour.at_entry
+        return alike and entries and (followed or self.scale.one_program)
+
+    def place(self) -> Iterator[Difference]:
+        """Yield where control goes and in which mode, where it differs."""
+        home, other = self.home.case.outcome, self.other.case.outcome
+        assert isinstance(home, Left | CalledBack) and isinstance(other, Left | CalledBack)
+        elsewhere = terms.ne(home.target, other.target, self.bits)
+        if isinstance(home, CalledBack) or (home.status is None and self.bits == 32):
+            elsewhere = terms.lor(elsewhere, int(home.mode != other.mode))
+        name = "PSTATE" if self.bits == 64 else "CPSR"
+        width = 5 if self.bits == 64 else 6  # the mode, and on AArch32 the instruction set state
+        status = [
+            terms.extract(each.lowering.register(name, self.bits, Moment.EXIT), 0, width, self.bits)
+            for each in (self.home, self.other)
+        ]
+        elsewhere = terms.lor(elsewhere, terms.ne(status[0], status[1], width))
+        yield from self.tipped(Aspect.END, Bearing.BREAKS, "where control goes", elsewhere)
+
+    def at_the_end(self) -> Iterator[Difference]:
+        """Yield what differs in registers and memory when control leaves."""
+        promised = {part.of.register for part in self.rules.seen if isinstance(part.of, Read)}
+        if isinstance(self.home.case.outcome, Returned):
+            promised.add(self.rules.revision.result)
+            yield from self.result()
+        for part in self.rules.seen:
+            yield from self.promised(part)
+        frame = self.rules.frame
+        yield from self.registers(frame.general, promised, general=True)
+        yield from self.registers(frame.system, promised, general=False)
+        yield from self.memory(frame)
+        yield from self.effects()
+
+    def result(self) -> Iterator[Difference]:
+        """Yield whether the result register differs."""
+        name = self.rules.revision.result
+        if not self.both_keep(name):
+            home, other = self.values(name, self.bits)
+            differs = terms.ne(home, other, self.bits)
+            yield from self.tipped(Aspect.RESULT, Bearing.BREAKS, name, differs)
+
+    def both_keep(self, name: str) -> bool:
+        """Tell whether a register is on both sides what it was at entry."""
+        sides = (self.home, self.other)
+        return all(is_kept(side.behaviour, side.case, name) for side in sides)
+
+    def values(self, name: str, width: int) -> tuple[Value, Value]:
+        """Return a register at exit of both sides."""
+        home, other = (
+            at_exit(side.behaviour, side.case, name, width) for side in (self.home, self.other)
+        )
+        return home, other
+
+    def promised(self, part: Seen) -> Iterator[Difference]:
+        """Yield a promised register or field whose value differs."""
+        if isinstance(part.of, Read) and self.both_keep(part.of.register):
+            return
+        try:
+            home = self.home.lowering.value(part.of)
+            other = self.other.lowering.value(part.of)
+            condition = terms.ne(home, other, width_of(part.of))
+            if part.when is not None:
+                condition = terms.land(condition, self.home.lowering.predicate(part.when))
+        except NotKnown as unknown:
+            self.reasons.append(str(unknown))
+            return
+        said = answers(self.home.case, self.home.lowering, self.rules.revision, part.answered)
+        name = write_value(part.of)
+        condition = terms.land(condition, said)
+        aspect = Aspect.RESULT if name == self.rules.revision.result else Aspect.PROMISED
+        shown = (name, width_of(part.of), home, other)
+        yield from self.tipped(aspect, Bearing.BREAKS, name, condition, shown)
+
+    def registers(
+        self, may_change: frozenset[str] | None, promised: set[str], *, general: bool
+    ) -> Iterator[Difference]:
+        """Yield the registers of one kind that one side keeps and the other loses."""
+        aspect = Aspect.REGISTER if general else Aspect.SYSTEM_REGISTER
+        names = dict.fromkeys(lost_by(self.architecture, self.home.case, general=general))
+        names |= dict.fromkeys(lost_by(self.architecture, self.other.case, general=general))
+        for name in sorted(names):
+            if name in promised or self.both_keep(name):
+                continue
+            if may_change is None or name in may_change:
+                home, other = self.values(name, self.width(name))
+                differs = terms.ne(home, other, self.width(name))
+                yield from self.tipped(aspect, Bearing.HARMLESS, name, differs)
+            else:
+                yield from self.protected(aspect, name, general=general)
+
+    def width(self, name: str) -> int:
+        """Return the width of a register that some case lists."""
+        widths = (side.behaviour.widths for side in (self.home, self.other))
+        return next(each[name] for each in widths if name in each)
+
+    def protected(self, aspect: Aspect, name: str, *, general: bool) -> Iterator[Difference]:
+        """Yield whether a register that has to be kept is lost by one side only."""
+        width = self.width(name)
+        home, other = self.values(name, width)
+        before = [self.entered_with(side, name, width) for side in (self.home, self.other)]
+        kept = [terms.eq(value, b, width) for value, b in zip((home, other), before, strict=True)]
+        loses = terms.land(kept[0], terms.lnot(kept[1]))
+        found = list(self.tipped(aspect, Bearing.LOSES, name, loses))
+        gains = terms.land(terms.lnot(kept[0]), kept[1])
+        found += self.tipped(aspect, Bearing.GAINS, name, gains)
+        both = terms.land(*map(terms.lnot, kept), terms.ne(home, other, width))
+        worst = Bearing.HARMLESS if general else Bearing.BREAKS
+        found += self.tipped(aspect, worst, name, both)
+        yield from found
+
+    def entered_with(self, side: Provided, name: str, width: int) -> Value:
+        """Return a register at entry of one side."""
+        if name in side.behaviour.widths:
+            return entered(side.behaviour, name)
+        found = side.behaviour.at_entry.get(name)
+        return terms.symbol(name, width) if found is None else found
+
+    def memory(self, frame: Frame) -> Iterator[Difference]:
+        """Yield memory that is not left the same."""
+        home = written(self.home, frame, self.scale, self.bits)
+        other = written(self.other, frame, self.scale, self.bits)
+        if list(home.items()) == list(other.items()):
+            return
+        reason = not_comparable(home, other, self.bits)
+        if reason:
+            self.reasons.append(reason)
+            return
+        self.assumptions.update(taken_apart(home, other, self.bits))
+        for piece in sorted({**home, **other}, key=lambda piece: (piece[1], piece[2])):
+            yield from self.piece(piece, home, other, frame)
+
+    def piece(
+        self, piece: Piece, home: dict[Piece, Value], other: dict[Piece, Value], frame: Frame
+    ) -> Iterator[Difference]:
+        """Yield whether one piece of memory is not left the same."""
+        where, width = place(piece, self.bits), 8 * piece[2]
+        if piece in home and piece in other:
+            bearing, words = Bearing.BREAKS, None
+            differs = terms.ne(home[piece], other[piece], width)
+        else:
+            words = ("it is written", "it is kept")
+            value = home.get(piece, other.get(piece, 0))
+            bearing, differs = Bearing.GAINS, self.changes(piece, value)
+            if piece in other:
+                bearing, words = Bearing.LOSES, ("it is kept", "it is written")
+        if frame.memory is None:
+            bearing = Bearing.HARMLESS
+        shown = (where, width, home.get(piece, 0), other.get(piece, 0))
+        for found in self.tipped(Aspect.MEMORY, bearing, where, differs, shown):
+            yield found if words is None else replace(found, home=words[0], other=words[1])
+
+    def changes(self, piece: Piece, value: Value) -> Value:
+        """Return when what is written to a piece of memory is not what was there.
+
+        That is known of a whole word only: of which part a smaller one is, the byte order tells.
+        """
+        if 8 * piece[2] != self.bits or piece[1] % piece[2]:
+            return 1
+        return terms.ne(value, before(piece, self.bits), self.bits)
+
+    def effects(self) -> Iterator[Difference]:
+        """Yield whether barriers and maintenance differ, which nothing else here shows."""
+        home, other = (
+            Counter(effect.name for effect in side.case.effects) for side in (self.home, self.other)
+        )
+        if home != other:
+            yield Difference(
+                Aspect.EFFECT,
+                Bearing.HARMLESS,
+                "barriers, TLB and cache operations",
+                counted(home),
+                counted(other),
+                {},
+            )
+
+    def tipped(
+        self,
+        aspect: Aspect,
+        bearing: Bearing,
+        subject: str,
+        differs: Value,
+        shown: Shown | None = None,
+    ) -> Iterator[Difference]:
+        """Yield a difference, if some state at entry shows it."""
+        if bearing is Bearing.HARMLESS:
+            if (aspect, subject) not in self.noted and self.scale.plainly(differs):
+                self.noted.add((aspect, subject))
+                yield Difference(aspect, bearing, subject, *self.roughly(subject, shown), {})
+            return
+        match self.scale.weigh(differs):
+            case Differs(model):
+                texts = self.texts(aspect, subject, model, shown)
+                yield Difference(aspect, bearing, subject, *texts, model)
+            case NotShown(reason):
+                self.reasons.append(f"{subject}: {reason}")
+            case None:
+                return
+
+    def roughly(self, subject: str, shown: Shown | None) -> tuple[str, str]:
+        """Return both values of what nobody may rely on, as terms."""
+        if shown is None:
+            width = self.width(subject)
+            shown = (subject, width, *self.values(subject, width))
+        _, width, home, other = shown
+        return roughly(subject, home, width), roughly(subject, other, width)
+
+    def texts(
+        self, aspect: Aspect, subject: str, model: Mapping[str, int], shown: Shown | None
+    ) -> tuple[str, str]:
+        """Return what both sides do in the state of a model, in words."""
+        if aspect in (Aspect.END, Aspect.RESULT):
+            revision = self.rules.revision
+            return ending(self.home, revision, model), ending(self.other, revision, model)
+        if shown is not None:
+            name, width, home, other = shown
+            return becomes(name, home, width, model), becomes(name, other, width, model)
+        width = self.width(subject)
+        home, other = self.values(subject, width)
+        return (
+            self.kept_or(self.home, subject, home, width, model),
+            self.kept_or(self.other, subject, other, width, model),
+        )
+
+    def kept_or(
+        self, side: Provided, name: str, value: Value, width: int, model: Mapping[str, int]
+    ) -> str:
+        """Say what becomes of a register."""
+        before = self.entered_with(side, name, width)
+        if value == before or evaluate(value, model) == evaluate(before, model):
+            return f"{name} is kept"
+        return becomes(name, value, width, model)

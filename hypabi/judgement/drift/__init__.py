@@ -1,0 +1,1 @@
+"""Where a document and the code behind it have come apart."""

@@ -1,0 +1,1 @@
+"""What else than a hypercall reaches the code that answers hypercalls."""

@@ -1,0 +1,1 @@
+"""Each caller's promise against each live party, as cells."""

@@ -1,0 +1,1 @@
+"""Clauses as obligations about cases, and their proof or refutation; the questions build on it."""

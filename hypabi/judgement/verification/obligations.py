@@ -1,0 +1,341 @@
+"""What a clause demands of one case: a condition that must hold, or an answer without a solver."""
+
+import enum
+from collections.abc import Iterator
+from typing import assert_never
+
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.case import Case
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Outcome,
+    Requested,
+    Returned,
+    Store,
+    Stuck,
+    address_text,
+)
+from hypabi.behaviour.outcome import Undecided as PathUndecided
+from hypabi.contract.clause import (
+    Answer,
+    Calls,
+    Ensures,
+    HandedTo,
+    KeepsMemory,
+    KeepsRegisters,
+    KeepsSystemRegisters,
+    Leaves,
+    Region,
+    Returns,
+    Statement,
+)
+from hypabi.contract.expression import Moment, Predicate, reads_of
+from hypabi.contract.expression import Value as Expression
+from hypabi.contract.registers import STATE, is_general
+from hypabi.contract.revision import NVHE_PREFIX, Revision
+from hypabi.judgement.verification.lowering import Lowering
+from hypabi.records import frozen
+from hypabi.smt import terms
+from hypabi.smt.terms import Value
+
+MODE_NUMBERS = {"EL1t": 4, "EL1h": 5, "EL2t": 8, "EL2h": 9, "svc": 0b10011, "hyp": 0b11010}
+
+
+class Kept(enum.Enum):
+    """Which registers a frame clause is about."""
+
+    GENERAL = "general"
+    SYSTEM = "system"
+
+
+@frozen
+class Demand:
+    """One condition that must hold at the end of a case, and what to print otherwise."""
+
+    holds: Value
+    otherwise: str
+    about: tuple[tuple[str, int, Value, Value], ...] = ()
+    """Name, width, value at entry and at exit of what the demand is about."""
+
+
+@frozen
+class Unfollowed:
+    """The case does not show what the clause asks, and why."""
+
+    reason: str
+
+
+@frozen
+class Unconcerned:
+    """The clause does not speak of the case: control never leaves, and that is when it holds."""
+
+
+Asked = Demand | Unfollowed | Unconcerned
+
+
+class CallBack(enum.Enum):
+    """What a call to a function that the caller chose is to the row that is judged."""
+
+    PROMISED = "promised"
+    """Its clauses are about the moment of the call."""
+    UNASKED = "unasked"
+    """What holds when the function has returned is not known."""
+
+
+def demands(
+    statement: Statement,
+    lowering: Lowering,
+    revision: Revision,
+    call_back: CallBack = CallBack.UNASKED,
+) -> Iterator[Asked]:
+    """Yield what a statement demands of a case; nothing, where the case cannot break it."""
+    case = lowering.case
+    assert case is not None
+    match statement:
+        case HandedTo() | Returns() | Leaves() | Calls():
+            yield from _of_the_end(statement, case, lowering, revision)
+        case Ensures() | KeepsRegisters() | KeepsSystemRegisters() | KeepsMemory():
+            never = _never_leaves(case, call_back)
+            if never is not None:
+                yield never
+            else:
+                yield from _at_exit(statement, case, lowering, revision)
+        case _:
+            assert_never(statement)
+
+
+def _of_the_end(
+    statement: HandedTo | Returns | Leaves | Calls,
+    case: Case,
+    lowering: Lowering,
+    revision: Revision,
+) -> Iterator[Asked]:
+    match statement:
+        case HandedTo(symbol):
+            yield _handed(case, symbol)
+        case Returns(mode):
+            yield from _returns(case, lowering, revision, mode)
+        case Leaves(target, mode):
+            yield from _leaves(case, lowering, revision, target, mode)
+        case Calls(target, mode):
+            yield from _calls(case, lowering, revision, target, mode)
+        case _:
+            assert_never(statement)
+
+
+def _at_exit(
+    statement: Ensures | KeepsRegisters | KeepsSystemRegisters | KeepsMemory,
+    case: Case,
+    lowering: Lowering,
+    revision: Revision,
+) -> Iterator[Asked]:
+    match statement:
+        case Ensures(holds):
+            about = tuple(_about(holds, lowering))
+            yield Demand(lowering.predicate(holds), "it does not hold", about)
+        case KeepsRegisters(may_change):
+            yield from _keeps(case, lowering, revision, frozenset(may_change), Kept.GENERAL)
+        case KeepsSystemRegisters(may_change):
+            yield from _keeps(case, lowering, revision, frozenset(may_change), Kept.SYSTEM)
+        case KeepsMemory(may_write):
+            yield from _keeps_memory(case, lowering, revision, may_write)
+        case _:
+            assert_never(statement)
+
+
+def _about(predicate: Predicate, lowering: Lowering) -> Iterator[tuple[str, int, Value, Value]]:
+    """Yield the registers at exit that a predicate speaks of."""
+    for read in dict.fromkeys(reads_of(predicate)):
+        if read.moment is Moment.EXIT:
+            before = lowering.register(read.register, read.width, Moment.ENTRY)
+            after = lowering.register(read.register, read.width, Moment.EXIT)
+            yield read.register, read.width, before, after
+
+
+def _handed(case: Case, symbol: str) -> Demand | Unfollowed:
+    match case.outcome:
+        case Called(name) if name.removeprefix(NVHE_PREFIX) == symbol:
+            return Demand(1, "")
+        case Called(name) if name.startswith("0x"):
+            return Unfollowed(f"the image has no symbol for the function at {name}")
+        case Called(name):
+            return Demand(0, f"control goes to {name}")
+        case outcome:
+            return Demand(0, describe_outcome(outcome))
+
+
+def _ends_elsewhere(case: Case) -> Demand | Unfollowed | None:
+    """Return what to say of a case whose end a clause about leaving cannot be judged by."""
+    match case.outcome:
+        case Called(name):
+            return Unfollowed(f"control goes to the C function {name}, which is not followed")
+        case Stuck() | Faulted() | CalledBack() | Requested():
+            return Demand(0, describe_outcome(case.outcome))
+        case Returned() | Left() | PathUndecided():
+            return None
+        case _:
+            assert_never(case.outcome)
+
+
+def _returns(
+    case: Case, lowering: Lowering, revision: Revision, mode: str | None
+) -> Iterator[Asked]:
+    elsewhere = _ends_elsewhere(case)
+    if elsewhere is not None:
+        yield elsewhere
+        return
+    bits = revision.architecture.bits
+    link = lowering.behaviour.link
+    back = lowering.at_entry(link, bits)
+    before = lowering.register(_status_name(revision), bits, Moment.ENTRY)
+    after = lowering.register(_status_name(revision), bits, Moment.EXIT)
+    if isinstance(case.outcome, Left):
+        where = ((link, bits, back, case.outcome.target),)
+        yield Demand(
+            terms.eq(case.outcome.target, back, bits), describe_outcome(case.outcome), where
+        )
+    about = ((lowering.behaviour.status, bits, before, after),)
+    if mode is None:
+        yield Demand(terms.eq(before, after, bits), "PSTATE is not the caller's", about)
+    else:
+        wanted = MODE_NUMBERS[mode]
+        at = terms.eq(terms.extract(after, 0, 5, bits), wanted, 5)
+        yield Demand(at, f"it does not return at {mode}", about)
+
+
+def _leaves(
+    case: Case, lowering: Lowering, revision: Revision, where: Expression, mode: str
+) -> Iterator[Asked]:
+    elsewhere = _ends_elsewhere(case)
+    if elsewhere is not None:
+        yield elsewhere
+        return
+    bits = revision.architecture.bits
+    if not isinstance(case.outcome, Left):
+        yield Demand(0, describe_outcome(case.outcome))
+        return
+    target = lowering.value(where)
+    about = (("control goes to", bits, target, case.outcome.target),)
+    yield Demand(terms.eq(case.outcome.target, target, bits), "control goes elsewhere", about)
+    if case.outcome.status is None and revision.architecture is Architecture.ARM:
+        yield Demand(int(case.outcome.mode == mode), f"it leaves at {case.outcome.mode}")
+    else:
+        status = lowering.register(_status_name(revision), bits, Moment.EXIT)
+        at = terms.eq(terms.extract(status, 0, 5, bits), MODE_NUMBERS[mode], 5)
+        yield Demand(at, f"it does not leave at {mode}")
+
+
+def _calls(
+    case: Case, lowering: Lowering, revision: Revision, where: Expression, mode: str
+) -> Iterator[Asked]:
+    match case.outcome:
+        case CalledBack(called, at):
+            bits = revision.architecture.bits
+            target = lowering.value(where)
+            about = (("control goes to", bits, target, called),)
+            yield Demand(terms.eq(called, target, bits), "another function is called", about)
+            yield Demand(int(at == mode), f"it is called at {at}")
+        case Called(name):
+            yield Unfollowed(f"control goes to the C function {name}, which is not followed")
+        case outcome:
+            yield Demand(0, describe_outcome(outcome))
+
+
+def _status_name(revision: Revision) -> str:
+    return "PSTATE" if revision.architecture is Architecture.ARM64 else "CPSR"
+
+
+def _never_leaves(case: Case, call_back: CallBack) -> Unfollowed | Unconcerned | None:
+    """Return what to say of a case in which control is not seen to leave, ``None`` for others."""
+    match case.outcome:
+        case Called(name):
+            return Unfollowed(f"control goes to the C function {name}, which is not followed")
+        case Faulted():
+            return Unfollowed(
+                f"{describe_outcome(case.outcome)}; what the vectors do then is not followed"
+            )
+        case CalledBack() if call_back is CallBack.PROMISED:
+            return None
+        case PathUndecided() | CalledBack() | Requested():
+            return Unfollowed(describe_outcome(case.outcome))
+        case Stuck():
+            return Unconcerned()
+        case Returned() | Left():
+            return None
+        case _:
+            assert_never(case.outcome)
+
+
+def _keeps(
+    case: Case, lowering: Lowering, revision: Revision, may_change: frozenset[str], kind: Kept
+) -> Iterator[Asked]:
+    """Yield one demand for each register that the case may change and the clause protects."""
+    for name, after in case.registers.items():
+        if name in may_change or name in STATE or name.startswith("CPSR."):
+            continue
+        if is_general(revision.architecture, name) is not (kind is Kept.GENERAL):
+            continue
+        width = lowering.behaviour.widths[name]
+        before = lowering.at_entry(name, width)
+        about = ((name, width, before, after),)
+        yield Demand(terms.eq(before, after, width), f"{name} is lost", about)
+
+
+def _keeps_memory(
+    case: Case, lowering: Lowering, revision: Revision, regions: tuple[Region, ...]
+) -> Iterator[Asked]:
+    bits = revision.architecture.bits
+    bounds = [(lowering.value(region.start), region.size) for region in regions]
+    for store in case.stores:
+        address = terms.add(0 if store.base is None else store.base, store.offset, bits)
+        inside = [_inside(store, address, start, size, bits) for start, size in bounds]
+        where = address_text(store.base, store.offset, bits)
+        yield Demand(terms.lor(*inside), f"{store.size} bytes at {where} are written")
+
+
+def _inside(store: Store, address: Value, start: Value, size: int, bits: int) -> Value:
+    """Return whether a store lies in a region: its distance from the start leaves room for it."""
+    distance = terms.sub(address, start, bits)
+    return terms.ule(distance, size - store.size, bits) if size >= store.size else 0
+
+
+def answers(case: Case, lowering: Lowering, revision: Revision, answer: Answer | None) -> Value:
+    """Return whether a case may answer so: control leaves, and the result register says it.
+
+    A case that was not followed to its end may answer anything.
+    """
+    if answer is None or isinstance(case.outcome, Called | CalledBack | Faulted | PathUndecided):
+        return 1
+    if isinstance(case.outcome, Stuck):
+        return 0
+    bits = revision.architecture.bits
+    expected = revision.success if answer is Answer.SUCCESS else revision.error
+    assert expected is not None, answer
+    result = lowering.register(revision.result, bits, Moment.EXIT)
+    return terms.eq(result, expected, bits)
+
+
+def describe_outcome(outcome: Outcome) -> str:
+    """Return how a case ends, in a line."""
+    match outcome:
+        case Returned():
+            return "it returns to the caller"
+        case Left(target, mode):
+            return f"control goes to {terms.text(target, 64)} at {mode}"
+        case Stuck(address):
+            return f"it is stuck at {address:#x}"
+        case Faulted(address, what):
+            return f"{what} faults at {address:#x}"
+        case Called(name):
+            return f"control goes to the C function {name}"
+        case CalledBack(target, mode):
+            return f"control goes to {terms.text(target, 64)}, as to a function, at {mode}"
+        case Requested(address, immediate):
+            return f"it issues hvc #{immediate:#x} at {address:#x}"
+        case PathUndecided(address, reason):
+            return f"not followed beyond {address:#x}: {reason}"
+        case _:
+            assert_never(outcome)

@@ -1,0 +1,217 @@
+"""Prove or refute every clause of a revision against the behaviours that were derived."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.outcome import Undecided as PathUndecided
+from hypabi.contract.clause import Calls, Clause
+from hypabi.contract.expression import Predicate, capabilities_of
+from hypabi.contract.revision import LiveParty, Revision, Row
+from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
+from hypabi.judgement.verification.obligations import (
+    Asked,
+    CallBack,
+    Demand,
+    Unconcerned,
+    Unfollowed,
+    answers,
+    demands,
+)
+from hypabi.judgement.verification.verdict import (
+    Finding,
+    Proved,
+    Refuted,
+    Undecided,
+    Unspecified,
+    Vacuous,
+    Verdict,
+)
+from hypabi.records import frozen
+from hypabi.smt import terms
+from hypabi.smt.evaluate import evaluate
+from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
+from hypabi.smt.terms import Value
+
+
+@frozen
+class Judgement:
+    """Everything that was said of one image under one revision of a contract."""
+
+    findings: tuple[Finding, ...]
+    unspecified: tuple[Unspecified, ...]
+
+
+def judge_contract(
+    revision: Revision,
+    behaviours: Mapping[str, Behaviour],
+    surroundings: Surroundings,
+    solver: Callable[[], Solver],
+) -> Judgement:
+    """Judge every row of every party that has a behaviour, in the order of the contract.
+
+    :param behaviours: by name of the party; a party that the image does not have is left out
+    """
+    findings: list[Finding] = []
+    unspecified: list[Unspecified] = []
+    numbers: dict[str | None, int | None] = {c.name: c.number for c in revision.calls}
+    for party in revision.parties:
+        behaviour = behaviours.get(party.name)
+        if behaviour is None:
+            continue
+        for row in revision.rows_of(party.name):
+            if row.unspecified is not None:
+                authority = row.unspecified
+                why = authority.cite or authority.because or ""
+                unspecified.append(Unspecified(party.name, row.call, why))
+            judged = _Row(revision, party, row, behaviour, surroundings, solver())
+            findings += judged.findings(numbers.get(row.call))
+    return Judgement(tuple(findings), tuple(unspecified))
+
+
+def judge_row(
+    revision: Revision,
+    party: LiveParty,
+    row: Row,
+    behaviour: Behaviour,
+    surroundings: Surroundings,
+    solver: Solver,
+) -> Iterator[Finding]:
+    """Judge one row, clause by clause, against a behaviour that may be another party's.
+
+    :param party: whose vectors are live
+    """
+    number = next((call.number for call in revision.calls if call.name == row.call), None)
+    return _Row(revision, party, row, behaviour, surroundings, solver).findings(number)
+
+
+@frozen
+class _Row:
+    """One call at one party: its premises, and the cases that they leave."""
+
+    revision: Revision
+    party: LiveParty
+    row: Row
+    behaviour: Behaviour
+    surroundings: Surroundings
+    solver: Solver
+
+    def findings(self, number: int | None) -> Iterator[Finding]:
+        lowering = Lowering(self.behaviour, None, self.surroundings)
+        try:
+            premises = [lowering.predicate(each) for each in self._premises()]
+            premises += self.behaviour.holds
+        except NotKnown as reason:
+            for clause in self.row.clauses:
+                yield self._finding(number, clause, Undecided(str(reason)), ())
+            return
+        cases = [case for case in self.behaviour.cases if self._feasible(case, premises)]
+        for clause in self.row.clauses:
+            verdict, used = self._verdict(clause, premises, cases)
+            assumptions = {text for case in used for text in case.assumptions}
+            yield self._finding(
+                number, clause, verdict, tuple(sorted(assumptions.union(self._lacking())))
+            )
+
+    def _lacking(self) -> Iterator[str]:
+        """Yield what is assumed where the party is told by a capability that the kernel lacks."""
+        if self.party.when is None:
+            return
+        for name in capabilities_of(self.party.when):
+            if self.surroundings.capability(name) is None:
+                yield f"the kernel has no capability {name}: it describes others, and not this one"
+
+    def _premises(self) -> Iterator[Predicate]:
+        yield self.row.selects
+        if self.party.when is not None:
+            yield self.party.when
+        yield from (premise.holds for premise in (*self.row.assumes, *self.row.requires))
+
+    def _finding(
+        self, number: int | None, clause: Clause, verdict: Verdict, assumptions: tuple[str, ...]
+    ) -> Finding:
+        return Finding(self.party.name, self.row.call, number, clause, verdict, assumptions)
+
+    def _feasible(self, case: Case, premises: list[Value]) -> bool:
+        guard = [condition.term for condition in case.guard]
+        return not isinstance(self.solver.feasibility(*guard, *premises), Unsatisfiable)
+
+    def _verdict(
+        self, clause: Clause, premises: list[Value], cases: list[Case]
+    ) -> tuple[Verdict, list[Case]]:
+        if not cases:
+            return Vacuous("no state meets the preconditions"), []
+        used: list[Case] = []
+        undecided = ""
+        for case in cases:
+            try:
+                verdict = self._case(clause, premises, case)
+            except NotKnown as unknown:
+                return Undecided(str(unknown)), cases
+            match verdict:
+                case Refuted():
+                    return verdict, [case]
+                case Undecided(reason):
+                    undecided = undecided or reason
+                    used.append(case)
+                case Proved():
+                    used.append(case)
+                case Vacuous():
+                    continue
+        if undecided:
+            return Undecided(undecided), used
+        if not used:
+            return Vacuous("no path meets the condition of the clause"), []
+        return Proved(len(used)), used
+
+    def _case(self, clause: Clause, premises: list[Value], case: Case) -> Verdict:
+        """Judge a clause on one case; ``Vacuous`` means that the clause does not speak of it."""
+        lowering = Lowering(self.behaviour, case, self.surroundings)
+        context = [condition.term for condition in case.guard] + premises
+        if clause.when is not None:
+            context.append(lowering.predicate(clause.when))
+        context.append(answers(case, lowering, self.revision, clause.answered))
+        if (clause.when is not None or clause.answered is not None) and isinstance(
+            self.solver.feasibility(*context), Unsatisfiable
+        ):
+            return Vacuous("this path is not meant")
+        if isinstance(case.outcome, PathUndecided):
+            return Undecided(f"at {case.outcome.address:#x}: {case.outcome.reason}")
+        for demand in demands(clause.statement, lowering, self.revision, self._call_back()):
+            verdict = self._demand(demand, context, case)
+            if not isinstance(verdict, Proved):
+                return verdict
+        return Proved(1)
+
+    def _call_back(self) -> CallBack:
+        promised = any(isinstance(clause.statement, Calls) for clause in self.row.clauses)
+        return CallBack.PROMISED if promised else CallBack.UNASKED
+
+    def _demand(self, demand: Asked, context: list[Value], case: Case) -> Verdict:
+        if isinstance(demand, Unfollowed):
+            return Undecided(demand.reason)
+        if isinstance(demand, Unconcerned):
+            return Vacuous("control never leaves on this path")
+        if demand.holds == 1:
+            return Proved(1)
+        match self.solver.check(*context, terms.lnot(demand.holds)):
+            case Unsatisfiable():
+                return Proved(1)
+            case Unknown(reason):
+                return Undecided(f"the solver gave up: {reason}")
+            case Satisfiable(model):
+                return self._refuted(demand, model, case)
+
+    def _refuted(self, demand: Demand, model: Mapping[str, int], case: Case) -> Refuted:
+        full = _Total(model)
+        observed = tuple(
+            (name, evaluate(before, full), evaluate(after, full))
+            for name, _, before, after in demand.about
+        )
+        return Refuted(dict(sorted(model.items())), demand.otherwise, observed, case.path(full))
+
+
+class _Total(dict[str, int]):
+    """A model extended to symbols that the solver was free to ignore: they are zero."""
+
+    def __missing__(self, name: str) -> int:
+        return 0

@@ -1,0 +1,82 @@
+"""What can be said of a clause: a closed sum without a truth value.
+
+The design names three verdicts.  ``Vacuous`` is a fourth of its own and not a flavour of
+``Proved``, so that no count of proved clauses can include one by mistake.
+"""
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+from hypabi.contract.clause import Clause
+from hypabi.records import frozen
+
+
+class _NoTruthValue:
+    __slots__ = ()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a verdict has no truth value; match on it")
+
+
+@frozen
+class Proved(_NoTruthValue):
+    """The negated obligation is unsatisfiable on every path, for everything modelled."""
+
+    cases: int
+    """How many cases the proof covers."""
+
+
+@frozen
+class Refuted(_NoTruthValue):
+    """One state at entry, and the path on which the clause fails."""
+
+    model: Mapping[str, int]
+    """Registers and memory words at entry, those that matter, by name."""
+    what: str
+    """What happens instead, in a line."""
+    observed: tuple[tuple[str, int, int], ...]
+    """Name, value at entry and value at exit of what the clause is about, under the model."""
+    trail: tuple[int, ...]
+    """Address of every instruction of the path, in order."""
+
+
+@frozen
+class Undecided(_NoTruthValue):
+    """The clause was neither proved nor refuted, and why."""
+
+    reason: str
+
+
+@frozen
+class Vacuous(_NoTruthValue):
+    """Nothing can be tested: no path meets what the clause presupposes, and which part fails."""
+
+    reason: str
+
+
+Verdict = Proved | Refuted | Undecided | Vacuous
+
+
+@frozen
+class Finding:
+    """The verdict on one clause of one call at one party.
+
+    ``call`` is ``None`` for identifiers that are no call's number.
+    """
+
+    party: str
+    call: str | None
+    number: int | None
+    clause: Clause
+    verdict: Verdict
+    assumptions: tuple[str, ...]
+    """What the paths that decided it rest on, sorted."""
+
+
+@frozen
+class Unspecified:
+    """A row about which the document declines to speak."""
+
+    party: str
+    call: str | None
+    why: str

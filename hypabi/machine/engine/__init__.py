@@ -1,0 +1,1 @@
+"""Our own machine: the meanings of ``semantics`` over integers."""

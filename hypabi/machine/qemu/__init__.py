@@ -1,0 +1,1 @@
+"""QEMU as a machine, driven through its GDB stub."""

@@ -1,0 +1,1 @@
+"""The call sites of an image, as text and JSON."""

@@ -1,0 +1,1 @@
+"""The vector entries of a check, as text and JSON."""

@@ -1,0 +1,1 @@
+"""A contract, as text."""

@@ -1,0 +1,1 @@
+"""What hypercalls do, as text and JSON."""

@@ -1,0 +1,1 @@
+"""A matrix, as text and JSON."""

@@ -1,0 +1,1 @@
+"""A witness and its replay, as text and JSON."""

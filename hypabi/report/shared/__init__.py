@@ -1,0 +1,1 @@
+"""What several reports print alike."""

@@ -1,0 +1,74 @@
+"""How a path ends: a closed sum (see the vocabulary: *outcome*)."""
+
+from hypabi.records import frozen
+from hypabi.smt.terms import Value
+
+
+@frozen
+class Returned:
+    """An exception return to the preferred return address, with the caller's PSTATE."""
+
+
+@frozen
+class Left:
+    """Control leaves the provider for good: to ``target``, in ``mode``.
+
+    ``status`` is the SPSR that an ERET restored, ``None`` for a branch that stays in the mode.
+    """
+
+    target: Value
+    mode: str
+    status: Value | None = None
+
+
+@frozen
+class Stuck:
+    """Control never leaves the address: a loop in which nothing changes."""
+
+    address: int
+
+
+@frozen
+class Faulted:
+    """The instruction at ``address`` takes an exception within EL2/HYP."""
+
+    address: int
+    what: str
+
+
+@frozen
+class Called:
+    """Control goes to compiled code behind the dispatch, which is not followed."""
+
+    name: str
+    address: int
+
+
+@frozen
+class CalledBack:
+    """Control goes, as to a function and in ``mode``, to an address that the caller chose.
+
+    ``target`` is a term over the registers at entry; what is there is the caller's.
+    """
+
+    target: Value
+    mode: str
+
+
+@frozen
+class Requested:
+    """A caller issues ``hvc #immediate`` at ``address``: what it asks for is in the registers."""
+
+    address: int
+    immediate: int
+
+
+@frozen
+class Undecided:
+    """The path could not be followed to its end, and why."""
+
+    address: int
+    reason: str
+
+
+Outcome = Returned | Left | Stuck | Faulted | Called | CalledBack | Requested | Undecided

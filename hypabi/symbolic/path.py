@@ -1,0 +1,335 @@
+"""A state on its way to the next decision, join or outcome."""
+
+import re
+from collections.abc import Mapping
+
+from hypabi.arch import aarch32, aarch64
+from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.image.model import Access
+from hypabi.lifter.instruction import Instruction, Undecodable
+from hypabi.records import frozen
+from hypabi.semantics.domain import Unmodelled
+from hypabi.semantics.interpret import run_instruction
+from hypabi.semantics.transfer import (
+    Call,
+    ExceptionReturn,
+    Goto,
+    Jump,
+    Next,
+    SynchronousException,
+    Transfer,
+)
+from hypabi.smt import terms
+from hypabi.smt.terms import Term, Value
+from hypabi.symbolic.alternatives import is_direct, moved, reads_its_place, written_constant
+from hypabi.symbolic.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Outcome,
+    Requested,
+    Returned,
+    Stuck,
+    Undecided,
+)
+from hypabi.symbolic.path_context import Fork, Live
+from hypabi.symbolic.state import Condition, JumpedBack, State, Step, depth
+
+CALLS_UPWARD = frozenset({Call.HVC, Call.SMC})
+CALLER_CHOSEN = re.compile(r"[rx]\d+")
+"""The name of a general register as the caller left it."""
+
+FIXED_WORD = re.compile(r"mem\[0x[0-9a-f]+\]")
+"""The name of a word of memory at a fixed address, as entry finds it."""
+
+
+@frozen
+class Path:
+    """One path from the entry to its outcome, and the state at its end."""
+
+    outcome: Outcome
+    state: State
+
+
+@frozen
+class Forked:
+    """Both answers of a decision are possible; each state starts the instruction again."""
+
+    yes: State
+    no: State
+
+
+@frozen
+class Arrived:
+    """The path reached an address where paths meet."""
+
+    state: State
+
+
+class Run(Live):
+    """A state that runs to the next decision, join or outcome."""
+
+    def advance(self) -> Path | Forked | Arrived:
+        """Run until the path ends, both answers of a decision are feasible, or paths meet."""
+        while True:
+            if depth(self.trail) >= self.around.most_steps:
+                limit = f"more than {self.around.most_steps} instructions on one path"
+                return self.end(Undecided(self.pc, limit))
+            if self.steps and self.around.joins(self.pc):
+                return Arrived(self.freeze(self.known, self.conditions))
+            before = (self.memory.stores, self.memory.assumptions, self.effects, self.fresh)
+            self.steps += 1
+            try:
+                outcome = self.step()
+            except Fork as fork:
+                self.memory.stores, self.memory.assumptions, self.effects, self.fresh = before
+                self.changes.clear()
+                return self._forked(fork.condition)
+            except Unmodelled as unmodelled:
+                return self.end(Undecided(self.pc, unmodelled.reason))
+            if outcome is not None:
+                return self.end(outcome)
+
+    def end(self, outcome: Outcome) -> Path:
+        """Return the finished path."""
+        return Path(outcome, self.freeze(self.known, self.conditions))
+
+    def freeze(self, known: Mapping[Term, bool], conditions: tuple[Condition, ...]) -> State:
+        """Return the present as an immutable state."""
+        self.registers.update(self.changes)
+        self.changes.clear()
+        return State(
+            self.pc,
+            dict(self.registers),
+            self.memory.copy(),
+            known,
+            conditions,
+            self.effects,
+            (*self.assumptions, *(a for a in self.memory.assumptions if a not in self.assumptions)),
+            self.trail,
+            self.jumped_back,
+            self.fresh,
+        )
+
+    def _forked(self, condition: Term) -> Forked:
+        negated = terms.lnot(condition)
+        return Forked(
+            self.freeze(
+                {**self.known, condition: True},
+                (*self.conditions, Condition(self.pc, condition)),
+            ),
+            self.freeze(
+                {**self.known, condition: False},
+                (*self.conditions, Condition(self.pc, negated)),
+            ),
+        )
+
+    def step(self) -> Outcome | None:
+        """Run one instruction; return the outcome if it ends the path."""
+        if self.patched_constant():
+            return None
+        where = self.variant(self.pc)
+        if where == self.pc and self.around.image.access(where) is not Access.CODE:
+            return Undecided(self.pc, "control runs into what is no code")
+        instruction = self.around.lift(where, *self.decoding())
+        if isinstance(instruction, Undecodable):
+            return Undecided(self.pc, instruction.reason)
+        if where != self.pc and reads_its_place(instruction):
+            return Undecided(self.pc, "a replacement that depends on where it stands")
+        transfer: Transfer[Term] = run_instruction(instruction, self, self.profile)
+        if isinstance(transfer, Goto):
+            # Decided before anything is written: a fork starts the instruction again.
+            transfer = self.aimed(transfer, instruction, where)
+        if isinstance(transfer, ExceptionReturn):
+            self.check_return(transfer.status)
+        self.registers.update(self.changes)
+        self.changes.clear()
+        self.trail = Step(where, self.trail, depth(self.trail) + 1)
+        return self.follow(transfer, instruction)
+
+    def decoding(self) -> tuple[InstructionSet, int]:
+        """Return the instruction set state and ITSTATE in which the next instruction is read."""
+        if self.around.image.architecture is Architecture.ARM64:
+            return InstructionSet.A64, 0
+        thumb, it = self.read("CPSR.T"), self.read("CPSR.IT")
+        if not isinstance(thumb, int) or not isinstance(it, int):
+            raise Unmodelled("the instruction set state is not a constant")
+        if self.pc & (1 if thumb else 3):
+            raise Unmodelled(f"UNPREDICTABLE: an instruction at the misaligned {self.pc:#x}")
+        return (InstructionSet.T32, it) if thumb else (InstructionSet.A32, 0)
+
+    def patched_constant(self) -> bool:
+        """Step over code by which the kernel loads a number of its own; tell whether it was that.
+
+        The number is the same wherever it is loaded, and not known.
+        """
+        sites = self.around.patches.at(self.pc)
+        if len(sites) != 1 or not sites[0].callback or sites[0].address != self.pc:
+            return False
+        found = written_constant(self.around.image, sites[0])
+        if found is None:
+            return False
+        writer, register = found
+        self.assume(f"where {writer} writes code, {register} gets a number that is not known")
+        self.registers[register] = terms.symbol(f"number of {writer}", 64)
+        for address in range(self.pc, self.pc + sites[0].size, 4):
+            self.trail = Step(address, self.trail, depth(self.trail) + 1)
+        self.pc += sites[0].size
+        return True
+
+    def variant(self, address: int) -> int:
+        """Return where the instruction executed at ``address`` stands, on a patched kernel."""
+        sites = self.around.patches.at(address)
+        if not sites:
+            return address
+        if len(sites) > 1:
+            # Which of them the kernel applies last depends on when it detects each capability.
+            raise Unmodelled("code that the kernel patches for more than one capability")
+        site = sites[0]
+        if site.callback:
+            raise Unmodelled(f"code that the kernel function at {site.replacement:#x} generates")
+        if self.decide(terms.symbol(f"cpucap.{site.capability}", 1)):
+            return site.replacement + (address - site.address)
+        return address
+
+    def aimed(self, jump: Goto[Term], instruction: Instruction, where: int) -> Goto[Term]:
+        """Return a jump with the target that it has on this path, where it is executed."""
+        target = jump.target if isinstance(jump.target, int) else self.chosen(jump.target)
+        if where != self.pc:
+            if jump.why is Jump.CALL:
+                self.write("x30", self.pc + instruction.size)
+            if isinstance(target, int) and is_direct(instruction):
+                target = moved(self.around.patches.at(self.pc), target, where, self.pc)
+        return Goto(target, jump.why)
+
+    def follow(self, transfer: Transfer[Term], instruction: Instruction) -> Outcome | None:
+        """Go where an instruction sends control; return the outcome if the path ends there."""
+        match transfer:
+            case Next():
+                self.pc += instruction.size
+                return None
+            case Goto(target, why):
+                return self.goto(target, why)
+            case ExceptionReturn(target, status):
+                return self.exception_return(target, status)
+            case SynchronousException(call, immediate, reason):
+                what = reason or f"{call.value} #{immediate:#x}"
+                if call is Call.HVC and not self.around.entry.serves:
+                    return Requested(self.pc, immediate)
+                if call in CALLS_UPWARD:
+                    return Undecided(self.pc, f"{what} at EL2")
+                return Faulted(self.pc, what)
+
+    def goto(self, target: Value, why: Jump) -> Outcome | None:
+        """Jump; return the outcome if the path ends there."""
+        if not isinstance(target, int):
+            return self.leave(target, why)
+        if self.around.image.access(target) is not Access.CODE:
+            return self.leave(target, why)
+        name = self.around.compiled(target)
+        if name is not None:
+            return Called(name, target)
+        if target <= self.pc:
+            if self.loops_forever(target):
+                return Stuck(target)
+            if self.jumped_back[target].rounds > self.around.most_rounds:
+                most = self.around.most_rounds
+                return Undecided(self.pc, f"more than {most} rounds of the loop at {target:#x}")
+        self.pc = target
+        return None
+
+    def loops_forever(self, target: int) -> bool:
+        """Return whether a backward jump repeats a state of this run exactly."""
+        before = self.jumped_back.get(target)
+        rounds = 1 if before is None else before.rounds + 1
+        now = JumpedBack(dict(self.registers), len(self.memory.stores), self.fresh, rounds)
+        self.jumped_back[target] = now
+        return now.repeats(before)
+
+    def leave(self, target: Value, why: Jump) -> Outcome:
+        """Return the outcome of control going to an address outside the code we have."""
+        if why is Jump.CALL:
+            # A constant is one that the caller's registers were pinned to.
+            if all(CALLER_CHOSEN.fullmatch(s.name) for s in terms.symbols_of(target)):
+                return CalledBack(target, self.present_mode())
+            where = terms.text(target, self.around.image.architecture.bits)
+            return Undecided(self.pc, f"a call to an address that is no code here, {where}")
+        return Left(target, self.present_mode())
+
+    def present_mode(self) -> str:
+        """Return the mode that a branch stays in."""
+        if self.around.image.architecture is Architecture.ARM:
+            return self.around.entry.mode
+        level, selected = self.read("CURRENTEL"), self.read("SPSel")
+        if not isinstance(level, int) or not isinstance(selected, int):
+            return "a mode that the path does not tell"
+        return aarch64.MODES[level & 0b1100 | selected & 1]
+
+    def chosen(self, target: Value) -> Value:
+        """Return a computed target as it is on this path: an address, if the code tells."""
+        target = self.picked(target)
+        if isinstance(target, int):
+            return target
+        displaced = self.displaced(target)
+        return target if displaced is None else displaced
+
+    def displaced(self, target: Term) -> int | None:
+        """Return the code that runs at ``constant + displacement``, if the target is such a sum.
+
+        EL2 text is position-independent and runs displaced (hyp VA, identity map).  The
+        displacement is one word of kernel memory (``hyp_physvirt_offset``); the code there is the
+        code here.
+        """
+        match target.op, target.args:
+            case "add", (Term(op="symbol", name=name), int(base)):
+                sign = "+"
+            case "sub", (int(base), Term(op="symbol", name=name)):
+                sign = "-"
+            case _:
+                return None
+        if not FIXED_WORD.fullmatch(name) or self.around.image.access(base) is not Access.CODE:
+            return None
+        self.assume(f"{name} displaces EL2 text: the code at {base:#x} runs at {base:#x} {sign} it")
+        return base
+
+    def exception_return(self, target: Value, status: Value) -> Outcome:
+        """Return the outcome of an ERET: back to the caller, or somewhere else."""
+        entry = self.around.entry
+        link = terms.symbol(entry.link, self.around.image.architecture.bits)
+        if target is link and status is entry.registers.get(entry.status):
+            return Returned()
+        return Left(target, self.mode_of(status), status)
+
+    def check_return(self, status: Value) -> None:
+        """Refuse an exception return to EL1 that HCR_EL2 does not allow (DDI 0487, D1.4.2).
+
+        Where only memory tells, that it allows it is assumed.
+
+        :raises Unmodelled: TGE is 1, so that EL1 is not there, or RW is 0, so that it is AArch32
+        """
+        image = self.around.image
+        if image.architecture is Architecture.ARM:
+            return
+        control = self.read("HCR_EL2")
+        if control is self.around.entry.registers.get("HCR_EL2"):
+            return
+        to_el1 = terms.eq(terms.extract(status, 2, 3, 64), 0b001, 3)
+        tge = terms.extract(control, aarch64.HCR_EL2_TGE, 1, 64)
+        narrow = terms.lnot(terms.extract(control, aarch64.HCR_EL2_RW, 1, 64))
+        match self.told(terms.land(to_el1, terms.lor(tge, narrow))):
+            case True:
+                raise Unmodelled("an exception return to EL1 that HCR_EL2 makes illegal")
+            case None:
+                self.assume("HCR_EL2 lets AArch64 run at EL1 when control returns there")
+            case False:
+                pass
+
+    def mode_of(self, status: Value) -> str:
+        """Return the mode that a saved program status names."""
+        architecture = self.around.image.architecture
+        mode = terms.extract(status, 0, 5, architecture.bits)
+        if isinstance(mode, int):
+            modes = aarch32.MODES if architecture is Architecture.ARM else aarch64.MODES
+            return modes.get(mode, f"M={mode:#07b}")
+        return "the mode in SPSR"

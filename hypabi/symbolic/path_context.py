@@ -1,0 +1,163 @@
+"""The present of one path: what its instructions read, write and decide."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from hypabi.arch.names import InstructionSet
+from hypabi.code.alternatives import Patches
+from hypabi.image.model import Image
+from hypabi.lifter.instruction import Instruction, Undecodable
+from hypabi.records import frozen
+from hypabi.semantics.domain import Domain
+from hypabi.semantics.interpret import Profile
+from hypabi.smt import terms
+from hypabi.smt.solver import Solver, Unsatisfiable
+from hypabi.smt.terms import Term, Value
+from hypabi.symbolic.entry import Entry
+from hypabi.symbolic.state import Effect, State
+
+LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
+"""Lifts what is at an address, in an instruction set state and with an ITSTATE."""
+
+OWN: Final = frozenset({"HCR_EL2", "ELR_EL2", "SPSR_EL2", "SP_EL0", "SP_EL2"})
+"""Registers that we read for what they do, and those that hold whatever is written."""
+
+
+@frozen
+class Surroundings:
+    """What every path of one exploration shares."""
+
+    image: Image
+    entry: Entry
+    lift: LiftIn
+    profile: Profile[Term]
+    domain: Domain[Term]
+    patches: Patches
+    compiled: Callable[[int], str | None]
+    joins: Callable[[int], bool]
+    most_steps: int
+    most_rounds: int
+
+
+class Fork(Exception):
+    """Both answers are possible; the instruction starts again once for each."""
+
+    def __init__(self, condition: Term) -> None:
+        super().__init__()
+        self.condition = condition
+
+
+class Live:
+    """A private, mutable copy of a state while it runs: the ``Context`` of its instructions."""
+
+    def __init__(self, around: Surroundings, solver: Solver, state: State) -> None:
+        self.around = around
+        self.solver = solver
+        self.domain = around.domain
+        self.profile = around.profile
+        self.steps = 0
+        self.pc = state.pc
+        self.registers = dict(state.registers)
+        self.memory = state.memory.copy()
+        self.conditions = state.conditions
+        self.known = dict(state.known)
+        self.effects = state.effects
+        self.assumptions = state.assumptions
+        self.trail = state.trail
+        self.fresh = state.fresh
+        self.changes: dict[str, Value] = {}
+        self.jumped_back = dict(state.jumped_back)
+
+    def read(self, name: str) -> Value:
+        """Return a register; one that was never written is a symbol of its own name."""
+        value = self.changes.get(name)
+        if value is None:
+            value = self.registers.get(name)
+        if value is None:
+            value = self.registers[name] = terms.symbol(name, self.profile.width(name))
+        elif "_EL" in name and name not in OWN and self.is_written(name, value):
+            self.assume(f"{name} reads back as it was written")
+        return value
+
+    def is_written(self, name: str, value: Value) -> bool:
+        """Return whether a register does not hold what it held at entry."""
+        before = self.around.entry.registers.get(name)
+        return value is not (terms.symbol(name, 64) if before is None else before)
+
+    def write(self, name: str, value: Value) -> None:
+        """Set a register."""
+        self.changes[name] = value
+
+    def load(self, address: Value, size: int) -> Value:
+        """Return ``size`` bytes of memory."""
+        return self.memory.load(self.picked(address), size)
+
+    def store(self, address: Value, size: int, value: Value) -> None:
+        """Set ``size`` bytes of memory."""
+        self.memory.store(self.picked(address), size, value)
+
+    def effect(self, name: str, operands: Sequence[Value]) -> None:
+        """Record an act that registers and memory do not show."""
+        self.effects = (*self.effects, Effect(self.pc, name, tuple(operands)))
+
+    def havoc(self, reason: str, width: int) -> Value:
+        """Return a fresh unknown and record why."""
+        self.fresh += 1
+        self.assume(reason)
+        # Of two variants of an instruction, one may ask for a bit and the other for a word.
+        return terms.symbol(f"any{self.fresh}@{self.pc:#x}.{width}", width)
+
+    def decide(self, condition: Value) -> bool:
+        """Return the only feasible answer, or start the instruction again once for each."""
+        answer = self.told(condition)
+        if answer is None:
+            assert isinstance(condition, Term)
+            raise Fork(condition)
+        return answer
+
+    def told(self, condition: Value) -> bool | None:
+        """Return whether a condition holds, ``None`` where this path does not tell."""
+        if isinstance(condition, int):
+            return bool(condition)
+        known = self._known(condition)
+        if known is None:
+            known = self._implied(condition)
+            if known is not None:
+                self.known[condition] = known
+        return known
+
+    def _known(self, condition: Term) -> bool | None:
+        known = self.known.get(condition)
+        if known is not None:
+            return known
+        negated = terms.lnot(condition)
+        assert isinstance(negated, Term)
+        known = self.known.get(negated)
+        return None if known is None else not known
+
+    def _implied(self, condition: Term) -> bool | None:
+        """Return the only feasible answer, ``None`` where both are or the solver cannot tell."""
+        solver = self.solver
+        if isinstance(solver.feasibility(condition), Unsatisfiable):
+            return False
+        if isinstance(solver.feasibility(terms.lnot(condition)), Unsatisfiable):
+            return True
+        return None
+
+    def assume(self, text: str) -> None:
+        """Record what this path rests on."""
+        if text not in self.assumptions:
+            self.assumptions = (*self.assumptions, text)
+
+    def picked(self, address: Value) -> Value:
+        """Return the address that one of the paths merged here gave, deciding which it was."""
+        offset = 0
+        while isinstance(address, Term):
+            match address.op, address.args:
+                case "ite", (condition, one, other):
+                    address = one if self.decide(condition) else other
+                case "add", (Term(op="ite") as choice, int(more)):
+                    address, offset = choice, offset + more
+                case _:
+                    break
+        return terms.add(address, offset, self.around.image.architecture.bits)

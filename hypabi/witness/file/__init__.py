@@ -1,0 +1,1 @@
+"""Witnesses as JSON files, and as programs that need no hypabi."""

@@ -1,0 +1,245 @@
+"""What the derivation says happens, and what the contract promises instead, in numbers."""
+
+from collections.abc import Iterator, Mapping
+
+from hypabi.arch import aarch64
+from hypabi.arch.aarch32 import mode_of
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Returned,
+    Store,
+    Stuck,
+    address_text,
+)
+from hypabi.contract.clause import (
+    Calls,
+    Ensures,
+    HandedTo,
+    KeepsMemory,
+    KeepsRegisters,
+    KeepsSystemRegisters,
+    Leaves,
+    Returns,
+)
+from hypabi.contract.expression import Moment
+from hypabi.contract.expression import Value as Expression
+from hypabi.contract.registers import registers_of
+from hypabi.contract.revision import NVHE_PREFIX
+from hypabi.image.model import Image
+from hypabi.judgement.verification.lowering import PROGRAM_STATUS, Lowering
+from hypabi.smt import terms
+from hypabi.smt.terms import Value
+from hypabi.witness.call_setup import Caller
+from hypabi.witness.expectation import (
+    Beginning,
+    Ends,
+    Handed,
+    Holds,
+    Keeps,
+    KeepsBytes,
+    Promise,
+    about_of,
+    formula_of,
+)
+from hypabi.witness.model import Arrival, Given, Prediction, WitnessError
+from hypabi.witness.state_search import HAVOC, Chosen
+
+
+def mode_name(architecture: Architecture, status: int) -> str:
+    """Return the name of the mode that a program status names, as machines spell it."""
+    number = status & 0x1F
+    if architecture is Architecture.ARM64:
+        return aarch64.MODES.get(number, f"M={number:#x}")
+    mode = mode_of(number)
+    return f"M={number:#07b}" if mode is None else mode.suffix
+
+
+class Predictor:
+    """Evaluates one case under the state that was chosen."""
+
+    def __init__(self, chosen: Chosen, caller: Caller, image: Image) -> None:
+        self.chosen = chosen
+        self.caller = caller
+        self.image = image
+        self.case = chosen.refutation.case
+        self.architecture = caller.architecture
+        self.bits = caller.architecture.bits
+        question = chosen.refutation.question
+        self.lowering = Lowering(question.behaviour, self.case, question.surroundings)
+
+    # At the end -------------------------------------------------------------------------------
+
+    def prediction(self, promise: Promise) -> Prediction:
+        """Return what a machine shall show at the end."""
+        general = registers_of(self.architecture).general
+        after = {n: v for n, v in self.case.registers.items() if n in general}
+        changed = {name: self.known(value) for name, value in after.items()}
+        before = {
+            name: self.chosen.value(self.lowering.at_entry(name, self.bits)) for name in after
+        }
+        shown = {n: v for n, v in changed.items() if v is not None and v != before[n]}
+        for name in about_of(promise):
+            value = self.at_end(name)
+            if value is not None:
+                shown[name] = value
+        opened = tuple(sorted(name for name, value in changed.items() if value is None))
+        return Prediction(self.arrival(), dict(sorted(shown.items())), opened, tuple(self.stored()))
+
+    def known(self, value: Value) -> int | None:
+        """Return a term's value, ``None`` where the code leaves it to chance."""
+        if any(symbol.name.startswith(HAVOC) for symbol in terms.symbols_of(value)):
+            return None
+        return self.chosen.value(value)
+
+    def at_end(self, name: str) -> int | None:
+        """Return a register at the end."""
+        if name in PROGRAM_STATUS:
+            return None
+        width = registers_of(self.architecture).width(name)
+        assert width is not None, name
+        return self.known(self.lowering.register(name, width, Moment.EXIT))
+
+    def arrival(self) -> Arrival:
+        """Return where and in which mode control ends up."""
+        above = "EL2h" if self.architecture is Architecture.ARM64 else "hyp"
+        match self.case.outcome:
+            case Returned():
+                return Arrival("returned", self.caller.back, self.callers_mode())
+            case Left(target, mode, status):
+                name = mode if status is None else self._mode(status)
+                return self._reached(target, name)
+            case CalledBack(target, mode):
+                return self._reached(target, mode)
+            case Called(_, address):
+                return Arrival("reached", address, above)
+            case Stuck(address):
+                return Arrival("stuck", address, None)
+            case Faulted(_, what):
+                return Arrival("faulted", self._vector(what), above)
+            case outcome:
+                raise WitnessError(type(outcome).__name__, "no machine can show this end of a path")
+
+    def _vector(self, what: str) -> int | None:
+        """Return the vector that an exception at EL2 or HYP itself enters, if it can be told.
+
+        DDI 0487, D1.3.1; DDI 0406C, B1.8.1.
+        """
+        if self.architecture is Architecture.ARM64:
+            base, selector = self.at_end("VBAR_EL2"), self.case.registers.get("SPSel", 1)
+            if base is None or not isinstance(selector, int):
+                return None
+            slot = aarch64.Slot.CURRENT_SP_EL2 if selector & 1 else aarch64.Slot.CURRENT_SP_EL0
+            return (base & -aarch64.VECTOR_ALIGNMENT) + slot
+        base = self.at_end("HVBAR")
+        offset = {"udf": 0x04, "svc": 0x08, "hvc": 0x08}.get(what[:3])
+        return None if base is None or offset is None else (base & -0x20) + offset
+
+    def _reached(self, target: Value, mode: str) -> Arrival:
+        address = self.address(target)
+        if (address, mode) == (self.caller.back, self.callers_mode()):
+            return Arrival("returned", address, mode)
+        return Arrival("reached", address, mode)
+
+    def address(self, target: Value) -> int:
+        """Return where a jump goes; on AArch32 bit 0 chooses the instruction set state."""
+        value = self.chosen.value(target)
+        return value & ~1 if self.architecture is Architecture.ARM else value
+
+    def _mode(self, status: Value) -> str:
+        return mode_name(self.architecture, self.chosen.value(status))
+
+    def callers_mode(self) -> str:
+        """Return the mode of the caller."""
+        return self._mode(self.caller.at_entry(self.lowering.behaviour.status))
+
+    def stored(self) -> Iterator[Given]:
+        """Yield the memory that the case writes, as it lies there at the end."""
+        written: dict[int, int] = {}
+        for store in self.case.stores:
+            value = self.known(store.value)
+            place = self.place(store)
+            for position in range(store.size):
+                written.pop(place + position, None)
+            if value is not None:
+                content = value.to_bytes(store.size, self.caller.order.value)
+                written |= {place + n: byte for n, byte in enumerate(content)}
+        for start, content in runs(written):
+            yield Given(start, content, len(content))
+
+    def place(self, store: Store) -> int:
+        """Return the address of a store."""
+        base = 0 if store.base is None else store.base
+        return self.chosen.value(terms.add(base, store.offset, self.bits))
+
+    # What was promised ------------------------------------------------------------------------
+
+    def promise(self, initial: Mapping[int, int]) -> Promise:
+        """Return the promise that is broken.
+
+        :param initial: byte at each address of memory that the case writes, at the start
+        """
+        demand = self.chosen.refutation.demand
+        match self.chosen.refutation.question.clause.statement:
+            case Ensures(holds):
+                return Holds(formula_of(holds, self._beginning()))
+            case KeepsRegisters() | KeepsSystemRegisters():
+                name, _, before, _ = demand.about[0]
+                return Keeps(name, self.chosen.value(before))
+            case KeepsMemory():
+                store = self.strayed()
+                place = self.place(store)
+                return KeepsBytes(place, bytes(initial[place + n] for n in range(store.size)))
+            case Returns(mode):
+                status = self.chosen.value(self.caller.at_entry(self.lowering.behaviour.status))
+                if mode is None:
+                    return Ends(self.caller.back, self.callers_mode(), status)
+                return Ends(self.caller.back, mode)
+            case Leaves(target, mode) | Calls(target, mode):
+                return Ends(self.address(self._value(target)), mode)
+            case HandedTo(symbol):
+                return Handed(symbol, self._symbol(symbol))
+
+    def strayed(self) -> Store:
+        """Return the store that the broken demand is about."""
+        wanted = self.chosen.refutation.demand.otherwise
+        for store in self.case.stores:
+            where = address_text(store.base, store.offset, self.bits)
+            if wanted == f"{store.size} bytes at {where} are written":
+                return store
+        raise AssertionError(wanted)
+
+    def _value(self, expression: Expression) -> Value:
+        return self.lowering.value(expression)
+
+    def _symbol(self, name: str) -> int | None:
+        for each in (name, NVHE_PREFIX + name):
+            for symbol in self.image.symbols.find(each):
+                return symbol.address
+        return None
+
+    def _beginning(self) -> Beginning:
+        surroundings = self.chosen.refutation.question.surroundings
+
+        def capability(name: str) -> int:
+            number = surroundings.capability(name)
+            return 0 if number is None else self.chosen.value(terms.symbol(f"cpucap.{number}", 1))
+
+        return Beginning(lambda value: self.chosen.value(self.lowering.value(value)), capability)
+
+
+def runs(written: Mapping[int, int]) -> Iterator[tuple[int, bytes]]:
+    """Yield consecutive bytes together, by address."""
+    start, content = 0, b""
+    for address in sorted(written):
+        if content and address != start + len(content):
+            yield start, content
+            content = b""
+        if not content:
+            start = address
+        content += bytes((written[address],))
+    if content:
+        yield start, content

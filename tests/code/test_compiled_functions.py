@@ -1,0 +1,67 @@
+"""Compiled functions: told by the frame they make; assembler makes none."""
+
+import pytest
+
+from hypabi.arch.names import Architecture
+from hypabi.code.compiled_functions import is_compiled
+from hypabi.image.load import load_image
+from hypabi.image.model import Symbol
+from tests.inputs import Assemble, Kernel
+from tests.symbolic.handler import TEXT, image_of
+
+PROLOGUES = [
+    "stp x29, x30, [sp, #-32]!",
+    "sub sp, sp, #0x40",
+    "bti c\nstp x29, x30, [sp, #-16]!",
+    ".inst 0xd503233f",  # paciasp
+    "nop\nnop\n.inst 0xd503233f\nstp x29, x30, [sp, #-16]!",
+]
+OTHERS = [
+    "cmp x0, #3\nb.hi .",
+    "stp x0, x1, [sp, #-16]!",
+    "mov x9, x30\nstp x29, x30, [sp, #-16]!",
+    "msr vbar_el2, x1\nsub sp, sp, #16",
+    "nop\nnop\nnop\nnop\nstp x29, x30, [sp, #-16]!",
+    "stp x29, x30, [x18, #64]",
+    "add sp, sp, #16",
+]
+
+
+@pytest.mark.parametrize("source", PROLOGUES)
+def test_a_function_that_makes_a_frame_is_compiled(source: str, assemble: Assemble) -> None:
+    assert is_compiled(image_of(source, assemble))(TEXT) == "_start" or is_compiled(
+        image_of(f"named: {source}", assemble)
+    )(TEXT) in ("named", f"{TEXT:#x}")
+
+
+@pytest.mark.parametrize("source", OTHERS)
+def test_what_makes_no_frame_is_not(source: str, assemble: Assemble) -> None:
+    assert is_compiled(image_of(source, assemble))(TEXT) is None
+
+
+def test_what_is_not_there_is_not_compiled(assemble: Assemble) -> None:
+    image = image_of("nop", assemble)
+    assert is_compiled(image)(TEXT) is None
+    assert is_compiled(image)(0) is None
+
+
+@pytest.mark.parametrize("name", ["6.1-arm64", "7.2-arm64"])
+def test_c_and_assembler_of_a_real_kernel_are_told_apart(kernel: Kernel, name: str) -> None:
+    image = load_image(kernel(name)).images[-1]
+    assert image.architecture is Architecture.ARM64
+    tell = is_compiled(image)
+
+    def told(function: str) -> str | None:
+        symbol: Symbol
+        (symbol,) = image.symbols.find(function)
+        return tell(symbol.address)
+
+    for function in ("__kvm_nvhe_handle_trap", "__kvm_nvhe_hyp_panic", "kvm_arch_init", "printk"):
+        found = image.symbols.find(function)
+        if found:
+            assert told(function) == function
+    for function in (
+        "__kvm_nvhe___host_exit", "__kvm_nvhe___kvm_handle_stub_hvc", "__finalise_el2",
+        "__kvm_nvhe___guest_exit", "__hyp_stub_vectors",
+    ):  # fmt: skip
+        assert told(function) is None, function

@@ -1,0 +1,100 @@
+"""Hidden doors in a check: a section of their own, in columns, published as JSON."""
+
+import json
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from hypabi.analysis.results.check import Check
+from hypabi.arch.exception_routing import SYNCHRONOUS_64, doors_of_el2
+from hypabi.behaviour.outcome import Left, Returned, Stuck
+from hypabi.judgement.entries.findings import (
+    DoorFinding,
+    Extent,
+    Guarded,
+    HandedOver,
+    Handled,
+    HiddenDoor,
+    Judged,
+    NotReachable,
+    Syndrome,
+    Undecided,
+)
+from hypabi.report.check import json as check_json
+from hypabi.report.check import text as check_text
+from hypabi.smt import terms
+from tests.report import made
+from tests.report.check.test_json import closed, schema
+
+X1 = terms.symbol("x1", 64)
+SET = Handled(
+    "SET", 0, Extent.WHOLE, (), Syndrome.IGNORED, Returned(), 0, (("VBAR_EL2", X1),),
+    {"x0": 0, "ESR_EL2.EC": 0x17}, (made.STUB, made.STUB + 4), from_user=True,
+)  # fmt: skip
+RESTART = Handled(
+    "RESTART", 1, Extent.PART, ("where control goes",), Syndrome.DECIDES, Left(X1, "EL2h"), 1, (),
+    {"x0": 1}, (), from_user=False,
+)  # fmt: skip
+KINDS: tuple[Judged, ...] = (
+    HiddenDoor((SET, RESTART), ("at 0x1000: why",)),
+    Guarded(Syndrome.DECIDES, (Stuck(made.STUB), Returned())),
+    HandedOver(Syndrome.DECIDES, ("handle_trap",)),
+    NotReachable("nobody comes this way"),
+    Undecided("more paths than can be followed"),
+)
+
+
+def with_doors(*judged: Judged) -> Check:
+    reasons = tuple(each for each in SYNCHRONOUS_64 if not each.never)
+    door = doors_of_el2()[0]
+    found = tuple(DoorFinding("stub", door, reasons, each, ("an assumption",)) for each in judged)
+    return replace(made.check(made.proved()), doors=found)
+
+
+@pytest.mark.parametrize("judged", KINDS)
+def test_every_kind_fits_a_mail_and_is_published(judged: Judged) -> None:
+    check = with_doors(judged)
+    text = check_text.write(check)
+    assert max(map(len, text.splitlines())) <= made.COLUMNS
+    printed = json.loads(check_json.write(check))
+    jsonschema.Draft202012Validator(closed(schema("check"))).validate(printed)
+
+
+def test_a_check_without_doors_says_nothing_of_them() -> None:
+    check = made.check(made.proved())
+    assert "Hidden doors" not in check_text.write(check)
+    assert json.loads(check_json.write(check))["hidden_doors"] is None
+
+
+def test_a_hidden_door_changes_neither_the_answer_nor_the_counts() -> None:
+    plain, found = made.check(made.proved()), with_doors(KINDS[0])
+    assert check_text.write(found).splitlines()[0] == check_text.write(plain).splitlines()[0]
+    counts = [json.loads(check_json.write(each))["counts"] for each in (plain, found)]
+    assert counts[0] == counts[1]
+
+
+def test_a_hidden_door_says_call_change_way_back_and_control() -> None:
+    text = check_text.write(with_doors(KINDS[0]))
+    for said in (
+        "handled as  SET (x0 = 0)",
+        "-> returns with x0 = 0x0, VBAR_EL2 becomes x1",
+        "RESTART (x0 = 1), in part (where control goes)",
+        "-> control goes to x1 at EL2h",
+        "the instruction that caused the exception",
+        "0x17 SMC: HCR_EL2.TSC",
+        "at 0x1000: why",
+    ):
+        assert said in text, said
+
+
+def test_what_is_no_hidden_door_says_why() -> None:
+    text = check_text.write(with_doors(*KINDS[1:]))
+    assert "None found." in text
+    for said in (
+        "Guarded, syndrome looked at",
+        "Handed over",
+        "Not reachable: nobody",
+        "Undecided:",
+    ):
+        assert said in text, said

@@ -1,0 +1,118 @@
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+
+import hypabi.report
+from hypabi.analysis.results.check import Check
+from hypabi.contract.clause import Authority
+from hypabi.judgement.verification.verdict import Undecided, Unspecified, Vacuous
+from hypabi.report.check.json import SCHEMA, document, write
+from tests.report import made
+from tests.report.check.test_text import LOST, checks
+
+FOLDER = Path(str(hypabi.report.__file__)).parent
+
+
+def schema(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((FOLDER / f"{name}.schema.json").read_text())
+    return loaded
+
+
+def closed(part: object) -> Any:  # noqa: ANN401 - a schema is what JSON is
+    """Return a schema that refuses what it does not name, so that no field goes unpublished."""
+    if isinstance(part, dict):
+        closing = {"additionalProperties": False} if "properties" in part else {}
+        return {**closing, **{key: closed(value) for key, value in part.items()}}
+    return [closed(each) for each in part] if isinstance(part, list) else part
+
+
+def of_every_kind() -> Check:
+    return made.check(
+        made.proved(),
+        made.finding(LOST, "registers", authority=Authority(cite="a sentence")),
+        made.finding(Undecided("why"), "memory"),
+        made.finding(Vacuous("never"), "upgraded", call=None),
+        missing=("kvm-init",),
+        unspecified=(Unspecified("stub", None, "not documented"),),
+        unclaimed=1,
+        assumes=(made.premise("own-vectors", "because"),),
+        exit_status=28,
+    )
+
+
+def test_the_published_schema_is_one() -> None:
+    for name in ("check", "derive"):
+        jsonschema.Draft202012Validator.check_schema(schema(name))
+
+
+def test_what_is_printed_is_what_is_published() -> None:
+    jsonschema.Draft202012Validator(schema("check")).validate(json.loads(write(of_every_kind())))
+
+
+def test_nothing_is_printed_that_is_not_published() -> None:
+    printed = json.loads(write(of_every_kind()))
+    jsonschema.Draft202012Validator(closed(schema("check"))).validate(printed)
+    printed["verdicts"][0]["more"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(closed(schema("check"))).validate(printed)
+
+
+@pytest.mark.parametrize("field", sorted(schema("check")["required"]))
+def test_the_schema_asks_for_every_field(field: str) -> None:
+    printed = json.loads(write(of_every_kind()))
+    del printed[field]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(schema("check")).validate(printed)
+
+
+def test_a_refuted_verdict_without_its_counterexample_is_refused() -> None:
+    printed = json.loads(write(of_every_kind()))
+    refuted = next(each for each in printed["verdicts"] if each["verdict"] == "refuted")
+    for field in ("counterexample", "path", "disassembly", "observed"):
+        broken = copy.deepcopy(printed)
+        del broken["verdicts"][printed["verdicts"].index(refuted)][field]
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.Draft202012Validator(schema("check")).validate(broken)
+
+
+def test_the_issue_s_fields_are_there() -> None:
+    printed = json.loads(write(of_every_kind()))
+    assert printed["schema"] == SCHEMA == {"name": "hypabi-check", "version": 1}
+    assert printed["exit_status"] == 28
+    for field in ("image", "parties", "verdicts", "assumptions"):
+        assert printed[field]
+    for verdict in printed["verdicts"]:
+        assert {"party", "call", "clause", "verdict", "reason"} <= verdict.keys()
+    assert [each["verdict"] for each in printed["verdicts"]] == [
+        "proved",
+        "refuted",
+        "undecided",
+        "vacuous",
+    ]
+
+
+def test_values_of_64_bits_are_hexadecimal_strings() -> None:
+    refuted = json.loads(write(of_every_kind()))["verdicts"][1]
+    assert refuted["counterexample"]["SCTLR_EL2"] == "0x30c50830"
+    assert refuted["observed"] == [{"name": "x19", "entry": "0x10", "exit": "0x11"}]
+    assert refuted["path"][0] == f"{made.STUB:#x}"
+    assert refuted["disassembly"][0] == {"place": "vectors", "text": "mov x0, #0x1"}
+
+
+def test_a_party_that_is_missing_is_said_to_be() -> None:
+    parties = {each["name"]: each for each in json.loads(write(of_every_kind()))["parties"]}
+    assert parties["stub"]["table"]["address"] == f"{made.STUB:#x}"
+    assert (parties["kvm-init"]["found"], parties["kvm-init"]["table"]) == (False, None)
+
+
+@given(checks())
+def test_any_check_is_printed_as_json_that_can_be_read_back(check: Check) -> None:
+    text = write(check)
+    assert text.isascii()
+    assert text.endswith("}\n")
+    assert json.loads(text) == json.loads(json.dumps(document(check)))
