@@ -6,10 +6,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.callsites.test_finder import FUNCTION
+from tests.callsites.sources import FUNCTION
 from tests.cli.door import hypabi, one_line
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import closed, schema
 
 
 def listed(*arguments: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - as the command line

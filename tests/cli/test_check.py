@@ -7,7 +7,7 @@ import pytest
 from tests.cli.door import hypabi
 from tests.cli.kernel import stub
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import closed, schema
 
 
 def refuted(report: dict[str, Any]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import BASE, stub
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import closed, schema
 
 
 @pytest.fixture

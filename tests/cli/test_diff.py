@@ -10,7 +10,7 @@ import pytest
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import BASE, SLOTS, SOURCE
 from tests.inputs import ROOT, Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import closed, schema
 
 CHANGING = {"incompatible", "weaker", "renumbered", "stronger", "undecided"}
 

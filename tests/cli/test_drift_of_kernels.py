@@ -14,7 +14,7 @@ from hypabi.analysis.results.drift import DriftReport
 from hypabi.judgement.drift.call_table import How
 from hypabi.judgement.drift.findings import Kind
 from hypabi.report.drift.json import write
-from tests.cli.test_drift import SCHEMA, held
+from tests.cli.drift_report import SCHEMA, held
 from tests.inputs import Kernel
 
 SET_ON_ARM = (Kind.UNSERVED, "HVC_SET_VECTORS on arm")

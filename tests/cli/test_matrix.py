@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from tests.cli.door import hypabi, one_line
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import closed, schema
 
 COLUMNS = 75
 LIVE = ("party", "revision")

@@ -15,7 +15,7 @@ import hypabi
 from tests.cli.door import hypabi as run
 from tests.cli.door import one_line
 from tests.inputs import Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import closed, schema
 from tests.witness.examples import FOLDER, machines, qemu
 
 REFERENCE = FOLDER / "arm-stub-a6-a32.elf"

@@ -2,12 +2,15 @@
 
 import functools
 import io
+from pathlib import Path
 from typing import Any
 
 import docutils.core
 import docutils.nodes
 import docutils.utils
+import yaml
 
+import hypabi
 from hypabi.contract.file.load import shipped_contracts, shipped_or_stated
 from hypabi.contract.model import Contract
 from hypabi.contract.stated.model import StatedContract
@@ -64,3 +67,13 @@ def texts(tree: docutils.nodes.document, kind: type[docutils.nodes.Element]) -> 
 
 
 __all__ = ["HELD", "PAGES", "STATED", "Blocks", "interface", "of_blocks", "page", "parsed", "texts"]
+
+
+CONTRACTS = Path(hypabi.__file__).parent / "contracts"
+
+
+def source(name: str) -> dict[str, object]:
+    """Return a contract as YAML: not by our reader."""
+    loaded = yaml.safe_load((CONTRACTS / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded

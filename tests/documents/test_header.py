@@ -11,8 +11,7 @@ from hypabi.documents import header as document_header
 from hypabi.documents.header import identifier
 from hypabi.documents.interface.reading import Reading
 from hypabi.documents.stated import header as document_stated_header
-from tests.documents.documents import HELD, STATED, interface
-from tests.documents.interface.test_page import source
+from tests.documents.documents import HELD, STATED, interface, source
 from tests.inputs import Assemble
 
 STRICT = ("-Wall", "-Wextra", "-Werror", "-pedantic-errors")

@@ -17,7 +17,7 @@ from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.load import load_image
 from hypabi.image.model import ImageError
 from tests.image.containers.made import compress, deb, pe, zboot, zimage
-from tests.image.elf.test_headers import A32, A64, PREFIX
+from tests.image.elf.sources import A32, A64, PREFIX
 from tests.image.tiny_kernel import Layout, tiny_kernel
 
 SECONDS = 20

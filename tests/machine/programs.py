@@ -100,3 +100,11 @@ class Bench:
         faults = fault_vectors(state.architecture, state.registers)
         limits = Limits(back, stops, faults, instructions, seconds=0.5)
         return there(self.machine.run(state, limits, Request(cells)))
+
+
+def difference(ours: Observation, theirs: Observation) -> dict[str, tuple[int, int]]:
+    """Return what differs, of the registers that both machines show."""
+    both = ours.registers.keys() & theirs.registers.keys()
+    assert {"pc", "N", "Z", "C", "V"} <= both
+    pairs = ((name, ours.registers[name], theirs.registers[name]) for name in sorted(both))
+    return {name: (one, other) for name, one, other in pairs if one != other}

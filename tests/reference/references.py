@@ -60,3 +60,13 @@ def references() -> list[Reference]:
         for image in index["images"]
         for form in image["forms"]
     ]
+
+
+CALLERS = [
+    (image["name"], form, function, registers)
+    for image in read_index()["images"]
+    for form in image["forms"]
+    for function, registers in image["callers"].items()
+    if image["kind"] in ("stub", "kvm")
+]
+"""Each caller of a reference party: image, form, function, and the registers that it sets."""

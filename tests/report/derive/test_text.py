@@ -30,8 +30,8 @@ from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
 from tests.report import made
-from tests.report.check.test_json import closed, schema
 from tests.report.made import COLUMNS
+from tests.report.schemas import closed, schema
 
 X0, X1, X2 = (terms.symbol(f"x{number}", 64) for number in range(3))
 IS_ZERO = terms.eq(X0, 0, 64)

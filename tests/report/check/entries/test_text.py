@@ -25,7 +25,7 @@ from hypabi.report.check import json as check_json
 from hypabi.report.check import text as check_text
 from hypabi.smt import terms
 from tests.report import made
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import closed, schema
 
 X1 = terms.symbol("x1", 64)
 SET = Handled(
