@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from tests.callsites.sources import FUNCTION
-from tests.cli.door import hypabi, one_line
+from tests.cli.door import hypabi, hypabi_process, one_line
 from tests.inputs import Assemble, Kernel
 from tests.report.schemas import closed, schema
 
@@ -100,7 +100,7 @@ def test_the_text_says_the_answer_first_and_fits_a_mail(kernel: Kernel) -> None:
     assert max(map(len, lines)) <= 75
     assert "To repeat" in lines
     assert any(line.startswith("swsusp_arch_suspend_exit+") for line in lines)
-    again = hypabi("callers", kernel("6.12-arm64"), PYTHONHASHSEED="7")
+    again = hypabi_process("callers", kernel("6.12-arm64"), PYTHONHASHSEED="7")
     assert again.stdout == ran.stdout
 
 

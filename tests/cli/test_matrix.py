@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.cli.door import hypabi, one_line
+from tests.cli.door import hypabi, hypabi_process, one_line
 from tests.report.schemas import closed, schema
 
 COLUMNS = 75
@@ -136,7 +136,8 @@ def test_a_refuted_cell_has_its_path_and_the_state_it_starts_in() -> None:
 
 def test_the_same_question_gives_the_same_bytes() -> None:
     one, other = (
-        hypabi("matrix", *BREAK, "--format", "json", PYTHONHASHSEED=seed) for seed in ("1", "2")
+        hypabi_process("matrix", *BREAK, "--format", "json", PYTHONHASHSEED=seed)
+        for seed in ("1", "2")
     )
     assert one.stdout == other.stdout
 

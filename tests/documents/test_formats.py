@@ -1,7 +1,6 @@
 """HTML that any browser reads without a network, man pages that groff prints letter for letter."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -26,8 +25,9 @@ from hypabi.documents.markup.tree import (
 from tests.documents.documents import PAGES, of_blocks, page, parsed
 from tests.documents.html_reader import Reader
 from tests.documents.nasty import NASTY
+from tests.inputs import find_tool
 
-GROFF = ("groff", "-t", "-man", "-Tutf8", "-ww", "-P-cbou")
+GROFF = ("-t", "-man", "-Tutf8", "-ww", "-P-cbou")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -92,12 +92,11 @@ def test_a_diagram_shows_every_state_and_every_move() -> None:
 
 def groff(text: str, tmp_path: Path) -> str:
     """Return what groff prints; anything that it complains of fails the test."""
-    if shutil.which("groff") is None or shutil.which("tbl") is None:
-        pytest.skip("groff is missing: apt-get install groff")
+    find_tool("tbl")  # which groff starts
     file = tmp_path / "page.7"
     file.write_text(text, encoding="utf-8")
     ran = subprocess.run(
-        [*GROFF, str(file)],
+        [find_tool("groff"), *GROFF, str(file)],
         capture_output=True,
         encoding="utf-8",
         timeout=60,
@@ -109,13 +108,12 @@ def groff(text: str, tmp_path: Path) -> str:
 
 
 def test_mandoc_misses_nothing_but_the_date(tmp_path: Path) -> None:
-    if shutil.which("mandoc") is None:
-        pytest.skip("mandoc is missing: apt-get install mandoc")
+    mandoc = find_tool("mandoc")
     files = [tmp_path / f"{name}.7" for name in PAGES]
     for name, file in zip(PAGES, files, strict=True):
         file.write_text(document_man.write(page(name)), encoding="utf-8")
     ran = subprocess.run(
-        ["mandoc", "-T", "lint", "-W", "warning", *map(str, files)],
+        [mandoc, "-T", "lint", "-W", "warning", *map(str, files)],
         capture_output=True,
         text=True,
         timeout=60,

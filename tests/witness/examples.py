@@ -1,7 +1,6 @@
 """Witnesses of refuted clauses, made once and shared by the tests."""
 
 import functools
-import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from hypabi.machine.qemu.machine import Qemu
 from hypabi.witness.builder import NotMade
 from hypabi.witness.model import Witness
 from hypabi.witness.replay import Replay, replay_witness
+from tests.inputs import find_tool
 
 FOLDER = Path(hypabi.__file__).parent / "reference"
 CONTRACT = "linux-hyp-abi"
@@ -48,6 +48,7 @@ class Made:
         return made
 
     def run(self, witness: Witness, machine: Machine) -> Replay:
+        need_machine(machine.name)
         return replay_witness(witness, machine, self.witnesses.pages(witness))
 
 
@@ -61,17 +62,16 @@ def of_file(path: Path, contract: str = CONTRACT, version: str | None = None) ->
     return Made(examine(path, contract_of(contract), parsed))
 
 
-def machines() -> list[Machine]:
-    """Return our engine, and QEMU where it is installed."""
-    tools = ("qemu-system-arm", "qemu-system-aarch64")
-    there = all(shutil.which(tool) for tool in tools)
-    return [Engine(), Qemu()] if there else [Engine()]
+MACHINES: tuple[Machine, ...] = (Engine(), Qemu())
+
+on_each_machine = pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
 
 
-def qemu() -> Qemu:
-    if len(machines()) == 1:
-        pytest.skip("QEMU is missing: apt-get install qemu-system-arm")
-    return Qemu()
+def need_machine(name: str) -> None:
+    """Skip the test where a machine is not installed."""
+    if name == Qemu().name:
+        for tool in ("qemu-system-arm", "qemu-system-aarch64"):
+            find_tool(tool)
 
 
 def mutated(folder: Path, *changes: tuple[str, str]) -> str:

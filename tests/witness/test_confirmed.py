@@ -6,11 +6,12 @@ import pytest
 
 from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
+from hypabi.machine.qemu.machine import Qemu
 from hypabi.witness.builder import NotMade
 from hypabi.witness.expectation import Ends, Handed, Holds, Keeps
 from hypabi.witness.replay import Confirmed, NotRun
 from tests.inputs import Kernel
-from tests.witness.examples import Made, machines, mutated, of_file, of_reference, qemu
+from tests.witness.examples import MACHINES, Made, mutated, of_file, of_reference, on_each_machine
 
 REFERENCES = (
     ("arm-stub-a6-a32", "linux-hyp-abi", "6.1"),
@@ -25,7 +26,7 @@ REFERENCES = (
 )
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 @pytest.mark.parametrize(("name", "contract", "version"), REFERENCES, ids=lambda text: text)
 def test_every_refutation_of_a_reference_is_confirmed(
     name: str, contract: str, version: str, machine: Machine
@@ -75,7 +76,7 @@ def test_the_lost_register_of_guarded_stacks_is_confirmed_by_our_engine(kernel: 
 
 def test_a_processor_without_guarded_stacks_cannot_try_it(kernel: Kernel) -> None:
     made = of_file(kernel("7.2-arm64"))
-    found = made.run(made.witness(made.finding(*GCS)), qemu())
+    found = made.run(made.witness(made.finding(*GCS)), Qemu())
     assert isinstance(found, NotRun | Confirmed)
     if isinstance(found, NotRun):
         assert "GCS" in found.reason
@@ -108,7 +109,7 @@ NOTHING_MAY_CHANGE = (
 HANDED_ELSEWHERE = ("handed-to: handle_trap", "handed-to: nobody")
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 @pytest.mark.parametrize(
     ("name", "change", "clause"),
     [("6.1-arm64", SERVED_WITH_1, "success"), ("6.1-armmp", REFUSED_WITH_1, "refused")],
@@ -130,7 +131,7 @@ def test_where_reset_had_to_answer_1_it_is_refuted_and_the_witness_confirmed(
     assert isinstance(made.run(witness, machine), Confirmed)
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 @pytest.mark.parametrize("name", ["6.1-arm64", "6.1-armmp", "5.10-arm64", "6.12-arm64"])
 def test_every_frame_that_is_drawn_too_tight_is_refuted_and_confirmed(
     kernel: Kernel, tmp_path: Path, name: str, machine: Machine
@@ -139,7 +140,7 @@ def test_every_frame_that_is_drawn_too_tight_is_refuted_and_confirmed(
     assert all_confirmed(made, machine) >= 5
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 def test_code_runs_as_the_kernel_patched_it(
     kernel: Kernel, tmp_path: Path, machine: Machine
 ) -> None:
@@ -160,5 +161,5 @@ def test_an_end_that_moved_is_an_end_elsewhere(kernel: Kernel, tmp_path: Path) -
     witness = made.witness(finding)
     assert isinstance(witness.promised, Ends)
     assert witness.promised.address != witness.predicted.arrival.address
-    for machine in machines():
+    for machine in MACHINES:
         assert isinstance(made.run(witness, machine), Confirmed)

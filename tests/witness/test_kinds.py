@@ -2,13 +2,14 @@
 
 import pytest
 
+from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
 from hypabi.witness.builder import NotMade
 from hypabi.witness.expectation import Ends, Holds, Keeps, KeepsBytes
 from hypabi.witness.replay import Confirmed, NotRun
 from tests.cli.kernel import stub
 from tests.inputs import Assemble
-from tests.witness.examples import machines, of_file
+from tests.witness.examples import of_file, on_each_machine
 
 CONFIRMED = {
     "stuck": ("b .", "returns", Ends),
@@ -54,7 +55,7 @@ CONFIRMED = {
 }
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 @pytest.mark.parametrize("name", CONFIRMED)
 def test_what_is_broken_is_confirmed(assemble: Assemble, name: str, machine: Machine) -> None:
     code, clause, kind = CONFIRMED[name]
@@ -87,4 +88,4 @@ def test_what_our_engine_has_no_meaning_for_is_not_run(assemble: Assemble) -> No
     for finding in made.refuted():
         witness = made.witness(finding)
         assert witness.predicted.open == ("x20",)
-        assert isinstance(made.run(witness, machines()[0]), NotRun)
+        assert isinstance(made.run(witness, Engine()), NotRun)
