@@ -2,6 +2,7 @@
 
 import functools
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -29,6 +30,7 @@ class Made:
     def __init__(self, examination: Examination) -> None:
         self.examination = examination
         self.witnesses = Witnesses(examination)
+        self._made: dict[int, Witness | NotMade] = {}
 
     def refuted(self) -> list[Finding]:
         findings = self.examination.judgement.findings
@@ -42,8 +44,14 @@ class Made:
         )
         return found
 
+    def attempt(self, finding: Finding) -> Witness | NotMade:
+        """Return the witness of one of these findings, searched for once, or why there is none."""
+        if id(finding) not in self._made:
+            self._made[id(finding)] = self.witnesses.of(finding)
+        return self._made[id(finding)]
+
     def witness(self, finding: Finding) -> Witness:
-        made = self.witnesses.of(finding)
+        made = self.attempt(finding)
         assert not isinstance(made, NotMade), made
         return made
 
@@ -55,6 +63,14 @@ class Made:
 @functools.cache
 def of_reference(name: str, contract: str = CONTRACT, version: str = "6.1") -> Made:
     return of_file(FOLDER / f"{name}.elf", contract, version)
+
+
+class Changed(Protocol):
+    """Make the witnesses of a kernel under the shipped contract with some of its text replaced."""
+
+    def __call__(self, image: Path, *changes: tuple[str, str]) -> Made:
+        """Return them, made once."""
+        ...
 
 
 def of_file(path: Path, contract: str = CONTRACT, version: str | None = None) -> Made:

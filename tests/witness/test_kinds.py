@@ -71,14 +71,14 @@ def test_what_is_broken_is_confirmed(assemble: Assemble, name: str, machine: Mac
 
 def test_translation_that_is_turned_on_is_not_made(assemble: Assemble) -> None:
     made = of_file(stub(assemble, success="msr sctlr_el2, x3"))
-    found = made.witnesses.of(made.finding("stub", "HVC_RESET_VECTORS", "mmu-off"))
+    found = made.attempt(made.finding("stub", "HVC_RESET_VECTORS", "mmu-off"))
     assert isinstance(found, NotMade)
 
 
 def test_a_store_over_the_caller_is_not_made(assemble: Assemble) -> None:
     made = of_file(stub(assemble, success="mov x4, #0x47000000\n str wzr, [x4]"))
     for finding in made.refuted():
-        found = made.witnesses.of(finding)
+        found = made.attempt(finding)
         assert isinstance(found, NotMade)
         assert "its caller" in found.reason
 
