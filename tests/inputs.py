@@ -68,7 +68,7 @@ def required(value: str) -> frozenset[str]:
 
 def skip_for(need: str, reason: str) -> NoReturn:
     """Skip the test because a need is not there, or fail it where that is required."""
-    assert words_of_needs().get(need) == {need}, f"{need} is no need"
+    assert words_of_needs().get(need) == frozenset({need}), f"{need} is no need"
     if need in required(os.environ.get(REQUIRED, "")):
         pytest.fail(f"{reason} ({REQUIRED} asks for {need})", pytrace=False)
     pytest.skip(reason)
