@@ -108,6 +108,7 @@ def _made(cls: type[T], kw_only: bool, eq: bool) -> type[T]:
     given["__init__"] = _initialiser
     given["__setattr__"] = given["__delattr__"] = _refuse
     given.setdefault("__repr__", _print)
+    given.setdefault("__reduce__", _reduced)
     if eq and "__eq__" not in given:
         compared = _values(tuple(name for name, f in fields.items() if f.compare))
         given["__eq__"] = _equality(compared)
@@ -211,6 +212,24 @@ def _equality(compared: Callable[[object], object]) -> Callable[[object, object]
 def _print(self: Any) -> str:
     shown = (name for name, one in self.__frozen_fields__.items() if one.repr)
     return f"{type(self).__qualname__}({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"
+
+
+def _reduced(self: Any) -> tuple[Callable[..., object], tuple[object, ...]]:
+    """Take an instance apart for pickling and copying: what is frozen cannot be filled in later."""
+    return _restored, (type(self), tuple(getattr(self, name) for name in self.__frozen_fields__))
+
+
+def _restored(cls: Any, values: tuple[object, ...]) -> object:
+    made = object.__new__(cls)
+    for name, value in zip(cls.__frozen_fields__, values, strict=True):
+        object.__setattr__(made, name, value)
+    return made
+
+
+def field_names(record: object) -> tuple[str, ...] | None:
+    """Return the names of a record's fields, ``None`` where a value is no record."""
+    found = getattr(record, "__frozen_fields__", None)
+    return None if found is None else tuple(found)
 
 
 def _refuse(self: object, name: str, *_: object) -> NoReturn:

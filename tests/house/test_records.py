@@ -1,6 +1,8 @@
 """A class made by hypabi's decorator is what the standard one would have made of it."""
 
+import copy
 import dataclasses
+import pickle
 from dataclasses import dataclass
 
 import pytest
@@ -92,3 +94,10 @@ def test_the_standard_field_is_refused() -> None:
         @frozen
         class _Mixed:
             only: int = dataclasses.field(default=1)
+
+
+def test_an_instance_is_pickled_and_copied_as_it_is() -> None:
+    made = Ours(1, "c", (2,), {"d": 3})
+    for again in (pickle.loads(pickle.dumps(made)), copy.deepcopy(made)):
+        assert (again, again.third, again.fourth) == (made, made.third, made.fourth)
+    assert pickle.loads(pickle.dumps(Named(1, last=2))).last == 2

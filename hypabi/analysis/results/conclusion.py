@@ -1,0 +1,110 @@
+"""What a result amounts to: one verdict, its counts and the exit status, from one function.
+
+Whatever a command judged is a :class:`Judged` item: what kind of thing it is (a clause, a call
+site, a cell), the word that was found for it, and what that word weighs.  :func:`conclude` is the
+only place where items become a verdict and an exit status; text, JSON and the process's status all
+print what it returns.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from typing import assert_never
+
+from hypabi.analysis.exit_status import Exit
+from hypabi.records import frozen
+
+
+class Weight(enum.Enum):
+    """What one judged thing means for the whole."""
+
+    GOOD = "good"
+    """As it should be, or lived with by decision."""
+    CHANGE = "change"
+    """Something differs, and nobody breaks."""
+    REFUTED = "refuted"
+    """A promise is broken, and a counterexample shows it."""
+    UNDECIDED = "undecided"
+    """Neither shown nor refuted, or not there to be judged."""
+    DEFECT = "defect"
+    """Our own answer was contradicted, so nothing here can be trusted until it is explained."""
+
+
+@frozen
+class Judged:
+    """One thing that was judged."""
+
+    unit: str
+    """What kind of thing, in the plural: ``clauses``, ``call sites``."""
+    word: str
+    """What was found, in one word."""
+    weight: Weight
+
+
+@frozen
+class Conclusion:
+    """The verdict on a whole, and how it comes about."""
+
+    verdict: str
+    """In one word: the good one of the question, or what is worst in it."""
+    counts: Mapping[str, Mapping[str, int]]
+    """By unit and word; each unit adds up to the things of that kind that were judged."""
+    exit_status: int
+    """Bits; see :mod:`hypabi.analysis.exit_status`."""
+
+
+def conclude(
+    items: Iterable[Judged], good: str, units: Mapping[str, tuple[str, ...]]
+) -> Conclusion:
+    """Return what judged things amount to.
+
+    Nothing judged at all is undecided: the good word is for what was shown.
+
+    :param good: the verdict if everything was decided and good
+    :param units: the words that each kind of thing can have, in the order in which they are printed
+    """
+    counts = {unit: dict.fromkeys(words, 0) for unit, words in units.items()}
+    status = Exit.GOOD
+    judged = False
+    for item in items:
+        judged = True
+        counts[item.unit][item.word] += 1
+        status |= _bits(item.weight)
+    if not judged:
+        status |= Exit.UNDECIDED
+    return Conclusion(_word(status, good), counts, int(status))
+
+
+def _bits(weight: Weight) -> Exit:
+    match weight:
+        case Weight.GOOD:
+            return Exit.GOOD
+        case Weight.CHANGE:
+            return Exit.CHANGE
+        case Weight.REFUTED:
+            return Exit.REFUTED
+        case Weight.UNDECIDED:
+            return Exit.UNDECIDED
+        case Weight.DEFECT:
+            return Exit.ERROR
+        case _:
+            assert_never(weight)
+
+
+def _word(status: Exit, good: str) -> str:
+    """Return the verdict that a status means, so that the two cannot disagree."""
+    if status & Exit.ERROR:
+        return "contradicted"
+    if status & Exit.REFUTED == Exit.REFUTED:
+        return "refuted"
+    if status & Exit.UNDECIDED:
+        return "undecided"
+    return "changed" if status & Exit.CHANGE else good
+
+
+def spell_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """Spell counts in a line: ``3 clauses: 2 proved, 1 refuted; 5 call sites: 5 satisfied``."""
+    return "; ".join(
+        f"{sum(words.values())} {unit}: "
+        + (", ".join(f"{n} {word}" for word, n in words.items() if n) or "none judged")
+        for unit, words in counts.items()
+    )
