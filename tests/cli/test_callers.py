@@ -9,14 +9,14 @@ import pytest
 from tests.callsites.sources import FUNCTION
 from tests.cli.door import hypabi, hypabi_process, one_line
 from tests.inputs import Assemble, Kernel
-from tests.report.schemas import closed, schema
+from tests.report.schemas import schema, strict
 
 
 def listed(*arguments: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - as the command line
     ran = hypabi("callers", *arguments, "--format", "json")
     assert ran.stderr == ""
     found: dict[str, Any] = json.loads(ran.stdout)
-    jsonschema.Draft202012Validator(closed(schema("callers"))).validate(found)
+    strict("callers").validate(found)
     assert found["exit_status"] == ran.returncode
     return ran.returncode, found
 

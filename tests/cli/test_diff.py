@@ -10,7 +10,7 @@ import pytest
 from tests.cli.door import hypabi, hypabi_process, one_line
 from tests.cli.kernel import BASE, SLOTS, SOURCE
 from tests.inputs import ROOT, Assemble, Kernel
-from tests.report.schemas import closed, schema
+from tests.report.schemas import schema, strict
 
 CHANGING = {"incompatible", "weaker", "renumbered", "stronger", "undecided"}
 
@@ -28,7 +28,7 @@ def report(old: Path, new: Path, *more: str) -> tuple[dict[str, Any], int]:
     ran = hypabi("diff", old, new, "--format", "json", *more)
     assert ran.stderr == ""
     printed: dict[str, Any] = json.loads(ran.stdout)
-    jsonschema.Draft202012Validator(closed(schema("diff"))).validate(printed)
+    strict("diff").validate(printed)
     assert printed["exit_status"] == ran.returncode
     return printed, ran.returncode
 

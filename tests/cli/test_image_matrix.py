@@ -7,14 +7,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import stub
 from tests.cli.matrix_report import caller, points, report
 from tests.inputs import Assemble, Kernel
-from tests.report.schemas import closed, schema
+from tests.report.schemas import strict
 
 Cells = dict[tuple[str, str, str], tuple[str, str]]
 
@@ -168,7 +167,7 @@ def test_a_refuted_caller_is_lived_with(
     ran = hypabi("check", image, "--suppressions", file, "--today", today, "--format", "json")
     assert ran.returncode == status, ran.stderr
     found = json.loads(ran.stdout)
-    jsonschema.validate(found, closed(schema("check")))
+    strict("check").validate(found)
     (met,) = [m for m in found["callers"]["meetings"] if m["verdict"] == "refuted"]
     assert (met["suppressed"] is not None) is covered
     assert bool(found["suppressions"]["unused"]) is (named == "somebody_else")

@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.cli.door import hypabi, hypabi_process, one_line
-from tests.report.schemas import closed, schema
+from tests.report.schemas import strict
 
 COLUMNS = 75
 LIVE = ("party", "revision")
@@ -18,7 +17,7 @@ ONE = f"{BREAK[-1]}/__hyp_get_vectors"
 
 def report(*arguments: str) -> dict[str, Any]:
     printed: dict[str, Any] = json.loads(hypabi("matrix", *arguments, "--format", "json").stdout)
-    jsonschema.Draft202012Validator(closed(schema("matrix"))).validate(printed)
+    strict("matrix").validate(printed)
     return printed
 
 

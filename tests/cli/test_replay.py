@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 import hypabi
 from tests.cli.door import hypabi as run
 from tests.cli.door import hypabi_process, one_line
 from tests.inputs import Kernel
-from tests.report.schemas import closed, schema
+from tests.report.schemas import strict
 from tests.witness.examples import FOLDER, need_machine
 
 REFERENCE = FOLDER / "arm-stub-a6-a32.elf"
@@ -85,7 +84,7 @@ def test_json_is_as_published(witness: Path, machine: str) -> None:
     need_machine(machine)
     ran = run("replay", witness, "--machine", machine, "--format", "json")
     report = json.loads(ran.stdout)
-    jsonschema.Draft202012Validator(closed(schema("replay"))).validate(report)
+    strict("replay").validate(report)
     assert report["replay"]["verdict"] == "confirmed"
     assert report["exit_status"] == ran.returncode == 12
 
@@ -142,7 +141,7 @@ def test_a_check_confirms_what_it_refutes(tmp_path: Path, machine: str) -> None:
     ran = run(*CHECK, f"--confirm={machine}", "--witness", tmp_path, "--format", "json")
     assert ran.returncode == 12
     report = json.loads(ran.stdout)
-    jsonschema.Draft202012Validator(closed(schema("check"))).validate(report)
+    strict("check").validate(report)
     refuted = [each for each in report["verdicts"] if each["verdict"] == "refuted"]
     assert refuted
     for each in refuted:

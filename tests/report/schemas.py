@@ -1,8 +1,11 @@
 """The published schemas, and how a test reads them."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
+
+import jsonschema
 
 import hypabi.report
 
@@ -20,3 +23,9 @@ def closed(part: object) -> Any:  # noqa: ANN401 - a schema is what JSON is
         closing = {"additionalProperties": False} if "properties" in part else {}
         return {**closing, **{key: closed(value) for key, value in part.items()}}
     return [closed(each) for each in part] if isinstance(part, list) else part
+
+
+@functools.cache
+def strict(name: str) -> jsonschema.Draft202012Validator:
+    """Return what validates a report and refuses every field that is not published."""
+    return jsonschema.Draft202012Validator(closed(schema(name)))

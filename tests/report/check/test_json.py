@@ -11,7 +11,7 @@ from hypabi.judgement.verification.verdict import Undecided, Unspecified, Vacuou
 from hypabi.report.check.json import SCHEMA, document, write
 from tests.report import made
 from tests.report.made import LOST, checks
-from tests.report.schemas import closed, schema
+from tests.report.schemas import schema, strict
 
 
 def of_every_kind() -> Check:
@@ -39,10 +39,10 @@ def test_what_is_printed_is_what_is_published() -> None:
 
 def test_nothing_is_printed_that_is_not_published() -> None:
     printed = json.loads(write(of_every_kind()))
-    jsonschema.Draft202012Validator(closed(schema("check"))).validate(printed)
+    strict("check").validate(printed)
     printed["verdicts"][0]["more"] = 1
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(closed(schema("check"))).validate(printed)
+        strict("check").validate(printed)
 
 
 @pytest.mark.parametrize("field", sorted(schema("check")["required"]))
