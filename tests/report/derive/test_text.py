@@ -1,7 +1,6 @@
 import json
 from collections.abc import Iterable
 
-import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,8 +29,8 @@ from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
 from tests.report import made
-from tests.report.check.test_json import closed, schema
 from tests.report.made import COLUMNS
+from tests.report.schemas import strict
 
 X0, X1, X2 = (terms.symbol(f"x{number}", 64) for number in range(3))
 IS_ZERO = terms.eq(X0, 0, 64)
@@ -192,7 +191,7 @@ def test_json_is_as_published() -> None:
         [case(IS_ZERO, stores=stores, effects=effects), case(NOT_ZERO, outcome=Stuck(made.STUB))]
     )
     printed = json.loads(derive_json.write(it))
-    jsonschema.Draft202012Validator(closed(schema("derive"))).validate(printed)
+    strict("derive").validate(printed)
     cases = printed["entries"][0]["calls"][0]["cases"]
     assert cases[0]["memory"] == [{"address": "0x1000", "size": 4, "value": "0x1"}]
     assert cases[0]["effects"][0]["where"] == "cpucap.40"
