@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
 from hypabi.analysis.results.plain import Plain
 
@@ -36,7 +36,7 @@ def schema_of(kind: type[Any], title: str, constants: Mapping[str, Plain]) -> di
 
 
 def _record(kind: type[Any], definitions: dict[str, Plain]) -> tuple[dict[str, Plain]]:
-    hints = get_type_hints(kind)
+    hints = get_type_hints(kind, include_extras=True)
     says = _said_of_fields(kind)
     properties: dict[str, Plain] = {}
     for each in fields(kind):
@@ -50,6 +50,10 @@ def _shape(kind: Any, definitions: dict[str, Plain]) -> dict[str, Plain]:  # noq
     if kind in simple:
         return {"type": simple[kind]}
     origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:  # a text of a pattern: Annotated[str, name, pattern]
+        _, name, pattern = arguments
+        definitions[name] = {"type": "string", "pattern": pattern}
+        return {"$ref": f"#/$defs/{name}"}
     if origin in (Union, UnionType):
         return {"anyOf": [_shape(each, definitions) for each in arguments]}
     if origin is tuple:
