@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hypabi.cli.parser import add_kernel, add_output, command_line
 
 if TYPE_CHECKING:
-    from hypabi.analysis.results.callers import Callers
+    from hypabi.analysis.results.callers import CallersResult
 
 SUMMARY = "list every hvc of an image, and what each asks for"
 
@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find, print, and return the exit status."""
-    from hypabi.analysis.call_sites import callers
+    from hypabi.analysis.call_site_listing import callers
+    from hypabi.analysis.summaries.callers import summarize_callers
     from hypabi.atomic_file import write_output
 
     found = callers(
@@ -37,15 +38,16 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.function,
         command_line(),
     )
-    write_output(_written(found, arguments.format), arguments.output)
-    return found.exit_status
+    result = summarize_callers(found)
+    write_output(_written(result, arguments.format), arguments.output)
+    return result.exit_status
 
 
-def _written(found: "Callers", form: str) -> str:
+def _written(result: "CallersResult", form: str) -> str:
     if form == "json":
         from hypabi.report.callers.json import write as write_json
 
-        return write_json(found)
+        return write_json(result)
     from hypabi.report.callers.text import write
 
-    return write(found)
+    return write(result)

@@ -166,6 +166,7 @@ def _evidence(
     from hypabi.analysis.check import examine
     from hypabi.analysis.derivation import Wanted, derivation
     from hypabi.analysis.options import version_of
+    from hypabi.analysis.summaries.derivation import summarize_derivation
     from hypabi.cli.check import checked
     from hypabi.documents.interface.image_evidence import evidence
 
@@ -174,7 +175,7 @@ def _evidence(
     version = version_of(arguments.kernel_version)
     check = checked(examine(image, contract, version), command)
     derived = derivation(Wanted(image, named, arguments.kernel_version, None, None), command)
-    return check, evidence(check, derived)
+    return check, evidence(check, summarize_derivation(derived))
 
 
 def _hypercalls(arguments: argparse.Namespace) -> tuple[str, Exit]:
