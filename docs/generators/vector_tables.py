@@ -8,10 +8,10 @@ from docs.generators.pinned import pinned
 from docs.generators.svg import Drawing
 
 if TYPE_CHECKING:
-    from hypabi.analysis.program import Workbench
+    from hypabi.analysis.program import Program
     from hypabi.code.vector_tables import VectorTable
 
-Opened = list[tuple[str, "Workbench", "VectorTable"]]
+Opened = list[tuple[str, "Program", "VectorTable"]]
 
 A64_ROWS: Final = (
     ("from EL2, on SP_EL0", 0x000),
@@ -44,21 +44,17 @@ def page(name: str) -> str:
 
 
 def _opened(image: Path) -> Opened:
-    from hypabi.analysis.check import revision_for
-    from hypabi.analysis.party_detection import table_names, tell_parties
-    from hypabi.analysis.program import Workbench
+    from hypabi.analysis.session import open_image
     from hypabi.contract.file.load import shipped_contract
-    from hypabi.image.load import load_image
 
-    loaded = load_image(image)
-    revision = revision_for(loaded, shipped_contract("linux-hyp-abi"))
-    names = table_names(revision)
-    benches = {each.role: Workbench(each, names) for each in loaded.images}
-    found = tell_parties(revision, benches)
-    return [(party, benches[role], table) for party, (role, table) in found.items()]
+    examination = open_image(image).examine(shipped_contract("linux-hyp-abi"))
+    return [
+        (party, examination.programs[role], table)
+        for party, (role, table) in examination.found.items()
+    ]
 
 
-def slot(bench: "Workbench", start: int, size: int) -> tuple[str, ...]:
+def slot(bench: "Program", start: int, size: int) -> tuple[str, ...]:
     """Return where a slot leads: names of what is branched to outside of it, and how else it ends."""
     from hypabi.code.control_flow import successors
     from hypabi.lifter.instruction import Undecodable
@@ -85,7 +81,7 @@ def slot(bench: "Workbench", start: int, size: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _name(bench: "Workbench", address: int) -> str:
+def _name(bench: "Program", address: int) -> str:
     symbol = bench.image.symbols.around(address)
     if symbol is None:
         return f"{address:#x}"

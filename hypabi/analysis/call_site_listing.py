@@ -3,23 +3,19 @@
 from collections.abc import Iterator
 
 from hypabi.analysis.exit_status import Exit
-from hypabi.analysis.options import contract_of, version_of
+from hypabi.analysis.options import contract_of
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.results.callers import KINDS, Callers, NamedCaller, NamedSite, NamedWay
-from hypabi.callsites.finder import CallSites
+from hypabi.analysis.session import Session
 from hypabi.callsites.model import CallPath, CallSite, Reached
-from hypabi.contract.defaults import DEFAULT_CONTRACT
 from hypabi.contract.model import Contract
 from hypabi.contract.registry import Interfaces, find_interfaces
-from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Revision
 from hypabi.contract.version import Version
 from hypabi.errors import HypabiError
-from hypabi.image.load import load_image
-from hypabi.image.model import Image, Loaded, Role
+from hypabi.image.model import Image, Role
 from hypabi.judgement.callers.identification import names_of
 from hypabi.records import frozen
-from hypabi.symbolic.setup import explorer_for
 
 TOOLS = ("pypcode",)
 """Packages that the listing rests on."""
@@ -48,22 +44,25 @@ class _Names:
 
 
 def callers(
-    path: str,
-    contract: str,
-    version: str | None,
+    session: Session,
+    contract: Contract | None,
+    version: Version | None,
     function: str | None,
     command: tuple[str, ...],
 ) -> Callers:
     """Return the call sites of a file.
 
+    :param contract: lends its names; where ``None``, the default one does if it speaks of the file
     :param function: only those in functions of this name
-    :raises HypabiError: the file cannot be read, or has no call site in such a function
+    :raises HypabiError: the contract that was named does not speak of the file, or no call site is
+        in such a function
     """
-    loaded = load_image(path)
-    names = _names(loaded, contract, version_of(version))
-    sites = tuple(_sites(loaded, names, function))
+    loaded = session.loaded
+    names = _names(session, contract, version)
+    sites = tuple(_sites(session, names, function))
     if function is not None and not sites:
-        raise HypabiError(path, f"no function {function!r} issues an hvc", "leave --function out")
+        what = f"no function {function!r} issues an hvc"
+        raise HypabiError(loaded.path, what, "leave --function out")
     return Callers(
         loaded,
         sites,
@@ -75,32 +74,28 @@ def callers(
     )
 
 
-def _names(loaded: Loaded, option: str, version: Version | None) -> _Names:
-    kernel = loaded.images[-1]
-    named = version is not None or option != DEFAULT_CONTRACT
-    version = version or Version.parse(kernel.version)
-    contract = contract_of(option)
+def _names(session: Session, contract: Contract | None, version: Version | None) -> _Names:
+    kernel = session.kernel
+    named = contract is not None or version is not None
+    held = contract or contract_of(None)
     revision = None
-    try:
-        if version is not None:
-            revision = revision_of(contract, version, kernel.architecture)
-    except HypabiError:
-        # A listing needs no contract: one only lends the names.
-        if named:
-            raise
-    found, names = find_interfaces(kernel.architecture, version, revision)
-    return _Names(found, names, contract, revision)
+    if named or kernel.version:
+        try:
+            revision = session.revision(held, version)
+        except HypabiError:
+            # A listing needs no contract: one only lends the names.
+            if named:
+                raise
+    at = version or Version.parse(kernel.version)
+    found, names = find_interfaces(kernel.architecture, at, revision)
+    return _Names(found, names, held, revision)
 
 
-def _sites(loaded: Loaded, names: _Names, function: str | None) -> Iterator[NamedSite]:
-    for image in loaded.images:
-        taken_by = names.taken_by(image.role)
-        for site in _found(image, function):
-            yield _named(image, site, names, taken_by)
-
-
-def _found(image: Image, function: str | None) -> tuple[CallSite, ...]:
-    return CallSites(explorer_for(image)).find(function)
+def _sites(session: Session, names: _Names, function: str | None) -> Iterator[NamedSite]:
+    for role, program in session.programs.items():
+        taken_by = names.taken_by(role)
+        for site in program.call_sites.find(function):
+            yield _named(program.image, site, names, taken_by)
 
 
 def _named(image: Image, site: CallSite, names: _Names, taken_by: tuple[str, ...]) -> NamedSite:

@@ -3,11 +3,11 @@
 from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING, Final
 
-from hypabi.analysis.check import Examination
+from hypabi.analysis.examination import Examination
 from hypabi.analysis.exit_status import Exit
 from hypabi.analysis.party_detection import ROLES
 from hypabi.analysis.results.check import Check
-from hypabi.callsites.finder import CallSites, Further
+from hypabi.callsites.finder import Further
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite, Function, Unread
 from hypabi.contract.model import Program as ProgramName
@@ -68,7 +68,7 @@ def life_cycle(examination: Examination, further: Further) -> LifeCycle:
             *_sites(examination, role, further),
             dict(_providers(examination, role)),
         )
-        for role in examination.benches
+        for role in examination.programs
     )
     return hold_callers(examination.revision, programs, Remembered(BitwuzlaSolver()))
 
@@ -78,7 +78,7 @@ def _sites(
 ) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
     """Return the call sites that the contract is about, or may be; there are hundreds of others."""
     wanting = _Wanting(examination.revision, PROGRAMS[role])
-    return CallSites(examination.benches[role].explorer).wanted(wanting, further)
+    return examination.programs[role].call_sites.wanted(wanting, further)
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from hypabi.analysis.check import Examination, Provider
 from hypabi.analysis.displacement import displaced
+from hypabi.analysis.examination import Examination, Provider
 from hypabi.analysis.exit_status import Exit
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.replay import machine as machine_of

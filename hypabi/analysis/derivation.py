@@ -4,27 +4,28 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hypabi.analysis.exit_status import Exit
-from hypabi.analysis.options import contract_of, version_of
-from hypabi.analysis.program import Workbench
+from hypabi.analysis.options import contract_of
+from hypabi.analysis.party_detection import Found
+from hypabi.analysis.program import Program
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.results.derivation import Derivation, Derived, answers, undecided
 from hypabi.analysis.results.vector_table import Table
+from hypabi.analysis.session import Session
 from hypabi.analysis.tools import TOOLS
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.derive import derive_behaviour
 from hypabi.code.cpu_capabilities import DESCRIPTIONS, Capabilities
 from hypabi.code.vector_tables import VectorTable
-from hypabi.contract.defaults import DEFAULT_CONTRACT
 from hypabi.contract.place import closest_name
 from hypabi.errors import HypabiError
-from hypabi.image.load import load_image
-from hypabi.image.model import Access, Image, Loaded, Role
+from hypabi.image.model import Access, Image, Role
 from hypabi.records import frozen
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 if TYPE_CHECKING:
+    from hypabi.analysis.examination import Examination
     from hypabi.contract.model import Contract
-    from hypabi.contract.revision import Revision
+    from hypabi.contract.version import Version
 
 IDENTIFIERS: Mapping[Architecture, str] = {Architecture.ARM: "r0", Architecture.ARM64: "x0"}
 """The first argument register (AAPCS), which selects the call on every conduit that Linux has."""
@@ -35,32 +36,41 @@ MOST_NAMES = 400
 
 @frozen
 class Wanted:
-    """What the command line asks for."""
+    """What shall be derived of an image, and what names it."""
 
-    image: str
-    contract: str
-    kernel_version: str | None
-    party: str | None
-    entry: str | None
+    contract: "Contract | None" = None
+    """Lends its names; where ``None``, the default one does if it speaks of this kernel."""
+    version: "Version | None" = None
+    """Of the kernel; where ``None``, the one that the image says it is."""
+    party: str | None = None
+    """Only this party of the contract."""
+    entry: str | None = None
+    """Only this entry: an address, a symbol, or ``symbol+offset``."""
 
 
-@frozen
 class _Bound:
-    """A loaded file with what the contract says of it, if it speaks of this kernel."""
+    """A file with what a contract says of it, if one speaks of this kernel."""
 
-    loaded: Loaded
-    contract: "Contract | None"
-    revision: "Revision | None"
-    benches: Mapping[Role, Workbench]
-    parties: Mapping[str, tuple[Role, VectorTable]]
+    def __init__(self, session: Session, examination: "Examination | None") -> None:
+        self.loaded = session.loaded
+        self.contract = None if examination is None else examination.contract
+        self.revision = None if examination is None else examination.revision
+        self.parties: Found = {} if examination is None else examination.found
+        self.tables = (
+            {role: program.tables() for role, program in session.programs.items()}
+            if examination is None
+            else examination.tables
+        )
+        self.programs = session.programs
 
 
-def derivation(wanted: Wanted, command: tuple[str, ...]) -> Derivation:
-    """Derive what the command line asks for.
+def derivation(session: Session, wanted: Wanted, command: tuple[str, ...]) -> Derivation:
+    """Derive what is wanted.
 
-    :raises HypabiError: the file cannot be read, or has no such party or entry
+    :raises HypabiError: the image has no such party or entry, or the contract that was named does
+        not speak of it
     """
-    bound = _bound(wanted)
+    bound = _bound(session, wanted)
     if wanted.entry is not None:
         derived: tuple[Derived, ...] = (_at_entry(bound, wanted.entry),)
     else:
@@ -71,7 +81,7 @@ def derivation(wanted: Wanted, command: tuple[str, ...]) -> Derivation:
         bound.loaded,
         kernel.architecture,
         _identifier(bound),
-        None if bound.revision is None else bound.contract,
+        bound.contract,
         _capabilities(kernel),
         derived,
         int(status),
@@ -79,30 +89,19 @@ def derivation(wanted: Wanted, command: tuple[str, ...]) -> Derivation:
     )
 
 
-def _bound(wanted: Wanted) -> _Bound:
-    version = version_of(wanted.kernel_version)
-    loaded = load_image(wanted.image)
-    named = wanted.party is not None or version is not None
-    contract: Contract | None = None
-    revision: Revision | None = None
-    if named or wanted.contract != DEFAULT_CONTRACT or loaded.images[-1].version:
-        from hypabi.analysis.check import revision_for
-
-        contract = contract_of(wanted.contract)
-        try:
-            revision = revision_for(loaded, contract, version)
-        except HypabiError:
-            # What the code does needs no contract; a contract only lends the names.
-            if named:
-                raise
-    if revision is None:
-        benches = {image.role: Workbench(image, ()) for image in loaded.images}
-        return _Bound(loaded, contract, None, benches, {})
-    from hypabi.analysis.party_detection import table_names, tell_parties
-
-    names = table_names(revision)
-    benches = {image.role: Workbench(image, names) for image in loaded.images}
-    return _Bound(loaded, contract, revision, benches, tell_parties(revision, benches))
+def _bound(session: Session, wanted: Wanted) -> _Bound:
+    contract = wanted.contract
+    named = contract is not None or wanted.party is not None or wanted.version is not None
+    if not named and not session.kernel.version:
+        return _Bound(session, None)
+    try:
+        examination = session.examine(contract or contract_of(None), wanted.version)
+    except HypabiError:
+        # What the code does needs no contract; a contract only lends the names.
+        if named:
+            raise
+        return _Bound(session, None)
+    return _Bound(session, examination)
 
 
 def _capabilities(kernel: Image) -> Mapping[str, int]:
@@ -123,17 +122,19 @@ def _of_tables(bound: _Bound, party: str | None) -> list[Derived]:
         if party not in bound.parties:
             raise _no_party(bound, party)
         role, table = bound.parties[party]
-        return [_derived(bound, bound.benches[role], table, table.hvc_entry)]
+        return [_derived(bound, bound.programs[role], table, table.hvc_entry)]
     order = {
         (role, table.address): index for index, (role, table) in enumerate(bound.parties.values())
     }
     found = [
-        (order.get((role, table.address), len(order)), at, table.address, bench, table)
-        for at, (role, bench) in enumerate(bound.benches.items())
-        for table in bench.tables.values()
+        (order.get((role, table.address), len(order)), at, table.address, role, table)
+        for at, role in enumerate(bound.programs)
+        for table in bound.tables[role].values()
     ]
     found.sort(key=lambda each: each[:3])
-    return [_derived(bound, bench, table, table.hvc_entry) for *_, bench, table in found]
+    return [
+        _derived(bound, bound.programs[role], table, table.hvc_entry) for *_, role, table in found
+    ]
 
 
 def _no_party(bound: _Bound, party: str) -> HypabiError:
@@ -146,21 +147,21 @@ def _no_party(bound: _Bound, party: str) -> HypabiError:
     return HypabiError(bound.loaded.path, what, closest_name(party, known))
 
 
-def _derived(bound: _Bound, bench: Workbench, table: VectorTable | None, entry: int) -> Derived:
+def _derived(bound: _Bound, program: Program, table: VectorTable | None, entry: int) -> Derived:
     immediate = 0 if bound.revision is None else bound.revision.immediate
     if table is not None and entry == table.hvc_entry:
-        behaviour = bench.behaviour(table, immediate)
+        behaviour = program.behaviour(table, immediate)
     else:
-        behaviour = derive_behaviour(bench.explorer, entry, immediate)
-    architecture = bench.image.architecture
+        behaviour = derive_behaviour(program.explorer, entry, immediate)
+    architecture = program.image.architecture
     parties = tuple(
         name
         for name, (role, of) in bound.parties.items()
-        if table is not None and (role, of.address) == (bench.image.role, table.address)
+        if table is not None and (role, of.address) == (program.image.role, table.address)
     )
     if table is not None and parties:
         table = bound.parties[parties[0]][1]  # which says how the party was told
-    shown = None if table is None else _shown(bench.image.role, table, parties)
+    shown = None if table is None else _shown(program.image.role, table, parties)
     names = _names(bound, parties)
     found = answers(behaviour, architecture, _identifier(bound), names, BitwuzlaSolver)
     return Derived(shown, entry, behaviour, found)
@@ -179,34 +180,36 @@ def _names(bound: _Bound, parties: tuple[str, ...]) -> Mapping[int, str]:
 
 
 def _at_entry(bound: _Bound, entry: str) -> Derived:
-    bench, address = _located(bound, entry)
-    for table in bench.tables.values():
+    program, address = _located(bound, entry)
+    for table in bound.tables[program.image.role].values():
         if address in (table.address, table.hvc_entry):
-            return _derived(bound, bench, table, table.hvc_entry)
-    if bench.image.access(address) is not Access.CODE:
+            return _derived(bound, program, table, table.hvc_entry)
+    if program.image.access(address) is not Access.CODE:
         raise HypabiError(bound.loaded.path, f"{entry} is no code", "name a vector slot or code")
     if address % 4:
         raise HypabiError(bound.loaded.path, f"{entry} is not aligned to 4 bytes")
-    return _derived(bound, bench, None, address)
+    return _derived(bound, program, None, address)
 
 
-def _located(bound: _Bound, entry: str) -> tuple[Workbench, int]:
+def _located(bound: _Bound, entry: str) -> tuple[Program, int]:
     """Return where an address, a symbol, or ``symbol+offset`` is."""
     name, _, offset = entry.partition("+")
     base, distance = _number(name), _number(offset) if offset else 0
     if distance is None:
         raise HypabiError(bound.loaded.path, f"{offset!r} in {entry!r} is no number", "write 0x400")
-    for bench in reversed(list(bound.benches.values())):
-        found = [base] if base is not None else [s.address for s in bench.image.symbols.find(name)]
+    for program in reversed(list(bound.programs.values())):
+        found = (
+            [base] if base is not None else [s.address for s in program.image.symbols.find(name)]
+        )
         if len(found) > 1:
             places = ", ".join(f"{address:#x}" for address in found[:4])
             what = f"{len(found)} symbols are called {name}"
             raise HypabiError(bound.loaded.path, what, f"name one by its address: {places}")
-        if found and bench.image.segment(found[0] + distance) is not None:
-            return bench, found[0] + distance
+        if found and program.image.segment(found[0] + distance) is not None:
+            return program, found[0] + distance
     if base is not None:
         raise HypabiError(bound.loaded.path, f"the image has nothing at {entry}")
-    hint = _similar(name, [bench.image for bench in bound.benches.values()])
+    hint = _similar(name, [program.image for program in bound.programs.values()])
     raise HypabiError(bound.loaded.path, f"the image has no symbol {name!r}", hint)
 
 

@@ -50,9 +50,10 @@ def opened(path: str, contract: str | None, default: str, version: Version | Non
         held = contract_of(contract) if contract else _contract_of(path, saved)
     else:
         from hypabi.analysis.saved_form import save_behaviours
+        from hypabi.analysis.session import open_image
 
         held = contract_of(contract or default)
-        saved = save_behaviours(path, held, version)
+        saved = save_behaviours(open_image(path).examine(held, version))
     at = version or Version.parse(saved.contract_version)
     if at is None:
         raise HypabiError(path, f"{saved.contract_version!r} is no kernel version")

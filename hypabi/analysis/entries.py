@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from hypabi.analysis.check import Examination
+from hypabi.analysis.examination import Examination
 from hypabi.analysis.exit_status import Exit
-from hypabi.analysis.program import Workbench
+from hypabi.analysis.program import Program
 from hypabi.analysis.results.check import Check
 from hypabi.arch.exception_routing import doors_of_el2, doors_of_hyp
 from hypabi.arch.vector_entries import Door
@@ -28,7 +28,7 @@ def doors(examination: Examination) -> tuple[DoorFinding, ...]:
     entered: dict[str, tuple[tuple[Door, Behaviour], ...]] = {}
     for provider in examination.providers:
         if provider.parties:
-            found = tuple(_entered(examination.benches[provider.role], provider.table))
+            found = tuple(_entered(examination.programs[provider.role], provider.table))
             entered |= dict.fromkeys(provider.parties, found)
     return judge_doors(
         examination.revision,
@@ -39,10 +39,10 @@ def doors(examination: Examination) -> tuple[DoorFinding, ...]:
     )
 
 
-def _entered(bench: Workbench, table: VectorTable) -> Iterator[tuple[Door, Behaviour]]:
+def _entered(program: Program, table: VectorTable) -> Iterator[tuple[Door, Behaviour]]:
     for door in doors_of_el2() if table.kind is Kind.EL2 else doors_of_hyp():
         address = table.address + door.offset
-        yield door, derive_exception(bench.explorer, address, door.origin, table.state)
+        yield door, derive_exception(program.explorer, address, door.origin, table.state)
 
 
 def status(findings: tuple[DoorFinding, ...]) -> Exit:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from hypabi.analysis import callers as lives
-from hypabi.analysis.check import Examination
+from hypabi.analysis.examination import Examination
 from hypabi.analysis.provenance import Provenance
 from hypabi.analysis.results.matrix import Column, Judged, Matrix, Row, matrix_status
 from hypabi.behaviour.case import Behaviour
@@ -39,7 +39,7 @@ def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
     return Matrix(
         judged,
         {(kernel.version, form): examination.loaded},
-        lambda _image, _form, address: examination.texts(address),
+        lambda _image, _form, address: examination.text(address),
         ((examination.contract.name, examination.contract.sha256),),
         int(lives.status(cycle) | matrix_status(judged)),
         provenance,

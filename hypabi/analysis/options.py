@@ -4,19 +4,25 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypabi.contract.defaults import DEFAULT_CONTRACT
+
 if TYPE_CHECKING:
     from hypabi.contract.file.load import AnyContract
     from hypabi.contract.model import Contract
     from hypabi.contract.version import Version
 
 
-def contract_of(option: str) -> "Contract":
+def contract_of(option: str | None) -> "Contract":
     """Return the contract that the option names, one that images can be held against.
+
+    :param option: where ``None``, the default contract
 
     :raises HypabiError: there is none, it is not well-formed, or it only states an interface
     """
     from hypabi.contract.file.load import load_contract, shipped_contract
 
+    if option is None:
+        return shipped_contract(DEFAULT_CONTRACT)
     return shipped_contract(option) if _is_shipped(option) else load_contract(Path(option))
 
 

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
-from hypabi.analysis.program import Workbench
+from hypabi.analysis.program import Program
 from hypabi.behaviour.by_number import select_number
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.outcome import (
@@ -20,19 +20,22 @@ from hypabi.behaviour.outcome import (
 )
 from hypabi.code.vector_tables import How, VectorTable
 from hypabi.contract.clause import Calls, HandedTo, Leaves
-from hypabi.contract.model import Program
+from hypabi.contract.model import Program as ProgramName
 from hypabi.contract.revision import NVHE_PREFIX, LiveParty, Revision, Row
 from hypabi.image.model import Role
 from hypabi.records import replace
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
-ROLES: Final[Mapping[Program, Role]] = {
-    Program.KERNEL: Role.KERNEL,
-    Program.DECOMPRESSOR: Role.DECOMPRESSOR,
+ROLES: Final[Mapping[ProgramName, Role]] = {
+    ProgramName.KERNEL: Role.KERNEL,
+    ProgramName.DECOMPRESSOR: Role.DECOMPRESSOR,
 }
 
 VECTOR_BASES: Final = ("VBAR_EL2", "HVBAR")
+
+Tables = Mapping[Role, Mapping[int, VectorTable]]
+"""The vector tables of each program, by address."""
 
 Found = dict[str, tuple[Role, VectorTable]]
 """By name of the party: the program that holds its table, and the table."""
@@ -47,7 +50,7 @@ def _names(party: LiveParty) -> tuple[str, ...]:
     return (party.vectors, NVHE_PREFIX + party.vectors, *party.also_at)
 
 
-def tell_parties(revision: Revision, benches: Mapping[Role, Workbench]) -> Found:
+def tell_parties(revision: Revision, programs: Mapping[Role, Program], tables: Tables) -> Found:
     """Tell which table is which party's; what cannot be told stays without a party.
 
     By its symbol.  Else by its installer: a call that makes the party live writes the table's
@@ -57,14 +60,14 @@ def tell_parties(revision: Revision, benches: Mapping[Role, Workbench]) -> Found
     found: Found = {}
     for party in revision.parties:
         role = ROLES[party.program]
-        table = _named(benches[role], party) if role in benches else None
+        table = _named(tables[role], party) if role in tables else None
         if table is not None:
             found[party.name] = (role, table)
     for party in _unfound(revision, found):
-        for role, table in _installed(party, revision, benches, found):
+        for role, table in _installed(party, revision, programs, tables, found):
             found.setdefault(party.name, (role, replace(table, how=How.INSTALLER)))
-    for role, bench in benches.items():
-        _by_conduct(role, bench, revision, found)
+    for role, program in programs.items():
+        _by_conduct(program, tables[role], revision, found)
     return found
 
 
@@ -72,16 +75,20 @@ def _unfound(revision: Revision, found: Found) -> list[LiveParty]:
     return [party for party in revision.parties if party.name not in found]
 
 
-def _named(bench: Workbench, party: LiveParty) -> VectorTable | None:
+def _named(tables: Mapping[int, VectorTable], party: LiveParty) -> VectorTable | None:
     for name in _names(party):
-        for table in bench.tables.values():
+        for table in tables.values():
             if table.name == name:
                 return table
     return None
 
 
 def _installed(
-    party: LiveParty, revision: Revision, benches: Mapping[Role, Workbench], found: Found
+    party: LiveParty,
+    revision: Revision,
+    programs: Mapping[Role, Program],
+    tables: Tables,
+    found: Found,
 ) -> Iterator[tuple[Role, VectorTable]]:
     """Yield the unclaimed tables that a call which makes the party live puts in place."""
     claimed = {table.address for _, table in found.values()}
@@ -89,23 +96,26 @@ def _installed(
         if move.to != party.name or move.source not in found:
             continue
         role, source = found[move.source]
-        for case in benches[role].behaviour(source, revision.immediate).cases:
+        for case in programs[role].behaviour(source, revision.immediate).cases:
             for name in VECTOR_BASES:
                 base = case.registers.get(name)
-                if isinstance(base, int) and base in benches[role].tables and base not in claimed:
-                    yield role, benches[role].tables[base]
+                if isinstance(base, int) and base in tables[role] and base not in claimed:
+                    yield role, tables[role][base]
 
 
-def _by_conduct(role: Role, bench: Workbench, revision: Revision, found: Found) -> None:
+def _by_conduct(
+    program: Program, tables: Mapping[int, VectorTable], revision: Revision, found: Found
+) -> None:
     """Tell the tables that are left by how they end each call, where that leaves no choice."""
+    role = program.image.role
     parties = [party for party in _unfound(revision, found) if ROLES[party.program] is role]
     if not parties:
         return
     claimed = {table.address for of, table in found.values() if of is role}
     promised = {party.name: _promised(party, revision) for party in parties}
     conduct = {
-        table: _conduct(bench.behaviour(table, revision.immediate), revision)
-        for address, table in bench.tables.items()
+        table: _conduct(program.behaviour(table, revision.immediate), revision)
+        for address, table in tables.items()
         if address not in claimed
     }
     for name, ends in promised.items():

@@ -1,30 +1,48 @@
 """One program of a boot, with what is needed to derive from it."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from functools import cached_property
 
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
+from hypabi.callsites.finder import CallSites
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
 from hypabi.image.model import Image
 from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.setup import explorer_for
 
 
-class Workbench:
-    """One program of a boot, with what is needed to derive from it; behaviours are kept."""
+class Program:
+    """One program of a boot; tables, behaviours and call sites are found once and kept."""
 
-    def __init__(self, image: Image, names: Iterable[str]) -> None:
+    def __init__(self, image: Image) -> None:
         self.image = image
-        self.explorer: Explorer = explorer_for(image)
-        self.tables = {
-            t.address: t for t in find_vector_tables(image, names, self.explorer.instruction)
-        }
-        self._behaviours: dict[int, Behaviour] = {}
+        self._tables: dict[tuple[str, ...], dict[int, VectorTable]] = {}
+        self._behaviours: dict[tuple[VectorTable, int], Behaviour] = {}
+
+    @cached_property
+    def explorer(self) -> Explorer:
+        """What follows the program's paths."""
+        return explorer_for(self.image)
+
+    @cached_property
+    def call_sites(self) -> CallSites:
+        """The ``hvc`` instructions of the program."""
+        return CallSites(self.explorer)
+
+    def tables(self, names: tuple[str, ...] = ()) -> Mapping[int, VectorTable]:
+        """Return the vector tables by address, among them those at symbols of these names."""
+        found = self._tables.get(names)
+        if found is None:
+            tables = find_vector_tables(self.image, names, self.explorer.instruction)
+            found = self._tables[names] = {table.address: table for table in tables}
+        return found
 
     def behaviour(self, table: VectorTable, immediate: int) -> Behaviour:
         """Return what an ``hvc`` through a table does, derived once."""
-        found = self._behaviours.get(table.address)
+        key = (table, immediate)
+        found = self._behaviours.get(key)
         if found is None:
             found = derive_behaviour(self.explorer, table.hvc_entry, immediate, table.state)
-            self._behaviours[table.address] = found
+            self._behaviours[key] = found
         return found

@@ -3,17 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from hypabi.analysis.check import revision_for
-from hypabi.analysis.party_detection import Found, table_names, tell_parties
-from hypabi.analysis.program import Workbench
+from hypabi.analysis.examination import Examination
+from hypabi.analysis.party_detection import Found
 from hypabi.behaviour.saved.symbolic_names import Landmarks, in_symbolic_names
 from hypabi.behaviour.saved.writer import Saved, SavedParty
 from hypabi.code.cpu_capabilities import DESCRIPTIONS, Capabilities
-from hypabi.contract.model import Contract
 from hypabi.contract.revision import Revision
-from hypabi.contract.version import Version
-from hypabi.image.load import load_image
-from hypabi.image.model import Image, Loaded, Role
+from hypabi.image.model import Image, Role
 
 LOWEST: Final = 0x10_0000
 """Below it a constant is taken for a number, though a program may be linked there."""
@@ -27,21 +23,10 @@ LIBRARY_COPY: Final = "__pi_"
 """Put before the names of code and data that run before relocation (arch/arm64/kernel/pi)."""
 
 
-def save_behaviours(path: str, contract: Contract, version: Version | None = None) -> Saved:
-    """Derive what every party of an image does, and say it in names.
-
-    :param version: of the kernel; where ``None``, the one that the image says it is
-    :raises HypabiError: the file cannot be read, or the contract does not speak of its version
-    """
-    loaded = load_image(path)
-    return preserved(loaded, revision_for(loaded, contract, version))
-
-
-def preserved(loaded: Loaded, revision: Revision) -> Saved:
-    """Return the saved form of a file that was loaded."""
-    names = table_names(revision)
-    benches = {image.role: Workbench(image, names) for image in loaded.images}
-    found = tell_parties(revision, benches)
+def save_behaviours(examination: Examination) -> Saved:
+    """Return what every party of an image does, in names."""
+    loaded, revision = examination.loaded, examination.revision
+    found = examination.found
     tables = _tables(revision, found)
     capabilities = Capabilities(loaded.images[-1])
     numbers = {
@@ -50,13 +35,13 @@ def preserved(loaded: Loaded, revision: Revision) -> Saved:
     marks = {
         role: Landmarks(
             revision.architecture.bits,
-            _place(bench.image, _of(role, found, tables), revision.error),
+            _place(program.image, _of(role, found, tables), revision.error),
             _of(role, found, tables),
             numbers,
         )
-        for role, bench in benches.items()
+        for role, program in examination.programs.items()
     }
-    parties = tuple(_parties(revision, benches, found, marks))
+    parties = tuple(_parties(examination, found, marks))
     return Saved(
         loaded.sha256,
         loaded.images[-1].version,
@@ -71,22 +56,18 @@ def preserved(loaded: Loaded, revision: Revision) -> Saved:
 
 
 def _parties(
-    revision: Revision,
-    benches: Mapping[Role, Workbench],
-    found: Found,
-    marks: Mapping[Role, Landmarks],
+    examination: Examination, found: Found, marks: Mapping[Role, Landmarks]
 ) -> list[SavedParty]:
     """Return the parties in the order of the contract; those of one table share a behaviour."""
     made: dict[tuple[Role, int], SavedParty] = {}
     parties = []
-    for party in revision.parties:
+    for party in examination.revision.parties:
         if party.name not in found:
             continue
         role, table = found[party.name]
         first = made.get((role, table.address))
         if first is None:
-            derived = benches[role].behaviour(table, revision.immediate)
-            behaviour = in_symbolic_names(derived, marks[role])
+            behaviour = in_symbolic_names(examination.behaviours[party.name], marks[role])
         else:
             behaviour = first.behaviour
         where = (role.value, table.name, table.address, table.how.value)

@@ -27,13 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Find, print, and return the exit status."""
-    from hypabi.analysis.call_sites import callers
+    from hypabi.analysis.call_site_listing import callers
+    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.session import open_image
     from hypabi.atomic_file import write_output
 
     found = callers(
-        arguments.image,
-        arguments.contract,
-        arguments.kernel_version,
+        open_image(arguments.image),
+        None if arguments.contract is None else contract_of(arguments.contract),
+        version_of(arguments.kernel_version),
         arguments.function,
         command_line(),
     )

@@ -14,7 +14,7 @@ from hypabi.cli.parser import add_kernel, add_output, command_line
 from hypabi.cli.suppressions import add_suppressions, suppressions_of, with_suppressions
 
 if TYPE_CHECKING:
-    from hypabi.analysis.check import Examination, Provider
+    from hypabi.analysis.examination import Examination, Provider
     from hypabi.analysis.results.check import Check
     from hypabi.analysis.results.vector_table import Table
     from hypabi.judgement.verification.verdict import Finding
@@ -48,13 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check, print, and return the exit status."""
     from hypabi.analysis.callers import with_callers
-    from hypabi.analysis.check import examine
     from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.session import open_image
     from hypabi.atomic_file import write_output
 
     suppressions = suppressions_of(arguments)
     version = version_of(arguments.kernel_version)
-    examination = examine(arguments.image, contract_of(arguments.contract), version)
+    contract = contract_of(arguments.contract)
+    examination = open_image(arguments.image).examine(contract, version)
     check = checked(examination, command_line())
     if suppressions is not None:
         check = with_suppressions(check, suppressions)
@@ -88,7 +89,7 @@ def checked(examination: "Examination", command: tuple[str, ...]) -> "Check":
         examination.missing,
         examination.judgement,
         examination.capabilities,
-        examination.texts,
+        examination.text,
         int(overall(examination)),
         provenance(command, TOOLS),
     )

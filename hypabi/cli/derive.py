@@ -44,9 +44,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.save is not None:
         return _save(arguments)
     from hypabi.analysis.derivation import derivation
+    from hypabi.analysis.session import open_image
     from hypabi.atomic_file import write_output
 
-    found = derivation(_wanted(arguments), command_line())
+    found = derivation(open_image(arguments.image), _wanted(arguments), command_line())
     if arguments.format == "json":
         from hypabi.report.derive.json import write as write_json
 
@@ -63,12 +64,14 @@ def _save(arguments: argparse.Namespace) -> int:
     from hypabi.analysis.exit_status import Exit
     from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.saved_form import save_behaviours
+    from hypabi.analysis.session import open_image
     from hypabi.atomic_file import write_output
     from hypabi.behaviour.outcome import Undecided
     from hypabi.behaviour.saved.writer import write_saved
 
     version = version_of(arguments.kernel_version)
-    saved = save_behaviours(arguments.image, contract_of(arguments.contract), version)
+    contract = contract_of(arguments.contract)
+    saved = save_behaviours(open_image(arguments.image).examine(contract, version))
     write_output(write_saved(saved), arguments.save)
     outcomes = [case.outcome for party in saved.parties for case in party.behaviour.cases]
     followed = not any(isinstance(outcome, Undecided) for outcome in outcomes)
@@ -77,11 +80,11 @@ def _save(arguments: argparse.Namespace) -> int:
 
 def _wanted(arguments: argparse.Namespace) -> "Wanted":
     from hypabi.analysis.derivation import Wanted
+    from hypabi.analysis.options import contract_of, version_of
 
     return Wanted(
-        arguments.image,
-        arguments.contract,
-        arguments.kernel_version,
+        None if arguments.contract is None else contract_of(arguments.contract),
+        version_of(arguments.kernel_version),
         arguments.party,
         arguments.entry,
     )

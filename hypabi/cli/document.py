@@ -163,17 +163,17 @@ def _evidence(
     arguments: argparse.Namespace, image: str, contract: "Contract"
 ) -> "tuple[Check, Evidence]":
     """Return what an image shows of a contract."""
-    from hypabi.analysis.check import examine
     from hypabi.analysis.derivation import Wanted, derivation
     from hypabi.analysis.options import version_of
+    from hypabi.analysis.session import open_image
     from hypabi.cli.check import checked
     from hypabi.documents.interface.image_evidence import evidence
 
     command = command_line()
-    named = (arguments.contract or [DEFAULT_CONTRACT])[0]
     version = version_of(arguments.kernel_version)
-    check = checked(examine(image, contract, version), command)
-    derived = derivation(Wanted(image, named, arguments.kernel_version, None, None), command)
+    session = open_image(image)
+    check = checked(session.examine(contract, version), command)
+    derived = derivation(session, Wanted(contract, version), command)
     return check, evidence(check, derived)
 
 

@@ -13,7 +13,7 @@ from hypabi.cli.parser import command_line
 from hypabi.contract.resolve import revision_of
 
 if TYPE_CHECKING:
-    from hypabi.analysis.check import Examination
+    from hypabi.analysis.examination import Examination
     from hypabi.analysis.results.drift import DriftReport
     from hypabi.contract.model import Contract
     from hypabi.judgement.drift.findings import Drifted
@@ -46,10 +46,10 @@ def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftRepor
 
     :raises HypabiError: document, contract or an image is refused, or the kernel has no version
     """
-    from hypabi.analysis.check import examine
     from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.provenance import provenance
     from hypabi.analysis.results.drift import DriftReport
+    from hypabi.analysis.session import open_image
     from hypabi.analysis.tools import TOOLS
     from hypabi.errors import HypabiError
     from hypabi.judgement.drift.drift import find_drift
@@ -64,7 +64,7 @@ def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftRepor
     contract = contract_of(arguments.contract)
     only = getattr(arguments, "architecture", None)
     version = version_of(arguments.kernel_version)
-    examinations = tuple(examine(path, contract, version) for path in arguments.images)
+    examinations = tuple(open_image(path).examine(contract, version) for path in arguments.images)
     for each in examinations:
         if only not in (None, each.revision.architecture.value):
             raise HypabiError(each.loaded.path, f"this is no kernel of {only}")
@@ -78,7 +78,7 @@ def held(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DriftRepor
         contract,
         subjects,
         tuple(each.loaded for each in examinations),
-        tuple(each.texts for each in examinations),
+        tuple(each.text for each in examinations),
         tuple(each.capabilities for each in examinations),
         int(status(found)),
         provenance(command, ("docutils", *TOOLS)),
@@ -95,32 +95,14 @@ def subject(examination: "Examination") -> "Subject":
 
 
 def _evidence(examination: "Examination") -> "Evidence":
-    from hypabi.code.cpu_capabilities import Capabilities
     from hypabi.judgement.drift.subject import Evidence
-    from hypabi.judgement.verification.lowering import Surroundings
 
-    tables = {
-        party: provider.table.address
-        for provider in examination.providers
-        for party in provider.parties
-    }
-    capabilities = Capabilities(examination.loaded.images[-1])
-    surroundings = Surroundings(tables, capabilities.number, capabilities.lacks)
     return Evidence(
-        examination.behaviours, surroundings, examination.judgement, _missing(examination)
+        examination.behaviours,
+        examination.surroundings,
+        examination.judgement,
+        examination.first_missing,
     )
-
-
-def _missing(examination: "Examination") -> tuple[str, ...]:
-    """Return the first party of each program in the file that was not found there."""
-    from hypabi.analysis.party_detection import ROLES
-
-    parties = examination.revision.parties
-    first = [
-        next((party.name for party in parties if ROLES[party.program] is image.role), None)
-        for image in examination.loaded.images
-    ]
-    return tuple(name for name in first if name and name not in examination.behaviours)
 
 
 def _without_image(arguments: argparse.Namespace, contract: "Contract") -> "tuple[Subject, ...]":

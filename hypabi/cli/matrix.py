@@ -80,14 +80,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _of_image(arguments: argparse.Namespace, command: tuple[str, ...]) -> "Matrix":
-    from hypabi.analysis.check import examine
     from hypabi.analysis.matrix import image_matrix
     from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.provenance import provenance
+    from hypabi.analysis.session import open_image
 
     _only_of_references(arguments)
     contract = contract_of(arguments.contract)
-    examination = examine(arguments.image, contract, version_of(arguments.kernel_version))
+    version = version_of(arguments.kernel_version)
+    examination = open_image(arguments.image).examine(contract, version)
     return image_matrix(examination, provenance(command, TOOLS))
 
 

@@ -63,8 +63,7 @@ def add_kernel(parser: argparse.ArgumentParser, nargs: Literal["?"] | None = Non
     parser.add_argument(
         "--contract",
         metavar="NAME|FILE",
-        default=DEFAULT_CONTRACT,
-        help="shipped contract, or a contract file (default: %(default)s)",
+        help=f"shipped contract, or a contract file (default: {DEFAULT_CONTRACT})",
     )
     parser.add_argument(
         "--kernel-version",

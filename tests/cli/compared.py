@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hypabi.analysis.difference import Opened, sides
 from hypabi.analysis.saved_form import save_behaviours
+from hypabi.analysis.session import open_image
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.saved.writer import Saved
 from hypabi.contract.file.load import shipped_contract
@@ -39,13 +40,13 @@ def reference(name: str, form: str, revision: str | None = None) -> Opened:
     held = promised(of, revision)
     assert held is not None, name
     contract = shipped_contract(held[0])
-    saved = save_behaviours(str(file), contract, held[1])
+    saved = save_behaviours(open_image(file).examine(contract, held[1]))
     return Opened(str(file), saved, contract, revision_of(contract, held[1], saved.architecture))
 
 
 def made(file: Path, contract: Contract, version: Version) -> Opened:
     """Open an image that a test made as one side."""
-    saved = save_behaviours(str(file), contract, version)
+    saved = save_behaviours(open_image(file).examine(contract, version))
     return Opened(str(file), saved, contract, revision_of(contract, version, saved.architecture))
 
 

@@ -4,8 +4,8 @@ import functools
 
 import pytest
 
-from hypabi.analysis.check import examine
 from hypabi.analysis.options import contract_of
+from hypabi.analysis.session import open_image
 from hypabi.contract.version import Version
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Undecided
 from tests.reference.references import FOLDER
@@ -42,7 +42,8 @@ OPEN = {"kvm-run", "kvm-run-protected"}
 @functools.cache
 def findings(name: str, version: str) -> tuple[Finding, ...]:
     file = FOLDER / f"{name}.elf"
-    return examine(file, contract_of(CONTRACT), Version.parse(version)).judgement.findings
+    held, at = contract_of(CONTRACT), Version.parse(version)
+    return open_image(file).examine(held, at).judgement.findings
 
 
 @pytest.mark.parametrize("name", KEPT)

@@ -4,8 +4,8 @@ import functools
 
 import pytest
 
-from hypabi.analysis.check import examine
 from hypabi.analysis.options import contract_of
+from hypabi.analysis.session import open_image
 from hypabi.contract.file.load import load_with_source, parse_contract
 from hypabi.contract.lint.lint import lint_contract
 from hypabi.contract.place import ContractError
@@ -87,7 +87,8 @@ def forms(name: str) -> tuple[str, ...]:
 
 def findings(name: str, form: str, contract: str, version: str) -> tuple[Finding, ...]:
     file = FOLDER / f"{name}-{form}.elf"
-    return examine(file, contract_of(contract), Version.exact(version)).judgement.findings
+    held, at = contract_of(contract), Version.exact(version)
+    return open_image(file).examine(held, at).judgement.findings
 
 
 def refuted(judged: tuple[Finding, ...]) -> set[tuple[str, str | None, str]]:
@@ -132,7 +133,7 @@ def test_nothing_is_to_be_said_of_the_early_contracts(name: str) -> None:
 def test_they_speak_of_32_bits_only(name: str) -> None:
     contract = contract_of(name)
     with pytest.raises(ContractError, match="does not speak of arm64"):
-        examine(FOLDER / "arm64-stub-b3-a64.elf", contract, contract.since)
+        open_image(FOLDER / "arm64-stub-b3-a64.elf").examine(contract, contract.since)
 
 
 def test_every_revision_of_the_index_has_a_contract_that_speaks_of_it() -> None:

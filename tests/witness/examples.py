@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import hypabi
-from hypabi.analysis.check import Examination, examine
 from hypabi.analysis.confirmation import Witnesses
+from hypabi.analysis.examination import Examination
 from hypabi.analysis.options import contract_of
+from hypabi.analysis.session import open_image
 from hypabi.contract.version import Version
 from hypabi.judgement.verification.verdict import Finding, Refuted
 from hypabi.machine.engine.machine import Engine
@@ -58,7 +59,7 @@ def of_reference(name: str, contract: str = CONTRACT, version: str = "6.1") -> M
 
 def of_file(path: Path, contract: str = CONTRACT, version: str | None = None) -> Made:
     parsed = None if version is None else Version.parse(version)
-    return Made(examine(path, contract_of(contract), parsed))
+    return Made(open_image(path).examine(contract_of(contract), parsed))
 
 
 def machines() -> list[Machine]:

@@ -1,0 +1,140 @@
+"""A file under a contract: whose its tables are, what they do, and what is proved of it."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from hypabi.analysis.party_detection import ROLES, Found, table_names, tell_parties
+from hypabi.analysis.program import Program
+from hypabi.behaviour.case import Behaviour
+from hypabi.code.cpu_capabilities import Capabilities
+from hypabi.code.vector_tables import VectorTable
+from hypabi.contract.model import Contract
+from hypabi.contract.revision import LiveParty, Revision
+from hypabi.image.model import Image, Loaded, Role
+from hypabi.judgement.verification.lowering import Surroundings
+from hypabi.judgement.verification.prover import Judgement, judge_contract
+from hypabi.records import frozen, replace
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+
+@frozen
+class Provider:
+    """A vector table of one program, and which party's it is."""
+
+    role: Role
+    table: VectorTable
+    parties: tuple[str, ...]
+    """Names of the contract's parties that take calls through it; empty for one it does not
+    know."""
+
+
+class Examination:
+    """What is found in a file under a contract; each step is done when it is first asked for."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        contract: Contract,
+        revision: Revision,
+        programs: Mapping[Role, Program],
+        capabilities: Callable[[], Capabilities],
+    ) -> None:
+        self.loaded = loaded
+        self.contract = contract
+        self.revision = revision
+        self.programs = programs
+        self._capabilities = capabilities
+        self._asked: dict[str, int] = {}
+
+    @property
+    def kernel(self) -> Image:
+        """The kernel, which a decompressor in front of it only unpacks."""
+        return self.loaded.images[-1]
+
+    @cached_property
+    def tables(self) -> Mapping[Role, Mapping[int, VectorTable]]:
+        """The vector tables of each program, by address."""
+        names = tuple(table_names(self.revision))
+        return {role: program.tables(names) for role, program in self.programs.items()}
+
+    @cached_property
+    def found(self) -> Found:
+        """By name of the party: the program that holds its table, and the table."""
+        return tell_parties(self.revision, self.programs, self.tables)
+
+    @cached_property
+    def behaviours(self) -> Mapping[str, Behaviour]:
+        """What each party that was found does, by its name."""
+        return {
+            name: self.programs[role].behaviour(table, self.revision.immediate)
+            for name, (role, table) in self.found.items()
+        }
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """What names in the contract stand for in this file."""
+        known = self._capabilities()
+        tables = {name: table.address for name, (_, table) in self.found.items()}
+        return Surroundings(tables, self._number, known.lacks)
+
+    def _number(self, name: str) -> int | None:
+        found = self._capabilities().number(name)
+        if found is not None:
+            self._asked[name] = found
+        return found
+
+    @property
+    def judgement(self) -> Judgement:
+        """What was proved of each clause."""
+        return self._judged[0]
+
+    @property
+    def capabilities(self) -> Mapping[str, int]:
+        """Number of each capability that a clause asked for and that the kernel describes."""
+        return self._judged[1]
+
+    @cached_property
+    def _judged(self) -> tuple[Judgement, Mapping[str, int]]:
+        self._asked.clear()
+        found = judge_contract(self.revision, self.behaviours, self.surroundings, BitwuzlaSolver)
+        return found, dict(self._asked)
+
+    @cached_property
+    def providers(self) -> tuple[Provider, ...]:
+        """Every vector table, with the parties whose it is."""
+        return tuple(
+            self._provider(role, table)
+            for role, tables in self.tables.items()
+            for _, table in sorted(tables.items())
+        )
+
+    def _provider(self, role: Role, table: VectorTable) -> Provider:
+        whose = [
+            name
+            for name, (of, found) in self.found.items()
+            if (of, found.address) == (role, table.address)
+        ]
+        how = next((self.found[name][1].how for name in whose), table.how)
+        return Provider(role, replace(table, how=how), tuple(whose))
+
+    @property
+    def missing(self) -> tuple[LiveParty, ...]:
+        """Parties of the revision that the file does not hold."""
+        return tuple(party for party in self.revision.parties if party.name not in self.found)
+
+    @property
+    def first_missing(self) -> tuple[str, ...]:
+        """The first party, its initial stub, of each program in the file that has not got it."""
+        parties = self.revision.parties
+        first = [
+            next((party.name for party in parties if ROLES[party.program] is role), None)
+            for role in self.programs
+        ]
+        return tuple(name for name in first if name and name not in self.found)
+
+    def text(self, address: int) -> str:
+        """Return the disassembly of the instruction at an address; empty where there is none."""
+        for program in self.programs.values():
+            if program.image.segment(address) is not None:
+                return program.explorer.disassembled(address)
+        return ""

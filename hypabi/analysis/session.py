@@ -1,0 +1,79 @@
+"""A file that was opened once, to be asked everything."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+
+from hypabi.analysis.examination import Examination
+from hypabi.analysis.program import Program
+from hypabi.code.cpu_capabilities import Capabilities
+from hypabi.contract.model import Contract
+from hypabi.contract.resolve import revision_of
+from hypabi.contract.revision import Revision
+from hypabi.contract.version import Version
+from hypabi.errors import HypabiError
+from hypabi.image.load import load_image
+from hypabi.image.model import Image, Loaded, Role
+
+
+class Session:
+    """A file that was loaded, lazily asked: whatever is found is found once and kept."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self._examinations: dict[tuple[str, str], Examination] = {}
+
+    @property
+    def kernel(self) -> Image:
+        """The kernel, which a decompressor in front of it only unpacks."""
+        return self.loaded.images[-1]
+
+    @cached_property
+    def programs(self) -> Mapping[Role, Program]:
+        """Each program of the file, in the order in which they run."""
+        return {image.role: Program(image) for image in self.loaded.images}
+
+    @cached_property
+    def capabilities(self) -> Capabilities:
+        """The CPU capabilities that the kernel describes."""
+        return Capabilities(self.kernel)
+
+    def revision(self, contract: Contract, version: Version | None = None) -> Revision:
+        """Return the contract of the kernel that the file holds.
+
+        :param version: of the kernel; where ``None``, the one that the image says it is
+        :raises HypabiError: the kernel does not say its version, or the contract does not speak
+            of it
+        """
+        version = version or Version.parse(self.kernel.version)
+        if version is None:
+            raise HypabiError(
+                self.loaded.path,
+                "the image does not say which kernel version it is",
+                "name it with --kernel-version",
+            )
+        return revision_of(contract, version, self.kernel.architecture)
+
+    def examine(self, contract: Contract, version: Version | None = None) -> Examination:
+        """Hold the file against a contract, once for each contract and version.
+
+        :param version: of the kernel; where ``None``, the one that the image says it is
+        :raises HypabiError: the contract does not speak of its version
+        """
+        revision = self.revision(contract, version)
+        key = (contract.sha256, str(revision.version))
+        found = self._examinations.get(key)
+        if found is None:
+            made = Examination(
+                self.loaded, contract, revision, self.programs, lambda: self.capabilities
+            )
+            found = self._examinations[key] = made
+        return found
+
+
+def open_image(path: str | os.PathLike[str]) -> Session:
+    """Open a kernel image, or another file that holds one.
+
+    :raises HypabiError: the file cannot be read, or holds nothing that can be judged
+    """
+    return Session(load_image(path))
