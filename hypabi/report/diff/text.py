@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
-from hypabi.analysis.results.check import spelled
 from hypabi.analysis.results.difference import (
     CallersOf,
     ChangeKind,
@@ -15,6 +14,7 @@ from hypabi.analysis.results.difference import (
 from hypabi.analysis.results.vector_table import HOW
 from hypabi.arch.register_order import natural_order
 from hypabi.judgement.difference.model import Aspect, Bearing
+from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.counterexample import kind
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.register_sets import ranges

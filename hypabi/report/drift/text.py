@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final
 
-from hypabi.analysis.results.check import spelled
 from hypabi.analysis.results.conclusion import Conclusion
 from hypabi.analysis.results.drift import (
     FINDINGS,
@@ -19,6 +18,7 @@ from hypabi.image.symbolizer import Names
 from hypabi.judgement.drift.findings import Kind
 from hypabi.records import replace
 from hypabi.report.drift.tables import served, uncited, uncovered, unread
+from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.evidence_text import at_entry, observed, path
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.text_layout import filled, labelled, titled
