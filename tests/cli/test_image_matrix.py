@@ -45,7 +45,7 @@ def report(*arguments: object) -> dict[str, Any]:
 
 
 def cells(found: dict[str, Any]) -> Cells:
-    """Return verdict and turn of each cell, by function, call and party."""
+    """Return verdict and reachability of each cell, by function, call and party."""
     return {
         (each["caller"]["function"], each["caller"]["revision"], each["live"]["party"]): (
             each["verdict"],
@@ -56,25 +56,25 @@ def cells(found: dict[str, Any]) -> Cells:
 
 
 def points(found: dict[str, Any], function: str) -> dict[str, tuple[str, str]]:
-    """Return what was answered of a function's one meeting with the stub."""
+    """Return what was answered of a function's one check at the stub."""
     (met,) = [
         each
-        for each in found["callers"]["meetings"]
+        for each in found["callers"]["checks"]
         if (each["caller"]["function"], each["party"]) == (function, "stub")
     ]
-    return {each["aspect"]: (each["verdict"], each["text"]) for each in met["points"]}
+    return {each["question"]: (each["verdict"], each["text"]) for each in met["answers"]}
 
 
 def test_the_callers_of_a_shipped_arm64_kernel_get_what_they_ask_for(kernel: Kernel) -> None:
     found = report(kernel("6.1-arm64"))
     at = cells(found)
-    assert at["__hyp_set_vectors", SET, "stub"] == ("kept", "in_turn")
-    assert at["__hyp_set_vectors", SET, "kvm-run"] == ("kept", "out_of_turn")
+    assert at["__hyp_set_vectors", SET, "stub"] == ("kept", "reachable")
+    assert at["__hyp_set_vectors", SET, "kvm-run"] == ("kept", "unreachable")
     for party in ("stub", "kvm-init", "kvm-run"):
-        assert at["__hyp_reset_vectors", RESET, party] == ("kept", "in_turn")
-        assert at["cpu_soft_restart", RESTART, party] == ("kept", "in_turn")
-    assert all(verdict == "kept" for verdict, when in at.values() if when == "in_turn")
-    moves = {(each["from"], each["to"]): each["by"] for each in found["callers"]["moves"]}
+        assert at["__hyp_reset_vectors", RESET, party] == ("kept", "reachable")
+        assert at["cpu_soft_restart", RESTART, party] == ("kept", "reachable")
+    assert all(verdict == "kept" for verdict, when in at.values() if when == "reachable")
+    moves = {(each["source"], each["to"]): each["by"] for each in found["callers"]["moves"]}
     assert [site["function"] for site in moves["stub", "kvm-init"]] == ["__hyp_set_vectors"]
     assert [site["function"] for site in moves["stub", "kernel-at-el2"]] == ["finalise_el2"]
 
@@ -83,26 +83,26 @@ def test_resuming_from_hibernation_asks_by_chance_until_that_was_repaired(kernel
     """docs/cases/2026-11-hibernate-resume.md: what 5.16 broke, stable kernels repaired in 2026."""
 
     def resuming(name: str) -> list[tuple[str, str, str]]:
-        meetings = report(kernel(name))["callers"]["meetings"]
+        checks = report(kernel(name))["callers"]["checks"]
         return [
-            (each["party"], each["verdict"], each["points"][0]["text"])
-            for each in meetings
+            (each["party"], each["verdict"], each["answers"][0]["text"])
+            for each in checks
             if each["caller"]["function"] == "swsusp_arch_suspend_exit"
-            and each["when"] == "in_turn"
+            and each["when"] == "reachable"
         ]
 
     ((party, verdict, text),) = resuming("6.12-arm64")
-    assert (party, verdict) == ("trans-pgd", "refuted")
+    assert (party, verdict) == ("trans-pgd", "violated")
     assert text.startswith("x0 is left to chance: ")
     ((party, verdict, _),) = resuming("7.2-arm64")
-    assert (party, verdict) == ("trans-pgd", "passed_on")
+    assert (party, verdict) == ("trans-pgd", "depends on its caller")
     ((party, verdict, _),) = resuming("5.10-arm64")
-    assert (party, verdict) == ("hibernate", "kept")
+    assert (party, verdict) == ("hibernate", "satisfied")
 
 
 def test_nothing_serves_a_call_that_the_32_bit_kernel_no_longer_makes(kernel: Kernel) -> None:
     found = report(kernel("6.1-armmp"))
-    assert cells(found)["__hyp_set_vectors", SET, "stub"] == ("kept", "out_of_turn")
+    assert cells(found)["__hyp_set_vectors", SET, "stub"] == ("kept", "unreachable")
     assert "__hyp_set_vectors" in [each["function"] for each in found["callers"]["never_run"]]
     assert found["exit_status"] == 0
 
@@ -111,46 +111,46 @@ def test_a_caller_that_keeps_a_value_where_the_stub_writes_is_refuted(assemble: 
     reset = ("mov x4, x1", "mov x0, #2", "hvc #0", "mov x0, x4", "ret")
     lost = caller("__hyp_reset_vectors", *reset)
     found = report(stub(assemble, success="mov x4, #0", callers=lost))
-    assert points(found, "__hyp_reset_vectors")["survives"][0] == "refuted"
+    assert points(found, "__hyp_reset_vectors")["survives"][0] == "violated"
     assert "x4 is lost" in points(found, "__hyp_reset_vectors")["survives"][1]
     assert found["exit_status"] == 12
     lucky = report(stub(assemble, success="mov x5, #0", callers=lost))
-    assert points(lucky, "__hyp_reset_vectors")["survives"][0] == "kept_unpromised"
+    assert points(lucky, "__hyp_reset_vectors")["survives"][0] == "satisfied beyond the contract"
     both = ("mov x4, x1", "mov x6, x2", "mov x0, #2", "hvc #0", "add x0, x4, x6", "ret")
     luckier = report(
         stub(assemble, success="mov x5, #0", callers=caller("__hyp_reset_vectors", *both))
     )
     said = points(luckier, "__hyp_reset_vectors")["survives"]
-    assert said[0] == "kept_unpromised"
+    assert said[0] == "satisfied beyond the contract"
     assert said[1].startswith("x4 and x6, which the contract lets a call lose, are read at 0x")
     kept = caller(
         "__hyp_reset_vectors", "mov x19, x1", "mov x0, #2", "hvc #0", "mov x0, x19", "ret"
     )
     found = report(stub(assemble, success="mov x4, #0", callers=kept))
-    assert points(found, "__hyp_reset_vectors")["survives"][0] == "kept"
+    assert points(found, "__hyp_reset_vectors")["survives"][0] == "satisfied"
 
 
 def test_a_caller_that_does_not_look_at_an_error_is_refuted(assemble: Assemble) -> None:
     deaf = caller("_deaf", "mov x0, #3", "hvc #0", "mov x0, #0", "ret")
     looks = caller("_looks", "mov x0, #3", "hvc #0", "cbnz x0, 1f", "mov x0, #7", "1: ret")
     found = report(stub(assemble, version="6.1.0-made", callers=deaf + looks))
-    assert points(found, "_deaf")["understood"][0] == "refuted"
-    assert points(found, "_looks")["understood"][0] == "kept"
+    assert points(found, "_deaf")["understood"][0] == "violated"
+    assert points(found, "_looks")["understood"][0] == "satisfied"
 
 
 def test_a_caller_that_reads_where_no_answer_is_is_refuted(assemble: Assemble) -> None:
     reads = caller("__hyp_reset_vectors", "mov x0, #2", "hvc #0", "mov x0, x3", "ret")
     found = report(stub(assemble, success="mov x3, #1", callers=reads))
-    assert points(found, "__hyp_reset_vectors")["read_from"][0] == "refuted"
+    assert points(found, "__hyp_reset_vectors")["read from"][0] == "violated"
 
 
 def test_an_argument_that_breaks_a_precondition_is_refuted(assemble: Assemble) -> None:
     bad = caller("__hyp_set_vectors", "mov x1, #8", "mov x0, #0", "hvc #0", "ret")
     found = report(stub(assemble, callers=bad))
-    assert points(found, "__hyp_set_vectors")["preconditions"][0] == "refuted"
+    assert points(found, "__hyp_set_vectors")["preconditions"][0] == "violated"
     good = caller("__hyp_set_vectors", "mov x1, #0x800", "mov x0, #0", "hvc #0", "ret")
     found = report(stub(assemble, callers=good))
-    assert points(found, "__hyp_set_vectors")["preconditions"][0] == "kept"
+    assert points(found, "__hyp_set_vectors")["preconditions"][0] == "satisfied"
 
 
 @pytest.mark.parametrize("option", ["--caller", "--party", "--image"])
@@ -200,7 +200,8 @@ def test_a_refuted_caller_is_lived_with(
     assert ran.returncode == status, ran.stderr
     found = json.loads(ran.stdout)
     jsonschema.validate(found, closed(schema("check")))
-    (met,) = [m for m in found["callers"]["meetings"] if m["verdict"] == "refuted"]
+    (met,) = [m for m in found["callers"]["checks"] if m["verdict"] in ("violated", "suppressed")]
+    assert met["verdict"] == ("suppressed" if covered else "violated")
     assert (met["suppressed"] is not None) is covered
     assert bool(found["suppressions"]["unused"]) is (named == "somebody_else")
     assert bool(found["suppressions"]["expired"]) is (today == "2027-06-01")

@@ -8,10 +8,10 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypabi.analysis.results.conclusion import Conclusion
-from hypabi.analysis.results.plain import Plain
+from hypabi.analysis.results.plain import Plain, plain
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -73,6 +73,8 @@ def _shape(kind: Any, definitions: dict[str, Plain]) -> dict[str, Plain]:  # noq
         _, name, pattern = arguments
         definitions[name] = {"type": "string", "pattern": pattern}
         return {"$ref": f"#/$defs/{name}"}
+    if origin is Literal:
+        return {"enum": [plain(each) for each in arguments]}
     if origin in (Union, UnionType):
         return {"anyOf": [_shape(each, definitions) for each in arguments]}
     if origin is tuple:

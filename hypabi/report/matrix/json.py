@@ -15,9 +15,10 @@ from hypabi.analysis.results.matrix import (
     cell_word,
     count_cells,
 )
+from hypabi.analysis.results.plain import plain
+from hypabi.analysis.summaries.caller_checks import summarize_caller_checks
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.matrix.cell_model import Broken, Kept, NotDecided, Open
-from hypabi.report.caller_checks import json as life_cycle_json
 from hypabi.report.shared.counterexample import entered
 from hypabi.report.shared.counterexample_json import observed, values
 from hypabi.report.shared.footer import reproduce
@@ -38,7 +39,9 @@ def document(matrix: Matrix) -> dict[str, Plain]:
     """Return a matrix as plain values."""
     found = count_cells(matrix)
     images: Plain = {f"{name}-{form}": file.sha256 for (name, form), file in matrix.files.items()}
-    lives = {} if matrix.cycle is None else {"callers": life_cycle_json.document(matrix.cycle)}
+    lives: dict[str, Plain] = {}
+    if matrix.cycle is not None:
+        lives = {"callers": plain(summarize_caller_checks(matrix.cycle, {}, matrix.place))}
     return {
         **lives,
         "schema": SCHEMA,

@@ -19,6 +19,7 @@ from hypabi.analysis.results.matrix import (
     marks,
     reachable_cells,
 )
+from hypabi.analysis.summaries.caller_checks import summarize_caller_checks
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Calls, Clause, Ensures, Leaves, Returns
 from hypabi.contract.revision import Service
@@ -51,7 +52,7 @@ def _lines(matrix: Matrix, evidence: Evidence) -> Iterator[str]:
     yield from reasons(matrix, NotDecided, "Undecided")
     yield from reasons(matrix, Open, "Left open by the caller's contract, so not judged")
     if matrix.cycle is not None:
-        yield from section(matrix.cycle, matrix.place)
+        yield from section(summarize_caller_checks(matrix.cycle, {}, matrix.place))
     yield from assumed(matrix)
     yield from trust_section(trusted(matrix.provenance))
     images = ("images", images_sum(matrix))
