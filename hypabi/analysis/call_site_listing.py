@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.findings.callers import Callers, NamedCaller, NamedSite, NamedWay
 from hypabi.analysis.options import contract_of
 from hypabi.analysis.provenance import provenance
-from hypabi.analysis.results.callers import KINDS, Callers, NamedCaller, NamedSite, NamedWay
 from hypabi.analysis.session import Session
 from hypabi.callsites.identifier_values import paths_by_identifier
-from hypabi.callsites.model import CallPath, CallSite, Reached
+from hypabi.callsites.model import CallPath, CallSite
 from hypabi.contract.model import Contract
 from hypabi.contract.registry import Interfaces, find_interfaces
 from hypabi.contract.revision import Revision
@@ -70,7 +69,6 @@ def callers(
         names.contract.name,
         names.contracts,
         function,
-        int(_status(sites)),
         provenance(command, TOOLS),
     )
 
@@ -108,19 +106,3 @@ def _named(image: Image, site: CallSite, names: _Names, taken_by: tuple[str, ...
 
     through = tuple(NamedCaller(caller, ways(caller.ways)) for caller in site.callers)
     return NamedSite(image.role, site, ways(site.ways), through)
-
-
-def _status(sites: tuple[NamedSite, ...]) -> Exit:
-    status = Exit.GOOD
-    for site in sites:
-        if site.finding:
-            status |= Exit.REFUTED
-        elif site.kind != KINDS[0] or _open(site.site):
-            status |= Exit.UNDECIDED
-    return status
-
-
-def _open(site: CallSite) -> bool:
-    """Return whether something about a site was not followed to its end."""
-    shown = site.reached is not Reached.NOT_SHOWN
-    return not shown or bool(site.undecided or site.reliance.undecided)

@@ -24,7 +24,7 @@ from hypabi.judgement.callers.schedule import (
     may_ask_for_more,
     may_concern,
 )
-from hypabi.judgement.callers.summary import reachable_checks, violated_checks
+from hypabi.judgement.callers.summary import Violation, reachable_checks, violated_checks
 from hypabi.records import frozen, replace
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.cached import Remembered
@@ -89,16 +89,16 @@ def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Prov
             yield party.name, Provider(party, behaviour, examination.surroundings)
 
 
-def status(cycle: LifeCycle, lived_with: Container[tuple[int, str]] = ()) -> Exit:
+def status(cycle: LifeCycle, lived_with: Container[Violation] = ()) -> Exit:
     """Return what the callers add to an exit status, as far as the contract says who is live.
 
-    :param lived_with: address and party of the refutations that are suppressed
+    :param lived_with: the violations that are suppressed
     """
     result = Exit.GOOD
     for meeting in reachable_checks(cycle):
         met = meeting.check
         match met.worst():
-            case Violated() if (met.site.address, met.party) not in lived_with:
+            case Violated() if Violation.of(met) not in lived_with:
                 result |= Exit.REFUTED
             case Undecided():
                 result |= Exit.UNDECIDED
@@ -122,8 +122,8 @@ def with_callers(check: Check, examination: Examination) -> Check:
     )
 
 
-def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[tuple[int, str], Suppression]]":
-    """Yield what suppresses a refuted caller."""
+def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[Violation, Suppression]]":
+    """Yield what suppresses a violation."""
     if check.suppressions is None:
         return
     version = Version.parse(check.kernel.version) or check.revision.version
@@ -132,4 +132,4 @@ def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[tuple[int, st
         about = (met.site.name, met.party, met.call, check.loaded.sha256, version)
         by = check.suppressions.of_caller(*about)
         if by is not None:
-            yield (met.site.address, met.party), by
+            yield Violation.of(met), by

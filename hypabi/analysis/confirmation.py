@@ -1,7 +1,6 @@
 """Make witnesses of what an examination refuted, at addresses at which a machine can run it."""
 
 import mmap
-import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cached_property
@@ -17,7 +16,7 @@ from hypabi.analysis.results.check import Check
 from hypabi.analysis.results.replay import Attempt
 from hypabi.analysis.results.replay_of import attempt
 from hypabi.analysis.tools import TOOLS
-from hypabi.analysis.witness_files import write_witness
+from hypabi.analysis.witness_files import needed_of, write_witness
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
@@ -211,18 +210,7 @@ def _attempted(
         found = NotRun("any machine", "nobody asked for it (--confirm)")
     else:
         found = replay_witness(made, machine, witnesses.pages(made))
-    return found, attempt(found, file, linked(made))
-
-
-def linked(witness: Witness) -> Mapping[str, int]:
-    """Return what a refutation needs, with words of memory at link addresses."""
-    limit = 1 << witness.start.architecture.bits
-
-    def moved(match: re.Match[str]) -> str:
-        return f"mem[{(int(match[1], 16) - witness.image.displacement) % limit:#x}]"
-
-    needed = witness.counterexample
-    return {re.sub(r"mem\[(0x[0-9a-f]+)\]", moved, name): needed[name] for name in needed}
+    return found, attempt(found, file, needed_of(made))
 
 
 def setting_of(

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.case_views import answers_by_number
+from hypabi.analysis.findings.derivation import Derivation, Derived
 from hypabi.analysis.options import contract_of
 from hypabi.analysis.party_detection import Found
 from hypabi.analysis.program import Program
 from hypabi.analysis.provenance import provenance
-from hypabi.analysis.results.derivation import Derivation, Derived, answers, undecided
 from hypabi.analysis.results.vector_table import Table
 from hypabi.analysis.session import Session
 from hypabi.analysis.tools import TOOLS
@@ -76,7 +76,6 @@ def derivation(session: Session, wanted: Wanted, command: tuple[str, ...]) -> De
     else:
         derived = tuple(_of_tables(bound, wanted.party))
     kernel = bound.loaded.images[-1]
-    status = Exit.UNDECIDED if undecided(derived) or not derived else Exit.GOOD
     return Derivation(
         bound.loaded,
         kernel.architecture,
@@ -84,7 +83,6 @@ def derivation(session: Session, wanted: Wanted, command: tuple[str, ...]) -> De
         bound.contract,
         _capabilities(kernel),
         derived,
-        int(status),
         provenance(command, TOOLS),
     )
 
@@ -163,7 +161,7 @@ def _derived(bound: _Bound, program: Program, table: VectorTable | None, entry: 
         table = bound.parties[parties[0]][1]  # which says how the party was told
     shown = None if table is None else _shown(program.image.role, table, parties)
     names = _names(bound, parties)
-    found = answers(behaviour, architecture, _identifier(bound), names, BitwuzlaSolver)
+    found = answers_by_number(behaviour, architecture, _identifier(bound), names, BitwuzlaSolver)
     return Derived(shown, entry, behaviour, found)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hypabi.cli.parser import add_kernel, add_output, command_line
 
 if TYPE_CHECKING:
-    from hypabi.analysis.results.callers import Callers
+    from hypabi.analysis.results.callers import CallersResult
 
 SUMMARY = "list every hvc of an image, and what each asks for"
 
@@ -30,6 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.analysis.call_site_listing import callers
     from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.session import open_image
+    from hypabi.analysis.summaries.callers import summarize_callers
     from hypabi.atomic_file import write_output
 
     found = callers(
@@ -39,15 +40,16 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.function,
         command_line(),
     )
-    write_output(_written(found, arguments.format), arguments.output)
-    return found.exit_status
+    result = summarize_callers(found)
+    write_output(_written(result, arguments.format), arguments.output)
+    return result.exit_status
 
 
-def _written(found: "Callers", form: str) -> str:
+def _written(result: "CallersResult", form: str) -> str:
     if form == "json":
         from hypabi.report.callers.json import write as write_json
 
-        return write_json(found)
+        return write_json(result)
     from hypabi.report.callers.text import write
 
-    return write(found)
+    return write(result)

@@ -45,19 +45,21 @@ def run(arguments: argparse.Namespace) -> int:
         return _save(arguments)
     from hypabi.analysis.derivation import derivation
     from hypabi.analysis.session import open_image
+    from hypabi.analysis.summaries.derivation import summarize_derivation
     from hypabi.atomic_file import write_output
 
-    found = derivation(open_image(arguments.image), _wanted(arguments), command_line())
+    session = open_image(arguments.image)
+    result = summarize_derivation(derivation(session, _wanted(arguments), command_line()))
     if arguments.format == "json":
         from hypabi.report.derive.json import write as write_json
 
-        write_output(write_json(found), arguments.output)
+        write_output(write_json(result), arguments.output)
     else:
         from hypabi.report.derive.text import Cases, write
 
         cases = Cases.ONE_BY_ONE if arguments.all_cases else Cases.AGREEING_TOGETHER
-        write_output(write(found, cases), arguments.output)
-    return found.exit_status
+        write_output(write(result, cases), arguments.output)
+    return result.exit_status
 
 
 def _save(arguments: argparse.Namespace) -> int:

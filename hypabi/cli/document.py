@@ -166,6 +166,7 @@ def _evidence(
     from hypabi.analysis.derivation import Wanted, derivation
     from hypabi.analysis.options import version_of
     from hypabi.analysis.session import open_image
+    from hypabi.analysis.summaries.derivation import summarize_derivation
     from hypabi.cli.check import checked
     from hypabi.documents.interface.image_evidence import evidence
 
@@ -174,7 +175,7 @@ def _evidence(
     session = open_image(image)
     check = checked(session.examine(contract, version), command)
     derived = derivation(session, Wanted(contract, version), command)
-    return check, evidence(check, derived)
+    return check, evidence(check, summarize_derivation(derived))
 
 
 def _hypercalls(arguments: argparse.Namespace) -> tuple[str, Exit]:

@@ -1,14 +1,17 @@
 """An address as a reader of assembly knows it: a symbol, and the distance to it."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from hypabi.image.model import Loaded
+from hypabi.records import frozen
 
 FAR: Final = 0x1000
 """From here on a symbol says nothing of an address: symbols are missing between the two."""
 
-_ADDRESS: Final = re.compile(r"(?<![\w.])(-?)0x([0-9a-f]{4,16})\b")
+ADDRESS: Final = re.compile(r"(?<![\w.])(-?)0x([0-9a-f]{4,16})\b")
+"""An address in a text; SLEIGH prints the upper half of the address space as negative numbers."""
 
 
 class Places:
@@ -43,24 +46,43 @@ class Places:
         return "", 0
 
     def inside(self, text: str) -> str:
-        """Return text with the addresses in it replaced by symbols.
-
-        SLEIGH prints the upper half of the address space as negative numbers.
-        """
-        return _ADDRESS.sub(self._named, text)
+        """Return text with the addresses in it replaced by symbols."""
+        return ADDRESS.sub(self.named, text)
 
     def beside(self, text: str) -> str:
         """Return text with a symbol beside every address that has one."""
 
         def both(match: re.Match[str]) -> str:
-            named = self._named(match)
+            named = self.named(match)
             return match[0] if named == match[0] else f"{match[0]} ({named})"
 
-        return _ADDRESS.sub(both, text)
+        return ADDRESS.sub(both, text)
 
-    def _named(self, match: re.Match[str]) -> str:
+    def named(self, match: re.Match[str]) -> str:
+        """Return how a match of ``ADDRESS`` is spelled: by its symbol, where it has one."""
         value = int(match[2], 16)
         address = -value & self._mask if match[1] else value
         if self.around(address)[0]:
             return self.name(address)
         return f"{address:#x}" if match[1] and value > self._mask >> 17 else match[0]
+
+
+@frozen
+class Names:
+    """The addresses that stand in the texts of a result, and how each is spelled."""
+
+    known: Mapping[str, str]
+    """By address as it is written."""
+
+    def inside(self, text: str) -> str:
+        """Return text with the addresses in it replaced by symbols."""
+        return ADDRESS.sub(lambda match: self.known.get(match[0], match[0]), text)
+
+    def beside(self, text: str) -> str:
+        """Return text with a symbol beside every address that has one."""
+
+        def both(match: re.Match[str]) -> str:
+            named = self.known.get(match[0])
+            return match[0] if named is None else f"{match[0]} ({named})"
+
+        return ADDRESS.sub(both, text)

@@ -30,10 +30,10 @@ def report(*arguments: object) -> dict[str, Any]:
 
 
 def points(found: dict[str, Any], function: str) -> dict[str, tuple[str, str]]:
-    """Return what was answered of a function's one meeting with the stub."""
+    """Return what was answered of a function's one check at the stub."""
     (met,) = [
         each
-        for each in found["callers"]["meetings"]
+        for each in found["callers"]["checks"]
         if (each["caller"]["function"], each["party"]) == (function, "stub")
     ]
-    return {each["aspect"]: (each["verdict"], each["text"]) for each in met["points"]}
+    return {each["question"]: (each["verdict"], each["text"]) for each in met["answers"]}

@@ -1,197 +1,298 @@
-"""What ``hypabi callers`` has to say, before it is text or JSON."""
+"""What ``hypabi callers`` answers: every ``hvc`` of an image, and what each asks for."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final, assert_never
+import enum
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
 
-from hypabi.analysis.provenance import Provenance
-from hypabi.callsites.model import Caller, CallPath, CallSite, Reached, ResultFate, Why
-from hypabi.contract.registry import Named
-from hypabi.image.model import Loaded, Role
-from hypabi.judgement.callers.identification import (
-    Naming,
-    NotACall,
-    OneOf,
-    UninitialisedIdentifier,
-    Unlisted,
-    Unresolved,
-)
+from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
+from hypabi.analysis.results.shared import Hex, ImageIdentity, Reproduction, Sha256
+from hypabi.arch.names import InstructionSet
+from hypabi.callsites.model import Origin, Reached, ResultFate, Start, Why
+from hypabi.image.model import Role
 from hypabi.records import frozen
-from hypabi.smt import terms
-from hypabi.smt.terms import Value
-
-KINDS: Final = ("named", "not in any contract", "no call", "unresolved", "left to chance")
-"""What a naming is, in the order in which a report counts them."""
 
 
-@frozen
-class NamedWay:
-    """A way and what it asks for; several names where it chooses among constants."""
+class Kind(enum.Enum):
+    """What is said of an identifier, from good to bad."""
 
-    way: CallPath
-    names: tuple[Naming, ...]
-
-
-@frozen
-class NamedCaller:
-    """A direct caller of the function around a site, and what it asks for through it."""
-
-    caller: Caller
-    ways: tuple[NamedWay, ...]
+    NAMED = "named"
+    NO_CONTRACT = "not in any contract"
+    NO_CALL = "no call"
+    UNRESOLVED = "unresolved"
+    CHANCE = "left to chance"
 
 
-@frozen
-class NamedSite:
-    """A call site with its names."""
+class SiteVerdict(enum.Enum):
+    """The one word for a call site, in the order in which they are counted."""
 
-    role: Role
-    site: CallSite
-    ways: tuple[NamedWay, ...]
-    callers: tuple[NamedCaller, ...]
+    NAMED = "named"
+    IN_DOUBT = "in doubt"
+    """Named as far as it was followed; it may be data, or there may be more to it."""
+    NO_CONTRACT = "not in any contract"
+    NO_CALL = "no call"
+    UNRESOLVED = "unresolved"
+    TAKEN = "left to chance but taken"
+    """A party takes any identifier; whether it is the live one is not known."""
+    CHANCE = "left to chance"
 
-    def names(self) -> tuple[Naming, ...]:
-        """Return what it asks for, each once: its callers' where it leaves that to them."""
-        own: list[Naming] = [name for way in self.ways for name in way.names]
-        named = [n for caller in self.callers for way in caller.ways for n in way.names]
-        if named and not any(isinstance(name, UninitialisedIdentifier) for name in own):
-            known: list[Naming] = [name for name in own if not isinstance(name, Unresolved)]
-            own = [*known, *named]
-        return tuple(dict.fromkeys(own))
 
-    @property
-    def kind(self) -> str:
-        """Return the worst of what is said of it."""
-        kinds = [kind_of(name) for name in self.names()]
-        return max(kinds, key=KINDS.index, default="unresolved")
+CALL_SITES: Final = "call sites"
+"""The unit in which they are counted."""
 
-    @property
-    def finding(self) -> bool:
-        """Whether an identifier is left to chance, and no party takes any."""
-        return any(isinstance(n, UninitialisedIdentifier) and not n.taken_by for n in self.names())
-
-    def asks_by_itself(self, contract: str) -> bool:
-        """Return whether a way, and not only a caller of the function, asks for its calls."""
-        names = [name for way in self.ways for name in way.names]
-        return any(isinstance(name, Named) and name.contract == contract for name in names)
-
-    @property
-    def contracts(self) -> tuple[str, ...]:
-        """Return the contracts that name it, each once."""
-        found = []
-        for name in self.names():
-            match name:
-                case Named(_, contract, _):
-                    found.append(contract)
-                case OneOf(_, among):
-                    found += [each.contract for each in among]
-                case _:
-                    pass
-        return tuple(dict.fromkeys(found))
+WEIGHTS: Final[Mapping[SiteVerdict, Weight]] = {
+    SiteVerdict.NAMED: Weight.GOOD,
+    SiteVerdict.IN_DOUBT: Weight.UNDECIDED,
+    SiteVerdict.NO_CONTRACT: Weight.UNDECIDED,
+    SiteVerdict.NO_CALL: Weight.UNDECIDED,
+    SiteVerdict.UNRESOLVED: Weight.UNDECIDED,
+    SiteVerdict.TAKEN: Weight.UNDECIDED,
+    SiteVerdict.CHANCE: Weight.REFUTED,
+}
 
 
 @frozen
-class Callers:
+class ContractCall:
+    """A call of a contract."""
+
+    contract: str
+    call: str
+
+
+@frozen
+class NamedCall:
+    """A call of one contract."""
+
+    identifier: Hex
+    contract: str
+    call: str
+    kind: Literal[Kind.NAMED] = Kind.NAMED
+
+
+@frozen
+class SharedNumber:
+    """A number that several contracts give to a call, and nothing says which is meant."""
+
+    identifier: Hex
+    among: tuple[ContractCall, ...]
+    """The calls that share the number."""
+    kind: Literal[Kind.NAMED] = Kind.NAMED
+
+
+@frozen
+class UnlistedCall:
+    """An identifier that SMCCC gives to somebody, but that no contract lists."""
+
+    identifier: Hex
+    owner: str
+    """To whom SMCCC gives it."""
+    kind: Literal[Kind.NO_CONTRACT] = Kind.NO_CONTRACT
+
+
+@frozen
+class NoCall:
+    """An identifier that is no call's number in any contract with this conduit."""
+
+    identifier: Hex
+    kind: Literal[Kind.NO_CALL] = Kind.NO_CALL
+
+
+@frozen
+class UnresolvedIdentifier:
+    """An identifier that is not known."""
+
+    reason: str
+    kind: Literal[Kind.UNRESOLVED] = Kind.UNRESOLVED
+
+
+@frozen
+class LeftToChance:
+    """Nobody puts an identifier into the register that selects the call."""
+
+    register: str
+    reason: str
+    taken_by: tuple[str, ...]
+    """Parties to which any identifier is as good as another."""
+    kind: Literal[Kind.CHANCE] = Kind.CHANCE
+
+
+AskedFor: TypeAlias = (
+    NamedCall | SharedNumber | UnlistedCall | NoCall | UnresolvedIdentifier | LeftToChance
+)
+
+
+@frozen
+class ValueSource:
+    """What a symbol in the registers stands for."""
+
+    origin: Origin
+    register: str | None
+    """The register that held it; null for memory."""
+    address: Hex
+    """Of the entry, of the call, of the path's start, or of the instruction."""
+
+
+@frozen
+class ListedPath:
+    """A way in which control reaches a call site, and what it brings there."""
+
+    asks_for: tuple[AskedFor, ...]
+    """Several where it chooses among constants."""
+    registers: Mapping[str, str]
+    """Terms over the entry of the function, and over the symbols in 'sources'."""
+    arguments: tuple[str, ...]
+    """The argument registers that it sets, besides the one that selects the call."""
+    where: tuple[str, ...]
+    """Conditions of the branches on the way."""
+    start: Start
+    """Whether it starts at the function's entry, and if not, why."""
+    start_place: str
+    """Symbol and offset of the first instruction."""
+    path: tuple[Hex, ...]
+    """Addresses of the instructions, the site last."""
+    calls: tuple[Hex, ...]
+    """Calls on the way, after which scratch registers are unknown."""
+    sources: Mapping[str, ValueSource]
+    """What each symbol in the registers stands for."""
+    reason: str | None
+    """Why it starts where it does, if that is a limit."""
+
+
+@frozen
+class ListedCaller:
+    """A direct caller of the function around a call site."""
+
+    address: Hex
+    """Of the branch."""
+    place: str
+    """Symbol and offset."""
+    function: str | None
+    ways: tuple[ListedPath, ...]
+    """To the branch; terms are over the entry of this function."""
+
+
+@frozen
+class FunctionExtent:
+    """The function around a call site."""
+
+    name: str | None
+    address: Hex
+    end: Hex
+
+
+@frozen
+class PossibleRead:
+    """A register that somebody else than the function may read behind the call."""
+
+    register: str
+    why: Why
+    address: Hex
+    """Of the instruction at which control gets there."""
+
+
+@frozen
+class LiveBehind:
+    """What is live behind a call site."""
+
+    reads: Mapping[str, Hex]
+    """Registers that an instruction of the function reads, and its address."""
+    may_read: tuple[PossibleRead, ...]
+    undecided: tuple[str, ...]
+    """Where flow was lost, so that more may be read."""
+
+
+@frozen
+class AnswerTest:
+    """A branch or conditional instruction that depends on an answer."""
+
+    address: Hex
+    condition: str
+    """Over the registers right after the call."""
+    function: str | None
+    """Null for the function around the site."""
+
+
+@frozen
+class AnswerUse:
+    """What is done with a register that can hold an answer."""
+
+    register: str
+    fates: tuple[ResultFate, ...]
+    tests: tuple[AnswerTest, ...]
+
+
+@frozen
+class ListedCallSite:
+    """An ``hvc`` of a program."""
+
+    program: Role
+    address: Hex
+    place: str
+    """Symbol and offset."""
+    state: InstructionSet
+    immediate: Hex
+    identifier: str
+    """Register that selects the call."""
+    function: FunctionExtent
+    reached: Reached
+    """How the word was told to be a call site."""
+    asks_for: tuple[AskedFor, ...]
+    """Each once: its callers' where it leaves that to them."""
+    kind: Kind
+    """The worst of what it asks for."""
+    finding: bool
+    """Whether the identifier is left to chance, and no party takes any."""
+    verdict: SiteVerdict
+    """The word that it is counted under.  In doubt: named as far as it was followed, but it may be
+    data, or there may be more to it.  Left to chance but taken: a party takes any identifier, and
+    whether it is the live one is not known."""
+    ways: tuple[ListedPath, ...]
+    undecided: tuple[str, ...]
+    """Why there may be further ways."""
+    callers: tuple[ListedCaller, ...]
+    """Direct callers of the function, where it leaves something to them."""
+    behind: LiveBehind
+    """What is live behind the site."""
+    answers: tuple[AnswerUse, ...]
+    """Registers that can hold an answer."""
+
+
+@frozen(kw_only=True)
+class CallersReproduction(Reproduction):
+    """What is needed to list the same call sites again."""
+
+    image_sha256: Sha256
+
+
+@frozen
+class CallersResult:
     """The call sites of a file."""
 
-    loaded: Loaded
-    sites: tuple[NamedSite, ...]
-    main: str
-    """The contract whose calls are told in full."""
+    image: ImageIdentity
     contracts: tuple[str, ...]
-    """All that names were looked up in."""
-    asked: str | None
-    """The function that was asked for; ``None`` for all."""
-    exit_status: int
-    provenance: Provenance
+    """Contracts in which identifiers were looked up."""
+    contract: str
+    """The one that was asked for; text tells its calls in full."""
+    function: str | None
+    """The function that was asked for; null for all."""
+    sites: tuple[ListedCallSite, ...]
+    symbols: Mapping[str, str]
+    """Addresses in the terms and reasons of this report, each as its symbol spells it."""
+    reproduce: CallersReproduction
 
-    def count(self) -> Mapping[str, int]:
-        """Return how many sites are of each kind; one that has several names counts once."""
-        return {kind: sum(site.kind == kind for site in self.sites) for kind in KINDS}
+    @property
+    def conclusion(self) -> Conclusion:
+        """Return what the call sites amount to."""
+        units = {CALL_SITES: tuple(word.value for word in SiteVerdict)}
+        words = [site.verdict for site in self.sites]
+        judged = [Judged(CALL_SITES, word.value, WEIGHTS[word]) for word in words]
+        return conclude(judged, SiteVerdict.NAMED.value, units)
 
+    @property
+    def verdict(self) -> str:
+        """Return the verdict in a word."""
+        return self.conclusion.verdict
 
-def kind_of(name: Naming) -> str:
-    """Return what a naming is."""
-    match name:
-        case Named() | OneOf():
-            return "named"
-        case Unlisted():
-            return "not in any contract"
-        case NotACall():
-            return "no call"
-        case Unresolved():
-            return "unresolved"
-        case UninitialisedIdentifier():
-            return "left to chance"
-        case _:
-            assert_never(name)
-
-
-def in_words(name: Naming) -> str:
-    """Return what a way asks for."""
-    match name:
-        case Named(identifier, _, call):
-            return f"{call} ({identifier:#x})"
-        case OneOf(identifier, among):
-            calls = " or ".join(f"{each.call} of {each.contract}" for each in among)
-            return f"{calls} ({identifier:#x})"
-        case Unlisted(identifier, owner):
-            return f"{identifier:#x}, a call of {owner} that no contract lists"
-        case NotACall(identifier):
-            return f"{identifier:#x} is not a call number on this path"
-        case Unresolved(reason):
-            return f"unresolved: {reason}"
-        case UninitialisedIdentifier(register, why, taken_by):
-            anyway = f"; {', '.join(taken_by)} would take any" if taken_by else ""
-            return f"{register} is left to chance: {why}{anyway}"
-        case _:
-            assert_never(name)
-
-
-def where_found(site: CallSite) -> str:
-    """Return how a site was told from data, where that needs to be said."""
-    match site.reached:
-        case Reached.FLOW:
-            return ""
-        case Reached.NOT_SHOWN:
-            return "no branch of the function leads here; it may be data"
-        case Reached.REPLACEMENT:
-            return "an alternative: the kernel copies it over other code"
-        case Reached.WRITTEN:
-            return "a nop in the file: the kernel writes hvc or smc over it"
-        case _:
-            assert_never(site.reached)
-
-
-def arguments_of(site: CallSite, way: CallPath) -> Iterator[tuple[str, Value]]:
-    """Yield the registers that a way sets for the call: those that are not as they came."""
-    for name, value in way.request.registers.items():
-        if name == site.identifier or int(name[1:]) > HIGHEST:
-            continue
-        source = way.source(name)
-        if source is None or source.register != name:
-            yield name, value
-
-
-HIGHEST: Final = 7
-"""The last argument register (AAPCS64 6.1.1)."""
-
-
-def relied_on(site: CallSite) -> tuple[str, ...]:
-    """Return the registers that the function reads behind the site, answers included."""
-    return tuple(read.register for read in site.reliance.reads)
-
-
-def kept_for_others(site: CallSite) -> tuple[str, ...]:
-    """Return the registers that only the function's own caller may count on."""
-    reads = {read.register for read in site.reliance.reads}
-    kept = [may.register for may in site.reliance.may_read if may.why is Why.KEPT]
-    return tuple(dict.fromkeys(name for name in kept if name not in reads))
-
-
-def answered(site: CallSite) -> Iterator[tuple[str, str]]:
-    """Yield each register that may answer and what is done with it; none that is overwritten."""
-    for answer in site.answers:
-        fates = [fate.value for fate in answer.fates if fate is not ResultFate.OVERWRITTEN]
-        tests = [terms.text(test.condition, 1) for test in answer.tests]
-        if fates or tests:
-            asked = f", tested: {'; '.join(dict.fromkeys(tests))}" if tests else ""
-            yield answer.register, ", ".join(fates) + asked
+    @property
+    def exit_status(self) -> int:
+        """Return the bits of the exit status."""
+        return self.conclusion.exit_status

@@ -22,6 +22,7 @@ from hypabi.records import field, frozen
 
 if TYPE_CHECKING:
     from hypabi.judgement.callers.schedule import LifeCycle
+    from hypabi.judgement.callers.summary import Violation
     from hypabi.judgement.entries.findings import DoorFinding
     from hypabi.judgement.suppression import Suppression, Suppressions
 
@@ -48,8 +49,8 @@ class Check:
     """What else than a hypercall reaches the parties, where asked."""
     callers: "LifeCycle | None" = None
     """What comes of the image's own callers, while each party is live."""
-    lived_with: "Mapping[tuple[int, str], Suppression]" = field(default_factory=dict)
-    """What suppresses a refuted caller, by address of its call site and live party."""
+    lived_with: "Mapping[Violation, Suppression]" = field(default_factory=dict)
+    """What suppresses a violation of a caller's."""
     suppressions: "Suppressions | None" = None
     """What was decided to live with, where a file of it was given."""
     suppressed: "Mapping[tuple[str, str | None, str], Suppression]" = field(default_factory=dict)

@@ -8,7 +8,7 @@ print what it returns.
 
 import enum
 from collections.abc import Iterable, Mapping
-from typing import assert_never
+from typing import Final, assert_never
 
 from hypabi.analysis.exit_status import Exit
 from hypabi.records import frozen
@@ -38,6 +38,8 @@ class Judged:
     word: str
     """What was found, in one word."""
     weight: Weight
+    besides: tuple[Weight, ...] = ()
+    """What else is in it: a broken call of which something was not decided either."""
 
 
 @frozen
@@ -52,8 +54,20 @@ class Conclusion:
     """Bits; see :mod:`hypabi.analysis.exit_status`."""
 
 
+VERDICTS: Final[Mapping[Weight, str]] = {
+    Weight.CHANGE: "changed",
+    Weight.REFUTED: "refuted",
+    Weight.UNDECIDED: "undecided",
+    Weight.DEFECT: "contradicted",
+}
+"""The verdict that each weight leads to, where a question has no word of its own for it."""
+
+
 def conclude(
-    items: Iterable[Judged], good: str, units: Mapping[str, tuple[str, ...]]
+    items: Iterable[Judged],
+    good: str,
+    units: Mapping[str, tuple[str, ...]],
+    verdicts: Mapping[Weight, str] = VERDICTS,
 ) -> Conclusion:
     """Return what judged things amount to.
 
@@ -61,6 +75,7 @@ def conclude(
 
     :param good: the verdict if everything was decided and good
     :param units: the words that each kind of thing can have, in the order in which they are printed
+    :param verdicts: the question's own words for what is not good
     """
     counts = {unit: dict.fromkeys(words, 0) for unit, words in units.items()}
     status = Exit.GOOD
@@ -68,10 +83,12 @@ def conclude(
     for item in items:
         judged = True
         counts[item.unit][item.word] += 1
-        status |= _bits(item.weight)
+        for weight in (item.weight, *item.besides):
+            status |= _bits(weight)
     if not judged:
         status |= Exit.UNDECIDED
-    return Conclusion(_word(status, good), counts, int(status))
+    verdict = good if status == Exit.GOOD else {**VERDICTS, **verdicts}[_worst(status)]
+    return Conclusion(verdict, counts, int(status))
 
 
 def _bits(weight: Weight) -> Exit:
@@ -90,21 +107,27 @@ def _bits(weight: Weight) -> Exit:
             assert_never(weight)
 
 
-def _word(status: Exit, good: str) -> str:
-    """Return the verdict that a status means, so that the two cannot disagree."""
+def _worst(status: Exit) -> Weight:
+    """Return the weight that a status other than 0 stands for, so that the two cannot disagree."""
     if status & Exit.ERROR:
-        return "contradicted"
+        return Weight.DEFECT
     if status & Exit.REFUTED == Exit.REFUTED:
-        return "refuted"
-    if status & Exit.UNDECIDED:
-        return "undecided"
-    return "changed" if status & Exit.CHANGE else good
+        return Weight.REFUTED
+    return Weight.UNDECIDED if status & Exit.UNDECIDED else Weight.CHANGE
 
 
 def spell_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """Spell counts in a line: ``3 clauses: 2 proved, 1 refuted; 5 call sites: 5 satisfied``."""
+    """Spell counts in a line: ``3 clauses: 2 proved, 1 refuted; 1 call site: 1 satisfied``."""
     return "; ".join(
-        f"{sum(words.values())} {unit}: "
+        f"{_counted(sum(words.values()), unit)}: "
         + (", ".join(f"{n} {word}" for word, n in words.items() if n) or "none judged")
         for unit, words in counts.items()
     )
+
+
+def _counted(number: int, unit: str) -> str:
+    """Return how many of a unit, whose name is a plural, in the number that it has."""
+    if number == 1:
+        one = unit.removesuffix("ies") + "y" if unit.endswith("ies") else unit.removesuffix("s")
+        return f"{number} {one}"
+    return f"{number} {unit}"

@@ -8,41 +8,60 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Final, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from hypabi.analysis.results.plain import Plain
+from hypabi.analysis.results.conclusion import Conclusion
+from hypabi.analysis.results.plain import Plain, plain
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
-def schema_of(kind: type[Any], title: str, constants: Mapping[str, Plain]) -> dict[str, Plain]:
-    """Return the schema of a result type.
+def schema_of(kind: type[Any], title: str, name: str, version: int) -> dict[str, Plain]:
+    """Return the schema of a result as a report prints it: its conclusion, then its fields.
 
-    :param constants: what stands at the top besides the fields of the type, each always the same
+    :param title: of the report: the command that prints it
+    :param name: of the schema
+    :param version: of the schema
     """
     definitions: dict[str, Plain] = {}
-    found = _record(kind, definitions)
-    properties = {**{name: {"const": value} for name, value in constants.items()}, **found[0]}
+    properties = {
+        "schema": _identity(name, version),
+        **_properties(Conclusion, definitions),
+        **_properties(kind, definitions),
+    }
     return {
         "$schema": DRAFT,
         "title": title,
         "description": _sentence(kind),
-        "type": "object",
-        "properties": properties,
-        "required": sorted(properties),
-        "additionalProperties": False,
+        **_table(properties),
         "$defs": dict(sorted(definitions.items())),
     }
 
 
-def _record(kind: type[Any], definitions: dict[str, Plain]) -> tuple[dict[str, Plain]]:
-    hints = get_type_hints(kind)
+def _identity(name: str, version: int) -> dict[str, Plain]:
+    return {
+        "description": "Fields are only added; the version rises when one changes its meaning.",
+        **_table({"name": {"const": name}, "version": {"const": version}}),
+    }
+
+
+def _table(properties: dict[str, Plain]) -> dict[str, Plain]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": sorted(properties),
+        "additionalProperties": False,
+    }
+
+
+def _properties(kind: type[Any], definitions: dict[str, Plain]) -> dict[str, Plain]:
+    hints = get_type_hints(kind, include_extras=True)
     says = _said_of_fields(kind)
     properties: dict[str, Plain] = {}
     for each in fields(kind):
         described = {"description": says[each.name]} if each.name in says else {}
         properties[each.name] = {**described, **_shape(hints[each.name], definitions)}
-    return (properties,)
+    return properties
 
 
 def _shape(kind: Any, definitions: dict[str, Plain]) -> dict[str, Plain]:  # noqa: ANN401 - a type
@@ -50,6 +69,12 @@ def _shape(kind: Any, definitions: dict[str, Plain]) -> dict[str, Plain]:  # noq
     if kind in simple:
         return {"type": simple[kind]}
     origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:  # a text of a pattern: Annotated[str, name, pattern]
+        _, name, pattern = arguments
+        definitions[name] = {"type": "string", "pattern": pattern}
+        return {"$ref": f"#/$defs/{name}"}
+    if origin is Literal:
+        return {"enum": [plain(each) for each in arguments]}
     if origin in (Union, UnionType):
         return {"anyOf": [_shape(each, definitions) for each in arguments]}
     if origin is tuple:
@@ -63,14 +88,8 @@ def _shape(kind: Any, definitions: dict[str, Plain]) -> dict[str, Plain]:  # noq
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
     if name not in definitions:
         definitions[name] = None  # a type may hold itself
-        (properties,) = _record(kind, definitions)
-        definitions[name] = {
-            "description": _sentence(kind),
-            "type": "object",
-            "properties": properties,
-            "required": sorted(properties),
-            "additionalProperties": False,
-        }
+        of = _properties(kind, definitions)
+        definitions[name] = {"description": _sentence(kind), **_table(of)}
     return {"$ref": f"#/$defs/{name}"}
 
 

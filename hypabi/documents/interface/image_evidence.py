@@ -9,9 +9,9 @@ from pathlib import PurePath
 from typing import Final
 
 from hypabi.analysis.results.check import Check, count_verdicts, spelled, verdict_word
-from hypabi.analysis.results.derivation import Answer, Derivation, Derived, Does
+from hypabi.analysis.results.derivation import DerivedCall, DerivedCase, DeriveResult, Ending
+from hypabi.analysis.results.values import constant_in
 from hypabi.analysis.results.vector_table import HOW
-from hypabi.behaviour.outcome import Returned, address_text
 from hypabi.documents.interface.clause_prose import number
 from hypabi.documents.interface.page import Evidence
 from hypabi.documents.interface.reading import plain_list
@@ -35,7 +35,6 @@ from hypabi.documents.markup.tree import (
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted
 from hypabi.report.shared.assumptions import assumptions
-from hypabi.report.shared.outcome_text import ending
 from hypabi.report.shared.register_sets import ranges
 from hypabi.report.shared.text_layout import printable
 
@@ -44,18 +43,18 @@ OTHER: Final = "any other identifier"
 MOST_ADDRESSES: Final = 3
 """Addresses that are named one by one."""
 
-ENDS: Final[Mapping[str, str]] = {
-    "leaves": "goes on elsewhere",
-    "calls": "calls compiled code",
-    "undecided": "was not followed to its end",
+ENDS: Final[Mapping[Ending, str]] = {
+    Ending.LEAVES: "goes on elsewhere",
+    Ending.CALLS: "calls compiled code",
+    Ending.UNDECIDED: "was not followed to its end",
 }
-"""What the words for an ending (:mod:`hypabi.report.shared.outcome_text`) are in a sentence."""
+"""What the words for an ending are in a sentence, where they are others."""
 
 
-def evidence(check: Check, derivation: Derivation) -> Evidence:
+def evidence(check: Check, derived: DeriveResult) -> Evidence:
     """Return what an image adds to a page."""
     names = {call.name for call in check.revision.calls}
-    calls = {name: tuple(_of_call(check, derivation, name)) for name in sorted(names)}
+    calls = {name: tuple(_of_call(check, derived, name)) for name in sorted(names)}
     blocks: list[Block] = [
         paragraph(
             "Derived from the machine code of this image, not from the contract. Registers, "
@@ -68,7 +67,7 @@ def evidence(check: Check, derivation: Derivation) -> Evidence:
         paragraph("Parties:"),
         _parties(check),
         paragraph("What each party does with ", OTHER, ":"),
-        *_of_call(check, derivation, None),
+        *_of_call(check, derived, None),
         *_refuted(check),
         *_assumed(check),
     ]
@@ -104,14 +103,10 @@ def _parties(check: Check) -> Table:
     return Table((words("Party"), words("Vectors"), words("Found")), tuple(rows))
 
 
-def _of_call(check: Check, derivation: Derivation, call: str | None) -> Iterator[Block]:
+def _of_call(check: Check, derived: DeriveResult, call: str | None) -> Iterator[Block]:
     """Yield what the image does with a call, one item for each vector table."""
-    places = Places(derivation.loaded)
-    items = tuple(
-        _item(check, derived.table.parties, answer, places, call)
-        for derived, answer in _answers(check, derivation, call)
-        if derived.table is not None
-    )
+    found = _answers(check, derived, call)
+    items = tuple(_item(check, parties, answer, call) for parties, answer in found)
     if not items:
         return
     if call is not None:
@@ -120,14 +115,12 @@ def _of_call(check: Check, derivation: Derivation, call: str | None) -> Iterator
     yield Bullets(items)
 
 
-def _item(
-    check: Check, parties: tuple[str, ...], answer: Answer, places: Places, call: str | None
-) -> Blocks:
+def _item(check: Check, parties: tuple[str, ...], answer: DerivedCall, call: str | None) -> Blocks:
     """Return what a table's code does with a call, for each way in which it ends."""
-    kinds: dict[str, list[Does]] = {}
-    for each in answer.does:
-        kinds.setdefault(ending(each.outcome, None, places)[0], []).append(each)
-    said = [_does(check, answer.number, kind, does) for kind, does in kinds.items()]
+    kinds: dict[Ending, list[DerivedCase]] = {}
+    for each in answer.cases:
+        kinds.setdefault(each.ends, []).append(each)
+    said = [_does(check, answer.number, kind, cases) for kind, cases in kinds.items()]
     verdicts = _verdicts(check, parties, call)
     if len(said) == 1:
         return (Paragraph(words(plain_list(parties), ": ", said[0], "; ", verdicts, ".")),)
@@ -135,70 +128,67 @@ def _item(
     return (Paragraph(words(plain_list(parties), ": ", verdicts, ".")), ways)
 
 
-def _does(check: Check, asked: int | None, kind: str, does: list[Does]) -> Words:
+def _does(check: Check, asked: str | None, ends: Ending, cases: list[DerivedCase]) -> Words:
     """Return what the paths that end in one way lose, answer and change."""
-    general, changed = lost(does), system(does)
-    cases = f"{len(does)} {'case' if len(does) == 1 else 'cases'}"
-    said = [words(f"{ENDS.get(kind, kind)} in {cases}")]
+    general, changed = lost(cases), system(cases)
+    count = f"{len(cases)} {'case' if len(cases) == 1 else 'cases'}"
+    said = [words(f"{ENDS.get(ends, ends.value)} in {count}")]
     said.append(words("loses ", Code(ranges(general)) if general else "no general register"))
-    answered = _answered(does, asked, check.revision.result)
+    answered = _answered(cases, asked, check.revision.result)
     if answered:
         said.append(words("answers ", answered))
     if changed:
         said.append(words("may change ", codes(changed)))
-    written = _written(check, does)
+    written = _written(cases)
     if written:
         said.append(words("writes memory at ", written))
     return joined(said, "; ", "; ")
 
 
-def _written(check: Check, does: Iterable[Does]) -> Words:
+def _written(cases: Iterable[DerivedCase]) -> Words:
     """Return where memory is written: the addresses if they are few, else how many they are."""
-    bits = check.kernel.architecture.bits
-    stores = [store for each in does for store in each.stores]
-    found = dict.fromkeys(address_text(store.base, store.offset, bits) for store in stores)
+    found = dict.fromkeys(write.address for case in cases for write in case.memory)
     if len(found) > MOST_ADDRESSES:
         return words(f"{len(found)} addresses")
     return codes(map(printable, found))
 
 
 def _answers(
-    check: Check, derivation: Derivation, call: str | None
-) -> Iterator[tuple[Derived, Answer]]:
+    check: Check, derived: DeriveResult, call: str | None
+) -> Iterator[tuple[tuple[str, ...], DerivedCall]]:
     """Yield what each vector table that is a party's does with a call."""
     known = [each for each in check.revision.calls if each.name == call]
     number = known[0].number if known else None
-    for derived in derivation.derived:
-        if derived.table is None or not derived.table.parties:
-            continue
-        for answer in derived.answers:
-            if answer.number == number:
-                yield derived, answer
+    for entry in derived.entries:
+        for answer in entry.calls if entry.parties else ():
+            if (None if answer.number is None else int(answer.number, 16)) == number:
+                yield entry.parties, answer
 
 
-def lost(does: Iterable[Does]) -> tuple[str, ...]:
+def lost(cases: Iterable[DerivedCase]) -> tuple[str, ...]:
     """Return the general registers that some path may leave changed."""
-    return tuple(dict.fromkeys(name for each in does for name in each.general))
+    return tuple(dict.fromkeys(name for each in cases for name in each.registers))
 
 
-def system(does: Iterable[Does]) -> tuple[str, ...]:
+def system(cases: Iterable[DerivedCase]) -> tuple[str, ...]:
     """Return the system registers that some path may leave changed."""
-    return tuple(dict.fromkeys(name for each in does for name in each.system))
+    return tuple(dict.fromkeys(name for each in cases for name in each.system_registers))
 
 
-def _answered(does: Iterable[Does], asked: int | None, register: str) -> Words:
+def _answered(cases: Iterable[DerivedCase], asked: str | None, register: str) -> Words:
     """Return what is in the result register where the call returns; the number, if it is kept."""
     said: dict[Words, None] = {}
-    for each in does:
-        if not isinstance(each.outcome, Returned):
+    for each in cases:
+        if each.ends is not Ending.RETURNS:
             continue
-        match each.general.get(register, asked):
-            case None:
-                said[words("the identifier")] = None
-            case int() as value:
-                said[words(Code(number(value)))] = None
-            case _:
-                said[words("a computed value")] = None
+        value = each.registers.get(register, asked)
+        constant = None if value is None else constant_in(value)
+        if value is None:
+            said[words("the identifier")] = None
+        elif constant is None:
+            said[words("a computed value")] = None
+        else:
+            said[words(Code(number(constant)))] = None
     return joined(said, " or ")
 
 

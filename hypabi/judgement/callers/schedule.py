@@ -21,9 +21,9 @@ from hypabi.smt.solver import Solver
 class Reachability(enum.Enum):
     """Whether a call site can run while a party is live."""
 
-    REACHABLE = "in turn"
+    REACHABLE = "reachable"
     """The contract says that it can."""
-    UNREACHABLE = "out of turn"
+    UNREACHABLE = "unreachable"
     """The contract says when it runs, and this is not it."""
     UNSPOKEN = "unspoken"
     """The contract does not say when it runs."""

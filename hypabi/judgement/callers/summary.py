@@ -1,9 +1,8 @@
-"""What comes of the callers of an image, before it is text or JSON."""
+"""What comes of the callers of an image: which checks count, and their answers in a line."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final, assert_never
+from collections.abc import Iterator
+from typing import assert_never
 
-from hypabi.callsites.model import CallSite
 from hypabi.judgement.callers.findings import (
     CallerCheck,
     CallerVerdict,
@@ -15,42 +14,38 @@ from hypabi.judgement.callers.findings import (
     Violated,
 )
 from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle, Reachability
+from hypabi.records import frozen
 
-WORDS: Final[Mapping[type[CallerVerdict], str]] = {
-    Satisfied: "kept",
-    SatisfiedBeyondContract: "kept unpromised",
-    DependsOnCaller: "passed on",
-    Unspecified: "left open",
-    Violated: "refuted",
-    Undecided: "undecided",
-}
-"""The one word for an answer, in the order in which they are counted."""
+
+@frozen
+class Violation:
+    """Names a violation: what a suppression is looked up by."""
+
+    address: int
+    """Of the call site."""
+    party: str
+    """Whose vectors are live."""
+    call: str | None
+    """``None`` for an identifier that is no call's number."""
+
+    @classmethod
+    def of(cls, check: CallerCheck) -> "Violation":
+        """Return what names a check's violation."""
+        return cls(check.site.address, check.party, check.call)
 
 
 def reachable_checks(cycle: LifeCycle) -> Iterator[CheckInContext]:
-    """Yield the meetings that can come about: the contract says so, or whoever is live."""
-    for meeting in cycle.checks:
-        if meeting.when in (Reachability.REACHABLE, Reachability.WHOEVER_IS_LIVE):
-            yield meeting
-
-
-def unspecified_sites(cycle: LifeCycle) -> Iterator[CallSite]:
-    """Yield the call sites of which the contract does not say when they run."""
-    sites = [m.check.site for m in cycle.checks if m.when is Reachability.UNSPOKEN]
-    yield from {site.address: site for site in sites}.values()
-
-
-def count_checks(cycle: LifeCycle) -> Mapping[str, int]:
-    """Count the meetings that can come about by the worst answer of each."""
-    found = [WORDS[type(each.check.worst())] for each in reachable_checks(cycle)]
-    return {name: found.count(name) for name in WORDS.values()}
+    """Yield the checks that can come about: the contract says so, or whoever is live."""
+    for each in cycle.checks:
+        if each.when in (Reachability.REACHABLE, Reachability.WHOEVER_IS_LIVE):
+            yield each
 
 
 def violated_checks(cycle: LifeCycle) -> Iterator[CheckInContext]:
-    """Yield the meetings that can come about and are refuted."""
-    for meeting in reachable_checks(cycle):
-        if isinstance(meeting.check.worst(), Violated):
-            yield meeting
+    """Yield the checks that can come about and are violated."""
+    for each in reachable_checks(cycle):
+        if isinstance(each.check.worst(), Violated):
+            yield each
 
 
 def spell_request(met: CallerCheck) -> str:

@@ -1,1 +1,1 @@
-"""What comes of an image's callers while each party is live, as text and JSON."""
+"""What comes of an image's callers while each party is live, as text."""

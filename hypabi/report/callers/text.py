@@ -3,28 +3,29 @@
 import enum
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final
+from pathlib import PurePath
+from typing import Final, assert_never
 
 from hypabi.analysis.results.callers import (
-    KINDS,
-    Callers,
-    NamedSite,
-    NamedWay,
-    answered,
-    arguments_of,
-    in_words,
-    kept_for_others,
-    relied_on,
-    where_found,
+    AskedFor,
+    CallersResult,
+    Kind,
+    LeftToChance,
+    ListedCallSite,
+    ListedPath,
+    LiveBehind,
+    NamedCall,
+    NoCall,
+    SharedNumber,
+    UnlistedCall,
+    UnresolvedIdentifier,
 )
-from hypabi.callsites.model import Start
-from hypabi.contract.registry import Named
-from hypabi.image.symbolizer import Places
-from hypabi.judgement.callers.identification import UninitialisedIdentifier
+from hypabi.callsites.model import Reached, ResultFate, Start, Why
+from hypabi.image.symbolizer import Names
 from hypabi.records import frozen
-from hypabi.report.shared.footer import repeat
-from hypabi.report.shared.json_values import text_of
-from hypabi.report.shared.text_layout import cut, filled, listed, titled
+from hypabi.report.shared.footer import repeat_section
+from hypabi.report.shared.text_layout import COLUMNS, cut, filled, listed, titled
+from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_ARGUMENT: Final = 160
 """Columns of one argument's term in a report; JSON has it in full."""
@@ -36,10 +37,10 @@ ENTERED: Final = (
     "patches over them; static keys and computed branches would add ways"
 )
 TITLES: Final = {
-    "not in any contract": "In no contract",
-    "no call": "Not a call number",
-    "unresolved": "Unresolved",
-    "left to chance": "Identifier left to chance",
+    Kind.NO_CONTRACT: "In no contract",
+    Kind.NO_CALL: "Not a call number",
+    Kind.UNRESOLVED: "Unresolved",
+    Kind.CHANCE: "Identifier left to chance",
 }
 
 
@@ -55,41 +56,42 @@ class Group:
     """Call sites under one title."""
 
     title: str
-    sites: tuple[NamedSite, ...]
+    sites: tuple[ListedCallSite, ...]
     detail: Detail
 
 
-Belongs = Callable[[NamedSite], bool]
+Belongs = Callable[[ListedCallSite], bool]
 
 
-def write(callers: Callers) -> str:
+def write(result: CallersResult) -> str:
     """Return the report as text."""
-    return "\n".join(_lines(callers)) + "\n"
+    return "\n".join(_lines(result)) + "\n"
 
 
-def _lines(callers: Callers) -> Iterator[str]:
-    places = Places(callers.loaded)
-    yield from _answer(callers)
-    for group in _grouped(callers):
-        yield from titled(group.title)
+def _lines(result: CallersResult) -> Iterator[str]:
+    yield from _answer(result)
+    names = Names(result.symbols)
+    for group in _grouped(result):
+        yield from titled(cut(group.title, COLUMNS))
         for site in group.sites:
             match group.detail:
                 case Detail.FULL:
-                    yield from _in_full(callers, site, places)
+                    yield from _in_full(site, names)
                 case Detail.LINE:
-                    yield from _in_a_line(site, places)
-    yield from _assumed(callers)
-    yield from repeat(callers.provenance, ((callers.loaded.path, callers.loaded.sha256),))
+                    yield from _in_a_line(site)
+    yield from _assumed(result)
+    yield from repeat_section(result.reproduce, ((result.image.path, result.image.sha256),))
 
 
-def _answer(callers: Callers) -> Iterator[str]:
-    sites = callers.sites
-    functions = {(site.role, site.site.function.address) for site in sites}
-    what = f"{_many(len(sites), 'call site')} in {_many(len(functions), 'function')}"
-    findings = sum(site.finding for site in sites)
-    kinds = list(_by_contract(callers))
-    kinds += [f"{n} {kind}" for kind, n in callers.count().items() if n and kind != KINDS[0]]
-    yield from filled(f"{what}: {', '.join(kinds)}." if kinds else f"{what}.")
+def _answer(result: CallersResult) -> Iterator[str]:
+    functions = {(site.program, site.function.address) for site in result.sites}
+    besides = f"in {_many(len(functions), 'function')}"
+    contracts = ", ".join(_by_contract(result))
+    if contracts:
+        besides += f"; by contract: {contracts}"
+    subject = result.image.version or PurePath(result.image.path).name
+    yield from verdict_lines(subject, result.conclusion, besides)
+    findings = sum(site.finding for site in result.sites)
     if findings:
         yield from filled(f"{_many(findings, 'finding')}: the identifier is left to chance.")
     else:
@@ -100,115 +102,179 @@ def _many(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _by_contract(callers: Callers) -> Iterator[str]:
-    named = [site for site in callers.sites if site.kind == KINDS[0]]
-    for contract in callers.contracts:
-        count = sum(site.contracts[:1] == (contract,) for site in named)
+def _by_contract(result: CallersResult) -> Iterator[str]:
+    for contract in result.contracts:
+        count = sum(_is_of(contract, site) for site in result.sites)
         if count:
             yield f"{count} {contract}"
 
 
-def _grouped(callers: Callers) -> Iterator[Group]:
+def _grouped(result: CallersResult) -> Iterator[Group]:
     """Yield the groups of a report: chance first, then by contract, then what has no name."""
-    rest = Detail.LINE if callers.asked is None else Detail.FULL
-    left = list(callers.sites)
-    for title, detail, belongs in _groups(callers, rest):
+    rest = Detail.LINE if result.function is None else Detail.FULL
+    left = list(result.sites)
+    for title, detail, belongs in _groups(result, rest):
         sites = [site for site in left if belongs(site)]
         if sites:
             left = [site for site in left if not belongs(site)]
             yield Group(title, tuple(sites), detail)
 
 
-def _groups(callers: Callers, rest: Detail) -> Iterator[tuple[str, Detail, Belongs]]:
-    yield "Identifier left to chance", Detail.FULL, lambda site: site.kind == KINDS[-1]
-    main = callers.main
-    yield f"Calls of {main}", Detail.FULL, lambda site: site.asks_by_itself(main)
-    for contract in callers.contracts:
+def _groups(result: CallersResult, rest: Detail) -> Iterator[tuple[str, Detail, Belongs]]:
+    yield TITLES[Kind.CHANCE], Detail.FULL, partial(_is_kind, Kind.CHANCE)
+    main = result.contract
+    yield f"Calls of {main}", Detail.FULL, partial(_asks_by_itself, main)
+    for contract in result.contracts:
         yield f"Calls of {contract}", rest, partial(_is_of, contract)
-    for kind in KINDS[1:]:
-        yield TITLES[kind], rest, partial(_is_kind, kind)
+    for kind, title in TITLES.items():
+        yield title, rest, partial(_is_kind, kind)
     yield "Others", rest, lambda _site: True
 
 
-def _is_of(contract: str, site: NamedSite) -> bool:
-    return site.kind == KINDS[0] and site.contracts[:1] == (contract,)
+def _asks_by_itself(contract: str, site: ListedCallSite) -> bool:
+    """Return whether a way, and not only a caller of the function, asks for a contract's calls."""
+    names = [name for way in site.ways for name in way.asks_for]
+    return any(isinstance(name, NamedCall) and name.contract == contract for name in names)
 
 
-def _is_kind(kind: str, site: NamedSite) -> bool:
-    return site.kind == kind
+def _is_of(contract: str, site: ListedCallSite) -> bool:
+    return site.kind is Kind.NAMED and _contracts(site)[:1] == (contract,)
 
 
-def _head(site: NamedSite, places: Places) -> str:
-    place = places.name(site.site.address)
-    program = "" if site.role.value == "kernel" else f" of the {site.role.value}"
-    immediate = f"hvc #{site.site.immediate:#x}" if site.site.immediate else "hvc #0"
-    return f"{place}{program}: {immediate}"
+def _contracts(site: ListedCallSite) -> tuple[str, ...]:
+    """Return the contracts that name what a site asks for, each once."""
+    found: dict[str, None] = {}
+    for name in site.asks_for:
+        match name:
+            case NamedCall(contract=contract):
+                found[contract] = None
+            case SharedNumber(among=among):
+                found.update((each.contract, None) for each in among)
+            case UnlistedCall() | NoCall() | UnresolvedIdentifier() | LeftToChance():
+                pass
+            case _:
+                assert_never(name)
+    return tuple(found)
 
 
-def _in_a_line(site: NamedSite, places: Places) -> Iterator[str]:
-    names = [in_words(name) for name in site.names()]
-    place = places.name(site.site.address)
-    immediate = f", #{site.site.immediate:#x}" if site.site.immediate else ""
+def _is_kind(kind: Kind, site: ListedCallSite) -> bool:
+    return site.kind is kind
+
+
+def _head(site: ListedCallSite) -> str:
+    program = "" if site.program.value == "kernel" else f" of the {site.program.value}"
+    immediate = site.immediate if int(site.immediate, 16) else "0"
+    return f"{site.place}{program}: hvc #{immediate}"
+
+
+def _in_a_line(site: ListedCallSite) -> Iterator[str]:
+    names = [_in_words(name) for name in site.asks_for]
+    immediate = f", #{site.immediate}" if int(site.immediate, 16) else ""
     if len(names) == 1:
-        yield from filled(f"{names[0]}{immediate}", f"{place}: ", "    ")
+        yield from filled(f"{site.place}: {names[0]}{immediate}", "", "    ")
         return
-    yield from filled(f"{_many(len(names), 'identifier')}{immediate}", f"{place}: ", "    ")
+    yield from filled(f"{site.place}: {_many(len(names), 'identifier')}{immediate}", "", "    ")
     for name in names:
         yield from filled(name, "    - ", "      ")
 
 
-def _in_full(callers: Callers, site: NamedSite, places: Places) -> Iterator[str]:
+def _in_full(site: ListedCallSite, names: Names) -> Iterator[str]:
     yield ""
-    yield from filled(_head(site, places), "", "    ")
-    found = where_found(site.site)
+    yield from filled(_head(site), "", "    ")
+    found = _where_found(site.reached)
     if found:
         yield from filled(found, "    found      ", " " * 15)
     for way in site.ways:
-        yield from _way(callers, site, way, places)
-    for reason in site.site.undecided:
-        yield from filled(places.inside(reason), "    undecided  ", " " * 15)
+        yield from _way(site, way, names)
+    for reason in site.undecided:
+        yield from filled(names.inside(reason), "    undecided  ", " " * 15)
     for caller in site.callers:
-        names = [in_words(name) for way in caller.ways for name in way.names]
-        where = places.name(caller.caller.address)
+        asked = [_in_words(name) for way in caller.ways for name in way.asks_for]
         yield from filled(
-            f"{where}: {'; '.join(names)}" if names else where, "    called by  ", " " * 15
+            f"{caller.place}: {'; '.join(asked)}" if asked else caller.place,
+            "    called by  ",
+            " " * 15,
         )
-    yield from _behind(site)
-
-
-def _way(callers: Callers, site: NamedSite, way: NamedWay, places: Places) -> Iterator[str]:
-    bits = callers.loaded.images[-1].architecture.bits
-    for name in way.names:
-        contract = f" of {name.contract}" if isinstance(name, Named) else ""
-        yield from filled(f"{places.inside(in_words(name))}{contract}", "    asks for   ", " " * 15)
-    if any(isinstance(name, UninitialisedIdentifier) for name in way.names):
-        held = text_of(way.way.request.registers[site.site.identifier], bits)
-        text = cut(places.inside(held), MOST_ARGUMENT)
-        yield from filled(f"{site.site.identifier} = {text}", " " * 15)
-    for register, value in arguments_of(site.site, way.way):
-        text = cut(places.inside(text_of(value, bits)), MOST_ARGUMENT)
-        yield from filled(f"{register} = {text}", "    with       ", " " * 15)
-    conditions = way.way.request.guard
-    if conditions and len(conditions) <= MOST_CONDITIONS:
-        for condition in conditions:
-            text = cut(places.inside(text_of(condition.term, 1)), MOST_ARGUMENT)
-            yield from filled(text, "    where      ", " " * 15)
-    if way.way.start is not Start.ENTRY:
-        start = places.name(way.way.path[0])
-        yield from filled(f"{start}, in {way.way.start.value}", "    followed   from ", " " * 15)
-
-
-def _behind(site: NamedSite) -> Iterator[str]:
-    reads = relied_on(site.site)
-    if reads:
-        yield from listed(reads, "    reads then ")
-    kept = kept_for_others(site.site)
-    if kept:
-        yield from filled(f"{_ranges(kept)}, callee-saved", "    its caller ", " " * 15)
-    for register, what in answered(site.site):
+    yield from _behind(site.behind)
+    for register, what in _answered(site):
         yield from filled(f"{register}: {what}", "    answer     ", " " * 15)
-    for reason in site.site.reliance.undecided:
+    for reason in site.behind.undecided:
         yield from filled(reason, "    undecided  ", " " * 15)
+
+
+def _where_found(reached: Reached) -> str:
+    """Return how a site was told from data, where that needs to be said."""
+    match reached:
+        case Reached.FLOW:
+            return ""
+        case Reached.NOT_SHOWN:
+            return "no branch of the function leads here; it may be data"
+        case Reached.REPLACEMENT:
+            return "an alternative: the kernel copies it over other code"
+        case Reached.WRITTEN:
+            return "a nop in the file: the kernel writes hvc or smc over it"
+        case _:
+            assert_never(reached)
+
+
+def _in_words(name: AskedFor) -> str:
+    """Return what a way asks for."""
+    match name:
+        case NamedCall(identifier, _, call):
+            return f"{call} ({identifier})"
+        case SharedNumber(identifier, among):
+            calls = " or ".join(f"{each.call} of {each.contract}" for each in among)
+            return f"{calls} ({identifier})"
+        case UnlistedCall(identifier, owner):
+            return f"{identifier}, a call of {owner} that no contract lists"
+        case NoCall(identifier):
+            return f"{identifier} is not a call number on this path"
+        case UnresolvedIdentifier(reason):
+            return f"unresolved: {reason}"
+        case LeftToChance(register, reason, taken_by):
+            anyway = f"; {', '.join(taken_by)} would take any" if taken_by else ""
+            return f"{register} is left to chance: {reason}{anyway}"
+        case _:
+            assert_never(name)
+
+
+def _way(site: ListedCallSite, way: ListedPath, names: Names) -> Iterator[str]:
+    for name in way.asks_for:
+        contract = f" of {name.contract}" if isinstance(name, NamedCall) else ""
+        yield from filled(f"{names.inside(_in_words(name))}{contract}", "    asks for   ", " " * 15)
+    if any(isinstance(name, LeftToChance) for name in way.asks_for):
+        text = cut(names.inside(way.registers[site.identifier]), MOST_ARGUMENT)
+        yield from filled(f"{site.identifier} = {text}", " " * 15)
+    for register in way.arguments:
+        text = cut(names.inside(way.registers[register]), MOST_ARGUMENT)
+        yield from filled(f"{register} = {text}", "    with       ", " " * 15)
+    if len(way.where) <= MOST_CONDITIONS:
+        for condition in way.where:
+            text = cut(names.inside(condition), MOST_ARGUMENT)
+            yield from filled(text, "    where      ", " " * 15)
+    if way.start is not Start.ENTRY:
+        yield from filled(
+            f"{way.start_place}, in {way.start.value}", "    followed   from ", " " * 15
+        )
+
+
+def _behind(behind: LiveBehind) -> Iterator[str]:
+    if behind.reads:
+        yield from listed(behind.reads, "    reads then ")
+    kept = [may.register for may in behind.may_read if may.why is Why.KEPT]
+    others = tuple(dict.fromkeys(name for name in kept if name not in behind.reads))
+    if others:
+        yield from filled(f"{_ranges(others)}, callee-saved", "    its caller ", " " * 15)
+
+
+def _answered(site: ListedCallSite) -> Iterator[tuple[str, str]]:
+    """Yield each register that may answer and what is done with it; none that is overwritten."""
+    for answer in site.answers:
+        fates = [fate.value for fate in answer.fates if fate is not ResultFate.OVERWRITTEN]
+        tests = dict.fromkeys(test.condition for test in answer.tests)
+        if fates or tests:
+            asked = f", tested: {'; '.join(tests)}" if tests else ""
+            yield answer.register, ", ".join(fates) + asked
 
 
 def _ranges(names: tuple[str, ...]) -> str:
@@ -229,9 +295,9 @@ def _ranges(names: tuple[str, ...]) -> str:
     return ", ".join(shown + others)
 
 
-def _assumed(callers: Callers) -> Iterator[str]:
+def _assumed(result: CallersResult) -> Iterator[str]:
     yield from titled("Assumed")
     yield from filled("functions keep to the procedure-call standard", "- ", "  ")
     yield from filled(ENTERED, "- ", "  ")
-    named = ", ".join(callers.contracts) or "no contract"
+    named = ", ".join(result.contracts) or "no contract"
     yield from filled(f"names are from {named}", "- ", "  ")

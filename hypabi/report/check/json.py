@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Final, assert_never
 
 from hypabi.analysis.results.check import Check, count_verdicts, verdict_word
+from hypabi.analysis.results.plain import plain
+from hypabi.analysis.summaries.caller_checks import summarize_caller_checks
 from hypabi.contract.clause import Authority
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Undecided, Vacuous
-from hypabi.report.caller_checks import json as life_cycle_json
 from hypabi.report.shared.assumptions import assumptions
 from hypabi.report.shared.counterexample_json import evidence
 from hypabi.report.shared.footer import reproduce
@@ -53,7 +54,7 @@ def document(check: Check) -> dict[str, Plain]:
             {"party": each.party, "call": each.call, "why": each.why.strip()}
             for each in check.judgement.unspecified
         ],
-        **_callers(check),
+        **_callers(check, places),
         "hidden_doors": _doors(check),
         "assumptions": [
             {"text": each.text, "reason": each.reason, "parties": list(each.parties)}
@@ -159,10 +160,11 @@ def _suppressions(check: Check) -> Plain:
     return suppressions_in_full(check.suppressions, used)
 
 
-def _callers(check: Check) -> dict[str, Plain]:
+def _callers(check: Check, places: Places) -> dict[str, Plain]:
     if check.callers is None:
         return {}
-    return {"callers": life_cycle_json.document(check.callers, check.lived_with)}
+    found = summarize_caller_checks(check.callers, check.lived_with, places.name)
+    return {"callers": plain(found)}
 
 
 def _authority(authority: Authority) -> dict[str, Plain]:

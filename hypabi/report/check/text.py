@@ -5,6 +5,7 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import Final
 
+from hypabi.analysis.results.caller_checks import CallerChecks, CallerWord
 from hypabi.analysis.results.check import (
     Check,
     by_row,
@@ -14,9 +15,11 @@ from hypabi.analysis.results.check import (
     verdict_word,
 )
 from hypabi.analysis.results.vector_table import HOW
+from hypabi.analysis.summaries.caller_checks import summarize_caller_checks
 from hypabi.image.model import Role
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.callers import summary as life_cycle
+from hypabi.judgement.callers.summary import Violation
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.report.caller_checks.text import named as named_caller
 from hypabi.report.caller_checks.text import section as callers
@@ -52,7 +55,7 @@ def _lines(check: Check) -> Iterator[str]:
     yield from undecided(check, places)
     yield from vacuous(check)
     if check.callers is not None:
-        yield from callers(check.callers, places.name)
+        yield from callers(_checks(check, places))
     yield from table(check)
     yield from parties(check)
     yield from unspecified(check)
@@ -89,18 +92,23 @@ def _callers(check: Check) -> str:
     refuted = _refuted_callers(check)
     if not refuted:
         return ""
-    open_ones = {address for address, party in refuted if (address, party) not in check.lived_with}
-    sites = len({address for address, _ in refuted})
+    open_ones = {each.address for each in refuted if each not in check.lived_with}
+    sites = len({each.address for each in refuted})
     covered = f" ({sites - len(open_ones)} suppressed)" if sites > len(open_ones) else ""
     return f"; {sites} {'caller' if sites == 1 else 'callers'} refuted{covered}"
 
 
-def _refuted_callers(check: Check) -> list[tuple[int, str]]:
-    """Return call site and live party of every refuted caller."""
+def _refuted_callers(check: Check) -> list[Violation]:
+    """Return every violation of a caller's."""
     if check.callers is None:
         return []
-    met = [each.check for each in life_cycle.violated_checks(check.callers)]
-    return [(each.site.address, each.party) for each in met]
+    found = life_cycle.violated_checks(check.callers)
+    return [Violation.of(each.check) for each in found]
+
+
+def _checks(check: Check, places: Places) -> CallerChecks:
+    assert check.callers is not None
+    return summarize_caller_checks(check.callers, check.lived_with, places.name)
 
 
 def _covered(check: Check) -> str:
@@ -110,11 +118,12 @@ def _covered(check: Check) -> str:
 def answer(check: Check) -> str:
     """Return the verdict on the image in words; the worst that was found decides."""
     number = count_verdicts(check.judgement.findings)
-    meetings = {} if check.callers is None else life_cycle.count_checks(check.callers)
+    none = check.callers is None
+    sites = () if none else _checks(check, Places(check.loaded)).call_sites().values()
     callers_refuted = set(_refuted_callers(check)) - check.lived_with.keys()
     if number.refuted > len(check.suppressed) or callers_refuted:
         return "REFUTED"
-    if number.undecided or meetings.get("undecided"):
+    if number.undecided or CallerWord.UNDECIDED in sites:
         return "UNDECIDED"
     if not number.clauses:
         return "NOTHING JUDGED"
@@ -137,7 +146,7 @@ def subject(check: Check) -> Iterator[str]:
     document = f"; {revision.document}" if revision.document else ""
     yield from labelled("contract", f"{revision.contract}, {at}{document}")
     if check.callers is not None:
-        yield from labelled("callers", summary(check.callers))
+        yield from labelled("callers", summary(_checks(check, Places(check.loaded))))
 
 
 def undecided(check: Check, places: Places) -> Iterator[str]:
@@ -268,9 +277,10 @@ def suppressed(check: Check, places: Places) -> Iterator[str]:
         if by is not None and isinstance(finding.verdict, Refuted):
             what = f"{finding.clause.name}: {places.inside(finding.verdict.what)}"
             covered.append((f"{finding.party}, {spelled(finding.call)}: {what}", by))
-    for meeting in life_cycle.violated_checks(check.callers) if check.callers is not None else ():
-        met = meeting.check
-        by = check.lived_with.get((met.site.address, met.party))
-        if by is not None:
-            covered.append((named_caller(meeting, places.name), by))
+    checks = () if check.callers is None else _checks(check, places).reachable()
+    rich = () if check.callers is None else life_cycle.reachable_checks(check.callers)
+    for each, met in zip(checks, rich, strict=True):
+        if each.suppressed is not None:
+            by = check.lived_with[Violation.of(met.check)]
+            covered.append((named_caller(each), by))
     yield from suppressed_text(check.suppressions, covered)

@@ -1,21 +1,29 @@
 """A derivation as text: for each provider and call number, what it does and how it ends."""
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from pathlib import PurePath
+from typing import assert_never
 
-from hypabi.analysis.results.derivation import Answer, Derivation, Derived, Does, grouped
+from hypabi.analysis.results.derivation import (
+    AgreeingCases,
+    DerivedCall,
+    DerivedCase,
+    DerivedEntry,
+    DeriveResult,
+    Ending,
+    SystemEffect,
+)
+from hypabi.analysis.results.values import constant_in
 from hypabi.analysis.results.vector_table import HOW
-from hypabi.behaviour.outcome import Effect, Returned, Store, address_text
-from hypabi.image.symbolizer import Places
+from hypabi.arch.register_order import natural_order
+from hypabi.image.symbolizer import Names
 from hypabi.report.shared.counterexample import with_capabilities
-from hypabi.report.shared.footer import repeat
-from hypabi.report.shared.outcome_text import ending
+from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.register_sets import kept_in_words, ranges
 from hypabi.report.shared.text_layout import COLUMNS, cut, filled, titled
-from hypabi.smt import terms
-from hypabi.smt.evaluate import signed
-from hypabi.smt.terms import Value
+from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_PASSED = 8
 """General registers printed of a case that does not return; the rest is named."""
@@ -33,47 +41,39 @@ class Cases(enum.Enum):
     ONE_BY_ONE = "one by one"
 
 
-def write(derivation: Derivation, cases: Cases = Cases.AGREEING_TOGETHER) -> str:
+def write(result: DeriveResult, cases: Cases = Cases.AGREEING_TOGETHER) -> str:
     """Return a derivation as text."""
-    return "\n".join(_lines(derivation, cases)) + "\n"
+    return "\n".join(_lines(result, cases)) + "\n"
 
 
-def _lines(derivation: Derivation, cases: Cases) -> Iterator[str]:
-    kernel = derivation.loaded.images[-1]
-    version = kernel.version or "a kernel that does not say its version"
-    entries = len(derivation.derived)
-    where = "1 entry" if entries == 1 else f"{entries} entries"
-    yield from filled(f"{version} ({derivation.architecture.value}): hvc at {where}")
-    places = Places(derivation.loaded)
-    for each in derivation.derived:
-        yield from _Writer(derivation, each, places, cases).lines()
-    inputs = [("image", derivation.loaded.sha256)]
-    if derivation.contract is not None:
-        inputs.append(("contract", derivation.contract.sha256))
-    yield from repeat(derivation.provenance, tuple(inputs))
+def _lines(result: DeriveResult, cases: Cases) -> Iterator[str]:
+    image = result.image
+    subject = f"{image.version or PurePath(image.path).name} ({image.architecture.value})"
+    yield from verdict_lines(subject, result.conclusion)
+    for each in result.entries:
+        yield from _Writer(result, each, cases).lines()
+    inputs = [("image", image.sha256)]
+    if result.reproduce.contract_sha256 is not None:
+        inputs.append(("contract", result.reproduce.contract_sha256))
+    yield from repeat_section(result.reproduce, inputs)
 
 
 class _Writer:
-    def __init__(
-        self, derivation: Derivation, derived: Derived, places: Places, cases: Cases
-    ) -> None:
-        self.architecture = derivation.architecture
-        self.identifier = derivation.identifier
-        self.capabilities = with_capabilities(derivation.capabilities)
-        self.derived = derived
-        self.places = places
+    def __init__(self, result: DeriveResult, entry: DerivedEntry, cases: Cases) -> None:
+        self.architecture = result.image.architecture
+        self.identifier = result.identifier
+        self.capabilities = with_capabilities(result.capabilities)
+        self.names = Names(result.symbols)
+        self.entry = entry
         self.cases = cases
 
     def lines(self) -> Iterator[str]:
         yield from self.title()
-        for answer in self.derived.answers:
+        for call in self.entry.calls:
             yield ""
-            yield from self.answer(answer)
+            yield from self.call(call)
         rests_on = dict.fromkeys(
-            text
-            for answer in self.derived.answers
-            for does in answer.does
-            for text in does.assumptions
+            text for call in self.entry.calls for case in call.cases for text in case.assumptions
         )
         if rests_on:
             yield ""
@@ -82,115 +82,129 @@ class _Writer:
             yield from filled(self.named(text), "  * ", "    ")
 
     def title(self) -> Iterator[str]:
-        table, entry = self.derived.table, self.derived.entry
+        table, entry = self.entry.table, self.entry.address
         if table is None:
-            yield from titled(cut(self.places.name(entry), COLUMNS))
-            yield f"hvc enters at {entry:#x}"
+            yield from titled(cut(self.entry.place, COLUMNS))
+            yield f"hvc enters at {entry}"
             return
-        who = ", ".join(table.parties) or "no party of the contract"
+        who = ", ".join(self.entry.parties) or "no party of the contract"
         yield from titled(cut(who, COLUMNS))
-        name = table.name or "a table without a symbol"
+        name = table.symbol or "a table without a symbol"
         yield from filled(
-            f"{name} at {table.address:#x} ({table.role.value}, {table.kind}, found "
-            f"{HOW[table.how]}); hvc enters at {entry:#x}"
+            f"{name} at {table.address} ({table.program.value}, {table.kind}, found "
+            f"{HOW[table.how]}); hvc enters at {entry}"
         )
 
-    def answer(self, answer: Answer) -> Iterator[str]:
+    def call(self, call: DerivedCall) -> Iterator[str]:
         title = f"any other {self.identifier}"
-        if answer.number is not None:
-            number = terms.text(answer.number, self.architecture.bits)
-            title = f"{self.identifier} = {number}"
-        title = f"{title}  {answer.call}" if answer.call else title
-        groups = self.groups(answer)
+        if call.number is not None:
+            title = f"{self.identifier} = {spelled(call.number)}"
+        title = f"{title}  {call.call}" if call.call else title
+        groups = self.groups(call)
         if len(groups) == 1:
             yield title
-            yield from self.group(groups[0], answer, "  ")
+            yield from self.group(groups[0], call, "  ")
             return
         yield f"{title}  ({len(groups)} cases)"
         for index, group in enumerate(groups, 1):
             yield f"  case {index}"
-            yield from self.group(group, answer, "    ")
+            yield from self.group(group, call, "    ")
 
-    def groups(self, answer: Answer) -> tuple[tuple[Does, ...], ...]:
-        if self.cases is Cases.ONE_BY_ONE:
-            return tuple((does,) for does in answer.does)
-        return grouped(answer.does)
+    def groups(self, call: DerivedCall) -> Sequence[AgreeingCases]:
+        match self.cases:
+            case Cases.AGREEING_TOGETHER:
+                return call.agreeing
+            case Cases.ONE_BY_ONE:
+                alone = enumerate(call.cases)
+                return [AgreeingCases((place,), case.when == "1") for place, case in alone]
+            case _:
+                assert_never(self.cases)
 
-    def group(self, group: tuple[Does, ...], answer: Answer, indent: str) -> Iterator[str]:
-        ways = [terms.land(*does.where) for does in group]
-        if terms.lor(*ways) != 1:
-            for index, way in enumerate(ways):
+    def group(self, group: AgreeingCases, call: DerivedCall, indent: str) -> Iterator[str]:
+        cases = [call.cases[place] for place in group.cases]
+        if not group.always:
+            for index, case in enumerate(cases):
                 label = "or" if index else "where"
-                lines = list(filled(self.said(way, 1), f"{indent}{label:<{LABEL}}"))
+                lines = list(filled(self.named(case.when), f"{indent}{label:<{LABEL}}"))
                 yield from lines[:MOST_LINES]
                 if len(lines) > MOST_LINES:
                     yield f"{indent}{'':<{LABEL}}..."
-        yield from self.does(group[0], answer, indent)
+        yield from self.does(cases[0], call, indent)
 
-    def does(self, does: Does, answer: Answer, indent: str) -> Iterator[str]:
-        if isinstance(does.outcome, Returned):
-            yield from self.returned(does, answer, indent)
+    def does(self, case: DerivedCase, call: DerivedCall, indent: str) -> Iterator[str]:
+        if case.ends is Ending.RETURNS:
+            yield from self.returned(case, call, indent)
         else:
-            yield from self.values(indent, "passes", does.general, MOST_PASSED)
-        yield from self.values(indent, "sets", does.system, len(does.system))
-        for index, text in enumerate(self.written(does.stores)):
+            yield from self.values(indent, "passes", case.registers, MOST_PASSED)
+        yield from self.values(indent, "sets", case.system_registers, len(case.system_registers))
+        for index, text in enumerate(self.written(case)):
             yield self.line(indent, "" if index else "writes", text)
-        if does.effects:
-            yield from filled(effects(does.effects), f"{indent}{'does':<{LABEL}}")
-        label, text = ending(does.outcome, does.last, self.places)
-        yield from filled(self.named(text), f"{indent}{label:<{LABEL}}")
+        if case.effects:
+            yield from filled(effects(case.effects), f"{indent}{'does':<{LABEL}}")
+        yield from filled(self.named(_how(case)), f"{indent}{case.ends.value:<{LABEL}}")
 
-    def returned(self, does: Does, answer: Answer, indent: str) -> Iterator[str]:
-        bits = self.architecture.bits
-        result = does.general.get(self.identifier, answer.number)
-        text = "unchanged" if result is None else self.said(result, bits)
+    def returned(self, case: DerivedCase, call: DerivedCall, indent: str) -> Iterator[str]:
+        result = case.registers.get(self.identifier, call.number)
+        text = "unchanged" if result is None else self.said(result)
         yield self.line(indent, "result", f"{self.identifier} = {text}")
-        lost = [name for name in does.general if name != self.identifier]
+        lost = [name for name in case.registers if name != self.identifier]
         yield from filled(ranges(lost) or "nothing else", f"{indent}{'loses':<{LABEL}}")
-        keeps = kept_in_words(self.architecture, {self.identifier, *does.general})
-        yield from filled(keeps, f"{indent}{'keeps':<{LABEL}}")
+        keeps = [name for name in case.kept if name != self.identifier]
+        yield from filled(kept_in_words(self.architecture, keeps), f"{indent}{'keeps':<{LABEL}}")
 
     def values(
-        self, indent: str, label: str, values: Mapping[str, Value], most: int
+        self, indent: str, label: str, values: Mapping[str, str], most: int
     ) -> Iterator[str]:
-        for index, (name, value) in enumerate(values.items()):
+        names = sorted(values, key=natural_order)
+        for index, name in enumerate(names):
             if index == most:
-                rest = ranges(list(values)[index:])
-                yield self.line(indent, "", f"and {len(values) - most} more: {rest}")
+                rest = ranges(names[index:])
+                yield self.line(indent, "", f"and {len(names) - most} more: {rest}")
                 return
-            text = self.said(value, self.derived.behaviour.widths[name])
-            yield self.line(indent, "" if index else label, f"{name} = {text}")
+            yield self.line(indent, "" if index else label, f"{name} = {self.said(values[name])}")
 
-    def written(self, stores: tuple[Store, ...]) -> Iterator[str]:
+    def written(self, case: DerivedCase) -> Iterator[str]:
         """Yield the regions that stores cover; a single store shows its value."""
-        bits = self.architecture.bits
-        for base, of_base in groupby(stores, key=lambda store: store.base):
-            region = list(of_base)
-            if len(region) == 1:
-                only = region[0]
-                where = address_text(base, only.offset, bits)
-                value = self.said(only.value, 8 * only.size)
-                yield f"{only.size} bytes at {self.named(where)}: {value}"
-                continue
-            starts = [signed(store.offset, bits) for store in region]
-            ends = [at + store.size for at, store in zip(starts, region, strict=True)]
-            where = address_text(base, min(starts) & (1 << bits) - 1, bits)
-            yield f"{len(region)} times in {max(ends) - min(starts)} bytes at {self.named(where)}"
+        at = 0
+        for region in case.regions:
+            where = self.named(region.address)
+            if region.stores == 1:
+                yield f"{region.size} bytes at {where}: {self.said(case.memory[at].value)}"
+            else:
+                yield f"{region.stores} times in {region.size} bytes at {where}"
+            at += region.stores
 
-    def said(self, value: Value, width: int) -> str:
-        return self.named(terms.text(value, width))
+    def said(self, value: str) -> str:
+        return self.named(spelled(value))
 
     def named(self, text: str) -> str:
-        return self.capabilities(self.places.inside(text))
+        return self.capabilities(self.names.inside(text))
 
     def line(self, indent: str, label: str, text: str) -> str:
         return cut(f"{indent}{label:<{LABEL}}{text}", COLUMNS)
 
 
-def effects(performed: tuple[Effect, ...]) -> str:
+def _how(case: DerivedCase) -> str:
+    """Return where control goes, and from where."""
+    match case.ends:
+        case Ending.RETURNS | Ending.LEAVES | Ending.CALLS:
+            return case.how if case.last_place is None else f"{case.how}, from {case.last_place}"
+        case Ending.STUCK | Ending.FAULTS | Ending.ASKS | Ending.UNDECIDED:
+            return case.how
+        case _:
+            assert_never(case.ends)
+
+
+def spelled(value: str) -> str:
+    """Spell a value as terms spell what is in them: a constant in decimal where that is as good."""
+    number = constant_in(value)
+    return str(number) if number is not None and number < 10 else value
+
+
+def effects(performed: Iterable[SystemEffect]) -> str:
     """Name effects in program order; a repetition is counted."""
     names = [
-        effect.name if effect.guard == 1 else f"{effect.name} (at times)" for effect in performed
+        effect.name if effect.where is None else f"{effect.name} (at times)" for effect in performed
     ]
     runs = [(name, len(list(same))) for name, same in groupby(names)]
     return ", ".join(name if count == 1 else f"{name} x{count}" for name, count in runs)

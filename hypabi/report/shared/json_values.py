@@ -6,8 +6,6 @@ from typing import TypeAlias
 from hypabi.analysis.results.replay import Attempt
 from hypabi.analysis.results.vector_table import Table
 from hypabi.image.model import Image, Loaded
-from hypabi.smt import terms
-from hypabi.smt.terms import Value
 
 Plain: TypeAlias = "bool | int | str | Sequence[Plain] | Mapping[str, Plain] | None"
 
@@ -17,11 +15,6 @@ def in_json(document: Mapping[str, Plain]) -> str:
     import json  # noqa: PLC0415 - what is printed as text does without
 
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
-
-
-def text_of(value: Value, width: int) -> str:
-    """Return a value in full, constants in hexadecimal."""
-    return f"{value:#x}" if isinstance(value, int) else terms.text(value, width)
 
 
 def table_in_full(table: Table) -> dict[str, Plain]:

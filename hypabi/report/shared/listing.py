@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from hypabi.arch.aarch64_system import SYSTEM_REGISTERS
+from hypabi.analysis.summaries.listing import disassembled
 from hypabi.image.symbolizer import Places
 from hypabi.records import frozen
 from hypabi.report.shared.text_layout import COLUMNS, cut
@@ -19,22 +19,6 @@ NAMING: Final = 4
 
 _LEVEL: Final = re.compile(r"_EL\d+$")
 """With HCR_EL2.E2H set, the name of an EL1 register reaches EL2's (DDI 0487, D8.1.5)."""
-
-_ENCODING: Final = re.compile(
-    r"sreg\(0x([23]), 0x([0-7]), c0x([0-9a-f]), c0x([0-9a-f]), 0x([0-7])\)"
-)
-
-
-def disassembled(text: str, places: Places) -> str:
-    """Return SLEIGH's text of an instruction as readers write it."""
-    return _ENCODING.sub(_system_register, places.inside(text))
-
-
-def _system_register(match: re.Match[str]) -> str:
-    """Name a system register by its encoding (Arm ARM DDI 0487, C5.1.2)."""
-    op0, op1, crn, crm, op2 = (int(part, 16) for part in match.groups())
-    name = SYSTEM_REGISTERS.get(op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2)
-    return name.lower() if name else f"s{op0}_{op1}_c{crn}_c{crm}_{op2}"
 
 
 @frozen

@@ -22,21 +22,12 @@ def ranges(names: Iterable[str]) -> str:
     return ", ".join([*(_run(*run) for run in runs), *plain])
 
 
-def kept(architecture: Architecture, changed: Iterable[str]) -> tuple[str, ...]:
-    """Return the general registers of a caller at EL1 or PL1 that are not in ``changed``."""
-    lost = set(changed)
-    general = registers_of(architecture).general
-    return tuple(name for name in general if name not in lost)
-
-
-def kept_in_words(architecture: Architecture, changed: Collection[str]) -> str:
+def kept_in_words(architecture: Architecture, kept: Collection[str]) -> str:
     """Spell the registers that are kept; the many banked copies of AArch32 as one where all are."""
-    rest = kept(architecture, changed)
-    plain = [name for name in rest if natural_order(name)[1] >= 0]
     banked = [name for name in registers_of(architecture).general if natural_order(name)[1] < 0]
-    if not banked or set(banked) & set(changed):
-        return ranges(rest)
-    return ", ".join([ranges(plain), "every banked copy"])
+    if not banked or not set(banked) <= set(kept):
+        return ranges(kept)
+    return ", ".join([ranges(set(kept) - set(banked)), "every banked copy"])
 
 
 def _run(head: str, first: int, last: int) -> str:

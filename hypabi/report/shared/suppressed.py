@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from hypabi.judgement.suppression import ANY_OTHER, Suppression, Suppressions
+from hypabi.analysis.results.shared import SuppressedBy, SuppressionFile
+from hypabi.analysis.summaries.suppressions import spelled
+from hypabi.judgement.suppression import Suppression, Suppressions
 from hypabi.report.shared.json_values import Plain
 from hypabi.report.shared.text_layout import filled, titled
 
@@ -31,12 +33,25 @@ def suppressed_text(
         yield from filled(f"{when}, line {each.place.line}: {spelled(each)}", "* ", "  ")
 
 
-def spelled(suppression: Suppression) -> str:
-    """Return what a suppression is about, in words."""
-    caller = f"caller {suppression.caller}" if suppression.caller else ""
-    what = suppression.clause or suppression.change or caller
-    direction = f", {suppression.direction}" if suppression.direction else ""
-    return f"{suppression.party}, {suppression.call or ANY_OTHER}: {what}{direction}"
+def suppressed_section(
+    file: SuppressionFile, covered: Iterable[tuple[str, SuppressedBy]]
+) -> Iterator[str]:
+    """Yield what was suppressed, and which suppressions are unused or have expired.
+
+    :param covered: what each covers, in words, in the order of the report
+    """
+    found = list(covered)
+    yield from titled(f"Suppressed, as of {file.today}")
+    for what, by in found:
+        yield from filled(what, "* ", "  ")
+        yield from filled(f"{by.reason} (until {by.expires})", "    ")
+    if not found:
+        yield "nothing"
+    for each in file.unused:
+        yield from filled(f"unused, line {each.line}: {each.what}", "* ", "  ")
+    for each in file.expired:
+        when = f"expired on {each.expires}"
+        yield from filled(f"{when}, line {each.line}: {each.what}", "* ", "  ")
 
 
 def suppressions_in_full(

@@ -63,3 +63,25 @@ def test_each_unit_adds_up_to_what_was_judged() -> None:
 def test_counts_are_spelled_with_their_unit() -> None:
     counts = {"clauses": {"proved": 2, "refuted": 0}, "call sites": {"satisfied": 0}}
     assert spell_counts(counts) == "2 clauses: 2 proved; 0 call sites: none judged"
+
+
+def test_one_of_a_unit_is_not_spelled_as_many() -> None:
+    counts = {"parties": {"found": 1}, "call sites": {"satisfied": 1}, "derived": {"so": 1}}
+    assert spell_counts(counts) == "1 party: 1 found; 1 call site: 1 satisfied; 1 derived: 1 so"
+
+
+@given(st.sampled_from(Weight), st.lists(st.sampled_from(Weight), max_size=3))
+def test_what_is_in_a_thing_besides_counts_for_the_whole_and_not_in_its_unit(
+    weight: Weight, besides: list[Weight]
+) -> None:
+    one = Judged("clauses", weight.value, weight, tuple(besides))
+    found = conclude([one], "proved", UNITS)
+    assert (found.verdict, found.exit_status) == of(weight, *besides)
+    assert sum(found.counts["clauses"].values()) == found.counts["clauses"][weight.value] == 1
+
+
+def test_a_question_may_have_its_own_words() -> None:
+    own = {Weight.REFUTED: "incompatible"}
+    for weight, verdict in ((Weight.REFUTED, "incompatible"), (Weight.CHANGE, "changed")):
+        item = Judged("clauses", weight.value, weight)
+        assert conclude([item], "equal", UNITS, own).verdict == verdict

@@ -42,7 +42,7 @@ def told(
 ) -> CallerVerdict:
     back = Back(entered or Entered((), {}), cases)
     asked = site(way(), reliance=relied, answers=answers)
-    points = held(asked, ROW, REVISION, back, solver or BitwuzlaSolver())
+    points = held(asked, way(), ROW, REVISION, back, solver or BitwuzlaSolver())
     return next(point.verdict for point in points if point.aspect is question)
 
 

@@ -1,0 +1,1 @@
+"""What a command found, before it is summarised: with terms, images and functions."""

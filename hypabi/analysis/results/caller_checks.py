@@ -1,0 +1,167 @@
+"""What comes of an image's own callers, while each party that can be live is."""
+
+import enum
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from hypabi.analysis.results.conclusion import Judged, Weight
+from hypabi.analysis.results.shared import Hex, SuppressedBy
+from hypabi.judgement.callers.findings import CallerQuestion
+from hypabi.judgement.callers.schedule import Reachability
+from hypabi.records import frozen
+
+
+class CallerWord(enum.Enum):
+    """The one word for what is said of a caller, in the order in which they are counted."""
+
+    SATISFIED = "satisfied"
+    BEYOND = "satisfied beyond the contract"
+    DEPENDS = "depends on its caller"
+    UNSPECIFIED = "unspecified"
+    VIOLATED = "violated"
+    SUPPRESSED = "suppressed"
+    UNDECIDED = "undecided"
+
+
+CALL_SITES: Final = "call sites"
+"""The unit in which callers are counted."""
+
+CALLER_WORDS: Final = tuple(each.value for each in CallerWord)
+
+WEIGHTS: Final[Mapping[CallerWord, Weight]] = {
+    CallerWord.SATISFIED: Weight.GOOD,
+    CallerWord.BEYOND: Weight.GOOD,
+    CallerWord.DEPENDS: Weight.GOOD,
+    CallerWord.UNSPECIFIED: Weight.GOOD,
+    CallerWord.VIOLATED: Weight.REFUTED,
+    CallerWord.SUPPRESSED: Weight.GOOD,
+    CallerWord.UNDECIDED: Weight.UNDECIDED,
+}
+
+_WORST_FIRST: Final = (
+    CallerWord.VIOLATED,
+    CallerWord.UNDECIDED,
+    CallerWord.SUPPRESSED,
+    CallerWord.BEYOND,
+    CallerWord.DEPENDS,
+    CallerWord.UNSPECIFIED,
+    CallerWord.SATISFIED,
+)
+
+
+@frozen
+class CallerSite:
+    """A call site."""
+
+    function: str
+    """The function around it; empty where no symbol tells."""
+    address: Hex
+    name: str
+    """What a report calls it: the function around it, else its place."""
+
+
+@frozen
+class UnresolvedCallSite(CallerSite):
+    """A call site that may ask for a call of the contract, for all that was found out."""
+
+    why: str
+
+
+@frozen
+class CallerAnswer:
+    """One question of a caller and a live party, and the answer."""
+
+    question: CallerQuestion
+    """Is the call served; do the arguments meet its preconditions; does what the caller relies on
+    survive; does it understand every answer; does it read the answer from a register that holds
+    one."""
+    verdict: CallerWord
+    text: str
+    entered_at: Mapping[str, Hex]
+    """Registers at the party's entry that show a violation; empty where it does not depend on
+    them."""
+
+
+@frozen
+class CallerCheck:
+    """One call path to a call site, held against one party that is live."""
+
+    caller: CallerSite
+    call: str | None
+    """Null for an identifier that is no call's number."""
+    request: str
+    """What is asked for, in words."""
+    party: str
+    """Whose vectors are live."""
+    when: Reachability
+    """Whether the contract says that the caller can run while the party is live; what is
+    unreachable or unspoken is not counted."""
+    verdict: CallerWord
+    """The worst of the answers."""
+    answers: tuple[CallerAnswer, ...]
+    suppressed: SuppressedBy | None
+    """What decided to live with a violation, if anything did."""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it can come about: the contract says so, or whoever is live."""
+        return self.when in (Reachability.REACHABLE, Reachability.WHOEVER_IS_LIVE)
+
+
+@frozen
+class LifeCycleMove:
+    """A call that makes another party live."""
+
+    source: str
+    """The party that is live before."""
+    call: str
+    to: str
+    """The party that is live after."""
+    by: tuple[CallerSite, ...]
+    """The call sites of the image that make the move."""
+
+
+@frozen
+class CallerChecks:
+    """What comes of the call sites of an image, while each of its parties is live."""
+
+    checks: tuple[CallerCheck, ...]
+    never_run: tuple[CallerSite, ...]
+    """Call sites of which the contract says that nobody runs them."""
+    moves: tuple[LifeCycleMove, ...]
+    """The life cycle."""
+    asking_for_something_else: int
+    """Call paths that ask for no call of the contract, or by an identifier that is not known."""
+    not_found_out: tuple[UnresolvedCallSite, ...]
+    """Call sites that may ask for a call of the contract, for all that was found out."""
+
+    def reachable(self) -> tuple[CallerCheck, ...]:
+        """Return the checks that can come about."""
+        return tuple(each for each in self.checks if each.counts)
+
+    def unspoken(self) -> tuple[CallerSite, ...]:
+        """Return the call sites of which the contract does not say when they run."""
+        sites = (each.caller for each in self.checks if each.when is Reachability.UNSPOKEN)
+        return tuple(dict.fromkeys(sites))
+
+    def call_sites(self) -> Mapping[CallerSite, CallerWord]:
+        """Return each call site that can run, and the worst of its paths and live parties."""
+        return {site: worst_caller_word(words) for site, words in self._words().items()}
+
+    def judged(self) -> Iterator[Judged]:
+        """Yield each call site that can run, once, as an item of a conclusion."""
+        for words in self._words().values():
+            worst = worst_caller_word(words)
+            others = tuple(dict.fromkeys(WEIGHTS[word] for word in words if word is not worst))
+            yield Judged(CALL_SITES, worst.value, WEIGHTS[worst], others)
+
+    def _words(self) -> Mapping[CallerSite, list[CallerWord]]:
+        found: dict[CallerSite, list[CallerWord]] = {}
+        for each in self.reachable():
+            found.setdefault(each.caller, []).append(each.verdict)
+        return found
+
+
+def worst_caller_word(words: list[CallerWord]) -> CallerWord:
+    """Return the word that decides what to say of a whole; there is at least one."""
+    return min(words, key=_WORST_FIRST.index)

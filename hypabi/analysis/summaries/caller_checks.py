@@ -1,0 +1,106 @@
+"""Caller checks with their terms, made into plain values."""
+
+from collections.abc import Callable, Mapping
+from typing import assert_never
+
+from hypabi.analysis.results.caller_checks import (
+    CallerAnswer,
+    CallerCheck,
+    CallerChecks,
+    CallerSite,
+    CallerWord,
+    LifeCycleMove,
+    UnresolvedCallSite,
+    worst_caller_word,
+)
+from hypabi.analysis.summaries.suppressions import suppressed_by
+from hypabi.callsites.model import CallSite, Unread
+from hypabi.judgement.callers import findings
+from hypabi.judgement.callers.findings import CallerVerdict
+from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle, MoveTaken
+from hypabi.judgement.callers.summary import Violation, spell_request, spell_verdict
+from hypabi.judgement.suppression import Suppression
+
+Place = Callable[[int], str]
+"""Spells an address by its symbol."""
+
+
+def summarize_caller_checks(
+    cycle: LifeCycle, lived_with: Mapping[Violation, Suppression], place: Place
+) -> CallerChecks:
+    """Return what comes of the callers of an image, check by check, and the life cycle."""
+    return CallerChecks(
+        tuple(_check(each, lived_with, place) for each in cycle.checks),
+        tuple(_site(site, place) for site in cycle.dormant),
+        tuple(_move(each, place) for each in cycle.moves),
+        cycle.elsewhere,
+        tuple(_unresolved(each, place) for each in cycle.unread),
+    )
+
+
+def _check(
+    each: CheckInContext, lived_with: Mapping[Violation, Suppression], place: Place
+) -> CallerCheck:
+    check = each.check
+    violated = any(isinstance(point.verdict, findings.Violated) for point in check.points)
+    by = lived_with.get(Violation.of(check)) if violated else None
+    answers = tuple(_answer(point, by) for point in check.points)
+    return CallerCheck(
+        _site(check.site, place),
+        check.call,
+        spell_request(check),
+        check.party,
+        each.when,
+        worst_caller_word([answer.verdict for answer in answers]),
+        answers,
+        None if by is None else suppressed_by(by),
+    )
+
+
+def _answer(point: findings.CallerAnswer, by: Suppression | None) -> CallerAnswer:
+    model: Mapping[str, int] = {}
+    if isinstance(point.verdict, findings.Violated):
+        model = point.verdict.model
+    return CallerAnswer(
+        point.aspect,
+        caller_word(point.verdict, by),
+        spell_verdict(point.verdict),
+        {name: f"{value:#x}" for name, value in sorted(model.items())},
+    )
+
+
+def caller_word(verdict: CallerVerdict, by: Suppression | None) -> CallerWord:
+    """Return the one word for an answer.
+
+    :param by: what decided to live with a violation
+    """
+    match verdict:
+        case findings.Satisfied():
+            return CallerWord.SATISFIED
+        case findings.SatisfiedBeyondContract():
+            return CallerWord.BEYOND
+        case findings.DependsOnCaller():
+            return CallerWord.DEPENDS
+        case findings.Unspecified():
+            return CallerWord.UNSPECIFIED
+        case findings.Violated():
+            return CallerWord.VIOLATED if by is None else CallerWord.SUPPRESSED
+        case findings.Undecided():
+            return CallerWord.UNDECIDED
+        case _:
+            assert_never(verdict)
+
+
+def _site(site: CallSite, place: Place) -> CallerSite:
+    name = site.function.name
+    return CallerSite(name, f"{site.address:#x}", name or place(site.address))
+
+
+def _unresolved(site: Unread, place: Place) -> UnresolvedCallSite:
+    name = site.function.name
+    return UnresolvedCallSite(name, f"{site.address:#x}", name or place(site.address), site.why)
+
+
+def _move(taken: MoveTaken, place: Place) -> LifeCycleMove:
+    by = tuple(_site(site, place) for site in taken.by)
+    return LifeCycleMove(taken.move.source, taken.move.call, taken.move.to, by)
