@@ -20,5 +20,12 @@ def derive() -> str:
     return _text(schema())
 
 
+def matrix() -> str:
+    """Return the schema of ``hypabi matrix --format json``."""
+    from hypabi.report.matrix.json import schema
+
+    return _text(schema())
+
+
 def _text(schema: Mapping[str, Plain]) -> str:
     return json.dumps(schema, indent=2) + "\n"
