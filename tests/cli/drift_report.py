@@ -4,7 +4,7 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from hypabi.analysis.results.drift import DriftReport
+from hypabi.analysis.results.drift import DriftResult
 from hypabi.cli import drift
 from tests.inputs import ROOT
 
@@ -23,5 +23,5 @@ def arguments(
     )
 
 
-def held(document: Path, contract: "Path | str", *images: Path, **more: str | None) -> DriftReport:
+def held(document: Path, contract: "Path | str", *images: Path, **more: str | None) -> DriftResult:
     return drift.held(arguments(document, contract, *images, **more), ("hypabi",))

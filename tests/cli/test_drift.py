@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hypabi.analysis.results.drift import DriftReport
+from hypabi.analysis.results.drift import DriftResult
 from hypabi.judgement.drift.document import words
 from hypabi.judgement.drift.findings import Drift, Kind
 from tests.cli.door import hypabi, hypabi_process, one_line
@@ -17,7 +17,7 @@ from tests.inputs import Assemble, Kernel
 from tests.judgement.drift.drift_example import DOCUMENT, contract_file, document_file
 
 
-def only(report: DriftReport) -> Drift:
+def only(report: DriftResult) -> Drift:
     """Return the one finding."""
     found = [(each.kind.value, each.what) for each in report.found.drifts]
     assert len(found) == 1, found

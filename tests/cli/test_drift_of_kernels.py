@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hypabi.analysis.results.drift import DriftReport
+from hypabi.analysis.results.drift import DriftResult
 from hypabi.judgement.drift.call_table import How
 from hypabi.judgement.drift.findings import Kind
 from hypabi.report.drift.json import write
@@ -63,12 +63,12 @@ EXPECTED: dict[str, tuple[str, list[tuple[Kind, str]], int]] = {
 
 
 @functools.cache
-def of_kernel(document: Path, image: Path) -> DriftReport:
+def of_kernel(document: Path, image: Path) -> DriftResult:
     """Return what is found of a kernel and a kernel document; both are pinned, so once."""
     return held(document, "linux-hyp-abi", image)
 
 
-def assert_found(report: DriftReport, expected: list[tuple[Kind, str]]) -> None:
+def assert_found(report: DriftResult, expected: list[tuple[Kind, str]]) -> None:
     found = [(each.kind, each.what) for each in report.found.drifts]
     assert [kind for kind, _ in found] == [kind for kind, _ in expected], found
     for (_, what), (_, start) in zip(found, expected, strict=True):
