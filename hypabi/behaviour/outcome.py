@@ -2,6 +2,7 @@
 
 from hypabi.symbolic.memory import WRITES_CODE, Store, address_text, base_text
 from hypabi.symbolic.outcome import (
+    ILLEGAL_RETURN,
     Called,
     CalledBack,
     Faulted,
@@ -21,6 +22,7 @@ def writes_code(outcome: Outcome) -> bool:
 
 
 __all__ = [
+    "ILLEGAL_RETURN",
     "Called",
     "CalledBack",
     "Condition",

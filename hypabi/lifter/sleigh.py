@@ -24,7 +24,7 @@ from hypabi.lifter.instruction import (
     Temporary,
     Undecodable,
 )
-from hypabi.lifter.overlay import a64
+from hypabi.lifter.overlay import a64, a64_allocated
 
 LANGUAGES: Final[Mapping[tuple[bool, ByteOrder], str]] = {
     (True, ByteOrder.LITTLE): "AARCH64:LE:64:v8A",
@@ -262,7 +262,7 @@ def _cell(name: str, offset: int, size: int) -> Operand | str:
 def _overlay(state: InstructionSet) -> Callable[[int, int, int, int], tuple[Op, ...] | str | None]:
     """Return the overlay of an instruction set: operations, a reason to refuse, or ``None``."""
     if state is InstructionSet.A64:
-        return lambda word, _address, _size, _it: a64.decode(word)
+        return lambda word, _address, _size, _it: a64_allocated.refused(word) or a64.decode(word)
     from hypabi.lifter.overlay import a32  # noqa: PLC0415 - only 32-bit images pay for it
 
     return a32.decode_for(state)

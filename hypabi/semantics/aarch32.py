@@ -32,6 +32,9 @@ EXCEPTIONS: Final[Mapping[str, Call]] = {
     "udf": Call.UNDEFINED,
 }
 
+LOSES_WRITES: Final = ("DCIMVAC", "DCISW")
+"""Invalidating a data cache without cleaning it (DDI 0406C, B4.2.1)."""
+
 VISIBLE: Final = tuple(f for f in aarch32.STATUS_FIELDS if f.mask & aarch32.MRS_VISIBLE)
 """Fields that MRS shows, from the top down."""
 
@@ -154,7 +157,12 @@ def _size(op: Op) -> int:
 
 
 def _operation(frame: Frame[S], op: Op, kind: Kind) -> None:
-    """Record a cache, TLB, translation... operation; what it returns is not known."""
+    """Record a cache, TLB, translation... operation; what it returns is not known.
+
+    :raises Unmodelled: it invalidates without cleaning, which may lose what was written
+    """
+    if op.user.startswith(LOSES_WRITES):
+        raise Unmodelled(f"{op.user} may lose what was written to memory")
     _record(frame, op)
     context = frame.context
     if kind is Kind.TRANSLATION:

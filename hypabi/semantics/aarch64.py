@@ -68,6 +68,7 @@ class AArch64(Profile[S]):
             raise Unmodelled(f"{name}, which the architecture leaves to the implementation")
         if name[0] == "x" or "_EL" not in name:
             return name
+        _check_level(name, context)
         if name.endswith(("_EL12", "_EL02")):
             return self._alias(name, context)
         if name in aarch64.UNCLEAR_WITH_E2H and _level(context) == 2 and _e2h(context):
@@ -114,6 +115,17 @@ class AArch64(Profile[S]):
             frame.context.write("PAR_EL1", frame.context.havoc(f"{name} sets PAR_EL1", 64))
             return None
         raise Unmodelled(name)
+
+
+def _check_level(name: str, context: Context[S]) -> None:
+    """Refuse what MRS and MSR make UNDEFINED at EL1, or by SPSel (DDI 0487, D19.2).
+
+    :raises Unmodelled: the register is EL2's, or the stack pointer in use
+    """
+    if (name.endswith("_EL2") or name == "SP_EL1") and _level(context) == 1:
+        raise Unmodelled(f"{name} is UNDEFINED at EL1")
+    if name == "SP_EL0" and context.read("SPSel") != 1:
+        raise Unmodelled("SP_EL0 is UNDEFINED unless SPSel is 1")
 
 
 def _level(context: Context[S]) -> int:

@@ -131,6 +131,7 @@ def hvc_to_hyp(
         "CPSR.A": 1,
         "CPSR.I": 1,
         "CPSR.F": 1,
+        "CPSR.E": int(order is ByteOrder.BIG),
         **_state(state),
         "HSR": 0x12 << 26 | 1 << 25 | immediate,
         "SPSR_hyp": status,

@@ -1,7 +1,12 @@
 """How a path ends: a closed sum (see the vocabulary: *outcome*)."""
 
+from typing import Final
+
 from hypabi.records import frozen
 from hypabi.smt.terms import Value
+
+ILLEGAL_RETURN: Final = "what an illegal exception return goes to (PSTATE.IL is set)"
+"""What faults after an ERET that the architecture refuses (DDI 0487, D1.4.2)."""
 
 
 @frozen

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from hypabi.arch import aarch32, aarch64
+from hypabi.arch import aarch64
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.displacement import PAGE
 from hypabi.image.model import Access
@@ -25,7 +25,9 @@ from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.alternatives import is_direct, moved, reads_its_place, written_constant
 from hypabi.symbolic.choices import possible_values, without_choices
+from hypabi.symbolic.data_access import check_stack_pointer
 from hypabi.symbolic.outcome import (
+    ILLEGAL_RETURN,
     Called,
     CalledBack,
     Faulted,
@@ -37,6 +39,13 @@ from hypabi.symbolic.outcome import (
     Undecided,
 )
 from hypabi.symbolic.path_context import Fork, Live
+from hypabi.symbolic.return_legality import (
+    environment_alone,
+    illegal_from_hyp,
+    illegal_to_a64,
+    landing,
+    mode_name,
+)
 from hypabi.symbolic.state import Condition, JumpedBack, State, Step, depth
 
 CALLS_UPWARD = frozenset({Call.HVC, Call.SMC})
@@ -143,15 +152,18 @@ class Run(Live):
             return Undecided(self.pc, instruction.reason)
         if where != self.pc and reads_its_place(instruction):
             return Undecided(self.pc, "a replacement that depends on where it stands")
+        if self.around.entry.serves:
+            check_stack_pointer(self, instruction, self.around.image.architecture.bits)
         transfer: Transfer[Term] = run_instruction(instruction, self, self.profile)
         if isinstance(transfer, Goto):
             # Decided before anything is written: a fork starts the instruction again.
             transfer = self.aimed(transfer, instruction, where)
-        if isinstance(transfer, ExceptionReturn):
-            self.check_return(transfer.status)
+        illegal = isinstance(transfer, ExceptionReturn) and self.is_illegal(transfer.status)
         self.registers.update(self.changes)
         self.changes.clear()
         self.trail = Step(where, self.trail, depth(self.trail) + 1)
+        if illegal:
+            return Faulted(self.pc, ILLEGAL_RETURN)
         return self.follow(transfer, instruction)
 
     def decoding(self) -> tuple[InstructionSet, int]:
@@ -274,6 +286,8 @@ class Run(Live):
                 return CalledBack(target, self.present_mode())
             where = terms.text(target, self.around.image.architecture.bits)
             return Undecided(self.pc, f"a call to an address that is no code here, {where}")
+        if isinstance(target, int) and self.is_nowhere(target):
+            return self.nowhere(target)
         return Left(target, self.present_mode())
 
     def present_mode(self) -> str:
@@ -365,41 +379,63 @@ class Run(Live):
 
     def exception_return(self, target: Value, status: Value) -> Outcome:
         """Return the outcome of an ERET: back to the caller, or somewhere else."""
-        entry = self.around.entry
-        link = terms.symbol(entry.link, self.around.image.architecture.bits)
+        entry, image = self.around.entry, self.around.image
+        link = terms.symbol(entry.link, image.architecture.bits)
         if target is link and status is entry.registers.get(entry.status):
             return Returned()
+        if image.architecture is Architecture.ARM and target is not link:
+            target = landing(target, status)
+        if isinstance(target, int) and self.is_nowhere(target):
+            return self.nowhere(target)
         return Left(target, self.mode_of(status), status)
 
-    def check_return(self, status: Value) -> None:
-        """Refuse an exception return to EL1 that HCR_EL2 does not allow (DDI 0487, D1.4.2).
+    def is_nowhere(self, target: int) -> bool:
+        """Return whether the code itself computes an address at which the image has no code.
 
-        Where only memory tells, that it allows it is assumed.
-
-        :raises Unmodelled: TGE is 1, so that EL1 is not there, or RW is 0, so that it is AArch32
+        An address that the caller's registers were pinned to is the caller's.
         """
-        image = self.around.image
-        if image.architecture is Architecture.ARM:
-            return
-        control = self.read("HCR_EL2")
-        if control is self.around.entry.registers.get("HCR_EL2"):
-            return
-        to_el1 = terms.eq(terms.extract(status, 2, 3, 64), 0b001, 3)
-        tge = terms.extract(control, aarch64.HCR_EL2_TGE, 1, 64)
-        narrow = terms.lnot(terms.extract(control, aarch64.HCR_EL2_RW, 1, 64))
-        match self.told(terms.land(to_el1, terms.lor(tge, narrow))):
-            case True:
-                raise Unmodelled("an exception return to EL1 that HCR_EL2 makes illegal")
-            case None:
-                self.assume("HCR_EL2 lets AArch64 run at EL1 when control returns there")
-            case False:
-                pass
+        if self.around.image.access(target) is Access.CODE:
+            return False
+        pinned = self.around.entry.registers.items()
+        chosen = (v for name, v in pinned if CALLER_CHOSEN.fullmatch(name) and isinstance(v, int))
+        return not any(target in (value, value & ~1, value & ~3) for value in chosen)
+
+    def nowhere(self, target: int) -> Outcome:
+        """Return the outcome of control going where the image has no code."""
+        return Undecided(self.pc, f"control goes to {target:#x}, where the image has no code")
+
+    def is_illegal(self, status: Value) -> bool:
+        """Decide whether an exception return is illegal (DDI 0487, D1.4.2).
+
+        Where only memory tells that others wrote, that it is legal is assumed.
+        """
+        entry, image = self.around.entry, self.around.image
+        if not entry.serves:
+            return False
+        arm = image.architecture is Architecture.ARM
+        name = "HCR" if arm else "HCR_EL2"
+        control = self.picked(self.peek(name))
+        same = not self.is_changed(name, control)
+        if same and status is entry.registers.get(entry.status):
+            return False
+        if arm:
+            illegal = illegal_from_hyp(self.picked(status), None if same else control)
+        else:
+            illegal = illegal_to_a64(self.picked(status), control)
+        answer = self.told(illegal)
+        if answer is None and environment_alone(illegal):
+            self.assume(f"what memory gives {name} or the saved status lets control return there")
+            return False
+        return self.decide(illegal)
+
+    def is_changed(self, name: str, value: Value) -> bool:
+        """Return whether a register is not what it was at entry."""
+        before = self.around.entry.registers.get(name)
+        width = self.profile.width(name)
+        return value is not (terms.symbol(name, width) if before is None else before)
 
     def mode_of(self, status: Value) -> str:
         """Return the mode that a saved program status names."""
-        architecture = self.around.image.architecture
-        mode = terms.extract(status, 0, 5, architecture.bits)
-        if isinstance(mode, int):
-            modes = aarch32.MODES if architecture is Architecture.ARM else aarch64.MODES
-            return modes.get(mode, f"M={mode:#07b}")
-        return "the mode in SPSR"
+        bits = self.around.image.architecture.bits
+        mode = terms.extract(status, 0, 5, bits)
+        return mode_name(mode, bits) if isinstance(mode, int) else "the mode in SPSR"

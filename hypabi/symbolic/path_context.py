@@ -15,6 +15,7 @@ from hypabi.smt import terms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.choices import possible_values
+from hypabi.symbolic.data_access import check_access
 from hypabi.symbolic.entry import Entry
 from hypabi.symbolic.places import OWN_POINTERS
 from hypabi.symbolic.state import Effect, State
@@ -86,6 +87,11 @@ class Live:
             self.assume(f"{name} reads back as it was written")
         return value
 
+    def peek(self, name: str) -> Value:
+        """Return a register as :meth:`read` does, for what it does and not as an operand."""
+        value = self.changes.get(name, self.registers.get(name))
+        return terms.symbol(name, self.profile.width(name)) if value is None else value
+
     def is_written(self, name: str, value: Value) -> bool:
         """Return whether a register does not hold what it held at entry."""
         before = self.around.entry.registers.get(name)
@@ -97,7 +103,7 @@ class Live:
 
     def load(self, address: Value, size: int) -> Value:
         """Return ``size`` bytes of memory."""
-        where = self.picked(address)
+        where = self.checked(address, size)
         entries = self._entries(where)
         if not entries:
             return self._aligned(where, self.memory.load(where, size, self._judge()))
@@ -137,7 +143,17 @@ class Live:
 
     def store(self, address: Value, size: int, value: Value) -> None:
         """Set ``size`` bytes of memory."""
-        self.memory.store(self.picked(address), size, value, self._judge())
+        self.memory.store(self.checked(address, size), size, value, self._judge())
+
+    def checked(self, address: Value, size: int) -> Value:
+        """Return the address of an access, which means what it seems to.
+
+        :raises Unmodelled: it may fault, or the code has changed what it means
+        """
+        address = self.picked(address)
+        if self.around.entry.serves:
+            check_access(self, self.around.image, self.around.entry, address, size)
+        return address
 
     def effect(self, name: str, operands: Sequence[Value]) -> None:
         """Record an act that registers and memory do not show."""

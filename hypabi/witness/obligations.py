@@ -11,8 +11,9 @@ from hypabi.behaviour.outcome import Undecided
 from hypabi.contract.clause import Calls, Clause
 from hypabi.contract.expression import Predicate
 from hypabi.contract.revision import LiveParty, Revision, Row
+from hypabi.judgement.verification.demand import Demand
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
-from hypabi.judgement.verification.obligations import CallBack, Demand, answers, demands
+from hypabi.judgement.verification.obligations import CallBack, answers, demands
 from hypabi.machine.state import VECTOR_BASES
 from hypabi.records import frozen, replace
 from hypabi.smt import terms

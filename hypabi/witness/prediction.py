@@ -6,6 +6,7 @@ from hypabi.arch import aarch64
 from hypabi.arch.aarch32 import mode_of
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.outcome import (
+    ILLEGAL_RETURN,
     Called,
     CalledBack,
     Faulted,
@@ -30,6 +31,7 @@ from hypabi.contract.expression import Value as Expression
 from hypabi.contract.registers import registers_of
 from hypabi.contract.revision import NVHE_PREFIX
 from hypabi.image.model import Image
+from hypabi.judgement.verification.demand import Seen
 from hypabi.judgement.verification.lowering import PROGRAM_STATUS, Lowering
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
@@ -118,6 +120,8 @@ class Predictor:
                 return Arrival("reached", address, above)
             case Stuck(address):
                 return Arrival("stuck", address, None)
+            case Faulted(_, what) if what == ILLEGAL_RETURN:
+                raise WitnessError(what, "only the instruction there could show it")
             case Faulted(_, what):
                 return Arrival("faulted", self._vector(what), above)
             case outcome:
@@ -183,6 +187,8 @@ class Predictor:
         :param initial: byte at each address of memory that the case writes, at the start
         """
         demand = self.chosen.refutation.demand
+        if demand.seen is Seen.BY_WHAT_FOLLOWS:
+            raise WitnessError(demand.otherwise, "only the instruction there could show it")
         match self.chosen.refutation.question.clause.statement:
             case Ensures(holds):
                 return Holds(formula_of(holds, self._beginning()))

@@ -20,7 +20,7 @@ from tests.symbolic.handler import TEXT, Bytes, entry_of, explorer, guard, image
 REGISTERS = [f"x{n}" for n in range(8)]
 BASES = {"x10": 0x1000, "sp": 0x8000}
 WORD = re.compile(r"mem\[(\w+)(?: ([+-]) (0x[0-9a-f]+|\d+))?\]")
-SYSTEM = ("vbar_el2", "tpidr_el2", "sctlr_el2", "sp_el0")
+SYSTEM = ("vbar_el2", "tpidr_el2", "vtcr_el2", "sp_el0")
 
 
 def handler(source: random.Random) -> str:
@@ -52,7 +52,8 @@ def branch(source: random.Random, target: str) -> str:
 def line(source: random.Random) -> str:
     a, b, c = (source.choice(REGISTERS) for _ in range(3))
     narrow_a, narrow_b, number = f"w{a[1:]}", f"w{b[1:]}", source.randrange(5)
-    place = f"[{source.choice(list(BASES))}, #{source.choice((0, 1, 4, 8, 12, 16, -8))}]"
+    base, offset = source.choice(list(BASES)), source.choice((0, 1, 4, 8, 12, 16, -8))
+    byte, half, word, whole = (f"[{base}, #{offset & -size}]" for size in (1, 2, 4, 8))
     either, system = source.choice((a, narrow_a)), source.choice(SYSTEM)
     forms = [
         f"add {a}, {b}, {c}",
@@ -65,10 +66,10 @@ def line(source: random.Random) -> str:
         f"cinc {a}, {b}, hi",
         f"cmp {a}, {b}",
         f"ubfx {a}, {b}, #{number}, #4",
-        f"ldur {either}, {place}",
-        f"stur {either}, {place}",
-        f"sturb {narrow_a}, {place}",
-        f"ldurh {narrow_a}, {place}",
+        f"ldur {either}, {whole if either == a else word}",
+        f"stur {either}, {whole if either == a else word}",
+        f"sturb {narrow_a}, {byte}",
+        f"ldurh {narrow_a}, {half}",
         f"msr {system}, {a}",
         f"mrs {a}, {system}",
         f"stp {a}, {b}, [sp, #-16]!\nldr {c}, [sp], #16",

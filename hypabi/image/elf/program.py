@@ -40,6 +40,8 @@ from hypabi.records import frozen
 OBJECT_BASE = 0x10000
 OBJECT_ALIGNMENT = 0x1000
 """Where the first section of an object is placed, and to what each is aligned at least."""
+KERNEL_TEXT = (".head.text", ".idmap.text", ".hyp.idmap.text", ".hyp.text")
+"""Sections that the kernel's linker script puts into its text, though head.S asks for "awx"."""
 MAX_MEMORY = 1 << 30
 """Most memory that the sections may take together, and most that one may be aligned to."""
 
@@ -146,7 +148,9 @@ def _is_placed(section: Section) -> bool:
 
 
 def _section_access(section: Section) -> Access:
-    if section.flags & SHF_EXECINSTR:
+    if section.flags & SHF_EXECINSTR and not section.flags & SHF_WRITE:
+        return Access.CODE
+    if section.flags & SHF_EXECINSTR and section.name.startswith(KERNEL_TEXT):
         return Access.CODE
     if "ro_after_init" in section.name:
         return Access.INITIAL

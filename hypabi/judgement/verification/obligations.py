@@ -36,7 +36,9 @@ from hypabi.contract.expression import Moment, Predicate, reads_of
 from hypabi.contract.expression import Value as Expression
 from hypabi.contract.registers import STATE, is_general
 from hypabi.contract.revision import NVHE_PREFIX, Revision
+from hypabi.judgement.verification.demand import Demand
 from hypabi.judgement.verification.lowering import Lowering
+from hypabi.judgement.verification.next_instruction import executes, is_read_as_meant
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
@@ -49,16 +51,6 @@ class Kept(enum.Enum):
 
     GENERAL = "general"
     SYSTEM = "system"
-
-
-@frozen
-class Demand:
-    """One condition that must hold at the end of a case, and what to print otherwise."""
-
-    holds: Value
-    otherwise: str
-    about: tuple[tuple[str, int, Value, Value], ...] = ()
-    """Name, width, value at entry and at exit of what the demand is about."""
 
 
 @frozen
@@ -204,6 +196,7 @@ def _returns(
         wanted = MODE_NUMBERS[mode]
         at = terms.eq(terms.extract(after, 0, 5, bits), wanted, 5)
         yield Demand(at, f"it does not return at {mode}", about)
+        yield from executes(case, lowering, revision)
 
 
 def _leaves(
@@ -226,6 +219,8 @@ def _leaves(
         status = lowering.register(_status_name(revision), bits, Moment.EXIT)
         at = terms.eq(terms.extract(status, 0, 5, bits), MODE_NUMBERS[mode], 5)
         yield Demand(at, f"it does not leave at {mode}")
+    yield from executes(case, lowering, revision)
+    yield from is_read_as_meant(case, lowering, revision, where)
 
 
 def _calls(
@@ -238,6 +233,7 @@ def _calls(
             about = (("control goes to", bits, target, called),)
             yield Demand(terms.eq(called, target, bits), "another function is called", about)
             yield Demand(int(at == mode), f"it is called at {at}")
+            yield from is_read_as_meant(case, lowering, revision, where)
         case Called(name):
             yield Unfollowed(f"control goes to the C function {name}, which is not followed")
         case outcome:

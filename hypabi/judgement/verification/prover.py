@@ -8,11 +8,11 @@ from hypabi.behaviour.outcome import writes_code
 from hypabi.contract.clause import Calls, Clause, KeepsMemory
 from hypabi.contract.expression import Predicate, capabilities_of
 from hypabi.contract.revision import LiveParty, Revision, Row
+from hypabi.judgement.verification.demand import Demand
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
 from hypabi.judgement.verification.obligations import (
     Asked,
     CallBack,
-    Demand,
     Unconcerned,
     Unfollowed,
     answers,

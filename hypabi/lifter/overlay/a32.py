@@ -14,6 +14,7 @@ from typing import Final
 
 from hypabi.arch.names import InstructionSet
 from hypabi.lifter.instruction import Op
+from hypabi.lifter.overlay.a32_allocated import unallocated
 from hypabi.lifter.overlay.a32_forms import Form, classify
 from hypabi.lifter.overlay.a32_operations import APPEND
 from hypabi.lifter.overlay.a32_unpredictable import unpredictable
@@ -35,7 +36,9 @@ def decode(instruction: int, address: int) -> Decoded:
     """
     form = classify(instruction)
     if form is None:
-        return unpredictable(instruction) if instruction >> 28 < UNCONDITIONAL else None
+        if instruction >> 28 == UNCONDITIONAL:
+            return None
+        return unallocated(instruction) or unpredictable(instruction)
     block = Block(address + 8)
     condition = instruction >> 28
     try:

@@ -78,7 +78,8 @@ def _extra_load_store(instruction: int) -> str | None:
         return "UNPREDICTABLE: writeback to the pc or to a register transferred"
     rm = None if instruction >> 22 & 1 else bits(instruction, 0)
     loads_pair = double and not instruction >> 5 & 1
-    return _if(rm == PC or (loads_pair and rm in moved), "register offset of a load or store")
+    twice = rm in moved and (loads_pair or _writeback(instruction))
+    return _if(rm == PC or twice, "register offset of a load or store")
 
 
 def _media(instruction: int) -> str | None:

@@ -9,6 +9,11 @@ by advancing ``CPSR.IT`` (:func:`advance`), so that the state after it is the ar
 from hypabi.arch.aarch32 import IT_REGISTER
 from hypabi.lifter.instruction import Constant, Label, Op, Opcode
 from hypabi.lifter.overlay.aarch32_block import Block, Refusal, flag
+from hypabi.lifter.overlay.t32_allocated import (
+    leaves_it_block,
+    unallocated_narrow,
+    unallocated_wide,
+)
 from hypabi.lifter.overlay.t32_forms import (
     ALWAYS_EXECUTED,
     NOT_IN_IT_BLOCK,
@@ -22,6 +27,10 @@ from hypabi.lifter.overlay.t32_unpredictable import unpredictable
 
 Decoded = tuple[Op, ...] | str | None
 """Operations, the reason why there are none, or ``None`` for a form that is SLEIGH's."""
+
+LAST = 0b1000
+"""ITSTATE<3:0> before the last instruction of a block (DDI 0406C, A2.5.2, LastInITBlock())."""
+WIDE = 4
 
 
 def decode(instruction: int, address: int, size: int, it: int = 0) -> Decoded:
@@ -40,12 +49,23 @@ def decode(instruction: int, address: int, size: int, it: int = 0) -> Decoded:
         form = classify_narrow(instruction)
     if it and (form in NOT_IN_IT_BLOCK or (form is None and conditional_branch(instruction))):
         return "UNPREDICTABLE in an IT block"
+    if it & 0xF not in (0, LAST) and leaves_it_block(instruction, size):
+        return "UNPREDICTABLE in an IT block, but as its last instruction"
     if form is None:
-        return unpredictable(instruction) if size == 4 else None
+        return _refused(instruction, size, it)
     try:
         return _operations(form, instruction, address + 4, it)
     except Refusal as refusal:
         return refusal.reason
+
+
+def _refused(instruction: int, size: int, it: int) -> str | None:
+    """Return why an instruction of SLEIGH's has no meaning, ``None`` where it may have one."""
+    if size == WIDE:
+        return unallocated_wide(instruction) or unpredictable(instruction)
+    if it and instruction & 0xFFC0 == 0:
+        return "UNPREDICTABLE in an IT block: MOVS of a register"
+    return unallocated_narrow(instruction)
 
 
 def _operations(form: Form, instruction: int, pc: int, it: int) -> tuple[Op, ...]:

@@ -27,10 +27,10 @@ from hypabi.contract.clause import (
     Returns,
     Statement,
 )
+from hypabi.judgement.verification.demand import Demand
 from hypabi.judgement.verification.obligations import (
     Asked,
     CallBack,
-    Demand,
     Unconcerned,
     Unfollowed,
     answers,

@@ -408,9 +408,9 @@ def test_a_verdict_has_no_truth_value(assemble: Assemble) -> None:
         bool(verdict)
 
 
-def test_returning_to_a_level_that_is_switched_off_is_not_proved(assemble: Assemble) -> None:
+def test_returning_to_a_level_that_is_switched_off_is_refuted(assemble: Assemble) -> None:
     off = "mrs x1, hcr_el2\norr x1, x1, #(1 << 27)\nmsr hcr_el2, x1\neret"
-    assert isinstance(judged(off, Promise(Returns(None)), assemble), Undecided)
+    assert isinstance(judged(off, Promise(Returns(None)), assemble), Refuted)
     on = "mrs x1, hcr_el2\norr x1, x1, #(1 << 34)\nmsr hcr_el2, x1\neret"
     assert isinstance(judged(on, Promise(Returns(None)), assemble), Proved)
 
