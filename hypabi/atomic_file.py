@@ -1,11 +1,14 @@
 """Where a report goes: standard output, or a file that is never half-written."""
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 from pathlib import Path
 
 from hypabi.errors import HypabiError
+from hypabi.report.shared.text_layout import harmless
 
 
 def flush_output() -> None:
@@ -32,20 +35,47 @@ def _print(text: str) -> None:
 def write_output(text: str, destination: str | None) -> None:
     """Print a report, or replace the file ``destination`` by it.
 
+    Nothing in it makes a terminal do anything.  A link is followed and stays one; a file that is
+    replaced leaves its mode to the new one.
+
     :raises HypabiError: the file cannot be written; it is then as it was
     """
+    text = harmless(text)
     if destination is None:
         _print(text)
         return
-    path = Path(destination)
+    try:
+        path = Path(os.path.realpath(destination))
+        _replace(path, destination, text)
+    except (OSError, ValueError) as failed:
+        what = failed.strerror if isinstance(failed, OSError) else None
+        raise HypabiError(destination, what or str(failed)) from failed
+
+
+def _replace(path: Path, destination: str, text: str) -> None:
     if path.exists() and not path.is_file():
         raise HypabiError(destination, "this is no regular file", "redirect standard output to it")
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    if path.is_symlink():
+        raise HypabiError(destination, os.strerror(errno.ELOOP))
+    draft = path.with_name(f".hypabi-{os.getpid()}")
+    made = False
     try:
         with draft.open("x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            made = True
             file.write(text)
+            if path.exists():
+                _take_after(file.fileno(), path)
         draft.replace(path)
-    except OSError as failed:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise HypabiError(destination, failed.strerror or str(failed)) from failed
+    except BaseException:
+        if made:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+        raise
+
+
+def _take_after(descriptor: int, path: Path) -> None:
+    """Give a draft the mode of the file that it replaces, and its owner where we may."""
+    before = path.stat()
+    with contextlib.suppress(OSError):
+        os.fchown(descriptor, before.st_uid, before.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))

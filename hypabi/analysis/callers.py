@@ -26,7 +26,6 @@ from hypabi.judgement.callers.schedule import (
 )
 from hypabi.judgement.callers.summary import Violation, reachable_checks, violated_checks
 from hypabi.records import frozen, replace
-from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.cached import Remembered
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def life_cycle(examination: Examination, further: Further) -> LifeCycle:
         )
         for role in examination.programs
     )
-    return hold_callers(examination.revision, programs, Remembered(BitwuzlaSolver()))
+    return hold_callers(examination.revision, programs, Remembered(examination.solver()))
 
 
 def _sites(

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from hypabi.analysis.findings.derivation import Answer, Does
 from hypabi.arch.names import Architecture
 from hypabi.arch.register_order import natural_order
-from hypabi.behaviour.by_number import numbers_served, rows_by_number
+from hypabi.behaviour.by_number import beyond, numbers_served, rows_by_number
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.contract.registers import STATE, is_general
 from hypabi.records import frozen
 from hypabi.smt import terms
+from hypabi.smt.allowance import is_spent
 from hypabi.smt.solver import Satisfiable, Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
@@ -32,7 +33,7 @@ def answers_by_number(
     for row in rows_by_number(behaviour, identifier, bits, listed, solver()):
         register = terms.symbol(identifier, bits)
         view = _View(behaviour, architecture, register, row.number, listed, solver())
-        does = tuple(view.does(case) for case in row.cases)
+        does = tuple(view.all_does(row.cases))
         found.append(
             Answer(row.number, names.get(row.number) if row.number is not None else None, does)
         )
@@ -49,6 +50,15 @@ class _View:
     number: int | None
     listed: tuple[int, ...]
     solver: Solver
+
+    def all_does(self, cases: tuple[Case, ...]) -> Iterator[Does]:
+        """Yield what each case does; once the allowance is spent, one that is undecided."""
+        for case in cases:
+            found = self.does(case)
+            if is_spent(self.solver):
+                yield self.does(beyond(self.behaviour))
+                return
+            yield found
 
     def does(self, case: Case) -> Does:
         changed = {name: self.seen(value) for name, value in case.registers.items()}

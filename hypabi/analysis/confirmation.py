@@ -30,7 +30,6 @@ from hypabi.judgement.verification.verdict import Finding, Refuted
 from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
 from hypabi.records import replace
-from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.setup import explorer_for
 from hypabi.witness.builder import NotMade, Setting, witness_of
@@ -137,7 +136,7 @@ class Witnesses:
         setting = setting_of(
             self._examined.loaded, ground, provider.table, contract, self._versions
         )
-        return witness_of(question, setting, BitwuzlaSolver, self._engine)
+        return witness_of(question, setting, self._examined.solver, self._engine)
 
     def _behaviour(self, ground: Ground, provider: Provider, party: LiveParty) -> Behaviour:
         if ground.by == 0:

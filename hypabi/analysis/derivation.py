@@ -20,7 +20,6 @@ from hypabi.contract.place import closest_name
 from hypabi.errors import HypabiError
 from hypabi.image.model import Access, Image, Role
 from hypabi.records import frozen
-from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 if TYPE_CHECKING:
     from hypabi.analysis.examination import Examination
@@ -161,7 +160,9 @@ def _derived(bound: _Bound, program: Program, table: VectorTable | None, entry: 
         table = bound.parties[parties[0]][1]  # which says how the party was told
     shown = None if table is None else _shown(program.image.role, table, parties)
     names = _names(bound, parties)
-    found = answers_by_number(behaviour, architecture, _identifier(bound), names, BitwuzlaSolver)
+    found = answers_by_number(
+        behaviour, architecture, _identifier(bound), names, program.explorer.new_solver
+    )
     return Derived(shown, entry, behaviour, found)
 
 

@@ -14,7 +14,6 @@ from hypabi.code.vector_tables import Kind, VectorTable
 from hypabi.judgement.entries.audit import judge_doors
 from hypabi.judgement.entries.findings import DoorFinding, Undecided
 from hypabi.records import replace
-from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 
 def with_doors(check: Check, examination: Examination) -> Check:
@@ -35,7 +34,7 @@ def doors(examination: Examination) -> tuple[DoorFinding, ...]:
         examination.behaviours,
         entered,
         examination.surroundings,
-        BitwuzlaSolver,
+        examination.solver,
     )
 
 

@@ -14,7 +14,7 @@ from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.judgement.verification.prover import Judgement, judge_contract
 from hypabi.records import frozen, replace
-from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.solver import Solver
 
 
 @frozen
@@ -38,12 +38,18 @@ class Examination:
         revision: Revision,
         programs: Mapping[Role, Program],
         capabilities: Callable[[], Capabilities],
+        solver: Callable[[], Solver],
     ) -> None:
+        """Hold what the steps need.
+
+        :param solver: makes solvers that draw on the allowance of this file
+        """
         self.loaded = loaded
         self.contract = contract
         self.revision = revision
         self.programs = programs
         self._capabilities = capabilities
+        self.solver = solver
         self._asked: dict[str, int] = {}
 
     @property
@@ -96,7 +102,7 @@ class Examination:
     @cached_property
     def _judged(self) -> tuple[Judgement, Mapping[str, int]]:
         self._asked.clear()
-        found = judge_contract(self.revision, self.behaviours, self.surroundings, BitwuzlaSolver)
+        found = judge_contract(self.revision, self.behaviours, self.surroundings, self.solver)
         return found, dict(self._asked)
 
     @cached_property

@@ -14,7 +14,7 @@ bit     meaning
 no state can break it, and it is named in the report; but a call of which *every* clause is vacuous
 was not tested at all and counts as undecided, and so does an image of which no clause was judged.
 A status of 128 or more is not made of these bits: as in a shell, 128 + n means that signal n ended
-the command (130 interrupt, 141 the reader closed the pipe).
+the command (130 interrupt, 143 terminated, 141 the reader closed the pipe).
 """
 
 import enum
@@ -31,9 +31,6 @@ class Exit(enum.IntFlag):
     REFUTED = 8 | CHANGE
     UNDECIDED = 16
 
-
-INTERRUPTED: Final = 130
-"""128 + SIGINT."""
 
 PIPE_CLOSED: Final = 141
 """128 + SIGPIPE."""

@@ -19,7 +19,6 @@ from hypabi.judgement.matrix.cells import judge_cell
 from hypabi.judgement.verification.lowering import Lowering, NotKnown
 from hypabi.records import replace
 from hypabi.smt import terms
-from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.cached import Remembered
 
 
@@ -52,7 +51,7 @@ def _form(image: Image) -> str:
 
 def _judged(examination: Examination, cycle: LifeCycle) -> Iterator[Judged]:
     """Yield one cell for each call of a function at each party of its program."""
-    solver = Remembered(BitwuzlaSolver())
+    solver = Remembered(examination.solver())
     kernel = examination.loaded.images[-1]
     architecture, form = kernel.architecture, _form(kernel)
     together: dict[tuple[int, str, str], list[CheckInContext]] = {}

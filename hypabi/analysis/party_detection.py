@@ -6,7 +6,6 @@ from typing import Final, assert_never
 
 from hypabi.analysis.program import Program
 from hypabi.behaviour.by_number import select_number
-from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -25,7 +24,7 @@ from hypabi.contract.revision import NVHE_PREFIX, LiveParty, Revision, Row
 from hypabi.image.model import Role
 from hypabi.records import replace
 from hypabi.smt import terms
-from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.allowance import is_spent
 
 ROLES: Final[Mapping[ProgramName, Role]] = {
     ProgramName.KERNEL: Role.KERNEL,
@@ -119,7 +118,7 @@ def _by_conduct(
     claimed = {table.address for of, table in found.values() if of is role}
     promised = {party.name: _promised(party, revision) for party in parties}
     conduct = {
-        table: _conduct(program.behaviour(table, revision.immediate), revision)
+        table: _conduct(program, table, revision)
         for address, table in tables.items()
         if address not in claimed and not table.name
     }
@@ -154,18 +153,23 @@ def _promised_end(row: Row) -> frozenset[End]:
     return frozenset(ends or {End.RETURNS})
 
 
-def _conduct(behaviour: Behaviour, revision: Revision) -> Conduct:
-    """Return how a table ends the calls of the contract, in its order, any other last."""
-    solver = BitwuzlaSolver()
+def _conduct(program: Program, table: VectorTable, revision: Revision) -> Conduct:
+    """Return how a table ends the calls of the contract, in its order, any other last.
+
+    Nothing, which no party promises, where the allowance does not suffice to tell.
+    """
+    behaviour = program.behaviour(table, revision.immediate)
+    solver = program.explorer.new_solver()
     bits = revision.architecture.bits
     register = terms.symbol(revision.identifier, bits)
     numbers = [call.number for call in revision.calls if call.number is not None]
     equal = [terms.eq(register, number, bits) for number in numbers]
     selections = (*equal, terms.land(*map(terms.lnot, equal)))
-    return tuple(
+    ends = tuple(
         frozenset(_end(case.outcome) for case in select_number(behaviour, selection, solver))
         for selection in selections
     )
+    return () if is_spent(solver) else ends
 
 
 def _end(outcome: Outcome) -> End:

@@ -8,6 +8,7 @@ from hypabi.behaviour.derive import derive_behaviour
 from hypabi.callsites.finder import CallSites
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
 from hypabi.image.model import Image
+from hypabi.smt.allowance import Allowance
 from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.setup import explorer_for
 
@@ -15,15 +16,16 @@ from hypabi.symbolic.setup import explorer_for
 class Program:
     """One program of a boot; tables, behaviours and call sites are found once and kept."""
 
-    def __init__(self, image: Image) -> None:
+    def __init__(self, image: Image, allowance: Allowance | None = None) -> None:
         self.image = image
+        self._allowance = allowance
         self._tables: dict[tuple[str, ...], dict[int, VectorTable]] = {}
         self._behaviours: dict[tuple[VectorTable, int], Behaviour] = {}
 
     @cached_property
     def explorer(self) -> Explorer:
         """What follows the program's paths."""
-        return explorer_for(self.image)
+        return explorer_for(self.image, allowance=self._allowance)
 
     @cached_property
     def call_sites(self) -> CallSites:

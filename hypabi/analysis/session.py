@@ -14,6 +14,8 @@ from hypabi.contract.version import Version
 from hypabi.errors import HypabiError
 from hypabi.image.load import load_image
 from hypabi.image.model import Image, Loaded, Role
+from hypabi.smt.allowance import Allowance, counted
+from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 
 class Session:
@@ -21,6 +23,7 @@ class Session:
 
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
+        self._allowance = Allowance()
         self._examinations: dict[tuple[str, str], Examination] = {}
 
     @property
@@ -31,7 +34,7 @@ class Session:
     @cached_property
     def programs(self) -> Mapping[Role, Program]:
         """Each program of the file, in the order in which they run."""
-        return {image.role: Program(image) for image in self.loaded.images}
+        return {image.role: Program(image, self._allowance) for image in self.loaded.images}
 
     @cached_property
     def capabilities(self) -> Capabilities:
@@ -65,7 +68,12 @@ class Session:
         found = self._examinations.get(key)
         if found is None:
             made = Examination(
-                self.loaded, contract, revision, self.programs, lambda: self.capabilities
+                self.loaded,
+                contract,
+                revision,
+                self.programs,
+                lambda: self.capabilities,
+                counted(BitwuzlaSolver, self._allowance),
             )
             found = self._examinations[key] = made
         return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import hypabi
 from hypabi.errors import HypabiError
+from hypabi.regular import read_regular
 from hypabi.witness.file.reader import MOST, read_witness_text
 from hypabi.witness.file.writer import write_witness_text
 from hypabi.witness.model import Page, Witness, WitnessError
@@ -27,8 +28,7 @@ def read_witness(where: str) -> tuple[Witness, str]:
     :raises HypabiError: the file cannot be read, or holds no witness
     """
     try:
-        with Path(where).open("rb") as file:
-            content = file.read(MOST + 1)
+        content = read_regular(where, MOST + 1)
     except OSError as failed:
         raise WitnessError(where, failed.strerror or str(failed)) from None
     try:
@@ -102,13 +102,11 @@ def _take_from_file(witness: Witness, where: str, pages: Pages) -> bool:
     if any(page.offset is None for page in witness.pages):
         return False
     try:
-        with Path(where).open("rb") as file:
 
-            def at(page: Page) -> bytes:
-                file.seek(page.offset or 0)
-                return file.read(page.size)
+        def at(page: Page) -> bytes:
+            return read_regular(where, page.size, page.offset or 0)
 
-            return pages.take(witness.pages, at) is None
+        return pages.take(witness.pages, at) is None
     except (OSError, OverflowError):
         return False
 

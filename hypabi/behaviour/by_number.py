@@ -1,8 +1,10 @@
 """Which call numbers a provider tells apart, and the cases of each."""
 
 from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.outcome import Undecided
 from hypabi.records import frozen
 from hypabi.smt import terms
+from hypabi.smt.allowance import SPENT, is_spent
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
@@ -35,10 +37,26 @@ def rows_by_number(
     result = []
     for number in listed:
         selects = terms.eq(register, number, bits)
-        result.append(NumberRow(number, select_number(behaviour, selects, solver)))
+        result.append(NumberRow(number, _selected(behaviour, selects, solver)))
     other = terms.land(*(terms.lnot(terms.eq(register, n, bits)) for n in listed))
-    result.append(NumberRow(None, select_number(behaviour, other, solver)))
+    result.append(NumberRow(None, _selected(behaviour, other, solver)))
     return tuple(result)
+
+
+def _selected(behaviour: Behaviour, selects: Value, solver: Solver) -> tuple[Case, ...]:
+    """Return the cases of a row; one that is undecided where the allowance does not suffice."""
+    found: list[Case] = []
+    for case in behaviour.cases:
+        if is_spent(solver):
+            return (beyond(behaviour),)
+        if possible(case, selects, solver):
+            found.append(case)
+    return (beyond(behaviour),) if is_spent(solver) else tuple(found)
+
+
+def beyond(behaviour: Behaviour) -> Case:
+    """Return the case of a row of which nothing is known, because the allowance is spent."""
+    return Case((), {}, (), (), Undecided(behaviour.entry, SPENT), (), None)
 
 
 def select_number(behaviour: Behaviour, selects: Value, solver: Solver) -> tuple[Case, ...]:

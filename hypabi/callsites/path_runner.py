@@ -117,6 +117,7 @@ class Approach:
             _nowhere,
             0,
             0,
+            explorer.allowance,
         )
 
     def run(self, body: Body, chain: Chain) -> Arrival:

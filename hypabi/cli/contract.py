@@ -126,7 +126,9 @@ def _chosen(contract: str, architecture: str, spoken_of: "Iterable[str]") -> str
 
 def _lint(arguments: argparse.Namespace) -> int:
     from hypabi.analysis.options import version_of
+    from hypabi.atomic_file import write_output
     from hypabi.errors import HypabiError
+    from hypabi.report.shared.text_layout import printable
 
     version = version_of(arguments.kernel_version)
     document = _document(arguments.document)
@@ -135,11 +137,10 @@ def _lint(arguments: argparse.Namespace) -> int:
         try:
             remarks = _remarks(path, document, version)
         except HypabiError as refused:
-            print(f"hypabi: {refused}", file=sys.stderr)
+            print(f"hypabi: {printable(str(refused))}", file=sys.stderr)
             status |= Exit.ERROR
             continue
-        for remark in remarks:
-            print(remark)
+        write_output("".join(f"{remark}\n" for remark in remarks), None)
         if remarks:
             status |= Exit.CHANGE
     return status
@@ -148,16 +149,22 @@ def _lint(arguments: argparse.Namespace) -> int:
 def _remarks(path: Path, document: str | None, version: "Version | None") -> list[str]:
     from hypabi.contract.file.load import load_with_source
     from hypabi.contract.lint.lint import lint_contract, lint_document
+    from hypabi.report.shared.text_layout import printable
 
     contract, node = load_with_source(path)
     remarks = list(lint_contract(contract, node))
     if document is not None:
         remarks += lint_document(contract, document, version)
-    return [str(remark) for remark in remarks]
+    return [printable(str(remark)) for remark in remarks]
 
 
 def _document(path: Path | None) -> str | None:
-    return None if path is None else path.read_text(encoding="utf-8", errors="replace")
+    if path is None:
+        return None
+    from hypabi.contract.file.yaml import MOST_BYTES
+    from hypabi.regular import read_regular
+
+    return read_regular(path, MOST_BYTES).decode("utf-8", "replace")
 
 
 def _schema(arguments: argparse.Namespace) -> int:

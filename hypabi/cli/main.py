@@ -11,11 +11,13 @@ from importlib import import_module
 from typing import Final, NoReturn
 
 import hypabi
-from hypabi.analysis.exit_status import INTERRUPTED, PIPE_CLOSED, Exit
+from hypabi.analysis.exit_status import PIPE_CLOSED, Exit
 from hypabi.atomic_file import flush_output
+from hypabi.cli.memory import bounded_memory
 from hypabi.cli.parser import Parser
+from hypabi.cli.start import status_of
 from hypabi.errors import HypabiError
-from hypabi.report.shared.text_layout import printable
+from hypabi.report.shared.text_layout import harmless, printable
 
 DESCRIPTION: Final = (
     "The interface between the Arm Linux kernel and its hypervisors, read from a kernel image and "
@@ -29,6 +31,9 @@ COLLECT_AFTER: Final = 50_000
 """How many more objects are made than freed before the collector runs: what a run makes it mostly
 keeps, and at Python's 700 the collector took a tenth of a short command."""
 
+LONGEST_LINE: Final = 2000
+"""Characters of what is said on standard error: it may quote a file."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name and return the exit status."""
@@ -40,9 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flush_output()
     except BrokenPipeError:
         return PIPE_CLOSED
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as ended:
         _say("interrupted")
-        return INTERRUPTED
+        return status_of(ended)
     except HypabiError as refused:
         return _say(str(refused))
     except MemoryError:
@@ -55,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Our defect: the traceback is what a report of it needs.
         import traceback
 
-        traceback.print_exc()
+        if sys.stderr is not None:
+            sys.stderr.write(harmless(traceback.format_exc()))
         return _say("this is a defect of hypabi itself: please report it with the lines above")
     return status
 
@@ -66,6 +72,7 @@ def command() -> NoReturn:
     Nothing is left to do, and to free what was made piece by piece takes 0.04 s, a sixth of a short
     command; the end of the process frees it whole.
     """
+    bounded_memory(sys.argv[1:])
     status = main()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -117,7 +124,10 @@ def parser(first: Sequence[str] = ()) -> argparse.ArgumentParser:
 
 def _say(line: str) -> int:
     if sys.stderr is not None:
-        print(f"hypabi: {printable(line)}", file=sys.stderr)
+        said = printable(line)
+        if len(said) > LONGEST_LINE:
+            said = f"{said[:LONGEST_LINE]}..."
+        print(f"hypabi: {said}", file=sys.stderr)
     return int(Exit.ERROR)
 
 

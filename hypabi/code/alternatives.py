@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hypabi.arch.names import Architecture, ByteOrder
-from hypabi.image.model import Access, Image, Segment
+from hypabi.image.model import Access, Image, ImageError, Segment
 from hypabi.records import frozen
 
 ENTRY: Final = 12
@@ -32,6 +32,12 @@ PROBED: Final = 8
 """Entries looked at before a place is taken for a table worth measuring."""
 CHUNK: Final = 512
 """Entries looked at in one go."""
+MOST_SEARCHED: Final = 512 << 20
+"""Bytes in which tables are looked for; segments are looked at twice at most."""
+MOST_SITES: Final = 1 << 18
+"""Sites of a kernel; those of Debian's have some ten thousand."""
+MOST_TOGETHER: Final = 1024
+"""Sites that start within the longest site of each other."""
 
 
 @frozen
@@ -64,9 +70,11 @@ class Patches:
     def at(self, address: int) -> tuple[PatchSite, ...]:
         """Return the sites that cover a word, in the order in which the kernel applies them."""
         found = []
-        for index in range(bisect_right(self._starts, address) - 1, -1, -1):
-            if self._starts[index] < address - LONGEST_SITE:
-                break
+        last = bisect_right(self._starts, address)
+        first = bisect_left(self._starts, address - LONGEST_SITE)
+        if last - first > MOST_TOGETHER:
+            raise ImageError(f"{address:#x}", f"more than {MOST_TOGETHER} alternatives are here")
+        for index in range(last - 1, first - 1, -1):
             number, table, entry = self._entries[index]
             site = table.site(entry)
             if address < site.address + site.size:
@@ -105,9 +113,19 @@ def find_alternatives(image: Image) -> Patches:
         for before, after in itertools.pairwise(image.segments)
         if before.name == ".init.text" and after.access is not Access.CODE
     ]
-    others = [s for s in image.segments if s not in likely and s.access is not Access.CODE]
+    first = {segment.address for segment in likely}
+    others = [s for s in image.segments if s.address not in first and s.access is not Access.CODE]
+    code = [segment for segment in image.segments if segment.access is Access.CODE]
+    extent = range(code[0].address, code[-1].end) if code else range(0)
+    left = MOST_SEARCHED
     for segment in (*likely, *others, *image.segments):
-        runs = list(_Words(segment, image).runs())
+        left -= len(segment.content)
+        if left < 0:
+            what = f"more than {MOST_SEARCHED >> 20} MiB to search for alternatives"
+            raise ImageError(f"{segment.address:#x}", what)
+        runs = list(_Words(segment, image.byte_order, extent).runs())
+        if sum(run.count for run in runs) > MOST_SITES:
+            raise ImageError(f"{segment.address:#x}", f"more than {MOST_SITES} alternatives")
         if runs:
             return Patches(runs)
     return NO_PATCHES
@@ -159,15 +177,14 @@ def _signed(word: int) -> int:
 class _Words:
     """One segment, looked at as alternatives."""
 
-    def __init__(self, segment: Segment, image: Image) -> None:
+    def __init__(self, segment: Segment, order: ByteOrder, code: range) -> None:
         self.address = segment.address
         self.words = array("I", bytes(segment.content[: len(segment.content) & ~3]))
-        if (sys.byteorder == "little") is not (image.byte_order is ByteOrder.LITTLE):
+        if (sys.byteorder == "little") is not (order is ByteOrder.LITTLE):
             self.words.byteswap()
-        self.big = image.byte_order is ByteOrder.BIG
-        code = [each for each in image.segments if each.access is Access.CODE]
-        self.low = code[0].address - segment.address if code else 0
-        self.high = code[-1].end - segment.address if code else 0
+        self.big = order is ByteOrder.BIG
+        self.low = code.start - segment.address
+        self.high = code.stop - segment.address
 
     def runs(self) -> Iterator[_Run]:
         """Find every run of entries long enough to be a table."""

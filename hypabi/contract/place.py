@@ -1,35 +1,50 @@
 """Where a thing stands in a contract file, and how the file is refused."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from hypabi.errors import HypabiError
 from hypabi.records import frozen
+
+MOST_COMPARED: Final = 4000
+LONGEST_COMPARED: Final = 60
+"""With how many words a misspelt one is compared, and how long they are: it takes the square."""
 
 
 class ContractError(HypabiError):
     """A contract says something that it cannot mean."""
 
 
-def below(key: str, name: str) -> str:
-    """Spell the key ``name`` under ``key``."""
-    return f"{key}.{name}" if key else name
-
-
 @frozen
 class Place:
-    """A key of a contract file: ``calls.HVC_SET_VECTORS.number`` on line 12."""
+    """A key of a contract file: ``calls.HVC_SET_VECTORS.number`` on line 12.
+
+    A place knows its own name and the place above it: spelled out, ten thousand keys under a long
+    one would take a thousand times the file.
+    """
 
     file: str
     line: int
-    key: str
+    name: str
+    above: "Place | None" = None
+
+    @property
+    def key(self) -> str:
+        """Return the names from the top of the file down, with dots between them."""
+        names: list[str] = []
+        place: Place | None = self
+        while place is not None:
+            names.append(place.name)
+            place = place.above
+        return ".".join(name for name in reversed(names) if name).replace(".[", "[")
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         return f"{where}: {self.key}" if self.key else where
 
-    def below(self, key: str) -> "Place":
-        """Name a key under this one, on the same line."""
-        return Place(self.file, self.line, below(self.key, key))
+    def below(self, key: str, line: int | None = None) -> "Place":
+        """Name a key under this one, on the same line where none is given."""
+        return Place(self.file, self.line if line is None else line, key, self)
 
     def refuse(self, what: str, hint: str = "") -> ContractError:
         """Build the refusal of what stands here."""
@@ -51,7 +66,8 @@ def closest_name(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only a refusal pays for it
 
     choices = sorted(known)
-    matches = get_close_matches(word, choices, 1, 0.5)
+    short = [choice for choice in choices[:MOST_COMPARED] if len(choice) <= LONGEST_COMPARED]
+    matches = get_close_matches(word, short, 1, 0.5) if len(word) <= LONGEST_COMPARED else []
     if matches:
         return f"did you mean {matches[0]!r}?"
     if not choices:

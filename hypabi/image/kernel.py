@@ -36,7 +36,7 @@ def read_kernel(raw: Raw) -> Image:
 
     :raises ImageError: it has no symbols, or its load address cannot be proved
     """
-    tables = find_tables(raw.content, raw.architecture)
+    tables = find_tables(raw.content, raw.architecture, where=raw.where)
     if tables is None:
         raise ImageError(
             raw.where,

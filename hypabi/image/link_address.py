@@ -25,6 +25,8 @@ SEGMENT_ALIGN = 0x10000
 """Alignment of an arm64 kernel's link address (arch/arm64/kernel/vmlinux.lds.S)."""
 MAX_HEAD = 0x200000
 """Furthest that the first symbol lies from the start of an image (``.head.text`` and padding)."""
+MAX_STARTS = 4
+"""Most symbols that may name the start of the text; a kernel has one."""
 SAMPLES = 512
 """How many functions are looked at."""
 FEW = 32
@@ -106,6 +108,8 @@ def prove_arm(where: str, content: Content, names: Names) -> Base:
     text = [first + at for at in names.offsets("_text")]
     # _text is on a page: KERNEL_OFFSET + TEXT_OFFSET (vmlinux.lds.S); _stext need not be.
     starts = text or [first + at for at in names.offsets("_stext")]
+    if len(starts) > MAX_STARTS:
+        raise ImageError(where, f"{len(starts)} symbols name the start of the kernel's text")
     heads = range(1) if text else range(0, MAX_HEAD, PAGE)
     candidates = (Base((start & -PAGE) - head, first, how) for start in starts for head in heads)
     return _prove(where, content, Architecture.ARM, names, candidates)

@@ -15,6 +15,8 @@ MAX_FILE = 2 << 30
 ELF_MAGIC = b"\x7fELF"
 MAX_DEPTH = 8
 """Most containers inside each other."""
+MAX_DECOMPRESSED = 256 << 20
+"""Most bytes that all containers of a file may hold together: each layer stays in memory."""
 
 
 @frozen
@@ -29,17 +31,26 @@ class _Opened:
 class _Layer:
     """What is read next: the file, or what a container held.
 
-    ``depth`` is how many containers may still be opened.
+    ``depth`` is how many containers may still be opened, ``room`` how many bytes those may hold.
     """
 
     where: str
     content: Content
     digest: Digest
     depth: int
+    room: int
 
     def inside(self, where: str, content: Content) -> "_Layer":
-        """Return what was found in this layer."""
-        return _Layer(where, content, self.digest.of(content.view()), self.depth - 1)
+        """Return what was found in this layer.
+
+        :raises ImageError: what was decompressed so far is more than is accepted
+        """
+        taken = 0 if content.buffer is self.content.buffer else len(content)
+        if taken > self.room:
+            what = f"its containers hold more than {MAX_DECOMPRESSED >> 20} MiB together"
+            raise ImageError(where, what)
+        digest = self.digest.of(content.view())
+        return _Layer(where, content, digest, self.depth - 1, self.room - taken)
 
 
 def load_image(path: str | os.PathLike[str]) -> Loaded:
@@ -58,7 +69,7 @@ def load_image(path: str | os.PathLike[str]) -> Loaded:
         content = _map(where, descriptor, before)
         with Hashing() as hashing:
             digest = hashing.start(content.view())
-            opened = _read(_Layer(where, content, digest, MAX_DEPTH))
+            opened = _read(_Layer(where, content, digest, MAX_DEPTH, MAX_DECOMPRESSED))
         after = os.fstat(descriptor)
     finally:
         os.close(descriptor)

@@ -1,6 +1,7 @@
 """What an image is once it has been read: segments, symbols, provenance."""
 
 import enum
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -136,10 +137,11 @@ class Image:
 
     def segment(self, address: int) -> Segment | None:
         """Return the segment that holds ``address``."""
-        for segment in self.segments:
-            if segment.address <= address < segment.end:
-                return segment
-        return None
+        # An object may have thousands.
+        last = bisect_right(self.segments, address, key=_start) - 1
+        if last < 0 or address >= self.segments[last].end:
+            return None
+        return self.segments[last]
 
     def read(self, address: int, size: int) -> bytes:
         """Return ``size`` bytes at ``address``, with the fixups applied.
@@ -158,6 +160,10 @@ class Image:
         """Return what may happen to the byte at ``address``, ``None`` outside the image."""
         segment = self.segment(address)
         return segment.access if segment else None
+
+
+def _start(segment: Segment) -> int:
+    return segment.address
 
 
 @frozen

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 
 from hypabi.arch.names import ByteOrder
 from hypabi.image.content import Content
+from hypabi.image.model import ImageError
+from hypabi.image.work import Work
 from hypabi.records import frozen
 
 R_AARCH64_RELATIVE = 0x403
@@ -21,8 +23,10 @@ ENTRY = 24
 """Size of an ``Elf64_Rela``."""
 MAX_RUNS = 4096
 """How many places that look like an entry are followed."""
-MAX_ENTRIES = 1 << 22
-"""Most entries accepted in one table."""
+MAX_ENTRIES = 1 << 21
+"""Most entries accepted in all tables; Debian's kernels have up to half a million."""
+MAX_PROBED = 4 * MAX_ENTRIES
+"""Most entries that are read in search of them."""
 
 
 @frozen
@@ -81,11 +85,15 @@ def find_relative(content: Content, start: int, order: ByteOrder) -> Relative:
     info = R_AARCH64_RELATIVE.to_bytes(8, "little" if little else "big")
     numbers = array("Q")
     position = start
+    work = Work(MAX_PROBED)
     for _ in range(MAX_RUNS):
         position = content.find(info, position)
         if position < 0:
             break
-        run = _run(content, position - 8, info, order)
+        if work.spent or len(numbers) > 3 * MAX_ENTRIES:
+            what = f"more than {MAX_ENTRIES} pointers that the kernel relocates, or what looks so"
+            raise ImageError(f"offset {position:#x}", what, "give the ELF vmlinux")
+        run = _run(content, position - 8, info, order, work)
         numbers.extend(run)
         position += max(len(run) * 8, 1)
     return _sorted(numbers[0::3], numbers[2::3], order)
@@ -94,8 +102,12 @@ def find_relative(content: Content, start: int, order: ByteOrder) -> Relative:
 def read_relative(tables: Iterable[Content], order: ByteOrder) -> Relative:
     """Read the ``R_AARCH64_RELATIVE`` entries of whole relocation tables."""
     places, values = array("Q"), array("Q")
+    left = MAX_ENTRIES
     for table in tables:
-        numbers = _numbers(table.read(0, min(len(table), ENTRY * MAX_ENTRIES)), order)
+        left -= len(table) // ENTRY
+        if left < 0:
+            raise ImageError("ELF relocations", f"there are more than {MAX_ENTRIES}")
+        numbers = _numbers(table.read(0, len(table)), order)
         infos = numbers[1::3]
         if infos.count(R_AARCH64_RELATIVE) == len(infos):
             places.extend(numbers[0::3])
@@ -115,21 +127,25 @@ def _numbers(data: bytes, order: ByteOrder) -> array[int]:
     return numbers
 
 
-def _run(content: Content, start: int, info: bytes, order: ByteOrder) -> array[int]:
+def _run(content: Content, start: int, info: bytes, order: ByteOrder, work: Work) -> array[int]:
     """Read the entries that follow each other from ``start`` on, none if they are misaligned."""
     if start < 0 or start % 8:
+        return array("Q")
+    first = _numbers(content.read(start, ENTRY), order)
+    if not first or not (_kernel(first[0]) and _kernel(first[2])):
         return array("Q")
     count, step = 0, 1
     while step and count < MAX_ENTRIES:
         ahead = content.read(start + ENTRY * (count + step - 1) + 8, 8) == info
         count, step = (count + step, step * 2) if ahead else (count, step // 2)
+    work.spend(count)
     numbers = _numbers(content.read(start, ENTRY * count), order)
     # The steps above skipped entries; the first one that is something else ends the run.
     infos = numbers[1::3]
     if infos.count(R_AARCH64_RELATIVE) != len(infos):
         other = next(i for i, value in enumerate(infos) if value != R_AARCH64_RELATIVE)
         numbers = numbers[: 3 * other]
-    return numbers if numbers and _kernel(numbers[0]) and _kernel(numbers[2]) else array("Q")
+    return numbers
 
 
 def _kernel(address: int) -> bool:

@@ -4,7 +4,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from hypabi.image.kallsyms.names import Names
-from hypabi.image.model import Symbol
+from hypabi.image.model import ImageError, Symbol
+
+MAX_TOGETHER = 1024
+"""Most symbols at one address that are looked at; a kernel has some dozens."""
 
 
 class NoSymbols:
@@ -60,6 +63,9 @@ class KernelSymbols:
         if last < 0 or segment < 0 or self._first + self._offsets[last] < self._starts[segment]:
             return None
         first = bisect_left(self._offsets, self._offsets[last])
+        if last - first >= MAX_TOGETHER:
+            what = f"more than {MAX_TOGETHER} symbols have this address"
+            raise ImageError(f"{address:#x}", what)
         return min((self._symbol(index) for index in range(first, last + 1)), key=rank)
 
     def _symbol(self, index: int) -> Symbol:

@@ -17,6 +17,7 @@ from hypabi.contract.file.yaml import MOST_BYTES, compose_yaml
 from hypabi.contract.place import Place, closest_name
 from hypabi.contract.version import Version, in_force
 from hypabi.records import frozen, replace
+from hypabi.regular import read_regular
 
 ANY_OTHER: Final = "any-other"
 """Stands for every identifier that is no call's number."""
@@ -154,8 +155,7 @@ def load_suppressions(path: Path, today: date) -> Suppressions:
     :raises ContractError: it cannot be read, or is none
     """
     try:
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1)
+        text = read_regular(path, MOST_BYTES + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise Place(str(path), 0, "").refuse(f"cannot be read: {reason}") from None

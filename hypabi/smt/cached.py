@@ -4,6 +4,7 @@ An answer depends on the question alone (:class:`~hypabi.smt.solver.Session`), s
 times the same, as a matrix of like images does, need not wait for it again.
 """
 
+from hypabi.smt.allowance import Allowance, CountedSolver
 from hypabi.smt.solver import Answer, Feasibility, Solver
 from hypabi.smt.terms import Value
 
@@ -16,6 +17,7 @@ class Remembered:
 
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
+        self.allowance = solver.allowance if isinstance(solver, CountedSolver) else Allowance()
         self._added = [False]
         self._answers: dict[tuple[Value, ...], Answer] = {}
         self._feasible: dict[tuple[Value, ...], Feasibility] = {}

@@ -17,6 +17,7 @@ from hypabi.records import frozen, replace
 from hypabi.semantics.domain import Domain
 from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms
+from hypabi.smt.allowance import SPENT, Allowance
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term
 from hypabi.symbolic.entry import Entry
@@ -30,6 +31,8 @@ from hypabi.symbolic.state import Condition, State
 
 MOST_MERGED: Final = 64
 """States at one place that are tried with each other; of more, all go on by themselves."""
+MERGE: Final = 16
+"""Cost of merging two paths beside that of their conditions."""
 
 
 class Merging(enum.Enum):
@@ -75,6 +78,7 @@ class Theory:
     profile: Profile[Term]
     domain: Domain[Term]
     solver: Callable[[], Solver]
+    allowance: Allowance
 
 
 class Explorer:
@@ -86,6 +90,7 @@ class Explorer:
         self.profile = theory.profile
         self.domain = theory.domain
         self.new_solver = theory.solver
+        self.allowance = theory.allowance
         self.patches = code.patches
         self.compiled = code.compiled
         self.displaces = displacement(code.image)
@@ -183,6 +188,7 @@ class _Search:
             self.order.joins if merging is Merging.WHERE_PATHS_MEET else _nowhere,
             self.limits.steps_of_a_path,
             self.limits.rounds_of_a_loop,
+            explorer.allowance,
         )
         self.waiting: dict[int, list[State]] = {}
         self.queue: list[tuple[int, int]] = []
@@ -196,8 +202,9 @@ class _Search:
         self._wait(State(self.entry.address, registers, memory, {}, assumptions=assumptions))
         count = 0
         while (state := self._next()) is not None:
-            if count >= self.limits.paths or self.steps >= self.limits.steps:
-                yield self._limit(state)
+            reason = self._limit(count)
+            if reason:
+                yield Path(Undecided(state.pc, reason), state)
                 continue
             self._assert(state)
             run = Run(self.around, self.solver, state)
@@ -236,10 +243,12 @@ class _Search:
             self.stack += reversed(self._merged(self.waiting.pop(address)))
         return self.stack.pop() if self.stack else None
 
-    def _limit(self, state: State) -> Path:
+    def _limit(self, paths: int) -> str:
+        """Return which limit is reached, empty where none is."""
         limits = self.limits
-        reason = f"more than {limits.paths} paths or {limits.steps} instructions"
-        return Path(Undecided(state.pc, reason), state)
+        if paths >= limits.paths or self.steps >= limits.steps:
+            return f"more than {limits.paths} paths or {limits.steps} instructions"
+        return SPENT if self.explorer.allowance.spent else ""
 
     def _wait(self, state: State) -> None:
         if state.pc not in self.waiting:
@@ -249,7 +258,7 @@ class _Search:
 
     def _merged(self, states: list[State]) -> list[State]:
         """Merge what can be merged, those that parted last first; each pair is tried once."""
-        if len(states) > MOST_MERGED:
+        if len(states) > MOST_MERGED or self.explorer.allowance.spent:
             return states
         slots: list[State | None] = list(states)
         number = itertools.count()
@@ -262,6 +271,7 @@ class _Search:
             _, i, j, _, a, b = heapq.heappop(pairs)
             if slots[i] is not a or slots[j] is not b:
                 continue
+            self.explorer.allowance.spend(MERGE + len(a.conditions) + len(b.conditions))
             state = merge(a, b, self.entry.identifier, self.explorer.profile.width)
             if state is None:
                 continue

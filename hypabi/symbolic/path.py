@@ -21,6 +21,7 @@ from hypabi.semantics.transfer import (
     Transfer,
 )
 from hypabi.smt import terms
+from hypabi.smt.allowance import SPENT, STEP
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.alternatives import is_direct, moved, reads_its_place, written_constant
@@ -54,6 +55,8 @@ CALLER_CHOSEN = re.compile(r"[rx]\d+")
 
 FIXED_WORD = re.compile(r"mem\[0x[0-9a-f]+\]")
 """The name of a word of memory at a fixed address, as entry finds it."""
+STORES = 8
+"""Of so many stores that a load may have to look at, an instruction costs 1 more."""
 
 
 @frozen
@@ -91,10 +94,13 @@ class Run(Live):
             if depth(self.trail) >= self.around.most_steps:
                 limit = f"more than {self.around.most_steps} instructions on one path"
                 return self.end(Undecided(self.pc, limit))
+            if self.around.allowance.spent:
+                return self.end(Undecided(self.pc, SPENT))
             if self.steps and self.around.joins(self.pc):
                 return Arrived(self.freeze(self.known, self.conditions))
             before = (self.memory.stores, self.memory.assumptions, self.effects, self.fresh)
             self.steps += 1
+            self.around.allowance.spend(STEP + len(self.memory.stores) // STORES)
             try:
                 outcome = self.step()
             except Fork as fork:

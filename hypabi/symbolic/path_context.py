@@ -12,6 +12,7 @@ from hypabi.records import frozen
 from hypabi.semantics.domain import Domain
 from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms
+from hypabi.smt.allowance import Allowance
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.choices import possible_values
@@ -45,6 +46,7 @@ class Surroundings:
     joins: Callable[[int], bool]
     most_steps: int
     most_rounds: int
+    allowance: Allowance
 
 
 class Fork(Exception):

@@ -10,6 +10,7 @@ from hypabi.image.model import Image, Role
 from hypabi.lifter.sleigh import Lifter
 from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms
+from hypabi.smt.allowance import Allowance, counted
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Term
 from hypabi.symbolic.explore import Code, Explorer, Limits, Theory
@@ -19,8 +20,17 @@ Lifters = Callable[[InstructionSet, ByteOrder], Lifter]
 """Makes a lifter.  One takes a tenth of a second, so who reads many images makes each once."""
 
 
-def explorer_for(image: Image, limits: Limits | None = None, lifters: Lifters = Lifter) -> Explorer:
-    """Return an explorer of an image's EL2 or HYP code."""
+def explorer_for(
+    image: Image,
+    limits: Limits | None = None,
+    lifters: Lifters = Lifter,
+    allowance: Allowance | None = None,
+) -> Explorer:
+    """Return an explorer of an image's EL2 or HYP code.
+
+    :param allowance: what all that it explores may cost, shared with whoever judges it
+    """
+    allowance = allowance or Allowance()
     arm64 = image.architecture is Architecture.ARM64
     state = InstructionSet.A64 if arm64 else InstructionSet.A32
     usual = cache(lambda: lifters(state, image.byte_order))
@@ -36,7 +46,9 @@ def explorer_for(image: Image, limits: Limits | None = None, lifters: Lifters = 
         None if arm64 else thumb_lifter(image, lambda *where: thumb().lift(*where)),
         None if arm64 else lambda *where: thumb().text(*where),
     )
-    return Explorer(code, Theory(_profile(image.architecture), terms, BitwuzlaSolver), limits)
+    solver = counted(BitwuzlaSolver, allowance)
+    theory = Theory(_profile(image.architecture), terms, solver, allowance)
+    return Explorer(code, theory, limits)
 
 
 def _unpatched(image: Image, patches: Patches) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from unittest import mock
 from hypabi.cli.main import main
 from tests.inputs import ROOT
 
-START = "import sys; from hypabi.cli.main import command; sys.argv[0] = 'hypabi'; command()"
+START = "import sys; from hypabi.cli.start import command; sys.argv[0] = 'hypabi'; command()"
 COMMAND = (sys.executable, "-c", START)
 
 Ran = subprocess.CompletedProcess[str]

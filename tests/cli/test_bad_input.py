@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.door import COMMAND, START, environment, hypabi, one_line
+from tests.cli.door import COMMAND, environment, hypabi, one_line
 from tests.cli.kernel import stub
 from tests.inputs import Assemble, skip_for
 
@@ -245,25 +245,32 @@ def test_an_output_that_cannot_be_written_is_one_line(assemble: Assemble, redire
     assert ran.returncode == 1
 
 
-def test_an_interrupt_ends_the_command_quietly(assemble: Assemble) -> None:
-    # The contract comes through a pipe that nobody writes to: hypabi waits there.
-    reading = stub(assemble).with_name("contract.yaml")
-    os.mkfifo(reading)
-    # A test run in the background has SIGINT ignored, and so has what it starts.
-    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    command = [COMMAND[0], "-c", listening + START, "check", "vmlinuz", "--contract", str(reading)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    ) as running:
-        writing = os.open(reading, os.O_WRONLY)  # waits until hypabi has opened it
-        running.send_signal(signal.SIGINT)
-        try:
-            output, said = running.communicate(timeout=60)
-        finally:
-            os.close(writing)
-            running.kill()
-    assert (output, said) == ("", "hypabi: interrupted\n")
-    assert running.returncode == 130
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "{}"),
+        ("derive", "{}", "--save", "saved"),
+        ("diff", "{}", "{}"),
+        ("replay", "{}"),
+        ("check", "{image}", "--contract", "{}"),
+        ("check", "{image}", "--suppressions", "{}"),
+        ("contract", "lint", "{}"),
+        ("contract", "show", "{}"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(
+    tmp_path: Path, assemble: Assemble, arguments: tuple[str, ...], kind: str
+) -> None:
+    name = "/dev/zero"
+    if kind == "pipe":
+        name = str(tmp_path / "some.yaml")
+        os.mkfifo(name)
+    image = stub(assemble) if "{image}" in arguments else ""
+    ran = hypabi(*(each.format(name, image=image) for each in arguments), cwd=tmp_path)
+    assert one_line(ran).endswith("is not a regular file")
+    assert ran.returncode == 1
 
 
 def failing(error: str) -> "subprocess.CompletedProcess[str]":

@@ -285,7 +285,7 @@ def test_decompression_bomb(
     refusal: Callable[[bytes], str], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The bound is lowered for the test, so that making the input takes no minute."""
-    monkeypatch.setattr(compression.decompress, "__defaults__", (4 << 20,))
+    monkeypatch.setattr(compression.decompress, "__defaults__", (4 << 20, None))
     line = refusal(compress(kind, bytes(12 << 20)))
     assert f"{kind} stream" in line
     assert "more than" in line

@@ -25,6 +25,7 @@ from hypabi.behaviour.outcome import (
 from hypabi.behaviour.saved.terms import SavedTerms
 from hypabi.behaviour.saved.writer import NAME, VERSION, Saved, SavedParty
 from hypabi.errors import HypabiError
+from hypabi.regular import read_regular
 from hypabi.smt.terms import Term, Value
 
 MOST_BYTES: Final = 16 << 20
@@ -54,8 +55,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 def is_saved(path: Path) -> bool:
     """Tell whether a file is a saved form, by how it begins."""
     try:
-        with path.open("rb") as file:
-            return file.read(256).lstrip().startswith(b"{")
+        return read_regular(path, 256).lstrip().startswith(b"{")
     except OSError:
         return False
 
@@ -66,8 +66,7 @@ def read_saved(path: Path) -> Saved:
     :raises HypabiError: it cannot be read, or is none
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        content = read_regular(path, MOST_BYTES + 1)
     except OSError as failed:
         raise HypabiError(str(path), failed.strerror or str(failed)) from None
     return parse_saved(content, str(path))

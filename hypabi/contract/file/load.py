@@ -11,6 +11,7 @@ from hypabi.contract.file.yaml import MOST_BYTES, compose_yaml
 from hypabi.contract.model import Contract
 from hypabi.contract.place import Place, closest_name
 from hypabi.records import replace
+from hypabi.regular import read_regular
 
 if TYPE_CHECKING:
     from hypabi.contract.stated.model import StatedContract
@@ -121,8 +122,7 @@ def _shipped() -> Path:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(MOST_BYTES + 1)
+        return read_regular(path, MOST_BYTES + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise Place(str(path), 0, "").refuse(f"cannot be read: {reason}") from None

@@ -18,11 +18,13 @@ from typing import Final
 import yaml
 
 from hypabi.contract.file.node import Node, Scalar, Sequence, Table
-from hypabi.contract.place import ContractError, Place, below
+from hypabi.contract.place import ContractError, Place
 
 MOST_BYTES: Final = 1 << 20
 MOST_PARTS: Final = 50_000
 MOST_DEPTH: Final = 32
+LONGEST_KEY: Final = 256
+"""Characters of one key; the names of the longest symbols of a kernel have about a hundred."""
 
 _INTEGER: Final = re.compile(r"-?(?:0x[0-9a-fA-F]{1,16}|0|[1-9][0-9]{0,19})")
 _SURPRISE: Final = re.compile(
@@ -71,12 +73,14 @@ class _Composer:
         self._lines = text.split(b"\n")
         self._file = file
         self._count = 0
+        self._line = (-1, "")
+        """The line that was looked at last, and its text where it has a ``#``."""
 
     def document(self) -> Node:
         self._next()  # the stream starts
         if isinstance(self._next(), yaml.StreamEndEvent):
             raise Place(self._file, 0, "").refuse("the contract is empty")
-        node = self._node(self._next(), "", 0)
+        node = self._node(self._next(), Place(self._file, 0, ""), 0)
         self._next()  # the document ends
         end = self._next()
         if not isinstance(end, yaml.StreamEndEvent):
@@ -90,8 +94,9 @@ class _Composer:
             raise Place(self._file, 0, "").refuse(f"the contract has more than {MOST_PARTS} parts")
         return next(self._events)
 
-    def _node(self, event: yaml.Event, key: str, depth: int) -> Node:
-        place = Place(self._file, _line(event), key)
+    def _node(self, event: yaml.Event, named: Place, depth: int) -> Node:
+        """Build what starts with an event; ``named`` has its key, not yet its line."""
+        place = Place(self._file, _line(event), named.name, named.above)
         if depth > MOST_DEPTH:
             raise place.refuse(f"the contract is nested deeper than {MOST_DEPTH}")
         match event:
@@ -114,13 +119,16 @@ class _Composer:
         end = event.end_mark
         if not event.implicit[0] or end is None or end.line >= len(self._lines):
             return False
-        line = self._lines[end.line]
-        return b"#" in line and _CUT.match(line.decode("utf-8", "replace"), end.column) is not None
+        if self._line[0] != end.line:
+            line = self._lines[end.line]
+            text = line.decode("utf-8", "replace") if b"#" in line else ""
+            self._line = (end.line, text)
+        return _CUT.match(self._line[1], end.column) is not None
 
     def _sequence(self, place: Place, depth: int) -> Sequence:
         items: list[Node] = []
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
-            items.append(self._node(event, f"{place.key}[{len(items)}]", depth + 1))
+            items.append(self._node(event, place.below(f"[{len(items)}]"), depth + 1))
         return Sequence(tuple(items), place)
 
     def _table(self, place: Place, depth: int) -> Table:
@@ -129,15 +137,17 @@ class _Composer:
             name = self._key(event, place, depth)
             if name in items:
                 first = items[name].place.line
-                here = Place(self._file, _line(event), below(place.key, name))
+                here = place.below(name, _line(event))
                 raise here.refuse("the key stands here a second time", f"first on line {first}")
-            items[name] = self._node(self._next(), below(place.key, name), depth + 1)
+            items[name] = self._node(self._next(), place.below(name), depth + 1)
         return Table(items, place)
 
     def _key(self, event: yaml.Event, place: Place, depth: int) -> str:
-        node = self._node(event, place.key, depth + 1)
+        node = self._node(event, place, depth + 1)
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
             raise node.place.refuse("a key is a plain text", "quote it if it is a number")
+        if len(node.value) > LONGEST_KEY:
+            raise node.place.refuse(f"a key has more than {LONGEST_KEY} characters")
         if node.value == "<<":
             raise node.place.refuse("a merge key has no meaning here", "write it out")
         return node.value

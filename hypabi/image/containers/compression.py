@@ -8,17 +8,15 @@ truncated or corrupt one is refused, and so is one that grows beyond :data:`MAX_
 from __future__ import annotations
 
 import enum
-import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import Protocol
 
 from hypabi.image.model import ImageError
+from hypabi.image.work import Work
 from hypabi.records import frozen
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 MAX_PROGRAM = 128 << 20
 """Largest program in bytes; the largest kernel that Debian builds has 48 MB."""
@@ -26,6 +24,20 @@ LZ4_BLOCK = 8 << 20
 """Size of a block in a legacy frame (lz4_Frame_format.md)."""
 MAX_WINDOW = 128 << 20
 """Largest dictionary that a stream may ask for: that of ``zstd --ultra -22``, the kernel's."""
+MAX_MEMORY = MAX_WINDOW + (1 << 20)
+"""Most memory in bytes that an xz or lzma decoder may ask for: a dictionary, and its tables."""
+MAX_STREAMS = 64
+"""Most streams behind each other that are read as one; an empty one takes 20 bytes."""
+PIECE = 1 << 16
+"""How many bytes a decoder is given at once."""
+WRITTEN = 1 << 20
+"""How many bytes a decoder may write at once."""
+ZSTD_PIECE = 1 << 10
+"""What a zstd decoder is given at once: four bytes make a block of 128 KiB, so 32 MiB at most."""
+READ_COST = 8
+"""A byte that is read costs as much as so many that are written."""
+LZO_COST = 2
+"""A byte of LZO, of which our decoder is slow, costs as much as so many of another format."""
 
 
 class Compression(enum.Enum):
@@ -64,19 +76,53 @@ def recognise(head: bytes) -> Compression | None:
 
 
 def decompress(
-    where: str, kind: Compression, data: memoryview, limit: int = MAX_PROGRAM
+    where: str,
+    kind: Compression,
+    data: memoryview,
+    limit: int = MAX_PROGRAM,
+    work: Work | None = None,
 ) -> Decompressed:
     """Decompress one stream at the start of ``data``; bytes after its end are left alone.
 
+    :param work: told what the attempt cost, whether it succeeds or not
     :raises ImageError: it is corrupt, ends early, or holds more than ``limit`` bytes
     """
+    output = _Output(limit)
     try:
-        found = _DECODERS[kind](data, limit)
+        consumed = _DECODERS[kind](data, output)
     except _Refused as refusal:
+        # What the step that failed had written is not told.
+        output.total += WRITTEN
         raise ImageError(where, f"{kind.value} stream: {refusal}") from None
-    if len(found.content) > limit:
-        raise ImageError(where, f"{kind.value} stream holds more than {limit >> 20} MiB")
-    return found
+    finally:
+        if work is not None:
+            work.spend(READ_COST * output.read + output.total)
+    return Decompressed(output.content(), consumed)
+
+
+class _Output:
+    """What a decoder has written so far; it never holds more than the limit and one piece."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.read = 0
+        """How many bytes of the input the decoder was given."""
+        self.total = 0
+        self._parts: list[bytes] = []
+
+    def write(self, part: bytes) -> None:
+        """Take a piece.
+
+        :raises _Refused: with it, there is more than the limit
+        """
+        self.total += len(part)
+        if self.total > self.limit:
+            raise _Refused(f"holds more than {self.limit} bytes")
+        self._parts.append(part)
+
+    def content(self) -> bytes:
+        """Return all of it."""
+        return b"".join(self._parts)
 
 
 class StreamError(Exception):
@@ -91,31 +137,12 @@ class Stream(Protocol):
         ...
 
 
-class _Reader(io.RawIOBase):
-    """A file over bytes that are not copied."""
-
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-        self._position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        view = memoryview(buffer)
-        part = self._data[self._position : self._position + len(view)]
-        view[: len(part)] = part
-        self._position += len(part)
-        return len(part)
-
-
 @contextmanager
 def open_stream(kind: Compression, data: memoryview) -> Iterator[Stream]:
     """Decompress ``data`` piece by piece, for what need not be read to its end.
 
     :raises StreamError: when a piece is corrupt or missing
     """
-    import gzip
     import lzma
 
     import zstandard
@@ -123,11 +150,11 @@ def open_stream(kind: Compression, data: memoryview) -> Iterator[Stream]:
     try:
         match kind:
             case Compression.GZIP:
-                with gzip.GzipFile(fileobj=io.BufferedReader(_Reader(data))) as stream:
-                    yield stream
-            case Compression.XZ | Compression.LZMA:
-                with lzma.LZMAFile(io.BufferedReader(_Reader(data))) as stream:
-                    yield stream
+                yield _Pieces(data, _GzipDecoder)
+            case Compression.XZ:
+                yield _Pieces(data, partial(_lzma_decoder, lzma.FORMAT_XZ))
+            case Compression.LZMA:
+                yield _Pieces(data, partial(_lzma_decoder, lzma.FORMAT_ALONE))
             case Compression.ZSTD:
                 yield zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(data)
             case Compression.LZ4 | Compression.LZO:
@@ -136,104 +163,177 @@ def open_stream(kind: Compression, data: memoryview) -> Iterator[Stream]:
         raise StreamError(str(error)) from None
 
 
+class _Decoder(Protocol):
+    """What the standard library's bounded decoders have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes | memoryview, max_length: int, /) -> bytes:
+        """Return at most ``max_length`` bytes."""
+        ...
+
+
+def _lzma_decoder(container: int) -> _Decoder:
+    import lzma
+
+    return lzma.LZMADecompressor(format=container, memlimit=MAX_MEMORY)
+
+
+class _GzipDecoder:
+    """zlib's decoder with the interface of lzma's."""
+
+    def __init__(self) -> None:
+        self._decoder = zlib.decompressobj(wbits=31)
+        self.eof = False
+        self.needs_input = True
+        self.unused_data = b""
+
+    def decompress(self, data: bytes | memoryview, max_length: int, /) -> bytes:
+        found = self._decoder.decompress(data or self._decoder.unconsumed_tail, max_length)
+        self.eof, self.unused_data = self._decoder.eof, self._decoder.unused_data
+        # With nothing left to take, what is held back comes with the next input.
+        self.needs_input = not self._decoder.unconsumed_tail and len(found) < max_length
+        return found
+
+
+class _Pieces:
+    """Streams behind each other, read as one."""
+
+    def __init__(self, data: memoryview, new: Callable[[], _Decoder]) -> None:
+        self._data = data
+        self._new = new
+        self._decoder = new()
+        self._position = 0
+        self._streams = 1
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes, none at the end."""
+        while True:
+            if self._decoder.eof and not self._next_stream():
+                return b""
+            decoder = self._decoder
+            piece: bytes | memoryview = b""
+            if decoder.needs_input:
+                piece = self._data[self._position : self._position + PIECE]
+                if not piece:
+                    return b""
+                self._position += len(piece)
+            found = decoder.decompress(piece, size)
+            if found:
+                return found
+
+    def _next_stream(self) -> bool:
+        """Go on to the stream behind one that ended, and say whether there is one."""
+        self._position -= len(self._decoder.unused_data)
+        self._streams += 1
+        while bytes(self._data[self._position : self._position + 4]) == bytes(4):
+            self._position += 4  # the padding of xz streams (xz-file-format.txt, 2.2)
+        if self._position >= len(self._data):
+            return False
+        if self._streams > MAX_STREAMS:
+            raise StreamError(f"more than {MAX_STREAMS} streams behind each other")
+        self._decoder = self._new()
+        return True
+
+
 class _Refused(Exception):
     """A stream cannot be decompressed, and why."""
 
 
-def _gzip(data: memoryview, limit: int) -> Decompressed:
-    decoder = zlib.decompressobj(wbits=31)
+def _gzip(data: memoryview, output: _Output) -> int:
+    return _bounded(_GzipDecoder(), data, output)
+
+
+def _xz(data: memoryview, output: _Output) -> int:
+    import lzma
+
+    return _bounded(_lzma_decoder(lzma.FORMAT_XZ), data, output)
+
+
+def _lzma(data: memoryview, output: _Output) -> int:
+    import lzma
+
+    return _bounded(_lzma_decoder(lzma.FORMAT_ALONE), data, output)
+
+
+def _bounded(decoder: _Decoder, data: memoryview, output: _Output) -> int:
+    """Decompress one stream in bounded steps, and return how many bytes it took."""
+    import lzma
+
     try:
-        content = decoder.decompress(data, limit + 1)
-    except zlib.error as error:
+        while not decoder.eof:
+            piece = data[output.read : output.read + PIECE] if decoder.needs_input else b""
+            if decoder.needs_input and not piece:
+                raise _Refused(f"ends early, after {output.total} bytes of content")
+            output.read += len(piece)
+            output.write(decoder.decompress(piece, WRITTEN))
+    except (zlib.error, lzma.LZMAError, EOFError) as error:
         raise _Refused(f"corrupt ({error})") from None
-    if not decoder.eof and len(content) <= limit:
-        raise _Refused(f"ends early, after {len(content)} bytes of content")
-    return Decompressed(content, len(data) - len(decoder.unused_data))
+    return output.read - len(decoder.unused_data)
 
 
-def _xz(data: memoryview, limit: int) -> Decompressed:
-    import lzma
-
-    return _lzma_stream(lzma.FORMAT_XZ, data, limit)
-
-
-def _lzma(data: memoryview, limit: int) -> Decompressed:
-    import lzma
-
-    return _lzma_stream(lzma.FORMAT_ALONE, data, limit)
-
-
-def _lzma_stream(container: int, data: memoryview, limit: int) -> Decompressed:
-    import lzma
-
-    decoder = lzma.LZMADecompressor(format=container, memlimit=MAX_WINDOW + (1 << 20))
-    try:
-        content = decoder.decompress(data, limit + 1)
-    except (lzma.LZMAError, EOFError) as error:
-        raise _Refused(f"corrupt ({error})") from None
-    if not decoder.eof and len(content) <= limit:
-        raise _Refused(f"ends early, after {len(content)} bytes of content")
-    return Decompressed(content, len(data) - len(decoder.unused_data))
-
-
-def _zstd(data: memoryview, limit: int) -> Decompressed:
+def _zstd(data: memoryview, output: _Output) -> int:
     import zstandard
 
-    decoder = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj()
-    parts: list[bytes] = []
-    total = position = 0
     try:
         size = zstandard.frame_content_size(data[:18]) if len(data) >= 18 else -1
-        if size > limit:
-            raise _Refused(f"says that it holds {size} bytes, more than the {limit} accepted")
-        while not decoder.eof and position < len(data) and total <= limit:
-            part = decoder.decompress(data[position : position + 0x10000])
-            position += 0x10000
-            total += len(part)
-            parts.append(part)
+        if size > output.limit:
+            raise _Refused(f"says that it holds {size} bytes, more than {output.limit}")
+        decoder = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).decompressobj()
+        while not decoder.eof and (piece := data[output.read : output.read + ZSTD_PIECE]):
+            output.read += len(piece)
+            output.write(decoder.decompress(piece))
     except zstandard.ZstdError as error:
         raise _Refused(f"corrupt ({error})") from None
-    if not decoder.eof and total <= limit:
-        raise _Refused(f"ends early, after {total} bytes of content")
-    return Decompressed(b"".join(parts), min(position, len(data)) - len(decoder.unused_data))
+    if not decoder.eof:
+        raise _Refused(f"ends early, after {output.total} bytes of content")
+    return output.read - len(decoder.unused_data)
 
 
-def _lz4(data: memoryview, limit: int) -> Decompressed:
+def _lz4(data: memoryview, output: _Output) -> int:
     import lz4.block
 
-    parts: list[bytes] = []
-    total, position = 0, 4
+    position = 4
     # Each block begins with its size; the last one is the one that is not full.
-    while position + 4 <= len(data) and total <= limit:
+    while position + 4 <= len(data):
         size = int.from_bytes(data[position : position + 4], "little")
         block = data[position + 4 : position + 4 + size]
         if len(block) < size or not size:
             raise _Refused(f"ends early, in the block at {position:#x}")
+        output.read += size
         try:
             part = lz4.block.decompress(block, uncompressed_size=LZ4_BLOCK)
         except lz4.block.LZ4BlockError as error:
             raise _Refused(f"corrupt in the block at {position:#x} ({error})") from None
-        parts.append(part)
-        total += len(part)
+        output.write(part)
         position += 4 + size
         if len(part) < LZ4_BLOCK:
             break
-    if not parts:
+    if not output.read:
         raise _Refused("ends early, before its first block")
-    return Decompressed(b"".join(parts), position)
+    return position
 
 
-def _lzo(data: memoryview, limit: int) -> Decompressed:
-    from hypabi.image.containers.lzo import LzoError, decompress_lzop
+def _lzo(data: memoryview, output: _Output) -> int:
+    from hypabi.image.containers.lzo import LzoError, read_lzop
 
+    consumed = 0
     try:
-        content, consumed = decompress_lzop(data, limit)
+        for part, consumed in read_lzop(data, output.limit):
+            # An instruction takes as long as sixteen bytes of the other formats.
+            output.read = LZO_COST * consumed
+            output.write(part)
     except LzoError as error:
         raise _Refused(str(error)) from None
-    return Decompressed(content, consumed)
+    return consumed
 
 
-_DECODERS: dict[Compression, Callable[[memoryview, int], Decompressed]] = {
+_DECODERS: dict[Compression, Callable[[memoryview, _Output], int]] = {
     Compression.GZIP: _gzip,
     Compression.XZ: _xz,
     Compression.LZMA: _lzma,

@@ -23,13 +23,15 @@ MAX_MEMBERS = 16
 """Most members of an archive; a package has three."""
 MAX_FILES = 1 << 17
 """Most files looked at; a kernel's package has about five thousand."""
-MAX_SCANNED = 2 << 30
+MAX_SCANNED = 1 << 30
 """Most bytes decompressed in search of the kernel."""
 
 _HEADER = 60
 _BLOCK = 512
 _CHUNK = 1 << 20
 _KERNEL = re.compile(r"(\./)?(boot/vmlinu[xz]-[^/]+|(usr/)?lib/modules/[^/]+/vmlinu[xz])")
+_OCTAL = re.compile(rb"[0-7]*")
+_DECIMAL = re.compile(rb"[0-9]{1,10}")
 _COMPRESSIONS = {
     ".xz": Compression.XZ,
     ".zst": Compression.ZSTD,
@@ -76,8 +78,8 @@ def kernel_in_package(where: str, content: Content) -> Found:
 
 
 def _decimal(field: bytes) -> int | None:
-    text = field.strip()
-    return int(text) if text.isdigit() else None
+    text = field.rstrip(b" ")
+    return int(text) if _DECIMAL.fullmatch(text) else None
 
 
 def _search(where: str, name: str, member: Content) -> Found:
@@ -129,13 +131,19 @@ def _path(header: bytearray) -> str:
 
 
 def _size(header: bytearray) -> int | None:
-    """Read the size, octal; ``None`` where the header is not one (its checksum says)."""
-    try:
-        checksum = int(header[148:156].strip(b" \0"), 8)
-        size = int(header[124:136].strip(b" \0") or b"0", 8)
-    except ValueError:
-        return None
-    return size if checksum == sum(header) - sum(header[148:156]) + 8 * ord(" ") else None
+    """Read the size; ``None`` where the header is not one (its checksum says)."""
+    checksum, size = _octal(header[148:156]), _octal(header[124:136])
+    right = checksum == sum(header) - sum(header[148:156]) + 8 * ord(" ")
+    return size if right else None
+
+
+def _octal(field: bytearray) -> int | None:
+    """Read octal digits between spaces or NULs (POSIX ustar); ``None`` where it is anything else.
+
+    GNU's base-256 numbers are for files of 8 GiB and more, which no package of a kernel has.
+    """
+    digits = field.strip(b" \0")
+    return int(digits or b"0", 8) if _OCTAL.fullmatch(digits) else None
 
 
 def _exactly(stream: Stream, size: int) -> bytearray:

@@ -6,12 +6,15 @@ has (Documentation/staging/lzo.rst); only the plain stream, which ``lzop`` write
 """
 
 import zlib
+from collections.abc import Iterator
 
 from hypabi.records import frozen
 
 MAX_BLOCK = 64 << 20
 """Largest block accepted; ``lzop`` writes 256 KiB, its format allows this."""
 MAX_BLOCKS = 1 << 16
+MAX_PACKED = 24 << 20
+"""Most bytes that are unpacked; a kernel of Debian's for arm64 has two thirds of that."""
 _END_DISTANCE = 16384
 """The distance that means the end of a block."""
 
@@ -34,19 +37,31 @@ def decompress_lzop(data: memoryview, limit: int) -> tuple[bytes, int]:
 
     :raises LzoError: it is corrupt, ends early, or holds more than ``limit`` bytes
     """
+    found = list(read_lzop(data, limit))
+    return b"".join(part for part, _ in found), found[-1][1]
+
+
+def read_lzop(data: memoryview, limit: int) -> Iterator[tuple[bytes, int]]:
+    """Yield the content of each block of an ``lzop`` file, and how many bytes were taken so far.
+
+    :raises LzoError: it is corrupt, ends early, or holds more than ``limit`` bytes
+    """
     header = _header(data)
     position = header.end
-    parts: list[bytes] = []
-    total = 0
+    total = packed = 0
     for _ in range(MAX_BLOCKS):
         size = _number(data, position, 4)
         if size == 0:
-            return b"".join(parts), position + 4
+            yield b"", position + 4
+            return
         total += size
+        packed += _number(data, position + 4, 4)
         if size > MAX_BLOCK or total > limit:
             raise LzoError(f"the block at {position:#x} holds {size} bytes, more than is accepted")
+        if packed > MAX_PACKED:
+            raise LzoError(f"more than {MAX_PACKED >> 20} MiB are packed")
         part, position = _block(data, position, size, header.flags)
-        parts.append(part)
+        yield part, position
     raise LzoError(f"has more than {MAX_BLOCKS} blocks")
 
 
@@ -102,7 +117,7 @@ def _lzo1x(source: bytes, size: int) -> bytes:
     Each instruction copies a match from what was written, then 0 to 3 literals; a zero where a
     match would follow fewer than four literals starts a long run of them.
 
-    :raises IndexError: an instruction reaches outside the source
+    :raises IndexError: an instruction reaches outside the source, or a match over the end
     """
     output = bytearray()
     position, literals = 0, 0
@@ -136,6 +151,8 @@ def _lzo1x(source: bytes, size: int) -> bytes:
                 distance += _END_DISTANCE - 1 + ((code & 8) << 11)
                 if distance == _END_DISTANCE:
                     return bytes(output)
+        if count > size - len(output):
+            raise IndexError
         _copy(output, distance, count)
         output += source[position : position + tail]
         position, literals = position + tail, tail

@@ -15,6 +15,7 @@ from hypabi.image.kernel import Raw
 from hypabi.image.model import Access, Image, ImageError, Role
 from hypabi.image.regions import Region, cut
 from hypabi.image.symbols import NoSymbols
+from hypabi.image.work import Work
 from hypabi.records import frozen
 
 MAGIC = 0x016F2818
@@ -24,6 +25,8 @@ MAX_DECOMPRESSOR = 1 << 20
 """Furthest into a zImage that the compressed kernel may start."""
 MAX_CANDIDATES = 64
 """How many places that look like a compressed stream are tried."""
+MAX_ATTEMPTED = 128 << 20
+"""How much all streams together may cost that turn out to be none, as decompressing counts it."""
 MAX_BSS = 256 << 20
 _TABLE_MAGIC = 0x45454545
 _TABLE_KIND = 0x5A534C4B
@@ -140,16 +143,22 @@ def _payload(where: str, content: Content, table: _Table | None) -> Payload:
     """Try every place that looks like a stream; exactly one must be a whole one."""
     found: list[Payload] = []
     refusal = "holds no compressed kernel"
+    work = Work(MAX_ATTEMPTED)
     for start, kind in _candidates(content, table):
         if found and start < found[-1].end:
             continue
+        if work.spent:
+            what = "arm zImage with too much that looks like its compressed kernel"
+            raise ImageError(f"{where}: offset {start:#x}", what)
         try:
-            payload = _try(where, content, start, kind, table)
+            payload = _try(where, content, start, kind, table, work)
         except ImageError as error:
             refusal = f"at {start:#x}: {error.what}"
             continue
         if payload:
             found.append(payload)
+        if len(found) > 1:
+            break
     if len(found) != 1:
         what = refusal if not found else f"holds {len(found)} compressed kernels"
         raise ImageError(f"{where}: offset {0:#x}", f"arm zImage: {what}")
@@ -181,7 +190,12 @@ def _plausible(content: Content, start: int, kind: Compression, table: _Table | 
 
 
 def _try(
-    where: str, content: Content, start: int, kind: Compression, table: _Table | None
+    where: str,
+    content: Content,
+    start: int,
+    kind: Compression,
+    table: _Table | None,
+    work: Work,
 ) -> Payload | None:
     """Decompress one candidate; ``None`` if it is a stream but not the kernel.
 
@@ -194,7 +208,7 @@ def _try(
     if end <= start:
         return None
     limit = min(table.kernel_size, MAX_PROGRAM) if table else MAX_PROGRAM
-    found = decompress(where, kind, content.part(start, end).view(), limit)
+    found = decompress(where, kind, content.part(start, end).view(), limit, work)
     if table and (start + found.consumed != end or len(found.content) != table.kernel_size):
         return None
     return Payload(start, start + found.consumed, kind, found.content, table.bss if table else 0)

@@ -8,6 +8,7 @@ in width.
 
 import enum
 import struct
+from collections.abc import Sequence
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
@@ -18,6 +19,10 @@ MAGIC = b"\x7fELF"
 MAX_SECTIONS = 1 << 16
 """Most sections accepted; a kernel has about a hundred, an object with one for each function a few
 thousand."""
+MAX_NAME = 4096
+"""Longest name of a section."""
+MAX_NAMES = 16 << 20
+"""Most characters that all names of sections have: they may all share one string."""
 
 _MACHINES = {40: Architecture.ARM, 183: Architecture.ARM64}
 _FOREIGN = {
@@ -209,7 +214,8 @@ def _sections(
         )
     rows = list(layout.iter_unpack(table))
     strings = content.read(rows[names][4], rows[names][5])
-    found = [Section(i, _string(strings, row[0]), *row[1:]) for i, row in enumerate(rows)]
+    texts = _names(where, strings, [row[0] for row in rows])
+    found = [Section(i, texts[i], *row[1:]) for i, row in enumerate(rows)]
     for section in found:
         if section.held and section.offset + section.held > len(content):
             raise ImageError(
@@ -219,9 +225,22 @@ def _sections(
     return tuple(found)
 
 
-def _string(strings: bytes, start: int) -> str:
-    end = strings.find(b"\0", start)
-    return strings[start:end].decode("utf-8", "surrogateescape") if end >= 0 else ""
+def _names(where: str, strings: bytes, starts: Sequence[int]) -> list[str]:
+    """Return the names at some positions of a table of strings; one that has no end is empty.
+
+    :raises ImageError: one is too long, or all together are
+    """
+    found: list[str] = []
+    total = 0
+    for start in starts:
+        end = strings.find(b"\0", start, start + MAX_NAME + 1)
+        if end < 0 and start + MAX_NAME < len(strings):
+            raise ImageError(where, f"ELF section whose name has more than {MAX_NAME} characters")
+        total += max(end - start, 0)
+        if total > MAX_NAMES:
+            raise ImageError(where, f"ELF sections whose names have more than {MAX_NAMES} bytes")
+        found.append(strings[start:end].decode("utf-8", "surrogateescape") if end >= 0 else "")
+    return found
 
 
 def _program_headers(

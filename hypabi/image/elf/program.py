@@ -28,13 +28,14 @@ from hypabi.image.elf.headers import (
 from hypabi.image.elf.relocations import relocate
 from hypabi.image.elf.symbols import ElfSymbols, read_symbol_table, swap_instructions
 from hypabi.image.kallsyms.names import Names
-from hypabi.image.kallsyms.tables import find_tables
+from hypabi.image.kallsyms.tables import MAX_SEARCH, find_tables
 from hypabi.image.link_address import Place, first_symbol_in_place
 from hypabi.image.model import Access, Image, ImageError, NoFixups, Role, Segment, Symbols
 from hypabi.image.regions import linker_script_regions, split
 from hypabi.image.relative_relocations import Relative, read_relative
 from hypabi.image.symbols import KernelSymbols, NoSymbols
 from hypabi.image.version import linux_version
+from hypabi.image.work import Work
 from hypabi.records import frozen
 
 OBJECT_BASE = 0x10000
@@ -44,6 +45,12 @@ KERNEL_TEXT = (".head.text", ".idmap.text", ".hyp.idmap.text", ".hyp.text")
 """Sections that the kernel's linker script puts into its text, though head.S asks for "awx"."""
 MAX_MEMORY = 1 << 30
 """Most memory that the sections may take together, and most that one may be aligned to."""
+MAX_COPIED = 64 << 20
+"""Most bytes of an object's sections, which are copied and may share their place in the file."""
+
+
+SEARCHED = 256
+"""How many bytes are searched for the digits among the tokens at the cost of one word."""
 
 
 @frozen
@@ -111,8 +118,7 @@ def _object(elf: Elf, digest: Digest) -> Image:
     open_references = relocate(elf, table, bases, contents)
     if _is_big_arm(elf):
         # Only the linker makes BE8 of an object's big-endian instructions (AAELF32, 4.3.2).
-        for index, content in contents.items():
-            swap_instructions(table, index, content)
+        swap_instructions(table, contents)
     segments = tuple(
         Segment(
             address,
@@ -161,6 +167,7 @@ def _place(elf: Elf) -> list[tuple[Section, int]]:
     """Give every section of an object an address of its own."""
     placed: list[tuple[Section, int]] = []
     position = OBJECT_BASE
+    copied = 0
     for section in elf.sections:
         if not _is_placed(section):
             continue
@@ -171,6 +178,10 @@ def _place(elf: Elf) -> list[tuple[Section, int]]:
         position = (position + alignment - 1) & -alignment
         placed.append((section, position))
         position += section.size
+        copied += section.held
+        if copied > MAX_COPIED:
+            what = f"ELF object of more than {MAX_COPIED >> 20} MiB of code and data"
+            raise ImageError(f"{elf.where}: section {section.name}", what)
         if position > OBJECT_BASE + MAX_MEMORY:
             raise ImageError(f"{elf.where}: section {section.name}", "the sections are too large")
     return placed
@@ -244,10 +255,12 @@ def _own_symbols(
         key=lambda part: len(part.content),
         default=None,
     )
+    work = Work(MAX_SEARCH)
     for part in parts:
         if text is None or part.name not in (".rodata", "segment"):
             continue
-        tables = find_tables(part.content, elf.architecture)
+        work.spend(1 + len(part.content) // SEARCHED)
+        tables = find_tables(part.content, elf.architecture, work, elf.where)
         if tables:
             names = Names(elf.where, tables)
             place = Place(part.address, part.content, text.address, text.content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -19,12 +19,15 @@ from hypabi.image.elf.headers import (
     Elf,
     Section,
 )
+from hypabi.image.kallsyms.names import MAX_ALIKE
 from hypabi.image.model import ImageError, Symbol
-from hypabi.image.symbols import rank
+from hypabi.image.symbols import MAX_TOGETHER, rank
 from hypabi.records import frozen
 
 MAX_SYMBOLS = 1 << 22
 """Most symbols accepted in a table."""
+MAX_NAME = 1 << 16
+"""Longest name of a symbol: those of C++ and Rust have some thousand characters."""
 FEW_PLACES = 16
 """Up to how many places of a string are looked up one by one."""
 STB_WEAK = 2
@@ -72,7 +75,9 @@ class SymbolTable:
 
     def name(self, row: Row) -> str:
         """Return the name of an entry."""
-        end = self.strings.find(b"\0", row.name)
+        end = self.strings.find(b"\0", row.name, row.name + MAX_NAME + 1)
+        if end < 0 and row.name + MAX_NAME < len(self.strings):
+            raise ImageError("ELF symbol table", f"a name has more than {MAX_NAME} characters")
         return self.strings[row.name : max(end, 0)].decode("utf-8", "surrogateescape")
 
     def named(self, name: str) -> list[int]:
@@ -155,11 +160,10 @@ class ElfSymbols:
 
     def find(self, name: str) -> tuple[Symbol, ...]:
         """Return every symbol of this name, by address; an absolute one at its number."""
-        found = [
-            index
-            for index in self._table.named(name)
-            if self._names_address(self._table.row(index))
-        ]
+        named = self._table.named(name)
+        if len(named) > MAX_ALIKE:
+            raise ImageError(self._elf.where, f"more than {MAX_ALIKE} symbols are called {name}")
+        found = [index for index in named if self._names_address(self._table.row(index))]
         return tuple(sorted(map(self._symbol, found), key=lambda symbol: symbol.address))
 
     def around(self, address: int) -> Symbol | None:
@@ -168,9 +172,10 @@ class ElfSymbols:
         segment = bisect_right(self._starts, address) - 1
         if last < 0 or segment < 0 or self._addresses[last] < self._starts[segment]:
             return None
-        first = last
-        while first and self._addresses[first - 1] == self._addresses[last]:
-            first -= 1
+        first = bisect_left(self._addresses, self._addresses[last])
+        if last - first >= MAX_TOGETHER:
+            what = f"more than {MAX_TOGETHER} symbols have this address"
+            raise ImageError(f"{address:#x}", what)
         return min(map(self._symbol, self._order[first : last + 1]), key=rank)
 
     @cached_property
@@ -257,19 +262,21 @@ def _section_letter(section: Section) -> str:
     return "d" if section.flags & SHF_WRITE else "r"
 
 
-def swap_instructions(table: SymbolTable, section: int, content: bytearray) -> None:
-    """Turn the big-endian instructions of a section around, as the linker does for BE8.
+def swap_instructions(table: SymbolTable, contents: Mapping[int, bytearray]) -> None:
+    """Turn the big-endian instructions of sections around, as the linker does for BE8.
 
     The mapping symbols say which parts are A32 or T32 code and which are data.
     """
-    marks = sorted(
-        (row.value, table.strings[row.name : row.name + 2])
-        for row in table.rows()
-        if row.section == section and table.strings[row.name : row.name + 1] == b"$"
-    )
-    ends = [*(start for start, _ in marks[1:]), len(content)]
-    for (start, mark), end in zip(marks, ends, strict=False):
-        size = {b"$a": 4, b"$t": 2}.get(mark, 0)
-        if size:
-            for at in range(start, min(end, len(content)) - size + 1, size):
-                content[at : at + size] = content[at : at + size][::-1]
+    marks: dict[int, list[tuple[int, bytes]]] = {}
+    for row in table.rows():
+        if row.section in contents and table.strings[row.name : row.name + 1] == b"$":
+            mark = (row.value, table.strings[row.name : row.name + 2])
+            marks.setdefault(row.section, []).append(mark)
+    for section, unsorted in marks.items():
+        found, content = sorted(unsorted), contents[section]
+        ends = [*(start for start, _ in found[1:]), len(content)]
+        for (start, kind), end in zip(found, ends, strict=False):
+            size = {b"$a": 4, b"$t": 2}.get(kind, 0)
+            if size:
+                for at in range(start, min(end, len(content)) - size + 1, size):
+                    content[at : at + size] = content[at : at + size][::-1]

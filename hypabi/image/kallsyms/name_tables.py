@@ -8,16 +8,21 @@ import struct
 
 from hypabi.arch.names import ByteOrder
 from hypabi.image.content import Content
+from hypabi.image.work import Work
 from hypabi.records import frozen
 
 MAX_TOKEN_TABLE = 256 * 512
 """Longest token table in bytes: 256 tokens of KSYM_NAME_LEN (``include/linux/kallsyms.h``)."""
-MAX_SYMBOLS = 1 << 22
-"""Most symbols accepted; a kernel with every driver built in has about a tenth of this."""
+MAX_SYMBOLS = 1 << 20
+"""Most symbols accepted; a kernel with every driver built in has about two fifths of this."""
 MIN_SYMBOLS = 512
 """Fewest symbols accepted; below two markers the invariants prove too little."""
-MAX_NAME = 512 + 2
-"""Longest compressed name with its length: KSYM_NAME_LEN, and two bytes of ULEB128."""
+MAX_TOKENS = 512
+"""Most tokens of a name, and longest token: KSYM_NAME_LEN."""
+MAX_NAME = MAX_TOKENS + 2
+"""Longest compressed name with its length: two bytes of ULEB128."""
+MAX_TEXT = 2048
+"""Longest name; the kernel's own limit is KSYM_NAME_LEN."""
 MAX_RUNS = 256
 """How many places where the markers may begin are tried."""
 MAX_SURPLUS = 16
@@ -72,7 +77,9 @@ def find_tokens(content: Content, digits: int, order: ByteOrder) -> Tokens | Non
         if start < 0 or entries[0] != 0:
             continue
         tokens = content.read(start, end - start).split(b"\0")[:-1]
-        if len(tokens) == 256 and _starts(tokens) == entries:
+        if len(tokens) != 256 or max(map(len, tokens)) > MAX_TOKENS:
+            continue
+        if _starts(tokens) == entries:
             return Tokens(tuple(tokens), start, position + 512)
     return None
 
@@ -85,21 +92,22 @@ def _starts(tokens: list[bytes]) -> list[int]:
     return starts
 
 
-def find_names(content: Content, tokens: Tokens, order: ByteOrder) -> NameTable | None:
+def find_names(content: Content, tokens: Tokens, order: ByteOrder, work: Work) -> NameTable | None:
     """Go back from the tokens to the markers, and from those to the names and their count.
 
     The markers begin with zero and ascend, so each run of zero bytes is a place where they may
-    begin.
+    begin.  Once the work is spent, nothing is found.
     """
     lowest = max(0, tokens.start - 3 * MAX_SYMBOLS - 4 * (MAX_SYMBOLS // BLOCK))
     position = tokens.start
     for _ in range(MAX_RUNS):
         zero = content.rfind(b"\0\0\0\0", lowest, position)
-        if zero < 0:
+        if zero < 0 or work.spent:
             return None
         start = zero & -4
         markers = _markers(content, start, tokens.start, order)
-        found = _names_before(content, start, markers, order) if len(markers) > 1 else None
+        work.spend(len(markers))
+        found = _names_before(content, start, markers, order, work) if len(markers) > 1 else None
         if found:
             return found
         position = _run_start(content, lowest, zero)
@@ -129,7 +137,7 @@ def _markers(content: Content, start: int, end: int, order: ByteOrder) -> list[i
 
 
 def _names_before(
-    content: Content, end: int, markers: list[int], order: ByteOrder
+    content: Content, end: int, markers: list[int], order: ByteOrder, work: Work
 ) -> NameTable | None:
     """Find the count in front of the names: only from there does every name meet its marker."""
     # Where another table follows, its words may happen to continue the markers.
@@ -138,13 +146,17 @@ def _names_before(
         lowest = max(0, highest - BLOCK * MAX_NAME) & -4
         counts = range((blocks - 1) * BLOCK + 1, blocks * BLOCK + 1)
         words = _words(content, lowest, highest - lowest, order)
+        work.spend(len(words))
         for position in range(len(words) - 1, -1, -1):
             count = words[position]
             if count not in counts or not MIN_SYMBOLS <= count <= MAX_SYMBOLS:
                 continue
             for start in (lowest + 4 * position + 4, lowest + 4 * position + 8):
+                if work.spent:
+                    return None
                 names = content.read(start, end - start)
-                if walk(names, markers[:blocks], count):
+                work.spend(len(names) // 16)
+                if walk(names, markers[:blocks], count, work):
                     after = end + 4 * blocks
                     return NameTable(
                         count, lowest + 4 * position, names, tuple(markers[:blocks]), after
@@ -159,9 +171,9 @@ def _words(content: Content, start: int, size: int, order: ByteOrder) -> tuple[i
     return struct.unpack(f"{letter}{len(found) // 4}I", found[: len(found) & -4])
 
 
-def walk(names: bytes, markers: list[int], count: int) -> bool:
+def walk(names: bytes, markers: list[int], count: int, work: Work | None = None) -> bool:
     """Tell whether every name starts where the markers say and the last one ends the table."""
-    position = 0
+    position = index = 0
     try:
         for index in range(count):
             if not index % BLOCK and markers[index // BLOCK] != position:
@@ -169,9 +181,14 @@ def walk(names: bytes, markers: list[int], count: int) -> bool:
             length = names[position]
             if length >= 0x80:
                 length = ((length & 0x7F) | names[position + 1] << 7) + 1
+                if length > MAX_NAME:
+                    return False
             elif length == 0:
                 return False
             position += length + 1
     except IndexError:
         return False
+    finally:
+        if work is not None:
+            work.spend(2 * index)
     return position <= len(names) < position + 8 and not any(names[position:])

@@ -2,9 +2,14 @@
 
 from functools import cached_property
 
-from hypabi.image.kallsyms.name_tables import BLOCK
+from hypabi.image.kallsyms.name_tables import BLOCK, MAX_TEXT
 from hypabi.image.kallsyms.tables import Tables
 from hypabi.image.model import ImageError
+
+MAX_TEXTS = 64 << 20
+"""Most characters that all names have together; those of Debian's kernels have a tenth."""
+MAX_ALIKE = 4096
+"""Most symbols of one name."""
 
 _SEPARATOR = "\u0100"
 """A character that no byte of a table becomes."""
@@ -25,12 +30,22 @@ class Names:
             start, end = self._span(index)
             names, tokens = self.tables.names, self.tables.tokens
             text = b"".join([tokens[code] for code in names[start:end]])
+            if len(text) > MAX_TEXT:
+                raise self._corrupt(f"a name has {len(text)} characters")
             known = self._decoded[index] = text.decode("latin-1")
         return known
 
     @cached_property
     def texts(self) -> list[str]:
-        """Every text in the order of the tables; this decodes them all."""
+        """Every text in the order of the tables; this decodes them all.
+
+        :raises ImageError: they are longer than any kernel's
+        """
+        longest = max(map(len, self.tables.tokens))
+        if longest * len(self.tables.names) > MAX_TEXTS:
+            lengths = tuple(map(len, self.tables.tokens))
+            if sum(lengths[code] for code in self.tables.names) > MAX_TEXTS:
+                raise self._corrupt(f"its names have more than {MAX_TEXTS} characters")
         names = self.tables.names.decode("latin-1")
         parts, position = [], 0
         for _ in range(self.tables.count):
@@ -78,6 +93,9 @@ class Names:
     def _scan(self, wanted: str) -> list[int]:
         """Find a name among all texts."""
         found: list[int] = []
+        alike = [letter + wanted for letter in self._letters if letter + wanted in self._counts]
+        if sum(self._counts[text] for text in alike) > MAX_ALIKE:
+            raise self._corrupt(f"more than {MAX_ALIKE} symbols are called {wanted}")
         for letter in sorted(self._letters):
             position = -1
             for _ in range(self._counts.get(letter + wanted, 0)):
@@ -116,14 +134,18 @@ class Names:
                 break
             if text == wanted:
                 found.append(index)
+            if position - low > MAX_ALIKE:
+                raise self._corrupt(f"more than {MAX_ALIKE} symbols are called {wanted}")
         return found
 
     def _sequenced(self, position: int) -> int:
         index = int.from_bytes(self.tables.sequence[3 * position : 3 * position + 3], "big")
         if index >= self.tables.count:
-            what = f"kallsyms is corrupt: entry {position} of the order of names is {index}"
-            raise ImageError(self.where, what)
+            raise self._corrupt(f"entry {position} of the order of names is {index}")
         return index
+
+    def _corrupt(self, what: str) -> ImageError:
+        return ImageError(self.where, f"kallsyms is corrupt: {what}")
 
 
 def _span_at(names: bytes, position: int) -> tuple[int, int]:

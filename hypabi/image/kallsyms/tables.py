@@ -25,12 +25,16 @@ from itertools import islice
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
 from hypabi.image.kallsyms.name_tables import NameTable, Tokens, align, find_names, find_tokens
+from hypabi.image.model import ImageError
+from hypabi.image.work import Work
 from hypabi.records import frozen
 
 MAX_CANDIDATES = 64
 """How many places that look like the token table are tried."""
 MAX_TOKEN_TABLES = 4
 """How many token tables that agree with their index are followed."""
+MAX_SEARCH = 1 << 23
+"""What a search may cost: a word that is looked at 1, a name 2, 16 bytes that are copied 1."""
 
 _DIGITS = b"".join(bytes((digit, 0)) for digit in b"0123456789")
 
@@ -82,15 +86,29 @@ class _Offsets:
     end: int
 
 
-def find_tables(content: Content, architecture: Architecture) -> Tables | None:
-    """Find the symbol tables in a kernel image; ``None`` where none hold together."""
+def find_tables(
+    content: Content,
+    architecture: Architecture,
+    work: Work | None = None,
+    where: str = "kallsyms",
+) -> Tables | None:
+    """Find the symbol tables in a kernel image; ``None`` where none hold together.
+
+    :param work: what the search may cost, where several places share one
+    :param where: what a refusal calls the image
+    :raises ImageError: the search costs more than that
+    """
+    work = work or Work(MAX_SEARCH)
     for order, tokens in islice(_token_tables(content), MAX_TOKEN_TABLES):
-        names = find_names(content, tokens, order)
+        names = find_names(content, tokens, order, work)
         if names:
             found = _offsets_before(content, architecture, order, tokens, names)
             found = found or _offsets_after(content, architecture, order, tokens, names)
             if found:
                 return _tables(order, tokens, names, found)
+        if work.spent:
+            what = "too much looks like kallsyms and is not: the search for it was given up"
+            raise ImageError(where, what, "give the ELF vmlinux")
     return None
 
 

@@ -8,7 +8,6 @@ and kernel directives) is listed as not read, and roles it does not know are tak
 import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from docutils import nodes
@@ -22,6 +21,7 @@ from hypabi.judgement.drift.document import NAME, Assignment, Document, Sentence
 from hypabi.judgement.drift.entry import Draft
 from hypabi.judgement.drift.sentences import MASK, sentences
 from hypabi.records import replace
+from hypabi.regular import read_regular
 
 MOST_BYTES: Final = 1 << 17
 """Four times the longest page that hypabi writes; the time docutils takes grows faster."""
@@ -70,11 +70,9 @@ def read_document(path: str) -> Document:
 
 def _bytes(path: str) -> bytes:
     try:
-        with Path(path).open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as failed:
-        what = failed.strerror if isinstance(failed, OSError) else str(failed)
-        raise HypabiError(path, what or str(failed)) from failed
+        raw = read_regular(path, MOST_BYTES + 1)
+    except OSError as failed:
+        raise HypabiError(path, failed.strerror or str(failed)) from failed
     if len(raw) > MOST_BYTES:
         raise HypabiError(path, f"more than {MOST_BYTES} bytes: this is no document of the kernel")
     return raw

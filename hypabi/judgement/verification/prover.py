@@ -30,6 +30,7 @@ from hypabi.judgement.verification.verdict import (
 )
 from hypabi.records import frozen
 from hypabi.smt import terms
+from hypabi.smt.allowance import SPENT, is_spent
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Value
@@ -109,6 +110,9 @@ class _Row:
         cases = [case for case in self.behaviour.cases if self._feasible(case, premises)]
         cases, spared = self._with_code_intact(cases, premises)
         for clause in self.row.clauses:
+            if is_spent(self.solver):
+                yield self._finding(number, clause, Undecided(SPENT), ())
+                continue
             verdict, used = self._verdict(clause, premises, cases)
             assumptions = {text for case in used for text in case.assumptions}
             assumptions |= {*spared, *self._lacking()}
@@ -213,6 +217,8 @@ class _Row:
 
     def _case(self, clause: Clause, premises: list[Value], case: Case) -> Verdict:
         """Judge a clause on one case; ``Vacuous`` means that the clause does not speak of it."""
+        if is_spent(self.solver):
+            raise NotKnown(SPENT)
         lowering = Lowering(self.behaviour, case, self.surroundings)
         context = [condition.term for condition in case.guard] + premises
         if clause.when is not None:
@@ -245,7 +251,7 @@ class _Row:
             case Unsatisfiable():
                 return Proved(1)
             case Unknown(reason):
-                return Undecided(f"the solver gave up: {reason}")
+                return Undecided(reason if reason == SPENT else f"the solver gave up: {reason}")
             case Satisfiable(model):
                 return self._refuted(demand, model, case)
 

@@ -12,10 +12,22 @@ MOST_ANSWER: Final = 1 << 20
 """Longest answer taken, in bytes; QEMU promises packets of 4 KiB."""
 PIECE: Final = 1024
 """Bytes of memory in one packet."""
+MOST_REGISTER: Final = 256
+"""Bytes of the widest register: SVE's."""
+
+
+LIFETIME: Final = 120.0
+"""Seconds that one connection may last, whatever the other side says meanwhile."""
+ATOMIC: Final = 512
+"""Bytes that a pipe takes at once if it takes any (POSIX: PIPE_BUF is at least this)."""
 
 
 class StubError(Exception):
-    """The other side is gone, does not answer in time, or refuses."""
+    """The other side is gone, does not answer in time, or makes no sense."""
+
+
+class StubRefusal(StubError):
+    """The other side is there, and does not do what it was asked."""
 
 
 class Stub:
@@ -30,6 +42,7 @@ class Stub:
         self._source = source
         self._sink = sink
         self._patience = patience
+        self._end = time.monotonic() + LIFETIME
         self._buffer = b""
 
     def ask(self, packet: str) -> str:
@@ -44,7 +57,7 @@ class Stub:
         """Send a packet that must be answered with OK."""
         answer = self.ask(packet)
         if answer != "OK":
-            raise StubError(f"{packet[:20]} is answered with {answer or 'nothing'}")
+            raise StubRefusal(f"{packet[:20]} is answered with {answer[:40] or 'nothing'}")
 
     def document(self, name: str) -> str:
         """Return a part of the target's description."""
@@ -52,8 +65,10 @@ class Stub:
         while len(text) < MOST_ANSWER:
             answer = self.ask(f"qXfer:features:read:{name}:{len(text):x},ff0")
             if answer[:1] not in ("m", "l"):
-                raise StubError(f"no {name} in the target's description: {answer}")
+                raise StubRefusal(f"no {name} in the target's description: {answer[:40]}")
             text += answer[1:]
+            if answer == "m":
+                raise StubError(f"{name} does not go on")
             if answer[0] == "l":
                 return text
         raise StubError(f"{name} has no end")
@@ -64,7 +79,10 @@ class Stub:
 
     def register(self, number: int) -> int:
         """Return one register."""
-        return int.from_bytes(_bytes(self.ask(f"p{number:x}")), "little")
+        content = _bytes(self.ask(f"p{number:x}"))
+        if not 0 < len(content) <= MOST_REGISTER:
+            raise StubError(f"register {number} is answered with {len(content)} bytes")
+        return int.from_bytes(content, "little")
 
     def set_register(self, number: int, value: int, size: int) -> None:
         """Set one register of ``size`` bytes."""
@@ -78,7 +96,10 @@ class Stub:
             answer = self.ask(f"m{address + len(content):x},{count:x}")
             if answer[:1] == "E":
                 return None
-            content += _bytes(answer)
+            piece = _bytes(answer)
+            if len(piece) != count:
+                raise StubError(f"{count} bytes were asked for, and the answer has {len(piece)}")
+            content += piece
         return content
 
     def write(self, address: int, content: bytes) -> None:
@@ -110,39 +131,58 @@ class Stub:
         self._send(packet)
         if self._receive(seconds) is not None:
             return True
-        os.write(self._sink, b"\x03")
+        self._write(b"\x03")
         if self._receive(self._patience) is None:
             raise StubError("the target does not stop")
         return False
 
     def _send(self, packet: str) -> None:
         content = packet.encode("ascii")
+        self._write(b"$%s#%02x" % (content, sum(content) & 0xFF))
+
+    def _write(self, content: bytes) -> None:
+        """Write, but for no longer than an answer may take: who does not read may be stuck."""
+        deadline = min(time.monotonic() + self._patience, self._end)
         try:
-            os.write(self._sink, b"$%s#%02x" % (content, sum(content) & 0xFF))
+            for start in range(0, len(content), ATOMIC):
+                left = max(0.0, deadline - time.monotonic())
+                if not select.select([], [self._sink], [], left)[1]:
+                    raise StubError(f"nothing is read within {self._patience} s")
+                os.write(self._sink, content[start : start + ATOMIC])
         except OSError as error:
             raise StubError(f"the connection is gone: {error.strerror}") from None
 
     def _receive(self, seconds: float) -> str | None:
         """Return the next packet, ``None`` if it does not come in time."""
-        deadline = time.monotonic() + seconds
+        deadline = min(time.monotonic() + seconds, self._end)
         while True:
             start = self._buffer.find(b"$")
             end = self._buffer.find(b"#", start)
             if start >= 0 and 0 <= end <= len(self._buffer) - 3:
                 content = self._buffer[start + 1 : end]
+                checksum = self._buffer[end + 1 : end + 3]
                 self._buffer = self._buffer[end + 3 :]
-                os.write(self._sink, b"+")
+                if checksum.lower() != b"%02x" % (sum(content) & 0xFF):
+                    raise StubError(f"an answer has the wrong checksum {checksum!r}")
+                self._write(b"+")
                 return _expanded(content)
             if not self._wait(deadline):
                 return None
 
     def _wait(self, deadline: float) -> bool:
-        ready, _, _ = select.select([self._source], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
-            return False
-        received = os.read(self._source, 65536)
-        if not received or len(self._buffer) > MOST_ANSWER:
+        left = max(0.0, deadline - time.monotonic())
+        try:
+            if not select.select([self._source], [], [], left)[0]:
+                return False
+            received = os.read(self._source, 65536)
+        except OSError as error:
+            raise StubError(f"the connection is gone: {error.strerror}") from None
+        if not received:
             raise StubError("the connection is gone")
+        if b"$" not in self._buffer:
+            self._buffer = b""  # acknowledgements and noise
+        if len(self._buffer) > MOST_ANSWER:
+            raise StubError(f"an answer has more than {MOST_ANSWER} bytes")
         self._buffer += received
         return True
 
@@ -153,15 +193,20 @@ def _expanded(content: bytes) -> str:
     index = 0
     while index < len(content):
         byte = content[index]
+        more = content[index + 1] if index + 1 < len(content) else 0
+        if byte in b"*}" and not more:
+            raise StubError("an answer ends within a run or an escape")
         if byte == 0x2A and text:
             index += 1
-            text += text[-1] * (content[index] - 29)
+            text += text[-1] * (more - 29)
         elif byte == 0x7D:
             index += 1
-            text += chr(content[index] ^ 0x20)
+            text += chr(more ^ 0x20)
         else:
             text += chr(byte)
         index += 1
+        if len(text) > MOST_ANSWER:
+            raise StubError(f"an answer has more than {MOST_ANSWER} characters")
     return text
 
 

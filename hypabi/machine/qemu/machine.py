@@ -160,7 +160,8 @@ class Run:
         if pc != setup.done:
             raise Refused(f"the start of the state is not reached; control is at {pc:#x}")
         content = stub.read(self.page, PAGE_SIZE)
-        assert content is not None
+        if content is None:
+            raise StubError(f"the memory at {self.page:#x} is gone")
         target.verify(self.state, content)
         stub.write(self.page, bytes(PAGE_SIZE))
         target.start(stub, self.state)

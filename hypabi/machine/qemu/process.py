@@ -6,6 +6,7 @@ kernel kills it with us (``setpriv --pdeathsig``), or ``timeout`` does after LIF
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -44,14 +45,16 @@ def version(executable: str, patience: float) -> str:
     if path is None:
         raise Refused(f"{executable} is not installed (Debian: apt install qemu-system-arm)")
     try:
-        ran = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=patience, check=False
-        )
+        with unlimited():
+            ran = subprocess.run(
+                [path, "--version"], capture_output=True, timeout=patience, check=False
+            )
     except subprocess.TimeoutExpired:
         raise Refused(f"{executable} --version hangs") from None
     except OSError as error:
         raise Refused(f"{executable} --version: {error.strerror}") from None
-    found = re.search(r"version (\d+)\.(\d+)(\.\d+)*", ran.stdout)
+    said = ran.stdout[:4096].decode("utf-8", "replace")
+    found = re.search(r"version (\d{1,4})\.(\d{1,4})(\.\d+)*", said)
     if found is None:
         raise Refused(f"{executable} --version does not say which version it is")
     number = found.group().removeprefix("version ")
@@ -73,24 +76,45 @@ def started(
     :raises Refused: it does not start, with its own words
     """
     with tempfile.TemporaryDirectory(prefix="hypabi-") as folder:
-        command = [*_bounded(executable), *arguments, *FIXED]
-        for index, file in enumerate(files):
-            path = Path(folder, f"memory{index}")
-            path.write_bytes(file.content)
-            command += ["-device", f"loader,file={path},addr={file.address:#x},force-raw=on"]
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        try:
+            process = _process(executable, arguments, files, folder)
+        except OSError as error:
+            raise Refused(f"{executable} does not start: {error.strerror}") from None
         try:
             yield _connect(process, patience)
         except StubError as error:
             raise Refused(_words(process) or str(error)) from None
         finally:
             _end(process)
+
+
+def _process(
+    executable: str, arguments: Sequence[str], files: Sequence[LoadedFile], folder: str
+) -> "subprocess.Popen[bytes]":
+    command = [*_bounded(executable), *arguments, *FIXED]
+    for index, file in enumerate(files):
+        path = Path(folder, f"memory{index}")
+        path.write_bytes(file.content)
+        command += ["-device", f"loader,file={path},addr={file.address:#x},force-raw=on"]
+    with unlimited():
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def unlimited() -> Iterator[None]:
+    """Lift our own limit of address space while a process starts: QEMU reserves gigabytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 FIXED: Final = (

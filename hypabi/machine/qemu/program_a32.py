@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from hypabi.machine.qemu.gdb import Stub
+from hypabi.machine.qemu.gdb import Stub, StubError
 from hypabi.machine.qemu.target import PAGE_SIZE
 from hypabi.records import frozen
 
@@ -162,7 +162,9 @@ class Program:
     def results(self, stub: Stub, names: list[str]) -> dict[str, int]:
         """Return the results under their names, in the order in which they were read."""
         sizes = [8 if isinstance(self._accesses.get(name), Wide) else 4 for name in names]
-        content = stub.read(self._page + RESULTS, sum(sizes)) or b""
+        content = stub.read(self._page + RESULTS, sum(sizes))
+        if content is None:
+            raise StubError(f"the memory at {self._page:#x} is gone")
         found, start = {}, 0
         for name, size in zip(names, sizes, strict=True):
             found[name] = int.from_bytes(content[start : start + size], "little")

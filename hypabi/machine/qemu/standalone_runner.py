@@ -107,7 +107,7 @@ def _seen(plan: Plan, stub: Stub) -> dict[str, str]:
     for number, name in plan["core"].items():
         seen[name] = f"{stub.register(int(number)):x}"
     document = stub.document("system-registers.xml")
-    numbers = dict(re.findall(r'<reg name="(\w+)" bitsize="\d+" regnum="(\d+)"', document))
+    numbers = dict(re.findall(r'<reg name="(\w+)" bitsize="\d+" regnum="(\d{1,6})"', document))
     for names in plan["system"]:
         for name in names.split("/"):
             if name in numbers:

@@ -10,7 +10,7 @@ from hypabi.arch.aarch32 import HYP_MODE, MODES, Mode, bank_of, banked_register
 from hypabi.arch.aarch32_exceptions import HYP_TRAP_OFFSET
 from hypabi.arch.aarch32_system import WIDE_REGISTERS
 from hypabi.arch.names import Architecture
-from hypabi.machine.qemu.gdb import Stub, StubError
+from hypabi.machine.qemu.gdb import Stub, StubRefusal
 from hypabi.machine.qemu.program_a32 import ERET, ISB, RESULTS, Access, Narrow, Program, Wide
 from hypabi.machine.qemu.target import Refused, Setup
 from hypabi.machine.state import MachineState, require_register
@@ -221,9 +221,9 @@ def _described(stub: Stub) -> dict[str, int]:
     """Return HSR and HVBAR, which QEMU describes under their AArch64 names."""
     try:
         document = stub.document("system-registers.xml")
-    except StubError:
+    except StubRefusal:
         return {}
-    numbers = dict(re.findall(r'<reg name="(\w+)" bitsize="\d+" regnum="(\d+)"', document))
+    numbers = dict(re.findall(r'<reg name="(\w+)" bitsize="\d+" regnum="(\d{1,6})"', document))
     found = {}
     for name, other in (("HSR", "ESR_EL2"), ("HVBAR", "VBAR_EL2")):
         number = numbers.get(name) or numbers.get(other)

@@ -8,7 +8,7 @@ from typing import Final
 from hypabi.arch import aarch64
 from hypabi.arch.aarch64_system import SYSTEM_REGISTERS
 from hypabi.arch.names import Architecture
-from hypabi.machine.qemu.gdb import Stub, StubError
+from hypabi.machine.qemu.gdb import Stub, StubError, StubRefusal
 from hypabi.machine.qemu.target import PAGE_SIZE, Refused, Setup
 from hypabi.machine.state import MORE_PSTATE_64, MachineState, require_register
 
@@ -167,6 +167,8 @@ class TargetA64:
     ) -> Mapping[str, int]:
         """Return general registers, PSTATE, and the system registers that the stub shows."""
         core = stub.registers()
+        if len(core) < 8 * PC + 12:
+            raise StubError(f"the core registers are answered with {len(core)} bytes")
         found = {
             name: int.from_bytes(core[8 * number : 8 * number + 8], "little")
             for number, name in enumerate((*aarch64.GENERAL, "sp", "pc"))
@@ -262,9 +264,9 @@ def _description(stub: Stub, names: Iterable[str]) -> dict[str, int]:
     """
     try:
         document = stub.document("system-registers.xml")
-    except StubError:
+    except StubRefusal:
         return {}
-    numbers = dict(re.findall(r'<reg name="(\w+)" bitsize="\d+" regnum="(\d+)"', document))
+    numbers = dict(re.findall(r'<reg name="(\w+)" bitsize="\d+" regnum="(\d{1,6})"', document))
     found = {}
     for name in dict.fromkeys(names):
         number = numbers.get(name) or numbers.get(re.sub("_EL[01]$", "", name))

@@ -24,7 +24,7 @@ from hypabi.callsites.model import Reached, ResultFate, Start, Why
 from hypabi.image.symbolizer import Names
 from hypabi.records import frozen
 from hypabi.report.shared.footer import repeat_section
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, listed, titled
+from hypabi.report.shared.text_layout import COLUMNS, cut, filled, listed, printable, titled
 from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_ARGUMENT: Final = 160
@@ -65,7 +65,7 @@ Belongs = Callable[[ListedCallSite], bool]
 
 def write(result: CallersResult) -> str:
     """Return the report as text."""
-    return "\n".join(_lines(result)) + "\n"
+    return "\n".join(map(printable, _lines(result))) + "\n"
 
 
 def _lines(result: CallersResult) -> Iterator[str]:

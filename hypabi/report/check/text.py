@@ -43,7 +43,7 @@ VACUOUS: Final = "Vacuous: nothing can be tested, so not counted as proved"
 
 def write(check: Check) -> str:
     """Return a check as text."""
-    return "\n".join(_lines(check)) + "\n"
+    return "\n".join(map(printable, _lines(check))) + "\n"
 
 
 def _lines(check: Check) -> Iterator[str]:

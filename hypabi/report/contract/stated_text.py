@@ -13,7 +13,7 @@ from hypabi.contract.stated.model import (
     StatedContract,
 )
 from hypabi.contract.version import Version
-from hypabi.report.shared.text_layout import filled
+from hypabi.report.shared.text_layout import filled, printable
 
 
 def write_stated_text(contract: StatedContract) -> str:
@@ -27,7 +27,7 @@ def write_stated_text(contract: StatedContract) -> str:
         lines += _entry(f"{_listed_numbers(call)} {name}{_bounds(call)}".strip())
         lines += _entry(call.summary, "      ")
     lines += ["", *_footer(contract)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def write_stated_at(
@@ -42,7 +42,7 @@ def write_stated_at(
         numbers = tuple(contract.numbers_of(call, architecture, version))
         lines += ["", *_call(contract, name, call, numbers, architecture)]
     lines += ["", *_footer(contract)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def number_text(number: int) -> str:

@@ -7,7 +7,7 @@ from hypabi.contract.clause import Authority, Clause, Premise
 from hypabi.contract.expression import write_predicate
 from hypabi.contract.model import Bounded, Call, Contract
 from hypabi.contract.revision import LiveParty, Revision, Row, Service
-from hypabi.report.shared.text_layout import filled
+from hypabi.report.shared.text_layout import filled, printable
 
 
 def write_contract_text(contract: Contract) -> str:
@@ -27,7 +27,7 @@ def write_contract_text(contract: Contract) -> str:
         lines += _entry(f"{number:>2} {name:<22}", _bounds(call))
     for name, user in contract.users.items():
         lines += ["", f"outside the image: {name}", *_entry("", user.where)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def write_revision_text(revision: Revision) -> str:
@@ -37,7 +37,7 @@ def write_revision_text(revision: Revision) -> str:
         lines += ["", *_party(party)]
         for row in revision.rows_of(party.name):
             lines += ["", *_row(revision, row)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def _bounds(thing: Bounded | Call) -> str:

@@ -22,7 +22,7 @@ from hypabi.image.symbolizer import Names
 from hypabi.report.shared.counterexample import with_capabilities
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.register_sets import kept_in_words, ranges
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, titled
+from hypabi.report.shared.text_layout import COLUMNS, cut, filled, printable, titled
 from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_PASSED = 8
@@ -43,7 +43,7 @@ class Cases(enum.Enum):
 
 def write(result: DeriveResult, cases: Cases = Cases.AGREEING_TOGETHER) -> str:
     """Return a derivation as text."""
-    return "\n".join(_lines(result, cases)) + "\n"
+    return "\n".join(map(printable, _lines(result, cases))) + "\n"
 
 
 def _lines(result: DeriveResult, cases: Cases) -> Iterator[str]:

@@ -26,6 +26,7 @@ from hypabi.report.shared.text_layout import (
     labelled,
     labelled_list,
     matrix,
+    printable,
     titled,
 )
 from hypabi.report.shared.trusted_base import trust_section
@@ -43,7 +44,7 @@ SHORT: Final[Mapping[CallersOf, str]] = {
 
 def write(diff: DiffResult) -> str:
     """Return a diff as text."""
-    return "\n".join(_lines(diff)) + "\n"
+    return "\n".join(map(printable, _lines(diff))) + "\n"
 
 
 def _lines(diff: DiffResult) -> Iterator[str]:

@@ -21,7 +21,7 @@ from hypabi.report.drift.tables import served, uncited, uncovered, unread
 from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.evidence_text import at_entry, observed, path
 from hypabi.report.shared.footer import repeat_section
-from hypabi.report.shared.text_layout import filled, labelled, titled
+from hypabi.report.shared.text_layout import filled, labelled, printable, titled
 from hypabi.report.shared.trusted_base import trust_section
 from hypabi.report.shared.verdict_lines import verdict_lines
 
@@ -48,7 +48,7 @@ DEEPER: Final = "    "
 
 def write(report: DriftResult) -> str:
     """Return the report as text."""
-    return "\n".join(_lines(report)) + "\n"
+    return "\n".join(map(printable, _lines(report))) + "\n"
 
 
 def _lines(report: DriftResult) -> Iterator[str]:

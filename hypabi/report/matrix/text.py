@@ -19,7 +19,7 @@ from hypabi.report.caller_checks.text import section
 from hypabi.report.matrix.grid import Line, by_line_and_party, grids, line_of
 from hypabi.report.shared.evidence_text import at_entry, path
 from hypabi.report.shared.footer import repeat_section
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, labelled, titled
+from hypabi.report.shared.text_layout import COLUMNS, cut, filled, labelled, printable, titled
 from hypabi.report.shared.trusted_base import trust_section
 from hypabi.report.shared.verdict_lines import verdict_lines
 
@@ -34,7 +34,7 @@ class Detail(enum.Enum):
 
 def write(result: MatrixResult, detail: Detail) -> str:
     """Return a matrix as text."""
-    return "\n".join(_lines(result, detail)) + "\n"
+    return "\n".join(map(printable, _lines(result, detail))) + "\n"
 
 
 def _lines(result: MatrixResult, detail: Detail) -> Iterator[str]:

@@ -7,13 +7,13 @@ from hypabi.analysis.results.shared import ReplayVerdict
 from hypabi.arch.register_order import natural_order
 from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.footer import repeat_section
-from hypabi.report.shared.text_layout import filled, labelled, labelled_list, titled
+from hypabi.report.shared.text_layout import filled, labelled, labelled_list, printable, titled
 from hypabi.report.shared.verdict_lines import verdict_lines
 
 
 def write(replayed: ReplayResult) -> str:
     """Return a replay as text."""
-    return "\n".join(_lines(replayed)) + "\n"
+    return "\n".join(map(printable, _lines(replayed))) + "\n"
 
 
 def _lines(replayed: ReplayResult) -> Iterator[str]:

@@ -4,7 +4,7 @@ An unknown key, a missing one or a value of another type is refused with the key
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeVar
 
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
@@ -28,6 +28,9 @@ MOST: Final = 1 << 20
 """Most characters of a file that is read; a witness has a few thousand."""
 DEEPEST: Final = 64
 """Most operators inside each other."""
+MOST_PIECES: Final = 4096
+MOST_MEMORY: Final = 16 << 20
+"""Most pieces of memory, and bytes of all together; a witness has some dozens of pages."""
 
 T = TypeVar("T")
 
@@ -116,7 +119,25 @@ def _image(node: Node) -> tuple[Source, tuple[Page, ...], tuple[Patched, ...]]:
         version.text(),
         displacement.number(),
     )
-    return source, tuple(map(_read_page, pages.list())), tuple(map(_read_patch, patched.list()))
+    read = tuple(map(_read_page, _parts(pages)))
+    new = tuple(map(_read_patch, _parts(patched)))
+    _together(pages, [page.size for page in read])
+    _together(patched, [patch.size for patch in new])
+    return source, read, new
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    """Return the parts of a list of pieces of memory."""
+    parts = node.list()
+    if len(parts) > MOST_PIECES:
+        raise node.refuse(f"has {len(parts)} parts, at most {MOST_PIECES} are read")
+    return parts
+
+
+def _together(node: Node, sizes: Sequence[int]) -> None:
+    """Refuse pieces that are more than a witness needs, though each by itself is not."""
+    if sum(sizes) > MOST_MEMORY:
+        raise node.refuse(f"gives {sum(sizes)} bytes of memory, at most {MOST_MEMORY} are taken")
 
 
 def _read_page(node: Node) -> Page:
@@ -154,6 +175,12 @@ def _read_given(node: Node) -> Given:
     return given
 
 
+def _memory(node: Node) -> tuple[Given, ...]:
+    found = tuple(map(_read_given, _parts(node)))
+    _together(node, [given.size for given in found])
+    return found
+
+
 def _start(node: Node) -> tuple[Start, int]:
     architecture, vectors, order, registers, memory, back = node.keys(
         "architecture", "vectors", "byte_order", "registers", "memory", "back"
@@ -163,7 +190,7 @@ def _start(node: Node) -> tuple[Start, int]:
         _one_of(vectors, InstructionSet),
         _one_of(order, ByteOrder),
         _registers(registers),
-        tuple(map(_read_given, memory.list())),
+        _memory(memory),
     )
     return start, _place(back)
 
@@ -188,7 +215,7 @@ def _predicted(node: Node) -> Prediction:
         arrival,
         _registers(registers),
         tuple(each.text() for each in opened.list()),
-        tuple(map(_read_given, memory.list())),
+        _memory(memory),
     )
 
 
