@@ -23,7 +23,6 @@ __all__ = [
     "replay.json",
     "replay.text",
     "shared.assumptions",
-    "shared.outcome_text",
     "shared.register_sets",
     "shared.text_layout",
 ]
