@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.party_detection import ROLES
-from hypabi.analysis.results.check import Check
 from hypabi.callsites.finder import Further
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite, Function, Unread
@@ -114,12 +114,7 @@ def with_callers(check: Check, examination: Examination) -> Check:
     """
     cycle = life_cycle(examination, Further.FUNCTION)
     lived_with = dict(_lived_with(check, cycle))
-    return replace(
-        check,
-        callers=cycle,
-        lived_with=lived_with,
-        exit_status=check.exit_status | int(status(cycle, lived_with)),
-    )
+    return replace(check, callers=cycle, lived_with=lived_with)
 
 
 def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[Violation, Suppression]]":

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from hypabi.analysis.displacement import displaced
 from hypabi.analysis.examination import Examination, Provider
-from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.replay import machine as machine_of
-from hypabi.analysis.replay import status as status_of
-from hypabi.analysis.results.check import Check
 from hypabi.analysis.results.replay import Attempt
 from hypabi.analysis.results.replay_of import attempt
 from hypabi.analysis.tools import TOOLS
@@ -189,29 +187,26 @@ def confirmed(
     witnesses = Witnesses(examination)
     runs = None if machine is None else machine_of(machine)
     attempts = {}
-    status = Exit(check.exit_status)
     for finding in examination.judgement.findings:
         if isinstance(finding.verdict, Refuted):
-            replayed, attempted = _attempted(witnesses, finding, runs, folder)
-            attempts[finding.party, finding.call, finding.clause.name] = attempted
-            status |= status_of(replayed) if machine is not None else Exit.GOOD
-    return replace(check, attempts=attempts, exit_status=int(status))
+            made = _attempted(witnesses, finding, runs, folder)
+            attempts[finding.party, finding.call, finding.clause.name] = made
+    return replace(check, attempts=attempts, machine=machine)
 
 
 def _attempted(
     witnesses: Witnesses, finding: Finding, machine: Machine | None, folder: str | None
-) -> tuple[Replay, Attempt]:
+) -> Attempt:
     made = witnesses.of(finding)
-    found: Replay
     if isinstance(made, NotMade):
-        found = NotRun("any machine", f"no witness was made: {made.reason}")
-        return found, attempt(found)
+        return attempt(NotRun("any machine", f"no witness was made: {made.reason}"))
     file = None if folder is None else write_witness(made, folder)
+    found: Replay
     if machine is None:
         found = NotRun("any machine", "nobody asked for it (--confirm)")
     else:
         found = replay_witness(made, machine, witnesses.pages(made))
-    return found, attempt(found, file, linked(made))
+    return attempt(found, file, linked(made))
 
 
 def linked(witness: Witness) -> Mapping[str, int]:

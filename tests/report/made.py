@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.provenance import Provenance
-from hypabi.analysis.results.check import Check
+from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.results.vector_table import Table
+from hypabi.analysis.summaries.check import summarize_check
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.contract.clause import Authority, Clause, Ensures, Premise
 from hypabi.contract.expression import Conjunction
@@ -125,18 +127,18 @@ def revision(parties: tuple[str, ...], assumes: tuple[Premise, ...] = ()) -> Rev
     )
 
 
-def check(
+def found(
     *findings: Finding,
     parties: tuple[str, ...] = ("stub",),
     missing: tuple[str, ...] = (),
+    first_missing: tuple[str, ...] = (),
     assumes: tuple[Premise, ...] = (),
     unspecified: tuple[Unspecified, ...] = (),
     unclaimed: int = 0,
     command: tuple[str, ...] = ("hypabi", "check", "vmlinuz"),
-    exit_status: int = 0,
     of: Loaded | None = None,
 ) -> Check:
-    """Return a check of one kernel with the findings given."""
+    """Return what was found of one kernel, with the findings given."""
     tables = [Table(Role.KERNEL, STUB, "EL2", "vectors", "symbol", parties)]
     for number in range(unclaimed):
         tables.append(
@@ -154,6 +156,33 @@ def check(
         Judgement(findings, unspecified),
         {"ARM64_KVM_PROTECTED_MODE": 40},
         lambda address: f"mov x{address // 4 % 8}, #0x1",
-        exit_status,
         Provenance(command, VERSIONS),
+        first_missing,
+    )
+
+
+def check(
+    *findings: Finding,
+    parties: tuple[str, ...] = ("stub",),
+    missing: tuple[str, ...] = (),
+    first_missing: tuple[str, ...] = (),
+    assumes: tuple[Premise, ...] = (),
+    unspecified: tuple[Unspecified, ...] = (),
+    unclaimed: int = 0,
+    command: tuple[str, ...] = ("hypabi", "check", "vmlinuz"),
+    of: Loaded | None = None,
+) -> CheckResult:
+    """Return the result of a check of one kernel, with the findings given."""
+    return summarize_check(
+        found(
+            *findings,
+            parties=parties,
+            missing=missing,
+            first_missing=first_missing,
+            assumes=assumes,
+            unspecified=unspecified,
+            unclaimed=unclaimed,
+            command=command,
+            of=of,
+        )
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
-from hypabi.analysis.results.check import spelled
+from hypabi.analysis.findings.check import spelled
 from hypabi.analysis.results.difference import (
     WORDS,
     Compared,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from hypabi.analysis.results.check import verdict_word
+from hypabi.analysis.findings.check import verdict_word
 from hypabi.analysis.results.drift import DriftReport
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.drift.citations import Cite

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final
 
-from hypabi.analysis.results.check import spelled, verdict_word
+from hypabi.analysis.findings.check import spelled, verdict_word
 from hypabi.analysis.results.drift import DriftReport
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.drift.findings import Drift, Kind, Open, Proof
