@@ -9,3 +9,33 @@ Guarantees: no step of the pipeline stands anywhere else; the verdict, the count
 status of a result come from one function over it.  Refuses with :class:`~hypabi.errors.HypabiError`
 what cannot be read; prints nothing, and knows no command line.
 """
+
+__all__ = [
+    "call_site_listing",
+    "callers",
+    "confirmation",
+    "derivation",
+    "difference",
+    "entries",
+    "examination",
+    "exit_status",
+    "matrix",
+    "options",
+    "party_detection",
+    "provenance",
+    "references",
+    "replay",
+    "results.callers",
+    "results.check",
+    "results.derivation",
+    "results.difference",
+    "results.drift",
+    "results.matrix",
+    "results.replay",
+    "results.replay_of",
+    "results.vector_table",
+    "saved_form",
+    "session",
+    "tools",
+    "witness_files",
+]

@@ -1,7 +1,6 @@
 """Make witnesses of what an examination refuted, at addresses at which a machine can run it."""
 
 import mmap
-import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cached_property
@@ -15,7 +14,7 @@ from hypabi.analysis.replay import machine as machine_of
 from hypabi.analysis.results.replay import Attempt
 from hypabi.analysis.results.replay_of import attempt
 from hypabi.analysis.tools import TOOLS
-from hypabi.analysis.witness_files import write_witness
+from hypabi.analysis.witness_files import needed_of, write_witness
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
@@ -206,18 +205,7 @@ def _attempted(
         found = NotRun("any machine", "nobody asked for it (--confirm)")
     else:
         found = replay_witness(made, machine, witnesses.pages(made))
-    return attempt(found, file, linked(made))
-
-
-def linked(witness: Witness) -> Mapping[str, int]:
-    """Return what a refutation needs, with words of memory at link addresses."""
-    limit = 1 << witness.start.architecture.bits
-
-    def moved(match: re.Match[str]) -> str:
-        return f"mem[{(int(match[1], 16) - witness.image.displacement) % limit:#x}]"
-
-    needed = witness.counterexample
-    return {re.sub(r"mem\[(0x[0-9a-f]+)\]", moved, name): needed[name] for name in needed}
+    return attempt(found, file, needed_of(made))
 
 
 def setting_of(

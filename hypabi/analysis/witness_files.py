@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +55,17 @@ def write_witness(witness: Witness, folder: str) -> str:
         raise HypabiError(folder, failed.strerror or str(failed)) from None
     write_output(write_witness_text(witness), str(path))
     return str(path)
+
+
+def needed_of(witness: Witness) -> Mapping[str, int]:
+    """Return what a refutation needs of the state at entry, words of memory at link addresses."""
+    limit = 1 << witness.start.architecture.bits
+
+    def moved(match: re.Match[str]) -> str:
+        return f"mem[{(int(match[1], 16) - witness.image.displacement) % limit:#x}]"
+
+    needed = witness.counterexample
+    return {re.sub(r"mem\[(0x[0-9a-f]+)\]", moved, name): needed[name] for name in needed}
 
 
 def pages_of(witness: Witness, image: str | None) -> Pages:

@@ -6,19 +6,13 @@ the machine could not try it.
 """
 
 import argparse
-from typing import TYPE_CHECKING
 
 from hypabi.analysis.exit_status import Exit
-from hypabi.analysis.replay import machine, status
+from hypabi.analysis.replay import TOOLS
 from hypabi.cli.parser import add_output, command_line
 
-if TYPE_CHECKING:
-    pass
-
 SUMMARY = "run a witness on our engine or on QEMU: confirmed, not reproduced or not run"
-MACHINES = ("engine", "qemu")
-TOOLS = {"engine": ("pypcode",), "qemu": ()}
-"""Packages that a machine rests on."""
+MACHINES = tuple(TOOLS)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,26 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay, print, and return the exit status."""
-    from hypabi.analysis.provenance import provenance
-    from hypabi.analysis.witness_files import pages_of, read_witness
+    from hypabi.analysis.replay import replay_file
+    from hypabi.analysis.summaries.replay import summarize_replay
     from hypabi.atomic_file import write_output
-    from hypabi.report.replay.text import Replayed
-    from hypabi.witness.replay import replay_witness
 
-    witness, sha256 = read_witness(arguments.witness)
-    pages = pages_of(witness, arguments.image)
     if arguments.script:
-        from hypabi.witness.file.script import standalone_script
-
-        write_output(standalone_script(witness, pages), arguments.output)
+        write_output(_script(arguments), arguments.output)
         return Exit.GOOD
-    found = replay_witness(witness, machine(arguments.machine), pages)
-    replayed = Replayed(
-        witness,
-        found,
-        sha256,
-        int(status(found)),
-        provenance(command_line(), TOOLS[arguments.machine]),
+    replayed = summarize_replay(
+        replay_file(arguments.witness, arguments.image, arguments.machine, command_line())
     )
     if arguments.format == "json":
         from hypabi.report.replay.json import write
@@ -71,3 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
         from hypabi.report.replay.text import write
     write_output(write(replayed), arguments.output)
     return replayed.exit_status
+
+
+def _script(arguments: argparse.Namespace) -> str:
+    from hypabi.analysis.witness_files import pages_of, read_witness
+    from hypabi.witness.file.script import standalone_script
+
+    witness, _ = read_witness(arguments.witness)
+    return standalone_script(witness, pages_of(witness, arguments.image))

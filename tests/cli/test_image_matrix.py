@@ -74,6 +74,9 @@ def test_the_callers_of_a_shipped_arm64_kernel_get_what_they_ask_for(kernel: Ker
         assert at["__hyp_reset_vectors", RESET, party] == ("kept", "reachable")
         assert at["cpu_soft_restart", RESTART, party] == ("kept", "reachable")
     assert all(verdict == "kept" for verdict, when in at.values() if when == "reachable")
+    assert (found["verdict"], found["exit_status"]) == ("refuted", 12)
+    assert found["counts"]["cells"]["refuted"] == 0
+    assert found["counts"]["call sites"]["violated"] == 1
     moves = {(each["source"], each["to"]): each["by"] for each in found["callers"]["moves"]}
     assert [site["function"] for site in moves["stub", "kvm-init"]] == ["__hyp_set_vectors"]
     assert [site["function"] for site in moves["stub", "kernel-at-el2"]] == ["finalise_el2"]
@@ -128,6 +131,19 @@ def test_a_caller_that_keeps_a_value_where_the_stub_writes_is_refuted(assemble: 
     )
     found = report(stub(assemble, success="mov x4, #0", callers=kept))
     assert points(found, "__hyp_reset_vectors")["survives"][0] == "satisfied"
+
+
+def test_a_suppression_is_of_one_call_of_a_call_site(assemble: Assemble, tmp_path: Path) -> None:
+    choice = ("cmp x1, #0", "mov x0, #2", "csel x0, x0, xzr, eq", "mov x5, x2", "hvc #0")
+    lost = caller("__hyp_set_vectors", *choice, "mov x0, x5", "ret")
+    image = stub(assemble, success="mov x5, #0", callers=lost)
+    file = tmp_path / "lived-with.yaml"
+    file.write_text(LIVED_WITH.format(caller="__hyp_set_vectors", party="any"))
+    ran = hypabi("check", image, "--suppressions", file, "--today", "2026-12-01", "--format=json")
+    found = json.loads(ran.stdout)
+    words = {each["call"]: each["verdict"] for each in found["callers"]["checks"]}
+    assert words == {RESET: "suppressed", SET: "violated"}
+    assert ran.returncode == 12
 
 
 def test_a_caller_that_does_not_look_at_an_error_is_refuted(assemble: Assemble) -> None:

@@ -111,8 +111,3 @@ def count_verdicts(findings: tuple[Finding, ...]) -> Counts:
     """Count the verdicts."""
     words = [verdict_word(finding.verdict) for finding in findings]
     return Counts(*(words.count(each) for each in ("proved", "refuted", "undecided", "vacuous")))
-
-
-def spelled(call: str | None) -> str:
-    """Return the name of a call, or what stands for every identifier that is none."""
-    return "any other" if call is None else call

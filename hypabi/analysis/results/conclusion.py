@@ -87,7 +87,7 @@ def conclude(
             status |= _bits(weight)
     if not judged:
         status |= Exit.UNDECIDED
-    verdict = good if status is Exit.GOOD else {**VERDICTS, **verdicts}[_worst(status)]
+    verdict = good if status == Exit.GOOD else {**VERDICTS, **verdicts}[_worst(status)]
     return Conclusion(verdict, counts, int(status))
 
 

@@ -1,139 +1,215 @@
-"""What ``hypabi diff`` has to say, before it is text or JSON."""
+"""What ``hypabi diff`` has to say, as plain values."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import enum
+from collections.abc import Mapping
 from typing import Final, assert_never
 
-from hypabi.analysis.provenance import Provenance
+from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
+from hypabi.analysis.results.shared import Hex, Reproduction, Sha256, SuppressedBy, SuppressionFile
 from hypabi.arch.names import Architecture
-from hypabi.judgement.difference.model import (
-    Bearing,
-    Cell,
-    Change,
-    Direction,
-    Equal,
-    Incompatible,
-    Renumbered,
-    Stronger,
-    Undecided,
-    Vacuous,
-    Weaker,
-    differences_of,
-)
-from hypabi.judgement.suppression import Suppression, Suppressions
-from hypabi.records import field, frozen
+from hypabi.judgement.difference.model import Aspect, Bearing
+from hypabi.records import frozen
 
-SPELLED: Final[Mapping[Direction, str]] = {
-    Direction.OLD_CALLERS: "old-callers",
-    Direction.NEW_CALLERS: "new-callers",
-}
+
+class CallersOf(enum.Enum):
+    """Whose callers meet the other side's provider."""
+
+    OLD = "old-callers"
+    NEW = "new-callers"
+
+
+class ChangeKind(enum.Enum):
+    """What a call is to callers of the one side on the other, in the order of a report."""
+
+    INCOMPATIBLE = "incompatible"
+    """It ends otherwise, or with another result."""
+    WEAKER = "weaker"
+    """Something is lost."""
+    RENUMBERED = "renumbered"
+    """It is the same under another number."""
+    UNDECIDED = "undecided"
+    STRONGER = "stronger"
+    """It does all that it did, and more."""
+    EQUAL = "equal"
+    """Nothing that a caller may rely on is different."""
+    VACUOUS = "vacuous"
+    """No state at entry meets what it presupposes, so there is nothing to compare."""
 
 
 @frozen
-class PartyFound:
+class ContractTaken:
+    """The contract that one side is held to."""
+
+    name: str
+    sha256: Sha256
+    version: str
+    """Kernel version that it was taken at."""
+
+
+@frozen
+class PartyHeld:
     """A party that one side holds."""
 
     name: str
-    symbol: str
-    address: int
+    symbol: str | None
+    """Of its vector table."""
+    address: Hex
+    """Of its vector table."""
     program: str
+    """Which program of the boot holds it: kernel or decompressor."""
     how: str
+    """How its table was found: by symbol, shape, installer or conduct."""
 
 
 @frozen
-class Compared:
-    """One of the two images, whether it was given itself or in its saved form."""
+class ComparedImage:
+    """One of the two images."""
 
-    sha256: str
-    version: str
-    contract: str
-    contract_sha256: str
-    contract_version: str
-    parties: tuple[PartyFound, ...]
+    sha256: Sha256
+    """Of the image, whether it was given itself or in its saved form."""
+    version: str | None
+    """The kernel's, where the image says it."""
+    contract: ContractTaken
+    parties: tuple[PartyHeld, ...]
     missing: tuple[str, ...]
-    """Parties of the revision that the image does not hold."""
-    numbers: Mapping[int, str]
-    """Name of each call, by its number."""
+    """Parties of the contract that the image does not hold."""
+
+    @property
+    def named(self) -> str:
+        """Return what a report calls it: its version, else the first digits of its hash."""
+        return self.version or f"image {self.sha256[:12]}"
 
 
 @frozen
-class Diff:
-    """Two images held against each other."""
+class Renumbering:
+    """The call that does the same on the other side."""
 
-    old: Compared
-    new: Compared
+    number: Hex
+    call: str
+
+
+@frozen
+class ShownDifference:
+    """One thing that is different, and a state at entry that shows it."""
+
+    aspect: Aspect
+    bearing: Bearing
+    """What it is to the callers that the comparison is about."""
+    subject: str
+    """The register, memory or end that differs."""
+    old: str
+    """What the old provider does."""
+    new: str
+    """What the new provider does."""
+    entry: Mapping[str, Hex]
+    """A state at entry that shows it; everything that is not named is zero."""
+
+
+@frozen
+class ComparedCall:
+    """One call at one party, for the callers of one side."""
+
+    direction: CallersOf
+    """Whose callers meet the other side's provider."""
+    party: str
+    call: str | None
+    """Null for every identifier that is no call's number, and for a party that one side lacks."""
+    number: Hex | None
+    only_here: bool
+    """Only the callers' own side has the call, or the party."""
+    left_open: bool
+    """The document declines to say what the call does."""
+    change: ChangeKind
+    renumbered: Renumbering | None
+    reasons: tuple[str, ...]
+    """What could not be decided, and why; of a vacuous one, what cannot be met."""
+    differences: tuple[ShownDifference, ...]
+    must_agree: tuple[str, ...]
+    """Sections of MAINTAINERS, and users outside the image; empty where nothing breaks."""
+    assumptions: tuple[str, ...]
+    suppressed: SuppressedBy | None
+    """What decided to live with it, if anything did."""
+
+    @property
+    def judged(self) -> Judged:
+        """Return what is counted of it, and what that weighs."""
+        if self.suppressed is not None:
+            return Judged(COMPARISONS, SUPPRESSED, Weight.GOOD, self._besides)
+        return Judged(COMPARISONS, self.change.value, self._weight, self._besides)
+
+    @property
+    def _weight(self) -> Weight:
+        match self.change:
+            case ChangeKind.INCOMPATIBLE | ChangeKind.WEAKER | ChangeKind.RENUMBERED:
+                return Weight.REFUTED
+            case ChangeKind.UNDECIDED:
+                return Weight.UNDECIDED
+            case ChangeKind.STRONGER:
+                return Weight.CHANGE
+            case ChangeKind.EQUAL:
+                return Weight.CHANGE if self.differences else Weight.GOOD
+            case ChangeKind.VACUOUS:
+                return Weight.GOOD
+            case _:
+                assert_never(self.change)
+
+    @property
+    def _besides(self) -> tuple[Weight, ...]:
+        """What was not decided besides is undecided whatever was shown, and whoever lives with it.
+
+        A vacuous call gives its reason for being so, which leaves nothing open.
+        """
+        open_ = self.reasons and self.change is not ChangeKind.VACUOUS
+        return (Weight.UNDECIDED,) if open_ else ()
+
+
+COMPARISONS: Final = "comparisons"
+"""The unit: one call at one party, for the callers of one side."""
+SUPPRESSED: Final = "suppressed"
+WORDS: Final = (*(kind.value for kind in ChangeKind), SUPPRESSED)
+NOTHING_COMPARED: Final = Judged(COMPARISONS, ChangeKind.VACUOUS.value, Weight.UNDECIDED)
+
+
+@frozen(kw_only=True)
+class DiffReproduction(Reproduction):
+    """What is needed to compare the same again."""
+
+    old_sha256: Sha256
+    new_sha256: Sha256
+
+
+@frozen
+class DiffResult:
+    """What two images do differently for those who call them, and who breaks."""
+
     architecture: Architecture
     identifier: str
-    cells: tuple[Cell, ...]
-    exit_status: int
-    provenance: Provenance
-    suppressions: Suppressions | None = None
-    suppressed: Mapping[tuple[Direction, str, str | None], Suppression] = field(
-        default_factory=dict
-    )
-    """What suppresses a cell, by direction, party and call."""
+    """Register that selects the call."""
+    old: ComparedImage
+    new: ComparedImage
+    changes: tuple[ComparedCall, ...]
+    """Every comparison, whatever it came to."""
+    suppressions: SuppressionFile | None
+    """The file of suppressions, where one was given."""
+    trusted: tuple[str, ...]
+    """What no verdict can be better than."""
+    reproduce: DiffReproduction
 
-    def by(self, cell: Cell) -> Suppression | None:
-        """Return what suppresses a cell."""
-        return self.suppressed.get((cell.direction, cell.party, cell.call))
+    @property
+    def conclusion(self) -> Conclusion:
+        """Return what the comparisons amount to; of nothing but vacuous ones none was made."""
+        judged = [each.judged for each in self.changes]
+        if all(each.change is ChangeKind.VACUOUS for each in self.changes):
+            judged = [NOTHING_COMPARED] * len(judged)
+        words = {Weight.REFUTED: ChangeKind.INCOMPATIBLE.value}
+        return conclude(judged, ChangeKind.EQUAL.value, {COMPARISONS: WORDS}, words)
 
-    def home(self, direction: Direction) -> Compared:
-        """Return the side whose callers a direction is about."""
-        return self.old if direction is Direction.OLD_CALLERS else self.new
+    @property
+    def verdict(self) -> str:
+        """Return the verdict in a word."""
+        return self.conclusion.verdict
 
-    def other(self, direction: Direction) -> Compared:
-        """Return the side that they meet."""
-        return self.new if direction is Direction.OLD_CALLERS else self.old
-
-
-def change_word(change: Change) -> str:
-    """Return the one word for a change."""
-    match change:
-        case Equal():
-            return "equal"
-        case Renumbered():
-            return "renumbered"
-        case Stronger():
-            return "stronger"
-        case Weaker():
-            return "weaker"
-        case Incompatible():
-            return "incompatible"
-        case Undecided():
-            return "undecided"
-        case Vacuous():
-            return "vacuous"
-        case _:
-            assert_never(change)
-
-
-WORDS: Final = (
-    "incompatible",
-    "weaker",
-    "renumbered",
-    "undecided",
-    "stronger",
-    "equal",
-    "vacuous",
-)
-"""In the order in which a report prints them."""
-
-
-def count_changes(cells: Iterable[Cell]) -> Mapping[str, int]:
-    """Count the cells by the word for their change."""
-    words = [change_word(cell.change) for cell in cells]
-    return {each: words.count(each) for each in WORDS}
-
-
-def cells_of(diff: Diff, *words: str) -> Iterator[Cell]:
-    """Yield the cells with one of these words that nothing suppresses, in the order of words."""
-    for each in words:
-        for cell in diff.cells:
-            if change_word(cell.change) == each and diff.by(cell) is None:
-                yield cell
-
-
-def noted(change: Change) -> tuple[str, ...]:
-    """Return what differs without bearing on any caller."""
-    return tuple(
-        each.subject for each in differences_of(change) if each.bearing is Bearing.HARMLESS
-    )
+    @property
+    def exit_status(self) -> int:
+        """Return the bits of the exit status."""
+        return self.conclusion.exit_status
