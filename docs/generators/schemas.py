@@ -13,6 +13,13 @@ def callers() -> str:
     return _text(schema())
 
 
+def check() -> str:
+    """Return the schema of ``hypabi check --format json``."""
+    from hypabi.report.check.json import schema
+
+    return _text(schema())
+
+
 def derive() -> str:
     """Return the schema of ``hypabi derive --format json``."""
     from hypabi.report.derive.json import schema

@@ -32,7 +32,6 @@ __all__ = [
     "results.drift",
     "results.matrix",
     "results.replay",
-    "results.replay_of",
     "results.vector_table",
     "saved_form",
     "session",

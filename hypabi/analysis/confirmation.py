@@ -11,8 +11,8 @@ from hypabi.analysis.examination import Examination, Provider
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.replay import machine as machine_of
-from hypabi.analysis.results.replay import Attempt
-from hypabi.analysis.results.replay_of import attempt
+from hypabi.analysis.results.shared import ReplayAttempt
+from hypabi.analysis.summaries.replay_attempt import replay_attempt
 from hypabi.analysis.tools import TOOLS
 from hypabi.analysis.witness_files import needed_of, write_witness
 from hypabi.arch.names import Architecture, InstructionSet
@@ -195,17 +195,17 @@ def confirmed(
 
 def _attempted(
     witnesses: Witnesses, finding: Finding, machine: Machine | None, folder: str | None
-) -> Attempt:
+) -> ReplayAttempt:
     made = witnesses.of(finding)
     if isinstance(made, NotMade):
-        return attempt(NotRun("any machine", f"no witness was made: {made.reason}"))
+        return replay_attempt(NotRun("any machine", f"no witness was made: {made.reason}"))
     file = None if folder is None else write_witness(made, folder)
     found: Replay
     if machine is None:
         found = NotRun("any machine", "nobody asked for it (--confirm)")
     else:
         found = replay_witness(made, machine, witnesses.pages(made))
-    return attempt(found, file, needed_of(made))
+    return replay_attempt(found, file, needed_of(made))
 
 
 def setting_of(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from hypabi.analysis.provenance import Provenance
-from hypabi.analysis.results.replay import Attempt
+from hypabi.analysis.results.shared import ReplayAttempt
 from hypabi.analysis.results.vector_table import Table
 from hypabi.contract.model import Contract
 from hypabi.contract.revision import LiveParty, Revision
@@ -46,7 +46,7 @@ class Check:
     """The first party of each program that the file holds without it."""
     machine: str | None = None
     """Where refutations were asked to be replayed; ``None`` where nobody asked."""
-    attempts: Mapping[tuple[str, str | None, str], Attempt] = field(default_factory=dict)
+    attempts: Mapping[tuple[str, str | None, str], ReplayAttempt] = field(default_factory=dict)
     """What a machine made of each refuted clause, by party, call and clause, where asked."""
     doors: "tuple[DoorFinding, ...] | None" = None
     """What else than a hypercall reaches the parties, where asked."""
@@ -63,7 +63,7 @@ class Check:
         """Return what suppresses a refuted clause, ``None`` where nothing does."""
         return self.suppressed.get((finding.party, finding.call, finding.clause.name))
 
-    def attempt(self, finding: Finding) -> Attempt | None:
+    def attempt(self, finding: Finding) -> ReplayAttempt | None:
         """Return what a machine made of a refuted clause, ``None`` where nobody asked."""
         return self.attempts.get((finding.party, finding.call, finding.clause.name))
 

@@ -20,7 +20,6 @@ from hypabi.analysis.summaries.shared import (
     identify_contract,
     identify_image,
     no_evidence,
-    replay_attempt,
     symbols_in,
     vector_table,
 )
@@ -98,7 +97,6 @@ def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
             word, reason = ClauseWord.VACUOUS, verdict.reason
         case _:
             assert_never(verdict)
-    attempt = check.attempt(finding)
     authority = clause.authority
     return CheckedClause(
         finding.party,
@@ -111,7 +109,7 @@ def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
         reason,
         verdict.cases if isinstance(verdict, Proved) else None,
         finding.assumptions,
-        None if attempt is None else replay_attempt(attempt),
+        check.attempt(finding),
         by,
         counterexample=evidence.counterexample,
         observed=evidence.observed,

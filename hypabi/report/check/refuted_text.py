@@ -2,19 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Final
 
 from hypabi.analysis.results.check import Authority, CheckedClause, CheckResult, ClauseWord
-from hypabi.analysis.results.shared import ReplayVerdict
+from hypabi.analysis.results.shared import DEFECT, ReplayVerdict
 from hypabi.image.symbolizer import Names
 from hypabi.report.shared.calls import call_with_number
 from hypabi.report.shared.evidence_text import at_entry, observed, path, valuation
 from hypabi.report.shared.text_layout import filled, labelled, labelled_list, titled
-
-DEFECT: Final = (
-    "a claim that a machine contradicts is a defect of hypabi until it is explained: please report "
-    "it with the witness"
-)
 
 
 def refuted(result: CheckResult, names: Names) -> Iterator[str]:

@@ -17,7 +17,7 @@ from hypabi.analysis.results.caller_checks import (
     CallerWord,
 )
 from hypabi.analysis.results.check import CheckResult, ClauseWord
-from hypabi.analysis.results.replay import CONFIRMED, NOT_REPRODUCED, NOT_RUN, Attempt
+from hypabi.analysis.results.shared import ReplayAttempt, ReplayDifference, ReplayVerdict
 from hypabi.analysis.summaries.check import summarize_check
 from hypabi.arch.exception_routing import SYNCHRONOUS_64, doors_of_el2
 from hypabi.contract.place import Place
@@ -52,10 +52,10 @@ def suppressed(check: Check) -> Check:
     return replace(check, suppressions=file, suppressed={KEY: SUPPRESSION})
 
 
-def replayed(verdict: str, machine: str | None = "engine") -> Check:
+def replayed(verdict: ReplayVerdict, machine: str | None = "engine") -> Check:
     """Return a check whose one refutation was replayed."""
-    differences = (("x0", "0x0", "0x1"),) if verdict == NOT_REPRODUCED else ()
-    attempt = Attempt(verdict, "an engine", differences=differences, needed={"x0": 1})
+    differences = (ReplayDifference("x0", "0x0", "0x1"),)
+    attempt = ReplayAttempt(verdict, "an engine", "why", differences, {"x0": "0x1"}, None)
     found = made.found(made.finding(REFUTED, "a"))
     return replace(found, attempts={KEY: attempt}, machine=machine)
 
@@ -161,7 +161,7 @@ def test_a_suppressed_refutation_is_suppressed_in_every_count_and_in_the_status(
 
 
 def test_a_suppressed_refutation_that_is_confirmed_stays_suppressed() -> None:
-    result = summarize_check(suppressed(replayed(CONFIRMED)))
+    result = summarize_check(suppressed(replayed(ReplayVerdict.CONFIRMED)))
     assert (result.verdict, result.exit_status) == ("proved", 0)
     assert result.conclusion.counts["replays"]["confirmed"] == 1
 
@@ -169,12 +169,14 @@ def test_a_suppressed_refutation_that_is_confirmed_stays_suppressed() -> None:
 @pytest.mark.parametrize(
     ("word", "verdict", "status"),
     [
-        (CONFIRMED, "refuted", 12),
-        (NOT_RUN, "refuted", 28),
-        (NOT_REPRODUCED, "contradicted", 13),
+        (ReplayVerdict.CONFIRMED, "refuted", 12),
+        (ReplayVerdict.NOT_RUN, "refuted", 28),
+        (ReplayVerdict.NOT_REPRODUCED, "contradicted", 13),
     ],
 )
-def test_a_replay_weighs_where_it_was_asked_for(word: str, verdict: str, status: int) -> None:
+def test_a_replay_weighs_where_it_was_asked_for(
+    word: ReplayVerdict, verdict: str, status: int
+) -> None:
     result = summarize_check(replayed(word))
     assert (result.verdict, result.exit_status) == (verdict, status)
     unasked = summarize_check(replayed(word, machine=None))
@@ -210,7 +212,7 @@ def test_of_vector_entries_only_an_undecided_one_weighs() -> None:
 
 
 def of_every_kind() -> CheckResult:
-    check = suppressed(replayed(CONFIRMED))
+    check = suppressed(replayed(ReplayVerdict.CONFIRMED))
     findings = (
         *check.judgement.findings,
         made.finding(PROVED, "b", assumptions=(f"memory at {made.STUB:#x}",)),
