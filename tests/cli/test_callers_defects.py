@@ -75,7 +75,9 @@ def test_a_call_that_never_comes_back_is_not_served(assemble: Assemble) -> None:
     assert found["served"] == ("violated", "control goes to x4 at EL2h")
 
 
-@pytest.mark.parametrize(("computed", "verdict"), [("orr", "violated"), ("add", "depends on its caller")])
+@pytest.mark.parametrize(
+    ("computed", "verdict"), [("orr", "violated"), ("add", "depends on its caller")]
+)
 def test_an_argument_that_can_never_be_right_is_refuted(
     assemble: Assemble, computed: str, verdict: str
 ) -> None:

@@ -117,9 +117,17 @@ def _worst(status: Exit) -> Weight:
 
 
 def spell_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """Spell counts in a line: ``3 clauses: 2 proved, 1 refuted; 5 call sites: 5 satisfied``."""
+    """Spell counts in a line: ``3 clauses: 2 proved, 1 refuted; 1 call site: 1 satisfied``."""
     return "; ".join(
-        f"{sum(words.values())} {unit}: "
+        f"{_counted(sum(words.values()), unit)}: "
         + (", ".join(f"{n} {word}" for word, n in words.items() if n) or "none judged")
         for unit, words in counts.items()
     )
+
+
+def _counted(number: int, unit: str) -> str:
+    """Return how many of a unit, whose name is a plural, in the number that it has."""
+    if number == 1:
+        one = unit.removesuffix("ies") + "y" if unit.endswith("ies") else unit.removesuffix("s")
+        return f"{number} {one}"
+    return f"{number} {unit}"

@@ -65,6 +65,11 @@ def test_counts_are_spelled_with_their_unit() -> None:
     assert spell_counts(counts) == "2 clauses: 2 proved; 0 call sites: none judged"
 
 
+def test_one_of_a_unit_is_not_spelled_as_many() -> None:
+    counts = {"parties": {"found": 1}, "call sites": {"satisfied": 1}, "derived": {"so": 1}}
+    assert spell_counts(counts) == "1 party: 1 found; 1 call site: 1 satisfied; 1 derived: 1 so"
+
+
 @given(st.sampled_from(Weight), st.lists(st.sampled_from(Weight), max_size=3))
 def test_what_is_in_a_thing_besides_counts_for_the_whole_and_not_in_its_unit(
     weight: Weight, besides: list[Weight]
