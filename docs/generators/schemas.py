@@ -1,31 +1,20 @@
 """The published schemas of JSON reports, from the types of the results that they print."""
 
 import json
-from collections.abc import Mapping
+from importlib import import_module
 
-from hypabi.analysis.results.plain import Plain
+from docs.generators import ROOT
 
-
-def callers() -> str:
-    """Return the schema of ``hypabi callers --format json``."""
-    from hypabi.report.callers.json import schema
-
-    return _text(schema())
+REPORTS = ROOT / "hypabi" / "report"
 
 
-def check() -> str:
-    """Return the schema of ``hypabi check --format json``."""
-    from hypabi.report.check.json import schema
-
-    return _text(schema())
-
-
-def derive() -> str:
-    """Return the schema of ``hypabi derive --format json``."""
-    from hypabi.report.derive.json import schema
-
-    return _text(schema())
+def commands() -> tuple[str, ...]:
+    """Return the commands whose report says its own schema."""
+    found = REPORTS.glob("*/json.py")
+    return tuple(sorted(path.parent.name for path in found if "\ndef schema(" in path.read_text()))
 
 
-def _text(schema: Mapping[str, Plain]) -> str:
-    return json.dumps(schema, indent=2) + "\n"
+def schema(command: str) -> str:
+    """Return the schema of what a command prints with ``--format json``."""
+    published = import_module(f"hypabi.report.{command}.json").schema()
+    return json.dumps(published, indent=2) + "\n"

@@ -97,7 +97,7 @@ def callers_of(name: str, image: Path, checked: kernels.Checked) -> str:
     listed: dict[str, Any] = json.loads(done.stdout)
     seconds = time.perf_counter() - started
     doors = checked.report["hidden_doors"]
-    counts = Counter(listed["counts"])
+    counts = Counter(site["kind"] for site in listed["sites"])
     checks = (checked.report["callers"] or {}).get("checks", ())
     encounters = Counter(c["verdict"] for c in checks if c["when"] in kernels.COUNTED)
     cells = [

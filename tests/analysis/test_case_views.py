@@ -65,7 +65,7 @@ def test_a_register_that_a_case_gives_its_own_value_is_kept() -> None:
 
 
 def test_general_and_system_registers_are_told_apart_and_state_and_pc_are_neither() -> None:
-    registers = {"x10": 1, "x9": 1, "VBAR_EL2": X1, "pc": 8, "DAIF": 0}
+    registers: dict[str, Value] = {"x10": 1, "x9": 1, "VBAR_EL2": X1, "pc": 8, "DAIF": 0}
     (any_other,) = answers(case(registers=registers))
     assert list(any_other.does[0].general) == ["x9", "x10"]
     assert list(any_other.does[0].system) == ["VBAR_EL2"]

@@ -51,6 +51,10 @@ def test_any_other_number_is_a_row_of_its_own(made: Path) -> None:
 def test_the_text_shows_the_rows(made: Path) -> None:
     ran = hypabi("derive", made, "--party", "stub")
     assert ran.returncode == 0
+    assert ran.stdout.splitlines()[:2] == [
+        "5.10.0-made (arm64): DERIVED",
+        "1 entry: 1 derived; 4 calls: 4 derived",
+    ]
     assert (
         "x0 = 0  HVC_SET_VECTORS\n"
         "  result    x0 = 0\n"
@@ -120,6 +124,7 @@ def test_a_kernel_that_the_contract_does_not_know_is_derived_without_names(
 def test_an_undecided_path_is_in_the_exit_status(assemble: Assemble) -> None:
     ran = hypabi("derive", stub(assemble, success=".inst 0x00c0ffee"), "--party", "stub")
     assert ran.returncode == 16
+    assert ran.stdout.startswith("5.10.0-made (arm64): UNDECIDED\n1 entry: 1 undecided; ")
     assert "  undecided beyond sync" in ran.stdout
 
 

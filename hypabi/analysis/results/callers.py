@@ -7,8 +7,7 @@ from typing import Final, Literal, TypeAlias
 from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
 from hypabi.analysis.results.shared import Hex, ImageIdentity, Reproduction, Sha256
 from hypabi.arch.names import InstructionSet
-from hypabi.callsites.model import Reached, ResultFate, Start, Why
-from hypabi.callsites.value_origin import Origin
+from hypabi.callsites.model import Origin, Reached, ResultFate, Start, Why
 from hypabi.image.model import Role
 from hypabi.records import frozen
 

@@ -27,8 +27,7 @@ from hypabi.analysis.results.callers import (
 )
 from hypabi.analysis.summaries.shared import identify_image, symbols_in
 from hypabi.analysis.summaries.values import text_of
-from hypabi.callsites.model import Answer, CallPath, CallSite, Liveness
-from hypabi.callsites.value_origin import Source
+from hypabi.callsites.model import Answer, CallPath, CallSite, Liveness, Source
 from hypabi.contract.registry import Named
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.callers.identification import (

@@ -1,11 +1,10 @@
 """What was found of vector entries, told as plain values."""
 
-from collections.abc import Iterable
 from typing import Final, assert_never
 
 from hypabi.analysis.results.entries import EntryFinding, EntryWord, ExceptionReason, HandledCall
 from hypabi.analysis.summaries.shared import values_of
-from hypabi.arch.vector_entries import Kind, Reason
+from hypabi.arch.vector_entries import Kind, Reason, spell_classes
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -126,17 +125,6 @@ def _handled(handled: Handled) -> HandledCall:
         tuple(f"{address:#x}" for address in handled.trail),
         handled.from_user,
     )
-
-
-def spell_classes(codes: Iterable[int]) -> str:
-    """Spell exception classes, consecutive ones as a range."""
-    runs: list[list[int]] = []
-    for code in sorted(set(codes)):
-        if runs and runs[-1][1] == code - 1:
-            runs[-1][1] = code
-        else:
-            runs.append([code, code])
-    return ", ".join(f"{a:#04x}" if a == b else f"{a:#04x}-{b:#04x}" for a, b in runs)
 
 
 def entered_by(finding: DoorFinding, immediate: int) -> str:

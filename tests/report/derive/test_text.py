@@ -25,7 +25,7 @@ def test_the_first_lines_say_the_verdict_and_how_it_comes_about() -> None:
     whole, half = entry(call("0x0", case()), call(None, case())), entry(call(None, case(), lost))
     assert write(derivation(whole)).splitlines()[:2] == [
         "6.1.0-test (arm64): DERIVED",
-        "1 entries: 1 derived; 2 calls: 2 derived",
+        "1 entry: 1 derived; 2 calls: 2 derived",
     ]
     assert write(derivation(whole, half)).splitlines()[:2] == [
         "6.1.0-test (arm64): UNDECIDED",

@@ -5,8 +5,7 @@ from typing import Final, assert_never
 
 from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.results.entries import EntryFinding, EntryWord, ExceptionReason, HandledCall
-from hypabi.analysis.summaries.entries import spell_classes
-from hypabi.arch.vector_entries import Origin, Resumes
+from hypabi.arch.vector_entries import Origin, Resumes, spell_classes
 from hypabi.image.symbolizer import Names
 from hypabi.judgement.entries.findings import Extent
 from hypabi.report.shared.calls import call_with_number
