@@ -54,7 +54,7 @@ def _cells(image: Path) -> dict[tuple[str, str], tuple[str, bool]]:
     return {
         (cell["caller"]["function"], cell["live"]["party"]): (
             _word(cell),
-            cell["when"] != "out_of_turn",
+            cell["when"] != "unreachable",
         )
         for cell in _json("matrix", image)["cells"]
     }

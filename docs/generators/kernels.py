@@ -15,8 +15,8 @@ from docs.generators.pinned import pinned
 from kernels.pins import read_pins
 
 HYPABI = ROOT / ".venv" / "bin" / "hypabi"
-COUNTED = ("in_turn", "whoever_is_live")
-"""When an encounter counts: not out of turn, nor where the contract does not say who is live."""
+COUNTED = ("reachable", "whoever is live")
+"""When a caller check counts: not where it is unreachable, nor where the contract does not say who is live."""
 VERDICTS = ("proved", "refuted", "undecided", "vacuous")
 
 HEAD = """# Debian's kernels against `linux-hyp-abi`
@@ -89,14 +89,14 @@ def refuted(name: str, checked: Checked) -> str:
 
 
 def refuted_callers(report: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    """Return the call sites that are refuted in turn: while whom, and why."""
+    """Return the call sites that can run and are violated: while whom, and why."""
     found: dict[str, tuple[str, str]] = {}
-    for meeting in (report["callers"] or {}).get("meetings", ()):
-        if meeting["verdict"] == "refuted" and meeting["when"] in COUNTED:
-            who = meeting["caller"]["function"] or meeting["caller"]["address"]
-            whys = [each["text"] for each in meeting["points"] if each["verdict"] == "refuted"]
+    for check in (report["callers"] or {}).get("checks", ()):
+        if check["verdict"] == "violated" and check["when"] in COUNTED:
+            who = check["caller"]["function"] or check["caller"]["address"]
+            whys = [each["text"] for each in check["answers"] if each["verdict"] == "violated"]
             parties, why = found.get(who, ("", whys[0]))
-            found[who] = (f"{parties}, {meeting['party']}".lstrip(", "), why)
+            found[who] = (f"{parties}, {check['party']}".lstrip(", "), why)
     return found
 
 

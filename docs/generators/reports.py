@@ -1,7 +1,7 @@
 """The page of JSON reports, from the schemas that they are tested against."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from docs.generators import ROOT
@@ -31,9 +31,19 @@ def _report(path: Any) -> str:  # noqa: ANN401
     text += f"Schema: `hypabi/report/{path.name}`.\n\n"
     text += "| field | type | what it says |\n| --- | --- | --- |\n"
     definitions = schema.get("$defs", {})
-    for name, kind, says in _fields(schema, definitions, "", ()):
+    for name, kind, says in _joined(_fields(schema, definitions, "", ())):
         text += f"| `{name}` | {kind} | {says} |\n"
     return text
+
+
+def _joined(rows: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield one row for each name: alternatives of one value may have fields of the same name."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, kind, says in rows:
+        kinds, said = found.get(name, ("", ""))
+        joined = dict.fromkeys([*kinds.split(" or "), *kind.split(" or ")] if kinds else [kind])
+        found[name] = " or ".join(joined), said or says
+    yield from ((name, kind, says) for name, (kind, says) in found.items())
 
 
 def _fields(
@@ -50,11 +60,12 @@ def _fields(
         says = (
             value.get("description") or resolved.get("description") or inner.get("description", "")
         )
-        yield f"{prefix}{name}{suffix}", _kind(resolved), _cell(says)
+        yield f"{prefix}{name}{suffix}", _kind(resolved, definitions), _cell(says)
         if inner_reference not in within or not inner_reference:
             deeper = (*within, inner_reference) if inner_reference else within
             if prefix.count(".") < 2:
-                yield from _fields(inner, definitions, f"{prefix}{name}{suffix}.", deeper)
+                for each in _alternatives(inner, definitions):
+                    yield from _fields(each, definitions, f"{prefix}{name}{suffix}.", deeper)
 
 
 def _resolved(value: Schema, definitions: Schema) -> tuple[str, Schema]:
@@ -62,11 +73,20 @@ def _resolved(value: Schema, definitions: Schema) -> tuple[str, Schema]:
     return reference, definitions[reference.rpartition("/")[2]] if reference else value
 
 
-def _kind(schema: Schema) -> str:
+def _alternatives(schema: Schema, definitions: Schema) -> tuple[Schema, ...]:
+    """Return what a value may be: one schema, or several."""
+    several = schema.get("anyOf", ())
+    return tuple(_resolved(each, definitions)[1] for each in several) or (schema,)
+
+
+def _kind(schema: Schema, definitions: Schema) -> str:
     if "const" in schema:
         return f"`{json.dumps(schema['const'])}`"
     if "enum" in schema:
         return " or ".join(f"`{each}`" for each in schema["enum"])
+    if "anyOf" in schema:
+        kinds = (_kind(each, definitions) for each in _alternatives(schema, definitions))
+        return " or ".join(dict.fromkeys(kinds))
     kind = schema.get("type", "any")
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 

@@ -36,7 +36,15 @@ unresolved, and in 6.16 to 7.1 and 7.3 KVM's own calls, whose numbers no contrac
 | kernel | `hvc` | not named | by chance | held | kept | kept, unpromised | left open | passed on | refuted | undecided | doors | seconds |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
-ENCOUNTERS = ("kept", "kept_unpromised", "left_open", "passed_on", "refuted", "undecided")
+ENCOUNTERS = (
+    "satisfied",
+    "satisfied beyond the contract",
+    "unspecified",
+    "depends on its caller",
+    "violated",
+    "undecided",
+)
+"""The words of caller checks, in the order of the columns."""
 NONE = "None.\n"
 IMAGES = """
 ## Images
@@ -89,15 +97,16 @@ def callers_of(name: str, image: Path, checked: kernels.Checked) -> str:
     listed: dict[str, Any] = json.loads(done.stdout)
     seconds = time.perf_counter() - started
     doors = checked.report["hidden_doors"]
-    counts = Counter(listed["counts"])
-    encounters = (checked.report["callers"] or {}).get("counts", {})
+    counts = Counter(site["kind"] for site in listed["sites"])
+    checks = (checked.report["callers"] or {}).get("checks", ())
+    encounters = Counter(c["verdict"] for c in checks if c["when"] in kernels.COUNTED)
     cells = [
         name,
         str(len(listed["sites"])),
         str(sum(counts[kind] for kind in ("not in any contract", "no call", "unresolved"))),
         str(counts["left to chance"]),
-        str(len({m["caller"]["address"] for m in (checked.report["callers"] or {})["meetings"]})),
-        *(str(encounters.get(verdict, 0)) for verdict in ENCOUNTERS),
+        str(len({check["caller"]["address"] for check in checks})),
+        *(str(encounters[verdict]) for verdict in ENCOUNTERS),
         str(len({(d["party"], d["slot"]) for d in doors if d["found"] == "hidden door"})),
         f"{seconds:.1f}",
     ]

@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 from functools import partial
 
-from hypabi.analysis import callers as lives
+from hypabi.analysis.callers import life_cycle
 from hypabi.analysis.examination import Examination
+from hypabi.analysis.findings.matrix import Column, Judged, Matrix, Row
 from hypabi.analysis.provenance import Provenance
-from hypabi.analysis.results.matrix import Column, Judged, Matrix, Row, matrix_status
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.request import Request, Requests
 from hypabi.callsites.finder import Further
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.errors import HypabiError
 from hypabi.image.model import Image
-from hypabi.image.symbolizer import Places
 from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle
 from hypabi.judgement.matrix.applicable_row import Caller, Live
 from hypabi.judgement.matrix.cells import judge_cell
@@ -29,7 +28,7 @@ def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
 
     :raises HypabiError: no call site asks for any
     """
-    cycle = lives.life_cycle(examination, Further.CALLERS)
+    cycle = life_cycle(examination, Further.CALLERS)
     judged = tuple(_judged(examination, cycle))
     if not judged:
         what = f"no call site asks for a call of {examination.contract.name}"
@@ -41,10 +40,9 @@ def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
         {(kernel.version, form): examination.loaded},
         lambda _image, _form, address: examination.text(address),
         ((examination.contract.name, examination.contract.sha256),),
-        int(lives.status(cycle) | matrix_status(judged)),
         provenance,
+        examination.loaded,
         cycle,
-        Places(examination.loaded).name,
     )
 
 

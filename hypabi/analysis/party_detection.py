@@ -106,17 +106,22 @@ def _installed(
 def _by_conduct(
     program: Program, tables: Mapping[int, VectorTable], revision: Revision, found: Found
 ) -> None:
-    """Tell the tables that are left by how they end each call, where that leaves no choice."""
+    """Tell the tables that are left by how they end each call, where that leaves no choice.
+
+    Conduct is a hint and no proof: a table with a name of its own is somebody else's, and a program
+    of which no party has been told by name, unless it is the decompressor, may be no kernel at all.
+    """
     role = program.image.role
     parties = [party for party in _unfound(revision, found) if ROLES[party.program] is role]
-    if not parties:
+    ours = role is Role.DECOMPRESSOR or any(of is role for of, _ in found.values())
+    if not parties or not ours:
         return
     claimed = {table.address for of, table in found.values() if of is role}
     promised = {party.name: _promised(party, revision) for party in parties}
     conduct = {
         table: _conduct(program.behaviour(table, revision.immediate), revision)
         for address, table in tables.items()
-        if address not in claimed
+        if address not in claimed and not table.name
     }
     for name, ends in promised.items():
         matching = [table for table, observed in conduct.items() if observed == ends]

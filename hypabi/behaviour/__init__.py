@@ -5,3 +5,14 @@ of a provider; neither executes anything.  Guarantees: the guards of a provider'
 and cover every entry state that the entry's assumptions allow; a register that a case does not list
 holds its entry value at exit.
 """
+
+__all__ = [
+    "by_number",
+    "case",
+    "derive",
+    "outcome",
+    "request",
+    "saved.reader",
+    "saved.symbolic_names",
+    "saved.writer",
+]

@@ -5,3 +5,9 @@ runs each way forward over terms, ``liveness`` says which registers are read beh
 ``result_use`` what becomes of the answer; ``finder`` puts them together.  Guarantees: what was not
 followed is named with its reason, and all of it has a bound.
 """
+
+__all__ = [
+    "finder",
+    "identifier_values",
+    "model",
+]

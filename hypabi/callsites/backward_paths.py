@@ -21,6 +21,8 @@ MOST_LOOKED_AT: Final = 6000
 """Instructions of all ways to one place together."""
 FURTHER: Final = 96
 """Instructions that a way goes back for arguments alone."""
+ACROSS: Final = 12
+"""Instructions before the call within which it goes on for them where ways meet."""
 
 
 class Budget:
@@ -61,7 +63,7 @@ class Wanted:
     first: int
     """What selects the call: a way goes back until this is known."""
     also: int
-    """Arguments: known where that needs no further ways."""
+    """Arguments: known where that needs no further ways, or where those part near the call."""
     lost_in_calls: int
     """What a function that is called may change."""
 
@@ -148,8 +150,7 @@ class _Search:
     def _enough(self, link: _Link, before: list[Step]) -> bool:
         return (
             not link.also
-            or len(before) > 1
-            or link.length >= FURTHER
+            or link.length >= (FURTHER if len(before) == 1 else ACROSS)
             or before[0].kind in CALLS
             or before[0].uses is None
         )

@@ -36,7 +36,15 @@ from hypabi.callsites.path_runner import (
     wanted,
 )
 from hypabi.callsites.result_use import MOST_STEPS, Aftermath, aftermath
-from hypabi.code.function_body import MOST_BYTES, A64Body, Body, body_of, never_returning
+from hypabi.code.function_body import (
+    MOST_BYTES,
+    A64Body,
+    Body,
+    Kind,
+    Step,
+    body_of,
+    never_returning,
+)
 from hypabi.code.function_bounds import Extent, function_extent
 from hypabi.records import replace
 from hypabi.smt import terms
@@ -99,7 +107,7 @@ class CallSites:
         self.image = explorer.image
         self.rules: Convention = convention(self.image.architecture)
         self._ends = never_returning(self.image)
-        self._bodies: dict[tuple[int, InstructionSet], Body] = {}
+        self._bodies: dict[tuple[int, int, InstructionSet], Body] = {}
         self._approaches: dict[InstructionSet, Approach] = {}
         self._before = Budget(MOST_BEFORE)
         self.budget_behind = Budget(MOST_BEHIND)
@@ -127,10 +135,41 @@ class CallSites:
             word: function_extent(self.image, word.address, word.state) for word, _ in places
         }
         return [
-            _Draft(self, word, extents[word], reached)
+            _Draft(self, word, around, reached)
             for word, reached in places
-            if function is None or extents[word].name == function
+            for around in (extents[word], *self._running_into(extents[word], word.state))
+            if function is None or around.name == function
         ]
+
+    def _running_into(self, around: Extent, state: InstructionSet) -> Iterator[Extent]:
+        """Yield the functions whose code runs on into a function, each with that at its end.
+
+        ``__hyp_get_vectors`` of every kernel before 4.12 runs on into ``__hyp_set_vectors``.
+        """
+        start = around.start
+        while around.symbol and self._same_code(start):
+            before = function_extent(self.image, start - 2, state)
+            if not before.symbol or not self._runs_on(before, start, state):
+                return
+            yield replace(before, end=around.end)
+            start = before.start
+
+    def _same_code(self, start: int) -> bool:
+        """Tell whether code of the same segment stands before an address."""
+        segment = self.image.segment(start)
+        return segment is not None and segment.address < start
+
+    def _runs_on(self, before: Extent, start: int, state: InstructionSet) -> bool:
+        """Tell whether control goes from a function's start over its end.
+
+        What it executes last must be an instruction that computes: behind a call, a trap or data a
+        compiler knew that nothing runs on, and what only pads is no function.
+        """
+        body = self.body(before, state)
+        last = _last(body, start, 2 if state is InstructionSet.T32 else 4)
+        if last is None or last.kind not in (Kind.NEXT, Kind.BRANCH) or not last.falls:
+            return False
+        return last.uses is not None and body.reaches(last.address)
 
     def _finished(self, drafts: "list[_Draft]", further: Further) -> tuple[CallSite, ...]:
         self._told_where(drafts)
@@ -160,7 +199,7 @@ class CallSites:
 
     def body(self, around: Extent, state: InstructionSet) -> Body:
         """Return the body of a function, read once."""
-        key = (around.start, state)
+        key = (around.start, around.end, state)
         found = self._bodies.get(key)
         if found is None:
             read, costs = None, 1
@@ -232,6 +271,18 @@ class CallSites:
         return {name: terms.symbol(after(name), bits) for name in names}
 
 
+def _last(body: Body, end: int, size: int) -> Step | None:
+    """Return the last instruction of a function that is no padding, ``None`` where all is."""
+    address = end - size
+    while address >= body.start:
+        for step in (body.step(address), *([body.step(address - 2)] if size == 2 else [])):
+            pads = step.kind is Kind.NEXT and step.uses is not None and not step.uses.writes
+            if not pads and body.reaches(step.address):
+                return step
+        address -= size
+    return None
+
+
 def _way(address: int, immediate: int, chain: Chain, arrival: Arrival) -> CallPath:
     request = Request(
         address, immediate, arrival.registers, arrival.conditions, arrival.assumptions
@@ -275,6 +326,8 @@ class _Draft:
         self.reached = reached
         self.body = sites.body(around, word.state)
         self.chains, self.undecided = sites.chains(self.body, word.address, word.immediate)
+        if word.state is InstructionSet.T32 and not len(sites.image.symbols):
+            self.undecided = (*self.undecided, "no symbol says that this is T32, it only reads so")
         self.behind = word.address + 4
 
     @cached_property

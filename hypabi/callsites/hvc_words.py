@@ -3,8 +3,8 @@
 A word is looked for by its encoding: A64 DDI 0487 C6.2.113; A32 and T32 DDI 0406C A8.8.62.  A word
 that only looks so, in a literal pool or in data, is told by flow, which is not looked at here.
 
-Which instruction set a place holds is what its symbol says; a program without symbols of T32 code
-is searched for A32.  Code is what the loader takes for code; in data of an arm64 kernel only
+Which instruction set a place holds is what its symbol says; in a program without symbols, what most
+of a segment reads as.  Code is what the loader takes for code; in data of an arm64 kernel only
 ``hvc #0`` among words that all decode is taken, because up to 6.1 the loader cannot tell
 ``.rodata.text`` from the data around it.
 """
@@ -91,12 +91,13 @@ def _words_of_arm64(segment: Segment) -> Iterator[Word]:
 
 def _words_of_arm(image: Image, segment: Segment) -> Iterator[Word]:
     content = bytes(segment.content)
+    thumb = None if len(image.symbols) else _reading(content)
     second = content[2::4]
     tops = [match.start() for match in A32_TOP.finditer(content[3::4])]
     for offset in [4 * at for at in tops if second[at] & 0xF0 == 0x40]:
         word = int.from_bytes(content[offset : offset + 4], "little")
         address = segment.address + offset
-        if word & 0xF0 == 0x70 and not _is_thumb(image, address):
+        if word & 0xF0 == 0x70 and not _is_thumb(image, address, thumb):
             immediate = word >> 4 & 0xFFF0 | word & 0xF
             yield Word(address, InstructionSet.A32, immediate, in_code=True)
     last = content[3::2]
@@ -104,7 +105,7 @@ def _words_of_arm(image: Image, segment: Segment) -> Iterator[Word]:
     for offset in [2 * at for at in tops if at < len(last) and last[at] & 0xF0 == 0x80]:
         word = int.from_bytes(content[offset : offset + 4], "little")
         address = segment.address + offset
-        if word & 0xF0 == 0xE0 and _is_thumb(image, address):
+        if word & 0xF0 == 0xE0 and _is_thumb(image, address, thumb):
             immediate = (word & 0xF) << 12 | word >> 16 & 0xFFF
             yield Word(address, InstructionSet.T32, immediate, in_code=True)
 
@@ -120,7 +121,17 @@ def _matches(
             yield match.start(), int.from_bytes(match.group(), "little")
 
 
-def _is_thumb(image: Image, address: int) -> bool:
+def _reading(content: bytes) -> InstructionSet:
+    """Tell T32 code without symbols: of A32 most words are executed always, with 0b1110 on top."""
+    tops = content[3::4]
+    always = sum(map(tops.count, range(0xE0, 0xF0)))
+    return InstructionSet.A32 if 4 * always >= len(tops) else InstructionSet.T32
+
+
+def _is_thumb(image: Image, address: int, whole: InstructionSet | None) -> bool:
+    """Tell whether code is T32; ``whole`` is how a program without symbols reads."""
+    if whole is not None:
+        return whole is InstructionSet.T32
     symbol = image.symbols.around(address)
     return symbol is not None and symbol.thumb
 

@@ -4,3 +4,14 @@ patches.
 Works on the instructions of ``lifter`` and the bytes of ``image``; gives nothing a meaning.  What
 is not shown to be code, a table or a function is not taken for one.
 """
+
+__all__ = [
+    "alternatives",
+    "compiled_functions",
+    "control_flow",
+    "cpu_capabilities",
+    "function_body",
+    "function_bounds",
+    "register_usage",
+    "vector_tables",
+]

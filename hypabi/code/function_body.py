@@ -22,7 +22,7 @@ from hypabi.code.alternatives import Patches
 from hypabi.code.control_flow import EXCEPTION_RETURNS
 from hypabi.code.function_bounds import Extent
 from hypabi.code.register_usage import NOTHING, Uses
-from hypabi.image.model import Image
+from hypabi.image.model import Image, ImageError
 from hypabi.lifter.instruction import Instruction, Memory, Opcode, Register, Temporary, Undecodable
 from hypabi.records import frozen, replace
 
@@ -130,16 +130,19 @@ class A64Body(Body):
         words: Sequence[int],
         patches: Mapping[int, Step] = NO_STEPS,
         ends: frozenset[int] = frozenset(),
+        elsewhere: frozenset[int] = frozenset(),
     ) -> None:
         """Read a function.
 
         :param patches: by address, an instruction that the kernel may write there
         :param ends: functions that do not return
+        :param elsewhere: instructions that refer to what the file does not define
         """
         super().__init__(start, start + 4 * len(words), self._step)
         self.words = words
         self._patches = patches
         self._ends = ends
+        self._elsewhere = elsewhere
         self._turns: list[int] = []
         """Ascending: the addresses of all words that may send control elsewhere."""
         self._known: dict[int, Step] = {}
@@ -167,6 +170,8 @@ class A64Body(Body):
             other = self._patches.get(address)
             if other is not None:
                 found = _either(found, other)
+            if address in self._elsewhere and found.target is not None:
+                found = replace(found, target=None)
             if found.kind is Kind.CALL and found.target in self._ends:
                 found = replace(found, falls=False)
             self._known[address] = found
@@ -394,7 +399,32 @@ def body_of(
     end = min(extent.end, extent.start + MOST_BYTES)
     if read is not None:
         return LiftedBody(extent.start, end, read)
-    words = array("I", image.read(extent.start, end - extent.start & ~3))
+    words, elsewhere = _words(image, extent.start, end - extent.start & ~3)
+    patched = patched_a64(image, patches, extent.start, end)
+    return A64Body(extent.start, words, patched, ends, elsewhere)
+
+
+def _words(image: Image, start: int, size: int) -> tuple["array[int]", frozenset[int]]:
+    """Return the words of a function, and where those are that only a linker completes."""
+    elsewhere: set[int] = set()
+    try:
+        content = image.read(start, size)
+    except ImageError:
+        segment = image.segment(start)
+        if segment is None or start - segment.address + size > len(segment.content):
+            raise
+        offset = start - segment.address
+        content = bytes(segment.content[offset : offset + size])
+        elsewhere = {at for at in range(start, start + size, 4) if not _is_whole(image, at)}
+    words = array("I", content)
     if sys.byteorder != "little":
         words.byteswap()
-    return A64Body(extent.start, words, patched_a64(image, patches, extent.start, end), ends)
+    return words, frozenset(elsewhere)
+
+
+def _is_whole(image: Image, address: int) -> bool:
+    try:
+        image.read(address, 4)
+    except ImageError:
+        return False
+    return True

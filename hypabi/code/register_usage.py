@@ -27,6 +27,8 @@ class Uses:
 
 
 NOTHING: Final = Uses(0, 0)
+CANCELLING: Final = frozenset({Opcode.INT_XOR, Opcode.INT_SUB})
+"""Of one value and itself these are zero, whatever it is."""
 
 
 def numbers(mask: int) -> list[int]:
@@ -126,7 +128,7 @@ def _hint(number: int) -> Uses:
 def _register(word: int) -> Uses | None:
     rd, rn, rm = _bit(word & 31), _bit(word >> 5 & 31), _bit(word >> 16 & 31)
     if not word >> 28 & 1:  # logical, add and subtract
-        return Uses(rn | rm, rd)
+        return Uses(0 if _cancels(word) else rn | rm, rd)
     if word >> 24 & 1:  # three sources
         return Uses(rn | rm | _bit(word >> 10 & 31), rd)
     match word >> 21 & 7:
@@ -142,6 +144,21 @@ def _register(word: int) -> Uses | None:
             return Uses(rn | rm, rd)
         case _:
             return None
+
+
+def _cancels(word: int) -> bool:
+    """Return whether the result is the same whatever the one register held that is read twice.
+
+    ``eor``, ``eon``, ``bic``, ``orn`` and ``sub`` of a register and itself, not shifted.
+    """
+    if word >> 5 & 31 != word >> 16 & 31 or word >> 10 & 0x3F:
+        return False
+    kind, inverted = word >> 29 & 3, word >> 21 & 1
+    if (
+        word >> 24 & 1
+    ):  # add, subtract; bit 21 is an extended register, whose bits 15:10 are 0: UXTB
+        return kind & 2 == 2 and not inverted
+    return kind == 2 or (inverted == 1 and kind in (0, 1, 3))
 
 
 def _floating_point(word: int) -> Uses:
@@ -248,7 +265,8 @@ def lifted(instruction: Instruction) -> Uses:
     for index, op in enumerate(instruction.ops):
         if index >= guarded_until:
             fresh = branches = 0
-        for operand in op.inputs:
+        cancels = op.opcode in CANCELLING and len(set(op.inputs)) == 1
+        for operand in () if cancels else op.inputs:
             reads |= _mask(operand, instruction.state) & ~(writes | fresh)
         if op.opcode in (Opcode.CBRANCH, Opcode.BRANCH) and isinstance(op.inputs[0], Label):
             guarded_until = max(guarded_until, op.inputs[0].index)

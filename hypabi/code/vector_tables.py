@@ -132,6 +132,8 @@ def _shaped_a64(segment: Segment, first: int) -> Iterator[int]:
     size, slot = aarch64.VECTOR_TABLE_SIZE, aarch64.VECTOR_SLOT_SIZE
     start = first - segment.address
     content = memoryview(segment.content)[start:]
+    if len(content) % size > size - slot:  # nothing fills the last slot of the segment up
+        content = memoryview(bytes(content) + bytes(-len(content) % size))
     content = content[: len(content) // size * size]
     tails = content.cast("I")[slot // 4 - 1 :: slot // 4].tobytes()
     row = 4 * aarch64.VECTOR_SLOTS

@@ -8,3 +8,27 @@ shipped ones.  The shipped contracts themselves are the YAML files in ``hypabi/c
 
 Refuses, with file, line and key, what is not well-formed or cannot be meant.
 """
+
+__all__ = [
+    "architectures",
+    "clause",
+    "clauses_of_reply",
+    "defaults",
+    "expression",
+    "expression_parser",
+    "file.load",
+    "file.node",
+    "file.schema",
+    "file.writer",
+    "file.yaml",
+    "lint.lint",
+    "model",
+    "place",
+    "registers",
+    "registry",
+    "resolution",
+    "resolve",
+    "revision",
+    "stated.model",
+    "version",
+]

@@ -6,3 +6,9 @@ untrusted bytes has a bound and that a base address is proved or refused, never 
 cannot be read is refused with :class:`~hypabi.image.model.ImageError`: the format it looked like
 and the offset where that stopped being true.
 """
+
+__all__ = [
+    "load",
+    "model",
+    "symbolizer",
+]

@@ -10,3 +10,35 @@ Guarantees: whatever can be decided has a closed sum for an answer, without a tr
 undecided has its reason and is never proved; what is vacuous is never counted as proved; a
 counterexample was evaluated again without the solver.
 """
+
+__all__ = [
+    "callers.compatibility",
+    "callers.findings",
+    "callers.identification",
+    "callers.schedule",
+    "callers.summary",
+    "difference.compare",
+    "difference.difference_query",
+    "difference.model",
+    "difference.side",
+    "drift.call_table",
+    "drift.citations",
+    "drift.document",
+    "drift.drift",
+    "drift.facts",
+    "drift.findings",
+    "drift.rst_reader",
+    "drift.subject",
+    "entries.audit",
+    "entries.findings",
+    "matrix.applicable_row",
+    "matrix.cell_model",
+    "matrix.cells",
+    "matrix.reference_index",
+    "suppression",
+    "verification.lowering",
+    "verification.obligations",
+    "verification.observables",
+    "verification.prover",
+    "verification.verdict",
+]

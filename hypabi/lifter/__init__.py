@@ -4,3 +4,8 @@
 wrongly is taken first by the overlay, by encoding (``docs/limits.md`` lists every such form).  An
 encoding that neither defines is a value, ``Undecodable``, never a guess.
 """
+
+__all__ = [
+    "instruction",
+    "sleigh",
+]

@@ -7,3 +7,17 @@ conformance suite. A machine is deterministic in what it observes, ends within i
 nothing behind. Whatever it cannot do is said: ``NotRun`` before it starts, ``Unmodelled`` on the
 way; a value that it cannot see is absent from the observation, never zero.
 """
+
+__all__ = [
+    "engine.core",
+    "engine.machine",
+    "engine.memory",
+    "observation",
+    "protocol",
+    "qemu.machine",
+    "qemu.processors",
+    "qemu.standalone",
+    "qemu.target",
+    "start",
+    "state",
+]

@@ -4,3 +4,25 @@ Guarantees: the answer comes first and what is needed to repeat it last; the sam
 same bytes; text is readable without colour, at most 75 columns wide, and holds nothing that a
 terminal would obey.  ``*.schema.json`` are the published schemas.
 """
+
+__all__ = [
+    "callers.json",
+    "callers.text",
+    "check.json",
+    "check.text",
+    "contract.stated_text",
+    "contract.text",
+    "derive.json",
+    "derive.text",
+    "diff.json",
+    "diff.text",
+    "drift.json",
+    "drift.text",
+    "matrix.json",
+    "matrix.text",
+    "replay.json",
+    "replay.text",
+    "shared.assumptions",
+    "shared.register_sets",
+    "shared.text_layout",
+]

@@ -7,3 +7,12 @@ share nothing else.  Guarantees: a user op, system register or operand without a
 ``Unmodelled`` and is never skipped; a branch inside one instruction becomes if-then-else; a
 decision that cannot be merged goes through ``Context.decide``.
 """
+
+__all__ = [
+    "aarch32",
+    "aarch64",
+    "domain",
+    "integers",
+    "interpret",
+    "transfer",
+]

@@ -21,3 +21,13 @@ before it;
 ``translate`` says them to a solver: ``bitwuzla`` by default, ``z3`` for a second opinion,
 ``smtlib`` for everybody else.  Only the adapters import solvers.
 """
+
+__all__ = [
+    "bitwuzla",
+    "cached",
+    "evaluate",
+    "rewrite",
+    "solver",
+    "term",
+    "terms",
+]

@@ -6,3 +6,14 @@ ones; a branch is taken both ways unless the solver shows one infeasible; every 
 and ends the path as ``Undecided`` with its reason; writable memory is symbolic; what was assumed
 on a path is listed with it.
 """
+
+__all__ = [
+    "entry",
+    "explore",
+    "memory",
+    "outcome",
+    "path",
+    "path_context",
+    "setup",
+    "state",
+]

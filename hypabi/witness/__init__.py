@@ -8,3 +8,16 @@ derivation predicted, with the registers that it predicted, and the promise is b
 machine shows.  Nothing that was not run is ever confirmed.  A witness holds no code: it names the
 image and the SHA-256 of each page that runs.
 """
+
+__all__ = [
+    "builder",
+    "expectation",
+    "file.reader",
+    "file.script",
+    "file.writer",
+    "model",
+    "obligations",
+    "pages",
+    "program",
+    "replay",
+]

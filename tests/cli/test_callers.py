@@ -1,23 +1,26 @@
 """``hypabi callers``: what it prints of real kernels and of small ones, and its exit status."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import jsonschema
 import pytest
 
-from tests.callsites.test_finder import FUNCTION
-from tests.cli.door import hypabi, one_line
+from tests.callsites.sources import FUNCTION
+from tests.cli.door import hypabi, hypabi_process, one_line
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import schema, strict
 
 
 def listed(*arguments: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - as the command line
     ran = hypabi("callers", *arguments, "--format", "json")
     assert ran.stderr == ""
     found: dict[str, Any] = json.loads(ran.stdout)
-    jsonschema.Draft202012Validator(closed(schema("callers"))).validate(found)
+    strict("callers").validate(found)
     assert found["exit_status"] == ran.returncode
+    counts = found["counts"]["call sites"]
+    assert {k: n for k, n in counts.items() if n} == Counter(s["verdict"] for s in found["sites"])
     return ran.returncode, found
 
 
@@ -31,20 +34,21 @@ def test_the_published_schema_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind", "status"),
+    ("body", "kind", "verdict", "status"),
     [
-        ("mov x0, #2; hvc #0", "named", 0),
-        ("mov x0, #9; hvc #0", "no call", 16),
-        ("hvc #0", "unresolved", 16),
-        ("mov x0, x9; hvc #0", "left to chance", 12),
+        ("mov x0, #2; hvc #0", "named", "named", 0),
+        ("mov x0, #9; hvc #0", "no call", "undecided", 16),
+        ("hvc #0", "unresolved", "undecided", 16),
+        ("mov x0, x9; hvc #0", "left to chance", "refuted", 12),
     ],
 )
 def test_the_status_says_what_was_found(
-    assemble: Assemble, body: str, kind: str, status: int
+    assemble: Assemble, body: str, kind: str, verdict: str, status: int
 ) -> None:
     returned, found = of(assemble, body)
-    assert returned == status
+    assert (returned, found["verdict"]) == (status, verdict)
     assert [site["kind"] for site in found["sites"]] == [kind]
+    assert [site["verdict"] for site in found["sites"]] == [kind]
     assert found["sites"][0]["finding"] is (kind == "left to chance")
 
 
@@ -65,6 +69,12 @@ def test_a_word_that_is_not_shown_to_be_code_leaves_the_answer_open(assemble: As
     assert status == 16
     (site,) = found["sites"]
     assert site["reached"] == "not shown" and site["kind"] == "named"
+    assert site["verdict"] == "in doubt"
+
+
+def test_an_image_without_a_call_site_has_nothing_that_is_named(assemble: Assemble) -> None:
+    status, found = of(assemble, "nop")
+    assert (status, found["verdict"], found["sites"]) == (16, "undecided", [])
 
 
 @pytest.mark.parametrize(
@@ -89,18 +99,18 @@ def test_real_kernels_leave_to_chance_what_they_are_known_to(
     left = [site["function"]["name"] or "" for site in found["sites"] if site["finding"]]
     assert left == findings
     assert bool(status & 8) is bool(findings)
-    assert found["counts"]["no call"] == 0
-    assert sum(found["counts"].values()) == len(found["sites"])
+    assert found["counts"]["call sites"]["no call"] == 0
 
 
 def test_the_text_says_the_answer_first_and_fits_a_mail(kernel: Kernel) -> None:
     ran = hypabi("callers", kernel("6.12-arm64"))
     lines = ran.stdout.splitlines()
-    assert "call sites in" in lines[0] and "linux-hyp-abi" in lines[0]
+    assert lines[0].startswith("6.12.") and lines[0].endswith(": REFUTED")
+    assert " call sites: " in lines[1] and " 1 left to chance; in " in " ".join(lines[1:3])
     assert max(map(len, lines)) <= 75
     assert "To repeat" in lines
     assert any(line.startswith("swsusp_arch_suspend_exit+") for line in lines)
-    again = hypabi("callers", kernel("6.12-arm64"), PYTHONHASHSEED="7")
+    again = hypabi_process("callers", kernel("6.12-arm64"), PYTHONHASHSEED="7")
     assert again.stdout == ran.stdout
 
 
@@ -108,14 +118,14 @@ def test_one_function_is_told_in_full(kernel: Kernel) -> None:
     ran = hypabi("callers", kernel("6.12-arm64"), "--function", "__hyp_set_vectors")
     assert ran.returncode == 0
     assert "HVC_SET_VECTORS (0x0) of linux-hyp-abi" in ran.stdout
-    assert "1 call site in 1 function" in ran.stdout
+    assert ": NAMED\n1 call site: 1 named; in 1 function; by contract: 1 linux-" in ran.stdout
 
 
 def test_a_function_that_only_passes_on_is_not_listed_among_stub_calls(kernel: Kernel) -> None:
     """A caller of __arm_smccc_hvc has a way with 0 in x0; it itself asks for nothing."""
     ran = hypabi("callers", kernel("6.12-arm64"), "--function", "__arm_smccc_hvc")
     assert ran.returncode == 16
-    assert ran.stdout.startswith("1 call site in 1 function: 1 unresolved.\n")
+    assert ran.stdout.splitlines()[1] == "1 call site: 1 unresolved; in 1 function"
     assert "\nUnresolved\n" in ran.stdout and "Calls of" not in ran.stdout
     assert "an argument of the function" in ran.stdout and "__invoke_psci_fn_hvc" in ran.stdout
 

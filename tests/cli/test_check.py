@@ -1,13 +1,12 @@
 import json
 from typing import Any
 
-import jsonschema
 import pytest
 
-from tests.cli.door import hypabi
+from tests.cli.door import hypabi, hypabi_process
 from tests.cli.kernel import stub
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import strict
 
 
 def refuted(report: dict[str, Any]) -> list[tuple[str, str]]:
@@ -79,7 +78,7 @@ def test_a_real_kernel_is_reported_as_published_and_within_75_columns(
     path = kernel(name)
     printed = hypabi("check", path, "--format", "json")
     report = json.loads(printed.stdout)
-    jsonschema.Draft202012Validator(closed(schema("check"))).validate(report)
+    strict("check").validate(report)
     assert report["exit_status"] == printed.returncode
     found = {each["name"] for each in report["parties"] if each["found"]}
     assert {"stub", "kvm-init", "kvm-run"} <= found
@@ -95,7 +94,7 @@ def test_the_same_input_gives_the_same_bytes(kernel: Kernel, command: str, style
     path = kernel("6.1-arm64")
     arguments = ["--party", "kvm-run"] if command == "derive" else []
     one, other = (
-        hypabi(command, path, "--format", style, *arguments, PYTHONHASHSEED=seed)
+        hypabi_process(command, path, "--format", style, *arguments, PYTHONHASHSEED=seed)
         for seed in ("1", "4242")
     )
     assert one.stdout
@@ -108,5 +107,5 @@ def test_the_same_input_gives_the_same_bytes(kernel: Kernel, command: str, style
 
 def test_a_counterexample_is_the_same_under_any_hash_seed(assemble: Assemble) -> None:
     image = stub(assemble, success="add x19, x19, #1", unknown="mov x20, #0")
-    runs = {hypabi("check", image, PYTHONHASHSEED=seed).stdout for seed in ("0", "7", "99")}
+    runs = {hypabi_process("check", image, PYTHONHASHSEED=seed).stdout for seed in ("0", "7", "99")}
     assert len(runs) == 1

@@ -2,13 +2,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import BASE, stub
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import strict
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def made(assemble: Assemble) -> Path:
 def calls(*arguments: str | Path) -> dict[str | None, list[dict[str, Any]]]:
     """Return the cases of the only entry that was derived, by call number."""
     report = json.loads(hypabi("derive", *arguments, "--format", "json").stdout)
-    jsonschema.Draft202012Validator(closed(schema("derive"))).validate(report)
+    strict("derive").validate(report)
     (entry,) = report["entries"]
     return {each["number"]: each["cases"] for each in entry["calls"]}
 
@@ -51,6 +50,10 @@ def test_any_other_number_is_a_row_of_its_own(made: Path) -> None:
 def test_the_text_shows_the_rows(made: Path) -> None:
     ran = hypabi("derive", made, "--party", "stub")
     assert ran.returncode == 0
+    assert ran.stdout.splitlines()[:2] == [
+        "5.10.0-made (arm64): DERIVED",
+        "1 entry: 1 derived; 4 calls: 4 derived",
+    ]
     assert (
         "x0 = 0  HVC_SET_VECTORS\n"
         "  result    x0 = 0\n"
@@ -120,6 +123,7 @@ def test_a_kernel_that_the_contract_does_not_know_is_derived_without_names(
 def test_an_undecided_path_is_in_the_exit_status(assemble: Assemble) -> None:
     ran = hypabi("derive", stub(assemble, success=".inst 0x00c0ffee"), "--party", "stub")
     assert ran.returncode == 16
+    assert ran.stdout.startswith("5.10.0-made (arm64): UNDECIDED\n1 entry: 1 undecided; ")
     assert "  undecided beyond sync" in ran.stdout
 
 
@@ -130,4 +134,4 @@ def test_a_real_stub_is_derived_with_names_within_75_columns(kernel: Kernel) -> 
         assert f"  HVC_{call}" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 75
     report = json.loads(hypabi("derive", kernel("6.1-arm64"), "--format", "json").stdout)
-    jsonschema.Draft202012Validator(closed(schema("derive"))).validate(report)
+    strict("derive").validate(report)

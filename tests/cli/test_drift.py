@@ -2,39 +2,19 @@
 
 import json
 import re
-from argparse import Namespace
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from hypabi.analysis.results.drift import DriftFinding, DriftResult
-from hypabi.cli import drift
 from hypabi.judgement.drift.document import words
 from hypabi.judgement.drift.findings import Kind
-from tests.cli.door import hypabi, one_line
+from tests.cli.door import hypabi, hypabi_process, one_line
+from tests.cli.drift_report import held
 from tests.cli.kernel import stub
 from tests.inputs import Assemble, Kernel
 from tests.judgement.drift.drift_example import DOCUMENT, contract_file, document_file
-from tests.report.check.test_json import closed, schema
-
-SCHEMA = closed(schema("drift"))
-
-
-def arguments(
-    document: Path, contract: "Path | str", *images: Path, **more: str | None
-) -> Namespace:
-    given = {"kernel_version": None, "format": "text", "output": None, "architecture": None}
-    return Namespace(
-        drift=str(document),
-        contract=str(contract),
-        images=[str(image) for image in images],
-        **{**given, **more},
-    )
-
-
-def held(document: Path, contract: "Path | str", *images: Path, **more: str | None) -> DriftResult:
-    return drift.held(arguments(document, contract, *images, **more), ("hypabi",))
+from tests.report.schemas import strict
 
 
 def only(report: DriftResult) -> DriftFinding:
@@ -351,10 +331,10 @@ def test_json_keeps_its_schema_and_is_the_same_whatever_the_hash_seed(
     document = document_file(tmp_path, ("x0-x18", "x0-x3"), ("It turns down", FICTION))
     kernel, contract = stub(assemble), contract_file(tmp_path)
     command = ("document", "--drift", document, "--contract", contract, "--format", "json", kernel)
-    one, other = (hypabi(*command, PYTHONHASHSEED=seed) for seed in ("1", "2"))
+    one, other = (hypabi_process(*command, PYTHONHASHSEED=seed) for seed in ("1", "2"))
     assert one.returncode == 12, one.stderr
     assert one.stdout == other.stdout
-    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(one.stdout))
+    strict("drift").validate(json.loads(one.stdout))
 
 
 def test_document_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:

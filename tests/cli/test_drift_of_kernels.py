@@ -4,18 +4,19 @@ Documents are found by hash; 6.12 and 7.2 ship the bytes of 6.1.  What is expect
 is what the kernels' sources say, as docs/cases/2026-11-hyp-abi-drift.md has it with its places.
 """
 
+import functools
 import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from hypabi.analysis.results.drift import DriftResult
 from hypabi.judgement.drift.call_table import How
 from hypabi.judgement.drift.findings import Kind
 from hypabi.report.drift.json import write
-from tests.cli.test_drift import SCHEMA, held
+from tests.cli.drift_report import held
 from tests.inputs import Kernel
+from tests.report.schemas import strict
 
 SET_ON_ARM = (Kind.UNSERVED, "HVC_SET_VECTORS on arm")
 RESET_ON_ARM = (Kind.UNSERVED, "HVC_RESET_VECTORS on arm")
@@ -61,6 +62,12 @@ EXPECTED: dict[str, tuple[str, list[tuple[Kind, str]], int]] = {
 """By kernel: its document, what is found, and the exit status."""
 
 
+@functools.cache
+def of_kernel(document: Path, image: Path) -> DriftResult:
+    """Return what is found of a kernel and a kernel document; both are pinned, so once."""
+    return held(document, "linux-hyp-abi", image)
+
+
 def assert_found(report: DriftResult, expected: list[tuple[Kind, str]]) -> None:
     found = [(each.kind, each.what) for each in report.findings]
     assert [kind for kind, _ in found] == [kind for kind, _ in expected], found
@@ -74,7 +81,7 @@ def test_document_of_a_kernel_has_the_drift_that_its_sources_show(
 ) -> None:
     version, expected, status = EXPECTED[name]
     document = kernel_document(f"hyp-abi-{version}.rst")
-    report = held(document, "linux-hyp-abi", kernel(name))
+    report = of_kernel(document, kernel(name))
     assert_found(report, expected)
     assert report.exit_status == status
     assert (report.coverage.sentences, report.coverage.sentences_held) == (
@@ -101,7 +108,7 @@ ANSWERS: dict[str, dict[str, list[How]]] = {
 def test_who_serves_what_is_what_the_sources_say(
     name: str, kernel: Kernel, kernel_document: Kernel
 ) -> None:
-    report = held(kernel_document("hyp-abi-6.1.rst"), "linux-hyp-abi", kernel(name))
+    report = of_kernel(kernel_document("hyp-abi-6.1.rst"), kernel(name))
     found: dict[str, list[How]] = {}
     for answer in report.answers:
         if int(answer.number, 16) <= 3:
@@ -127,7 +134,7 @@ LOST: dict[str, dict[str, set[str]]] = {
 def test_what_calls_really_lose_is_what_the_sources_say(
     name: str, kernel: Kernel, kernel_document: Kernel
 ) -> None:
-    report = held(kernel_document("hyp-abi-6.1.rst"), "linux-hyp-abi", kernel(name))
+    report = of_kernel(kernel_document("hyp-abi-6.1.rst"), kernel(name))
     found: dict[str, set[str]] = {}
     for answer in report.answers:
         if int(answer.number, 16) <= 3:
@@ -138,7 +145,7 @@ def test_what_calls_really_lose_is_what_the_sources_say(
 def test_report_of_two_images_keeps_its_schema(kernel: Kernel, kernel_document: Kernel) -> None:
     images = kernel("7.2-arm64"), kernel("7.2-armmp")
     report = held(kernel_document("hyp-abi-6.1.rst"), "linux-hyp-abi", *images)
-    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(write(report)))
+    strict("drift").validate(json.loads(write(report)))
     unstated = next(each for each in report.findings if each.kind is Kind.UNSTATED)
     assert unstated.evidence[0].subject == 0
 

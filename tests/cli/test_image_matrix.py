@@ -7,41 +7,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import stub
+from tests.cli.matrix_report import caller, points, report
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import strict
 
 Cells = dict[tuple[str, str, str], tuple[str, str]]
 
 SET = "HVC_SET_VECTORS"
 RESTART = "HVC_SOFT_RESTART"
 RESET = "HVC_RESET_VECTORS"
-
-CALLER = """
-    .globl {name}
-    .type {name}, %function
-{name}:
-{body}
-    .size {name}, . - {name}
-"""
-
-
-def caller(name: str, *body: str) -> str:
-    """Return a function of the kernel."""
-    return CALLER.format(name=name, body="\n".join(f"    {line}" for line in body))
-
-
-def report(*arguments: object) -> dict[str, Any]:
-    ran = hypabi("matrix", *map(str, arguments), "--format", "json")
-    assert ran.stderr == ""
-    found: dict[str, Any] = json.loads(ran.stdout)
-    assert found["exit_status"] == ran.returncode
-    jsonschema.validate(found, closed(schema("matrix")))
-    return found
 
 
 def cells(found: dict[str, Any]) -> Cells:
@@ -55,16 +33,6 @@ def cells(found: dict[str, Any]) -> Cells:
     }
 
 
-def points(found: dict[str, Any], function: str) -> dict[str, tuple[str, str]]:
-    """Return what was answered of a function's one check at the stub."""
-    (met,) = [
-        each
-        for each in found["callers"]["checks"]
-        if (each["caller"]["function"], each["party"]) == (function, "stub")
-    ]
-    return {each["question"]: (each["verdict"], each["text"]) for each in met["answers"]}
-
-
 def test_the_callers_of_a_shipped_arm64_kernel_get_what_they_ask_for(kernel: Kernel) -> None:
     found = report(kernel("6.1-arm64"))
     at = cells(found)
@@ -74,6 +42,9 @@ def test_the_callers_of_a_shipped_arm64_kernel_get_what_they_ask_for(kernel: Ker
         assert at["__hyp_reset_vectors", RESET, party] == ("kept", "reachable")
         assert at["cpu_soft_restart", RESTART, party] == ("kept", "reachable")
     assert all(verdict == "kept" for verdict, when in at.values() if when == "reachable")
+    assert (found["verdict"], found["exit_status"]) == ("refuted", 12)
+    assert found["counts"]["cells"]["refuted"] == 0
+    assert found["counts"]["call sites"]["violated"] == 1
     moves = {(each["source"], each["to"]): each["by"] for each in found["callers"]["moves"]}
     assert [site["function"] for site in moves["stub", "kvm-init"]] == ["__hyp_set_vectors"]
     assert [site["function"] for site in moves["stub", "kernel-at-el2"]] == ["finalise_el2"]
@@ -128,6 +99,19 @@ def test_a_caller_that_keeps_a_value_where_the_stub_writes_is_refuted(assemble: 
     )
     found = report(stub(assemble, success="mov x4, #0", callers=kept))
     assert points(found, "__hyp_reset_vectors")["survives"][0] == "satisfied"
+
+
+def test_a_suppression_is_of_one_call_of_a_call_site(assemble: Assemble, tmp_path: Path) -> None:
+    choice = ("cmp x1, #0", "mov x0, #2", "csel x0, x0, xzr, eq", "mov x5, x2", "hvc #0")
+    lost = caller("__hyp_set_vectors", *choice, "mov x0, x5", "ret")
+    image = stub(assemble, success="mov x5, #0", callers=lost)
+    file = tmp_path / "lived-with.yaml"
+    file.write_text(LIVED_WITH.format(caller="__hyp_set_vectors", party="any"))
+    ran = hypabi("check", image, "--suppressions", file, "--today", "2026-12-01", "--format=json")
+    found = json.loads(ran.stdout)
+    words = {each["call"]: each["verdict"] for each in found["callers"]["checks"]}
+    assert words == {RESET: "suppressed", SET: "violated"}
+    assert ran.returncode == 12
 
 
 def test_a_caller_that_does_not_look_at_an_error_is_refuted(assemble: Assemble) -> None:
@@ -199,7 +183,7 @@ def test_a_refuted_caller_is_lived_with(
     ran = hypabi("check", image, "--suppressions", file, "--today", today, "--format", "json")
     assert ran.returncode == status, ran.stderr
     found = json.loads(ran.stdout)
-    jsonschema.validate(found, closed(schema("check")))
+    strict("check").validate(found)
     (met,) = [m for m in found["callers"]["checks"] if m["verdict"] in ("violated", "suppressed")]
     assert met["verdict"] == ("suppressed" if covered else "violated")
     assert (met["suppressed"] is not None) is covered

@@ -1,11 +1,18 @@
 """The call sites of a file with what each asks for, as terms over the registers."""
 
+from typing import assert_never
+
 from hypabi.analysis.provenance import Provenance
-from hypabi.callsites.model import Caller, CallPath, CallSite
+from hypabi.analysis.results.callers import Kind, SiteVerdict
+from hypabi.callsites.model import Caller, CallPath, CallSite, Reached
+from hypabi.contract.registry import Named
 from hypabi.image.model import Loaded, Role
 from hypabi.judgement.callers.identification import (
     Naming,
+    NotACall,
+    OneOf,
     UninitialisedIdentifier,
+    Unlisted,
     Unresolved,
 )
 from hypabi.records import frozen
@@ -45,6 +52,40 @@ class NamedSite:
             own = [*known, *named]
         return tuple(dict.fromkeys(own))
 
+    @property
+    def kind(self) -> Kind:
+        """Return the worst of what is said of it."""
+        kinds = [_kind(name) for name in self.names()]
+        return max(kinds, key=tuple(Kind).index, default=Kind.UNRESOLVED)
+
+    @property
+    def finding(self) -> bool:
+        """Whether an identifier is left to chance, and no party takes any."""
+        return any(isinstance(n, UninitialisedIdentifier) and not n.taken_by for n in self.names())
+
+    @property
+    def verdict(self) -> SiteVerdict:
+        """Return the one word for it."""
+        match self.kind:
+            case Kind.NAMED:
+                return SiteVerdict.IN_DOUBT if self._open else SiteVerdict.NAMED
+            case Kind.NO_CONTRACT:
+                return SiteVerdict.NO_CONTRACT
+            case Kind.NO_CALL:
+                return SiteVerdict.NO_CALL
+            case Kind.UNRESOLVED:
+                return SiteVerdict.UNRESOLVED
+            case Kind.CHANCE:
+                return SiteVerdict.CHANCE if self.finding else SiteVerdict.TAKEN
+            case _:
+                assert_never(self.kind)
+
+    @property
+    def _open(self) -> bool:
+        """Whether something about it was not followed to its end."""
+        shown = self.site.reached is not Reached.NOT_SHOWN
+        return not shown or bool(self.site.undecided or self.site.reliance.undecided)
+
 
 @frozen
 class Callers:
@@ -59,3 +100,19 @@ class Callers:
     asked: str | None
     """The function that was asked for; ``None`` for all."""
     provenance: Provenance
+
+
+def _kind(name: Naming) -> Kind:
+    match name:
+        case Named() | OneOf():
+            return Kind.NAMED
+        case Unlisted():
+            return Kind.NO_CONTRACT
+        case NotACall():
+            return Kind.NO_CALL
+        case Unresolved():
+            return Kind.UNRESOLVED
+        case UninitialisedIdentifier():
+            return Kind.CHANCE
+        case _:
+            assert_never(name)

@@ -146,15 +146,20 @@ class CallerChecks:
 
     def call_sites(self) -> Mapping[CallerSite, CallerWord]:
         """Return each call site that can run, and the worst of its paths and live parties."""
-        found: dict[CallerSite, list[CallerWord]] = {}
-        for each in self.reachable():
-            found.setdefault(each.caller, []).append(each.verdict)
-        return {site: worst_caller_word(words) for site, words in found.items()}
+        return {site: worst_caller_word(words) for site, words in self._words().items()}
 
     def judged(self) -> Iterator[Judged]:
         """Yield each call site that can run, once, as an item of a conclusion."""
-        for word in self.call_sites().values():
-            yield Judged(CALL_SITES, word.value, WEIGHTS[word])
+        for words in self._words().values():
+            worst = worst_caller_word(words)
+            others = tuple(dict.fromkeys(WEIGHTS[word] for word in words if word is not worst))
+            yield Judged(CALL_SITES, worst.value, WEIGHTS[worst], others)
+
+    def _words(self) -> Mapping[CallerSite, list[CallerWord]]:
+        found: dict[CallerSite, list[CallerWord]] = {}
+        for each in self.reachable():
+            found.setdefault(each.caller, []).append(each.verdict)
+        return found
 
 
 def worst_caller_word(words: list[CallerWord]) -> CallerWord:

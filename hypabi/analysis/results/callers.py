@@ -1,14 +1,13 @@
 """What ``hypabi callers`` answers: every ``hvc`` of an image, and what each asks for."""
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
 from hypabi.analysis.results.shared import Hex, ImageIdentity, Reproduction, Sha256
 from hypabi.arch.names import InstructionSet
-from hypabi.callsites.model import Reached, ResultFate, Start, Why
-from hypabi.callsites.value_origin import Origin
+from hypabi.callsites.model import Origin, Reached, ResultFate, Start, Why
 from hypabi.image.model import Role
 from hypabi.records import frozen
 
@@ -21,6 +20,34 @@ class Kind(enum.Enum):
     NO_CALL = "no call"
     UNRESOLVED = "unresolved"
     CHANCE = "left to chance"
+
+
+class SiteVerdict(enum.Enum):
+    """The one word for a call site, in the order in which they are counted."""
+
+    NAMED = "named"
+    IN_DOUBT = "in doubt"
+    """Named as far as it was followed; it may be data, or there may be more to it."""
+    NO_CONTRACT = "not in any contract"
+    NO_CALL = "no call"
+    UNRESOLVED = "unresolved"
+    TAKEN = "left to chance but taken"
+    """A party takes any identifier; whether it is the live one is not known."""
+    CHANCE = "left to chance"
+
+
+CALL_SITES: Final = "call sites"
+"""The unit in which they are counted."""
+
+WEIGHTS: Final[Mapping[SiteVerdict, Weight]] = {
+    SiteVerdict.NAMED: Weight.GOOD,
+    SiteVerdict.IN_DOUBT: Weight.UNDECIDED,
+    SiteVerdict.NO_CONTRACT: Weight.UNDECIDED,
+    SiteVerdict.NO_CALL: Weight.UNDECIDED,
+    SiteVerdict.UNRESOLVED: Weight.UNDECIDED,
+    SiteVerdict.TAKEN: Weight.UNDECIDED,
+    SiteVerdict.CHANCE: Weight.REFUTED,
+}
 
 
 @frozen
@@ -214,6 +241,10 @@ class ListedCallSite:
     """The worst of what it asks for."""
     finding: bool
     """Whether the identifier is left to chance, and no party takes any."""
+    verdict: SiteVerdict
+    """The word that it is counted under.  In doubt: named as far as it was followed, but it may be
+    data, or there may be more to it.  Left to chance but taken: a party takes any identifier, and
+    whether it is the live one is not known."""
     ways: tuple[ListedPath, ...]
     undecided: tuple[str, ...]
     """Why there may be further ways."""
@@ -223,43 +254,6 @@ class ListedCallSite:
     """What is live behind the site."""
     answers: tuple[AnswerUse, ...]
     """Registers that can hold an answer."""
-
-    @property
-    def judged(self) -> Judged:
-        """Return what is counted of it, and what that weighs."""
-        if self.finding:
-            return Judged(CALL_SITES, Kind.CHANCE.value, Weight.REFUTED)
-        match self.kind:
-            case Kind.NAMED if not self._open:
-                return Judged(CALL_SITES, Kind.NAMED.value, Weight.GOOD)
-            case Kind.NAMED:
-                return Judged(CALL_SITES, IN_DOUBT, Weight.UNDECIDED)
-            case Kind.CHANCE:
-                return Judged(CALL_SITES, TAKEN, Weight.UNDECIDED)
-            case _:
-                return Judged(CALL_SITES, self.kind.value, Weight.UNDECIDED)
-
-    @property
-    def _open(self) -> bool:
-        """Whether something about it was not followed to its end."""
-        shown = self.reached is not Reached.NOT_SHOWN
-        return not shown or bool(self.undecided or self.behind.undecided)
-
-
-CALL_SITES: Final = "call sites"
-IN_DOUBT: Final = "in doubt"
-"""Named as far as it was followed; it may be data, or there may be more to it."""
-TAKEN: Final = "left to chance but taken"
-"""A party takes any identifier; whether it is the live one is not known."""
-WORDS: Final = (
-    Kind.NAMED.value,
-    IN_DOUBT,
-    Kind.NO_CONTRACT.value,
-    Kind.NO_CALL.value,
-    Kind.UNRESOLVED.value,
-    TAKEN,
-    Kind.CHANCE.value,
-)
 
 
 @frozen(kw_only=True)
@@ -288,11 +282,10 @@ class CallersResult:
     @property
     def conclusion(self) -> Conclusion:
         """Return what the call sites amount to."""
-        return conclude(self._judged(), Kind.NAMED.value, {CALL_SITES: WORDS})
-
-    def _judged(self) -> Iterator[Judged]:
-        for site in self.sites:
-            yield site.judged
+        units = {CALL_SITES: tuple(word.value for word in SiteVerdict)}
+        words = [site.verdict for site in self.sites]
+        judged = [Judged(CALL_SITES, word.value, WEIGHTS[word]) for word in words]
+        return conclude(judged, SiteVerdict.NAMED.value, units)
 
     @property
     def verdict(self) -> str:

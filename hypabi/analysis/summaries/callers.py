@@ -12,7 +12,6 @@ from hypabi.analysis.results.callers import (
     CallersResult,
     ContractCall,
     FunctionExtent,
-    Kind,
     LeftToChance,
     ListedCaller,
     ListedCallSite,
@@ -28,8 +27,7 @@ from hypabi.analysis.results.callers import (
 )
 from hypabi.analysis.summaries.shared import identify_image, symbols_in
 from hypabi.analysis.summaries.values import text_of
-from hypabi.callsites.model import Answer, CallPath, CallSite, Liveness
-from hypabi.callsites.value_origin import Source
+from hypabi.callsites.model import Answer, CallPath, CallSite, Liveness, Source
 from hypabi.contract.registry import Named
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.callers.identification import (
@@ -44,8 +42,6 @@ from hypabi.smt import terms
 
 LAST_ARGUMENT: Final = 7
 """Number of the last argument register (AAPCS64 6.1.1)."""
-
-FROM_GOOD_TO_BAD: Final = tuple(Kind)
 
 
 def summarize_callers(found: Callers) -> CallersResult:
@@ -70,7 +66,6 @@ def summarize_callers(found: Callers) -> CallersResult:
 
 def _site(named: NamedSite, places: Places, bits: int) -> ListedCallSite:
     site = named.site
-    asks_for = tuple(map(_asked, named.names()))
     return ListedCallSite(
         named.role,
         f"{site.address:#x}",
@@ -80,20 +75,16 @@ def _site(named: NamedSite, places: Places, bits: int) -> ListedCallSite:
         site.identifier,
         _function(site),
         site.reached,
-        asks_for,
-        _worst(asks_for),
-        any(isinstance(each, LeftToChance) and not each.taken_by for each in asks_for),
+        tuple(map(_asked, named.names())),
+        named.kind,
+        named.finding,
+        named.verdict,
         tuple(_path(way, site.identifier, places, bits) for way in named.ways),
         site.undecided,
         tuple(_caller(each, site.identifier, places, bits) for each in named.callers),
         _behind(site.reliance),
         tuple(map(_answer, site.answers)),
     )
-
-
-def _worst(asks_for: tuple[AskedFor, ...]) -> Kind:
-    kinds = [each.kind for each in asks_for]
-    return max(kinds, key=FROM_GOOD_TO_BAD.index, default=Kind.UNRESOLVED)
 
 
 def _function(site: CallSite) -> FunctionExtent:

@@ -154,7 +154,7 @@ class ElfSymbols:
         return (self._symbol(index) for index in self._order)
 
     def find(self, name: str) -> tuple[Symbol, ...]:
-        """Return every symbol of this name, by address."""
+        """Return every symbol of this name, by address; an absolute one at its number."""
         found = [
             index
             for index in self._table.named(name)
@@ -186,7 +186,7 @@ class ElfSymbols:
     def _placed(self) -> list[tuple[int, int]]:
         """The address of each entry that names one, and its index; by columns, for speed."""
         table, strings = self._table, self._table.strings
-        bases = {**self._bases, SHN_ABS: 0}
+        bases = self._bases  # an absolute symbol (SHN_ABS) is a number, and no place
         mask = -2 if self._elf.architecture is Architecture.ARM else -1
         columns = zip(table.names, table.values, table.kinds, table.sections, strict=True)
         return sorted(

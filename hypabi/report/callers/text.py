@@ -24,7 +24,7 @@ from hypabi.callsites.model import Reached, ResultFate, Start, Why
 from hypabi.image.symbolizer import Names
 from hypabi.records import frozen
 from hypabi.report.shared.footer import repeat_section
-from hypabi.report.shared.text_layout import cut, filled, listed, titled
+from hypabi.report.shared.text_layout import COLUMNS, cut, filled, listed, titled
 from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_ARGUMENT: Final = 160
@@ -72,7 +72,7 @@ def _lines(result: CallersResult) -> Iterator[str]:
     yield from _answer(result)
     names = Names(result.symbols)
     for group in _grouped(result):
-        yield from titled(group.title)
+        yield from titled(cut(group.title, COLUMNS))
         for site in group.sites:
             match group.detail:
                 case Detail.FULL:
@@ -171,9 +171,9 @@ def _in_a_line(site: ListedCallSite) -> Iterator[str]:
     names = [_in_words(name) for name in site.asks_for]
     immediate = f", #{site.immediate}" if int(site.immediate, 16) else ""
     if len(names) == 1:
-        yield from filled(f"{names[0]}{immediate}", f"{site.place}: ", "    ")
+        yield from filled(f"{site.place}: {names[0]}{immediate}", "", "    ")
         return
-    yield from filled(f"{_many(len(names), 'identifier')}{immediate}", f"{site.place}: ", "    ")
+    yield from filled(f"{site.place}: {_many(len(names), 'identifier')}{immediate}", "", "    ")
     for name in names:
         yield from filled(name, "    - ", "      ")
 

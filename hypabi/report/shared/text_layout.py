@@ -32,7 +32,7 @@ def printable(text: str) -> str:
 def filled(text: str, first: str = "", indent: str | None = None) -> Iterator[str]:
     """Yield prose in lines that fit; ``first`` starts the first line, ``indent`` the others."""
     rest = " " * len(first) if indent is None else indent
-    yield from _wrapped(printable(" ".join(text.split())), first, rest)
+    yield from _wrapped(printable(" ".join(text.split())), printable(first), rest)
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:

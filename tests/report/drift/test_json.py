@@ -6,13 +6,13 @@ import jsonschema
 import pytest
 
 from hypabi.report.drift import json as drift_json
-from tests.report.check.test_json import closed, schema
 from tests.report.made_drift import of_every_kind
+from tests.report.schemas import schema, strict
 
 
 def test_json_is_as_published() -> None:
     printed = json.loads(drift_json.write(of_every_kind()))
-    validator = jsonschema.Draft202012Validator(closed(schema("drift")))
+    validator = strict("drift")
     validator.validate(printed)
     assert (printed["verdict"], printed["exit_status"]) == ("contradicted by the code", 28)
     printed["findings"][0]["evidence"][0]["more"] = 1

@@ -11,9 +11,9 @@ from hypabi.analysis.results.shared import ReplayVerdict
 from hypabi.records import replace
 from hypabi.report.replay import json as replay_json
 from hypabi.report.replay.text import write
-from tests.report.check.test_json import closed, schema
 from tests.report.made import COLUMNS
 from tests.report.made_replay import replayed
+from tests.report.schemas import schema, strict
 
 
 @pytest.mark.parametrize("word", ReplayVerdict)
@@ -51,7 +51,7 @@ def test_where_nothing_ran_nothing_is_observed() -> None:
 @pytest.mark.parametrize("word", ReplayVerdict)
 def test_json_is_as_published(word: ReplayVerdict) -> None:
     printed = json.loads(replay_json.write(replayed(word)))
-    validator = jsonschema.Draft202012Validator(closed(schema("replay")))
+    validator = strict("replay")
     validator.validate(printed)
     assert printed["verdict"] == printed["replay"]["verdict"] == word.value
     printed["claim"]["more"] = 1

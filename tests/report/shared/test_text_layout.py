@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypabi.analysis.provenance import typed
 from hypabi.arch.names import Architecture
 from hypabi.arch.register_order import natural_order
-from hypabi.report.shared.register_sets import kept, ranges
+from hypabi.contract.registers import registers_of
+from hypabi.report.shared.register_sets import kept_in_words, ranges
 from hypabi.report.shared.text_layout import cut, filled, listed, matrix, printable
 from tests.report.made import COLUMNS
 
@@ -17,6 +18,7 @@ ANYTHING = st.text(max_size=300)
 @given(ANYTHING, st.sampled_from(["", "* ", "  clause      "]))
 @example("x" * 400, "* ")
 @example("\x1b[31m red \n\n lines \t", "")
+@example("of a symbol", "\x1b[31m: ")
 def test_no_line_is_wider_than_a_mail_or_moves_a_cursor(text: str, first: str) -> None:
     for line in filled(text, first):
         assert len(line) <= COLUMNS
@@ -92,11 +94,17 @@ def test_consecutive_registers_are_printed_as_a_range(names: list[str], text: st
     assert ranges(names) == text
 
 
-@given(st.sets(st.sampled_from([f"x{number}" for number in range(31)])))
-def test_what_is_lost_and_what_is_kept_are_all_registers_once(lost: set[str]) -> None:
-    rest = kept(Architecture.ARM64, lost)
-    assert not lost & set(rest)
-    assert {f"x{number}" for number in range(31)} <= lost | set(rest)
+GENERAL = tuple(registers_of(Architecture.ARM).general)
+PLAIN = tuple(f"r{number}" for number in range(13))
+
+
+@given(st.sets(st.sampled_from(PLAIN)))
+def test_banked_copies_are_named_one_by_one_only_where_one_is_lost(lost: set[str]) -> None:
+    kept = [name for name in GENERAL if name not in lost]
+    plain = ranges(set(PLAIN) - lost)
+    assert kept_in_words(Architecture.ARM, kept) == f"{plain}, every banked copy"
+    fewer = [name for name in kept if name != "SP_svc"]
+    assert kept_in_words(Architecture.ARM, fewer) == ranges(fewer)
 
 
 def test_registers_are_ordered_by_number() -> None:
