@@ -1,14 +1,10 @@
-"""``hypabi document --drift`` in this process, and its published schema."""
+"""``hypabi document --drift`` in this process, as its result."""
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
-from hypabi.analysis.results.drift import DriftReport
+from hypabi.analysis.results.drift import DriftResult
 from hypabi.cli import drift
-from tests.inputs import ROOT
-
-SCHEMA = json.loads((ROOT / "hypabi/report/drift.schema.json").read_text(encoding="utf-8"))
 
 
 def arguments(
@@ -23,5 +19,5 @@ def arguments(
     )
 
 
-def held(document: Path, contract: "Path | str", *images: Path, **more: str | None) -> DriftReport:
+def held(document: Path, contract: "Path | str", *images: Path, **more: str | None) -> DriftResult:
     return drift.held(arguments(document, contract, *images, **more), ("hypabi",))

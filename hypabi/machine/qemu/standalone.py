@@ -51,7 +51,7 @@ def script(
     """
     plan = _plan(state, limits, request or Request(), expected or {})
     document = json.dumps(plan, indent=1, sort_keys=True)
-    package = files("hypabi.machine")
+    package = files("hypabi.machine.qemu")
     modules = ("gdb.py", "standalone_runner.py")
     texts = [package.joinpath(name).read_text("utf-8") for name in modules]
     body = "\n\n".join(_without_our_imports(text) for text in texts)

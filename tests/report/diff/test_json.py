@@ -6,13 +6,13 @@ import jsonschema
 import pytest
 
 from hypabi.report.diff import json as diff_json
-from tests.report.check.test_json import closed, schema
 from tests.report.made_diff import of_every_kind
+from tests.report.schemas import schema, strict
 
 
 def test_json_is_as_published() -> None:
     printed = json.loads(diff_json.write(of_every_kind()))
-    validator = jsonschema.Draft202012Validator(closed(schema("diff")))
+    validator = strict("diff")
     validator.validate(printed)
     assert (printed["verdict"], printed["exit_status"]) == ("incompatible", 28)
     printed["changes"][0]["differences"][0]["more"] = 1
