@@ -1,12 +1,11 @@
 """From a judged image to what comes of its own callers, while each of its parties is live."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.examination import Examination
-from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.party_detection import ROLES
-from hypabi.analysis.results.check import Check
 from hypabi.callsites.finder import Further
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite, Function, Unread
@@ -15,7 +14,6 @@ from hypabi.contract.revision import Revision
 from hypabi.contract.version import Version
 from hypabi.image.model import Role
 from hypabi.judgement.callers.compatibility import Provider
-from hypabi.judgement.callers.findings import Undecided, Violated
 from hypabi.judgement.callers.schedule import (
     LifeCycle,
     Program,
@@ -24,7 +22,7 @@ from hypabi.judgement.callers.schedule import (
     may_ask_for_more,
     may_concern,
 )
-from hypabi.judgement.callers.summary import Violation, reachable_checks, violated_checks
+from hypabi.judgement.callers.summary import Violation, violated_checks
 from hypabi.records import frozen, replace
 from hypabi.smt.cached import Remembered
 
@@ -88,24 +86,6 @@ def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Prov
             yield party.name, Provider(party, behaviour, examination.surroundings)
 
 
-def status(cycle: LifeCycle, lived_with: Container[Violation] = ()) -> Exit:
-    """Return what the callers add to an exit status, as far as the contract says who is live.
-
-    :param lived_with: the violations that are suppressed
-    """
-    result = Exit.GOOD
-    for meeting in reachable_checks(cycle):
-        met = meeting.check
-        match met.worst():
-            case Violated() if Violation.of(met) not in lived_with:
-                result |= Exit.REFUTED
-            case Undecided():
-                result |= Exit.UNDECIDED
-            case _:
-                continue
-    return result
-
-
 def with_callers(check: Check, examination: Examination) -> Check:
     """Return a check with what comes of the image's own callers.
 
@@ -113,12 +93,7 @@ def with_callers(check: Check, examination: Examination) -> Check:
     """
     cycle = life_cycle(examination, Further.FUNCTION)
     lived_with = dict(_lived_with(check, cycle))
-    return replace(
-        check,
-        callers=cycle,
-        lived_with=lived_with,
-        exit_status=check.exit_status | int(status(cycle, lived_with)),
-    )
+    return replace(check, callers=cycle, lived_with=lived_with)
 
 
 def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[Violation, Suppression]]":

@@ -8,13 +8,11 @@ from pathlib import Path
 
 from hypabi.analysis.displacement import displaced
 from hypabi.analysis.examination import Examination, Provider
-from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.replay import machine as machine_of
-from hypabi.analysis.replay import status as status_of
-from hypabi.analysis.results.check import Check
-from hypabi.analysis.results.replay import Attempt
-from hypabi.analysis.results.replay_of import attempt
+from hypabi.analysis.results.shared import ReplayAttempt
+from hypabi.analysis.summaries.replay_attempt import replay_attempt
 from hypabi.analysis.tools import TOOLS
 from hypabi.analysis.witness_files import needed_of, write_witness
 from hypabi.arch.names import Architecture, InstructionSet
@@ -187,29 +185,26 @@ def confirmed(
     witnesses = Witnesses(examination)
     runs = None if machine is None else machine_of(machine)
     attempts = {}
-    status = Exit(check.exit_status)
     for finding in examination.judgement.findings:
         if isinstance(finding.verdict, Refuted):
-            replayed, attempted = _attempted(witnesses, finding, runs, folder)
-            attempts[finding.party, finding.call, finding.clause.name] = attempted
-            status |= status_of(replayed) if machine is not None else Exit.GOOD
-    return replace(check, attempts=attempts, exit_status=int(status))
+            made = _attempted(witnesses, finding, runs, folder)
+            attempts[finding.party, finding.call, finding.clause.name] = made
+    return replace(check, attempts=attempts, machine=machine)
 
 
 def _attempted(
     witnesses: Witnesses, finding: Finding, machine: Machine | None, folder: str | None
-) -> tuple[Replay, Attempt]:
+) -> ReplayAttempt:
     made = witnesses.of(finding)
-    found: Replay
     if isinstance(made, NotMade):
-        found = NotRun("any machine", f"no witness was made: {made.reason}")
-        return found, attempt(found)
+        return replay_attempt(NotRun("any machine", f"no witness was made: {made.reason}"))
     file = None if folder is None else write_witness(made, folder)
+    found: Replay
     if machine is None:
         found = NotRun("any machine", "nobody asked for it (--confirm)")
     else:
         found = replay_witness(made, machine, witnesses.pages(made))
-    return found, attempt(found, file, needed_of(made))
+    return replay_attempt(found, file, needed_of(made))
 
 
 def setting_of(

@@ -3,23 +3,21 @@
 from collections.abc import Iterator
 
 from hypabi.analysis.examination import Examination
-from hypabi.analysis.exit_status import Exit
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.program import Program
-from hypabi.analysis.results.check import Check
 from hypabi.arch.exception_routing import doors_of_el2, doors_of_hyp
 from hypabi.arch.vector_entries import Door
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_exception
 from hypabi.code.vector_tables import Kind, VectorTable
 from hypabi.judgement.entries.audit import judge_doors
-from hypabi.judgement.entries.findings import DoorFinding, Undecided
+from hypabi.judgement.entries.findings import DoorFinding
 from hypabi.records import replace
 
 
 def with_doors(check: Check, examination: Examination) -> Check:
-    """Return a check that says what was found of doors, and its exit status with it."""
-    found = doors(examination)
-    return replace(check, doors=found, exit_status=int(check.exit_status | status(found)))
+    """Return a check that says what was found of doors."""
+    return replace(check, doors=doors(examination))
 
 
 def doors(examination: Examination) -> tuple[DoorFinding, ...]:
@@ -42,13 +40,3 @@ def _entered(program: Program, table: VectorTable) -> Iterator[tuple[Door, Behav
     for door in doors_of_el2() if table.kind is Kind.EL2 else doors_of_hyp():
         address = table.address + door.offset
         yield door, derive_exception(program.explorer, address, door.origin, table.state)
-
-
-def status(findings: tuple[DoorFinding, ...]) -> Exit:
-    """Return what doors add to an exit status: nothing, unless one is undecided.
-
-    A hidden door alone breaks no promise.  The stub of Linux has not looked at the syndrome since
-    4.12 and need not, as long as whoever installs it leaves the traps off: the kernel does.
-    """
-    undecided = any(isinstance(finding.judged, Undecided) for finding in findings)
-    return Exit.UNDECIDED if undecided else Exit.GOOD

@@ -2,12 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from hypabi.analysis.exit_status import Exit
-
 if TYPE_CHECKING:
     from hypabi.analysis.findings.replay import Replayed
     from hypabi.machine.protocol import Machine
-    from hypabi.witness.replay import Replay
 
 TOOLS = {"engine": ("pypcode",), "qemu": ()}
 """Packages that each machine rests on, besides our own."""
@@ -39,20 +36,3 @@ def replay_file(where: str, image: str | None, on: str, command: tuple[str, ...]
     witness, sha256 = read_witness(where)
     found = replay_witness(witness, machine(on), pages_of(witness, image))
     return Replayed(witness, found, sha256, provenance(command, TOOLS[on]))
-
-
-def status(replay: "Replay") -> Exit:
-    """Return the exit status that a replay amounts to.
-
-    What a machine contradicts is our defect until it is explained, so it is an error; what was not
-    run is undecided.
-    """
-    from hypabi.witness.replay import Confirmed, NotReproduced, NotRun
-
-    match replay:
-        case Confirmed():
-            return Exit.REFUTED
-        case NotReproduced():
-            return Exit.ERROR
-        case NotRun():
-            return Exit.UNDECIDED

@@ -1,6 +1,7 @@
 """The words for ways into a vector table: its slots, and why exceptions enter them."""
 
 import enum
+from collections.abc import Iterable
 
 from hypabi.records import frozen
 
@@ -57,3 +58,14 @@ class Door:
     name: str
     origin: Origin
     reasons: tuple[Reason, ...]
+
+
+def spell_classes(codes: Iterable[int]) -> str:
+    """Spell exception classes, consecutive ones as a range."""
+    runs: list[list[int]] = []
+    for code in sorted(set(codes)):
+        if runs and runs[-1][1] == code - 1:
+            runs[-1][1] = code
+        else:
+            runs.append([code, code])
+    return ", ".join(f"{a:#04x}" if a == b else f"{a:#04x}-{b:#04x}" for a, b in runs)

@@ -5,19 +5,16 @@ undecided with the reason.  The answer comes first.
 """
 
 import argparse
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from hypabi.analysis.exit_status import Exit
 from hypabi.analysis.tools import TOOLS
 from hypabi.cli.parser import add_kernel, add_output, command_line
 from hypabi.cli.suppressions import add_suppressions, suppressions_of, with_suppressions
 
 if TYPE_CHECKING:
     from hypabi.analysis.examination import Examination, Provider
-    from hypabi.analysis.results.check import Check
+    from hypabi.analysis.findings.check import Check
     from hypabi.analysis.results.vector_table import Table
-    from hypabi.judgement.verification.verdict import Finding
 
 SUMMARY = "hold an image against a contract: proved, refuted or undecided"
 
@@ -50,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.analysis.callers import with_callers
     from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.session import open_image
+    from hypabi.analysis.summaries.check import summarize_check
     from hypabi.atomic_file import write_output
 
     suppressions = suppressions_of(arguments)
@@ -68,18 +66,19 @@ def run(arguments: argparse.Namespace) -> int:
         from hypabi.analysis.entries import with_doors
 
         check = with_doors(check, examination)
+    result = summarize_check(check)
     if arguments.format == "json":
         from hypabi.report.check.json import write
     else:
         from hypabi.report.check.text import write
-    write_output(write(check), arguments.output)
-    return check.exit_status
+    write_output(write(result), arguments.output)
+    return result.exit_status
 
 
 def checked(examination: "Examination", command: tuple[str, ...]) -> "Check":
     """Return an examination as reports print it."""
+    from hypabi.analysis.findings.check import Check
     from hypabi.analysis.provenance import provenance
-    from hypabi.analysis.results.check import Check
 
     return Check(
         examination.loaded,
@@ -90,8 +89,8 @@ def checked(examination: "Examination", command: tuple[str, ...]) -> "Check":
         examination.judgement,
         examination.capabilities,
         examination.text,
-        int(overall(examination)),
         provenance(command, TOOLS),
+        examination.first_missing,
     )
 
 
@@ -102,37 +101,3 @@ def table(provider: "Provider") -> "Table":
     found = provider.table
     kind, how = found.kind.value, found.how.value
     return Table(provider.role, found.address, kind, found.name, how, provider.parties)
-
-
-def overall(examination: "Examination") -> Exit:
-    """Return the exit status of a check.
-
-    A program whose first party, its initial stub, was not found is not decided, whatever is proved
-    of others; that a kernel was built without KVM is no reason to say so.
-    """
-    from hypabi.analysis.party_detection import ROLES
-
-    result = status(examination.judgement.findings)
-    missing = {party.name for party in examination.missing}
-    for image in examination.loaded.images:
-        parties = examination.revision.parties
-        first = next((p.name for p in parties if ROLES[p.program] is image.role), None)
-        if first in missing:
-            result |= Exit.UNDECIDED
-    return result
-
-
-def status(findings: "Iterable[Finding]") -> Exit:
-    """Return the exit status that findings amount to; see :mod:`hypabi.analysis.exit_status`."""
-    from hypabi.analysis.results.check import untested
-    from hypabi.judgement.verification.verdict import Refuted, Undecided
-
-    judged = tuple(findings)
-    result = Exit.GOOD
-    if any(isinstance(finding.verdict, Refuted) for finding in judged):
-        result |= Exit.REFUTED
-    if any(isinstance(finding.verdict, Undecided) for finding in judged):
-        result |= Exit.UNDECIDED
-    if not judged or any(True for _ in untested(judged)):
-        result |= Exit.UNDECIDED
-    return result

@@ -14,7 +14,7 @@ from hypabi.cli.parser import add_file, command_line
 from hypabi.contract.defaults import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
-    from hypabi.analysis.results.check import Check
+    from hypabi.analysis.findings.check import Check
     from hypabi.contract.model import Contract
     from hypabi.contract.stated.model import StatedContract
     from hypabi.documents.interface.page import Evidence
@@ -115,7 +115,7 @@ def _written(arguments: argparse.Namespace) -> tuple[str, Exit]:
     found = [_evidence(arguments, image, contract) for image in _images(arguments)]
     status = Exit.GOOD
     for check, _ in found:
-        status |= Exit(check.exit_status)
+        status |= _status(check)
     evidence = tuple(each for _, each in found)
     return _formatted(page(of, _command(arguments), evidence), arguments.format), status
 
@@ -178,6 +178,12 @@ def _evidence(
     return check, evidence(check, summarize_derivation(derived))
 
 
+def _status(check: "Check") -> Exit:
+    from hypabi.analysis.summaries.check import summarize_check
+
+    return Exit(summarize_check(check).exit_status)
+
+
 def _hypercalls(arguments: argparse.Namespace) -> tuple[str, Exit]:
     """Return the page of several interfaces; images are held against the default contract."""
     from hypabi.analysis.options import any_contract_of, contract_of
@@ -202,7 +208,7 @@ def _hypercalls(arguments: argparse.Namespace) -> tuple[str, Exit]:
     found = [_evidence(arguments, image, held) for image in _images(arguments)]
     status = Exit.GOOD
     for check, _ in found:
-        status |= Exit(check.exit_status)
+        status |= _status(check)
     made = page(interfaces, _command(arguments), held.name, tuple(found))
     return _formatted(made, arguments.format), status
 

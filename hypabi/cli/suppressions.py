@@ -4,10 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypabi.analysis.exit_status import Exit
-
 if TYPE_CHECKING:
-    from hypabi.analysis.results.check import Check
+    from hypabi.analysis.findings.check import Check
     from hypabi.judgement.suppression import Suppression, Suppressions
 
 
@@ -60,7 +58,4 @@ def with_suppressions(check: "Check", suppressions: "Suppressions") -> "Check":
         by = suppressions.of_clause(*key, check.loaded.sha256, version)
         if by is not None:
             found[key] = by
-    status = check.exit_status
-    if len(found) == len(refuted):
-        status &= ~int(Exit.REFUTED)
-    return replace(check, suppressions=suppressions, suppressed=found, exit_status=status)
+    return replace(check, suppressions=suppressions, suppressed=found)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from hypabi.analysis.results.check import Check, count_verdicts
+from hypabi.analysis.findings.check import Check, count_verdicts
 from hypabi.contract.architectures import ArchitectureName, OnEach
 from hypabi.contract.model import Call
 from hypabi.contract.resolution import authority_of

@@ -22,7 +22,7 @@ __all__ = [
     "matrix.text",
     "replay.json",
     "replay.text",
-    "shared.assumptions",
+    "shared.calls",
     "shared.register_sets",
     "shared.text_layout",
 ]

@@ -1,14 +1,10 @@
-"""``hypabi document --drift`` in this process, and its published schema."""
+"""``hypabi document --drift`` in this process, as its result."""
 
-import json
 from argparse import Namespace
 from pathlib import Path
 
 from hypabi.analysis.results.drift import DriftResult
 from hypabi.cli import drift
-from tests.inputs import ROOT
-
-SCHEMA = json.loads((ROOT / "hypabi/report/drift.schema.json").read_text(encoding="utf-8"))
 
 
 def arguments(

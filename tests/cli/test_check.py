@@ -1,8 +1,11 @@
 import json
+import re
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from hypabi.analysis.results.conclusion import spell_counts
 from tests.cli.door import hypabi, hypabi_process
 from tests.cli.kernel import stub
 from tests.inputs import Assemble, Kernel
@@ -17,8 +20,9 @@ def refuted(report: dict[str, Any]) -> list[tuple[str, str]]:
 def test_a_stub_that_keeps_its_promises_is_proved(assemble: Assemble) -> None:
     ran = hypabi("check", stub(assemble))
     assert ran.stderr == ""
-    assert ran.stdout.startswith("5.10.0-made: PROVED: ")
-    assert ", 0 refuted, 0 undecided, " in ran.stdout.splitlines()[0]
+    first, counts, *_ = ran.stdout.splitlines()
+    assert first == "5.10.0-made: PROVED"
+    assert re.match(r"(\d+) clauses: \1 proved; ", counts)
     assert ran.returncode == 0
 
 
@@ -26,7 +30,7 @@ def test_a_stub_that_loses_a_register_is_refuted_with_a_counterexample(assemble:
     image = stub(assemble, success="add x19, x19, #1")
     ran = hypabi("check", image)
     assert ran.returncode == 12
-    assert ran.stdout.startswith("5.10.0-made: REFUTED: ")
+    assert ran.stdout.startswith("5.10.0-made: REFUTED\n")
     assert "instead     x19 is lost" in ran.stdout
     assert "  add x19, x19, #0x1\n" in ran.stdout
 
@@ -43,7 +47,7 @@ def test_an_instruction_without_a_meaning_is_undecided_and_never_proved(assemble
     image = stub(assemble, success=".inst 0x00c0ffee")
     ran = hypabi("check", image)
     assert ran.returncode == 16
-    assert ran.stdout.startswith("5.10.0-made: UNDECIDED: ")
+    assert ran.stdout.startswith("5.10.0-made: UNDECIDED\n")
     report = json.loads(hypabi("check", image, "--format", "json").stdout)
     undecided = {each["call"] for each in report["verdicts"] if each["verdict"] == "undecided"}
     assert undecided == {"HVC_SET_VECTORS", "HVC_RESET_VECTORS"}
@@ -54,7 +58,7 @@ def test_refuted_and_undecided_are_both_in_the_exit_status(assemble: Assemble) -
     image = stub(assemble, success=".inst 0x00c0ffee", unknown="mov x20, #0")
     ran = hypabi("check", image)
     assert ran.returncode == 12 | 16
-    assert ran.stdout.startswith("5.10.0-made: REFUTED: ")
+    assert ran.stdout.startswith("5.10.0-made: REFUTED\n")
 
 
 def test_the_exit_status_is_in_the_report(assemble: Assemble) -> None:
@@ -68,7 +72,7 @@ def test_the_kernel_version_can_be_given(assemble: Assemble) -> None:
     assert hypabi("check", image).returncode == 1
     ran = hypabi("check", image, "--kernel-version", "5.10")
     assert ran.returncode == 0
-    assert ran.stdout.startswith("5.10: PROVED: ") or "as of 5.10 on arm64" in ran.stdout
+    assert ran.stdout.startswith("5.10: PROVED\n") or "as of 5.10 on arm64" in ran.stdout
 
 
 @pytest.mark.parametrize("name", ["6.1-arm64", "5.10-arm64", "7.2-arm64"])
@@ -84,7 +88,13 @@ def test_a_real_kernel_is_reported_as_published_and_within_75_columns(
     assert {"stub", "kvm-init", "kvm-run"} <= found
     text = hypabi("check", path)
     assert text.returncode == printed.returncode
-    assert text.stdout.startswith(report["image"]["version"])
+    first = f"{report['image']['version']}: {report['verdict'].upper()}"
+    assert text.stdout.splitlines()[0] == first
+    said, _, _ = text.stdout.removeprefix(first).partition("\n\n")
+    told = spell_counts(report["counts"])  # JSON has it in another order
+    assert sorted(re.findall(r"\w+", said)) == sorted(re.findall(r"\w+", told))
+    clauses = Counter(each["verdict"] for each in report["verdicts"])
+    assert {w: n for w, n in report["counts"]["clauses"].items() if n} == clauses
     assert max(map(len, text.stdout.splitlines())) <= 75
 
 

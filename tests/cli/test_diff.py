@@ -33,6 +33,12 @@ def report(old: Path, new: Path, *more: str) -> tuple[dict[str, Any], int]:
     return printed, ran.returncode
 
 
+def counted(printed: dict[str, Any]) -> dict[str, int]:
+    found: dict[str, int] = printed["counts"]["comparisons"]
+    assert sum(found.values()) == len(printed["changes"])
+    return found
+
+
 def changed(printed: dict[str, Any], direction: str) -> dict[str | None, str]:
     return {
         each["call"]: each["change"]
@@ -57,7 +63,7 @@ def test_what_only_the_layout_changes_is_no_difference(assemble: Assemble) -> No
     assert status == 0
     assert not any(each["differences"] for each in printed["changes"])
     text = hypabi("diff", stub(assemble), moved).stdout
-    assert text.splitlines()[0] == "5.10.0-made -> 5.10.0-made: EQUAL: 8 equal"
+    assert text.splitlines()[:2] == ["5.10.0-made -> 5.10.0-made: EQUAL", "8 comparisons: 8 equal"]
 
 
 def test_other_instructions_that_do_the_same_are_proved_equal(assemble: Assemble) -> None:
@@ -70,7 +76,7 @@ def test_other_instructions_that_do_the_same_are_proved_equal(assemble: Assemble
         ("ldr x0, =0xbadca11", "mov x0, #0xca11\n    movk x0, #0xbad, lsl #16"),
     )
     printed, status = report(stub(assemble), other)
-    assert (printed["counts"]["equal"], status) == (8, 0)
+    assert (counted(printed)["equal"], status) == (8, 0)
 
 
 LOST = ("9:  nop", "9:  cmp x3, #7\n    csinc x19, x19, x19, ne")
@@ -99,7 +105,8 @@ def test_a_register_that_the_contract_lets_change_is_a_harmless_change(
     assert changed(printed, "old-callers") == changed(printed, "new-callers") == {}
     assert first(printed, "old-callers", "HVC_SET_VECTORS")["bearing"] == "harmless"
     text = hypabi("diff", stub(assemble), stub(assemble, ("9:  nop", "9:  mov x5, #3"))).stdout
-    assert ": CHANGED, NOBODY BREAKS: " in text
+    assert text.splitlines()[0].endswith(": CHANGED")
+    assert text.splitlines()[1].endswith("; nobody breaks")
     assert "\n  harmless: x5\n" in text
 
 
@@ -242,7 +249,7 @@ def test_a_suppressed_change_is_listed_and_does_not_count(
     options = ("--suppressions", str(given), "--callers", "old", "--today")
     printed, status = report(*files, *options, "2027-01-30")
     assert status == 0
-    assert printed["counts"]["weaker"] == 2
+    assert (counted(printed)["weaker"], counted(printed)["suppressed"]) == (0, 2)
     assert [each["what"] for each in printed["suppressions"]["unused"]] == [
         "stub, any-other: incompatible"
     ]
@@ -268,16 +275,21 @@ def test_a_suppressed_refutation_is_listed_and_does_not_count(
     ran = hypabi("check", image, *more, "--format", "json")
     printed = json.loads(ran.stdout)
     jsonschema.Draft202012Validator(schema("check")).validate(printed)
-    refuted = [each for each in printed["verdicts"] if each["verdict"] == "refuted"]
-    assert [(each["call"], each["suppressed"] is not None) for each in refuted] == [
-        ("HVC_SET_VECTORS", True),
-        ("HVC_RESET_VECTORS", False),
+    refuted = [each for each in printed["verdicts"] if each["counterexample"]]
+    assert [
+        (each["call"], each["verdict"], each["suppressed"] is not None) for each in refuted
+    ] == [
+        ("HVC_SET_VECTORS", "suppressed", True),
+        ("HVC_RESET_VECTORS", "refuted", False),
     ]
+    clauses = printed["counts"]["clauses"]
+    assert (clauses["suppressed"], clauses["refuted"]) == (1, 1)
     assert ran.returncode == 12
     given.write_text(SUPPRESSED + SUPPRESSED.splitlines()[-1].replace("SET", "RESET") + "\n")
     ran = hypabi("check", image, *more)
     assert ran.returncode == 0
-    assert "PROVED BUT FOR WHAT IS SUPPRESSED" in ran.stdout
+    assert ran.stdout.startswith("5.10.0-made: PROVED\n")
+    assert " 2 suppressed" in ran.stdout.splitlines()[1]
     assert "x19 is lost" in ran.stdout.partition("Suppressed, as of 2027-01-30")[2]
     assert "REFUTED" not in ran.stdout
 
@@ -333,7 +345,7 @@ def test_a_real_kernel_is_equal_to_itself(kernel: Kernel, name: str) -> None:
     printed, status = report(kernel(name), kernel(name))
     assert status == 0
     assert not any(each["differences"] for each in printed["changes"])
-    assert printed["counts"]["equal"] + printed["counts"]["vacuous"] == len(printed["changes"])
+    assert counted(printed)["equal"] + counted(printed)["vacuous"] == len(printed["changes"])
 
 
 def test_6_12_to_7_2_clears_gcscr_el2_and_serves_one_call_more(kernel: Kernel) -> None:
@@ -359,4 +371,4 @@ def test_the_32_bit_stub_has_not_changed_since_5_10(kernel: Kernel) -> None:
     for old, new in (("5.10", "6.1"), ("6.1", "6.12"), ("6.12", "7.2")):
         printed, status = report(kernel(f"{old}-armmp"), kernel(f"{new}-armmp"))
         assert status == 0
-        assert printed["counts"]["equal"] == len(printed["changes"])
+        assert counted(printed)["equal"] == len(printed["changes"])

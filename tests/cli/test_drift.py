@@ -4,36 +4,36 @@ import json
 import re
 from pathlib import Path
 
-import jsonschema
 import pytest
 
-from hypabi.analysis.results.drift import DriftResult
+from hypabi.analysis.results.drift import DriftFinding, DriftResult
 from hypabi.judgement.drift.document import words
-from hypabi.judgement.drift.findings import Drift, Kind
+from hypabi.judgement.drift.findings import Kind
 from tests.cli.door import hypabi, hypabi_process, one_line
-from tests.cli.drift_report import SCHEMA, held
+from tests.cli.drift_report import held
 from tests.cli.kernel import stub
 from tests.inputs import Assemble, Kernel
 from tests.judgement.drift.drift_example import DOCUMENT, contract_file, document_file
+from tests.report.schemas import strict
 
 
-def only(report: DriftResult) -> Drift:
+def only(report: DriftResult) -> DriftFinding:
     """Return the one finding."""
-    found = [(each.kind.value, each.what) for each in report.found.drifts]
+    found = [(each.kind.value, each.what) for each in report.findings]
     assert len(found) == 1, found
-    return report.found.drifts[0]
+    return report.findings[0]
 
 
 def test_document_that_says_what_the_code_does_has_no_drift(
     assemble: Assemble, tmp_path: Path
 ) -> None:
     report = held(document_file(tmp_path), contract_file(tmp_path), stub(assemble))
-    assert report.found.drifts == () and report.found.opens == ()
-    assert report.exit_status == 0
-    uncovered = [report.found.document.sentences[at].text for at in report.found.uncovered]
+    assert report.findings == () and report.undecided == ()
+    assert (report.verdict, report.exit_status) == ("holds", 0)
+    uncovered = [report.document.sentences[at].text for at in report.not_held]
     assert uncovered == ["This request does not come back."]
-    assert (report.found.coverage.held, report.found.coverage.sentences) == (8, 9)
-    assert report.found.coverage.facts == 10
+    assert (report.coverage.sentences_held, report.coverage.sentences) == (8, 9)
+    assert report.coverage.facts == 10
 
 
 LEFT = "Nothing is left of a hypervisor that was there."
@@ -75,8 +75,8 @@ def test_each_cited_sentence_is_missed_and_nothing_else(tmp_path: Path, sentence
     document = tmp_path / "small-stub.rst"
     document.write_text(text, encoding="utf-8")
     report = held(document, contract_file(tmp_path), kernel_version="6.1")
-    assert {each.kind for each in report.found.drifts} == {Kind.VANISHED}
-    for each in report.found.drifts:
+    assert {each.kind for each in report.findings} == {Kind.VANISHED}
+    for each in report.findings:
         assert each.cite is not None and words(each.cite.text)[0] in words(sentence)
         assert set(words(each.cite.text)) <= set(words(sentence))
 
@@ -84,8 +84,8 @@ def test_each_cited_sentence_is_missed_and_nothing_else(tmp_path: Path, sentence
 def test_changed_sentence_shows_the_words(assemble: Assemble, tmp_path: Path) -> None:
     document = document_file(tmp_path, ("takes over from", "takes charge from"))
     found = only(held(document, contract_file(tmp_path), stub(assemble)))
-    altered = [(edit.old, edit.new) for edit in found.edits if edit.old != edit.new]
-    assert altered == [(("over",), ("charge",))]
+    altered = [(edit.old, edit.new) for edit in found.words if edit.old != edit.new]
+    assert altered == [("over", "charge")]
 
 
 FACTS = {
@@ -108,13 +108,13 @@ def test_changed_number_or_register_is_the_only_finding(
     found = only(report)
     assert found.kind is Kind.DIFFERS
     assert [(fact.document, fact.contract) for fact in found.facts] == [(there, here)]
-    assert bool(found.refuted) is broken
+    assert found.contradicted is broken
     assert report.exit_status == (12 if broken else 4)
 
 
 def test_number_in_a_heading_is_compared(assemble: Assemble, tmp_path: Path) -> None:
     right = document_file(tmp_path, ("x0 = HVC_RESET_VECTORS", "x0 = HVC_RESET_VECTORS (2)"))
-    assert not held(right, contract_file(tmp_path), stub(assemble)).found.drifts
+    assert not held(right, contract_file(tmp_path), stub(assemble)).findings
     wrong = document_file(tmp_path, ("x0 = HVC_RESET_VECTORS", "x0 = HVC_RESET_VECTORS (9)"))
     report = held(wrong, contract_file(tmp_path), stub(assemble))
     found = only(report)
@@ -139,7 +139,7 @@ def test_rewrapped_and_requoted_document_has_no_drift(assemble: Assemble, tmp_pa
         ("takes over from\n  here on.", "takes\n  over from here\n  on."),
         ("'hvc #0'", "\u2018``hvc #0``\u2019"),
     )
-    assert not held(document, contract_file(tmp_path), stub(assemble)).found.drifts
+    assert not held(document, contract_file(tmp_path), stub(assemble)).findings
 
 
 FICTION = "* ::\n\n    x0 = HVC_FLY\n    x1 = altitude\n\n  Flies.\n\nIt turns down"
@@ -157,10 +157,10 @@ def test_call_of_the_document_that_nobody_serves_is_the_only_finding(
 def test_call_that_the_code_refuses_is_unserved(assemble: Assemble, tmp_path: Path) -> None:
     contract = contract_file(tmp_path, "    number: 2\n", "    number: 7\n")
     report = held(document_file(tmp_path), contract, stub(assemble))
-    kinds = [each.kind for each in report.found.drifts]
+    kinds = [each.kind for each in report.findings]
     assert Kind.UNSERVED in kinds, "7 is answered with the error"
     assert Kind.MISSING in kinds, "2 is served and has no name any more"
-    [proof] = next(e for e in report.found.drifts if e.kind is Kind.UNSERVED).proofs
+    [proof] = next(e for e in report.findings if e.kind is Kind.UNSERVED).evidence
     assert proof.answer is not None and "0xbadca11" in proof.answer.row
 
 
@@ -192,8 +192,8 @@ def test_call_of_a_party_that_was_not_found_is_undecided(
     contract.write_text(text.replace("calls:\n", FLY, 1), encoding="utf-8")
     document = document_file(tmp_path, ("It turns down", FICTION))
     report = held(document, contract, stub(assemble))
-    assert not report.found.drifts
-    assert [(each.what[-7:], each.reason) for each in report.found.opens] == [
+    assert not report.findings
+    assert [(each.what[-7:], each.reason) for each in report.undecided] == [
         ("HVC_FLY", "other not found in the image")
     ]
     assert report.exit_status == 16
@@ -203,7 +203,7 @@ def test_image_without_the_stub_is_undecided(assemble: Assemble, tmp_path: Path)
     contract = contract_file(tmp_path, "__hyp_stub_vectors", "__nowhere")
     report = held(document_file(tmp_path), contract, stub(assemble, unknown="b ."))
     assert report.exit_status & 16
-    assert "it was not found in the image" in {each.reason for each in report.found.opens}
+    assert "it was not found in the image" in {each.reason for each in report.undecided}
 
 
 def test_call_of_the_code_that_the_document_lacks_is_found(
@@ -228,13 +228,13 @@ def test_sentence_that_the_code_breaks_is_contradicted(assemble: Assemble, tmp_p
     found = only(report)
     assert found.kind is Kind.CONTRADICTED and report.exit_status == 12
     assert found.sentence is not None
-    assert "count on x0-x18" in report.found.document.sentences[found.sentence].text
+    assert "count on x0-x18" in report.document.sentences[found.sentence].text
 
 
 def test_broken_clause_without_a_sentence_is_unstated(assemble: Assemble, tmp_path: Path) -> None:
     kernel = stub(assemble, success="msr tpidr_el2, x1")
     report = held(document_file(tmp_path), contract_file(tmp_path), kernel)
-    assert {each.kind for each in report.found.drifts} == {Kind.UNSTATED}
+    assert {each.kind for each in report.findings} == {Kind.UNSTATED}
     assert report.exit_status == 4
 
 
@@ -252,7 +252,7 @@ def test_sentence_that_needs_an_unstated_condition_is_found(
     contract = contract_file(tmp_path, "    promises:\n      own:", CONDITION)
     found = only(held(document_file(tmp_path), contract, stub(assemble)))
     assert found.kind is Kind.CONDITION
-    assert [proof.without for proof in found.proofs] == ["SCTLR_EL2.M == 0"]
+    assert [proof.without for proof in found.evidence] == ["SCTLR_EL2.M == 0"]
 
 
 def test_condition_that_the_document_states_is_no_finding(
@@ -262,7 +262,7 @@ def test_condition_that_the_document_states_is_no_finding(
     contract = contract_file(tmp_path, "    promises:\n      own:", said)
     document = document_file(tmp_path, ("that was there.", "that was there, off as it was."))
     report = held(document, contract, stub(assemble))
-    assert not [each for each in report.found.drifts if each.kind is Kind.CONDITION]
+    assert not [each for each in report.findings if each.kind is Kind.CONDITION]
 
 
 def test_party_without_a_sentence_is_found(assemble: Assemble, tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_what_cannot_be_read_is_undecided_with_its_line(assemble: Assemble, tmp_
     directive = "\n\n.. kernel-doc:: virt.h\n   :internal:\n\n"
     document = document_file(tmp_path, ("on success. Nobody", f"on success.{directive}Nobody"))
     report = held(document, contract_file(tmp_path), stub(assemble))
-    [unread] = report.found.opens
+    [unread] = report.undecided
     lines = document.read_text(encoding="utf-8").splitlines()
     assert unread.line == lines.index(".. kernel-doc:: virt.h") + 1
     assert "kernel-doc" in unread.reason
@@ -298,6 +298,14 @@ def test_without_an_image_the_contract_is_the_witness(tmp_path: Path) -> None:
     assert found.kind is Kind.UNSERVED
 
 
+def test_an_architecture_that_the_contract_does_not_speak_of_is_refused(tmp_path: Path) -> None:
+    document, contract = document_file(tmp_path), contract_file(tmp_path)
+    more = ("--kernel-version", "6.1", "--architecture", "arm")
+    ran = hypabi("document", "--drift", document, "--contract", contract, *more)
+    assert ran.returncode == 1
+    assert "the contract small-stub does not speak of arm" in one_line(ran)
+
+
 def test_without_an_image_or_a_version_it_is_refused(tmp_path: Path) -> None:
     document, contract = document_file(tmp_path), contract_file(tmp_path)
     ran = hypabi("document", "--drift", document, "--contract", contract)
@@ -310,7 +318,9 @@ def test_command_prints_lines_that_fit_a_mail(assemble: Assemble, tmp_path: Path
     kernel, contract = stub(assemble), contract_file(tmp_path)
     ran = hypabi("document", "--drift", document, "--contract", contract, kernel)
     assert ran.returncode == 12, ran.stderr
-    assert ran.stdout.startswith("small-stub.rst: CONTRADICTED: 1 differing number or name\n")
+    lines = ran.stdout.splitlines()
+    assert lines[0] == "small-stub.rst: CONTRADICTED BY THE CODE"
+    assert lines[1].startswith("9 sentences: 7 held, 2 not held; 1 finding: 1 differs; ")
     assert "[-x0-x18-] {+x0-x3+}" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 75
 
@@ -324,7 +334,7 @@ def test_json_keeps_its_schema_and_is_the_same_whatever_the_hash_seed(
     one, other = (hypabi_process(*command, PYTHONHASHSEED=seed) for seed in ("1", "2"))
     assert one.returncode == 12, one.stderr
     assert one.stdout == other.stdout
-    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(one.stdout))
+    strict("drift").validate(json.loads(one.stdout))
 
 
 def test_document_that_is_none_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -347,9 +357,9 @@ def test_page_that_hypabi_writes_has_no_drift(tmp_path: Path) -> None:
     page = tmp_path / "page.rst"
     assert hypabi("document", "--kernel-version", "6.1", "--output", page).returncode == 0
     report = held(page, "linux-hyp-abi", kernel_version="6.1")
-    assert [(each.kind.value, each.what) for each in report.found.drifts] == []
-    assert report.found.opens == ()
-    assert report.found.coverage.facts > 20
+    assert [(each.kind.value, each.what) for each in report.findings] == []
+    assert report.undecided == ()
+    assert report.coverage.facts > 20
 
 
 def test_page_that_hypabi_writes_has_no_drift_against_a_real_kernel(
@@ -359,5 +369,5 @@ def test_page_that_hypabi_writes_has_no_drift_against_a_real_kernel(
     page = tmp_path / "page.rst"
     assert hypabi("document", "--kernel-version", "6.1", "--output", page).returncode == 0
     report = held(page, "linux-hyp-abi", image)
-    kinds = {each.kind for each in report.found.drifts}
+    kinds = {each.kind for each in report.findings}
     assert kinds == {Kind.CONDITION}, "the sentence is the same; so is what it does not say"

@@ -25,7 +25,7 @@ def test_the_cell_that_started_it_all() -> None:
     ran = hypabi("matrix", *BREAK[:-1], ONE, "--instruction-set", "A32", "--byte-order", "little")
     assert ran.returncode == 4 | 8
     assert ran.stderr == ""
-    assert ran.stdout.startswith("references: REFUTED\n1 cells: 1 refuted; each of 1")
+    assert ran.stdout.startswith("references: REFUTED\n1 cell: 1 refuted; 1 pair of")
     assert (
         "                             kvm-run\n"
         "                                  A4\n"

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.provenance import Provenance
-from hypabi.analysis.results.check import Check
+from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.results.vector_table import Table
+from hypabi.analysis.summaries.check import summarize_check
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.contract.clause import Authority, Clause, Ensures, Premise
 from hypabi.contract.expression import Conjunction
@@ -135,18 +137,18 @@ def revision(parties: tuple[str, ...], assumes: tuple[Premise, ...] = ()) -> Rev
     )
 
 
-def check(
+def found(
     *findings: Finding,
     parties: tuple[str, ...] = ("stub",),
     missing: tuple[str, ...] = (),
+    first_missing: tuple[str, ...] = (),
     assumes: tuple[Premise, ...] = (),
     unspecified: tuple[Unspecified, ...] = (),
     unclaimed: int = 0,
     command: tuple[str, ...] = ("hypabi", "check", "vmlinuz"),
-    exit_status: int = 0,
     of: Loaded | None = None,
 ) -> Check:
-    """Return a check of one kernel with the findings given."""
+    """Return what was found of one kernel, with the findings given."""
     tables = [Table(Role.KERNEL, STUB, "EL2", "vectors", "symbol", parties)]
     for number in range(unclaimed):
         tables.append(
@@ -164,8 +166,35 @@ def check(
         Judgement(findings, unspecified),
         {"ARM64_KVM_PROTECTED_MODE": 40},
         lambda address: f"mov x{address // 4 % 8}, #0x1",
-        exit_status,
         Provenance(command, VERSIONS),
+        first_missing,
+    )
+
+
+def check(
+    *findings: Finding,
+    parties: tuple[str, ...] = ("stub",),
+    missing: tuple[str, ...] = (),
+    first_missing: tuple[str, ...] = (),
+    assumes: tuple[Premise, ...] = (),
+    unspecified: tuple[Unspecified, ...] = (),
+    unclaimed: int = 0,
+    command: tuple[str, ...] = ("hypabi", "check", "vmlinuz"),
+    of: Loaded | None = None,
+) -> CheckResult:
+    """Return the result of a check of one kernel, with the findings given."""
+    return summarize_check(
+        found(
+            *findings,
+            parties=parties,
+            missing=missing,
+            first_missing=first_missing,
+            assumes=assumes,
+            unspecified=unspecified,
+            unclaimed=unclaimed,
+            command=command,
+            of=of,
+        )
     )
 
 
@@ -197,7 +226,7 @@ VERDICTS: st.SearchStrategy[Verdict] = st.one_of(
 
 
 @st.composite
-def checks(draw: st.DrawFn) -> Check:
+def checks(draw: st.DrawFn) -> CheckResult:
     """Draw checks whose every text is hostile."""
     findings: Sequence[Finding] = draw(
         st.lists(

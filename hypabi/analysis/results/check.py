@@ -1,130 +1,298 @@
-"""What ``hypabi check`` has to say, before it is text or JSON."""
+"""What ``hypabi check`` has to say: one image held against one contract."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, assert_never
+import enum
+from collections.abc import Iterator, Mapping
+from typing import Final, assert_never
 
-from hypabi.analysis.provenance import Provenance
-from hypabi.analysis.results.replay import Attempt
-from hypabi.analysis.results.vector_table import Table
-from hypabi.contract.model import Contract
-from hypabi.contract.revision import LiveParty, Revision
-from hypabi.image.model import Image, Loaded
-from hypabi.judgement.verification.prover import Judgement
-from hypabi.judgement.verification.verdict import (
-    Finding,
-    Proved,
-    Refuted,
-    Undecided,
-    Vacuous,
-    Verdict,
+from hypabi.analysis.results.caller_checks import CALL_SITES, CALLER_WORDS, CallerChecks
+from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
+from hypabi.analysis.results.entries import EntryFinding, EntryWord
+from hypabi.analysis.results.shared import (
+    Assumption,
+    ContractIdentity,
+    Evidence,
+    Hex,
+    ImageIdentity,
+    ReplayAttempt,
+    ReplayVerdict,
+    Reproduction,
+    Sha256,
+    SuppressedBy,
+    SuppressionFile,
+    VectorTable,
 )
-from hypabi.records import field, frozen
+from hypabi.contract.model import Program
+from hypabi.records import frozen
 
-if TYPE_CHECKING:
-    from hypabi.judgement.callers.schedule import LifeCycle
-    from hypabi.judgement.callers.summary import Violation
-    from hypabi.judgement.entries.findings import DoorFinding
-    from hypabi.judgement.suppression import Suppression, Suppressions
+GOOD: Final = "proved"
+"""The verdict of a check in which everything was decided and good."""
+
+CLAUSES: Final = "clauses"
+PARTIES: Final = "parties"
+ENTRIES: Final = "vector entries"
+REPLAYS: Final = "replays"
+
+
+class ClauseWord(enum.Enum):
+    """The one word for the verdict on a clause, in the order in which they are counted."""
+
+    PROVED = "proved"
+    """Holds on every path, for everything modelled."""
+    REFUTED = "refuted"
+    """Fails in some state at entry, and a path shows it."""
+    SUPPRESSED = "suppressed"
+    """Refuted, and somebody has decided to live with it."""
+    UNDECIDED = "undecided"
+    """Neither proved nor refuted, and why."""
+    VACUOUS = "vacuous"
+    """No state can test it, and why; not counted as proved."""
+
+
+class PartyWord(enum.Enum):
+    """The one word for a party, in the order in which they are counted."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    """Not in the image, as a kernel without KVM has not got KVM's."""
+    MISSING = "missing"
+    """Not in the image, though its program is there and begins with it."""
+    UNTESTED = "untested"
+    """Found, but no clause of one of its calls could be tested."""
 
 
 @frozen
-class Check:
+class Authority:
+    """What a clause rests on."""
+
+    cite: str | None
+    """The sentence of the document that the clause makes checkable."""
+    because: str | None
+    """Where the document has none: our reason."""
+    against: str | None
+    """A sentence that the interface has left behind."""
+
+
+@frozen
+class CheckedClause(Evidence):
+    """The verdict on one clause of one call at one party, with its evidence."""
+
+    party: str
+    """A party of the contract."""
+    call: str | None
+    """Name of the call; null is any identifier that is no call's number."""
+    number: Hex | None
+    clause: str
+    """Name of the clause, stable between versions, unique within party and call."""
+    text: str
+    """The clause as the contract spells it."""
+    authority: Authority
+    verdict: ClauseWord
+    reason: str | None
+    """What happens instead, why it is undecided, or what no state meets; null if proved."""
+    cases: int | None
+    """How many cases the proof covers; null unless proved."""
+    assumptions: tuple[str, ...]
+    """What the paths that decided it rest on."""
+    replay: ReplayAttempt | None
+    """What a machine made of the refutation; null where nobody asked."""
+    suppressed: SuppressedBy | None
+    """What decided to live with the refutation, if anything did."""
+
+
+@frozen
+class CheckedParty:
+    """A party of the contract, and where the image has it."""
+
+    name: str
+    title: str
+    owner: str
+    """Title of a section of MAINTAINERS."""
+    vectors: str
+    """Symbol of its vector table."""
+    program: Program
+    found: bool
+    first: bool
+    """Whether its program is in the image and begins with it, so that nothing is decided of the
+    program where it is not found."""
+    table: VectorTable | None
+
+
+@frozen
+class UnspecifiedRow:
+    """A call of which the document leaves open what a party does."""
+
+    party: str
+    call: str | None
+    """Null is any identifier that is no call's number."""
+    why: str
+
+
+@frozen(kw_only=True)
+class CheckReproduction(Reproduction):
+    """What is needed to make the same report again."""
+
+    image_sha256: Sha256
+    contract_sha256: Sha256
+
+
+@frozen
+class CheckResult:
     """One image held against one contract."""
 
-    loaded: Loaded
-    contract: Contract
-    revision: Revision
-    tables: tuple[Table, ...]
-    missing: tuple[LiveParty, ...]
-    judgement: Judgement
+    image: ImageIdentity
+    contract: ContractIdentity
+    parties: tuple[CheckedParty, ...]
+    verdicts: tuple[CheckedClause, ...]
+    """Clause by clause."""
+    unclaimed_tables: tuple[VectorTable, ...]
+    """Vector tables of EL2 or HYP that the contract does not speak of."""
+    unspecified: tuple[UnspecifiedRow, ...]
+    """What the document leaves open, so that nothing was judged."""
+    callers: CallerChecks | None
+    """What comes of the image's own callers; null where they were not judged."""
+    hidden_doors: tuple[EntryFinding, ...] | None
+    """What else than a hypercall reaches the code that answers hypercalls; null where nobody
+    asked."""
+    replayed_on: str | None
+    """The machine on which refutations were asked to be replayed; null where nobody asked."""
+    assumptions: tuple[Assumption, ...]
+    """What the verdicts rest on, each once: premises of the contract, then of the paths."""
     capabilities: Mapping[str, int]
-    """Number of each capability that the image names."""
-    texts: Callable[[int], str]
-    """Disassembly of the instruction at an address."""
-    exit_status: int
-    provenance: Provenance
-    attempts: Mapping[tuple[str, str | None, str], Attempt] = field(default_factory=dict)
-    """What a machine made of each refuted clause, by party, call and clause, where asked."""
-    doors: "tuple[DoorFinding, ...] | None" = None
-    """What else than a hypercall reaches the parties, where asked."""
-    callers: "LifeCycle | None" = None
-    """What comes of the image's own callers, while each party is live."""
-    lived_with: "Mapping[Violation, Suppression]" = field(default_factory=dict)
-    """What suppresses a violation of a caller's."""
-    suppressions: "Suppressions | None" = None
-    """What was decided to live with, where a file of it was given."""
-    suppressed: "Mapping[tuple[str, str | None, str], Suppression]" = field(default_factory=dict)
-    """What suppresses a refuted clause, by party, call and clause."""
-
-    def by(self, finding: Finding) -> "Suppression | None":
-        """Return what suppresses a refuted clause, ``None`` where nothing does."""
-        return self.suppressed.get((finding.party, finding.call, finding.clause.name))
-
-    def attempt(self, finding: Finding) -> Attempt | None:
-        """Return what a machine made of a refuted clause, ``None`` where nobody asked."""
-        return self.attempts.get((finding.party, finding.call, finding.clause.name))
+    """Number of each CPU capability that a clause asked for and the image describes."""
+    suppressions: SuppressionFile | None
+    """The file of suppressions, where one was given."""
+    symbols: Mapping[str, str]
+    """The addresses that stand in texts of this report and have a symbol, each with its spelling.
+    """
+    trusted: tuple[str, ...]
+    """What no verdict can be better than."""
+    reproduce: CheckReproduction
 
     @property
-    def kernel(self) -> Image:
-        """The kernel, which the decompressor in front of it only unpacks."""
-        return self.loaded.images[-1]
-
-    def table_of(self, party: str) -> Table | None:
-        """Return the vector table of a party, ``None`` where the image has none."""
-        return next((table for table in self.tables if party in table.parties), None)
-
-
-@frozen
-class Counts:
-    """How many clauses got each verdict."""
-
-    proved: int = 0
-    refuted: int = 0
-    undecided: int = 0
-    vacuous: int = 0
+    def conclusion(self) -> Conclusion:
+        """Return what the check amounts to."""
+        return conclude(self._judged(), GOOD, self._units())
 
     @property
-    def clauses(self) -> int:
-        """How many were judged."""
-        return self.proved + self.refuted + self.undecided + self.vacuous
+    def verdict(self) -> str:
+        """Return the verdict in a word."""
+        return self.conclusion.verdict
+
+    @property
+    def exit_status(self) -> int:
+        """Return the exit status of the command."""
+        return self.conclusion.exit_status
+
+    @property
+    def subject(self) -> str:
+        """Return what the verdict is on: the kernel's version, else that of the contract."""
+        return self.image.version or self.contract.version
+
+    def _units(self) -> Mapping[str, tuple[str, ...]]:
+        units = {CLAUSES: tuple(word.value for word in ClauseWord)}
+        if self.callers is not None:
+            units[CALL_SITES] = CALLER_WORDS
+        units[PARTIES] = tuple(word.value for word in PartyWord)
+        if self.hidden_doors is not None:
+            units[ENTRIES] = tuple(word.value for word in EntryWord)
+        if self.replayed_on is not None:
+            units[REPLAYS] = tuple(word.value for word in ReplayVerdict)
+        return units
+
+    def _judged(self) -> Iterator[Judged]:
+        """Yield what was judged; nothing where the contract has no party."""
+        if not self.parties:
+            return
+        for clause in self.verdicts:
+            yield Judged(CLAUSES, clause.verdict.value, _clause_weight(clause.verdict))
+        for party in self.parties:
+            word = self.party_word(party)
+            yield Judged(PARTIES, word.value, _party_weight(word))
+        if self.callers is not None:
+            yield from self.callers.judged()
+        for entry in self.hidden_doors or ():
+            yield Judged(ENTRIES, entry.found.value, _entry_weight(entry.found))
+        if self.replayed_on is not None:
+            for clause in self.verdicts:
+                if clause.replay is not None:
+                    word_of = clause.replay.verdict
+                    yield Judged(REPLAYS, word_of.value, _replay_weight(word_of))
+
+    def party_word(self, party: CheckedParty) -> PartyWord:
+        """Return the one word for a party.
+
+        A program whose first party, its initial stub, was not found is not decided, whatever is
+        proved of others; that a kernel was built without KVM is no reason to say so.  Where no
+        clause was judged, nothing was: no party is as it should be.
+        """
+        if not party.found:
+            nothing = not self.verdicts
+            return PartyWord.MISSING if party.first or nothing else PartyWord.ABSENT
+        if not self.verdicts or any(self._untested(party.name)):
+            return PartyWord.UNTESTED
+        return PartyWord.FOUND
+
+    def _untested(self, party: str) -> Iterator[bool]:
+        """Yield for each call of a party whether every clause of it is vacuous."""
+        for (of, _), clauses in by_row(self.verdicts).items():
+            if of == party:
+                yield all(each.verdict is ClauseWord.VACUOUS for each in clauses)
 
 
-def verdict_word(verdict: Verdict) -> str:
-    """Return the one word for a verdict."""
-    match verdict:
-        case Proved():
-            return "proved"
-        case Refuted():
-            return "refuted"
-        case Undecided():
-            return "undecided"
-        case Vacuous():
-            return "vacuous"
-        case _:
-            assert_never(verdict)
-
-
-def count_verdicts(findings: tuple[Finding, ...]) -> Counts:
-    """Count the verdicts."""
-    words = [verdict_word(finding.verdict) for finding in findings]
-    return Counts(*(words.count(each) for each in ("proved", "refuted", "undecided", "vacuous")))
-
-
-def by_row(findings: tuple[Finding, ...]) -> Mapping[tuple[str, str | None], tuple[Finding, ...]]:
-    """Group findings by party and call, in their order."""
-    rows: dict[tuple[str, str | None], list[Finding]] = {}
-    for finding in findings:
-        rows.setdefault((finding.party, finding.call), []).append(finding)
+def by_row(
+    clauses: tuple[CheckedClause, ...],
+) -> Mapping[tuple[str, str | None], tuple[CheckedClause, ...]]:
+    """Group clauses by party and call, in their order."""
+    rows: dict[tuple[str, str | None], list[CheckedClause]] = {}
+    for clause in clauses:
+        rows.setdefault((clause.party, clause.call), []).append(clause)
     return {row: tuple(each) for row, each in rows.items()}
 
 
-def untested(findings: tuple[Finding, ...]) -> Iterator[tuple[str, str | None]]:
-    """Yield each party and call of which every clause is vacuous: nothing was tested there."""
-    for row, each in by_row(findings).items():
-        if all(isinstance(finding.verdict, Vacuous) for finding in each):
-            yield row
+def _clause_weight(word: ClauseWord) -> Weight:
+    """Return what a verdict means for the whole; no state can break what is vacuous."""
+    match word:
+        case ClauseWord.PROVED | ClauseWord.SUPPRESSED | ClauseWord.VACUOUS:
+            return Weight.GOOD
+        case ClauseWord.REFUTED:
+            return Weight.REFUTED
+        case ClauseWord.UNDECIDED:
+            return Weight.UNDECIDED
+        case _:
+            assert_never(word)
 
 
-def spelled(call: str | None) -> str:
-    """Return the name of a call, or what stands for every identifier that is none."""
-    return "any other" if call is None else call
+def _party_weight(word: PartyWord) -> Weight:
+    match word:
+        case PartyWord.FOUND | PartyWord.ABSENT:
+            return Weight.GOOD
+        case PartyWord.MISSING | PartyWord.UNTESTED:
+            return Weight.UNDECIDED
+        case _:
+            assert_never(word)
+
+
+def _entry_weight(word: EntryWord) -> Weight:
+    """Return what an entry means for the whole: nothing, unless it is undecided.
+
+    A hidden door alone breaks no promise.  The stub of Linux has not looked at the syndrome since
+    4.12 and need not, as long as whoever installs it leaves the traps off: the kernel does.
+    """
+    return Weight.UNDECIDED if word is EntryWord.UNDECIDED else Weight.GOOD
+
+
+def _replay_weight(word: ReplayVerdict) -> Weight:
+    """Return what a replay means for the whole.
+
+    What is confirmed weighs by its clause.  What a machine contradicts is our defect until it is
+    explained.
+    """
+    match word:
+        case ReplayVerdict.CONFIRMED:
+            return Weight.GOOD
+        case ReplayVerdict.NOT_REPRODUCED:
+            return Weight.DEFECT
+        case ReplayVerdict.NOT_RUN:
+            return Weight.UNDECIDED
+        case _:
+            assert_never(word)

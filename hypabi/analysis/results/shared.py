@@ -19,6 +19,10 @@ ENGINE: Final = (
 QEMU: Final = (
     "QEMU's reading of Arm is not ours: with the search and the solver it confirms that reading"
 )
+DEFECT: Final = (
+    "a claim that a machine contradicts is a defect of hypabi until it is explained: please report "
+    "it with the witness"
+)
 
 
 @frozen

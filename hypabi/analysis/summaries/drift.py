@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from hypabi.analysis.findings.check import verdict_word
 from hypabi.analysis.findings.drift import DriftFound
-from hypabi.analysis.results.check import verdict_word
 from hypabi.analysis.results.drift import (
     CitedSentence,
     CitingClause,

@@ -12,8 +12,8 @@ from hypabi.analysis.results.replay import (
     ReplayResult,
     WitnessImage,
 )
-from hypabi.analysis.results.replay_of import attempt
-from hypabi.analysis.summaries.shared import replay_attempt, values_of
+from hypabi.analysis.summaries.replay_attempt import replay_attempt
+from hypabi.analysis.summaries.shared import values_of
 from hypabi.analysis.witness_files import needed_of
 from hypabi.witness.expectation import Ends, Formula, Handed, Holds, Keeps, KeepsBytes, Promise
 from hypabi.witness.model import Arrival, Witness
@@ -23,7 +23,7 @@ from hypabi.witness.replay import Confirmed, NotReproduced, NotRun, Replay, arri
 def summarize_replay(replayed: Replayed) -> ReplayResult:
     """Return what a machine made of a witness as plain values."""
     witness, provenance = replayed.witness, replayed.provenance
-    made = replay_attempt(attempt(replayed.replay, needed=needed_of(witness)))
+    made = replay_attempt(replayed.replay, needed=needed_of(witness))
     predicted = witness.predicted
     memory = [(each.address, each.content) for each in predicted.memory]
     return ReplayResult(

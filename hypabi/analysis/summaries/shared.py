@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from hypabi.analysis.results.replay import Attempt
 from hypabi.analysis.results.shared import (
     CallNumber,
     ContractIdentity,
@@ -12,9 +11,6 @@ from hypabi.analysis.results.shared import (
     ImageIdentity,
     Observation,
     ProgramIdentity,
-    ReplayAttempt,
-    ReplayDifference,
-    ReplayVerdict,
     VectorTable,
 )
 from hypabi.analysis.results.vector_table import Table
@@ -107,18 +103,6 @@ def entered(refuted: "Refuted") -> Mapping[str, int]:
     """
     observed = {name: entry for name, entry, _ in refuted.observed if _NAME.fullmatch(name)}
     return {**refuted.model, **observed}
-
-
-def replay_attempt(made: Attempt) -> ReplayAttempt:
-    """Return what a machine made of a refutation."""
-    return ReplayAttempt(
-        ReplayVerdict(made.verdict),
-        made.machine,
-        made.reason,
-        tuple(ReplayDifference(*each) for each in made.differences),
-        values_of(made.needed),
-        made.file,
-    )
 
 
 def symbols_in(texts: Iterable[str], places: Places) -> Mapping[str, str]:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Final
 
-from hypabi.analysis.results.check import Check, count_verdicts, spelled, verdict_word
+from hypabi.analysis.findings.check import Check, count_verdicts, verdict_word
 from hypabi.analysis.results.derivation import DerivedCall, DerivedCase, DeriveResult, Ending
 from hypabi.analysis.results.values import constant_in
 from hypabi.analysis.results.vector_table import HOW
+from hypabi.analysis.summaries.assumptions import assumptions
 from hypabi.documents.interface.clause_prose import number
 from hypabi.documents.interface.page import Evidence
 from hypabi.documents.interface.reading import plain_list
@@ -34,7 +35,7 @@ from hypabi.documents.markup.tree import (
 )
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted
-from hypabi.report.shared.assumptions import assumptions
+from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.register_sets import ranges
 from hypabi.report.shared.text_layout import printable
 

@@ -3,72 +3,64 @@
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from hypabi.analysis.results.check import Check, spelled
-from hypabi.analysis.results.replay import CONFIRMED, DEFECT, NOT_REPRODUCED
-from hypabi.contract.clause import Authority
-from hypabi.image.symbolizer import Places
-from hypabi.judgement.verification.verdict import Finding, Refuted
-from hypabi.report.shared.counterexample import valuation
-from hypabi.report.shared.counterexample_text import at_entry, observed, path
+from hypabi.analysis.results.check import Authority, CheckedClause, CheckResult, ClauseWord
+from hypabi.analysis.results.shared import DEFECT, ReplayVerdict
+from hypabi.image.symbolizer import Names
+from hypabi.report.shared.calls import call_with_number
+from hypabi.report.shared.evidence_text import at_entry, observed, path, valuation
 from hypabi.report.shared.text_layout import filled, labelled, labelled_list, titled
 
 
-def refuted(check: Check, places: Places) -> Iterator[str]:
+def refuted(result: CheckResult, names: Names) -> Iterator[str]:
     """Yield each refuted clause with its evidence."""
-    found = [
-        finding
-        for finding in check.judgement.findings
-        if isinstance(finding.verdict, Refuted) and check.by(finding) is None
-    ]
+    found = [clause for clause in result.verdicts if clause.verdict is ClauseWord.REFUTED]
     if not found:
         return
     yield from titled("Refuted")
-    for finding in found:
-        assert isinstance(finding.verdict, Refuted)
+    for clause in found:
         yield ""
-        yield from _refuted(check, finding, finding.verdict, places)
+        yield from _refuted(result, clause, names)
 
 
-def _refuted(check: Check, finding: Finding, verdict: Refuted, places: Places) -> Iterator[str]:
-    number = "" if finding.number is None else f" ({check.revision.identifier} = {finding.number})"
-    yield from filled(
-        f"{finding.party}, {spelled(finding.call)}{number}: {finding.clause.name}", "* ", "  "
-    )
-    yield from labelled("clause", finding.clause.text)
-    yield from authority(finding.clause.authority)
-    yield from labelled("instead", places.inside(verdict.what))
-    yield from observed(verdict)
-    state = list(at_entry(verdict, check.capabilities, places))
+def _refuted(result: CheckResult, clause: CheckedClause, names: Names) -> Iterator[str]:
+    call = call_with_number(clause.call, clause.number, result.contract.identifier)
+    yield from filled(f"{clause.party}, {call}: {clause.clause}", "* ", "  ")
+    yield from labelled("clause", clause.text)
+    yield from authority(clause.authority)
+    yield from labelled("instead", names.inside(clause.reason or ""))
+    yield from observed(clause)
+    state = list(at_entry(clause, result.capabilities, names))
     yield from state or labelled("entered", "in any state")
-    yield from replayed(check, finding, places)
-    yield from path(verdict, check.texts, places)
+    yield from replayed(result, clause, names)
+    yield from path(clause)
 
 
-def replayed(check: Check, finding: Finding, places: Places) -> Iterator[str]:
+def replayed(result: CheckResult, clause: CheckedClause, names: Names) -> Iterator[str]:
     """Yield what a machine made of a refuted clause, where one was asked."""
-    made = check.attempt(finding)
+    made = clause.replay
     if made is None:
         return
     yield from labelled("replay", made.sentence)
-    values = valuation(made.needed, check.capabilities)
-    named = [text for of in values for text in map(places.inside, values[of])]
+    values = valuation(made.needed, result.capabilities)
+    named = [text for of in values for text in map(names.inside, values[of])]
     if named:
         yield from labelled_list("needing", named)
-    if made.file is not None:
-        yield from labelled("witness", PurePath(made.file).name)
+    if made.witness is not None:
+        yield from labelled("witness", PurePath(made.witness).name)
 
 
-def replays(check: Check) -> Iterator[str]:
+def replays(result: CheckResult) -> Iterator[str]:
     """Yield what the machines' word is worth, each once."""
-    made = tuple(check.attempts.values())
+    made = [clause.replay for clause in result.verdicts if clause.replay is not None]
     if not made:
         return
     yield from titled("Replayed")
     words = [each.verdict for each in made]
-    yield ", ".join(f"{words.count(each)} {each}" for each in dict.fromkeys(words))
-    for text in dict.fromkeys(each.worth for each in made if each.verdict == CONFIRMED):
+    yield ", ".join(f"{words.count(each)} {each.value}" for each in dict.fromkeys(words))
+    confirmed = [each for each in made if each.verdict is ReplayVerdict.CONFIRMED]
+    for text in dict.fromkeys(each.worth for each in confirmed):
         yield from filled(text, "* ", "  ")
-    if NOT_REPRODUCED in words:
+    if ReplayVerdict.NOT_REPRODUCED in words:
         yield from filled(DEFECT, "* ", "  ")
 
 

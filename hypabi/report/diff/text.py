@@ -35,6 +35,9 @@ from hypabi.report.shared.verdict_lines import verdict_lines
 MOST: Final = 6
 """Differences printed of one cell; JSON has all."""
 
+MOST_OF_A_ROW: Final = COLUMNS - 18
+"""Columns for what a row of the table is about, so that the longest word fits behind it."""
+
 BREAKING: Final = (ChangeKind.INCOMPATIBLE, ChangeKind.WEAKER, ChangeKind.RENUMBERED)
 SHORT: Final[Mapping[CallersOf, str]] = {
     CallersOf.OLD: "old callers on new",
@@ -239,7 +242,7 @@ def table(diff: DiffResult) -> Iterator[str]:
     yield from titled("By party and call")
     lines = [
         (
-            f"{party}, {'the party itself' if whole else spelled(call)}",
+            cut(f"{party}, {'the party itself' if whole else spelled(call)}", MOST_OF_A_ROW),
             [found.get(direction, "-") for direction in CallersOf],
         )
         for (party, call, whole), found in rows.items()

@@ -7,7 +7,7 @@ from hypabi.analysis.results.drift import DriftResult
 from hypabi.judgement.drift.call_table import How
 from hypabi.judgement.drift.document import Weight
 from hypabi.report.shared.register_sets import ranges
-from hypabi.report.shared.text_layout import filled, listed, matrix, titled
+from hypabi.report.shared.text_layout import COLUMNS, cut, filled, listed, matrix, titled
 
 MARKS: Final = {
     How.SERVED: "serves",
@@ -43,7 +43,7 @@ def served(report: DriftResult) -> Iterator[str]:
             )
             for n in numbers
         ]
-        yield from titled(f"Who serves what: {subject.name}")
+        yield from titled(cut(f"Who serves what: {subject.name}", COLUMNS))
         yield from matrix("", columns, rows)
         hows = {each.answer for each in answers}
         legend = "; ".join(text for how, text in LEGEND.items() if how in hows)

@@ -62,7 +62,8 @@ def headline(result: MatrixResult) -> Iterator[str]:
     image = result.image
     if image is None:
         pairs = len(by_line_and_party(result.reachable()))
-        besides = f"each of {pairs} callers and live parties in every form that is there"
+        pair = "1 pair" if pairs == 1 else f"{pairs} pairs"
+        besides = f"{pair} of a caller and a live party, in every form that is there"
         yield from verdict_lines("references", result.conclusion, besides)
     else:
         yield from verdict_lines(image.version or PurePath(image.path).name, result.conclusion)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from hypabi.analysis.results.replay import DEFECT, EndState, ReplayResult
-from hypabi.analysis.results.shared import ReplayVerdict
+from hypabi.analysis.results.replay import EndState, ReplayResult
+from hypabi.analysis.results.shared import DEFECT, ReplayVerdict
 from hypabi.arch.register_order import natural_order
 from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.footer import repeat_section

@@ -1,25 +1,10 @@
-"""The end of every report, as text and in JSON: what is needed to repeat it."""
+"""The end of every report, as text: what is needed to repeat it."""
 
 from collections.abc import Iterable, Iterator
 
-from hypabi.analysis.provenance import Provenance, typed
+from hypabi.analysis.provenance import typed
 from hypabi.analysis.results.shared import Reproduction
-from hypabi.report.shared.json_values import Plain
 from hypabi.report.shared.text_layout import COLUMNS, cut, filled, titled
-
-
-def repeat(provenance: Provenance, inputs: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    """Yield the command, the versions that took part, and the SHA-256 of each input.
-
-    :param inputs: pairs of what it is and its SHA-256
-    """
-    yield from titled("To repeat")
-    yield from typed(provenance.command, COLUMNS)
-    yield ""
-    versions = ", ".join(f"{name} {version}" for name, version in provenance.versions)
-    yield from filled(f"with {versions}, and these SHA-256:")
-    for what, sha256 in inputs:
-        yield cut(f"{sha256}  {what}", COLUMNS)
 
 
 def repeat_section(reproduce: Reproduction, inputs: Iterable[tuple[str, str]]) -> Iterator[str]:
@@ -34,15 +19,3 @@ def repeat_section(reproduce: Reproduction, inputs: Iterable[tuple[str, str]]) -
     yield from filled(f"with {versions}, and these SHA-256:")
     for what, sha256 in inputs:
         yield cut(f"{sha256}  {what}", COLUMNS)
-
-
-def reproduce(provenance: Provenance, **inputs: Plain) -> dict[str, Plain]:
-    """Return the same as plain values.
-
-    :param inputs: the SHA-256 of each input, by the key that a reader finds it at
-    """
-    return {
-        "command": list(provenance.command),
-        "versions": dict(provenance.versions),
-        **inputs,
-    }

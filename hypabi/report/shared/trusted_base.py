@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from hypabi.analysis.summaries.trusted_base import trusted as trusted  # noqa: PLC0414 - for reports
 from hypabi.report.shared.text_layout import filled, titled
 
 

@@ -1,94 +1,74 @@
 """Hidden doors as a section of a check: those found first, then what was ruled out."""
 
 from collections.abc import Iterator, Mapping
-from typing import assert_never
+from typing import Final, assert_never
 
-from hypabi.analysis.results.check import Check
-from hypabi.arch.vector_entries import Origin, Reason
-from hypabi.image.symbolizer import Places
-from hypabi.judgement.entries.findings import (
-    DoorFinding,
-    Guarded,
-    HandedOver,
-    Handled,
-    HiddenDoor,
-    NotReachable,
-    Undecided,
-)
-from hypabi.report.check.entries.words import (
-    afterwards,
-    call,
-    classes,
-    ending,
-    entered_by,
-    happens,
-    slot,
-)
-from hypabi.report.shared.assumptions import assumptions
+from hypabi.analysis.results.check import CheckResult
+from hypabi.analysis.results.entries import EntryFinding, EntryWord, ExceptionReason, HandledCall
+from hypabi.arch.vector_entries import Origin, Resumes, spell_classes
+from hypabi.image.symbolizer import Names
+from hypabi.judgement.entries.findings import Extent
+from hypabi.report.shared.calls import call_with_number
 from hypabi.report.shared.text_layout import filled, labelled, titled
 
+MOST_CHANGES: Final = 6
 
-def doors(findings: tuple[DoorFinding, ...], check: Check, places: Places) -> Iterator[str]:
+
+def doors(findings: tuple[EntryFinding, ...], check: CheckResult, names: Names) -> Iterator[str]:
     """Yield the section."""
     yield from titled("Hidden doors")
     yield from filled(
         "What else than a hypercall reaches the code that answers hypercalls. No clause speaks of "
         "it, so no verdict above depends on it."
     )
-    hidden = [each for each in findings if isinstance(each.judged, HiddenDoor)]
-    for group in _alike(hidden, check, places).values():
-        yield from _hidden(group, check, places)
+    hidden = [each for each in findings if each.found is EntryWord.HIDDEN_DOOR]
+    for group in _alike(hidden, check, names).values():
+        yield from _hidden(group, check, names)
     if not hidden:
         yield ""
         yield "None found."
     yield from _routes(hidden)
-    yield from _others(findings, check, places)
-    yield from _assumed(findings, check, places)
+    yield from _others(findings, names)
+    yield from _assumed(findings, check, names)
 
 
 def _alike(
-    hidden: list[DoorFinding], check: Check, places: Places
-) -> Mapping[tuple[str, ...], list[DoorFinding]]:
+    hidden: list[EntryFinding], check: CheckResult, names: Names
+) -> Mapping[tuple[str, ...], list[EntryFinding]]:
     """Group what enters one slot of one party and is handled as the same calls."""
-    groups: dict[tuple[str, ...], list[DoorFinding]] = {}
+    groups: dict[tuple[str, ...], list[EntryFinding]] = {}
     for finding in hidden:
-        said = tuple(_handled(finding, check, places))
+        said = tuple(_handled(finding, check, names))
         groups.setdefault((finding.party, slot(finding), *said), []).append(finding)
     return groups
 
 
-def _hidden(group: list[DoorFinding], check: Check, places: Places) -> Iterator[str]:
-    revision, finding = check.revision, group[0]
+def _hidden(group: list[EntryFinding], check: CheckResult, names: Names) -> Iterator[str]:
+    finding = group[0]
     yield ""
     yield from filled(f"{finding.party}, {slot(finding)}", "* ", "  ")
     for each in group:
-        yield from _labelled("entered by", entered_by(each, revision.immediate))
-    yield from _handled(finding, check, places)
-    handled = [(each, call) for each in group for call in _calls(each)]
-    for text in dict.fromkeys(afterwards(each, revision.identifier) for each in group):
+        yield from _labelled("entered by", each.entered_by)
+    yield from _handled(finding, check, names)
+    for text in dict.fromkeys(afterwards(each, check.contract.identifier) for each in group):
         yield from _labelled("then", text)
-    if any(call.from_user for _, call in handled):
+    if any(call.by_programs for each in group for call in each.handled_as):
         yield from _labelled("by", "the kernel, and programs at EL0 or PL0 too")
 
 
-def _calls(finding: DoorFinding) -> tuple[Handled, ...]:
-    return finding.judged.handled if isinstance(finding.judged, HiddenDoor) else ()
-
-
-def _handled(finding: DoorFinding, check: Check, places: Places) -> Iterator[str]:
+def _handled(finding: EntryFinding, check: CheckResult, names: Names) -> Iterator[str]:
     """Yield what the exceptions are handled as, calls with one end together."""
-    revision = check.revision
-    looked = dict.fromkeys(each.syndrome.value for each in _calls(finding))
+    contract = check.contract
+    looked = dict.fromkeys(each.syndrome.value for each in finding.handled_as)
     yield from _labelled("syndrome", f"{', '.join(looked)} before that")
     ends: dict[str, list[str]] = {}
-    for each in _calls(finding):
-        ends.setdefault(happens(each, revision.result), []).append(call(each, revision.identifier))
+    for each in finding.handled_as:
+        ends.setdefault(happens(each, contract.result), []).append(call(each, contract.identifier))
     for end, calls in ends.items():
         yield from _labelled("handled as", "; ".join(calls))
-        yield from _labelled("", f"-> {places.inside(end)}")
-    if isinstance(finding.judged, HiddenDoor):
-        for why in finding.judged.not_followed:
-            yield from _labelled("open", places.beside(why))
+        yield from _labelled("", f"-> {names.inside(end)}")
+    for why in finding.not_followed:
+        yield from _labelled("open", names.beside(why))
 
 
 def _labelled(label: str, text: str) -> Iterator[str]:
@@ -96,12 +76,12 @@ def _labelled(label: str, text: str) -> Iterator[str]:
         yield from labelled(label, text)
 
 
-def _routes(hidden: list[DoorFinding]) -> Iterator[str]:
+def _routes(hidden: list[EntryFinding]) -> Iterator[str]:
     """Yield under which control each exception from below comes through a hidden door."""
-    found: dict[Reason, None] = {}
+    found: dict[ExceptionReason, None] = {}
     for finding in hidden:
-        if finding.door.origin not in (Origin.EL2H, Origin.EL2T, Origin.HYP):
-            found |= dict.fromkeys(reason for reason in finding.reasons if reason.where)
+        if finding.origin not in (Origin.EL2H, Origin.EL2T, Origin.HYP):
+            found |= dict.fromkeys(reason for reason in finding.exceptions if reason.where)
     if not found:
         return
     yield ""
@@ -110,18 +90,18 @@ def _routes(hidden: list[DoorFinding]) -> Iterator[str]:
         "comes where its control is set:"
     )
     for reason in found:
-        code = "" if reason.code is None else f"{int(reason.code):#04x} "
+        code = "" if reason.ec is None else f"{reason.ec} "
         yield from filled(f"{code}{reason.name}: {reason.where}", "  ", "      ")
 
 
-def _others(findings: tuple[DoorFinding, ...], check: Check, places: Places) -> Iterator[str]:
+def _others(findings: tuple[EntryFinding, ...], names: Names) -> Iterator[str]:
     """Yield what is no hidden door, findings that say the same together."""
     groups: dict[str, dict[str, dict[str, None]]] = {}
     for finding in findings:
-        said = _said(finding, places)
+        said = _said(finding, names)
         if said:
             slots = groups.setdefault(said, {}).setdefault(finding.party, {})
-            slots[f"+{finding.door.offset:#x}{_some(finding, findings, check)}"] = None
+            slots[f"+{finding.slot}{_some(finding, findings)}"] = None
     for said, parties in groups.items():
         yield ""
         yield from filled(said, "* ", "  ")
@@ -129,45 +109,82 @@ def _others(findings: tuple[DoorFinding, ...], check: Check, places: Places) -> 
             yield from filled(f"{party}: {', '.join(slots)}", "    ", "      ")
 
 
-def _some(finding: DoorFinding, findings: tuple[DoorFinding, ...], check: Check) -> str:
+def _some(finding: EntryFinding, findings: tuple[EntryFinding, ...]) -> str:
     """Say which exceptions of a slot a finding is about, where it is not about all that come."""
-    if isinstance(finding.judged, NotReachable):
-        return f" EC {classes(finding.reasons)}"
+    if finding.found is EntryWord.NOT_REACHABLE:
+        codes = (int(each.ec, 16) for each in finding.exceptions if each.ec is not None)
+        return f" EC {spell_classes(codes)}"
     others = [
         each
         for each in findings
-        if (each.party, each.door) == (finding.party, finding.door)
-        and not isinstance(each.judged, NotReachable)
-        and type(each.judged) is not type(finding.judged)
+        if (each.party, each.slot, each.origin) == (finding.party, finding.slot, finding.origin)
+        and each.found not in (EntryWord.NOT_REACHABLE, finding.found)
     ]
-    return f" ({entered_by(finding, check.revision.immediate)})" if others else ""
+    return f" ({finding.entered_by})" if others else ""
 
 
-def _said(finding: DoorFinding, places: Places) -> str:
-    match finding.judged:
-        case HiddenDoor():
+def _said(finding: EntryFinding, names: Names) -> str:
+    syndrome = "" if finding.syndrome is None else finding.syndrome.value
+    match finding.found:
+        case EntryWord.HIDDEN_DOOR:
             return ""
-        case Guarded(syndrome, ends):
-            how = ", ".join(sorted({ending(each) for each in ends}))
-            return f"Guarded, syndrome {syndrome.value}: {how}"
-        case HandedOver(syndrome, functions):
-            names = ", ".join(places.inside(name) for name in functions)
-            return f"Handed over, syndrome {syndrome.value}: to {names}, which is not followed"
-        case NotReachable(why):
-            return f"Not reachable: {why}"
-        case Undecided(reason):
-            return f"Undecided: {places.beside(reason)}"
+        case EntryWord.GUARDED:
+            return f"Guarded, syndrome {syndrome}: {', '.join(finding.instead)}"
+        case EntryWord.HANDED_OVER:
+            functions = ", ".join(map(names.inside, finding.instead))
+            return f"Handed over, syndrome {syndrome}: to {functions}, which is not followed"
+        case EntryWord.NOT_REACHABLE:
+            return f"Not reachable: {finding.reason}"
+        case EntryWord.UNDECIDED:
+            return f"Undecided: {names.beside(finding.reason or '')}"
         case _:
-            assert_never(finding.judged)
+            assert_never(finding.found)
 
 
-def _assumed(findings: tuple[DoorFinding, ...], check: Check, places: Places) -> Iterator[str]:
+def _assumed(findings: tuple[EntryFinding, ...], check: CheckResult, names: Names) -> Iterator[str]:
     """Yield what only these findings rest on."""
-    known = {each.text for each in assumptions(check)}
+    known = {each.text for each in check.assumptions}
     texts = sorted({text for each in findings for text in each.assumptions} - known)
     others = [text for text in texts if not text.startswith("entered by")]
     if others:
         yield ""
         yield "Assumed here besides:"
     for text in others:
-        yield from filled(places.inside(text), "* ", "  ")
+        yield from filled(names.inside(text), "* ", "  ")
+
+
+def slot(finding: EntryFinding) -> str:
+    """Name a slot: ``+0x400 (synchronous, from AArch64 EL1, or EL0 below it)``."""
+    return f"+{finding.slot} ({finding.name}, from {finding.origin.value})"
+
+
+def happens(handled: HandledCall, result: str) -> str:
+    """Say what an exception does that is handled as a call, in the state that was found."""
+    every = [f"{name} {value}" for name, value in handled.changed.items()]
+    changes = every[:MOST_CHANGES]
+    if len(every) > MOST_CHANGES:
+        changes.append(f"{len(every) - MOST_CHANGES} more system registers change")
+    if handled.returns:
+        changes.insert(0, f"returns with {result} = {handled.answer}")
+    else:
+        changes.append(handled.ends)
+    return ", ".join(changes)
+
+
+def call(handled: HandledCall, identifier: str) -> str:
+    """Name the call that an exception is taken for, and how much of it is done."""
+    part = ""
+    if handled.extent is Extent.PART:
+        part = f", in part ({', '.join(handled.shared)})"
+    return f"{call_with_number(handled.call, handled.number, identifier)}{part}"
+
+
+def afterwards(finding: EntryFinding, identifier: str) -> str:
+    """Say what becomes of the code that the exception was taken from; empty if nothing special."""
+    again = any(reason.resumes is Resumes.AGAIN for reason in finding.exceptions)
+    if not again or not any(each.returns for each in finding.handled_as):
+        return ""
+    return (
+        f"where it returns, the instruction that caused the exception runs again, {identifier} "
+        "changed: it is caught again and answered again, until the cause is gone"
+    )

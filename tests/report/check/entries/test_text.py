@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from hypabi.analysis.results.check import Check
+from hypabi.analysis.results.check import CheckResult
+from hypabi.analysis.summaries.check import summarize_check
 from hypabi.arch.exception_routing import SYNCHRONOUS_64, doors_of_el2
 from hypabi.behaviour.outcome import Left, Returned, Stuck
 from hypabi.judgement.entries.findings import (
@@ -44,11 +45,11 @@ KINDS: tuple[Judged, ...] = (
 )
 
 
-def with_doors(*judged: Judged) -> Check:
+def with_doors(*judged: Judged) -> CheckResult:
     reasons = tuple(each for each in SYNCHRONOUS_64 if not each.never)
     door = doors_of_el2()[0]
     found = tuple(DoorFinding("stub", door, reasons, each, ("an assumption",)) for each in judged)
-    return replace(made.check(made.proved()), doors=found)
+    return summarize_check(replace(made.found(made.proved()), doors=found))
 
 
 @pytest.mark.parametrize("judged", KINDS)
@@ -66,11 +67,13 @@ def test_a_check_without_doors_says_nothing_of_them() -> None:
     assert json.loads(check_json.write(check))["hidden_doors"] is None
 
 
-def test_a_hidden_door_changes_neither_the_answer_nor_the_counts() -> None:
+def test_a_hidden_door_changes_neither_the_answer_nor_the_other_counts() -> None:
     plain, found = made.check(made.proved()), with_doors(KINDS[0])
     assert check_text.write(found).splitlines()[0] == check_text.write(plain).splitlines()[0]
-    counts = [json.loads(check_json.write(each))["counts"] for each in (plain, found)]
-    assert counts[0] == counts[1]
+    counts = found.conclusion.counts
+    assert {**counts, **plain.conclusion.counts} == counts
+    assert counts["vector entries"]["hidden door"] == 1
+    assert found.exit_status == plain.exit_status == 0
 
 
 def test_a_hidden_door_says_call_change_way_back_and_control() -> None:

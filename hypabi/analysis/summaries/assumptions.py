@@ -1,17 +1,7 @@
 """What the verdicts rest on, each assumption once."""
 
-from hypabi.analysis.results.check import Check
-from hypabi.records import frozen
-
-
-@frozen
-class Assumption:
-    """One assumption, whose it is, and why it may be made."""
-
-    text: str
-    reason: str
-    parties: tuple[str, ...]
-    """The parties whose verdicts rest on it."""
+from hypabi.analysis.findings.check import Check
+from hypabi.analysis.results.shared import Assumption
 
 
 def assumptions(check: Check) -> tuple[Assumption, ...]:

@@ -1,0 +1,177 @@
+"""A check, told as plain values."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, assert_never
+
+from hypabi.analysis.findings.check import Check
+from hypabi.analysis.results.check import (
+    Authority,
+    CheckedClause,
+    CheckedParty,
+    CheckReproduction,
+    CheckResult,
+    ClauseWord,
+    UnspecifiedRow,
+)
+from hypabi.analysis.results.shared import Evidence
+from hypabi.analysis.summaries.assumptions import assumptions
+from hypabi.analysis.summaries.shared import (
+    evidence_of,
+    identify_contract,
+    identify_image,
+    no_evidence,
+    symbols_in,
+    vector_table,
+)
+from hypabi.analysis.summaries.trusted_base import trusted
+from hypabi.contract.revision import LiveParty
+from hypabi.image.symbolizer import Places
+from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Undecided, Vacuous
+from hypabi.records import replace
+
+if TYPE_CHECKING:
+    from hypabi.analysis.results.caller_checks import CallerChecks
+    from hypabi.analysis.results.entries import EntryFinding
+    from hypabi.analysis.results.shared import SuppressedBy, SuppressionFile
+
+
+def summarize_check(check: Check) -> CheckResult:
+    """Return a check as plain values."""
+    places = Places(check.loaded)
+    provenance = check.provenance
+    result = CheckResult(
+        identify_image(check.loaded),
+        identify_contract(check.revision, check.contract.sha256),
+        tuple(_party(check, party) for party in check.revision.parties),
+        tuple(_clause(check, finding, places) for finding in check.judgement.findings),
+        tuple(vector_table(each) for each in check.tables if not each.parties),
+        tuple(
+            UnspecifiedRow(each.party, each.call, each.why.strip())
+            for each in check.judgement.unspecified
+        ),
+        _callers(check, places),
+        _entries(check),
+        check.machine,
+        assumptions(check),
+        dict(check.capabilities),
+        _suppressions(check),
+        {},
+        trusted(provenance),
+        CheckReproduction(
+            command=provenance.command,
+            versions=dict(provenance.versions),
+            image_sha256=check.loaded.sha256,
+            contract_sha256=check.contract.sha256,
+        ),
+    )
+    return replace(result, symbols=symbols_in(_texts(result), places))
+
+
+def _party(check: Check, party: LiveParty) -> CheckedParty:
+    table = check.table_of(party.name)
+    return CheckedParty(
+        party.name,
+        party.title,
+        party.owner,
+        party.vectors,
+        party.program,
+        table is not None,
+        party.name in check.first_missing,
+        None if table is None else vector_table(table),
+    )
+
+
+def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
+    verdict, clause = finding.verdict, finding.clause
+    by = _suppressed(check, finding)
+    word, reason, evidence = ClauseWord.PROVED, None, no_evidence()
+    match verdict:
+        case Proved():
+            pass
+        case Refuted():
+            word = ClauseWord.REFUTED if by is None else ClauseWord.SUPPRESSED
+            reason, evidence = verdict.what, evidence_of(verdict, check.texts, places)
+        case Undecided():
+            word, reason = ClauseWord.UNDECIDED, verdict.reason
+        case Vacuous():
+            word, reason = ClauseWord.VACUOUS, verdict.reason
+        case _:
+            assert_never(verdict)
+    authority = clause.authority
+    return CheckedClause(
+        finding.party,
+        finding.call,
+        None if finding.number is None else f"{finding.number:#x}",
+        clause.name,
+        clause.text,
+        Authority(authority.cite, authority.because, authority.against),
+        word,
+        reason,
+        verdict.cases if isinstance(verdict, Proved) else None,
+        finding.assumptions,
+        check.attempt(finding),
+        by,
+        counterexample=evidence.counterexample,
+        observed=evidence.observed,
+        path=evidence.path,
+        disassembly=evidence.disassembly,
+    )
+
+
+def _suppressed(check: Check, finding: Finding) -> "SuppressedBy | None":
+    by = check.by(finding)
+    if by is None:
+        return None
+    from hypabi.analysis.summaries.suppressions import suppressed_by
+
+    return suppressed_by(by)
+
+
+def _suppressions(check: Check) -> "SuppressionFile | None":
+    if check.suppressions is None:
+        return None
+    from hypabi.analysis.summaries.suppressions import suppression_file
+
+    used = (*check.suppressed.values(), *check.lived_with.values())
+    return suppression_file(check.suppressions, used)
+
+
+def _callers(check: Check, places: Places) -> "CallerChecks | None":
+    if check.callers is None:
+        return None
+    from hypabi.analysis.summaries.caller_checks import (
+        summarize_caller_checks,
+    )
+
+    return summarize_caller_checks(check.callers, check.lived_with, places.name)
+
+
+def _entries(check: Check) -> "tuple[EntryFinding, ...] | None":
+    if check.doors is None:
+        return None
+    from hypabi.analysis.summaries.entries import summarize_entry
+
+    return tuple(summarize_entry(each, check.revision.immediate) for each in check.doors)
+
+
+def _texts(result: CheckResult) -> Iterator[str]:
+    """Yield the texts in which a report spells addresses by their symbols."""
+    for clause in result.verdicts:
+        yield clause.reason or ""
+        yield from _evident(clause)
+        if clause.replay is not None:
+            yield from clause.replay.needed
+            yield from clause.replay.needed.values()
+    for assumption in result.assumptions:
+        yield assumption.text
+    for entry in result.hidden_doors or ():
+        yield from (entry.reason or "", *entry.not_followed, *entry.instead, *entry.assumptions)
+        for handled in entry.handled_as:
+            yield from (handled.answer, handled.ends, *handled.changed.values())
+
+
+def _evident(evidence: Evidence) -> Iterator[str]:
+    """Yield words of memory at entry."""
+    for name, value in evidence.counterexample.items():
+        if name.startswith("mem["):
+            yield from (name, value)
