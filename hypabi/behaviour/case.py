@@ -8,6 +8,7 @@ from hypabi.smt.terms import Value
 from hypabi.symbolic.memory import Store
 from hypabi.symbolic.outcome import Outcome
 from hypabi.symbolic.state import Condition, Effect, Trail, walk_trail
+from hypabi.symbolic.words import Words
 
 
 @frozen
@@ -48,6 +49,8 @@ class Behaviour:
     """Width of each register that a case lists."""
     holds: tuple[Value, ...] = ()
     """What is true of every entry, because control could not have got there otherwise."""
+    words: Words | None = None
+    """What is read of memory; ``None`` where a behaviour is said without addresses."""
 
     def entered(self, register: str, width: int) -> Value:
         """Return what a register holds at entry."""

@@ -1,6 +1,6 @@
 """Derive the behaviour of a provider from the paths of its entry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from hypabi.arch.aarch64 import VOLATILE
@@ -18,7 +18,11 @@ from hypabi.symbolic.entry import (
     installer_entry,
 )
 from hypabi.symbolic.explore import Explorer
+from hypabi.symbolic.memory import SET_BY
+from hypabi.symbolic.outcome import Returned, Undecided
 from hypabi.symbolic.path import Path
+from hypabi.symbolic.places import OWN_POINTERS
+from hypabi.symbolic.state import Step
 
 
 def derive_behaviour(
@@ -67,12 +71,36 @@ def derive_installer(explorer: Explorer, address: int, state: InstructionSet) ->
 
 
 def _derived(explorer: Explorer, entry: Entry) -> Behaviour:
-    cases = tuple(_case(path, entry, explorer) for path in explorer.explore(entry))
+    paths = explorer.explore(entry)
+    cases = tuple(_resting(tuple(_case(path, entry, explorer) for path in paths), entry.address))
     names = sorted({name for case in cases for name in case.registers})
     widths = {name: explorer.profile.width(name) for name in names}
+    ledger = paths[0].state.memory.ledger
     return Behaviour(
-        entry.address, entry.registers, entry.link, entry.status, cases, widths, entry.holds
+        entry.address,
+        entry.registers,
+        entry.link,
+        entry.status,
+        cases,
+        widths,
+        entry.holds,
+        ledger.read(),
     )
+
+
+def _resting(cases: tuple[Case, ...], entry: int) -> Iterator[Case]:
+    """Yield cases, but undecided where they rest on a pointer that a call before may have set."""
+    returning = [case for case in cases if isinstance(case.outcome, Returned)]
+    moved = sorted({name for case in returning for name in case.registers} & OWN_POINTERS)
+    for case in cases:
+        premises = [text.partition(SET_BY)[2].split(" and ") for text in case.assumptions]
+        rests = next((name for name in moved if any(name in each for each in premises)), None)
+        if rests is None or isinstance(case.outcome, Undecided):
+            yield case
+        else:
+            address = case.trail.address if isinstance(case.trail, Step) else entry
+            reason = f"memory is told apart by {rests}, which a call through these vectors sets"
+            yield replace(case, outcome=Undecided(address, reason))
 
 
 def _case(path: Path, entry: Entry, explorer: Explorer) -> Case:

@@ -1,6 +1,6 @@
 """How a case ends and what it stores, for the packages that read behaviours and never execute."""
 
-from hypabi.symbolic.memory import Store, address_text, base_text
+from hypabi.symbolic.memory import WRITES_CODE, Store, address_text, base_text
 from hypabi.symbolic.outcome import (
     Called,
     CalledBack,
@@ -13,6 +13,12 @@ from hypabi.symbolic.outcome import (
     Undecided,
 )
 from hypabi.symbolic.state import Condition, Effect
+
+
+def writes_code(outcome: Outcome) -> bool:
+    """Tell whether a path is only undecided because it overwrites code of the image."""
+    return isinstance(outcome, Undecided) and outcome.reason.startswith(WRITES_CODE)
+
 
 __all__ = [
     "Called",
@@ -29,4 +35,5 @@ __all__ = [
     "Undecided",
     "address_text",
     "base_text",
+    "writes_code",
 ]

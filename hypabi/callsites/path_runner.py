@@ -112,6 +112,8 @@ class Approach:
             explorer.domain,
             explorer.patches,
             explorer.compiled,
+            explorer.displaces,
+            explorer.identity_mapped,
             _nowhere,
             0,
             0,
@@ -183,6 +185,14 @@ class Walk(Live):
         if bit & self.rules.arguments:
             return Origin.ARGUMENT
         return Origin.KEPT if bit & self.rules.kept else Origin.CHANCE
+
+    def load(self, address: Value, size: int) -> Value:
+        """Return ``size`` bytes of memory; a way decides nothing, so other bases are apart."""
+        return self.memory.load(self.picked(address), size)
+
+    def store(self, address: Value, size: int, value: Value) -> None:
+        """Set ``size`` bytes of memory; as for :meth:`load`."""
+        self.memory.store(self.picked(address), size, value)
 
     def decide(self, condition: Value) -> bool:
         """Return the answer that the way needs."""

@@ -1,10 +1,10 @@
 """Where compiled code starts: the functions that assembler calls and that are not followed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from hypabi.arch.names import Architecture
-from hypabi.image.model import Image, ImageError
+from hypabi.image.model import Access, Image, ImageError
 
 PROLOGUE: Final = 4
 """Instructions in which a compiled function sets its frame up, if it has one."""
@@ -17,35 +17,104 @@ SUB_SP: Final = (0xFF8003FF, 0xD10003FF)
 PASSED_OVER: Final = frozenset({0xD503201F, 0xD503245F, 0xD503233F})
 """``nop`` and ``bti c``, where tracers and branch targets leave their room."""
 
+HANDED_TO: Final = frozenset({"handle_trap"})
+"""C functions that assembler hands a call to, at which a contract ends (nvhe/host.S)."""
+NVHE_PREFIX: Final = "__kvm_nvhe_"
+
+MOST_FOLLOWED: Final = 1024
+"""Instructions of a function, and of those it calls directly, that are followed as assembler is."""
+ENDS: Final = ((0xFFFFFC1F, 0xD65F0000), (0xFFFFFC1F, 0xD61F0000), (0xFFFFFFFF, 0xD69F03E0))
+"""RET, BR and ERET (DDI 0487, C4.1.66)."""
+
 
 def is_compiled(image: Image) -> Callable[[int], str | None]:
     """Return a function that names the compiled function at an address, ``None`` where none starts.
 
-    A function is compiled if its first instructions make a frame as the procedure-call standard
-    says; one without a symbol goes by its address.  Assembler in the kernel's EL2 code makes none.
-    Taking assembler for compiled code would end a path early, as ``Called``; it could never prove
-    anything.
+    Assembler makes frames as well, so a frame alone tells nothing.  A function that makes one, as
+    the procedure-call standard says, is compiled if a contract ends at it, if it signs its return
+    address, or if it leads to more code than a handler in assembler has; one without a symbol goes
+    by its address.  Taking assembler for compiled code would end a path early, as ``Called``; it
+    could never prove anything.
     """
+    known: dict[int, str | None] = {}
 
     def name_at(address: int) -> str | None:
-        if image.architecture is not Architecture.ARM64 or not _makes_a_frame(image, address):
+        if image.architecture is not Architecture.ARM64:
             return None
-        symbol = image.symbols.around(address)
-        if symbol is not None and symbol.address == address:
-            return symbol.name
-        return f"{address:#x}"
+        if address not in known:
+            known[address] = _compiled_at(image, address)
+        return known[address]
 
     return name_at
 
 
+def _compiled_at(image: Image, address: int) -> str | None:
+    if not _makes_a_frame(image, address):
+        return None
+    symbol = image.symbols.around(address)
+    name = f"{address:#x}" if symbol is None or symbol.address != address else symbol.name
+    if name.removeprefix(NVHE_PREFIX) in HANDED_TO or _is_large(image, address):
+        return name
+    return None
+
+
 def _makes_a_frame(image: Image, address: int) -> bool:
     for position in range(PROLOGUE):
-        try:
-            word = int.from_bytes(image.read(address + 4 * position, 4), "little")
-        except ImageError:
+        word = _word(image, address + 4 * position)
+        if word is None:
             return False
         if word == PACIASP or any(word & m == v for m, v in (STP_FRAME_RECORD, SUB_SP)):
             return True
         if word not in PASSED_OVER:
             return False
     return False
+
+
+def _is_large(image: Image, address: int) -> bool:
+    """Tell whether a function leads directly to more code than is followed, or to signed returns.
+
+    Instructions that sign and check a return address have no meaning here, so nothing is lost.
+    """
+    seen = {address}
+    waiting = [address]
+    while waiting:
+        if len(seen) > MOST_FOLLOWED:
+            return True
+        place = waiting.pop()
+        word = _word(image, place)
+        if word is None:
+            continue
+        if word == PACIASP:
+            return True
+        for target in _following(word, place):
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return False
+
+
+def _following(word: int, place: int) -> Iterator[int]:
+    """Yield where control goes directly from an instruction (DDI 0487, C4.1.66)."""
+    branch = word >> 26 & 0x1F == 0b00101
+    if branch:
+        yield place + 4 * _signed(word, 0, 26)
+    elif word >> 24 == 0x54 or word >> 25 & 0x3F == 0b011010:
+        yield place + 4 * _signed(word, 5, 19)
+    elif word >> 25 & 0x3F == 0b011011:
+        yield place + 4 * _signed(word, 5, 14)
+    if not (branch and not word >> 31) and not any(word & mask == ends for mask, ends in ENDS):
+        yield place + 4
+
+
+def _signed(word: int, low: int, size: int) -> int:
+    field = word >> low & (1 << size) - 1
+    return field - (field >> (size - 1) << size)
+
+
+def _word(image: Image, address: int) -> int | None:
+    if image.access(address) is not Access.CODE:
+        return None
+    try:
+        return int.from_bytes(image.read(address, 4), "little")
+    except ImageError:
+        return None

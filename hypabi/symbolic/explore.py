@@ -10,21 +10,23 @@ from typing import Final
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.alternatives import Patches
 from hypabi.code.control_flow import Lift, Order
+from hypabi.code.displacement import displacement, identity_mapped
 from hypabi.image.model import Image
 from hypabi.lifter.instruction import Instruction, Undecodable
-from hypabi.records import frozen
+from hypabi.records import frozen, replace
 from hypabi.semantics.domain import Domain
 from hypabi.semantics.interpret import Profile
-from hypabi.smt.solver import Solver
+from hypabi.smt import terms
+from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term
 from hypabi.symbolic.entry import Entry
 from hypabi.symbolic.lifting import LiftThumb, code_at
-from hypabi.symbolic.memory import Memory
+from hypabi.symbolic.memory import WRITES_CODE, Memory
 from hypabi.symbolic.merge import common_conditions, merge
 from hypabi.symbolic.outcome import Undecided
 from hypabi.symbolic.path import Arrived, Forked, Path, Run
 from hypabi.symbolic.path_context import Surroundings
-from hypabi.symbolic.state import State
+from hypabi.symbolic.state import Condition, State
 
 MOST_MERGED: Final = 64
 """States at one place that are tried with each other; of more, all go on by themselves."""
@@ -86,6 +88,8 @@ class Explorer:
         self.new_solver = theory.solver
         self.patches = code.patches
         self.compiled = code.compiled
+        self.displaces = displacement(code.image)
+        self.identity_mapped = identity_mapped(code.image)
         self.assumptions = code.assumptions
         self.limits = limits or Limits()
         arm64 = code.image.architecture is Architecture.ARM64
@@ -174,6 +178,8 @@ class _Search:
             explorer.domain,
             explorer.patches,
             explorer.compiled,
+            explorer.displaces,
+            explorer.identity_mapped,
             self.order.joins if merging is Merging.WHERE_PATHS_MEET else _nowhere,
             self.limits.steps_of_a_path,
             self.limits.rounds_of_a_loop,
@@ -200,11 +206,28 @@ class _Search:
             match end:
                 case Path():
                     count += 1
-                    yield end
+                    yield from self._with_code_intact(end)
                 case Forked(yes, no):
                     self.stack += (no, yes)
                 case Arrived(arrived):
                     self._wait(arrived)
+
+    def _with_code_intact(self, path: Path) -> Iterator[Path]:
+        """Yield a path where its stores leave the image's code alone, and else as undecided."""
+        if not self.entry.serves:
+            yield path
+            return
+        hits, what = path.state.memory.hits_code()
+        if hits == 0 or isinstance(self.solver.feasibility(hits), Unsatisfiable):
+            yield path
+            return
+        state, spared = path.state, terms.lnot(hits)
+        if not isinstance(self.solver.feasibility(spared), Unsatisfiable):
+            condition = Condition(state.pc, spared)
+            yield Path(path.outcome, replace(state, conditions=(*state.conditions, condition)))
+        condition = Condition(state.pc, hits)
+        overwritten = Undecided(state.pc, f"{WRITES_CODE}: {what} are written")
+        yield Path(overwritten, replace(state, conditions=(*state.conditions, condition)))
 
     def _next(self) -> State | None:
         """Return a state to run: first those before the next place where paths meet."""

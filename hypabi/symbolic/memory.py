@@ -1,14 +1,18 @@
 """Memory along one path: what was stored, over what was there.
 
-An address is a base term plus a constant; all fixed addresses share the base ``None``.  Two
-different bases are taken not to overlap, and the assumption is recorded wherever it mattered; bases
-that have a symbol in common, where it may be plainly false, are refused instead.  Memory that no
-store touched is the image's content where the kernel cannot write, and a symbol per aligned word
-(``mem[...]``) everywhere else, the same symbol for the same word on every path.
+An address is a base term plus a constant; all fixed addresses share the base ``None``.  Accesses
+with two different bases are apart where a premise of the environment says so, which is recorded
+(:mod:`hypabi.symbolic.places`), or where the path shows it; else what is loaded depends on whether
+they meet.  A store that may hit the image's code is decided: where it does, the path ends.  Who
+takes no decisions (a way to a call site) has different bases taken apart, recorded too, and those
+that have a symbol in common refused.
+
+Memory that no store touched is the image's content where the kernel cannot write, and a symbol per
+aligned word (``mem[...]``) everywhere else, the same symbol for the same word on every path.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from hypabi.arch.names import ByteOrder
 from hypabi.image.model import Access, Image, ImageError
@@ -17,12 +21,26 @@ from hypabi.semantics.domain import Unmodelled
 from hypabi.smt import terms
 from hypabi.smt.rewrite import subterms
 from hypabi.smt.terms import Term, Value, symbols_of
+from hypabi.symbolic.places import Span, span_of, within
+from hypabi.symbolic.words import Ledger
 
 UNDISTURBED: Final = (
     "no access to memory aborts, each has the image's byte order, nobody else writes what is read"
 )
+WRITES_CODE: Final = "it may write the code of the image"
+"""Begins the reason of a path on which a store hits code, whose place the caller chose."""
+SET_BY: Final = "only who installs the vectors sets "
+"""Introduces the registers that a premise is about."""
 READ_AS_WRITTEN: Final = frozenset({"symbol", "add", "sub"})
 """Operations of which the text of a base tells everything; of others two may read alike."""
+
+
+class Judge(Protocol):
+    """A path that says what cannot hold on it."""
+
+    def never(self, condition: Value) -> bool:
+        """Return whether the path shows that a condition does not hold."""
+        ...
 
 
 @frozen
@@ -38,7 +56,7 @@ class Store:
 class Memory:
     """The stores of a path, oldest first, over the image."""
 
-    __slots__ = ("assumptions", "bits", "image", "stores")
+    __slots__ = ("assumptions", "bits", "image", "ledger", "stores")
 
     def __init__(
         self,
@@ -46,15 +64,17 @@ class Memory:
         bits: int,
         stores: tuple[Store, ...] = (),
         assumptions: tuple[str, ...] = (),
+        ledger: Ledger | None = None,
     ) -> None:
         self.image = image
         self.bits = bits
         self.stores = stores
         self.assumptions = assumptions
+        self.ledger = Ledger(image, bits) if ledger is None else ledger
 
     def copy(self) -> "Memory":
         """Return a memory that changes on its own."""
-        return Memory(self.image, self.bits, self.stores, self.assumptions)
+        return Memory(self.image, self.bits, self.stores, self.assumptions, self.ledger)
 
     def split(self, address: Value) -> tuple[Term | None, int]:
         """Return an address as base and constant offset."""
@@ -65,7 +85,7 @@ class Memory:
             return address.args[0], address.args[1]
         return address, 0
 
-    def store(self, address: Value, size: int, value: Value) -> None:
+    def store(self, address: Value, size: int, value: Value, judge: Judge | None = None) -> None:
         """Set ``size`` bytes."""
         base, offset = self.split(address)
         if base is None and Access.CODE in map(self.image.access, range(offset, offset + size)):
@@ -73,49 +93,185 @@ class Memory:
         self._assume(UNDISTURBED)
         if base is not None:
             # Or the code that runs next may not be what the image holds.
-            self._assume_apart(base, None)
+            self._spare_code(base, offset, size, judge)
         self.stores = (*self.stores, Store(base, offset, size, value))
 
-    def load(self, address: Value, size: int) -> Value:
+    def _spare_code(self, base: Term, offset: int, size: int, judge: Judge | None) -> None:
+        """Record why a store leaves the image's code alone, where a premise says so."""
+        if judge is None:
+            self._assume_apart(base, None)
+            return
+        span = span_of(base, offset, size, self.bits)
+        if span is not None and span.pointer and within(span, self.ledger.segments, self.bits):
+            self._assume(_premise(span.pointer, "", self.bits))
+
+    def hits_code(self) -> tuple[Value, str]:
+        """Return when a store of the path hits the image's code, and which may, as text.
+
+        Code that a path has run or runs later is then not what the image holds.
+        """
+        ranges: dict[Term, tuple[int, int]] = {}
+        for store in self.stores:
+            if store.base is not None and self._may_hit_code(store):
+                low = store.offset - (store.offset >> (self.bits - 1) << self.bits)
+                was = ranges.get(store.base, (low, low))
+                ranges[store.base] = min(was[0], low), max(was[1], low + store.size)
+        hits = [
+            self._lies(base, start - high + 1, end - low)
+            for base, (low, high) in ranges.items()
+            for start, end in self.ledger.code
+        ]
+        texts = (
+            f"{high - low} bytes at {address_text(base, self._wrap(low), self.bits)}"
+            for base, (low, high) in ranges.items()
+        )
+        return terms.lor(*hits), " and ".join(texts)
+
+    def _lies(self, base: Term, first: int, end: int) -> Value:
+        """Return when a base lies in a range; comparing with constants costs a solver least."""
+        first, end = self._wrap(first), self._wrap(end)
+        above, below = terms.ule(first, base, self.bits), terms.ult(base, end, self.bits)
+        return terms.land(above, below) if first < end else terms.lor(above, below)
+
+    def _may_hit_code(self, store: Store) -> bool:
+        span = span_of(store.base, store.offset, store.size, self.bits)
+        if span is None:
+            return True
+        if span.pointer:
+            return not within(span, self.ledger.segments, self.bits)
+        return any(start < span.highest and span.lowest < end for start, end in self.ledger.code)
+
+    def load(self, address: Value, size: int, judge: Judge | None = None) -> Value:
         """Return ``size`` bytes in the data byte order."""
         base, offset = self.split(address)
-        return self._load(base, offset, size, len(self.stores))
+        return self._load(base, offset, size, len(self.stores), judge)
 
-    def _load(self, base: Term | None, offset: int, size: int, newest: int) -> Value:
-        for index, store, distance in self._newest_first(base, offset, newest):
-            if distance == 0 and size == store.size:
-                return store.value
-            if distance < store.size or self._wrap(-distance) < size:
-                return self._bytewise(base, offset, size, index + 1)
-        return self._initial(base, offset, size)
+    def _load(
+        self, base: Term | None, offset: int, size: int, newest: int, judge: Judge | None
+    ) -> Value:
+        """Return what the stores before ``newest`` left, over what was there."""
+        address = terms.add(0 if base is None else base, offset, self.bits)
+        choices: list[tuple[Value, Value]] = []
+        for index, store, meets in self._newest_first(base, offset, size, newest, judge):
+            there = self._address(store)
+            same = terms.eq(there, address, self.bits) if size == store.size else 0
+            if same == 1:
+                value = store.value
+                break
+            wholly = same != 0 and judge is not None and _never(judge, meets, same)
+            if not wholly:
+                value = self._bytewise(base, offset, size, index + 1, judge)
+                break
+            choices.append((same, store.value))
+        else:
+            value = self._initial(base, offset, size)
+        for condition, stored in reversed(choices):
+            value = terms.ite(condition, stored, value, 8 * size)
+        return value
 
     def _newest_first(
-        self, base: Term | None, offset: int, newest: int
-    ) -> Iterator[tuple[int, Store, int]]:
-        """Yield the stores before ``newest`` with a base, and how far behind each an offset is."""
+        self, base: Term | None, offset: int, size: int, newest: int, judge: Judge | None
+    ) -> Iterator[tuple[int, Store, Value]]:
+        """Yield the stores before ``newest`` that an access may meet, and when it does."""
         for index in range(newest - 1, -1, -1):
             store = self.stores[index]
             if store.base is base:
-                yield index, store, self._wrap(offset - store.offset)
-            else:
-                self._assume_apart(store.base, base)
+                distance = self._wrap(offset - store.offset)
+                if distance < store.size or self._wrap(-distance) < size:
+                    yield index, store, 1
+                continue
+            meets = self._meets(store, base, offset, size, judge)
+            if meets != 0:
+                yield index, store, meets
 
-    def _bytewise(self, base: Term | None, offset: int, size: int, newest: int) -> Value:
+    def _meets(
+        self, store: Store, base: Term | None, offset: int, size: int, judge: Judge | None
+    ) -> Value:
+        """Return when an access meets a store with another base; 0 where it never does."""
+        if judge is None:
+            self._assume_apart(store.base, base)
+            return 0
+        if base is None and self.image.access(offset) is Access.CODE:
+            return 0  # where a store hits code, the path is undecided as a whole
+        one = self._span(store.base, store.offset, store.size, judge)
+        other = self._span(base, offset, size, judge)
+        if one is not None and other is not None:
+            if one.pointer != other.pointer:
+                segments = self.ledger.segments
+                if all(within(span, segments, self.bits) for span in (one, other)):
+                    self._assume(_premise(one.pointer, other.pointer, self.bits))
+                    return 0
+            elif one.highest <= other.lowest or other.highest <= one.lowest:
+                return 0
+        address = terms.add(0 if base is None else base, offset, self.bits)
+        meets = self._meet(self._address(store), store.size, address, size)
+        if isinstance(meets, int):
+            return meets
+        self.ledger.ask()
+        return 0 if judge.never(meets) else meets
+
+    def _span(self, base: Term | None, offset: int, size: int, judge: Judge) -> Span | None:
+        """Return where an access lies, as its term or else the path shows."""
+        found = span_of(base, offset, size, self.bits)
+        if found is None and base is not None and self.image.access(offset) is not None:
+            self.ledger.ask()
+            limit = self.ledger.most_index
+            if judge.never(terms.ult(limit, base, self.bits)):
+                return Span("", offset, offset + limit + size)
+        return found
+
+    def _address(self, store: Store) -> Value:
+        return terms.add(0 if store.base is None else store.base, store.offset, self.bits)
+
+    def _meet(self, one: Value, size: int, other: Value, length: int) -> Value:
+        """Return when ``size`` bytes at one address and ``length`` at another have one in common.
+
+        They do where b - a, counted from 1 - length, is less than both sizes together less one.
+        """
+        distance = terms.sub(terms.add(other, length - 1, self.bits), one, self.bits)
+        return terms.ult(distance, size + length - 1, self.bits)
+
+    def _bytewise(
+        self, base: Term | None, offset: int, size: int, newest: int, judge: Judge | None
+    ) -> Value:
         """Put a load together that some store covers in part."""
         result: Value = 0
         for position in range(size):
-            byte = self._byte(base, self._wrap(offset + position), newest)
+            byte = self._byte(base, self._wrap(offset + position), newest, judge)
             if self.image.byte_order is ByteOrder.LITTLE:
                 result = terms.concat(byte, result, 8, 8 * position) if position else byte
             else:
                 result = terms.concat(result, byte, 8 * position, 8) if position else byte
         return result
 
-    def _byte(self, base: Term | None, offset: int, newest: int) -> Value:
-        for _, store, distance in self._newest_first(base, offset, newest):
-            if distance < store.size:
-                return self._byte_of(store.value, distance, store.size)
-        return self._initial(base, offset, 1)
+    def _byte(self, base: Term | None, offset: int, newest: int, judge: Judge | None) -> Value:
+        address = terms.add(0 if base is None else base, offset, self.bits)
+        choices: list[tuple[Value, Value]] = []
+        for _, store, meets in self._newest_first(base, offset, 1, newest, judge):
+            distance = terms.sub(address, self._address(store), self.bits)
+            if isinstance(distance, int):
+                value = self._byte_of(store.value, distance, store.size)
+                break
+            choices.append((meets, self._byte_at(store, distance)))
+        else:
+            value = self._initial(base, offset, 1)
+        for condition, stored in reversed(choices):
+            value = terms.ite(condition, stored, value, 8)
+        return value
+
+    def _byte_at(self, store: Store, distance: Term) -> Value:
+        """Return the byte of a store that is a distance behind its first, where it is within."""
+        width = 8 * store.size
+        if store.size == 1:
+            return store.value
+        if width <= self.bits:
+            place = terms.extract(distance, 0, width, self.bits)
+        else:
+            place = terms.zext(distance, self.bits, width)
+        if self.image.byte_order is ByteOrder.BIG:
+            place = terms.sub(store.size - 1, place, width)
+        shifted = terms.lshr(store.value, terms.shl(place, 3, width), width)
+        return terms.extract(shifted, 0, 8, width)
 
     def _byte_of(self, value: Value, position: int, size: int) -> Value:
         place = position if self.image.byte_order is ByteOrder.LITTLE else size - 1 - position
@@ -152,7 +308,9 @@ class Memory:
         name = address_text(base, offset, self.bits)
         if base is not None and any(term.op not in READ_AS_WRITTEN for term in subterms((base,))):
             name += f" #{base.digest & (1 << 64) - 1:x}"
-        return terms.symbol(f"mem[{name}]", self.bits)
+        word = terms.symbol(f"mem[{name}]", self.bits)
+        self.ledger.enter(word, base, offset)
+        return word
 
     def _content(self, address: int, size: int) -> int | None:
         """Return the image's own bytes where the running kernel cannot have changed them."""
@@ -185,12 +343,31 @@ class Memory:
                 f"whether memory at {base_text(one, self.bits)} and at "
                 f"{base_text(other, self.bits)} is the same"
             )
-        names = sorted(base_text(base, self.bits) for base in (one, other))
-        self._assume(f"memory at {names[0]} does not overlap memory at {names[1]}")
+        self._assume(_apart(base_text(one, self.bits), base_text(other, self.bits)))
 
     def _assume(self, text: str) -> None:
         if text not in self.assumptions:
             self.assumptions = (*self.assumptions, text)
+
+
+def _never(judge: Judge, meets: Value, same: Value) -> bool:
+    """Tell whether two accesses that meet are always at the same address."""
+    return judge.never(terms.land(meets, terms.lnot(same)))
+
+
+def _premise(one: str, other: str, bits: int) -> str:
+    """Return the premise that what two pointers of the hypervisor point to is apart.
+
+    :param other: empty for fixed addresses
+    """
+    texts = [each or base_text(None, bits) for each in (one, other)]
+    owners = " and ".join(sorted(each for each in (one, other) if each))
+    return f"{_apart(*texts)}: {SET_BY}{owners}"
+
+
+def _apart(one: str, other: str) -> str:
+    first, second = sorted((one, other))
+    return f"memory at {first} does not overlap memory at {second}"
 
 
 def base_text(base: Term | None, bits: int) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from hypabi.arch import aarch32, aarch64
 from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.code.displacement import PAGE
 from hypabi.image.model import Access
 from hypabi.lifter.instruction import Instruction, Undecodable
 from hypabi.records import frozen
@@ -20,8 +21,10 @@ from hypabi.semantics.transfer import (
     Transfer,
 )
 from hypabi.smt import terms
+from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.alternatives import is_direct, moved, reads_its_place, written_constant
+from hypabi.symbolic.choices import possible_values, without_choices
 from hypabi.symbolic.outcome import (
     Called,
     CalledBack,
@@ -69,6 +72,9 @@ class Arrived:
 
 class Run(Live):
     """A state that runs to the next decision, join or outcome."""
+
+    displaced_to: int | None = None
+    """Where the last jump went by the displacement of EL2 text."""
 
     def advance(self) -> Path | Forked | Arrived:
         """Run until the path ends, both answers of a decision are feasible, or paths meet."""
@@ -227,6 +233,9 @@ class Run(Live):
             return self.leave(target, why)
         if self.around.image.access(target) is not Access.CODE:
             return self.leave(target, why)
+        if self._needs_displacement(target):
+            what = f"the code at {target:#x} is made to run identity-mapped, and is not entered so"
+            return Undecided(self.pc, what)
         name = self.around.compiled(target)
         if name is not None:
             return Called(name, target)
@@ -238,6 +247,16 @@ class Run(Live):
                 return Undecided(self.pc, f"more than {most} rounds of the loop at {target:#x}")
         self.pc = target
         return None
+
+    def _needs_displacement(self, target: int) -> bool:
+        """Return whether a plain jump goes from other EL2 text to what turns the MMU off."""
+        mapped = self.around.identity_mapped
+        return (
+            self.displaced_to != target
+            and self.around.entry.serves
+            and bool(mapped(target))
+            and mapped(self.pc) is False
+        )
 
     def loops_forever(self, target: int) -> bool:
         """Return whether a backward jump repeats a state of this run exactly."""
@@ -268,29 +287,80 @@ class Run(Live):
 
     def chosen(self, target: Value) -> Value:
         """Return a computed target as it is on this path: an address, if the code tells."""
-        target = self.picked(target)
+        target = without_choices(target, self)
         if isinstance(target, int):
             return target
         displaced = self.displaced(target)
-        return target if displaced is None else displaced
+        if displaced is not None:
+            return displaced
+        for symbol in sorted(terms.symbols_of(target), key=lambda symbol: symbol.name):
+            if self.memory.ledger.is_of_the_image(symbol.name):
+                raise Unmodelled(f"a word of memory, {symbol.name}, decides where control goes")
+        return self.among(target)
+
+    def among(self, target: Term) -> Value:
+        """Return the place in the code that a target computed from an index is on this path."""
+        whole: Value = target
+        if target.op == "and" and isinstance(target.args[1], int):
+            whole = target.args[0]  # BXWritePC and BranchWritePC clear low bits
+        base, offset = self.memory.split(whole)
+        if base is None or self.around.image.access(offset) is not Access.CODE:
+            return target
+        for place in (places := self._places(target)):
+            if place == places[-1] or self.decide(terms.eq(target, place, target.width)):
+                return place
+        return target
+
+    def _places(self, target: Term) -> tuple[int, ...]:
+        """Return where a target can be, found once for all paths that part at it."""
+        ledger = self.memory.ledger
+        found = ledger.places.get(target)
+        if found is not None and self.conditions[: len(found[0])] == found[0]:
+            return found[1]
+        places = possible_values(target, self)
+        ledger.places[target] = self.conditions, places
+        return places
 
     def displaced(self, target: Term) -> int | None:
-        """Return the code that runs at ``constant + displacement``, if the target is such a sum.
+        """Return the code that runs at ``constant`` and a displacement, if the target is such.
 
-        EL2 text is position-independent and runs displaced (hyp VA, identity map).  The
-        displacement is one word of kernel memory (``hyp_physvirt_offset``); the code there is the
-        code here.
+        EL2 text is position-independent and runs displaced (hyp VA, identity map); the code there
+        is the code here.
+
+        :raises Unmodelled: another word of memory decides, or the code is not the text that does so
         """
-        match target.op, target.args:
-            case "add", (Term(op="symbol", name=name), int(base)):
-                sign = "+"
-            case "sub", (int(base), Term(op="symbol", name=name)):
-                sign = "-"
-            case _:
-                return None
-        if not FIXED_WORD.fullmatch(name) or self.around.image.access(base) is not Access.CODE:
+        symbols = terms.symbols_of(target)
+        if len(symbols) != 1:
             return None
-        self.assume(f"{name} displaces EL2 text: the code at {base:#x} runs at {base:#x} {sign} it")
+        (word,) = symbols
+        if not FIXED_WORD.fullmatch(word.name):
+            return None
+        where = f"a word of memory, {word.name}, decides where control goes"
+        place = int(word.name[len("mem[") : -1], 16)
+        for sign, apply in (("+", terms.add), ("-", terms.sub)):
+            base = evaluate(target, {word.name: 0})
+            moved = apply(base, word, target.width)
+            if self.around.image.architecture is Architecture.ARM:
+                even = terms.and_(word, -PAGE & (1 << word.width) - 1, word.width)
+                moved = apply(base, even, target.width)
+            if self.around.displaces(place, sign) and self.never(
+                terms.ne(target, moved, word.width)
+            ):
+                return self._runs_displaced(word.name, base, sign)
+        raise Unmodelled(where)
+
+    def _runs_displaced(self, word: str, base: int, sign: str) -> int:
+        image = self.around.image
+        if image.access(base) is not Access.CODE:
+            raise Unmodelled(f"control goes to {base:#x}, displaced by {word}, which is no code")
+        if self.around.identity_mapped(base) is False:
+            raise Unmodelled(f"the code at {base:#x}, reached displaced, is not made to run so")
+        state = self.changes.get("CPSR.T")
+        if isinstance(state, Term):
+            # Bit 0 of the sum, which is that of the constant.
+            self.changes["CPSR.T"] = int(self.decide(terms.eq(state, 1, 1)))
+        self.displaced_to = base
+        self.assume(f"{word} displaces EL2 text: the code at {base:#x} runs at {base:#x} {sign} it")
         return base
 
     def exception_return(self, target: Value, status: Value) -> Outcome:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from hypabi.arch.names import InstructionSet
+from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.alternatives import Patches
-from hypabi.image.model import Image
+from hypabi.code.displacement import PAGE
+from hypabi.image.model import Access, Image
 from hypabi.lifter.instruction import Instruction, Undecodable
 from hypabi.records import frozen
 from hypabi.semantics.domain import Domain
@@ -13,7 +14,9 @@ from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
+from hypabi.symbolic.choices import possible_values
 from hypabi.symbolic.entry import Entry
+from hypabi.symbolic.places import OWN_POINTERS
 from hypabi.symbolic.state import Effect, State
 
 LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
@@ -34,6 +37,10 @@ class Surroundings:
     domain: Domain[Term]
     patches: Patches
     compiled: Callable[[int], str | None]
+    displaces: Callable[[int, str], bool]
+    """Whether the word at an address, with a sign, is how far EL2 text is displaced."""
+    identity_mapped: Callable[[int], bool | None]
+    """Whether code belongs to EL2's text that runs at its physical address."""
     joins: Callable[[int], bool]
     most_steps: int
     most_rounds: int
@@ -90,11 +97,47 @@ class Live:
 
     def load(self, address: Value, size: int) -> Value:
         """Return ``size`` bytes of memory."""
-        return self.memory.load(self.picked(address), size)
+        where = self.picked(address)
+        entries = self._entries(where)
+        if not entries:
+            return self._aligned(where, self.memory.load(where, size, self._judge()))
+        value = self.memory.load(entries[-1], size, self._judge())
+        for entry in reversed(entries[:-1]):
+            there = terms.eq(where, entry, self.memory.bits)
+            held = self.memory.load(entry, size, self._judge())
+            value = terms.ite(there, held, value, 8 * size)
+        return value
+
+    def _judge(self) -> "Live | None":
+        """Return who tells whether accesses meet: of a caller's memory, nobody has to."""
+        return self if self.around.entry.serves else None
+
+    def _aligned(self, where: Value, value: Value) -> Value:
+        """Return what was loaded: on AArch32, of a displacement of text the low bits are zero."""
+        if self.around.image.architecture is Architecture.ARM64 or not isinstance(where, int):
+            return value
+        if not isinstance(value, Term) or value.op != "symbol":
+            return value
+        if not any(self.around.displaces(where, sign) for sign in "+-"):
+            return value
+        self.assume(f"{value.name} is a multiple of {PAGE:#x}: text is mapped by pages")
+        return terms.and_(value, -PAGE & (1 << value.width) - 1, value.width)
+
+    def _entries(self, address: Value) -> tuple[int, ...]:
+        """Return where an index into constant data can lead, if that is what an address is."""
+        base, offset = self.memory.split(address)
+        if base is None or (base.op == "symbol" and base.name in OWN_POINTERS):
+            return ()
+        if base.op == "sub" and isinstance(base.args[0], int):
+            offset += base.args[0]
+        if self.around.image.access(offset) not in (Access.CODE, Access.READ_ONLY):
+            return ()
+        assert isinstance(address, Term)
+        return possible_values(address, self)
 
     def store(self, address: Value, size: int, value: Value) -> None:
         """Set ``size`` bytes of memory."""
-        self.memory.store(self.picked(address), size, value)
+        self.memory.store(self.picked(address), size, value, self._judge())
 
     def effect(self, name: str, operands: Sequence[Value]) -> None:
         """Record an act that registers and memory do not show."""
@@ -125,6 +168,15 @@ class Live:
             if known is not None:
                 self.known[condition] = known
         return known
+
+    def never(self, condition: Value) -> bool:
+        """Return whether this path shows that a condition does not hold."""
+        if isinstance(condition, int):
+            return not condition
+        known = self._known(condition)
+        if known is None and isinstance(self.solver.feasibility(condition), Unsatisfiable):
+            self.known[condition] = known = False
+        return known is False
 
     def _known(self, condition: Term) -> bool | None:
         known = self.known.get(condition)

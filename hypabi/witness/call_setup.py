@@ -8,6 +8,7 @@ from hypabi.arch.aarch32 import Mode
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.machine.start import Level, start_state
+from hypabi.machine.state import VECTOR_BASES
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
@@ -21,6 +22,19 @@ HVC_T32: Final = (0xF7E0, 0x8000)
 MASKED_64: Final = 0x3C5
 """SPSR_EL2 of a caller at EL1h with every exception masked."""
 EE: Final = 25
+WIDE: Final = 64
+UPPER: Final = 0xFFFF_FFFF_0000_0000
+HALF_USED: Final = (
+    "CONTEXTIDR_EL1",
+    "CONTEXTIDR_EL2",
+    "CPACR_EL1",
+    "DACR32_EL2",
+    "FPEXC32_EL2",
+    "HSTR_EL2",
+    "IFSR32_EL2",
+    "VPIDR_EL2",
+)
+"""Registers whose bits 63:32 are RES0 in every version (DDI 0487, D19.2)."""
 
 
 @frozen
@@ -108,6 +122,7 @@ class Caller:
             yield terms.eq(self._bit(name, EE, 64), self.big, 1)
         for name in ("PAN", "UAO", "DIT", "SSBS", "TCO"):
             yield terms.eq(terms.symbol(name, 64), 0, 64)
+        yield from self._read_as_zero(64, {**VECTOR_BASES, **dict.fromkeys(HALF_USED, UPPER)})
 
     def _musts_32(self) -> Iterator[Value]:
         status = self.at_entry("SPSR_hyp")
@@ -126,6 +141,14 @@ class Caller:
         yield from self._off("HSCTLR", 32, (0,))
         yield terms.eq(self._bit("HSCTLR", 30, 32), self.thumb, 1)
         yield terms.eq(self._bit("HSCTLR", EE, 32), self.big, 1)
+        yield from self._read_as_zero(32, VECTOR_BASES)
+
+    def _read_as_zero(self, width: int, reserved: Mapping[str, int]) -> Iterator[Value]:
+        """Yield that no register holds a one where hardware reads a zero."""
+        for name, bits in reserved.items():
+            if ("_EL" in name) is (width == WIDE):
+                held = terms.and_(self.at_entry(name), bits, width)
+                yield terms.eq(held, 0, width)
 
     def _bit(self, name: str, bit: int, width: int) -> Value:
         return terms.extract(self.at_entry(name), bit, 1, width)

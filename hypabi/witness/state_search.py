@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hypabi.behaviour.outcome import CalledBack, Left
+from hypabi.judgement.verification.possible import contradiction, possible_state
 from hypabi.machine.qemu.processors import PROCESSORS, Processor
 from hypabi.records import frozen
 from hypabi.smt import terms
@@ -93,13 +94,19 @@ def choose(
     wishes.each([terms.eq(base, scratch(n), base.width) for n, base in enumerate(bases)])
     wishes.each(_aims(refutation))
     processor = wishes.processor(caller, symbols)
-    answer = asking.check()
+    behaviour = refutation.question.behaviour
+    answer = possible_state(asking, behaviour, ())
     if not isinstance(answer, Satisfiable):
         return Impossible("the solver found no state that a machine can be in")
     usual = {**caller.usual(), **(processor.identification if processor else {})}
     model = {symbol.name: usual.get(symbol.name, 0) for symbol in symbols} | dict(answer.model)
     kept = (*refutation.conditions, *musts, *wishes.kept)
-    small = shrunk(model, usual, lambda m: all(evaluate_all(kept, _Total(m, usual))))
+
+    def shows(smaller: Mapping[str, int]) -> bool:
+        total = _Total(smaller, usual)
+        return all(evaluate_all(kept, total)) and contradiction(behaviour, total) is None
+
+    small = shrunk(model, usual, shows)
     return Chosen(refutation, small, usual, words, bases, processor)
 
 

@@ -1,20 +1,24 @@
-"""Compiled functions: told by the frame they make; assembler makes none."""
+"""Compiled functions: told by the frame they make, and by more code than assembler leads to."""
 
 import pytest
 
 from hypabi.arch.names import Architecture
-from hypabi.code.compiled_functions import is_compiled
+from hypabi.code.compiled_functions import MOST_FOLLOWED, is_compiled
 from hypabi.image.load import load_image
 from hypabi.image.model import Symbol
 from tests.inputs import Assemble, Kernel
 from tests.symbolic.handler import TEXT, image_of
 
-PROLOGUES = [
+FRAMES = [
     "stp x29, x30, [sp, #-32]!",
     "sub sp, sp, #0x40",
     "bti c\nstp x29, x30, [sp, #-16]!",
-    ".inst 0xd503233f",  # paciasp
-    "nop\nnop\n.inst 0xd503233f\nstp x29, x30, [sp, #-16]!",
+]
+PAC = ".inst 0xd503233f"  # paciasp
+LARGE = [
+    f"\n.rept {MOST_FOLLOWED}\nnop\n.endr\nret",
+    f"\ncbz x0, 1f\nret\n1: bl 2f\nret\n2:\n.rept {MOST_FOLLOWED}\nnop\n.endr",
+    f"\nb.eq 1f\nret\n1: tbz x0, #3, 2f\nret\n2: b 3f\n3: {PAC}",
 ]
 OTHERS = [
     "cmp x0, #3\nb.hi .",
@@ -25,13 +29,38 @@ OTHERS = [
     "stp x29, x30, [x18, #64]",
     "add sp, sp, #16",
 ]
+SMALL = "\ncmp x0, #3\nb.hi 1f\nbl 2f\n1: eret\n2: ret\n"
 
 
-@pytest.mark.parametrize("source", PROLOGUES)
-def test_a_function_that_makes_a_frame_is_compiled(source: str, assemble: Assemble) -> None:
-    assert is_compiled(image_of(source, assemble))(TEXT) == "_start" or is_compiled(
-        image_of(f"named: {source}", assemble)
-    )(TEXT) in ("named", f"{TEXT:#x}")
+@pytest.mark.parametrize("source", [PAC, f"nop\nnop\n{PAC}\nstp x29, x30, [sp, #-16]!"])
+def test_a_function_that_signs_its_return_address_is_compiled(
+    source: str, assemble: Assemble
+) -> None:
+    assert is_compiled(image_of(f"named: {source}{SMALL}", assemble))(TEXT) in (
+        "named",
+        f"{TEXT:#x}",
+    )
+
+
+@pytest.mark.parametrize("more", LARGE)
+@pytest.mark.parametrize("source", FRAMES)
+def test_a_frame_and_more_code_than_assembler_leads_to_is_compiled(
+    source: str, more: str, assemble: Assemble
+) -> None:
+    assert is_compiled(image_of(source + more, assemble))(TEXT) is not None
+    assert is_compiled(image_of(more, assemble))(TEXT) is None
+
+
+@pytest.mark.parametrize("source", FRAMES)
+def test_a_frame_alone_is_assembler_as_well(source: str, assemble: Assemble) -> None:
+    behind = f"{SMALL}.rept {MOST_FOLLOWED}\nnop\n.endr"
+    assert is_compiled(image_of(source + behind, assemble))(TEXT) is None
+
+
+def test_where_a_contract_ends_nothing_is_followed(assemble: Assemble) -> None:
+    for name, expected in (("handle_trap", "handle_trap"), ("handle_trip", None)):
+        source = f".type {name}, %function\n{name}: {FRAMES[0]}{SMALL}"
+        assert is_compiled(image_of(source, assemble))(TEXT) == expected
 
 
 @pytest.mark.parametrize("source", OTHERS)

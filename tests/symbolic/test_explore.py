@@ -96,7 +96,8 @@ def test_outcomes_are_what_the_code_says(assemble: Assemble) -> None:
         "b .": Stuck(TEXT),
         "brk #0x30": Faulted(TEXT, "brk #0x30"),
         "1: add x1, x1, #1\nsub x1, x1, #1\nb 1b": Stuck(TEXT),
-        "bl 1f\neret\n1: stp x29, x30, [sp, #-16]!\nret": Called(f"{TEXT + 8:#x}", TEXT + 8),
+        "bl 1f\neret\n1: .inst 0xd503233f\nret": Called(f"{TEXT + 8:#x}", TEXT + 8),
+        "bl 1f\neret\n1: stp x29, x30, [sp, #-16]!\nret": Returned(),
     }
     for source, outcome in ends.items():
         assert [path.outcome for path in paths(source, assemble)] == [outcome], source

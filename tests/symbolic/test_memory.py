@@ -13,6 +13,7 @@ from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Value
 from hypabi.symbolic.memory import UNDISTURBED, Memory
+from hypabi.symbolic.words import Ledger
 from tests.inputs import Assemble
 from tests.symbolic.handler import image_of
 
@@ -50,6 +51,60 @@ def test_random_stores_and_loads_do_what_a_table_of_bytes_does(memory: Memory) -
         found = evaluate(loaded, model | dict.fromkeys(words, 0))
         expected = bytes(table.get(offset + n, 0) for n in range(size))
         assert found == int.from_bytes(expected, order)  # type: ignore[arg-type]
+
+
+class Knowing:
+    """A path that shows nothing, or only what is plain."""
+
+    def never(self, condition: Value) -> bool:
+        return condition == 0
+
+
+def initial(address: int) -> int:
+    return (address * 37 + 11) & 0xFF
+
+
+def test_random_stores_through_pointers_do_what_a_table_of_bytes_does(memory: Memory) -> None:
+    """Whichever of the pointers meet: the pointers are chosen after the code has run."""
+    source = random.Random(2)
+    order = "little" if little(memory) else "big"
+    for _ in range(200):
+        mine = memory.copy()
+        mine.ledger = Ledger(memory.image, 64)
+        pointers = {f"x{n}": 0x1000 + source.choice((0, 1, 4, 8, 16, 40)) for n in (1, 2, 3)}
+        table: dict[int, int] = {}
+        for _ in range(source.randrange(1, 5)):
+            name, offset = source.choice(sorted(pointers)), source.choice((-3, 0, 1, 4, 8))
+            size = source.choice((1, 2, 4, 8))
+            value = source.getrandbits(8 * size)
+            base = terms.symbol(name, 64)
+            mine.store(terms.add(base, offset & TOP, 64), size, value, Knowing())
+            for n, byte in enumerate(value.to_bytes(size, order)):  # type: ignore[arg-type]
+                table[pointers[name] + offset + n] = byte
+        name, size = source.choice(sorted(pointers)), source.choice((1, 2, 4, 8))
+        loaded = mine.load(terms.symbol(name, 64), size, Knowing())
+        model = dict(pointers)
+        for word, (_, of, offset) in mine.ledger.words.items():
+            start = evaluate(terms.add(0 if of is None else of, offset, 64), pointers)
+            content = bytes(initial(start + n) for n in range(8))
+            model[word] = int.from_bytes(content, order)  # type: ignore[arg-type]
+        place = pointers[name]
+        expected = bytes(table.get(place + n, initial(place + n)) for n in range(size))
+        assert evaluate(loaded, model) == int.from_bytes(expected, order)  # type: ignore[arg-type]
+        assert all(evaluate(fact, model) for fact in mine.ledger.facts())
+
+
+def test_words_that_may_be_one_are_said_to_hold_the_same(memory: Memory) -> None:
+    one, two = memory.load(X1, 8, Knowing()), memory.load(X2, 8, Knowing())
+    assert isinstance(one, terms.Term) and isinstance(two, terms.Term)
+    (fact,) = memory.ledger.facts()
+    apart = {"x1": 0x1000, "x2": 0x1008, one.name: 1, two.name: 2}
+    assert evaluate(fact, apart) == 1
+    assert evaluate(fact, {**apart, "x2": 0x1000}) == 0
+    half = {"x1": 0x1000, "x2": 0x1004, one.name: 0x1111111122222222, two.name: 0x3333333311111111}
+    swapped = {**half, one.name: half[two.name], two.name: half[one.name]}
+    assert evaluate(fact, half if little(memory) else swapped) == 1
+    assert evaluate(fact, swapped if little(memory) else half) == 0
 
 
 def test_a_word_that_nobody_wrote_is_one_symbol_however_it_is_read(memory: Memory) -> None:

@@ -38,6 +38,9 @@ CONFIRMED = {
     "identification": ("mrs x20, midr_el1", "registers", Keeps),
     "a system register": ("msr tpidr_el2, x3", "system-registers", Keeps),
     "a trap register": ("msr cptr_el2, x3", "system-registers", Keeps),
+    "the caller's vector base": ("msr vbar_el1, x3", "system-registers", Keeps),
+    "the caller's vector base, read": ("mrs x20, vbar_el1", "registers", Keeps),
+    "a register of which half is used": ("mrs x20, contextidr_el1", "registers", Keeps),
     "a word of memory": ("ldr x19, [x5, #24]", "registers", Keeps),
     "a word by way of another": (
         "ldr x6, [x5, #24]\n ldr x19, [x6, #8]",

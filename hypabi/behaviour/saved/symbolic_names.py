@@ -7,7 +7,7 @@ symbol ``&name``, an unknown: what holds of it holds wherever the symbol is.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, assert_never
 
 from hypabi.behaviour.case import Behaviour, Case
@@ -24,8 +24,9 @@ from hypabi.behaviour.outcome import (
     Store,
     Stuck,
     Undecided,
+    writes_code,
 )
-from hypabi.records import frozen
+from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.rewrite import rebuild_term, subterms
 from hypabi.smt.term import operand_width
@@ -34,6 +35,7 @@ from hypabi.smt.terms import Term, Value
 ADDRESS: Final = "&"
 """Begins the name of a symbol that stands for an address."""
 
+CODE_INTACT: Final = "no call has the code of its own image overwritten"
 _HEXADECIMAL: Final = re.compile(r"(?<![\w.#])0x([0-9a-f]{3,16})\b")
 _CAPABILITY: Final = re.compile(r"cpucap\.(\d+)")
 _COMPARED: Final = frozenset({"add", "sub", "eq", "ult", "ite"})
@@ -65,6 +67,20 @@ def table_symbol(name: str, bits: int) -> Term:
     return terms.symbol(ADDRESS + name, bits)
 
 
+def _with_code_intact(cases: tuple[Case, ...]) -> Iterator[Case]:
+    """Yield the cases that do not overwrite code; where another build has code, no one knows."""
+    guards = {each.term for case in cases for each in case.guard}
+    hits = {case.guard[-1].term for case in cases if writes_code(case.outcome)}
+    hits = {hit for hit in hits if terms.lnot(hit) in guards}  # else it always does
+    spared = {terms.lnot(hit) for hit in hits}
+    for case in cases:
+        guard = tuple(each for each in case.guard if each.term not in spared)
+        if len(guard) < len(case.guard):
+            yield replace(case, guard=guard, assumptions=(*case.assumptions, CODE_INTACT))
+        elif not (writes_code(case.outcome) and case.guard[-1].term in hits):
+            yield case
+
+
 class _Relative:
     def __init__(self, landmarks: Landmarks) -> None:
         self.landmarks = landmarks
@@ -78,7 +94,7 @@ class _Relative:
             {name: self.value(value, 0) for name, value in behaviour.at_entry.items()},
             behaviour.link,
             behaviour.status,
-            tuple(self.case(case, widths) for case in behaviour.cases),
+            tuple(self.case(case, widths) for case in _with_code_intact(behaviour.cases)),
             widths,
             tuple(self.value(value, 1) for value in behaviour.holds),
         )

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided as PathUndecided
-from hypabi.contract.clause import Calls, Clause
+from hypabi.behaviour.outcome import writes_code
+from hypabi.contract.clause import Calls, Clause, KeepsMemory
 from hypabi.contract.expression import Predicate, capabilities_of
 from hypabi.contract.revision import LiveParty, Revision, Row
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
@@ -17,6 +18,7 @@ from hypabi.judgement.verification.obligations import (
     answers,
     demands,
 )
+from hypabi.judgement.verification.possible import contradiction, possible_state
 from hypabi.judgement.verification.verdict import (
     Finding,
     Proved,
@@ -105,12 +107,12 @@ class _Row:
                 yield self._finding(number, clause, Undecided(str(reason)), ())
             return
         cases = [case for case in self.behaviour.cases if self._feasible(case, premises)]
+        cases, spared = self._with_code_intact(cases, premises)
         for clause in self.row.clauses:
             verdict, used = self._verdict(clause, premises, cases)
             assumptions = {text for case in used for text in case.assumptions}
-            yield self._finding(
-                number, clause, verdict, tuple(sorted(assumptions.union(self._lacking())))
-            )
+            assumptions |= {*spared, *self._lacking()}
+            yield self._finding(number, clause, verdict, tuple(sorted(assumptions)))
 
     def _lacking(self) -> Iterator[str]:
         """Yield what is assumed where the party is told by a capability that the kernel lacks."""
@@ -134,6 +136,52 @@ class _Row:
     def _feasible(self, case: Case, premises: list[Value]) -> bool:
         guard = [condition.term for condition in case.guard]
         return not isinstance(self.solver.feasibility(*guard, *premises), Unsatisfiable)
+
+    def _with_code_intact(
+        self, cases: list[Case], premises: list[Value]
+    ) -> tuple[list[Case], tuple[str, ...]]:
+        """Leave out where a store hits code though the contract lets the call write there.
+
+        That what a contract gives away for writing is no code of the image, it says by that.
+        """
+        found: list[Case] = []
+        spared: dict[str, None] = {}
+        for case in cases:
+            if not writes_code(case.outcome):
+                found.append(case)
+                continue
+            texts, apart = self._no_code(case)
+            if apart and not self._feasible(case, [*premises, *apart]):
+                spared |= dict.fromkeys(texts)
+            else:
+                found.append(case)
+        return found, tuple(spared)
+
+    def _no_code(self, case: Case) -> tuple[list[str], list[Value]]:
+        """Return what the contract says of regions that the row may write, as conditions."""
+        bits = self.revision.architecture.bits
+        lowering = Lowering(self.behaviour, case, self.surroundings)
+        texts: list[str] = []
+        apart: list[Value] = []
+        statements = (clause.statement for clause in self.row.clauses)
+        for keeps in (each for each in statements if isinstance(each, KeepsMemory)):
+            for region in keeps.may_write:
+                try:
+                    start = lowering.value(region.start)
+                except NotKnown:
+                    continue
+                if isinstance(start, int) or self.behaviour.words is None:
+                    continue
+                for low, high in self.behaviour.words.code:
+                    # One begins within the other: the distance from the first that does.
+                    distance = terms.sub(start, low - region.size + 1, bits)
+                    apart.append(terms.ule(high - low + region.size - 1, distance, bits))
+                where = terms.text(start, bits)
+                texts.append(
+                    f"the {region.size} bytes from {where} that the contract lets it write are "
+                    "no code of the image"
+                )
+        return texts, apart
 
     def _verdict(
         self, clause: Clause, premises: list[Value], cases: list[Case]
@@ -193,7 +241,7 @@ class _Row:
             return Vacuous("control never leaves on this path")
         if demand.holds == 1:
             return Proved(1)
-        match self.solver.check(*context, terms.lnot(demand.holds)):
+        match possible_state(self.solver, self.behaviour, (*context, terms.lnot(demand.holds))):
             case Unsatisfiable():
                 return Proved(1)
             case Unknown(reason):
@@ -203,6 +251,7 @@ class _Row:
 
     def _refuted(self, demand: Demand, model: Mapping[str, int], case: Case) -> Refuted:
         full = _Total(model)
+        assert contradiction(self.behaviour, model) is None, "memory that no machine has"
         observed = tuple(
             (name, evaluate(before, full), evaluate(after, full))
             for name, _, before, after in demand.about

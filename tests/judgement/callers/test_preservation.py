@@ -125,7 +125,10 @@ def test_an_answer_is_read_from_a_register_that_holds_one() -> None:
     relied = live(Read("x1", 0x1004))
     found = told(CallerQuestion.READ_FROM, case(x0=0, x1=4), answers=looked, relied=relied)
     assert isinstance(found, Violated) and "x1" in found.what
-    kept = told(CallerQuestion.READ_FROM, case(x0=0), answers=looked, relied=relied)
+    instead = told(CallerQuestion.READ_FROM, case(x0=0), answers=looked, relied=relied)
+    assert isinstance(instead, Violated) and instead.what.endswith("and not x0")
+    both = (*looked, Answer("x0", (ResultFate.USED,), ()))
+    kept = told(CallerQuestion.READ_FROM, case(x0=0), answers=both, relied=relied)
     assert isinstance(kept, Satisfied)
 
 
