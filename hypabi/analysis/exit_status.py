@@ -12,7 +12,8 @@ bit     meaning
 
 0 only when everything asked was decided and good.  A vacuous clause sets no bit by itself, because
 no state can break it, and it is named in the report; but a call of which *every* clause is vacuous
-was not tested at all and counts as undecided, and so does an image of which no clause was judged.
+was not tested at all and counts as undecided, and so does an image of which no clause was judged,
+and a comparison or a document of which nothing could be compared.
 A status of 128 or more is not made of these bits: as in a shell, 128 + n means that signal n ended
 the command (130 interrupt, 143 terminated, 141 the reader closed the pipe).
 """

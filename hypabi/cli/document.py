@@ -70,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         from hypabi.cli.drift import run as run_drift
 
         named = arguments.contract or [DEFAULT_CONTRACT]
+        _refuse_second_contract(named)
         arguments.contract = named[0]
         arguments.format = arguments.format or "text"
         return run_drift(arguments)
@@ -80,6 +81,14 @@ def run(arguments: argparse.Namespace) -> int:
     text, status = _written(arguments)
     write_output(text, arguments.output)
     return int(status)
+
+
+def _refuse_second_contract(named: list[str]) -> None:
+    from hypabi.errors import HypabiError
+
+    if len(named) > 1:
+        what = "a document is held against one contract"
+        raise HypabiError(f"--contract {named[1]}", what, "hold it against each in turn")
 
 
 def _refuse_formats(arguments: argparse.Namespace) -> None:

@@ -306,6 +306,13 @@ def test_an_architecture_that_the_contract_does_not_speak_of_is_refused(tmp_path
     assert "the contract small-stub does not speak of arm" in one_line(ran)
 
 
+def test_a_second_contract_is_refused_and_not_dropped(tmp_path: Path) -> None:
+    document, contract = document_file(tmp_path), contract_file(tmp_path)
+    ran = hypabi("document", "--drift", document, "--contract", contract, "--contract", contract)
+    assert ran.returncode == 1
+    assert "held against one contract" in one_line(ran)
+
+
 def test_without_an_image_or_a_version_it_is_refused(tmp_path: Path) -> None:
     document, contract = document_file(tmp_path), contract_file(tmp_path)
     ran = hypabi("document", "--drift", document, "--contract", contract)
