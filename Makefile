@@ -1,12 +1,16 @@
 # The two commands of the README, and the few of daily work.  Each sets up .venv itself.
 
+# What pytest makes of the tests' assertions is kept from run to run: half of what it takes to start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check docs lock clean
 
 demo: .venv/installed
 	@kernels/demo
 
+# On every core; a plain `.venv/bin/python -m pytest PATH` runs one after the other.
 test: .venv/installed-dev
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto --dist worksteal
 
 check: .venv/installed-dev
 	./check

@@ -1,9 +1,11 @@
 """What every test may ask for: real kernels, GNU binutils, and the same examples each time."""
 
+import atexit
 import functools
-import shutil
+import os
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +14,7 @@ import pytest
 
 from kernels import cache
 from kernels.pins import DOCUMENTS, Pin, read_pins
-from tests.inputs import Assemble, Kernel
+from tests.inputs import REQUIRED, Assemble, Kernel, find_tool, required, skip_for
 
 # The same examples in every run; `pytest --hypothesis-profile=explore` looks for new ones.
 hypothesis.settings.register_profile(
@@ -24,17 +26,48 @@ hypothesis.settings.load_profile("house")
 TOOLS = {"arm": "arm-linux-gnueabihf-", "arm64": "aarch64-linux-gnu-"}
 
 
-def pytest_report_header() -> str:
-    """Say which kernels the run can see."""
+def pytest_configure() -> None:
+    """Refuse a need that nobody has, and keep what a binding says at the end to itself."""
+    try:
+        required(os.environ.get(REQUIRED, ""))
+    except ValueError as unknown:
+        raise pytest.UsageError(str(unknown)) from None
+    atexit.register(_end_in_silence)
+
+
+def _end_in_silence() -> None:
+    """Close standard error to what comes after Python's own end.
+
+    pypcode's binding lists there, in 40 lines behind pytest's last one, the objects that our caches
+    still hold; it can be told not to from C++ only.
+    """
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def pytest_report_header() -> list[str]:
+    """Say which kernels the run can see, and what it must."""
     pins = read_pins()
     there = [name for name, pin in pins.items() if cache.image_path(pin).is_file()]
-    return f"kernels: {', '.join(there) or 'none'} of {len(pins)}"
+    seen = f"kernels: {', '.join(there) or 'none'} of {len(pins)}"
+    must = os.environ.get(REQUIRED)
+    return [seen, f"required: {must}"] if must else [seen]
 
 
 @pytest.fixture(scope="session")
 def kernel() -> Kernel:
     """Return the kernel of a name, skipping the test where the cache does not hold it."""
-    pins = read_pins()
+    return _finder("kernel", read_pins())
+
+
+@pytest.fixture(scope="session")
+def kernel_document() -> Kernel:
+    """Return the kernel document of a name, skipping where the cache does not hold it."""
+    return _finder("document", read_pins(DOCUMENTS))
+
+
+def _finder(what: str, pins: Mapping[str, Pin]) -> Kernel:
+    """Return what finds the pinned files of a kind; each is hashed once."""
 
     @functools.cache
     def held(pin: Pin) -> bool:
@@ -42,22 +75,8 @@ def kernel() -> Kernel:
 
     def find(name: str) -> Path:
         if not held(pins[name]):
-            pytest.skip(f"kernel {name} is not in the cache as pinned: kernels/fetch {name}")
+            skip_for(name, f"{what} {name} is not in the cache as pinned: kernels/fetch {name}")
         return cache.image_path(pins[name])
-
-    return find
-
-
-@pytest.fixture(scope="session")
-def kernel_document() -> Kernel:
-    """Return the kernel document of a name, skipping where the cache does not hold it."""
-    pins = read_pins(DOCUMENTS)
-
-    def find(name: str) -> Path:
-        path = cache.image_path(pins[name])
-        if not cache.holds(path, pins[name].image_sha256):
-            pytest.skip(f"document {name} is not in the cache as pinned: kernels/fetch {name}")
-        return path
 
     return find
 
@@ -70,7 +89,7 @@ def kernel_package() -> Kernel:
     def find(name: str) -> Path:
         package = cache.package_path(pins[name])
         if not package.is_file():
-            pytest.skip(f"the package of {name} is not in the cache: kernels/fetch {name}")
+            skip_for("packages", f"the package of {name} is not in the cache: kernels/fetch {name}")
         return package
 
     return find
@@ -106,9 +125,12 @@ def assemble(tmp_path: Path) -> Assemble:
 
 
 def _run(tool: str, arguments: Sequence[str], source: str = "") -> None:
-    if shutil.which(tool) is None:
-        pytest.skip(f"{tool} is missing: apt-get install binutils-{tool.rpartition('-')[0]}")
     ran = subprocess.run(
-        [tool, *arguments], input=source, capture_output=True, text=True, timeout=60, check=False
+        [find_tool(tool), *arguments],
+        input=source,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr

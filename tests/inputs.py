@@ -1,11 +1,87 @@
-"""What the fixtures of ``conftest.py`` give a test, as types."""
+"""What a test may need from outside the repository, and what the fixtures of ``conftest.py`` give.
 
-from collections.abc import Callable, Sequence
+A test whose need is not there is skipped and says how to get it.  ``HYPABI_REQUIRE`` names, with
+commas, what must be there: a test that would be skipped for it fails.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NoReturn, Protocol
+
+import pytest
+
+from kernels.pins import DOCUMENTS, read_pins
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 """The repository."""
+
+REQUIRED: Final = "HYPABI_REQUIRE"
+"""The environment variable that names what must be there."""
+
+TOOLS: Final[Mapping[str, tuple[str, str]]] = {
+    "aarch64-linux-gnu-": ("binutils-arm64", "binutils-aarch64-linux-gnu"),
+    "arm-linux-gnueabihf-": ("binutils-arm", "binutils-arm-linux-gnueabihf"),
+    "qemu-system-": ("qemu", "qemu-system-arm"),
+    "qemu-": ("qemu-user", "qemu-user"),
+    "lzop": ("lzop", "lzop"),
+    "groff": ("groff", "groff-base"),
+    "tbl": ("groff", "groff-base"),
+    "mandoc": ("mandoc", "mandoc"),
+    "cc": ("cc", "gcc"),
+    "g++": ("cxx", "g++"),
+    "clang": ("clang", "clang"),
+    "git": ("git", "git"),
+}
+"""By how a program's name begins: the need that it serves, and the package that holds it."""
+
+OTHER_NEEDS: Final = frozenset({"packages", "xen", "unprivileged"})
+"""A kernel's package, Xen's images, and a user whom a file's mode can stop."""
+
+
+def words_of_needs() -> Mapping[str, frozenset[str]]:
+    """Return every word that ``HYPABI_REQUIRE`` may hold, and the needs that it stands for."""
+    kernels, documents = frozenset(read_pins()), frozenset(read_pins(DOCUMENTS))
+    tools = frozenset(need for need, _ in TOOLS.values())
+    groups = {
+        "kernels": kernels,
+        "documents": documents,
+        "binutils": frozenset(need for need in tools if need.startswith("binutils-")),
+    }
+    return {need: frozenset({need}) for need in kernels | documents | tools | OTHER_NEEDS} | groups
+
+
+def required(value: str) -> frozenset[str]:
+    """Return the needs that must be there.
+
+    :param value: of ``HYPABI_REQUIRE``
+    :raises ValueError: a word in it means nothing
+    """
+    known = words_of_needs()
+    words = [word.strip() for word in value.split(",") if word.strip()]
+    for word in words:
+        if word not in known:
+            raise ValueError(f"{REQUIRED}: nothing is called {word!r}; there are {sorted(known)}")
+    return frozenset().union(*(known[word] for word in words))
+
+
+def skip_for(need: str, reason: str) -> NoReturn:
+    """Skip the test because a need is not there, or fail it where that is required."""
+    assert words_of_needs().get(need) == frozenset({need}), f"{need} is no need"
+    if need in required(os.environ.get(REQUIRED, "")):
+        pytest.fail(f"{reason} ({REQUIRED} asks for {need})", pytrace=False)
+    pytest.skip(reason)
+
+
+def find_tool(name: str) -> str:
+    """Return the path of a program, skipping the test where it is missing."""
+    path = shutil.which(name)
+    if path is None:
+        need, package = next(of for start, of in TOOLS.items() if name.startswith(start))
+        skip_for(need, f"{name} is missing: apt-get install {package}")
+    return path
+
 
 Kernel = Callable[[str], Path]
 """The ``vmlinuz`` of a pinned kernel, by its name in ``kernels/pins.toml``."""

@@ -6,6 +6,7 @@ from hypabi.analysis.findings.callers import Callers, NamedCaller, NamedSite, Na
 from hypabi.analysis.options import contract_of
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.session import Session
+from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite
 from hypabi.contract.model import Contract
 from hypabi.contract.registry import Interfaces, find_interfaces
@@ -98,7 +99,10 @@ def _sites(session: Session, names: _Names, function: str | None) -> Iterator[Na
 
 def _named(image: Image, site: CallSite, names: _Names, taken_by: tuple[str, ...]) -> NamedSite:
     def ways(of: tuple[CallPath, ...]) -> tuple[NamedWay, ...]:
-        return tuple(NamedWay(way, names_of(site, way, names.interfaces, taken_by)) for way in of)
+        chosen = (each for way in of for each in paths_by_identifier(way, site.identifier))
+        return tuple(
+            NamedWay(each, names_of(site, each, names.interfaces, taken_by)) for each in chosen
+        )
 
     through = tuple(NamedCaller(caller, ways(caller.ways)) for caller in site.callers)
     return NamedSite(image.role, site, ways(site.ways), through)

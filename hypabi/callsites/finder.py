@@ -37,11 +37,11 @@ from hypabi.callsites.path_runner import (
 )
 from hypabi.callsites.result_use import MOST_STEPS, Aftermath, aftermath
 from hypabi.code.function_body import (
-    CALLS,
     MOST_BYTES,
     A64Body,
     Body,
     Kind,
+    Step,
     body_of,
     never_returning,
 )
@@ -160,17 +160,16 @@ class CallSites:
         return segment is not None and segment.address < start
 
     def _runs_on(self, before: Extent, start: int, state: InstructionSet) -> bool:
-        """Tell whether control goes from a function's start over its end."""
+        """Tell whether control goes from a function's start over its end.
+
+        What it executes last must be an instruction that computes: behind a call, a trap or data a
+        compiler knew that nothing runs on, and what only pads is no function.
+        """
         body = self.body(before, state)
-        sizes = (2, 4) if state is InstructionSet.T32 else (4,)
-        for last in [start - size for size in sizes]:
-            if body.holds(last) and body.reaches(last):
-                step = body.step(last)
-                goes_on = step.falls and step.address + step.size == start
-                # A compiler that ends a function in a call knows that it never returns.
-                if goes_on and step.kind not in (*CALLS, Kind.TRAP):
-                    return True
-        return False
+        last = _last(body, start, 2 if state is InstructionSet.T32 else 4)
+        if last is None or last.kind not in (Kind.NEXT, Kind.BRANCH) or not last.falls:
+            return False
+        return last.uses is not None and body.reaches(last.address)
 
     def _finished(self, drafts: "list[_Draft]", further: Further) -> tuple[CallSite, ...]:
         self._told_where(drafts)
@@ -270,6 +269,18 @@ class CallSites:
         bits = self.image.architecture.bits
         names = [f"{self.rules.prefix}{number}" for number in range(FOLLOWED)]
         return {name: terms.symbol(after(name), bits) for name in names}
+
+
+def _last(body: Body, end: int, size: int) -> Step | None:
+    """Return the last instruction of a function that is no padding, ``None`` where all is."""
+    address = end - size
+    while address >= body.start:
+        for step in (body.step(address), *([body.step(address - 2)] if size == 2 else [])):
+            pads = step.kind is Kind.NEXT and step.uses is not None and not step.uses.writes
+            if not pads and body.reaches(step.address):
+                return step
+        address -= size
+    return None
 
 
 def _way(address: int, immediate: int, chain: Chain, arrival: Arrival) -> CallPath:

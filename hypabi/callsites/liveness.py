@@ -98,6 +98,8 @@ class _Survey:
                 return mask & FIRM & ~self.rules.lost | left << LUCK
             case Kind.ASK:
                 self._may(mask & self.rules.arguments, Why.ARGUMENT, step.address)
+                # The call before may have put other vectors in place, which read as they like.
+                self.undecided[f"what those vectors read that {step.address:#x} enters"] = None
             case Kind.RETURN:
                 self.through |= mask | mask >> LUCK
                 self._may(mask & self.rules.results, Why.RETURNED, step.address)

@@ -12,7 +12,6 @@ from hypabi.analysis.tools import TOOLS
 from hypabi.cli.parser import add_kernel, add_output, command_line
 
 if TYPE_CHECKING:
-    from hypabi.analysis.findings.matrix import Matrix
     from hypabi.analysis.reference_matrix import CellChoice
     from hypabi.analysis.results.matrix import MatrixResult
 
@@ -56,11 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge, print, and return the exit status."""
-    from hypabi.analysis.summaries.matrix import summarize_matrix
     from hypabi.atomic_file import write_output
 
-    matrix = _of_image(arguments) if arguments.image else _of_references(arguments)
-    result = summarize_matrix(matrix)
+    result = _of_image(arguments) if arguments.image else _of_references(arguments)
     write_output(_written(result, arguments), arguments.output)
     return result.exit_status
 
@@ -75,17 +72,18 @@ def _written(result: "MatrixResult", arguments: argparse.Namespace) -> str:
     return write(result, Detail(arguments.evidence))
 
 
-def _of_image(arguments: argparse.Namespace) -> "Matrix":
+def _of_image(arguments: argparse.Namespace) -> "MatrixResult":
     from hypabi.analysis.matrix import image_matrix
     from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.provenance import provenance
     from hypabi.analysis.session import open_image
+    from hypabi.analysis.summaries.matrix import summarize_matrix
 
     _only_of_references(arguments)
     contract = contract_of(arguments.contract)
     version = version_of(arguments.kernel_version)
     examination = open_image(arguments.image).examine(contract, version)
-    return image_matrix(examination, provenance(command_line(), TOOLS))
+    return summarize_matrix(image_matrix(examination, provenance(command_line(), TOOLS)))
 
 
 def _only_of_references(arguments: argparse.Namespace) -> None:
@@ -99,11 +97,13 @@ def _only_of_references(arguments: argparse.Namespace) -> None:
             raise HypabiError(option, "it chooses among the references", "leave out the image")
 
 
-def _of_references(arguments: argparse.Namespace) -> "Matrix":
+def _of_references(arguments: argparse.Namespace) -> "MatrixResult":
     from hypabi.analysis.provenance import provenance
     from hypabi.analysis.reference_matrix import reference_matrix
+    from hypabi.analysis.summaries.matrix import summarize_matrix
 
-    return reference_matrix(_choice(arguments), provenance(command_line(), TOOLS))
+    matrix = reference_matrix(_choice(arguments), provenance(command_line(), TOOLS))
+    return summarize_matrix(matrix)
 
 
 def _choice(arguments: argparse.Namespace) -> "CellChoice":

@@ -61,6 +61,13 @@ class Interfaces:
         stated = next(each for each in self.stated if each.name == named.contract)
         return function in stated.calls[named.call].callers
 
+    def has_conduit(self, immediate: int) -> bool:
+        """Tell whether some contract's calls are made with this immediate."""
+        stated = (each for contract in self.stated for each in contract.conduits.values())
+        return any(each.immediate == immediate for each in self.revisions) or any(
+            each.instruction == "hvc" and each.immediate in (None, immediate) for each in stated
+        )
+
     def find(self, immediate: int, register: str, identifier: int) -> tuple[Named, ...]:
         """Return the calls that an identifier selects, those of revisions first."""
         found = [

@@ -2,13 +2,13 @@
 
 import pathlib
 import re
-import shutil
 import subprocess
 
 import pytest
 
 from hypabi.arch import aarch32, aarch32_exceptions
 from hypabi.arch.aarch32 import Mode
+from tests.inputs import find_tool
 
 ASSEMBLER = "arm-linux-gnueabihf-as"
 OBJDUMP = "arm-linux-gnueabihf-objdump"
@@ -55,8 +55,7 @@ def test_every_banked_operand_of_the_assembler_decodes_to_its_own_name(
     tmp_path: pathlib.Path,
 ) -> None:
     """All 64 values of R:SYSm, disassembled by objdump, against our table."""
-    if shutil.which(OBJDUMP) is None:
-        pytest.skip(f"{OBJDUMP} is not installed")
+    objdump = find_tool(OBJDUMP)
     words = [
         0xE100_0200 | spsr << 22 | (mode & 0xF) << 16 | (mode >> 4) << 8
         for spsr in (0, 1)
@@ -64,7 +63,7 @@ def test_every_banked_operand_of_the_assembler_decodes_to_its_own_name(
     ]
     raw = tmp_path / "words"
     raw.write_bytes(b"".join(word.to_bytes(4, "little") for word in words))
-    command = [OBJDUMP, "-D", "-b", "binary", "-m", "arm", str(raw)]
+    command = [objdump, "-D", "-b", "binary", "-m", "arm", str(raw)]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     operands = re.findall(r"mrs\s+r0, (\S+)", text)
     assert len(operands) == 64

@@ -14,15 +14,8 @@ from hypabi.smt import terms
 from hypabi.symbolic.setup import explorer_for
 from tests.inputs import Assemble
 from tests.reference.library import library
+from tests.reference.references import CALLERS
 from tests.reference.references import read_index as read_plain
-
-CALLERS = [
-    (image["name"], form, function, registers)
-    for image in read_plain()["images"]
-    for form in image["forms"]
-    for function, registers in image["callers"].items()
-    if image["kind"] in ("stub", "kvm")
-]
 
 
 def of_reference(opened: Library, name: str, form_name: str, function: str) -> Requests:

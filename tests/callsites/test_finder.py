@@ -13,18 +13,11 @@ from hypabi.image.load import load_image
 from hypabi.image.model import Access, Image, Role, Segment, Symbol
 from hypabi.smt import terms
 from hypabi.symbolic.setup import explorer_for
-from tests.behaviour.test_request import CALLERS
+from tests.callsites.sources import FUNCTION
 from tests.code.images import image as made_image
 from tests.inputs import Assemble, Kernel
 from tests.reference.library import library
-
-FUNCTION = """
-    .globl {name}
-    .type {name}, %function
-{name}:
-    {body}
-    .size {name}, . - {name}
-"""
+from tests.reference.references import CALLERS
 
 
 def program(assemble: Assemble, **functions: str) -> CallSites:

@@ -7,17 +7,17 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.callsites.test_finder import FUNCTION
-from tests.cli.door import hypabi, one_line
+from tests.callsites.sources import FUNCTION
+from tests.cli.door import hypabi, hypabi_process, one_line
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import schema, strict
 
 
 def listed(*arguments: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - as the command line
     ran = hypabi("callers", *arguments, "--format", "json")
     assert ran.stderr == ""
     found: dict[str, Any] = json.loads(ran.stdout)
-    jsonschema.Draft202012Validator(closed(schema("callers"))).validate(found)
+    strict("callers").validate(found)
     assert found["exit_status"] == ran.returncode
     counts = found["counts"]["call sites"]
     assert {k: n for k, n in counts.items() if n} == Counter(s["verdict"] for s in found["sites"])
@@ -110,7 +110,7 @@ def test_the_text_says_the_answer_first_and_fits_a_mail(kernel: Kernel) -> None:
     assert max(map(len, lines)) <= 75
     assert "To repeat" in lines
     assert any(line.startswith("swsusp_arch_suspend_exit+") for line in lines)
-    again = hypabi("callers", kernel("6.12-arm64"), PYTHONHASHSEED="7")
+    again = hypabi_process("callers", kernel("6.12-arm64"), PYTHONHASHSEED="7")
     assert again.stdout == ran.stdout
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.kernel import stub
-from tests.cli.test_image_matrix import caller, points, report
+from tests.cli.matrix_report import caller, points, report
 from tests.inputs import Assemble
 
 RESET = "__hyp_reset_vectors"

@@ -3,14 +3,13 @@ import re
 from collections import Counter
 from typing import Any
 
-import jsonschema
 import pytest
 
 from hypabi.analysis.results.conclusion import spell_counts
-from tests.cli.door import hypabi
+from tests.cli.door import hypabi, hypabi_process
 from tests.cli.kernel import stub
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import strict
 
 
 def refuted(report: dict[str, Any]) -> list[tuple[str, str]]:
@@ -83,7 +82,7 @@ def test_a_real_kernel_is_reported_as_published_and_within_75_columns(
     path = kernel(name)
     printed = hypabi("check", path, "--format", "json")
     report = json.loads(printed.stdout)
-    jsonschema.Draft202012Validator(closed(schema("check"))).validate(report)
+    strict("check").validate(report)
     assert report["exit_status"] == printed.returncode
     found = {each["name"] for each in report["parties"] if each["found"]}
     assert {"stub", "kvm-init", "kvm-run"} <= found
@@ -105,7 +104,7 @@ def test_the_same_input_gives_the_same_bytes(kernel: Kernel, command: str, style
     path = kernel("6.1-arm64")
     arguments = ["--party", "kvm-run"] if command == "derive" else []
     one, other = (
-        hypabi(command, path, "--format", style, *arguments, PYTHONHASHSEED=seed)
+        hypabi_process(command, path, "--format", style, *arguments, PYTHONHASHSEED=seed)
         for seed in ("1", "4242")
     )
     assert one.stdout
@@ -118,5 +117,5 @@ def test_the_same_input_gives_the_same_bytes(kernel: Kernel, command: str, style
 
 def test_a_counterexample_is_the_same_under_any_hash_seed(assemble: Assemble) -> None:
     image = stub(assemble, success="add x19, x19, #1", unknown="mov x20, #0")
-    runs = {hypabi("check", image, PYTHONHASHSEED=seed).stdout for seed in ("0", "7", "99")}
+    runs = {hypabi_process("check", image, PYTHONHASHSEED=seed).stdout for seed in ("0", "7", "99")}
     assert len(runs) == 1

@@ -2,13 +2,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import BASE, stub
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import strict
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def made(assemble: Assemble) -> Path:
 def calls(*arguments: str | Path) -> dict[str | None, list[dict[str, Any]]]:
     """Return the cases of the only entry that was derived, by call number."""
     report = json.loads(hypabi("derive", *arguments, "--format", "json").stdout)
-    jsonschema.Draft202012Validator(closed(schema("derive"))).validate(report)
+    strict("derive").validate(report)
     (entry,) = report["entries"]
     return {each["number"]: each["cases"] for each in entry["calls"]}
 
@@ -135,4 +134,4 @@ def test_a_real_stub_is_derived_with_names_within_75_columns(kernel: Kernel) -> 
         assert f"  HVC_{call}" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 75
     report = json.loads(hypabi("derive", kernel("6.1-arm64"), "--format", "json").stdout)
-    jsonschema.Draft202012Validator(closed(schema("derive"))).validate(report)
+    strict("derive").validate(report)

@@ -7,10 +7,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.cli.door import hypabi, one_line
+from tests.cli.door import hypabi, hypabi_process, one_line
 from tests.cli.kernel import BASE, SLOTS, SOURCE
 from tests.inputs import ROOT, Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import schema, strict
 
 CHANGING = {"incompatible", "weaker", "renumbered", "stronger", "undecided"}
 
@@ -28,7 +28,7 @@ def report(old: Path, new: Path, *more: str) -> tuple[dict[str, Any], int]:
     ran = hypabi("diff", old, new, "--format", "json", *more)
     assert ran.stderr == ""
     printed: dict[str, Any] = json.loads(ran.stdout)
-    jsonschema.Draft202012Validator(closed(schema("diff"))).validate(printed)
+    strict("diff").validate(printed)
     assert printed["exit_status"] == ran.returncode
     return printed, ran.returncode
 
@@ -179,7 +179,7 @@ def test_a_saved_form_stands_for_its_image(assemble: Assemble, tmp_path: Path) -
         assert str(tmp_path) not in file.read_text()
     written = json.loads(saved[0].read_text())
     jsonschema.Draft202012Validator(schema("saved")).validate(written)
-    hypabi("derive", images[0], "--save", tmp_path / "again.saved", PYTHONHASHSEED="7")
+    hypabi_process("derive", images[0], "--save", tmp_path / "again.saved", PYTHONHASHSEED="7")
     assert (tmp_path / "again.saved").read_bytes() == saved[0].read_bytes()
 
     def bodies(*files: Path) -> tuple[str, int]:
@@ -201,7 +201,9 @@ def test_a_saved_form_stands_for_its_image(assemble: Assemble, tmp_path: Path) -
 def test_the_same_bytes_come_out_under_every_hash_seed(assemble: Assemble) -> None:
     files = stub(assemble), stub(assemble, LOST)
     for form in ("text", "json"):
-        ran = [hypabi("diff", *files, "--format", form, PYTHONHASHSEED=seed) for seed in "123"]
+        ran = [
+            hypabi_process("diff", *files, "--format", form, PYTHONHASHSEED=seed) for seed in "123"
+        ]
         assert len({each.stdout for each in ran}) == 1
 
 

@@ -2,38 +2,19 @@
 
 import json
 import re
-from argparse import Namespace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from hypabi.analysis.results.drift import DriftReport
-from hypabi.cli import drift
 from hypabi.judgement.drift.document import words
 from hypabi.judgement.drift.findings import Drift, Kind
-from tests.cli.door import hypabi, one_line
+from tests.cli.door import hypabi, hypabi_process, one_line
+from tests.cli.drift_report import SCHEMA, held
 from tests.cli.kernel import stub
-from tests.inputs import ROOT, Assemble, Kernel
+from tests.inputs import Assemble, Kernel
 from tests.judgement.drift.drift_example import DOCUMENT, contract_file, document_file
-
-SCHEMA = json.loads((ROOT / "hypabi/report/drift.schema.json").read_text(encoding="utf-8"))
-
-
-def arguments(
-    document: Path, contract: "Path | str", *images: Path, **more: str | None
-) -> Namespace:
-    given = {"kernel_version": None, "format": "text", "output": None, "architecture": None}
-    return Namespace(
-        drift=str(document),
-        contract=str(contract),
-        images=[str(image) for image in images],
-        **{**given, **more},
-    )
-
-
-def held(document: Path, contract: "Path | str", *images: Path, **more: str | None) -> DriftReport:
-    return drift.held(arguments(document, contract, *images, **more), ("hypabi",))
 
 
 def only(report: DriftReport) -> Drift:
@@ -340,7 +321,7 @@ def test_json_keeps_its_schema_and_is_the_same_whatever_the_hash_seed(
     document = document_file(tmp_path, ("x0-x18", "x0-x3"), ("It turns down", FICTION))
     kernel, contract = stub(assemble), contract_file(tmp_path)
     command = ("document", "--drift", document, "--contract", contract, "--format", "json", kernel)
-    one, other = (hypabi(*command, PYTHONHASHSEED=seed) for seed in ("1", "2"))
+    one, other = (hypabi_process(*command, PYTHONHASHSEED=seed) for seed in ("1", "2"))
     assert one.returncode == 12, one.stderr
     assert one.stdout == other.stdout
     jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(one.stdout))

@@ -4,6 +4,7 @@ Documents are found by hash; 6.12 and 7.2 ship the bytes of 6.1.  What is expect
 is what the kernels' sources say, as docs/cases/2026-11-hyp-abi-drift.md has it with its places.
 """
 
+import functools
 import json
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypabi.analysis.results.drift import DriftReport
 from hypabi.judgement.drift.call_table import How
 from hypabi.judgement.drift.findings import Kind
 from hypabi.report.drift.json import write
-from tests.cli.test_drift import SCHEMA, held
+from tests.cli.drift_report import SCHEMA, held
 from tests.inputs import Kernel
 
 SET_ON_ARM = (Kind.UNSERVED, "HVC_SET_VECTORS on arm")
@@ -61,6 +62,12 @@ EXPECTED: dict[str, tuple[str, list[tuple[Kind, str]], int]] = {
 """By kernel: its document, what is found, and the exit status."""
 
 
+@functools.cache
+def of_kernel(document: Path, image: Path) -> DriftReport:
+    """Return what is found of a kernel and a kernel document; both are pinned, so once."""
+    return held(document, "linux-hyp-abi", image)
+
+
 def assert_found(report: DriftReport, expected: list[tuple[Kind, str]]) -> None:
     found = [(each.kind, each.what) for each in report.found.drifts]
     assert [kind for kind, _ in found] == [kind for kind, _ in expected], found
@@ -74,7 +81,7 @@ def test_document_of_a_kernel_has_the_drift_that_its_sources_show(
 ) -> None:
     version, expected, status = EXPECTED[name]
     document = kernel_document(f"hyp-abi-{version}.rst")
-    report = held(document, "linux-hyp-abi", kernel(name))
+    report = of_kernel(document, kernel(name))
     assert_found(report, expected)
     assert report.exit_status == status
     assert (report.found.coverage.sentences, report.found.coverage.held) == (
@@ -101,7 +108,7 @@ ANSWERS: dict[str, dict[str, list[How]]] = {
 def test_who_serves_what_is_what_the_sources_say(
     name: str, kernel: Kernel, kernel_document: Kernel
 ) -> None:
-    report = held(kernel_document("hyp-abi-6.1.rst"), "linux-hyp-abi", kernel(name))
+    report = of_kernel(kernel_document("hyp-abi-6.1.rst"), kernel(name))
     found: dict[str, list[How]] = {}
     for _, answer in report.found.answers:
         if answer.number <= 3:
@@ -127,7 +134,7 @@ LOST: dict[str, dict[str, set[str]]] = {
 def test_what_calls_really_lose_is_what_the_sources_say(
     name: str, kernel: Kernel, kernel_document: Kernel
 ) -> None:
-    report = held(kernel_document("hyp-abi-6.1.rst"), "linux-hyp-abi", kernel(name))
+    report = of_kernel(kernel_document("hyp-abi-6.1.rst"), kernel(name))
     found: dict[str, set[str]] = {}
     for _, answer in report.found.answers:
         if answer.number <= 3:

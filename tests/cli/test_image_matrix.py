@@ -7,41 +7,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import stub
+from tests.cli.matrix_report import caller, points, report
 from tests.inputs import Assemble, Kernel
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import strict
 
 Cells = dict[tuple[str, str, str], tuple[str, str]]
 
 SET = "HVC_SET_VECTORS"
 RESTART = "HVC_SOFT_RESTART"
 RESET = "HVC_RESET_VECTORS"
-
-CALLER = """
-    .globl {name}
-    .type {name}, %function
-{name}:
-{body}
-    .size {name}, . - {name}
-"""
-
-
-def caller(name: str, *body: str) -> str:
-    """Return a function of the kernel."""
-    return CALLER.format(name=name, body="\n".join(f"    {line}" for line in body))
-
-
-def report(*arguments: object) -> dict[str, Any]:
-    ran = hypabi("matrix", *map(str, arguments), "--format", "json")
-    assert ran.stderr == ""
-    found: dict[str, Any] = json.loads(ran.stdout)
-    assert found["exit_status"] == ran.returncode
-    jsonschema.validate(found, closed(schema("matrix")))
-    return found
 
 
 def cells(found: dict[str, Any]) -> Cells:
@@ -53,16 +31,6 @@ def cells(found: dict[str, Any]) -> Cells:
         )
         for each in found["cells"]
     }
-
-
-def points(found: dict[str, Any], function: str) -> dict[str, tuple[str, str]]:
-    """Return what was answered of a function's one check at the stub."""
-    (met,) = [
-        each
-        for each in found["callers"]["checks"]
-        if (each["caller"]["function"], each["party"]) == (function, "stub")
-    ]
-    return {each["question"]: (each["verdict"], each["text"]) for each in met["answers"]}
 
 
 def test_the_callers_of_a_shipped_arm64_kernel_get_what_they_ask_for(kernel: Kernel) -> None:
@@ -215,7 +183,7 @@ def test_a_refuted_caller_is_lived_with(
     ran = hypabi("check", image, "--suppressions", file, "--today", today, "--format", "json")
     assert ran.returncode == status, ran.stderr
     found = json.loads(ran.stdout)
-    jsonschema.validate(found, closed(schema("check")))
+    strict("check").validate(found)
     (met,) = [m for m in found["callers"]["checks"] if m["verdict"] in ("violated", "suppressed")]
     assert met["verdict"] == ("suppressed" if covered else "violated")
     assert (met["suppressed"] is not None) is covered

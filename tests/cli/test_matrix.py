@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-import jsonschema
 import pytest
 
-from tests.cli.door import hypabi, one_line
-from tests.report.check.test_json import closed, schema
+from tests.cli.door import hypabi, hypabi_process, one_line
+from tests.report.schemas import strict
 
 COLUMNS = 75
 LIVE = ("party", "revision")
@@ -18,7 +17,7 @@ ONE = f"{BREAK[-1]}/__hyp_get_vectors"
 
 def report(*arguments: str) -> dict[str, Any]:
     printed: dict[str, Any] = json.loads(hypabi("matrix", *arguments, "--format", "json").stdout)
-    jsonschema.Draft202012Validator(closed(schema("matrix"))).validate(printed)
+    strict("matrix").validate(printed)
     return printed
 
 
@@ -141,7 +140,8 @@ def test_a_refuted_cell_has_its_path_and_the_state_it_starts_in() -> None:
 
 def test_the_same_question_gives_the_same_bytes() -> None:
     one, other = (
-        hypabi("matrix", *BREAK, "--format", "json", PYTHONHASHSEED=seed) for seed in ("1", "2")
+        hypabi_process("matrix", *BREAK, "--format", "json", PYTHONHASHSEED=seed)
+        for seed in ("1", "2")
     )
     assert one.stdout == other.stdout
 

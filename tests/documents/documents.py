@@ -2,13 +2,16 @@
 
 import functools
 import io
+from pathlib import Path
 from typing import Any
 
 import docutils.core
 import docutils.nodes
 import docutils.utils
+import yaml
 
-from hypabi.contract.file.load import shipped_contracts, shipped_or_stated
+import hypabi
+from hypabi.contract.file.load import shipped_contracts
 from hypabi.contract.model import Contract
 from hypabi.contract.stated.model import StatedContract
 from hypabi.documents.hypercalls import page as hypercalls_page
@@ -16,11 +19,12 @@ from hypabi.documents.interface.page import page as contract_page
 from hypabi.documents.interface.reading import Reading, reading
 from hypabi.documents.markup.tree import Block, Blocks, Page
 from hypabi.documents.stated.page import stated_page
+from tests.contract.shipped import shipped
 
 COMMAND = "hypabi document"
 HYPERCALLS = "hypercalls"
 PAGES = (*shipped_contracts(), HYPERCALLS)
-HELD = tuple(name for name in shipped_contracts() if isinstance(shipped_or_stated(name), Contract))
+HELD = tuple(name for name in shipped_contracts() if isinstance(shipped(name), Contract))
 STATED = tuple(name for name in shipped_contracts() if name not in HELD)
 
 
@@ -34,7 +38,7 @@ def page(name: str) -> Page:
 
 
 def interface(name: str) -> Reading | StatedContract:
-    contract = shipped_or_stated(name)
+    contract = shipped(name)
     return reading(contract, None) if isinstance(contract, Contract) else contract
 
 
@@ -64,3 +68,13 @@ def texts(tree: docutils.nodes.document, kind: type[docutils.nodes.Element]) -> 
 
 
 __all__ = ["HELD", "PAGES", "STATED", "Blocks", "interface", "of_blocks", "page", "parsed", "texts"]
+
+
+CONTRACTS = Path(hypabi.__file__).parent / "contracts"
+
+
+def source(name: str) -> dict[str, object]:
+    """Return a contract as YAML: not by our reader."""
+    loaded = yaml.safe_load((CONTRACTS / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded

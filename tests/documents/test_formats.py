@@ -1,9 +1,7 @@
 """HTML that any browser reads without a network, man pages that groff prints letter for letter."""
 
 import re
-import shutil
 import subprocess
-from html.parser import HTMLParser
 from pathlib import Path
 
 import docutils.nodes
@@ -25,45 +23,11 @@ from hypabi.documents.markup.tree import (
     words,
 )
 from tests.documents.documents import PAGES, of_blocks, page, parsed
-from tests.documents.markup.test_rst import NASTY
+from tests.documents.html_reader import Reader
+from tests.documents.nasty import NASTY
+from tests.inputs import find_tool
 
-VOID = {"meta", "br", "hr", "img", "link", "input"}
-GROFF = ("groff", "-t", "-man", "-Tutf8", "-ww", "-P-cbou")
-
-
-class Reader(HTMLParser):
-    """Reads a page: what is open, where it points, what it says; an imbalance fails the test."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.targets: list[str] = []
-        self.elements: list[str] = []
-        self.words: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append(tag)
-        for name, value in attrs:
-            assert value is not None, f"{tag} has an attribute without a value"
-            if name == "id":
-                self.ids.append(value)
-            if name in ("href", "src", "srcset", "action", "data", "poster"):
-                self.targets.append(value)
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
+GROFF = ("-t", "-man", "-Tutf8", "-ww", "-P-cbou")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -128,12 +92,11 @@ def test_a_diagram_shows_every_state_and_every_move() -> None:
 
 def groff(text: str, tmp_path: Path) -> str:
     """Return what groff prints; anything that it complains of fails the test."""
-    if shutil.which("groff") is None or shutil.which("tbl") is None:
-        pytest.skip("groff is missing: apt-get install groff")
+    find_tool("tbl")  # which groff starts
     file = tmp_path / "page.7"
     file.write_text(text, encoding="utf-8")
     ran = subprocess.run(
-        [*GROFF, str(file)],
+        [find_tool("groff"), *GROFF, str(file)],
         capture_output=True,
         encoding="utf-8",
         timeout=60,
@@ -145,13 +108,12 @@ def groff(text: str, tmp_path: Path) -> str:
 
 
 def test_mandoc_misses_nothing_but_the_date(tmp_path: Path) -> None:
-    if shutil.which("mandoc") is None:
-        pytest.skip("mandoc is missing: apt-get install mandoc")
+    mandoc = find_tool("mandoc")
     files = [tmp_path / f"{name}.7" for name in PAGES]
     for name, file in zip(PAGES, files, strict=True):
         file.write_text(document_man.write(page(name)), encoding="utf-8")
     ran = subprocess.run(
-        ["mandoc", "-T", "lint", "-W", "warning", *map(str, files)],
+        [mandoc, "-T", "lint", "-W", "warning", *map(str, files)],
         capture_output=True,
         text=True,
         timeout=60,

@@ -1,6 +1,5 @@
 """The header holds the contract's numbers for C, C++ and assembly, as the compiler reads them."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,9 +10,8 @@ from hypabi.documents import header as document_header
 from hypabi.documents.header import identifier
 from hypabi.documents.interface.reading import Reading
 from hypabi.documents.stated import header as document_stated_header
-from tests.documents.documents import HELD, STATED, interface
-from tests.documents.interface.test_page import source
-from tests.inputs import Assemble
+from tests.documents.documents import HELD, STATED, interface, source
+from tests.inputs import Assemble, find_tool, skip_for
 
 STRICT = ("-Wall", "-Wextra", "-Werror", "-pedantic-errors")
 LANGUAGES = {
@@ -53,10 +51,9 @@ def _has_cxx(compiler: str) -> bool:
 
 
 def compile_with(compiler: str, folder: Path, language: str, text: str) -> None:
-    if shutil.which(compiler) is None:
-        pytest.skip(f"{compiler} is missing")
+    find_tool(compiler)
     if language == "C++" and not _has_cxx(compiler):
-        pytest.skip(f"{compiler} has no C++: apt-get install g++")
+        skip_for("cxx", f"{compiler} has no C++: apt-get install g++")
     unit = folder / "unit"
     unit.write_text(text, encoding="utf-8")
     command = [
@@ -147,10 +144,12 @@ def test_the_example_of_a_call_assembles_to_that_call(
         tool = (
             "arm-linux-gnueabihf-objdump" if architecture == "arm" else "aarch64-linux-gnu-objdump"
         )
-        if shutil.which(tool) is None:
-            pytest.skip(f"{tool} is missing")
         shown = subprocess.run(
-            [tool, "-d", str(made)], capture_output=True, text=True, timeout=60, check=True
+            [find_tool(tool), "-d", str(made)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         ).stdout
         assert word in shown
         register = "r0" if architecture == "arm" else "x0"

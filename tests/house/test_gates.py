@@ -1,6 +1,5 @@
 """The gates of ./check refuse what they are there to refuse."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -81,17 +80,3 @@ def test_gate_that_does_not_exist_is_refused(gates: Path) -> None:
     ran = run(gates, "./check", "typos")
     assert ran.returncode == 1
     assert "no gate is called typos" in ran.stderr
-
-
-def test_missing_kernel_skips_with_the_command_that_fetches_it(tmp_path: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/kernels"],
-        cwd=ROOT,
-        env={**os.environ, "HYPABI_KERNELS": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout
-    assert "kernels/fetch 6.1-armmp" in ran.stdout

@@ -17,8 +17,9 @@ from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.load import load_image
 from hypabi.image.model import ImageError
 from tests.image.containers.made import compress, deb, pe, zboot, zimage
-from tests.image.elf.test_headers import A32, A64, PREFIX
+from tests.image.elf.sources import A32, A64, PREFIX
 from tests.image.tiny_kernel import Layout, tiny_kernel
+from tests.inputs import find_tool
 
 SECONDS = 20
 """Far more than any input of this size takes; a loop without a bound takes for ever."""
@@ -27,11 +28,8 @@ SECONDS = 20
 def _object(source: str, machine: str, *flags: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         unit = Path(folder) / "unit.o"
-        command = [f"{PREFIX[machine]}as", *flags, "-o", str(unit), "-"]
-        try:
-            subprocess.run(command, input=source.encode(), check=True, capture_output=True)
-        except FileNotFoundError:
-            pytest.skip(f"{command[0]} is not installed")
+        command = [find_tool(f"{PREFIX[machine]}as"), *flags, "-o", str(unit), "-"]
+        subprocess.run(command, input=source.encode(), check=True, capture_output=True)
         return unit.read_bytes()
 
 

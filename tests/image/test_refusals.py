@@ -16,7 +16,7 @@ from hypabi.image.load import MAX_FILE, load_image
 from hypabi.image.model import ImageError
 from tests.image.containers.made import COMPRESSIONS, compress, deb, pe, tar, zboot, zimage
 from tests.image.tiny_kernel import Layout, tiny_kernel
-from tests.inputs import Assemble
+from tests.inputs import Assemble, skip_for
 
 ARM64 = tiny_kernel(Architecture.ARM64, Layout.V6_1).content
 ARM = tiny_kernel(Architecture.ARM, Layout.V6_1).content
@@ -65,7 +65,7 @@ def test_file_without_permission(tmp_path: Path) -> None:
     path.write_bytes(b"x")
     path.chmod(0)
     if os.access(path, os.R_OK):
-        pytest.skip("this user may read everything")
+        skip_for("unprivileged", "this user may read everything")
     assert _refusal(path) == ": Permission denied"
 
 

@@ -1,13 +1,11 @@
 """Machine code for the machines to run, and states around it."""
 
 import functools
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import pytest
 from elftools.elf.elffile import ELFFile
 
 from hypabi.arch.names import ByteOrder, InstructionSet
@@ -15,6 +13,7 @@ from hypabi.machine.observation import NotRun, Observation
 from hypabi.machine.protocol import Machine
 from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Cell, Extent, Limits, MachineState, Request, fault_vectors
+from tests.inputs import find_tool, skip_for
 
 BASE = 0x4020_0000
 """Where the vectors are; the caller's code is one page further, scratch memory two."""
@@ -33,11 +32,9 @@ HEAD: Mapping[InstructionSet, str] = {
 def machine_code(source: str, state: InstructionSet) -> bytes:
     """Return the bytes of assembly; instructions are little-endian always."""
     prefix = "aarch64-linux-gnu-" if state is InstructionSet.A64 else "arm-linux-gnueabihf-"
-    if shutil.which(f"{prefix}as") is None:
-        pytest.skip(f"{prefix}as is not installed")
     with tempfile.TemporaryDirectory() as folder:
         unit = Path(folder, "unit.o")
-        command = [f"{prefix}as", "-o", str(unit), "-"]
+        command = [find_tool(f"{prefix}as"), "-o", str(unit), "-"]
         subprocess.run(command, input=f"{HEAD[state]}{source}\n", text=True, check=True)
         with unit.open("rb") as file:
             section = ELFFile(file).get_section_by_name(".text")
@@ -49,7 +46,7 @@ def machine_code(source: str, state: InstructionSet) -> bytes:
 def there(seen: Observation | NotRun) -> Observation:
     """Return the observation; skip where QEMU is not installed."""
     if isinstance(seen, NotRun) and "is not installed" in seen.reason:
-        pytest.skip(seen.reason)
+        skip_for("qemu", seen.reason)
     assert isinstance(seen, Observation), seen
     return seen
 
@@ -100,3 +97,11 @@ class Bench:
         faults = fault_vectors(state.architecture, state.registers)
         limits = Limits(back, stops, faults, instructions, seconds=0.5)
         return there(self.machine.run(state, limits, Request(cells)))
+
+
+def difference(ours: Observation, theirs: Observation) -> dict[str, tuple[int, int]]:
+    """Return what differs, of the registers that both machines show."""
+    both = ours.registers.keys() & theirs.registers.keys()
+    assert {"pc", "N", "Z", "C", "V"} <= both
+    pairs = ((name, ours.registers[name], theirs.registers[name]) for name in sorted(both))
+    return {name: (one, other) for name, one, other in pairs if one != other}

@@ -21,7 +21,7 @@ from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Extent, Limits
 from tests.cli.compared import cells, made, reference
 from tests.inputs import Assemble
-from tests.judgement.difference.test_diff_hard import kernel, served
+from tests.judgement.difference.changed_stub import kernel, served
 from tests.machine.programs import machine_code
 
 CALLER = 0x5000_0000

@@ -10,11 +10,11 @@ import pytest
 
 from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.machine.engine.machine import Engine
-from hypabi.machine.observation import Observation, Reached
+from hypabi.machine.observation import Reached
 from hypabi.machine.qemu.machine import Qemu
 from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Cell, Extent, Limits, MachineState, Request
-from tests.machine.programs import BASE, SCRATCH, machine_code, there
+from tests.machine.programs import BASE, SCRATCH, difference, machine_code, there
 from tests.machine.random_code import BASE_REGISTER_32, BASE_REGISTER_64, MEMORY, program
 
 LENGTH = 120
@@ -65,11 +65,3 @@ def test_engine_and_qemu_agree(state: InstructionSet, order: ByteOrder, seed: in
     theirs = there(Qemu().run(given, limits, request))
     assert difference(ours, theirs) == {}, text
     assert ours.memory == theirs.memory, text
-
-
-def difference(ours: Observation, theirs: Observation) -> dict[str, tuple[int, int]]:
-    """Return what differs, of the registers that both machines show."""
-    both = ours.registers.keys() & theirs.registers.keys()
-    assert {"pc", "N", "Z", "C", "V"} <= both
-    pairs = ((name, ours.registers[name], theirs.registers[name]) for name in sorted(both))
-    return {name: (one, other) for name, one, other in pairs if one != other}

@@ -17,8 +17,8 @@ from hypabi.machine.qemu.processors import NEOVERSE_N1
 from hypabi.machine.start import SYSTEM_64, Level, start_state
 from hypabi.machine.state import Extent, Limits, MachineState
 from tests.inputs import Kernel
+from tests.machine.placed_kernel import CALLER, READ, TARGET, kernel_at
 from tests.machine.programs import machine_code, there
-from tests.machine.test_real_stubs import CALLER, READ, TARGET, kernel_at
 
 ARM64 = ("5.10-arm64", "6.1-arm64", "6.12-arm64", "7.2-arm64")
 ARM = ("5.10-armmp", "6.1-armmp", "6.12-armmp", "7.2-armmp")

@@ -1,41 +1,20 @@
 """The stub of real kernels: our engine and QEMU end with the same registers."""
 
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from hypabi.image.load import load_image
-from hypabi.image.model import Image, Role
 from hypabi.machine.engine.machine import Engine
 from hypabi.machine.qemu.machine import Qemu
 from hypabi.machine.qemu.processors import NEOVERSE_N1
 from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Extent, Limits, MachineState, fault_vectors
 from tests.inputs import Kernel
+from tests.machine.placed_kernel import CALLER, READ, TARGET, kernel_at
 from tests.machine.programs import there
 
-PLACE = 0x4020_0000
-CALLER = 0x5000_0000
-TARGET = 0x5010_0000
 HVC = bytes.fromhex("020000d4")
-READ = (
-    "CPACR_EL1", "MAIR_EL1", "MDCR_EL2", "TCR_EL1", "TPIDR_EL1", "TTBR0_EL1", "TTBR1_EL1",
-)  # fmt: skip
-"""System registers that FINALISE_EL2 reads when the CPU has VHE, as this one has."""
 NAMES = {"5.10-arm64", "6.1-arm64", "6.12-arm64", "7.2-arm64"}
-
-
-@cache
-def kernel_at(path: Path) -> tuple[Image, Extent, int]:
-    """Return an image, its content placed in RAM, and how far from its link address that is."""
-    image = next(i for i in load_image(path).images if i.role is Role.KERNEL)
-    low = min(segment.address for segment in image.segments) & -0x1_0000
-    content = bytearray(max(segment.end for segment in image.segments) - low)
-    for segment in image.segments:
-        start_ = segment.address - low
-        content[start_ : start_ + len(segment.content)] = segment.content
-    return image, Extent(PLACE, bytes(content)), PLACE - low
 
 
 def state_of(path: Path, call: int) -> tuple[MachineState, Limits]:

@@ -12,8 +12,7 @@ from hypabi.machine.engine.machine import Engine
 from hypabi.machine.qemu.machine import Qemu
 from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import Extent, Limits, MachineState, fault_vectors
-from tests.machine.programs import machine_code, there
-from tests.machine.test_differential import difference
+from tests.machine.programs import difference, machine_code, there
 
 REFERENCE = files("hypabi") / "reference"
 CALLER = 0x4802_0000

@@ -1,5 +1,6 @@
 """The reference images as the index lists them, one for each file."""
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,14 @@ class Reference:
         return FOLDER / f"{self.name}.elf"
 
 
+@functools.cache
 def read_index() -> dict[str, Any]:
     """Read the index as it is written."""
     index: dict[str, Any] = yaml.safe_load((FOLDER / "index.yaml").read_text(encoding="utf-8"))
     return index
 
 
+@functools.cache
 def references() -> list[Reference]:
     """Return every image in each of its forms, in the order of the index."""
     index = read_index()
@@ -60,3 +63,13 @@ def references() -> list[Reference]:
         for image in index["images"]
         for form in image["forms"]
     ]
+
+
+CALLERS = [
+    (image["name"], form, function, registers)
+    for image in read_index()["images"]
+    for form in image["forms"]
+    for function, registers in image["callers"].items()
+    if image["kind"] in ("stub", "kvm")
+]
+"""Each caller of a reference party: image, form, function, and the registers that it sets."""

@@ -1,7 +1,6 @@
 """What is shipped is what the sources give, is small, and holds what the index says."""
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.load import load_image
 from hypabi.image.model import Access
-from tests.inputs import ROOT
+from tests.inputs import ROOT, find_tool
 from tests.reference.references import FOLDER, Reference, read_index, references
 
 OBJDUMP = {"arm": "arm-linux-gnueabihf-objdump", "arm64": "aarch64-linux-gnu-objdump"}
@@ -23,10 +22,8 @@ every_file = pytest.mark.parametrize("reference", references(), ids=lambda r: r.
 
 
 def tools(*names: str) -> None:
-    missing = [name for name in names if shutil.which(name) is None]
-    if missing:
-        package = f"binutils-{missing[0].rpartition('-')[0]}"
-        pytest.skip(f"{missing[0]} is missing: apt-get install {package}")
+    for name in names:
+        find_tool(name)
 
 
 def test_sources_give_the_shipped_bytes() -> None:

@@ -1,12 +1,12 @@
 """The lives run on QEMU as their transcripts say, in each instruction set and byte order."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from hypabi.image.load import load_image
+from tests.inputs import find_tool
 from tests.reference.references import FOLDER, Reference, references
 
 LIVES = Path(__file__).parent / "lives"
@@ -30,11 +30,18 @@ LONGEST = 20
 def run(reference: Reference, *more: str) -> str:
     """Return what a life prints until the machine powers off."""
     tool, board, processor = MACHINE[reference.architecture]
-    if shutil.which(tool) is None:
-        pytest.skip(f"{tool} is missing: apt-get install qemu-system-arm")
     machine = ["-M", board, "-cpu", processor, "-smp", "2"]
     ran = subprocess.run(
-        [tool, *machine, "-nographic", "-nic", "none", "-kernel", str(reference.file), *more],
+        [
+            find_tool(tool),
+            *machine,
+            "-nographic",
+            "-nic",
+            "none",
+            "-kernel",
+            str(reference.file),
+            *more,
+        ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -1,7 +1,9 @@
 """Checks made by hand: every part of a report without an image, a lifter or a solver."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
 
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.provenance import Provenance
@@ -17,7 +19,15 @@ from hypabi.contract.revision import LiveCall, LiveParty, Revision, Row, Service
 from hypabi.contract.version import Version
 from hypabi.image.model import Access, Image, Loaded, Role, Segment, Symbol
 from hypabi.judgement.verification.prover import Judgement
-from hypabi.judgement.verification.verdict import Finding, Proved, Unspecified, Verdict
+from hypabi.judgement.verification.verdict import (
+    Finding,
+    Proved,
+    Refuted,
+    Undecided,
+    Unspecified,
+    Vacuous,
+    Verdict,
+)
 
 COLUMNS = 75
 """What the issue allows; not the number in the code, which a test must not trust."""
@@ -185,4 +195,57 @@ def check(
             command=command,
             of=of,
         )
+    )
+
+
+PATH = tuple(STUB + 4 * step for step in range(4))
+
+LOST = Refuted(
+    {"x10": 7, "x9": 0, "SCTLR_EL2": 0x30C5_0830, "cpucap.40": 1, "cpucap.3": 0, "mem[x1]": 5},
+    "x19 is lost",
+    (("x19", 0x10, 0x11),),
+    PATH,
+)
+
+VACUOUS = Vacuous("no path meets the condition of the clause")
+
+TEXT = st.text(max_size=200)
+
+VERDICTS: st.SearchStrategy[Verdict] = st.one_of(
+    st.builds(Proved, st.integers(1, 9)),
+    st.builds(Undecided, TEXT),
+    st.builds(Vacuous, TEXT),
+    st.builds(
+        Refuted,
+        st.dictionaries(TEXT, st.integers(0, 2**64 - 1), max_size=4),
+        TEXT,
+        st.lists(st.tuples(TEXT, st.integers(0), st.integers(0)), max_size=2).map(tuple),
+        st.lists(st.integers(0, 2**64 - 1), max_size=60).map(tuple),
+    ),
+)
+
+
+@st.composite
+def checks(draw: st.DrawFn) -> CheckResult:
+    """Draw checks whose every text is hostile."""
+    findings: Sequence[Finding] = draw(
+        st.lists(
+            st.builds(
+                finding,
+                VERDICTS,
+                TEXT,
+                party_name=st.sampled_from(["stub", "kvm-run-protected"]),
+                text=TEXT,
+                authority=st.builds(Authority, TEXT, TEXT, TEXT),
+                assumptions=st.lists(TEXT, max_size=3).map(tuple),
+            ),
+            max_size=5,
+        )
+    )
+    return check(
+        *findings,
+        parties=("stub", "kvm-run-protected"),
+        unspecified=tuple(draw(st.lists(st.builds(Unspecified, TEXT, TEXT, TEXT), max_size=2))),
+        command=("hypabi", draw(TEXT.filter(lambda text: "\0" not in text))),
+        of=loaded(draw(TEXT), draw(TEXT)),
     )

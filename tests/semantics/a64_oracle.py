@@ -13,10 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from hypabi.arch.names import ByteOrder
-from tests.inputs import Assemble
+from tests.inputs import Assemble, find_tool
 
 REGISTERS = 16
 WINDOW = 0x10000000
@@ -92,9 +90,7 @@ def ask(
     """Run snippets of assembly in QEMU, skipping the test where it is missing."""
     big = order is ByteOrder.BIG
     name = "qemu-aarch64_be" if big else "qemu-aarch64"
-    qemu = shutil.which(name) or shutil.which(f"{name}-static")
-    if qemu is None:
-        pytest.skip(f"{name} is missing: apt-get install qemu-user")
+    qemu = shutil.which(f"{name}-static") or find_tool(name)
     program = assemble(
         _program(snippets, order),
         "arm64",

@@ -6,7 +6,6 @@ names.  Where a kernel or a tool is missing, what comes before it is run and the
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from kernels.pins import DOCUMENTS, Pin, read_pins
 from tests.cli.door import START, environment
-from tests.inputs import ROOT, Kernel
+from tests.inputs import ROOT, Kernel, find_tool
 from tests.site.session import TYPED, Command, Excused, Source, mismatch, pages, steps
 
 PAGES = [page.relative_to(ROOT) for page in pages(ROOT)]
@@ -72,8 +71,7 @@ class Folder:
                 self.document(name)
         tools = TOOLS.findall(typed) + ["qemu-system-aarch64"] * bool(QEMU.search(typed))
         for tool in tools:
-            if shutil.which(tool) is None:
-                pytest.skip(f"{tool} is missing")
+            find_tool(tool)
 
     def run(self, typed: str) -> list[str]:
         """Return the lines that a terminal would show, as one command."""

@@ -149,3 +149,17 @@ def model(seed: int) -> Mapping[str, int]:
             corners = (0, (1 << width) - 1, 1 << (width - 1), drawn >> 8, drawn >> 16)
             numbers[name] = corners[drawn % len(corners)] & ((1 << width) - 1)
     return numbers
+
+
+def expressions() -> list[Value]:
+    """Build expressions whose operands have no order of their own."""
+    names = [f"r{i}" for i in range(8)]
+    values: list[Value] = []
+    for i in range(24):
+        a, b, c = (terms.symbol(names[(i * k) % 8], 64) for k in (1, 3, 5))
+        build = (terms.add, terms.mul, terms.xor, terms.and_, terms.or_)[i % 5]
+        other = (terms.xor, terms.or_, terms.add)[i % 3]
+        value = build(other(a, b, 64), terms.mul(b, c, 64), 64)
+        condition = terms.lor(terms.eq(a, b, 64), terms.eq(c, value, 64), terms.ult(b, a, 64))
+        values.append(terms.ite(condition, value, values[-1] if values else 3, 64))
+    return values

@@ -111,3 +111,20 @@ def with_access(image: Image, access: Access) -> Image:
         for segment in image.segments
     )
     return replace(image, segments=segments)
+
+
+class Bytes(dict[int, int]):
+    """Memory every byte of which has a value from the start."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.seed = seed
+
+    def initial(self, address: int) -> int:
+        return (address * 2654435761 >> 7 ^ self.seed) & 0xFF
+
+    def __contains__(self, address: object) -> bool:
+        return True
+
+    def get(self, address: int, default: object = None) -> int | None:  # type: ignore[override]
+        return super().get(address, self.initial(address))

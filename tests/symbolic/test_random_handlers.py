@@ -15,7 +15,7 @@ from hypabi.symbolic.outcome import Left, Returned
 from hypabi.symbolic.path import Path
 from tests.inputs import Assemble
 from tests.semantics.a64_machine import Machine
-from tests.symbolic.handler import TEXT, entry_of, explorer, guard, image_of
+from tests.symbolic.handler import TEXT, Bytes, entry_of, explorer, guard, image_of
 
 REGISTERS = [f"x{n}" for n in range(8)]
 BASES = {"x10": 0x1000, "sp": 0x8000}
@@ -74,23 +74,6 @@ def line(source: random.Random) -> str:
         f"stp {a}, {b}, [sp, #-16]!\nldr {c}, [sp], #16",
     ]
     return source.choice(forms)
-
-
-class Bytes(dict[int, int]):
-    """Memory every byte of which has a value from the start."""
-
-    def __init__(self, seed: int) -> None:
-        super().__init__()
-        self.seed = seed
-
-    def initial(self, address: int) -> int:
-        return (address * 2654435761 >> 7 ^ self.seed) & 0xFF
-
-    def __contains__(self, address: object) -> bool:
-        return True
-
-    def get(self, address: int, default: object = None) -> int | None:  # type: ignore[override]
-        return super().get(address, self.initial(address))
 
 
 def model_of(source: random.Random) -> dict[str, int]:

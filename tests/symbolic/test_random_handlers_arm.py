@@ -18,7 +18,7 @@ from hypabi.smt.evaluate import evaluate
 from hypabi.symbolic.setup import explorer_for
 from tests.inputs import Assemble
 from tests.semantics.a32_machine import Machine, lifter_of
-from tests.symbolic.test_random_handlers import Bytes
+from tests.symbolic.handler import Bytes
 
 TEXT = 0x8000
 BASE, STACK = 0x1000, 0x4000

@@ -1,8 +1,8 @@
 """Witnesses of refuted clauses, made once and shared by the tests."""
 
 import functools
-import shutil
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -19,6 +19,7 @@ from hypabi.machine.qemu.machine import Qemu
 from hypabi.witness.builder import NotMade
 from hypabi.witness.model import Witness
 from hypabi.witness.replay import Replay, replay_witness
+from tests.inputs import find_tool
 
 FOLDER = Path(hypabi.__file__).parent / "reference"
 CONTRACT = "linux-hyp-abi"
@@ -30,6 +31,7 @@ class Made:
     def __init__(self, examination: Examination) -> None:
         self.examination = examination
         self.witnesses = Witnesses(examination)
+        self._made: dict[int, Witness | NotMade] = {}
 
     def refuted(self) -> list[Finding]:
         findings = self.examination.judgement.findings
@@ -43,12 +45,19 @@ class Made:
         )
         return found
 
+    def attempt(self, finding: Finding) -> Witness | NotMade:
+        """Return the witness of one of these findings, searched for once, or why there is none."""
+        if id(finding) not in self._made:
+            self._made[id(finding)] = self.witnesses.of(finding)
+        return self._made[id(finding)]
+
     def witness(self, finding: Finding) -> Witness:
-        made = self.witnesses.of(finding)
+        made = self.attempt(finding)
         assert not isinstance(made, NotMade), made
         return made
 
     def run(self, witness: Witness, machine: Machine) -> Replay:
+        need_machine(machine.name)
         return replay_witness(witness, machine, self.witnesses.pages(witness))
 
 
@@ -57,22 +66,29 @@ def of_reference(name: str, contract: str = CONTRACT, version: str = "6.1") -> M
     return of_file(FOLDER / f"{name}.elf", contract, version)
 
 
+class Changed(Protocol):
+    """Make the witnesses of a kernel under the shipped contract with some of its text replaced."""
+
+    def __call__(self, image: Path, *changes: tuple[str, str]) -> Made:
+        """Return them, made once."""
+        ...
+
+
 def of_file(path: Path, contract: str = CONTRACT, version: str | None = None) -> Made:
     parsed = None if version is None else Version.parse(version)
     return Made(open_image(path).examine(contract_of(contract), parsed))
 
 
-def machines() -> list[Machine]:
-    """Return our engine, and QEMU where it is installed."""
-    tools = ("qemu-system-arm", "qemu-system-aarch64")
-    there = all(shutil.which(tool) for tool in tools)
-    return [Engine(), Qemu()] if there else [Engine()]
+MACHINES: tuple[Machine, ...] = (Engine(), Qemu())
+
+on_each_machine = pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
 
 
-def qemu() -> Qemu:
-    if len(machines()) == 1:
-        pytest.skip("QEMU is missing: apt-get install qemu-system-arm")
-    return Qemu()
+def need_machine(name: str) -> None:
+    """Skip the test where a machine is not installed."""
+    if name == Qemu().name:
+        for tool in ("qemu-system-arm", "qemu-system-aarch64"):
+            find_tool(tool)
 
 
 def mutated(folder: Path, *changes: tuple[str, str]) -> str:

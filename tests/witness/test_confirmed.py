@@ -6,11 +6,12 @@ import pytest
 
 from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
+from hypabi.machine.qemu.machine import Qemu
 from hypabi.witness.builder import NotMade
 from hypabi.witness.expectation import Ends, Handed, Holds, Keeps
 from hypabi.witness.replay import Confirmed, NotRun
 from tests.inputs import Kernel
-from tests.witness.examples import Made, machines, mutated, of_file, of_reference, qemu
+from tests.witness.examples import MACHINES, Changed, Made, of_file, of_reference, on_each_machine
 
 REFERENCES = (
     ("arm-stub-a6-a32", "linux-hyp-abi", "6.1"),
@@ -25,7 +26,7 @@ REFERENCES = (
 )
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 @pytest.mark.parametrize(("name", "contract", "version"), REFERENCES, ids=lambda text: text)
 def test_every_refutation_of_a_reference_is_confirmed(
     name: str, contract: str, version: str, machine: Machine
@@ -54,7 +55,7 @@ def test_the_same_refutation_gives_the_same_witness() -> None:
 def test_a_state_that_only_translation_makes_possible_is_not_made() -> None:
     made = of_reference("arm64-stub-b1-a64")
     finding = made.finding("stub", "HVC_FINALISE_EL2", "mmu-on")
-    found = made.witnesses.of(finding)
+    found = made.attempt(finding)
     assert isinstance(found, NotMade)
     assert "translated" in found.reason
 
@@ -64,8 +65,10 @@ def test_a_state_that_only_translation_makes_possible_is_not_made() -> None:
 GCS = ("stub", "HVC_FINALISE_EL2", "system-registers")
 
 
-def test_the_lost_register_of_guarded_stacks_is_confirmed_by_our_engine(kernel: Kernel) -> None:
-    made = of_file(kernel("7.2-arm64"))
+def test_the_lost_register_of_guarded_stacks_is_confirmed_by_our_engine(
+    kernel: Kernel, changed: Changed
+) -> None:
+    made = changed(kernel("7.2-arm64"))
     witness = made.witness(made.finding(*GCS))
     assert witness.promised == Keeps("GCSCR_EL2", 1)
     assert witness.predicted.registers["GCSCR_EL2"] == 0
@@ -73,9 +76,9 @@ def test_the_lost_register_of_guarded_stacks_is_confirmed_by_our_engine(kernel: 
     assert isinstance(made.run(witness, Engine()), Confirmed)
 
 
-def test_a_processor_without_guarded_stacks_cannot_try_it(kernel: Kernel) -> None:
-    made = of_file(kernel("7.2-arm64"))
-    found = made.run(made.witness(made.finding(*GCS)), qemu())
+def test_a_processor_without_guarded_stacks_cannot_try_it(kernel: Kernel, changed: Changed) -> None:
+    made = changed(kernel("7.2-arm64"))
+    found = made.run(made.witness(made.finding(*GCS)), Qemu())
     assert isinstance(found, NotRun | Confirmed)
     if isinstance(found, NotRun):
         assert "GCS" in found.reason
@@ -85,7 +88,7 @@ def all_confirmed(made: Made, machine: Machine) -> int:
     """Return how many refuted clauses were confirmed; each must be, but where nobody can run it."""
     count = 0
     for finding in made.refuted():
-        witness = made.witnesses.of(finding)
+        witness = made.attempt(finding)
         if isinstance(witness, NotMade):
             assert finding.clause.name == "mmu-on", witness
             continue
@@ -108,7 +111,7 @@ NOTHING_MAY_CHANGE = (
 HANDED_ELSEWHERE = ("handed-to: handle_trap", "handed-to: nobody")
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 @pytest.mark.parametrize(
     ("name", "change", "clause"),
     [("6.1-arm64", SERVED_WITH_1, "success"), ("6.1-armmp", REFUSED_WITH_1, "refused")],
@@ -116,13 +119,13 @@ HANDED_ELSEWHERE = ("handed-to: handle_trap", "handed-to: nobody")
 )
 def test_where_reset_had_to_answer_1_it_is_refuted_and_the_witness_confirmed(
     kernel: Kernel,
-    tmp_path: Path,
+    changed: Changed,
     name: str,
     change: tuple[str, str],
     clause: str,
     machine: Machine,
 ) -> None:
-    made = of_file(kernel(name), mutated(tmp_path, change))
+    made = changed(kernel(name), change)
     finding = made.finding("stub", "HVC_RESET_VECTORS", clause)
     witness = made.witness(finding)
     assert isinstance(witness.promised, Holds)
@@ -130,20 +133,20 @@ def test_where_reset_had_to_answer_1_it_is_refuted_and_the_witness_confirmed(
     assert isinstance(made.run(witness, machine), Confirmed)
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 @pytest.mark.parametrize("name", ["6.1-arm64", "6.1-armmp", "5.10-arm64", "6.12-arm64"])
 def test_every_frame_that_is_drawn_too_tight_is_refuted_and_confirmed(
-    kernel: Kernel, tmp_path: Path, name: str, machine: Machine
+    kernel: Kernel, changed: Changed, name: str, machine: Machine
 ) -> None:
-    made = of_file(kernel(name), mutated(tmp_path, *NOTHING_MAY_CHANGE))
+    made = changed(kernel(name), *NOTHING_MAY_CHANGE)
     assert all_confirmed(made, machine) >= 5
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 def test_code_runs_as_the_kernel_patched_it(
-    kernel: Kernel, tmp_path: Path, machine: Machine
+    kernel: Kernel, changed: Changed, machine: Machine
 ) -> None:
-    made = of_file(kernel("6.1-arm64"), mutated(tmp_path, HANDED_ELSEWHERE))
+    made = changed(kernel("6.1-arm64"), HANDED_ELSEWHERE)
     patched = 0
     for finding in made.refuted():
         witness = made.witness(finding)
@@ -153,12 +156,12 @@ def test_code_runs_as_the_kernel_patched_it(
     assert patched
 
 
-def test_an_end_that_moved_is_an_end_elsewhere(kernel: Kernel, tmp_path: Path) -> None:
+def test_an_end_that_moved_is_an_end_elsewhere(kernel: Kernel, changed: Changed) -> None:
     change = ("leaves-to: restart_address\n", "leaves-to: x7\n")
-    made = of_file(kernel("6.1-arm64"), mutated(tmp_path, change))
+    made = changed(kernel("6.1-arm64"), change)
     finding = next(f for f in made.refuted() if f.call == "HVC_SOFT_RESTART")
     witness = made.witness(finding)
     assert isinstance(witness.promised, Ends)
     assert witness.promised.address != witness.predicted.arrival.address
-    for machine in machines():
+    for machine in MACHINES:
         assert isinstance(made.run(witness, machine), Confirmed)

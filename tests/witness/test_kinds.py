@@ -2,13 +2,14 @@
 
 import pytest
 
+from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
 from hypabi.witness.builder import NotMade
 from hypabi.witness.expectation import Ends, Holds, Keeps, KeepsBytes
 from hypabi.witness.replay import Confirmed, NotRun
 from tests.cli.kernel import stub
 from tests.inputs import Assemble
-from tests.witness.examples import machines, of_file
+from tests.witness.examples import of_file, on_each_machine
 
 CONFIRMED = {
     "stuck": ("b .", "returns", Ends),
@@ -54,7 +55,7 @@ CONFIRMED = {
 }
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@on_each_machine
 @pytest.mark.parametrize("name", CONFIRMED)
 def test_what_is_broken_is_confirmed(assemble: Assemble, name: str, machine: Machine) -> None:
     code, clause, kind = CONFIRMED[name]
@@ -70,14 +71,14 @@ def test_what_is_broken_is_confirmed(assemble: Assemble, name: str, machine: Mac
 
 def test_translation_that_is_turned_on_is_not_made(assemble: Assemble) -> None:
     made = of_file(stub(assemble, success="msr sctlr_el2, x3"))
-    found = made.witnesses.of(made.finding("stub", "HVC_RESET_VECTORS", "mmu-off"))
+    found = made.attempt(made.finding("stub", "HVC_RESET_VECTORS", "mmu-off"))
     assert isinstance(found, NotMade)
 
 
 def test_a_store_over_the_caller_is_not_made(assemble: Assemble) -> None:
     made = of_file(stub(assemble, success="mov x4, #0x47000000\n str wzr, [x4]"))
     for finding in made.refuted():
-        found = made.witnesses.of(finding)
+        found = made.attempt(finding)
         assert isinstance(found, NotMade)
         assert "its caller" in found.reason
 
@@ -87,4 +88,4 @@ def test_what_our_engine_has_no_meaning_for_is_not_run(assemble: Assemble) -> No
     for finding in made.refuted():
         witness = made.witness(finding)
         assert witness.predicted.open == ("x20",)
-        assert isinstance(made.run(witness, machines()[0]), NotRun)
+        assert isinstance(made.run(witness, Engine()), NotRun)

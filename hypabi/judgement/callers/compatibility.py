@@ -125,7 +125,7 @@ class _Met:
         yield from self._preconditions(entered)
         back = Back(entered, tuple(case for case in cases if self._comes_back(case)))
         if back.cases:
-            yield from held(self.site, self.row, self.revision, back, self.solver)
+            yield from held(self.site, self.way, self.row, self.revision, back, self.solver)
 
     def _entered(self) -> Entered:
         """Return what is known when the party is entered: its own premises and the request."""

@@ -74,6 +74,9 @@ def names_of(
     :param taken_by: parties of the site's program that take any identifier
     """
     value = way.request.registers[site.identifier]
+    if not interfaces.has_conduit(site.immediate):
+        what = f"no contract has the immediate {site.immediate:#x}, which may select by itself"
+        return (Unresolved(what),)
     chosen = sorted(constants_of(value))
     if not chosen:
         return (_unknown(site, way, value, taken_by),)

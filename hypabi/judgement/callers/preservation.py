@@ -1,9 +1,19 @@
 """What a caller counts on behind its ``hvc``, held against what a party leaves it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from hypabi.behaviour.case import Case
-from hypabi.callsites.model import CallSite, MayRead, Read, ResultFate, Why, after
+from hypabi.callsites.model import (
+    CallPath,
+    CallSite,
+    MayRead,
+    Origin,
+    Read,
+    ResultFate,
+    Why,
+    after,
+)
 from hypabi.contract.clause import Clause, Ensures, KeepsRegisters
 from hypabi.contract.expression import Moment, reads_of
 from hypabi.contract.revision import Revision, Row
@@ -24,6 +34,10 @@ from hypabi.smt.terms import Term, Value
 
 Lost = Mapping[str, Mapping[str, int]]
 """Registers that do not surely keep their value, each with a state at entry that shows it."""
+
+
+UNSET: Final = frozenset({Origin.ARGUMENT, Origin.CHANCE})
+"""Of a register that the function around a site has not written on the way to it."""
 
 
 @frozen
@@ -56,7 +70,7 @@ class Back:
 
 
 def held(
-    site: CallSite, row: Row, revision: Revision, back: Back, solver: Solver
+    site: CallSite, way: CallPath, row: Row, revision: Revision, back: Back, solver: Solver
 ) -> list[CallerAnswer]:
     """Hold what a caller does behind its ``hvc`` against what a party leaves there."""
     lost = _lost(site, back, revision.architecture.bits, solver)
@@ -66,7 +80,7 @@ def held(
     return [
         CallerAnswer(CallerQuestion.SURVIVES, _survives(site, row, lost, answers)),
         CallerAnswer(CallerQuestion.UNDERSTOOD, _understood(site, row, back, revision, solver)),
-        CallerAnswer(CallerQuestion.READ_FROM, _read_from(site, lost, answers)),
+        CallerAnswer(CallerQuestion.READ_FROM, _read_from(site, way, revision, lost, answers)),
     ]
 
 
@@ -186,7 +200,9 @@ def _tells(condition: Value, revision: Revision) -> bool:
     return isinstance(success, int) and isinstance(error, int) and success != error
 
 
-def _read_from(site: CallSite, lost: Lost, answers: frozenset[str]) -> CallerVerdict:
+def _read_from(
+    site: CallSite, way: CallPath, revision: Revision, lost: Lost, answers: frozenset[str]
+) -> CallerVerdict:
     """Say whether every register in which the caller looks for an answer holds one."""
     looked = [
         each.register
@@ -197,4 +213,26 @@ def _read_from(site: CallSite, lost: Lost, answers: frozenset[str]) -> CallerVer
         if register in lost and register not in answers:
             what = f"it reads {register}, in which no answer is promised"
             return Violated(what, lost[register])
+    result = next((each for each in site.answers if each.register == revision.result), None)
+    unread = result is None or set(result.fates) <= {ResultFate.OVERWRITTEN}
+    for register in _taken_for_answers(site, way, revision):
+        if unread and revision.result in answers and register not in answers:
+            what = f"it reads {register}, in which no answer is promised, and not {revision.result}"
+            return Violated(what)
     return Satisfied(", ".join(looked) if looked else "no answer is read")
+
+
+def _taken_for_answers(site: CallSite, way: CallPath, revision: Revision) -> Iterator[str]:
+    """Yield the registers that are read behind the call and that its function has not set.
+
+    What such a register holds was put there by nobody but the party, or long before: a function of
+    three registers (SMCCC, DEN0028, 2.6) that are read without having been set is taken to expect
+    answers in them.
+    """
+    prefix = revision.result[0]
+    for register in (f"{prefix}{number}" for number in (1, 2, 3)):
+        source = way.source(register)
+        untouched = source is not None and source.register == register
+        read = any(read.register == register for read in site.reliance.reads)
+        if read and untouched and source is not None and source.origin in UNSET:
+            yield register

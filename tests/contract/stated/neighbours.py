@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from hypabi.contract.file.load import shipped_or_stated
 from hypabi.contract.stated.model import StatedCall, StatedContract
+from tests.contract.shipped import shipped
 
 
 def stated(name: str) -> StatedContract:
     """Return a shipped contract that states an interface."""
-    contract = shipped_or_stated(name)
+    contract = shipped(name)
     assert isinstance(contract, StatedContract)
     return contract
 

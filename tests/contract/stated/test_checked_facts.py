@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hypabi.contract.file.load import shipped_contracts, shipped_or_stated
+from hypabi.contract.file.load import shipped_contracts
 from hypabi.contract.stated.model import Check, StatedContract
 from kernels.pins import read_pins
+from tests.contract.shipped import shipped
 from tests.contract.stated.neighbours import marked
 from tests.inputs import ROOT
 
@@ -16,7 +17,7 @@ XEN = tomllib.loads(Path(__file__).with_name("xen_tables.toml").read_text(encodi
 
 CHECKS = [
     pytest.param(contract, name, id=f"{contract.name}.{name}")
-    for contract in map(shipped_or_stated, shipped_contracts())
+    for contract in map(shipped, shipped_contracts())
     if isinstance(contract, StatedContract)
     for name in contract.checks
 ]

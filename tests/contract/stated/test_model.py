@@ -21,6 +21,7 @@ from hypabi.contract.lint.lint import lint_contract, lint_document
 from hypabi.contract.place import ContractError
 from hypabi.contract.stated.model import StatedContract
 from hypabi.contract.version import Version
+from tests.contract.shipped import shipped
 from tests.contract.stated.stated_example import EXAMPLE, changed
 
 
@@ -186,9 +187,7 @@ def run(*arguments: str) -> int:
     return command.run(parser.parse_args(arguments))
 
 
-STATED = tuple(
-    name for name in shipped_contracts() if isinstance(shipped_or_stated(name), StatedContract)
-)
+STATED = tuple(name for name in shipped_contracts() if isinstance(shipped(name), StatedContract))
 
 
 @pytest.mark.parametrize("name", STATED)

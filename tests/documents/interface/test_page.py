@@ -3,13 +3,10 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import docutils.nodes
 import pytest
-import yaml
 
-import hypabi
 from hypabi.arch.names import Architecture
 from hypabi.contract.file.load import shipped_contract
 from hypabi.contract.resolve import revision_of
@@ -19,17 +16,8 @@ from hypabi.documents.interface.reading import reading
 from hypabi.documents.markup import html as document_html
 from hypabi.documents.markup import man as document_man
 from hypabi.documents.markup.rst import write
-from tests.documents.documents import HELD, PAGES, STATED, page, parsed, texts
-from tests.documents.test_formats import Reader
-
-CONTRACTS = Path(hypabi.__file__).parent / "contracts"
-
-
-def source(name: str) -> dict[str, object]:
-    """Return a contract as YAML: not by our reader."""
-    loaded = yaml.safe_load((CONTRACTS / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert isinstance(loaded, dict)
-    return loaded
+from tests.documents.documents import CONTRACTS, HELD, PAGES, STATED, page, parsed, source, texts
+from tests.documents.html_reader import Reader
 
 
 def tables(of: object, key: str) -> list[str]:

@@ -24,40 +24,7 @@ from hypabi.documents.markup.tree import (
     words,
 )
 from tests.documents.documents import PAGES, of_blocks, page, parsed, texts
-
-NASTY = (
-    "__hyp_stub_vectors",
-    "foo_",
-    "_foo",
-    "a * b * c",
-    "*",
-    "**",
-    "|x|",
-    "`x`_",
-    "``",
-    "x::",
-    "::",
-    ".. note:: x",
-    ".. _x:",
-    "- x",
-    "1. x",
-    "(a) x",
-    "#. x",
-    ":field: x",
-    ">>> x",
-    "[1]_",
-    "[CIT]_",
-    "\\",
-    "\\*",
-    "x\\",
-    "--option  x",
-    "/x  y",
-    "http",
-    "====",
-    "a_. b",
-    "'*'",
-    "(*)",
-)
+from tests.documents.nasty import NASTY
 
 LINE = st.text(alphabet=string.ascii_letters + string.digits + string.punctuation + " ", min_size=1)
 WORD = st.text(alphabet=string.ascii_letters + string.digits + "_.-/*|`:<>#[]", min_size=1)

@@ -1,7 +1,6 @@
 """ELF files are read as GNU's linker, GNU's nm and pyelftools read them."""
 
 import io
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -14,94 +13,9 @@ from hypabi.image.content import Content
 from hypabi.image.elf.headers import read_elf
 from hypabi.image.load import load_image
 from hypabi.image.model import Access, Image, ImageError
+from tests.image.elf.sources import A32, A64, PREFIX
 from tests.image.tiny_kernel import VERSION, Layout, TinyKernel, tiny_kernel
 from tests.inputs import Assemble
-
-A64 = """
-.text
-.globl f
-.type f, %function
-f:  bl g
-    b f2
-    adrp x0, d+8
-    add x0, x0, :lo12:d+8
-    ldr x1, [x0, :lo12:d]
-    ldr w1, [x0, :lo12:d]
-    ldrb w1, [x0, :lo12:d+3]
-    ldrh w1, [x0, :lo12:d+2]
-    ldr q1, [x0, :lo12:d+8]
-    cbz x0, f2
-    tbz x0, #3, f2
-    ldr x5, d
-    adr x6, d
-    movz x3, #:abs_g3:d
-    movk x3, #:abs_g2_nc:d
-    movk x3, #:abs_g1_nc:d
-    movk x3, #:abs_g0_nc:d
-.section .text2, "ax"
-.globl f2, g
-f2: ret
-g:  b f
-.data
-.balign 16
-.globl d
-    .quad 0
-d:  .quad f, g+4, f-.
-    .word f2-., d-.
-    .hword 0
-.section .rodata, "a"
-    .quad d, f
-.section .hyp.data..ro_after_init, "aw"
-    .quad 0
-.bss
-room: .space 64
-"""
-
-A32 = """
-.syntax unified
-.arm
-.text
-.globl f
-.type f, %function
-f:  bl g
-    b f2
-    blx t
-    bl t
-    movw r0, #:lower16:d
-    movt r0, #:upper16:d
-    movw r0, #:lower16:(d-.)
-    movt r0, #:upper16:(d-.)
-    .word d, t, d-., t-.
-.section .text2, "ax"
-.globl f2, g, t
-.type f2, %function
-f2: bx lr
-.type g, %function
-g:  b f
-.thumb
-.type t, %function
-.thumb_func
-t:  bl f
-    bl t2
-    b.w t2
-    movw r0, #:lower16:d
-    movt r0, #:upper16:d
-inside:
-    bx lr
-.section .text3, "ax"
-.thumb
-.globl t2
-.type t2, %function
-.thumb_func
-t2: nop
-    bl f
-    bl t
-    nop
-.data
-.globl d
-    .word 0
-d:  .word f, t, g+4, f-.
-"""
 
 CASES = [
     pytest.param(A64, "arm64", [], [], id="arm64-little"),
@@ -109,7 +23,6 @@ CASES = [
     pytest.param(A32, "arm", ["-march=armv7-a"], [], id="arm-little"),
     pytest.param(A32, "arm", ["-march=armv7-a", "-EB"], ["-EB", "--be8"], id="arm-big"),
 ]
-PREFIX = {"arm64": "aarch64-linux-gnu-", "arm": "arm-linux-gnueabihf-"}
 
 
 def _one(path: Path) -> Image:
@@ -364,9 +277,6 @@ def test_the_decompressor_is_known_by_its_symbols(assemble: Assemble) -> None:
     assert _one(assemble(source, "arm", text=0x8000)).role.value == "decompressor"
 
 
-@pytest.mark.skipif(
-    shutil.which("arm-linux-gnueabihf-ld") is None, reason="no cross linker for arm"
-)
 def test_big_endian_instructions_are_refused(assemble: Assemble) -> None:
     program = assemble(A32, "arm", flags=["-march=armv7-a", "-EB"], text=0x8000, link=["-EB"])
     with pytest.raises(ImageError, match="not BE8"):

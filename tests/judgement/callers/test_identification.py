@@ -22,7 +22,7 @@ from hypabi.judgement.callers.identification import (
 )
 from hypabi.smt import terms
 from hypabi.symbolic.setup import explorer_for
-from tests.callsites.test_finder import FUNCTION
+from tests.callsites.sources import FUNCTION
 from tests.inputs import Assemble
 
 

@@ -25,25 +25,10 @@ from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.solver import Unknown
 from tests.cli.compared import cells, made
-from tests.cli.kernel import BASE, SLOTS, SOURCE
 from tests.inputs import Assemble
+from tests.judgement.difference.changed_stub import kernel, served
 
 SET, RESTART, RESET = "HVC_SET_VECTORS", "HVC_SOFT_RESTART", "HVC_RESET_VECTORS"
-
-
-def kernel(assemble: Assemble, *changes: tuple[str, str], more: str = "") -> Path:
-    source = SOURCE.format(
-        slots=SLOTS, version="5.10.0-made", success="nop", unknown="nop", callers=""
-    )
-    for old, new in changes:
-        assert source.count(old) == 1, old
-        source = source.replace(old, new)
-    return assemble(source + more, "arm64", text=BASE)
-
-
-def served(code: str) -> tuple[str, str]:
-    """Return the change that puts code on the way of what returns with success."""
-    return "9:  nop", "9:  " + code.replace(";", "\n    ")
 
 
 def compared(old: Path, new: Path) -> dict[tuple[str, str | None], Cell]:

@@ -3,19 +3,17 @@
 import functools
 import pathlib
 import re
-import shutil
 import subprocess
 import tempfile
 
-import pytest
+from tests.inputs import find_tool
 
 PREFIX = "arm-linux-gnueabihf-"
 
 
 def _run(tool: str, *arguments: str) -> str:
-    if shutil.which(PREFIX + tool) is None:
-        pytest.skip(f"{PREFIX}{tool} is not installed")
-    done = subprocess.run([PREFIX + tool, *arguments], check=True, capture_output=True, text=True)
+    command = [find_tool(PREFIX + tool), *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     return done.stdout
 
 

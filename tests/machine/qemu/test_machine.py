@@ -140,9 +140,12 @@ def _lives(pid: int) -> bool:
 def test_qemu_dies_with_us() -> None:
     observed(Qemu(), STATE)
     program = (
-        "from tests.machine.test_qemu import *\n"
+        "from hypabi.machine.qemu.machine import Qemu\n"
+        "from hypabi.machine.start import Level, start_state\n"
+        "from hypabi.machine.state import Extent, Limits\n"
+        "from tests.machine.programs import BASE\n"
         "loop = bytes.fromhex('00040091ffffff17')  # add x0, x0, #1; b .-4\n"
-        "state = start(Level.CALLER, BASE, (Extent(BASE, loop),), {})\n"
+        "state = start_state(Level.CALLER, BASE, (Extent(BASE, loop),), {})\n"
         "Qemu().run(state, Limits(seconds=60))"
     )
     root = ROOT

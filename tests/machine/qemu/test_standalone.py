@@ -10,7 +10,7 @@ from hypabi.machine.qemu.machine import Qemu
 from hypabi.machine.qemu.standalone import end_text, script
 from hypabi.machine.state import Cell, Limits, MachineState, Request
 from tests.machine.programs import BASE, CALLER, SCRATCH, Bench, there
-from tests.machine.test_break_of_2016 import RETURN, ask_for_vectors
+from tests.machine.vectors_caller import RETURN, ask_for_vectors
 
 
 def run(text: str, folder: Path, path: str | None = None) -> tuple[int, str]:

@@ -23,7 +23,6 @@ from hypabi.records import replace
 from hypabi.report.callers import json as callers_json
 from hypabi.report.callers.text import write
 from tests.report import made
-from tests.report.check.test_json import closed, schema
 from tests.report.made import COLUMNS
 from tests.report.made_callers import (
     PASSED_ON,
@@ -33,6 +32,7 @@ from tests.report.made_callers import (
     site,
     way,
 )
+from tests.report.schemas import closed, schema
 
 
 def test_the_first_lines_say_the_verdict_and_how_it_comes_about() -> None:

@@ -1,13 +1,10 @@
 import copy
 import json
-from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
 from hypothesis import given
 
-import hypabi.report
 from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.results.plain import plain
 from hypabi.contract.clause import Authority
@@ -15,22 +12,8 @@ from hypabi.judgement.verification.verdict import Undecided, Unspecified, Vacuou
 from hypabi.report.check import json as check_json
 from hypabi.report.check.json import write
 from tests.report import made
-from tests.report.check.test_text import LOST, checks
-
-FOLDER = Path(str(hypabi.report.__file__)).parent
-
-
-def schema(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((FOLDER / f"{name}.schema.json").read_text())
-    return loaded
-
-
-def closed(part: object) -> Any:  # noqa: ANN401 - a schema is what JSON is
-    """Return a schema that refuses what it does not name, so that no field goes unpublished."""
-    if isinstance(part, dict):
-        closing = {"additionalProperties": False} if "properties" in part else {}
-        return {**closing, **{key: closed(value) for key, value in part.items()}}
-    return [closed(each) for each in part] if isinstance(part, list) else part
+from tests.report.made import LOST, checks
+from tests.report.schemas import schema, strict
 
 
 def of_every_kind() -> CheckResult:
@@ -70,10 +53,10 @@ def test_what_is_printed_is_what_is_published() -> None:
 
 def test_nothing_is_printed_that_is_not_published() -> None:
     printed = json.loads(write(of_every_kind()))
-    jsonschema.Draft202012Validator(closed(schema("check"))).validate(printed)
+    strict("check").validate(printed)
     printed["verdicts"][0]["more"] = 1
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(closed(schema("check"))).validate(printed)
+        strict("check").validate(printed)
 
 
 @pytest.mark.parametrize("field", sorted(schema("check")["required"]))

@@ -1,8 +1,5 @@
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from hypabi.analysis.results.check import CheckResult
 from hypabi.contract.clause import Authority
@@ -12,21 +9,10 @@ from hypabi.judgement.verification.verdict import (
     Refuted,
     Undecided,
     Unspecified,
-    Vacuous,
-    Verdict,
 )
 from hypabi.report.check.text import write
 from tests.report import made
-from tests.report.made import COLUMNS
-
-PATH = tuple(made.STUB + 4 * step for step in range(4))
-LOST = Refuted(
-    {"x10": 7, "x9": 0, "SCTLR_EL2": 0x30C5_0830, "cpucap.40": 1, "cpucap.3": 0, "mem[x1]": 5},
-    "x19 is lost",
-    (("x19", 0x10, 0x11),),
-    PATH,
-)
-VACUOUS = Vacuous("no path meets the condition of the clause")
+from tests.report.made import COLUMNS, LOST, PATH, VACUOUS, checks
 
 
 def section(text: str, title: str) -> str:
@@ -195,46 +181,6 @@ def test_the_report_ends_with_what_repeats_it() -> None:
         "hypabi check 'my kernel'\n\n"
         "with hypabi 0.1.0, pypcode 3.3.3, bitwuzla 0.9.1, and these SHA-256:\n"
         f"{'b' * 64}  image\n{it.contract.sha256}  contract\n"
-    )
-
-
-TEXT = st.text(max_size=200)
-VERDICTS: st.SearchStrategy[Verdict] = st.one_of(
-    st.builds(Proved, st.integers(1, 9)),
-    st.builds(Undecided, TEXT),
-    st.builds(Vacuous, TEXT),
-    st.builds(
-        Refuted,
-        st.dictionaries(TEXT, st.integers(0, 2**64 - 1), max_size=4),
-        TEXT,
-        st.lists(st.tuples(TEXT, st.integers(0), st.integers(0)), max_size=2).map(tuple),
-        st.lists(st.integers(0, 2**64 - 1), max_size=60).map(tuple),
-    ),
-)
-
-
-@st.composite
-def checks(draw: st.DrawFn) -> CheckResult:
-    findings: Sequence[Finding] = draw(
-        st.lists(
-            st.builds(
-                made.finding,
-                VERDICTS,
-                TEXT,
-                party_name=st.sampled_from(["stub", "kvm-run-protected"]),
-                text=TEXT,
-                authority=st.builds(Authority, TEXT, TEXT, TEXT),
-                assumptions=st.lists(TEXT, max_size=3).map(tuple),
-            ),
-            max_size=5,
-        )
-    )
-    return made.check(
-        *findings,
-        parties=("stub", "kvm-run-protected"),
-        unspecified=tuple(draw(st.lists(st.builds(Unspecified, TEXT, TEXT, TEXT), max_size=2))),
-        command=("hypabi", draw(TEXT.filter(lambda text: "\0" not in text))),
-        of=made.loaded(draw(TEXT), draw(TEXT)),
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypabi.analysis.results.derivation import Ending, MemoryRegion, MemoryWrite, SystemEffect
 from hypabi.records import replace
 from hypabi.report.derive import json as derive_json
-from tests.report.check.test_json import closed, schema
 from tests.report.made_derivations import call, case, derivation, entry
+from tests.report.schemas import closed, schema
 
 LONG = " + ".join(f"mem[x{number}]" for number in range(400))
 FULL = case(

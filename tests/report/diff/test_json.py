@@ -6,8 +6,8 @@ import jsonschema
 import pytest
 
 from hypabi.report.diff import json as diff_json
-from tests.report.check.test_json import closed, schema
 from tests.report.made_diff import of_every_kind
+from tests.report.schemas import closed, schema
 
 
 def test_json_is_as_published() -> None:

@@ -13,9 +13,9 @@ from hypabi.judgement.callers.schedule import Reachability
 from hypabi.records import replace
 from hypabi.report.matrix import json as matrix_json
 from hypabi.report.matrix.text import Detail, write
-from tests.report.check.test_json import closed, schema
 from tests.report.made import COLUMNS
 from tests.report.made_matrix import IMAGE, cell, check, checks, matrix, of_every_kind
+from tests.report.schemas import closed, schema
 
 MATRICES = st.builds(
     lambda words, said: matrix(

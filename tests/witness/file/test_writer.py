@@ -1,4 +1,5 @@
 import copy
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +19,10 @@ from tests.witness.examples import of_reference
 NAMES = ("arm-stub-a6-a32", "arm-kvm-a4-t32be", "arm64-restart-zeroes-x0-a64")
 
 
-def witnesses() -> Iterator[Witness]:
-    for name in NAMES:
-        made = of_reference(name)
-        yield from (made.witness(finding) for finding in made.refuted())
+@functools.cache
+def witnesses() -> tuple[Witness, ...]:
+    every = [of_reference(name) for name in NAMES]
+    return tuple(made.witness(finding) for made in every for finding in made.refuted())
 
 
 def schema(name: str) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def at(plain: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - JSON
 
 
 def test_no_key_may_be_missing_and_none_may_be_new() -> None:
-    plain = document(next(witnesses()))
+    plain = document(witnesses()[0])
     for path in keys(plain):
         lacking = copy.deepcopy(plain)
         del at(lacking, path[:-1])[path[-1]]
@@ -84,7 +85,7 @@ def test_no_key_may_be_missing_and_none_may_be_new() -> None:
 
 @given(st.data())
 def test_whatever_is_put_anywhere_is_read_or_refused(data: st.DataObject) -> None:
-    plain: Any = copy.deepcopy(document(next(witnesses())))
+    plain: Any = copy.deepcopy(document(witnesses()[0]))
     path = data.draw(st.sampled_from(list(keys(plain))))
     junk = st.one_of(
         st.none(),

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import jsonschema
 import pytest
 
 from hypabi.analysis.results.check import CheckResult
@@ -26,7 +25,7 @@ from hypabi.report.check import json as check_json
 from hypabi.report.check import text as check_text
 from hypabi.smt import terms
 from tests.report import made
-from tests.report.check.test_json import closed, schema
+from tests.report.schemas import strict
 
 X1 = terms.symbol("x1", 64)
 SET = Handled(
@@ -59,7 +58,7 @@ def test_every_kind_fits_a_mail_and_is_published(judged: Judged) -> None:
     text = check_text.write(check)
     assert max(map(len, text.splitlines())) <= made.COLUMNS
     printed = json.loads(check_json.write(check))
-    jsonschema.Draft202012Validator(closed(schema("check"))).validate(printed)
+    strict("check").validate(printed)
 
 
 def test_a_check_without_doors_says_nothing_of_them() -> None:

@@ -1,0 +1,107 @@
+"""A contract resolved for one kernel: which rows there are, what selects them, what moves."""
+
+import pytest
+
+from hypabi.arch.names import Architecture
+from hypabi.contract.expression import write_predicate
+from hypabi.contract.file.load import read_text
+from hypabi.contract.model import Contract
+from hypabi.contract.place import ContractError
+from hypabi.contract.resolve import revision_of
+from hypabi.contract.revision import Revision, Service
+from hypabi.contract.version import Version
+from tests.contract.contract_example import EXAMPLE, changed
+
+ARM, ARM64 = Architecture.ARM, Architecture.ARM64
+
+
+def at(
+    version: str, architecture: Architecture = ARM64, text: bytes = EXAMPLE.encode()
+) -> Revision:
+    contract = read_text(text, "example.yaml")  # whose meaning nobody has checked
+    assert isinstance(contract, Contract)
+    parsed = Version.parse(version)
+    assert parsed is not None
+    return revision_of(contract, parsed, architecture)
+
+
+@pytest.mark.parametrize("version", ["4.20", "9.0", "10.1"])
+def test_a_kernel_that_the_contract_does_not_speak_of_is_refused(version: str) -> None:
+    with pytest.raises(ContractError, match=r"from 5\.0 and before 9\.0, not of"):
+        at(version)
+    assert at("8.9").version == Version.parse("8.9")
+
+
+def test_parties_and_calls_are_those_in_force() -> None:
+    def names(of: Revision) -> tuple[list[str], list[str]]:
+        return [each.name for each in of.parties], [each.name for each in of.calls]
+
+    assert names(at("5.0")) == (["stub"], ["SET"])
+    assert names(at("6.1")) == (["stub", "big"], ["SET", "UPGRADE"])
+    assert names(at("8.0")) == (["stub", "big"], ["SET"])
+    assert names(at("6.1", ARM)) == (["stub", "sink"], ["SET"])
+
+
+def test_a_row_is_served_where_the_call_names_the_party_and_refused_elsewhere() -> None:
+    of = at("6.1")
+    services = {(row.party, row.call): row.service for row in of.rows}
+    assert services == {
+        ("stub", "SET"): Service.SERVED,
+        ("stub", "UPGRADE"): Service.SERVED,
+        ("stub", None): Service.OTHER,
+        ("big", "SET"): Service.SERVED,
+        ("big", "UPGRADE"): Service.REFUSED,
+        ("big", None): Service.OTHER,
+    }
+    assert [call.served_by for call in of.calls] == [("stub", "big"), ("stub",)]
+
+
+def test_a_row_is_selected_by_its_number_and_the_rest_by_none_of_them() -> None:
+    of = at("6.1")
+    assert write_predicate(of.row("stub", "UPGRADE").selects) == "old(x0) == 3"
+    assert write_predicate(of.row("stub", None).selects) == "old(x0) != 0 and old(x0) != 3"
+    assert write_predicate(at("8.0").row("stub", None).selects) == "old(x0) != 0"
+
+
+def test_a_refusal_is_the_party_s_own_or_else_the_contract_s() -> None:
+    of = at("6.1")
+    assert [each.name for each in of.row("big", "UPGRADE").clauses] == ["dispatched"]
+    plain = at("6.1", ARM)
+    assert plain.row("sink", "SET").clauses[0].name == "entered"
+
+
+def test_what_the_document_leaves_open_has_a_row_without_clauses() -> None:
+    open_ = at("6.1").row("big", None)
+    assert open_.clauses == () and open_.unspecified is not None
+    assert at("6.1").row("stub", None).unspecified is None
+
+
+def test_premises_of_the_party_come_before_those_of_the_call() -> None:
+    row = at("6.1").row("stub", "SET")
+    assert [each.name for each in row.assumes] == ["own", "quiet"]
+    assert [each.name for each in row.requires] == ["aligned"]
+    assert [each.name for each in at("6.1").row("stub", None).assumes] == ["own"]
+
+
+def test_a_move_is_there_where_both_ends_and_its_call_are() -> None:
+    def moves(of: Revision) -> list[tuple[str, str, str]]:
+        return [(each.source, each.call, each.to) for each in of.moves]
+
+    assert moves(at("6.1")) == [("stub", "SET", "big"), ("big", "any-other", "payload")]
+    assert moves(at("5.0")) == []
+    assert at("6.1").boot == "stub"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("owner: people\n    cite: a stub", "owner: peopel\n    cite: a stub", "no owner 'peopel'"),
+        ("served-by: [stub]", "served-by: [stup]", "no party 'stup'"),
+        ("from: stub, call: SET", "from: stup, call: SET", "stup"),
+        ("from: stub, call: SET", "from: stub, call: SETT", "SETT"),
+        ("boot: stub", "boot: stup", "stup"),
+    ],
+)
+def test_a_name_that_nothing_has_is_refused(old: str, new: str, says: str) -> None:
+    with pytest.raises(ContractError, match=says):
+        at("6.1", text=changed(old, new))

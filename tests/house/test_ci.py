@@ -1,0 +1,46 @@
+"""A CI run requires of its tests what it has installed and fetched, and names what did not come."""
+
+import re
+import subprocess
+import sys
+
+from kernels.pins import DOCUMENTS, read_pins
+from tests.inputs import ROOT, TOOLS, required, words_of_needs
+
+PINNED = [*read_pins(), *read_pins(DOCUMENTS)]
+NOT_OF_DEBIAN_12_OR_TOO_BIG = {"clang"}
+"""What a CI run does without: gcc and g++ read the same headers."""
+
+
+def asked(*given: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, str(ROOT / ".ci" / "required"), *given],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+
+def test_what_is_there_is_required_and_what_did_not_come_is_named() -> None:
+    ran = asked("qemu-user", "binutils-arm-linux-gnueabihf", "make", "/cache/6.1-arm64")
+    words = ran.stdout.strip()
+    assert words == "binutils-arm,qemu-user,6.1-arm64"
+    assert required(words) == {"binutils-arm", "qemu-user", "6.1-arm64"}
+    missing = [name for name in PINNED if name != "6.1-arm64"]
+    assert [line.split()[1] for line in ran.stderr.splitlines()] == missing
+
+
+def test_where_everything_came_nothing_is_named() -> None:
+    ran = asked(*PINNED)
+    assert ran.stderr == ""
+    assert required(ran.stdout.strip()) == required("kernels,documents")
+
+
+def test_a_run_installs_every_tool_that_the_tests_use() -> None:
+    text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    listed = re.search(r'^packages="([^"]*)"', text, re.MULTILINE)
+    assert listed is not None
+    packages = {package for _, package in TOOLS.values()}
+    assert packages - set(listed[1].split()) == NOT_OF_DEBIAN_12_OR_TOO_BIG
+    assert {need for need, _ in TOOLS.values()} <= set(words_of_needs())

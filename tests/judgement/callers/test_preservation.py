@@ -1,0 +1,134 @@
+"""What a caller counts on behind its ``hvc`` is lost, kept, or not known to be either."""
+
+from dataclasses import replace
+
+import pytest
+
+from hypabi.behaviour.case import Case
+from hypabi.callsites.model import Answer, Liveness, MayRead, Read, ResultFate, Test, Why, after
+from hypabi.contract.clause import Clause, Ensures, KeepsRegisters
+from hypabi.contract.revision import Row, Service
+from hypabi.judgement.callers.findings import (
+    CallerQuestion,
+    CallerVerdict,
+    DependsOnCaller,
+    Satisfied,
+    SatisfiedBeyondContract,
+    Undecided,
+    Violated,
+)
+from hypabi.judgement.callers.preservation import Back, Entered, answered, held
+from hypabi.smt import terms
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from hypabi.smt.solver import Solver
+from hypabi.smt.terms import Term, Value
+from tests.callsites.made_site import NOTHING, live, site, way
+from tests.judgement.handler_contract import ALWAYS, ERROR, REVISION, WHY, equal, new, number
+from tests.judgement.made_case import Clueless, case, x
+
+ANSWERS = Clause("answers", "", Ensures(equal(new("x0"), number(0))), WHY)
+FRAME = Clause("registers", "", KeepsRegisters(("x0", "x18")), WHY)
+ROW = Row("stub", None, Service.SERVED, ALWAYS, (), (), (ANSWERS, FRAME), None)
+READ = Read("x9", 0x1008)
+
+
+def told(
+    question: CallerQuestion,
+    *cases: Case,
+    relied: Liveness = NOTHING,
+    answers: tuple[Answer, ...] = (),
+    entered: Entered | None = None,
+    solver: Solver | None = None,
+) -> CallerVerdict:
+    back = Back(entered or Entered((), {}), cases)
+    asked = site(way(), reliance=relied, answers=answers)
+    points = held(asked, way(), ROW, REVISION, back, solver or BitwuzlaSolver())
+    return next(point.verdict for point in points if point.aspect is question)
+
+
+def survives(*cases: Case, **more: Liveness | Entered | Solver) -> CallerVerdict:
+    return told(CallerQuestion.SURVIVES, *cases, **more)  # type: ignore[arg-type]
+
+
+def test_a_register_that_is_read_and_lost_in_one_case_is_violated_with_a_state() -> None:
+    kept, lost = case(x9=x(9)), case(None, terms.eq(x(2), 7, 64), x9=x(3))
+    found = survives(kept, lost, relied=live(READ))
+    assert isinstance(found, Violated)
+    assert found.what == "x9 is lost, and read at 0x1008"
+    assert found.model["x2"] == 7 and found.model["x3"] != found.model["x9"]
+    assert isinstance(survives(kept, relied=live(READ)), Satisfied)
+    assert isinstance(survives(kept, lost, relied=NOTHING), Satisfied)
+
+
+def test_what_the_request_brings_decides_what_is_lost() -> None:
+    moved = case(x9=terms.add(x(9), x(1), 64))
+    nothing: dict[Term, Value] = {terms.symbol("x1", 64): 0}
+    something: dict[Term, Value] = {terms.symbol("x1", 64): 8}
+    assert isinstance(survives(moved, relied=live(READ), entered=Entered((), nothing)), Satisfied)
+    assert isinstance(survives(moved, relied=live(READ), entered=Entered((), something)), Violated)
+
+
+@pytest.mark.parametrize(
+    ("register", "why", "expected"),
+    [
+        ("x19", Why.KEPT, Violated),
+        ("x18", Why.KEPT, Undecided),  # the contract lets a call lose it
+        ("x9", Why.CALLEE, Undecided),
+        ("x9", Why.BEYOND, Undecided),
+        ("x1", Why.RETURNED, Satisfied),  # nobody was promised what it holds
+    ],
+)
+def test_what_others_may_read_is_violated_only_where_the_standard_keeps_it(
+    register: str, why: Why, expected: type[CallerVerdict]
+) -> None:
+    relied = live(may_read=[MayRead(register, why, 0x1010)])
+    assert isinstance(survives(replace(case(), registers={register: 0}), relied=relied), expected)
+    assert isinstance(survives(case(), relied=relied), Satisfied)
+
+
+def test_a_register_that_the_contract_lets_go_and_this_party_keeps_is_beyond_it() -> None:
+    found = survives(case(), relied=live(Read("x18", 0x1004)))
+    assert isinstance(found, SatisfiedBeyondContract)
+    assert isinstance(survives(case(), relied=live(READ)), Satisfied)
+
+
+def test_flow_that_was_lost_and_a_solver_that_gives_up_prove_nothing() -> None:
+    assert isinstance(survives(case(), relied=live(READ, undecided=["lost"])), Undecided)
+    found = survives(case(x9=x(3)), relied=live(READ), solver=Clueless())
+    assert isinstance(found, Undecided) and "it is tired" in found.reason
+
+
+def understood(fates: tuple[ResultFate, ...], *tests: Test, result: Value = ERROR) -> CallerVerdict:
+    looked = (Answer("x0", fates, tests),)
+    return told(CallerQuestion.UNDERSTOOD, case(x0=result), answers=looked)
+
+
+RESULT = terms.symbol(after("x0"), 64)
+
+
+def test_an_error_that_nobody_looks_at_is_violated() -> None:
+    assert isinstance(understood((ResultFate.OVERWRITTEN,)), Violated)
+    assert isinstance(understood((ResultFate.OVERWRITTEN,), result=0), Satisfied)
+    assert isinstance(understood((ResultFate.RETURNED,)), DependsOnCaller)
+    assert isinstance(understood((ResultFate.STORED,)), Undecided)
+
+
+def test_only_a_test_that_parts_success_from_the_error_understands_it() -> None:
+    telling = Test(0x1004, terms.eq(RESULT, 0, 64))
+    blind = Test(0x1004, terms.eq(RESULT, 5, 64))
+    assert isinstance(understood((ResultFate.USED,), telling), Satisfied)
+    assert isinstance(understood((ResultFate.USED,), blind), Undecided)
+
+
+def test_an_answer_is_read_from_a_register_that_holds_one() -> None:
+    looked = (Answer("x1", (ResultFate.USED,), ()),)
+    relied = live(Read("x1", 0x1004))
+    found = told(CallerQuestion.READ_FROM, case(x0=0, x1=4), answers=looked, relied=relied)
+    assert isinstance(found, Violated) and "x1" in found.what
+    kept = told(CallerQuestion.READ_FROM, case(x0=0), answers=looked, relied=relied)
+    assert isinstance(kept, Satisfied)
+
+
+def test_a_register_is_answered_that_a_promise_reads_at_exit() -> None:
+    assert answered((ANSWERS, FRAME)) == {"x0"}
+    assert answered((FRAME,)) == frozenset()
