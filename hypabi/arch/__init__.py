@@ -13,6 +13,7 @@ __all__ = [
     "aarch32_registers",
     "aarch32_system",
     "aarch64",
+    "aarch64_access",
     "aarch64_system",
     "exception_routing",
     "names",

@@ -10,6 +10,7 @@ __all__ = [
     "compiled_functions",
     "control_flow",
     "cpu_capabilities",
+    "displacement",
     "function_body",
     "function_bounds",
     "register_usage",

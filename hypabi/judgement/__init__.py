@@ -36,9 +36,11 @@ __all__ = [
     "matrix.cells",
     "matrix.reference_index",
     "suppression",
+    "verification.demand",
     "verification.lowering",
     "verification.obligations",
     "verification.observables",
+    "verification.possible",
     "verification.prover",
     "verification.verdict",
 ]

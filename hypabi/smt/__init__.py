@@ -23,6 +23,7 @@ before it;
 """
 
 __all__ = [
+    "allowance",
     "bitwuzla",
     "cached",
     "evaluate",

@@ -14,6 +14,8 @@ __all__ = [
     "outcome",
     "path",
     "path_context",
+    "places",
     "setup",
     "state",
+    "words",
 ]
