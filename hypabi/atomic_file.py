@@ -3,12 +3,13 @@
 import contextlib
 import errno
 import os
+import re
 import stat
 import sys
 from pathlib import Path
+from typing import Final
 
 from hypabi.errors import HypabiError
-from hypabi.report.shared.text_layout import harmless
 
 
 def flush_output() -> None:
@@ -79,3 +80,18 @@ def _take_after(descriptor: int, path: Path) -> None:
     with contextlib.suppress(OSError):
         os.fchown(descriptor, before.st_uid, before.st_gid)
     os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
+
+
+_OBEYED: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
+"""C0 and C1 (ECMA-48), line and paragraph separator, and Unicode's bidirectional controls."""
+
+
+def harmless(text: str) -> str:
+    """Return ``text`` with everything escaped that a terminal obeys, but for newline and tab.
+
+    What directs the order of writing counts: it can make a report read as something else.  An
+    escape is one of JSON too, so that a document stays one.
+    """
+    return _OBEYED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)

@@ -12,12 +12,12 @@ from typing import Final, NoReturn
 
 import hypabi
 from hypabi.analysis.exit_status import PIPE_CLOSED, Exit
-from hypabi.atomic_file import flush_output
+from hypabi.atomic_file import flush_output, harmless
 from hypabi.cli.memory import bounded_memory
 from hypabi.cli.parser import Parser
-from hypabi.cli.start import status_of
+from hypabi.cli.signals import status_of
 from hypabi.errors import HypabiError
-from hypabi.report.shared.text_layout import harmless, printable
+from hypabi.report.shared.text_layout import printable
 
 DESCRIPTION: Final = (
     "The interface between the Arm Linux kernel and its hypervisors, read from a kernel image and "

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hypabi.atomic_file import write_output
+from hypabi.atomic_file import harmless, write_output
 from hypabi.errors import HypabiError
-from hypabi.report.shared.text_layout import harmless
 
 OBEYED = ["\x1b[31m", "\x07", "\r", "\x7f", "\x9b31m", "\u202e", "\u2066", "\u2028", "\0"]
 

@@ -79,7 +79,7 @@ def test_a_signal_that_the_caller_has_us_ignore_stays_ignored(tmp_path: Path) ->
     program = (
         "import os, signal\n"
         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "from hypabi.cli.start import obey_signals\n"
+        "from hypabi.cli.signals import obey_signals\n"
         "obey_signals()\n"
         "os.kill(os.getpid(), signal.SIGINT)\n"
         "print('on')\n"

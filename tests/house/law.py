@@ -14,7 +14,9 @@ from grimp import ImportGraph
 from importlinter import Contract, ContractCheck, fields, output
 
 ROOT = "hypabi"
-FOR_ALL = frozenset({"hypabi", "hypabi.errors", "hypabi.records", "hypabi.atomic_file"})
+FOR_ALL = frozenset(
+    {"hypabi", "hypabi.errors", "hypabi.records", "hypabi.atomic_file", "hypabi.regular"}
+)
 NAMES = "hypabi.arch.names"
 """Byte orders, architectures and instruction sets: words that everybody needs."""
 

@@ -24,6 +24,7 @@ VIOLATIONS = {
     "circles": ("hypabi/image/model.py", "import hypabi.image.containers.deb"),
     "questions": ("hypabi/judgement/entries/x.py", "import hypabi.judgement.drift.drift"),
     "forms": ("hypabi/report/check/x.py", "import hypabi.report.diff.text"),
+    "results": ("hypabi/analysis/results/x.py", "import hypabi.smt.terms"),
     "evidence": ("hypabi/machine/y.py", "import hypabi.symbolic.state"),
     "base": ("hypabi/errors.py", "import hypabi.image.model"),
     "sleigh": ("hypabi/code/y.py", "import pypcode"),

@@ -4,7 +4,6 @@ Every line of a report passes through here, so the width is one number and an im
 control characters on a reader's terminal by way of a symbol's or a file's name.
 """
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -19,10 +18,6 @@ LABEL: Final = 10
 NARROW: Final = 10
 """Width beyond which the title of a column is broken at its hyphens."""
 
-_OBEYED: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
-)
-"""C0 and C1 (ECMA-48), line and paragraph separator, and Unicode's bidirectional controls."""
 
 _GLUE: Final = "\0"
 """Stands for a space that is no place to break a line; nothing printable contains it."""
@@ -33,15 +28,6 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def harmless(text: str) -> str:
-    """Return ``text`` with everything escaped that a terminal obeys, but for newline and tab.
-
-    What directs the order of writing counts: it can make a report read as something else.  An
-    escape is one of JSON too, so that a document stays one.
-    """
-    return _OBEYED.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def filled(text: str, first: str = "", indent: str | None = None) -> Iterator[str]:
