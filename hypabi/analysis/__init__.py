@@ -22,7 +22,6 @@ __all__ = [
     "examination",
     "exit_status",
     "findings.check",
-    "findings.matrix",
     "matrix",
     "options",
     "party_detection",
