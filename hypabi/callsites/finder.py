@@ -272,7 +272,12 @@ class CallSites:
 
 
 def _last(body: Body, end: int, size: int) -> Step | None:
-    """Return the last instruction of a function that is no padding, ``None`` where all is."""
+    """Return the last instruction of a function that is no padding.
+
+    ``None`` where all is padding, or where the function is longer than is read.
+    """
+    if body.end < end:
+        return None
     address = end - size
     while address >= body.start:
         for step in (body.step(address), *([body.step(address - 2)] if size == 2 else [])):

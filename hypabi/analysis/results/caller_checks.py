@@ -144,9 +144,12 @@ class CallerChecks:
         sites = (each.caller for each in self.checks if each.when is Reachability.UNSPOKEN)
         return tuple(dict.fromkeys(sites))
 
-    def call_sites(self) -> Mapping[CallerSite, CallerWord]:
-        """Return each call site that can run, and the worst of its paths and live parties."""
-        return {site: worst_caller_word(words) for site, words in self._words().items()}
+    def call_sites(self) -> Mapping[str, CallerWord]:
+        """Return the address of each call site that can run, and the worst that is said of it.
+
+        One into which two functions run is one: its paths are those of both.
+        """
+        return {address: worst_caller_word(words) for address, words in self._words().items()}
 
     def judged(self) -> Iterator[Judged]:
         """Yield each call site that can run, once, as an item of a conclusion."""
@@ -155,10 +158,10 @@ class CallerChecks:
             others = tuple(dict.fromkeys(WEIGHTS[word] for word in words if word is not worst))
             yield Judged(CALL_SITES, worst.value, WEIGHTS[worst], others)
 
-    def _words(self) -> Mapping[CallerSite, list[CallerWord]]:
-        found: dict[CallerSite, list[CallerWord]] = {}
+    def _words(self) -> Mapping[str, list[CallerWord]]:
+        found: dict[str, list[CallerWord]] = {}
         for each in self.reachable():
-            found.setdefault(each.caller, []).append(each.verdict)
+            found.setdefault(each.caller.address, []).append(each.verdict)
         return found
 
 

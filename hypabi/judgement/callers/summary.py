@@ -23,6 +23,8 @@ class Violation:
 
     address: int
     """Of the call site."""
+    caller: str
+    """The function around it: two that run on into one site are two callers."""
     party: str
     """Whose vectors are live."""
     call: str | None
@@ -31,7 +33,7 @@ class Violation:
     @classmethod
     def of(cls, check: CallerCheck) -> "Violation":
         """Return what names a check's violation."""
-        return cls(check.site.address, check.party, check.call)
+        return cls(check.site.address, check.site.name, check.party, check.call)
 
 
 def reachable_checks(cycle: LifeCycle) -> Iterator[CheckInContext]:

@@ -37,7 +37,7 @@ def test_the_worst_party_decides_of_a_call_site() -> None:
     for worse, better in pairwise(WORST_FIRST):
         for words in permutations((worse, better)):
             found = checks(*(check(w, party=p) for w, p in zip(words, PARTIES, strict=False)))
-            assert found.call_sites() == {site(): worse}
+            assert found.call_sites() == {site().address: worse}
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(CallerWord)), max_size=8))
@@ -67,3 +67,10 @@ def test_whoever_is_live_is_counted() -> None:
 def test_two_nameless_call_sites_are_two() -> None:
     found = concluded(check(of=site("", 0x10)), check(of=site("", 0x20)))
     assert found.counts[CALL_SITES]["satisfied"] == 2
+
+
+def test_one_hvc_into_which_two_functions_run_is_one_call_site() -> None:
+    found = checks(
+        check(of=site("first", 0x10)), check(CallerWord.VIOLATED, of=site("second", 0x10))
+    )
+    assert found.call_sites() == {"0x10": CallerWord.VIOLATED}
