@@ -12,7 +12,7 @@ import hypabi
 
 project = "hypabi"
 author = "the authors of hypabi"
-copyright = author  # noqa: A001 - Sphinx's name
+copyright = author
 release = hypabi.__version__
 version = release
 

@@ -172,17 +172,17 @@ def _evidence(
     arguments: argparse.Namespace, image: str, contract: "Contract"
 ) -> "tuple[Check, Evidence]":
     """Return what an image shows of a contract."""
+    from hypabi.analysis.check import judged
     from hypabi.analysis.derivation import Wanted, derivation
     from hypabi.analysis.options import version_of
     from hypabi.analysis.session import open_image
     from hypabi.analysis.summaries.derivation import summarize_derivation
-    from hypabi.cli.check import checked
     from hypabi.documents.interface.image_evidence import evidence
 
     command = command_line()
     version = version_of(arguments.kernel_version)
     session = open_image(image)
-    check = checked(session.examine(contract, version), command)
+    check = judged(session.examine(contract, version), command)
     derived = derivation(session, Wanted(contract, version), command)
     return check, evidence(check, summarize_derivation(derived))
 

@@ -10,13 +10,13 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Final, NoReturn
 
-import hypabi
 from hypabi.analysis.exit_status import PIPE_CLOSED, Exit
 from hypabi.atomic_file import flush_output, harmless
 from hypabi.cli.memory import bounded_memory
 from hypabi.cli.parser import Parser
 from hypabi.cli.signals import status_of
 from hypabi.errors import HypabiError
+from hypabi.home import VERSION
 from hypabi.report.shared.text_layout import printable
 
 DESCRIPTION: Final = (
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say("the input is nested deeper than can be followed")
     except OSError as failed:
         return _failed(failed)
-    except Exception:  # noqa: BLE001 - the door: nothing above could say it better
+    except Exception:
         # Our defect: the traceback is what a report of it needs.
         import traceback
 
@@ -107,7 +107,7 @@ def parser(first: Sequence[str] = ()) -> argparse.ArgumentParser:
         "(with 4), 16 undecided; 0 only when everything asked was decided and good.",
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"hypabi {hypabi.__version__}")
+    top.add_argument("--version", action="version", version=f"hypabi {VERSION}")
     commands = top.add_subparsers(
         metavar="COMMAND", required=True, parser_class=Parser, prog=top.prog
     )

@@ -15,7 +15,14 @@ from importlinter import Contract, ContractCheck, fields, output
 
 ROOT = "hypabi"
 FOR_ALL = frozenset(
-    {"hypabi", "hypabi.errors", "hypabi.records", "hypabi.atomic_file", "hypabi.regular"}
+    {
+        "hypabi",
+        "hypabi.errors",
+        "hypabi.records",
+        "hypabi.atomic_file",
+        "hypabi.regular",
+        "hypabi.home",
+    }
 )
 NAMES = "hypabi.arch.names"
 """Byte orders, architectures and instruction sets: words that everybody needs."""
@@ -73,7 +80,7 @@ class _Imports(Contract):
         """Return the imports that break it."""
         raise NotImplementedError
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Hold the graph against the contract."""
         refused = self.refused(graph)
         return ContractCheck(kept=not refused, metadata={"refused": refused})

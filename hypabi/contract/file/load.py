@@ -4,12 +4,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import hypabi
 from hypabi.contract.file.node import Node
 from hypabi.contract.file.reader import read_contract
 from hypabi.contract.file.yaml import MOST_BYTES, compose_yaml
 from hypabi.contract.model import Contract
 from hypabi.contract.place import Place, closest_name
+from hypabi.home import CONTRACTS
 from hypabi.records import replace
 from hypabi.regular import read_regular
 
@@ -62,11 +62,11 @@ def parse_any(text: bytes, file: str) -> AnyContract:
     """
     contract = read_text(text, file)
     if isinstance(contract, Contract):
-        from hypabi.contract.file.validation import check_meaning  # noqa: PLC0415 - not if it is shipped
+        from hypabi.contract.file.validation import check_meaning
 
         check_meaning(contract)
     else:
-        from hypabi.contract.stated.validation import check_stated  # noqa: PLC0415 - as above
+        from hypabi.contract.stated.validation import check_stated
 
         check_stated(contract)
     return contract
@@ -117,7 +117,7 @@ def _held(contract: AnyContract) -> Contract:
 
 
 def _shipped() -> Path:
-    return Path(hypabi.__file__).parent / "contracts"
+    return CONTRACTS
 
 
 def _bytes(path: Path) -> bytes:
