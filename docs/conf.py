@@ -12,7 +12,7 @@ import hypabi
 
 project = "hypabi"
 author = "the authors of hypabi"
-copyright = author
+copyright = author  # noqa: A001 - Sphinx's name
 release = hypabi.__version__
 version = release
 

@@ -56,7 +56,7 @@ def field(
     default: Any = _ABSENT,
     default_factory: Any = _ABSENT,
     compare: bool = True,
-    repr: bool = True,
+    repr: bool = True,  # noqa: A002 - the standard function's names
 ) -> Any:
     """Say more of a field than its type, as the standard function of this name."""
     said = _Field(default, default_factory)
@@ -65,7 +65,7 @@ def field(
 
 
 if TYPE_CHECKING:
-    from dataclasses import replace as replace
+    from dataclasses import replace as replace  # noqa: PLC0414 - told again by this module
 else:
 
     def replace(made: T, /, **changes: object) -> T:
@@ -145,7 +145,7 @@ class _Fields:
     """What the standard module keeps of a dataclass, made when it is asked for."""
 
     def __get__(self, instance: object, owner: Any) -> Mapping[str, Any]:
-        from dataclasses import dataclass
+        from dataclasses import dataclass  # noqa: PLC0415 - imports inspect; most runs never ask
 
         fields: Mapping[str, _Field] = owner.__frozen_fields__
         alike: Any = type(owner.__name__, (), {n: _standard(f) for n, f in fields.items()})
@@ -155,7 +155,7 @@ class _Fields:
 
 
 def _standard(one: _Field) -> object:
-    from dataclasses import MISSING, field
+    from dataclasses import MISSING, field  # noqa: PLC0415 - as above
 
     return field(
         default=MISSING if one.default is _ABSENT else one.default,
@@ -233,6 +233,6 @@ def field_names(record: object) -> tuple[str, ...] | None:
 
 
 def _refuse(self: object, name: str, *_: object) -> NoReturn:
-    from dataclasses import FrozenInstanceError
+    from dataclasses import FrozenInstanceError  # noqa: PLC0415 - as in _Fields
 
     raise FrozenInstanceError(f"cannot assign to field {name!r}")

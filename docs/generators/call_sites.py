@@ -112,7 +112,7 @@ def _row(drawing: Drawing, site: dict[str, Any], y: float, height: float) -> Non
     drawing.text(CALLERS + 32, middle + 12, _asked(site), "code name")
 
 
-def _cell(drawing: Drawing, x: float, middle: float, word: str, in_turn: bool) -> None:
+def _cell(drawing: Drawing, x: float, middle: float, word: str, in_turn: bool) -> None:  # noqa: FBT001
     kinds = {"kept": "good", "refuted": "bad"}
     drawing.box(x + 3, middle - 20, COLUMN - 6, 40, "box" if in_turn else "away")
     drawing.text(

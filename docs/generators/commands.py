@@ -22,10 +22,10 @@ def page() -> str:
 
 
 def _commands(parser: argparse.ArgumentParser, level: int) -> Iterator[str]:
-    for action in parser._actions:
-        if not isinstance(action, argparse._SubParsersAction):
+    for action in parser._actions:  # noqa: SLF001 - argparse shows its grammar nowhere else
+        if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             continue
-        helps = {each.dest: each.help for each in action._choices_actions}
+        helps = {each.dest: each.help for each in action._choices_actions}  # noqa: SLF001
         for name, command in action.choices.items():
             yield _command(command, helps[name] or "", level)
             yield from _commands(command, level + 1)
@@ -39,14 +39,14 @@ def _command(command: argparse.ArgumentParser, summary: str, level: int) -> str:
         said = [_escaped(" ".join(each.split())) for each in lines]
     usage = command.format_usage()
     text += "\n\n".join(said) + f"\n\n```text\n{usage}```\n"
-    rows = [_row(action) for action in command._actions if _shown(action)]
+    rows = [_row(action) for action in command._actions if _shown(action)]  # noqa: SLF001
     if rows:
         text += "\n| argument | what it is |\n| --- | --- |\n" + "".join(rows)
     return text
 
 
 def _shown(action: argparse.Action) -> bool:
-    special = (argparse._HelpAction, argparse._SubParsersAction)
+    special = (argparse._HelpAction, argparse._SubParsersAction)  # noqa: SLF001
     return not isinstance(action, special) and action.help is not argparse.SUPPRESS
 
 

@@ -54,7 +54,7 @@ def _name(kind: type[Any]) -> str:
     return words.strip()
 
 
-def _value(shape: Any) -> str:
+def _value(shape: Any) -> str:  # noqa: ANN401 - one line for each shape
     from hypabi.contract.file import shapes as form
 
     match shape:

@@ -24,7 +24,7 @@ def page() -> str:
     return HEAD + "".join(_report(path) for path in sorted((ROOT / "hypabi/report").glob("*.json")))
 
 
-def _report(path: Any) -> str:
+def _report(path: Any) -> str:  # noqa: ANN401
     schema = json.loads(path.read_text(encoding="utf-8"))
     title = schema.get("title", path.name).removeprefix("hypabi ")
     text = f"\n## {title}\n\n{schema.get('description', '')}".rstrip() + "\n\n"

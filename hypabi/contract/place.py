@@ -63,7 +63,7 @@ def known(name: str, table: Iterable[str], place: Place) -> None:
 
 def closest_name(word: str, known: Iterable[str]) -> str:
     """Suggest the known word that was probably meant, or say which there are."""
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # noqa: PLC0415 - only a refusal pays for it
 
     choices = sorted(known)
     short = [choice for choice in choices[:MOST_COMPARED] if len(choice) <= LONGEST_COMPARED]

@@ -98,7 +98,7 @@ class Lifter:
         if not it:
             translation = self._context.translate(content, address, max_instructions=1)
             return self._convert(translation, address, len(content))
-        from hypabi.lifter.overlay.t32 import in_it_block
+        from hypabi.lifter.overlay.t32 import in_it_block  # noqa: PLC0415 - few images hold T32
 
         # An IT block of one instruction: SLEIGH then says nothing about the next one.
         self._context.setVariableDefault("cond_full", it >> 4)
@@ -131,7 +131,7 @@ class Lifter:
         """Return the text of a form that SLEIGH cannot print."""
         if self.state is InstructionSet.A64:
             return None
-        from hypabi.lifter.overlay import aarch32_text
+        from hypabi.lifter.overlay import aarch32_text  # noqa: PLC0415 - only 32-bit images pay for it
 
         if self.state is InstructionSet.A32:
             return aarch32_text.a32_text(word)
@@ -263,6 +263,6 @@ def _overlay(state: InstructionSet) -> Callable[[int, int, int, int], tuple[Op, 
     """Return the overlay of an instruction set: operations, a reason to refuse, or ``None``."""
     if state is InstructionSet.A64:
         return lambda word, _address, _size, _it: a64_allocated.refused(word) or a64.decode(word)
-    from hypabi.lifter.overlay import a32
+    from hypabi.lifter.overlay import a32  # noqa: PLC0415 - only 32-bit images pay for it
 
     return a32.decode_for(state)

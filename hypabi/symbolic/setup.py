@@ -62,9 +62,9 @@ def _unpatched(image: Image, patches: Patches) -> tuple[str, ...]:
 
 def _profile(architecture: Architecture) -> Profile[Term]:
     if architecture is Architecture.ARM64:
-        from hypabi.semantics.aarch64 import AArch64
+        from hypabi.semantics.aarch64 import AArch64  # noqa: PLC0415 - one of two is needed
 
         return AArch64()
-    from hypabi.semantics.aarch32 import AArch32
+    from hypabi.semantics.aarch32 import AArch32  # noqa: PLC0415
 
     return AArch32()

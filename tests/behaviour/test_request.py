@@ -64,7 +64,7 @@ def test_the_index_is_read_as_it_is_written() -> None:
 
 
 @pytest.fixture
-def asked(assemble: Assemble) -> Any:
+def asked(assemble: Assemble) -> Any:  # noqa: ANN401 - a function, typed where it is used
     def of(body: str) -> Requests:
         text = f".arch armv7ve\n.arm\n.text\n.global caller\ncaller:\n{body}\n"
         image = load_image(assemble(text, "arm", text=0x8000)).images[-1]
@@ -74,13 +74,13 @@ def asked(assemble: Assemble) -> Any:
     return of
 
 
-def test_a_register_of_which_nothing_is_known_has_no_premise(asked: Any) -> None:
+def test_a_register_of_which_nothing_is_known_has_no_premise(asked: Any) -> None:  # noqa: ANN401
     (request,) = asked("mov r1, r0\nmov r0, #1\nhvc #0\nbx lr").found
     assert request.pinned() == {"r0": 1}
     assert request.premises(32) == ()
 
 
-def test_what_ties_registers_to_each_other_is_a_premise(asked: Any) -> None:
+def test_what_ties_registers_to_each_other_is_a_premise(asked: Any) -> None:  # noqa: ANN401
     (request,) = asked("mov r1, r0\nadd r2, r0, #4\nmov r0, #1\nhvc #0\nbx lr").found
     own = terms.symbol("r0 of the caller", 32)
     assert set(request.premises(32)) == {
@@ -90,7 +90,7 @@ def test_what_ties_registers_to_each_other_is_a_premise(asked: Any) -> None:
 
 
 def test_the_condition_of_an_hvc_is_a_premise_and_the_other_way_is_told(
-    asked: Any,
+    asked: Any,  # noqa: ANN401
 ) -> None:
     found = asked("cmp r1, #0\nbxeq lr\nmov r0, #2\nhvc #3\nbx lr")
     (request,) = found.found
@@ -101,11 +101,11 @@ def test_the_condition_of_an_hvc_is_a_premise_and_the_other_way_is_told(
     assert terms.lnot(terms.eq(terms.symbol("r1 of the caller", 32), 0, 32)) in request.premises(32)
 
 
-def test_two_ways_to_ask_are_two_requests(asked: Any) -> None:
+def test_two_ways_to_ask_are_two_requests(asked: Any) -> None:  # noqa: ANN401
     found = asked("cmp r1, #0\nbne 1f\nmov r0, #2\nhvc #0\nbx lr\n1: mov r0, #1\nhvc #0\nbx lr")
     assert sorted(request.registers["r0"] for request in found.found) == [1, 2]
 
 
-def test_a_caller_that_cannot_be_followed_says_so(asked: Any) -> None:
+def test_a_caller_that_cannot_be_followed_says_so(asked: Any) -> None:  # noqa: ANN401
     (other,) = asked("smc #0\nhvc #0\nbx lr").others
     assert isinstance(other, Undecided)

@@ -13,7 +13,7 @@ from tests.inputs import Assemble, Kernel
 from tests.report.schemas import schema, strict
 
 
-def listed(*arguments: Any) -> tuple[int, dict[str, Any]]:
+def listed(*arguments: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - as the command line
     ran = hypabi("callers", *arguments, "--format", "json")
     assert ran.stderr == ""
     found: dict[str, Any] = json.loads(ran.stdout)

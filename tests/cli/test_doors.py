@@ -25,7 +25,7 @@ def doors(report: dict[str, Any], party: str, slot: str) -> list[dict[str, Any]]
     ]
 
 
-def report_of(*arguments: Any) -> dict[str, Any]:
+def report_of(*arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - paths and words
     loaded: dict[str, Any] = json.loads(
         hypabi("check", "--doors", "--format", "json", *arguments).stdout
     )

@@ -174,7 +174,7 @@ def test_a_refuted_caller_is_lived_with(
     party: str,
     today: str,
     status: int,
-    covered: bool,
+    covered: bool,  # noqa: FBT001 - what is expected
 ) -> None:
     lost = caller("__hyp_reset_vectors", "mov x0, #2", "hvc #0", "mov x0, x3", "ret")
     image = stub(assemble, success="mov x3, #1", callers=lost)

@@ -46,7 +46,7 @@ def test_a_new_file_has_the_mode_that_the_caller_wants(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_a_link_is_followed_and_stays_one(tmp_path: Path, there: bool) -> None:
+def test_a_link_is_followed_and_stays_one(tmp_path: Path, there: bool) -> None:  # noqa: FBT001
     (tmp_path / "folder").mkdir()
     target = tmp_path / "folder" / "target"
     if there:

@@ -91,7 +91,7 @@ def test_json_is_as_published(witness: Path, machine: str) -> None:
 
 
 def test_an_edited_prediction_is_not_reproduced_and_loud(witness: Path, tmp_path: Path) -> None:
-    def change(plain: Any) -> None:
+    def change(plain: Any) -> None:  # noqa: ANN401 - JSON
         plain["predicted"]["registers"]["HVBAR"] = "0x40"
 
     ran = run("replay", edited(witness, tmp_path, change))
@@ -102,14 +102,14 @@ def test_an_edited_prediction_is_not_reproduced_and_loud(witness: Path, tmp_path
 
 
 def test_an_edited_start_is_not_reproduced(witness: Path, tmp_path: Path) -> None:
-    def change(plain: Any) -> None:
+    def change(plain: Any) -> None:  # noqa: ANN401 - JSON
         plain["start"]["registers"]["r0"] = "0x2"  # RESET, which sets no vectors
 
     assert run("replay", edited(witness, tmp_path, change)).returncode == 1
 
 
 def test_an_edited_promise_that_is_kept_is_not_reproduced(witness: Path, tmp_path: Path) -> None:
-    def change(plain: Any) -> None:
+    def change(plain: Any) -> None:  # noqa: ANN401 - JSON
         plain["promised"] = {"kind": "keeps", "register": "r7", "value": "0x0"}
 
     ran = run("replay", edited(witness, tmp_path, change))
@@ -161,10 +161,10 @@ def test_a_check_that_could_not_confirm_says_so_in_its_status(tmp_path: Path) ->
 
 
 def test_the_image_of_a_reference_is_found_by_its_hash(witness: Path, tmp_path: Path) -> None:
-    def renamed(plain: Any) -> None:
+    def renamed(plain: Any) -> None:  # noqa: ANN401 - JSON
         plain["image"]["name"] = "some-other-name"
 
-    def unknown(plain: Any) -> None:
+    def unknown(plain: Any) -> None:  # noqa: ANN401 - JSON
         plain["image"]["sha256"] = "0" * 64
 
     assert run("replay", edited(witness, tmp_path, renamed)).returncode == 12
@@ -189,7 +189,7 @@ def test_what_is_no_witness_is_refused_in_one_line(tmp_path: Path, content: str)
 
 
 def test_an_unknown_register_is_refused_in_one_line(witness: Path, tmp_path: Path) -> None:
-    def change(plain: Any) -> None:
+    def change(plain: Any) -> None:  # noqa: ANN401 - JSON
         plain["start"]["registers"]["x0"] = "0x2"
 
     ran = run("replay", edited(witness, tmp_path, change))
@@ -223,7 +223,7 @@ def test_a_script_confirms_without_hypabi(witness: Path, tmp_path: Path) -> None
 def test_a_script_of_a_false_witness_says_so(witness: Path, tmp_path: Path) -> None:
     need_machine("qemu")
 
-    def change(plain: Any) -> None:
+    def change(plain: Any) -> None:  # noqa: ANN401 - JSON
         plain["predicted"]["registers"]["HVBAR"] = "0x40"
 
     ran = script(edited(witness, tmp_path, change), tmp_path)

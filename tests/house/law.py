@@ -80,7 +80,7 @@ class _Imports(Contract):
         """Return the imports that break it."""
         raise NotImplementedError
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001
         """Hold the graph against the contract."""
         refused = self.refused(graph)
         return ContractCheck(kept=not refused, metadata={"refused": refused})

@@ -17,7 +17,7 @@ def schema(name: str) -> dict[str, Any]:
     return loaded
 
 
-def closed(part: object) -> Any:
+def closed(part: object) -> Any:  # noqa: ANN401 - a schema is what JSON is
     """Return a schema that refuses what it does not name, so that no field goes unpublished."""
     if isinstance(part, dict):
         closing = {"additionalProperties": False} if "properties" in part else {}

@@ -113,7 +113,7 @@ PLAIN = Language(
 
 
 def _folding(name: str) -> Callable[..., Value]:
-    def fold(*args: Any) -> Value:  # any constructor's arguments
+    def fold(*args: Any) -> Value:  # noqa: ANN401  # any constructor's arguments
         widths = _operand_widths(name, args)
         operands: tuple[Value, ...] = args[: len(widths)]
         if any(isinstance(operand, Term) for operand in operands):

@@ -72,7 +72,7 @@ def test_what_nothing_asks_for_is_as_usual(model: Model, normally: Model) -> Non
 
 
 def test_shrinking_is_shrunk() -> None:
-    holds = lambda m: m["a"] % 32 == 0 and m["a"] != 0 and m["b"] > 200
+    holds = lambda m: m["a"] % 32 == 0 and m["a"] != 0 and m["b"] > 200  # noqa: E731
     once = shrunk({"a": 0xE0, "b": 255, "c": 9}, {}, holds)
     assert once == shrunk(once, {}, holds)
     assert (once["a"], once["c"]) == (0x20, 0)

@@ -64,7 +64,7 @@ def _properties(kind: type[Any], definitions: dict[str, Plain]) -> dict[str, Pla
     return properties
 
 
-def _shape(kind: Any, definitions: dict[str, Plain]) -> dict[str, Plain]:
+def _shape(kind: Any, definitions: dict[str, Plain]) -> dict[str, Plain]:  # noqa: ANN401 - a type
     simple = {str: "string", int: "integer", bool: "boolean", NoneType: "null"}
     if kind in simple:
         return {"type": simple[kind]}

@@ -62,11 +62,11 @@ def parse_any(text: bytes, file: str) -> AnyContract:
     """
     contract = read_text(text, file)
     if isinstance(contract, Contract):
-        from hypabi.contract.file.validation import check_meaning
+        from hypabi.contract.file.validation import check_meaning  # noqa: PLC0415 - not if it is shipped
 
         check_meaning(contract)
     else:
-        from hypabi.contract.stated.validation import check_stated
+        from hypabi.contract.stated.validation import check_stated  # noqa: PLC0415 - as above
 
         check_stated(contract)
     return contract

@@ -45,7 +45,7 @@ def read_contract(node: Node) -> "Contract | StatedContract":
 
 
 def _stated(node: Table) -> "StatedContract":
-    from hypabi.contract.stated.model import StatedContract
+    from hypabi.contract.stated.model import StatedContract  # noqa: PLC0415 - few commands need one
 
     contract = _Reader().record(node, StatedContract)
     assert isinstance(contract, StatedContract)

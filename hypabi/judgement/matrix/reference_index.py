@@ -80,7 +80,7 @@ def folder() -> Path:
 
 def read_index() -> Index:
     """Read the index that is shipped."""
-    import yaml
+    import yaml  # noqa: PLC0415 - few commands pay for it
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     content = (folder() / "index.yaml").read_bytes()

@@ -55,6 +55,6 @@ def decode_for(state: InstructionSet) -> Callable[[int, int, int, int], Decoded]
     """Return the overlay of A32 or T32 as a function of word, address, size and ITSTATE."""
     if state is InstructionSet.A32:
         return lambda instruction, address, _size, _it: decode(instruction, address)
-    from hypabi.lifter.overlay import t32
+    from hypabi.lifter.overlay import t32  # noqa: PLC0415 - few images hold T32
 
     return t32.decode

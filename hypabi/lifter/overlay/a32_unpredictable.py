@@ -29,7 +29,7 @@ def unpredictable(instruction: int) -> str | None:
             return None
 
 
-def _if(condition: bool, reason: str) -> str | None:
+def _if(condition: bool, reason: str) -> str | None:  # noqa: FBT001 - a sentence: reason if condition
     return f"UNPREDICTABLE: {reason}" if condition else None
 
 

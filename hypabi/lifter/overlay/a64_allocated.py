@@ -43,7 +43,7 @@ def _wide(word: int) -> int:
     return word >> 31
 
 
-def _unless(holds: bool, reason: str = UNALLOCATED) -> str | None:
+def _unless(holds: bool, reason: str = UNALLOCATED) -> str | None:  # noqa: FBT001 - reads as a sentence
     return None if holds else reason
 
 

@@ -65,10 +65,10 @@ class Engine:
 def rules_for(architecture: Architecture) -> Rules:
     """Return the rules of an architecture."""
     if architecture is Architecture.ARM64:
-        from hypabi.machine.engine.rules_a64 import RulesA64
+        from hypabi.machine.engine.rules_a64 import RulesA64  # noqa: PLC0415 - one of two is needed
 
         return RulesA64()
-    from hypabi.machine.engine.rules_a32 import RulesA32
+    from hypabi.machine.engine.rules_a32 import RulesA32  # noqa: PLC0415
 
     return RulesA32()
 

@@ -108,10 +108,10 @@ def processor_name(state: MachineState) -> str:
 def target_for(architecture: Architecture) -> Target:
     """Return what QEMU needs to know of an architecture."""
     if architecture is Architecture.ARM64:
-        from hypabi.machine.qemu.target_a64 import TargetA64
+        from hypabi.machine.qemu.target_a64 import TargetA64  # noqa: PLC0415 - one of two is needed
 
         return TargetA64()
-    from hypabi.machine.qemu.target_a32 import TargetA32
+    from hypabi.machine.qemu.target_a32 import TargetA32  # noqa: PLC0415
 
     return TargetA32()
 

@@ -59,7 +59,7 @@ def _lines(result: CheckResult) -> Iterator[str]:
     yield from unspecified(result)
     yield from suppressed(result, names)
     if result.hidden_doors is not None:
-        from hypabi.report.check.entries.text import doors
+        from hypabi.report.check.entries.text import doors  # noqa: PLC0415 - few ask for it
 
         yield from doors(result.hidden_doors, result, names)
     yield from assumed(result, names)
@@ -210,7 +210,7 @@ def suppressed(result: CheckResult, names: Names) -> Iterator[str]:
     """Yield what was decided to live with, where a file of it was given."""
     if result.suppressions is None:
         return
-    from hypabi.report.shared.suppressed import suppressed_section
+    from hypabi.report.shared.suppressed import suppressed_section  # noqa: PLC0415 - rarely given
 
     covered = []
     for clause in result.verdicts:

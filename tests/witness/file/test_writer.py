@@ -64,7 +64,7 @@ def keys(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
             yield from keys(each, (*path, index))
 
 
-def at(plain: Any, path: tuple[str | int, ...]) -> Any:
+def at(plain: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - JSON
     for key in path:
         plain = plain[key]
     return plain
