@@ -20,6 +20,8 @@ class CallerWord(enum.Enum):
     UNSPECIFIED = "unspecified"
     VIOLATED = "violated"
     SUPPRESSED = "suppressed"
+    UNSCHEDULED = "unscheduled"
+    """The contract does not say when it runs, and somebody who may be live serves it."""
     UNDECIDED = "undecided"
 
 
@@ -35,12 +37,14 @@ WEIGHTS: Final[Mapping[CallerWord, Weight]] = {
     CallerWord.UNSPECIFIED: Weight.GOOD,
     CallerWord.VIOLATED: Weight.REFUTED,
     CallerWord.SUPPRESSED: Weight.GOOD,
+    CallerWord.UNSCHEDULED: Weight.UNDECIDED,
     CallerWord.UNDECIDED: Weight.UNDECIDED,
 }
 
 _WORST_FIRST: Final = (
     CallerWord.VIOLATED,
     CallerWord.UNDECIDED,
+    CallerWord.UNSCHEDULED,
     CallerWord.SUPPRESSED,
     CallerWord.BEYOND,
     CallerWord.DEPENDS,
@@ -95,7 +99,7 @@ class CallerCheck:
     """Whose vectors are live."""
     when: Reachability
     """Whether the contract says that the caller can run while the party is live; what is
-    unreachable or unspoken is not counted."""
+    unreachable is not counted, and where it says nothing the call site is unscheduled."""
     verdict: CallerWord
     """The worst of the answers."""
     answers: tuple[CallerAnswer, ...]
@@ -160,8 +164,11 @@ class CallerChecks:
 
     def _words(self) -> Mapping[str, list[CallerWord]]:
         found: dict[str, list[CallerWord]] = {}
-        for each in self.reachable():
-            found.setdefault(each.caller.address, []).append(each.verdict)
+        for each in self.checks:
+            if each.counts:
+                found.setdefault(each.caller.address, []).append(each.verdict)
+            elif each.when is Reachability.UNSPOKEN:
+                found.setdefault(each.caller.address, []).append(CallerWord.UNSCHEDULED)
         return found
 
 

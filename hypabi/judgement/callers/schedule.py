@@ -6,6 +6,7 @@ every party of its own program, because any of them could be live.
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from hypabi.callsites.identifier_values import paths_by_identifier, uninitialised
 from hypabi.callsites.model import CallPath, CallSite, Function, Unread
@@ -16,6 +17,10 @@ from hypabi.judgement.callers.compatibility import Provider, asked_for, check_ca
 from hypabi.judgement.callers.findings import CallerCheck, Satisfied, Violated
 from hypabi.records import frozen
 from hypabi.smt.solver import Solver
+
+SMALL: Final = 0x1_0000
+"""Below it an identifier is no function identifier of SMCCC that anybody has (DEN0028, table 6-2),
+so an ``hvc`` with one is meant for the kernel's own vectors."""
 
 
 class Reachability(enum.Enum):
@@ -75,6 +80,9 @@ class Program:
     """Those of which that was not found out."""
     providers: Mapping[str, Provider]
     """By name of the party."""
+    absent: frozenset[str] = frozenset()
+    """Functions that the contract names and the program has no symbol of: a call site without a
+    symbol may lie in one of them."""
 
 
 def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver) -> LifeCycle:
@@ -90,14 +98,14 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
             every = [
                 each for way in site.ways for each in paths_by_identifier(way, revision.identifier)
             ]
-            ways = tuple(
-                way for way in every if concerned(revision, program.which, site.function, way)
-            )
+            about = (revision, program.which, site.function)
+            ways = tuple(way for way in every if concerned(*about, way, program.absent))
             elsewhere += len(every) - len(ways)
             for way in ways:
-                met = tuple(_meetings(revision, program, site, way, solver))
+                contexts = contexts_of(*about, way, program.absent)
+                met = tuple(_meetings(contexts, revision, program, site, way, solver))
                 meetings += met
-                if not met or not any(each.when is not Reachability.UNREACHABLE for each in met):
+                if contexts and all(each.when is Reachability.UNREACHABLE for each in met):
                     dormant.append(site)
                 _note_moves(made, met)
     moves = tuple(
@@ -110,15 +118,22 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
 
 
 def may_concern(
-    revision: Revision, which: ProgramName, function: Function, identifier: int
+    revision: Revision,
+    which: ProgramName,
+    function: Function,
+    identifier: int,
+    absent: frozenset[str] = frozenset(),
 ) -> bool:
-    """Tell whether a way with a constant identifier can concern the contract at all."""
-    if identifier in (call.number for call in revision.calls):
+    """Tell whether a way with a constant identifier can concern the contract at all.
+
+    A small number does even if no call has it: the parties answer it as any other.
+    """
+    if identifier < SMALL or any(revision.numbered(identifier)):
         return True
     for turn in revision.contexts:
         if turn.program not in (None, which) or not turn.tells:
             continue
-        if turn.functions and function.plain not in turn.functions:
+        if not _may_be_in(turn, function, absent):
             continue
         if not turn.identifiers or identifier in turn.identifiers:
             return True
@@ -133,27 +148,65 @@ def may_ask_for_more(revision: Revision, way: CallPath) -> bool:
     return any(not isinstance(w.request.registers[revision.identifier], int) for w in ways)
 
 
-def concerned(revision: Revision, which: ProgramName, function: Function, way: CallPath) -> bool:
-    """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
-    asked = asked_for(revision, way)
-    if asked is not None and asked[0] is not None:
-        return True
-    if way.request.immediate == revision.immediate and uninitialised(revision.identifier, way):
-        return True
-    telling = (turn for turn in revision.contexts if turn.tells)
-    return any(_speaks_of(turn, revision, which, function, way) for turn in telling)
-
-
-def _speaks_of(
-    turn: CallerContext,
+def concerned(
     revision: Revision,
     which: ProgramName,
     function: Function,
     way: CallPath,
+    absent: frozenset[str] = frozenset(),
 ) -> bool:
-    if turn.program not in (None, which) or way.request.immediate != revision.immediate:
+    """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
+    asked = asked_for(revision, way)
+    if asked is not None and (asked[0] is not None or _is_small(revision, way)):
+        return True
+    if way.request.immediate == revision.immediate and uninitialised(revision.identifier, way):
+        return True
+    return any(turn.tells for turn in contexts_of(revision, which, function, way, absent))
+
+
+def _is_small(revision: Revision, way: CallPath) -> bool:
+    identifier = way.request.registers[revision.identifier]
+    return isinstance(identifier, int) and identifier < SMALL
+
+
+def contexts_of(
+    revision: Revision,
+    which: ProgramName,
+    function: Function,
+    way: CallPath,
+    absent: frozenset[str] = frozenset(),
+) -> tuple[CallerContext, ...]:
+    """Return what the contract says of when a way runs, all that fits it."""
+    return tuple(
+        turn
+        for turn in revision.contexts
+        if _speaks_of(turn, revision, which, way) and _is_in(turn, revision, function, way, absent)
+    )
+
+
+def _may_be_in(turn: CallerContext, function: Function, absent: frozenset[str]) -> bool:
+    """Tell whether a function is one that the contract names, for all that symbols tell."""
+    if not turn.functions or function.plain in turn.functions:
+        return True
+    return not function.name and absent.issuperset(turn.functions)
+
+
+def _is_in(
+    turn: CallerContext,
+    revision: Revision,
+    function: Function,
+    way: CallPath,
+    absent: frozenset[str],
+) -> bool:
+    if not _may_be_in(turn, function, absent):
         return False
-    if turn.functions and function.plain not in turn.functions:
+    # A nameless site whose identifier is somebody's argument may be anybody's.
+    known = asked_for(revision, way) is not None or uninitialised(revision.identifier, way)
+    return bool(function.name or not turn.functions or known)
+
+
+def _speaks_of(turn: CallerContext, revision: Revision, which: ProgramName, way: CallPath) -> bool:
+    if turn.program not in (None, which) or way.request.immediate != revision.immediate:
         return False
     if turn.identifiers and way.request.registers[revision.identifier] not in turn.identifiers:
         return False
@@ -166,28 +219,26 @@ def _speaks_of(
 
 
 def _meetings(
-    revision: Revision, program: Program, site: CallSite, way: CallPath, solver: Solver
+    turns: Sequence[CallerContext],
+    revision: Revision,
+    program: Program,
+    site: CallSite,
+    way: CallPath,
+    solver: Solver,
 ) -> Iterator[CheckInContext]:
-    turns = [
-        turn
-        for turn in revision.contexts
-        if _speaks_of(turn, revision, program.which, site.function, way)
-    ]
     found = {
         name: check_caller(site, way, revision, provider, solver)
         for name, provider in program.providers.items()
     }
-    otherwise = Reachability.UNREACHABLE if turns else _unspoken(revision, way, found.values())
+    otherwise = Reachability.UNREACHABLE if turns else _unspoken(found.values())
     for name, met in found.items():
         turn = next((turn for turn in turns if name in turn.states), None)
         when = otherwise if turn is None else Reachability.REACHABLE
         yield CheckInContext(met, when, turn or next(iter(turns), None))
 
 
-def _unspoken(revision: Revision, way: CallPath, found: Iterable[CallerCheck]) -> Reachability:
-    """Say when a way runs of which the contract says nothing."""
-    if uninitialised(revision.identifier, way) is None:
-        return Reachability.UNSPOKEN
+def _unspoken(found: Iterable[CallerCheck]) -> Reachability:
+    """Say when a way runs of which the contract says nothing: it matters if somebody serves it."""
     served = any(isinstance(met.points[0].verdict, Satisfied) for met in found)
     return Reachability.UNSPOKEN if served else Reachability.WHOEVER_IS_LIVE
 
