@@ -148,6 +148,11 @@ class CallerChecks:
         sites = (each.caller for each in self.checks if each.when is Reachability.UNSPOKEN)
         return tuple(dict.fromkeys(sites))
 
+    def without_party(self) -> tuple[CallerSite, ...]:
+        """Return the call sites that run while a party is live that was not found."""
+        found = (e.caller for e in self.checks if e.when is Reachability.PARTY_NOT_FOUND)
+        return tuple(dict.fromkeys(found))
+
     def call_sites(self) -> Mapping[str, CallerWord]:
         """Return the address of each call site that can run, and the worst that is said of it.
 
@@ -167,7 +172,7 @@ class CallerChecks:
         for each in self.checks:
             if each.counts:
                 found.setdefault(each.caller.address, []).append(each.verdict)
-            elif each.when is Reachability.UNSPOKEN:
+            elif each.when in (Reachability.UNSPOKEN, Reachability.PARTY_NOT_FOUND):
                 found.setdefault(each.caller.address, []).append(CallerWord.UNSCHEDULED)
         return found
 

@@ -32,6 +32,9 @@ class Reachability(enum.Enum):
     """The contract says when it runs, and this is not it."""
     UNSPOKEN = "unspoken"
     """The contract does not say when it runs."""
+    PARTY_NOT_FOUND = "party not found"
+    """The contract says when it runs, and none of the parties is in the program that are live
+    then."""
     WHOEVER_IS_LIVE = "whoever is live"
     """The contract does not say when it runs, but nobody serves what it asks."""
 
@@ -230,11 +233,19 @@ def _meetings(
         name: check_caller(site, way, revision, provider, solver)
         for name, provider in program.providers.items()
     }
-    otherwise = Reachability.UNREACHABLE if turns else _unspoken(found.values())
+    otherwise = _otherwise(turns, found) if turns else _unspoken(found.values())
     for name, met in found.items():
         turn = next((turn for turn in turns if name in turn.states), None)
         when = otherwise if turn is None else Reachability.REACHABLE
         yield CheckInContext(met, when, turn or next(iter(turns), None))
+
+
+def _otherwise(turns: Sequence[CallerContext], found: Mapping[str, CallerCheck]) -> Reachability:
+    """Say when a way runs with regard to a party that the contract does not name for it."""
+    states = {name for turn in turns for name in turn.states}
+    if states and not states & found.keys():
+        return Reachability.PARTY_NOT_FOUND
+    return Reachability.UNREACHABLE
 
 
 def _unspoken(found: Iterable[CallerCheck]) -> Reachability:
