@@ -13,6 +13,7 @@ what cannot be read; prints nothing, and knows no command line.
 __all__ = [
     "call_site_listing",
     "callers",
+    "check",
     "comparison",
     "confirmation",
     "derivation",
