@@ -1,8 +1,70 @@
 """Read a kernel image, derive what each hypercall does at EL2, hold it against a written contract.
 
-Twelve packages, data flowing one way; ``docs/architecture.md`` says which may import which, and
-``./check`` proves it.  This module, :mod:`hypabi.errors` and
-:mod:`hypabi.records` import nothing of ours.
+The public interface: what ``__all__`` names, and nothing else.  ``docs/guides/use-from-python.md``
+shows it at work; ``docs/architecture.md`` shows the packages below.  Each name is imported when it
+is first used, so that importing ``hypabi`` costs nothing.
 """
 
-__version__ = "0.1.0"
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from hypabi.home import VERSION
+
+if TYPE_CHECKING:
+    from hypabi.analysis.results.callers import CallersResult
+    from hypabi.analysis.results.check import CheckResult
+    from hypabi.analysis.results.derivation import DeriveResult
+    from hypabi.analysis.results.difference import DiffResult
+    from hypabi.analysis.results.matrix import MatrixResult
+    from hypabi.analysis.results.plain import plain as to_plain
+    from hypabi.analysis.session import open_image
+    from hypabi.api import callers, check, derive, diff, matrix
+    from hypabi.errors import HypabiError
+
+
+__version__ = VERSION
+
+__all__ = [
+    "CallersResult",
+    "CheckResult",
+    "DeriveResult",
+    "DiffResult",
+    "HypabiError",
+    "MatrixResult",
+    "__version__",
+    "callers",
+    "check",
+    "derive",
+    "diff",
+    "matrix",
+    "open_image",
+    "to_plain",
+]
+
+_HOMES: Final = {
+    "CallersResult": "hypabi.analysis.results.callers",
+    "CheckResult": "hypabi.analysis.results.check",
+    "DeriveResult": "hypabi.analysis.results.derivation",
+    "DiffResult": "hypabi.analysis.results.difference",
+    "HypabiError": "hypabi.errors",
+    "MatrixResult": "hypabi.analysis.results.matrix",
+    "callers": "hypabi.api",
+    "check": "hypabi.api",
+    "derive": "hypabi.api",
+    "diff": "hypabi.api",
+    "matrix": "hypabi.api",
+    "open_image": "hypabi.analysis.session",
+    "to_plain": "hypabi.analysis.results.plain:plain",
+}
+"""Where each public name is defined; behind a colon its name there, where that is another."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, there = _HOMES[name].partition(":")
+    return getattr(import_module(module), there or name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

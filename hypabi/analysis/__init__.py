@@ -12,15 +12,11 @@ what cannot be read; prints nothing, and knows no command line.
 
 __all__ = [
     "call_site_listing",
-    "callers",
     "check",
     "comparison",
-    "confirmation",
     "derivation",
     "difference",
     "drift",
-    "entries",
-    "examination",
     "exit_status",
     "findings.check",
     "matrix",

@@ -1,14 +1,60 @@
-"""An examination as a check: what was judged, with what is needed to repeat it."""
+"""Hold what an image does against a contract, its callers with it: one result."""
 
+from typing import TYPE_CHECKING
+
+from hypabi.analysis.callers import with_callers
 from hypabi.analysis.examination import Examination, Provider
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.provenance import provenance
+from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.results.vector_table import Table
+from hypabi.analysis.summaries.check import summarize_check
 from hypabi.analysis.tools import TOOLS
+from hypabi.contract.version import Version
+from hypabi.judgement.verification.verdict import Refuted
+from hypabi.records import frozen, replace
+
+if TYPE_CHECKING:
+    from hypabi.judgement.suppression import Suppression, Suppressions
+
+
+@frozen(kw_only=True)
+class CheckWanted:
+    """What a check shall do besides judging clauses and callers."""
+
+    suppressions: "Suppressions | None" = None
+    """What has been decided to live with."""
+    machine: str | None = None
+    """``engine`` or ``qemu``, to run a witness of each refutation on; ``None`` for none."""
+    witnesses: str | None = None
+    """Folder to write the witnesses of refutations to; ``None`` for none."""
+    entries: bool = False
+    """Whether to say what else than a hypercall reaches the code that answers hypercalls."""
+
+
+def check(examination: Examination, wanted: CheckWanted, command: tuple[str, ...]) -> CheckResult:
+    """Judge every clause and every caller of an image.
+
+    :param command: what a reader types to repeat it
+    :raises HypabiError: a witness cannot be written
+    """
+    found = judged(examination, command)
+    if wanted.suppressions is not None:
+        found = _with_suppressions(found, wanted.suppressions)
+    found = with_callers(found, examination)
+    if wanted.machine or wanted.witnesses:
+        from hypabi.analysis.confirmation import confirmed
+
+        found = confirmed(found, examination, wanted.machine, wanted.witnesses)
+    if wanted.entries:
+        from hypabi.analysis.entries import with_doors
+
+        found = with_doors(found, examination)
+    return summarize_check(found)
 
 
 def judged(examination: Examination, command: tuple[str, ...]) -> Check:
-    """Return what was judged of an image."""
+    """Return what was found of an image's parties and clauses, and nothing of its callers yet."""
     return Check(
         examination.loaded,
         examination.contract,
@@ -27,3 +73,17 @@ def _table(provider: Provider) -> Table:
     found = provider.table
     kind, how = found.kind.value, found.how.value
     return Table(provider.role, found.address, kind, found.name, how, provider.parties)
+
+
+def _with_suppressions(check: Check, suppressions: "Suppressions") -> Check:
+    """Return a check in which what is suppressed does not count; it is still listed."""
+    suppressions = suppressions.of_checks()
+    found: dict[tuple[str, str | None, str], Suppression] = {}
+    refuted = [each for each in check.judgement.findings if isinstance(each.verdict, Refuted)]
+    version = Version.parse(check.kernel.version) or check.revision.version
+    for each in refuted:
+        key = (each.party, each.call, each.clause.name)
+        by = suppressions.of_clause(*key, check.loaded.sha256, version)
+        if by is not None:
+            found[key] = by
+    return replace(check, suppressions=suppressions, suppressed=found)

@@ -1,4 +1,4 @@
-"""What ``--contract`` names: a shipped contract, else a file."""
+"""What a user names, as values: contracts, kernel versions, suppressions."""
 
 import os
 from pathlib import Path
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from hypabi.contract.file.load import AnyContract
     from hypabi.contract.model import Contract
     from hypabi.contract.version import Version
+    from hypabi.judgement.suppression import Suppressions
 
 
 def contract_of(option: str | None) -> "Contract":
@@ -60,3 +61,22 @@ def version_of(option: str | None) -> "Version | None":
             f"--kernel-version {option}", "this is no kernel version", "write it as 6.1"
         )
     return version
+
+
+def suppressions_of(path: str | None, day: str | None) -> "Suppressions | None":
+    """Return the suppressions in a file, ``None`` where no file is named.
+
+    :param day: on which they are asked whether they have expired, as 2027-01-31; ``None``: today
+    :raises HypabiError: the file is none, or the day is no date
+    """
+    if path is None and day is None:
+        return None
+    from datetime import UTC, datetime
+
+    from hypabi.errors import HypabiError
+    from hypabi.judgement.suppression import load_suppressions, parse_day
+
+    today = datetime.now(UTC).date() if day is None else parse_day(day)
+    if today is None:
+        raise HypabiError(f"--today {day}", "this is no date", "write it as 2027-01-31")
+    return None if path is None else load_suppressions(Path(path), today)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-import hypabi
+from hypabi.home import VERSION
 from hypabi.records import frozen
 
 _INSTALLED: Final = ".dist-info"
@@ -29,7 +29,7 @@ class Provenance:
 
 def provenance(command: tuple[str, ...], tools: tuple[str, ...]) -> Provenance:
     """Return the provenance of a command that rests on the installed packages ``tools``."""
-    versions = [("hypabi", hypabi.__version__), *((name, installed(name)) for name in tools)]
+    versions = [("hypabi", VERSION), *((name, installed(name)) for name in tools)]
     return Provenance(command, tuple(versions))
 
 

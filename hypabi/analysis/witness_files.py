@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import hypabi
 from hypabi.errors import HypabiError
+from hypabi.home import REFERENCES
 from hypabi.regular import read_regular
 from hypabi.witness.file.reader import MOST, read_witness_text
 from hypabi.witness.file.writer import write_witness_text
@@ -17,9 +17,6 @@ from hypabi.witness.pages import Pages
 
 if TYPE_CHECKING:
     from hypabi.image.model import Image
-
-REFERENCES = Path(hypabi.__file__).parent / "reference"
-"""Our own images, which need not be named: a witness knows them by SHA-256."""
 
 
 def read_witness(where: str) -> tuple[Witness, str]:

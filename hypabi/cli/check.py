@@ -5,16 +5,9 @@ undecided with the reason.  The answer comes first.
 """
 
 import argparse
-from typing import TYPE_CHECKING
 
-from hypabi.analysis.tools import TOOLS
 from hypabi.cli.parser import add_kernel, add_output, command_line
-from hypabi.cli.suppressions import add_suppressions, suppressions_of, with_suppressions
-
-if TYPE_CHECKING:
-    from hypabi.analysis.examination import Examination, Provider
-    from hypabi.analysis.findings.check import Check
-    from hypabi.analysis.results.vector_table import Table
+from hypabi.cli.suppression_options import add_suppressions, suppressions_of
 
 SUMMARY = "hold an image against a contract: proved, refuted or undecided"
 
@@ -44,60 +37,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, print, and return the exit status."""
-    from hypabi.analysis.callers import with_callers
+    from hypabi.analysis.check import CheckWanted, check
     from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.session import open_image
-    from hypabi.analysis.summaries.check import summarize_check
     from hypabi.atomic_file import write_output
 
-    suppressions = suppressions_of(arguments)
-    version = version_of(arguments.kernel_version)
-    contract = contract_of(arguments.contract)
+    wanted = CheckWanted(
+        suppressions=suppressions_of(arguments),
+        machine=arguments.confirm,
+        witnesses=arguments.witness,
+        entries=arguments.doors,
+    )
+    contract, version = contract_of(arguments.contract), version_of(arguments.kernel_version)
     examination = open_image(arguments.image).examine(contract, version)
-    check = checked(examination, command_line())
-    if suppressions is not None:
-        check = with_suppressions(check, suppressions)
-    check = with_callers(check, examination)
-    if arguments.confirm or arguments.witness:
-        from hypabi.analysis.confirmation import confirmed
-
-        check = confirmed(check, examination, arguments.confirm, arguments.witness)
-    if arguments.doors:
-        from hypabi.analysis.entries import with_doors
-
-        check = with_doors(check, examination)
-    result = summarize_check(check)
+    result = check(examination, wanted, command_line())
     if arguments.format == "json":
         from hypabi.report.check.json import write
     else:
         from hypabi.report.check.text import write
     write_output(write(result), arguments.output)
     return result.exit_status
-
-
-def checked(examination: "Examination", command: tuple[str, ...]) -> "Check":
-    """Return an examination as reports print it."""
-    from hypabi.analysis.findings.check import Check
-    from hypabi.analysis.provenance import provenance
-
-    return Check(
-        examination.loaded,
-        examination.contract,
-        examination.revision,
-        tuple(map(table, examination.providers)),
-        examination.missing,
-        examination.judgement,
-        examination.capabilities,
-        examination.text,
-        provenance(command, TOOLS),
-        examination.first_missing,
-    )
-
-
-def table(provider: "Provider") -> "Table":
-    """Return a provider's vector table as reports print it."""
-    from hypabi.analysis.results.vector_table import Table
-
-    found = provider.table
-    kind, how = found.kind.value, found.how.value
-    return Table(provider.role, found.address, kind, found.name, how, provider.parties)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from hypabi.analysis.tools import TOOLS
 from hypabi.cli.parser import add_output, command_line
-from hypabi.cli.suppressions import add_suppressions, suppressions_of
+from hypabi.cli.suppression_options import add_suppressions, suppressions_of
 from hypabi.contract.defaults import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:

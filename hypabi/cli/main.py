@@ -10,13 +10,13 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Final, NoReturn
 
-import hypabi
 from hypabi.analysis.exit_status import PIPE_CLOSED, Exit
 from hypabi.atomic_file import flush_output, harmless
 from hypabi.cli.memory import bounded_memory
 from hypabi.cli.parser import Parser
 from hypabi.cli.signals import status_of
 from hypabi.errors import HypabiError
+from hypabi.home import VERSION
 from hypabi.report.shared.text_layout import printable
 
 DESCRIPTION: Final = (
@@ -107,7 +107,7 @@ def parser(first: Sequence[str] = ()) -> argparse.ArgumentParser:
         "(with 4), 16 undecided; 0 only when everything asked was decided and good.",
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=f"hypabi {hypabi.__version__}")
+    top.add_argument("--version", action="version", version=f"hypabi {VERSION}")
     commands = top.add_subparsers(
         metavar="COMMAND", required=True, parser_class=Parser, prog=top.prog
     )

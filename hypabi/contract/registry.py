@@ -6,10 +6,8 @@ new one needs no line here.
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
-import hypabi
 from hypabi.arch.names import Architecture
 from hypabi.contract.architectures import ArchitectureName
 from hypabi.contract.file.load import shipped_or_stated
@@ -18,6 +16,7 @@ from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Revision
 from hypabi.contract.stated.model import StatedContract
 from hypabi.contract.version import Version
+from hypabi.home import CONTRACTS
 from hypabi.records import frozen
 
 ARCHITECTURES: Final = re.compile(rb"^architectures: \[([^]]*)\]", re.MULTILINE)
@@ -100,7 +99,7 @@ def find_interfaces(
     """
     revisions = [] if revision is None else [revision]
     stated: list[StatedContract] = []
-    for path in sorted((Path(hypabi.__file__).parent / "contracts").glob("*.yaml")):
+    for path in sorted(CONTRACTS.glob("*.yaml")):
         if not _may_speak(path.read_bytes(), architecture, version):
             continue
         if revision is not None and path.stem == revision.contract:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import hypabi
+from hypabi.home import CONTRACTS, VERSION
 from tests.cli.door import hypabi as run
 from tests.cli.door import hypabi_process, one_line
 from tests.inputs import Kernel
@@ -72,7 +72,7 @@ def test_a_refutation_is_confirmed(witness: Path, machine: str) -> None:
 
 def test_a_report_says_who_confirmed_and_what_that_is_worth(witness: Path) -> None:
     ours = " ".join(run("replay", witness).stdout.split())
-    assert f"machine hypabi {hypabi.__version__} engine" in ours
+    assert f"machine hypabi {VERSION} engine" in ours
     assert "shares our reading of Arm" in ours
     need_machine("qemu")
     theirs = " ".join(run("replay", witness, "--machine", "qemu").stdout.split())
@@ -238,7 +238,7 @@ GCS = "stub.HVC_FINALISE_EL2.system-registers.json"
 
 def test_a_compressed_image_is_opened_again(kernel: Kernel, tmp_path: Path) -> None:
     contract = tmp_path / "strict.yaml"
-    shipped = Path(hypabi.__file__).parent / "contracts" / "linux-hyp-abi.yaml"
+    shipped = CONTRACTS / "linux-hyp-abi.yaml"
     text = shipped.read_text("utf-8").replace("error: 0xbadca11", "error: 1")
     contract.write_text(text, encoding="utf-8")
     image = kernel("6.1-armmp")

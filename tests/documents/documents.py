@@ -2,7 +2,6 @@
 
 import functools
 import io
-from pathlib import Path
 from typing import Any
 
 import docutils.core
@@ -10,7 +9,6 @@ import docutils.nodes
 import docutils.utils
 import yaml
 
-import hypabi
 from hypabi.contract.file.load import shipped_contracts
 from hypabi.contract.model import Contract
 from hypabi.contract.stated.model import StatedContract
@@ -19,6 +17,7 @@ from hypabi.documents.interface.page import page as contract_page
 from hypabi.documents.interface.reading import Reading, reading
 from hypabi.documents.markup.tree import Block, Blocks, Page
 from hypabi.documents.stated.page import stated_page
+from hypabi.home import CONTRACTS
 from tests.contract.shipped import shipped
 
 COMMAND = "hypabi document"
@@ -68,9 +67,6 @@ def texts(tree: docutils.nodes.document, kind: type[docutils.nodes.Element]) -> 
 
 
 __all__ = ["HELD", "PAGES", "STATED", "Blocks", "interface", "of_blocks", "page", "parsed", "texts"]
-
-
-CONTRACTS = Path(hypabi.__file__).parent / "contracts"
 
 
 def source(name: str) -> dict[str, object]:

@@ -15,7 +15,14 @@ from importlinter import Contract, ContractCheck, fields, output
 
 ROOT = "hypabi"
 FOR_ALL = frozenset(
-    {"hypabi", "hypabi.errors", "hypabi.records", "hypabi.atomic_file", "hypabi.regular"}
+    {
+        "hypabi",
+        "hypabi.errors",
+        "hypabi.records",
+        "hypabi.atomic_file",
+        "hypabi.regular",
+        "hypabi.home",
+    }
 )
 NAMES = "hypabi.arch.names"
 """Byte orders, architectures and instruction sets: words that everybody needs."""

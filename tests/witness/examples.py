@@ -6,12 +6,12 @@ from typing import Protocol
 
 import pytest
 
-import hypabi
 from hypabi.analysis.confirmation import Witnesses
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.options import contract_of
 from hypabi.analysis.session import open_image
 from hypabi.contract.version import Version
+from hypabi.home import CONTRACTS, REFERENCES
 from hypabi.judgement.verification.verdict import Finding, Refuted
 from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
@@ -21,7 +21,7 @@ from hypabi.witness.model import Witness
 from hypabi.witness.replay import Replay, replay_witness
 from tests.inputs import find_tool
 
-FOLDER = Path(hypabi.__file__).parent / "reference"
+FOLDER = REFERENCES
 CONTRACT = "linux-hyp-abi"
 
 
@@ -93,7 +93,7 @@ def need_machine(name: str) -> None:
 
 def mutated(folder: Path, *changes: tuple[str, str]) -> str:
     """Write the shipped contract, changed, and return its path."""
-    text = (Path(hypabi.__file__).parent / "contracts" / f"{CONTRACT}.yaml").read_text("utf-8")
+    text = (CONTRACTS / f"{CONTRACT}.yaml").read_text("utf-8")
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)

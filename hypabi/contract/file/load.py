@@ -4,12 +4,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-import hypabi
 from hypabi.contract.file.node import Node
 from hypabi.contract.file.reader import read_contract
 from hypabi.contract.file.yaml import MOST_BYTES, compose_yaml
 from hypabi.contract.model import Contract
 from hypabi.contract.place import Place, closest_name
+from hypabi.home import CONTRACTS
 from hypabi.records import replace
 from hypabi.regular import read_regular
 
@@ -117,7 +117,7 @@ def _held(contract: AnyContract) -> Contract:
 
 
 def _shipped() -> Path:
-    return Path(hypabi.__file__).parent / "contracts"
+    return CONTRACTS
 
 
 def _bytes(path: Path) -> bytes:

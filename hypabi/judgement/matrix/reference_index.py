@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import hypabi
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
+from hypabi.home import REFERENCES
 from hypabi.records import frozen
 
 
@@ -75,7 +75,7 @@ class Index:
 
 def folder() -> Path:
     """Return where the images and their index are."""
-    return Path(hypabi.__file__).parent / "reference"
+    return REFERENCES
 
 
 def read_index() -> Index:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Protocol
 
-from hypabi import __version__
 from hypabi.arch.aarch32 import IT_REGISTER
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
+from hypabi.home import VERSION
 from hypabi.lifter.instruction import Instruction, Undecodable
 from hypabi.lifter.sleigh import Lifter
 from hypabi.machine import observation
@@ -45,7 +45,7 @@ class Engine:
         core = session.core
         cells = ((c.address, core.memory.fetch(c.address, c.size)) for c in asked.memory)
         return Observation(
-            f"hypabi {__version__} engine",
+            f"hypabi {VERSION} engine",
             ending,
             core.registers["pc"],
             session.rules.mode(core),

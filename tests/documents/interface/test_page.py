@@ -16,7 +16,8 @@ from hypabi.documents.interface.reading import reading
 from hypabi.documents.markup import html as document_html
 from hypabi.documents.markup import man as document_man
 from hypabi.documents.markup.rst import write
-from tests.documents.documents import CONTRACTS, HELD, PAGES, STATED, page, parsed, source, texts
+from hypabi.home import CONTRACTS
+from tests.documents.documents import HELD, PAGES, STATED, page, parsed, source, texts
 from tests.documents.html_reader import Reader
 
 
