@@ -33,7 +33,7 @@ class Reachability(enum.Enum):
 
 @frozen
 class CheckInContext:
-    """An encounter, and whether it can come about."""
+    """A caller check, and whether it can come about."""
 
     check: CallerCheck
     when: Reachability
@@ -79,7 +79,7 @@ class Program:
 
 def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver) -> LifeCycle:
     """Hold every call site against every party of its program."""
-    meetings: list[CheckInContext] = []
+    checks: list[CheckInContext] = []
     dormant: list[CallSite] = []
     made: dict[tuple[str, str], list[CallSite]] = {}
     elsewhere = 0
@@ -88,15 +88,15 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
         everyone |= program.providers.keys()
         for site in program.sites:
             every = [
-                each for way in site.ways for each in paths_by_identifier(way, revision.identifier)
+                each for way in site.paths for each in paths_by_identifier(way, revision.identifier)
             ]
             ways = tuple(
                 way for way in every if concerned(revision, program.which, site.function, way)
             )
             elsewhere += len(every) - len(ways)
             for way in ways:
-                met = tuple(_meetings(revision, program, site, way, solver))
-                meetings += met
+                met = tuple(_checks(revision, program, site, way, solver))
+                checks += met
                 if not met or not any(each.when is not Reachability.UNREACHABLE for each in met):
                     dormant.append(site)
                 _note_moves(made, met)
@@ -106,7 +106,7 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
         if move.source in everyone
     )
     unread = tuple(each for program in programs for each in program.unread)
-    return LifeCycle(tuple(meetings), moves, _once(dormant), elsewhere, unread)
+    return LifeCycle(tuple(checks), moves, _once(dormant), elsewhere, unread)
 
 
 def may_concern(
@@ -115,12 +115,12 @@ def may_concern(
     """Tell whether a way with a constant identifier can concern the contract at all."""
     if identifier in (call.number for call in revision.calls):
         return True
-    for turn in revision.contexts:
-        if turn.program not in (None, which) or not turn.tells:
+    for context in revision.contexts:
+        if context.program not in (None, which) or not context.tells:
             continue
-        if turn.functions and function.plain not in turn.functions:
+        if context.functions and function.plain not in context.functions:
             continue
-        if not turn.identifiers or identifier in turn.identifiers:
+        if not context.identifiers or identifier in context.identifiers:
             return True
     return False
 
@@ -140,48 +140,51 @@ def concerned(revision: Revision, which: ProgramName, function: Function, way: C
         return True
     if way.request.immediate == revision.immediate and uninitialised(revision.identifier, way):
         return True
-    telling = (turn for turn in revision.contexts if turn.tells)
-    return any(_speaks_of(turn, revision, which, function, way) for turn in telling)
+    telling = (context for context in revision.contexts if context.tells)
+    return any(_speaks_of(context, revision, which, function, way) for context in telling)
 
 
 def _speaks_of(
-    turn: CallerContext,
+    context: CallerContext,
     revision: Revision,
     which: ProgramName,
     function: Function,
     way: CallPath,
 ) -> bool:
-    if turn.program not in (None, which) or way.request.immediate != revision.immediate:
+    if context.program not in (None, which) or way.request.immediate != revision.immediate:
         return False
-    if turn.functions and function.plain not in turn.functions:
+    if context.functions and function.plain not in context.functions:
         return False
-    if turn.identifiers and way.request.registers[revision.identifier] not in turn.identifiers:
+    if (
+        context.identifiers
+        and way.request.registers[revision.identifier] not in context.identifiers
+    ):
         return False
-    if not turn.calls:
+    if not context.calls:
         return True
     asked = asked_for(revision, way)
-    if asked is None and turn.functions:
+    if asked is None and context.functions:
         return True  # it may be asked for, for all that is known
-    return (ANY_OTHER if asked is None or asked[0] is None else asked[0]) in turn.calls
+    return (ANY_OTHER if asked is None or asked[0] is None else asked[0]) in context.calls
 
 
-def _meetings(
+def _checks(
     revision: Revision, program: Program, site: CallSite, way: CallPath, solver: Solver
 ) -> Iterator[CheckInContext]:
-    turns = [
-        turn
-        for turn in revision.contexts
-        if _speaks_of(turn, revision, program.which, site.function, way)
+    contexts = [
+        context
+        for context in revision.contexts
+        if _speaks_of(context, revision, program.which, site.function, way)
     ]
     found = {
         name: check_caller(site, way, revision, provider, solver)
         for name, provider in program.providers.items()
     }
-    otherwise = Reachability.UNREACHABLE if turns else _unspoken(revision, way, found.values())
+    otherwise = Reachability.UNREACHABLE if contexts else _unspoken(revision, way, found.values())
     for name, met in found.items():
-        turn = next((turn for turn in turns if name in turn.states), None)
-        when = otherwise if turn is None else Reachability.REACHABLE
-        yield CheckInContext(met, when, turn or next(iter(turns), None))
+        context = next((context for context in contexts if name in context.states), None)
+        when = otherwise if context is None else Reachability.REACHABLE
+        yield CheckInContext(met, when, context or next(iter(contexts), None))
 
 
 def _unspoken(revision: Revision, way: CallPath, found: Iterable[CallerCheck]) -> Reachability:
