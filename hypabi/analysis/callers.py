@@ -38,6 +38,7 @@ class _Wanting:
 
     revision: Revision
     program: ProgramName
+    absent: frozenset[str]
 
     def by_conduit(self, immediate: int) -> bool:
         """Tell whether a site calls as the contract has it."""
@@ -45,12 +46,13 @@ class _Wanting:
 
     def by_number(self, function: Function, identifier: int) -> bool:
         """Tell whether a site with this identifier can concern the contract."""
-        return may_concern(self.revision, self.program, function, identifier)
+        return may_concern(self.revision, self.program, function, identifier, self.absent)
 
     def by_way(self, function: Function, way: CallPath) -> bool:
         """Tell whether a way concerns the contract."""
         ways = paths_by_identifier(way, self.revision.identifier)
-        return any(concerned(self.revision, self.program, function, each) for each in ways)
+        about = (self.revision, self.program, function)
+        return any(concerned(*about, each, self.absent) for each in ways)
 
     def by_doubt(self, way: CallPath) -> bool:
         """Tell whether a way may ask for a call of the contract, for all that is known."""
@@ -64,6 +66,7 @@ def life_cycle(examination: Examination, further: Further) -> LifeCycle:
             PROGRAMS[role],
             *_sites(examination, role, further),
             dict(_providers(examination, role)),
+            _absent(examination, role),
         )
         for role in examination.programs
     )
@@ -74,8 +77,15 @@ def _sites(
     examination: Examination, role: Role, further: Further
 ) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
     """Return the call sites that the contract is about, or may be; there are hundreds of others."""
-    wanting = _Wanting(examination.revision, PROGRAMS[role])
+    wanting = _Wanting(examination.revision, PROGRAMS[role], _absent(examination, role))
     return examination.programs[role].call_sites.wanted(wanting, further)
+
+
+def _absent(examination: Examination, role: Role) -> frozenset[str]:
+    """Return the functions that the contract names as callers and a program has no symbol of."""
+    named = {name for context in examination.revision.contexts for name in context.functions}
+    find = examination.programs[role].image.symbols.find
+    return frozenset(name for name in named if not find(name))
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

@@ -65,7 +65,7 @@ def judged(examination: Examination, command: tuple[str, ...]) -> Check:
         examination.capabilities,
         examination.text,
         provenance(command, TOOLS),
-        examination.first_missing,
+        examination.expected,
     )
 
 

@@ -73,7 +73,7 @@ def _subject(examination: Examination) -> Subject:
         examination.behaviours,
         examination.surroundings,
         examination.judgement,
-        examination.first_missing,
+        tuple(examination.expected),
     )
     return Subject(name, examination.revision, evidence)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
-from hypabi.analysis.party_detection import ROLES, Found, table_names, tell_parties
+from hypabi.analysis.party_detection import Found, expected_parties, table_names, tell_parties
 from hypabi.analysis.program import Program
 from hypabi.behaviour.case import Behaviour
 from hypabi.code.cpu_capabilities import Capabilities
@@ -128,15 +128,10 @@ class Examination:
         """Parties of the revision that the file does not hold."""
         return tuple(party for party in self.revision.parties if party.name not in self.found)
 
-    @property
-    def first_missing(self) -> tuple[str, ...]:
-        """The first party, its initial stub, of each program in the file that has not got it."""
-        parties = self.revision.parties
-        first = [
-            next((party.name for party in parties if ROLES[party.program] is role), None)
-            for role in self.programs
-        ]
-        return tuple(name for name in first if name and name not in self.found)
+    @cached_property
+    def expected(self) -> Mapping[str, str]:
+        """Why the file should hold a party that it does not hold, by the party's name."""
+        return expected_parties(self.revision, self.programs, self.found)
 
     def text(self, address: int) -> str:
         """Return the disassembly of the instruction at an address; empty where there is none."""

@@ -17,7 +17,7 @@ from hypabi.behaviour.outcome import (
     Stuck,
     Undecided,
 )
-from hypabi.code.vector_tables import How, VectorTable
+from hypabi.code.vector_tables import How, VectorTable, alignment_of
 from hypabi.contract.clause import Calls, HandedTo, Leaves
 from hypabi.contract.model import Program as ProgramName
 from hypabi.contract.revision import NVHE_PREFIX, LiveParty, Revision, Row
@@ -47,6 +47,48 @@ def table_names(revision: Revision) -> Mapping[str, str]:
 
 def _names(party: LiveParty) -> tuple[str, ...]:
     return (party.vectors, NVHE_PREFIX + party.vectors, *party.also_at)
+
+
+def expected_parties(
+    revision: Revision, programs: Mapping[Role, Program], found: Found
+) -> Mapping[str, str]:
+    """Return why the image should have a party that was not found, by its name.
+
+    Its program is there and begins with it; a symbol names it; or other parties of its owner are
+    there, as a kernel has all of KVM or none of it, where they are not the initial stub's own.
+    """
+    expected: dict[str, str] = {}
+    first = {
+        role: next((p for p in revision.parties if ROLES[p.program] is role), None)
+        for role in programs
+    }
+    others = {party.owner for party in first.values() if party is not None}
+    held = {party.owner: party.name for party in revision.parties if party.name in found}
+    for party in _unfound(revision, found):
+        role = ROLES[party.program]
+        if role not in programs:
+            continue
+        named = _named_without_table(programs[role], party)
+        if named is not None:
+            expected[party.name] = named
+        elif party is first[role]:
+            expected[party.name] = f"the {role.value} begins with it"
+        elif party.owner in held and party.owner not in others:
+            expected[party.name] = f"{held[party.owner]}, of the same owner, is there"
+    return expected
+
+
+def _named_without_table(program: Program, party: LiveParty) -> str | None:
+    """Say what stands at a symbol that names a party, where it is no table that can be live."""
+    alignment = alignment_of(program.image.architecture)
+    for name in _names(party):
+        for symbol in program.image.symbols.find(name):
+            if program.image.segment(symbol.address) is None:
+                continue
+            if symbol.address % alignment:
+                return f"{name} at {symbol.address:#x} is not aligned to {alignment:#x}"
+            return f"no table of vectors stands at {name}, {symbol.address:#x}"
+    return None
 
 
 def tell_parties(revision: Revision, programs: Mapping[Role, Program], tables: Tables) -> Found:

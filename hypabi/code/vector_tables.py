@@ -92,6 +92,12 @@ def find_vector_tables(image: Image, names: Iterable[str], lift: Lift) -> tuple[
     return tuple(tables[address] for address in sorted(tables))
 
 
+def alignment_of(architecture: Architecture) -> int:
+    """Return what a vector base is a multiple of: VBAR_EL2[10:0] and HVBAR[4:0] are RES0."""
+    is_arm64 = architecture is Architecture.ARM64
+    return aarch64.VECTOR_ALIGNMENT if is_arm64 else TABLE_ALIGNMENT
+
+
 def _kind(image: Image) -> Kind:
     return Kind.EL2 if image.architecture is Architecture.ARM64 else Kind.HYP
 
@@ -100,7 +106,7 @@ def _by_symbol(image: Image, names: Iterable[str]) -> Iterator[VectorTable]:
     for name in names:
         for symbol in image.symbols.find(name):
             segment = image.segment(symbol.address)
-            if segment is None:
+            if segment is None or symbol.address % alignment_of(image.architecture):
                 continue
             if _shaped(image, segment, symbol.address):
                 yield VectorTable(symbol.address, _kind(image), How.SYMBOL, name)
@@ -110,8 +116,7 @@ def _by_symbol(image: Image, names: Iterable[str]) -> Iterator[VectorTable]:
 
 
 def _by_shape(image: Image) -> Iterator[int]:
-    is_arm64 = image.architecture is Architecture.ARM64
-    alignment = aarch64.VECTOR_ALIGNMENT if is_arm64 else TABLE_ALIGNMENT
+    alignment = alignment_of(image.architecture)
     for segment in image.segments:
         if segment.access is not Access.CODE:
             continue

@@ -73,8 +73,7 @@ class Interfaces:
             Named(identifier, revision.contract, call.name)
             for revision in self.revisions
             if (revision.immediate, revision.identifier) == (immediate, register)
-            for call in revision.calls
-            if call.number == identifier
+            for call in revision.numbered(identifier)
         ]
         for contract in self.stated:
             for name, conduit in contract.conduits.items():

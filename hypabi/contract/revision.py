@@ -6,6 +6,7 @@ none, because the document declines to say.
 """
 
 import enum
+from collections.abc import Iterator
 from typing import Final
 
 from hypabi.arch.names import Architecture
@@ -147,6 +148,13 @@ class Revision:
     def party(self, name: str) -> LiveParty | None:
         """Return the party of this name, ``None`` where this kernel has it not."""
         return next((party for party in self.parties if party.name == name), None)
+
+    def numbered(self, identifier: int) -> Iterator[LiveCall]:
+        """Yield the call that a register with this content selects; -1 has every bit set there."""
+        limit = 1 << self.architecture.bits
+        for call in self.calls:
+            if call.number is not None and call.number % limit == identifier:
+                yield call
 
     def row(self, party: str, call: str | None) -> Row:
         """Return what ``party`` promises for ``call``; ``None`` is any other identifier."""

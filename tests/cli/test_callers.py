@@ -87,7 +87,7 @@ def test_an_image_without_a_call_site_has_nothing_that_is_named(assemble: Assemb
         ("6.1-armmp", {"decompressor", "kernel"}, []),
     ],
 )
-def test_real_kernels_leave_to_chance_what_they_are_known_to(
+def test_real_kernels_have_the_uninitialised_identifiers_they_are_known_for(
     kernel: Kernel, name: str, programs: set[str], findings: list[str]
 ) -> None:
     """Resume from hibernation: before its repair it gives the copied stub no call number.

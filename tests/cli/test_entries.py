@@ -32,7 +32,7 @@ def report_of(*arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - paths and wo
     return loaded
 
 
-def test_a_stub_that_does_not_look_has_a_hidden_door_and_is_good(assemble: Assemble) -> None:
+def test_a_stub_that_does_not_look_has_an_unintended_entry_and_is_good(assemble: Assemble) -> None:
     image = stub(assemble)
     ran = hypabi("check", "--entries", image)
     assert ran.returncode == 0, "an unintended entry alone breaks no promise"

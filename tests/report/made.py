@@ -141,7 +141,7 @@ def found(
     *findings: Finding,
     parties: tuple[str, ...] = ("stub",),
     missing: tuple[str, ...] = (),
-    first_missing: tuple[str, ...] = (),
+    expected: tuple[str, ...] = (),
     assumes: tuple[Premise, ...] = (),
     unspecified: tuple[Unspecified, ...] = (),
     unclaimed: int = 0,
@@ -167,7 +167,7 @@ def found(
         {"ARM64_KVM_PROTECTED_MODE": 40},
         lambda address: f"mov x{address // 4 % 8}, #0x1",
         Provenance(command, VERSIONS),
-        first_missing,
+        dict.fromkeys(expected, "its program begins with it"),
     )
 
 
@@ -175,7 +175,7 @@ def check(
     *findings: Finding,
     parties: tuple[str, ...] = ("stub",),
     missing: tuple[str, ...] = (),
-    first_missing: tuple[str, ...] = (),
+    expected: tuple[str, ...] = (),
     assumes: tuple[Premise, ...] = (),
     unspecified: tuple[Unspecified, ...] = (),
     unclaimed: int = 0,
@@ -188,7 +188,7 @@ def check(
             *findings,
             parties=parties,
             missing=missing,
-            first_missing=first_missing,
+            expected=expected,
             assumes=assumes,
             unspecified=unspecified,
             unclaimed=unclaimed,

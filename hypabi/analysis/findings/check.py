@@ -42,8 +42,8 @@ class Check:
     texts: Callable[[int], str]
     """Disassembly of the instruction at an address."""
     provenance: Provenance
-    first_missing: tuple[str, ...] = ()
-    """The first party of each program that the file holds without it."""
+    expected: Mapping[str, str] = field(default_factory=dict)
+    """Why the file should hold a party that it does not hold, by the party's name."""
     machine: str | None = None
     """Where refutations were asked to be replayed; ``None`` where nobody asked."""
     attempts: Mapping[tuple[str, str | None, str], ReplayAttempt] = field(default_factory=dict)

@@ -20,6 +20,8 @@ class CallerWord(enum.Enum):
     UNSPECIFIED = "unspecified"
     VIOLATED = "violated"
     SUPPRESSED = "suppressed"
+    UNSCHEDULED = "unscheduled"
+    """The contract does not say when it runs, and somebody who may be live serves it."""
     UNDECIDED = "undecided"
 
 
@@ -35,12 +37,14 @@ WEIGHTS: Final[Mapping[CallerWord, Weight]] = {
     CallerWord.UNSPECIFIED: Weight.GOOD,
     CallerWord.VIOLATED: Weight.REFUTED,
     CallerWord.SUPPRESSED: Weight.GOOD,
+    CallerWord.UNSCHEDULED: Weight.UNDECIDED,
     CallerWord.UNDECIDED: Weight.UNDECIDED,
 }
 
 _WORST_FIRST: Final = (
     CallerWord.VIOLATED,
     CallerWord.UNDECIDED,
+    CallerWord.UNSCHEDULED,
     CallerWord.SUPPRESSED,
     CallerWord.BEYOND,
     CallerWord.DEPENDS,
@@ -95,7 +99,7 @@ class CallerCheck:
     """Whose vectors are live."""
     when: Reachability
     """Whether the contract says that the caller can run while the party is live; what is
-    unreachable or unspoken is not counted."""
+    unreachable is not counted, and where it says nothing the call site is unscheduled."""
     verdict: CallerWord
     """The worst of the answers."""
     answers: tuple[CallerAnswer, ...]
@@ -144,6 +148,11 @@ class CallerChecks:
         sites = (each.caller for each in self.checks if each.when is Reachability.UNSPOKEN)
         return tuple(dict.fromkeys(sites))
 
+    def without_party(self) -> tuple[CallerSite, ...]:
+        """Return the call sites that run while a party is live that was not found."""
+        found = (e.caller for e in self.checks if e.when is Reachability.PARTY_NOT_FOUND)
+        return tuple(dict.fromkeys(found))
+
     def call_sites(self) -> Mapping[str, CallerWord]:
         """Return the address of each call site that can run, and the worst that is said of it.
 
@@ -160,8 +169,11 @@ class CallerChecks:
 
     def _words(self) -> Mapping[str, list[CallerWord]]:
         found: dict[str, list[CallerWord]] = {}
-        for each in self.reachable():
-            found.setdefault(each.caller.address, []).append(each.verdict)
+        for each in self.checks:
+            if each.counts:
+                found.setdefault(each.caller.address, []).append(each.verdict)
+            elif each.when in (Reachability.UNSPOKEN, Reachability.PARTY_NOT_FOUND):
+                found.setdefault(each.caller.address, []).append(CallerWord.UNSCHEDULED)
         return found
 
 

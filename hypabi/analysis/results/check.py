@@ -55,7 +55,7 @@ class PartyWord(enum.Enum):
     ABSENT = "absent"
     """Not in the image, as a kernel without KVM has not got KVM's."""
     MISSING = "missing"
-    """Not in the image, though its program is there and begins with it."""
+    """Not in the image, though something says that it should be."""
     UNTESTED = "untested"
     """Found, but no clause of one of its calls could be tested."""
 
@@ -111,9 +111,8 @@ class CheckedParty:
     """Symbol of its vector table."""
     program: Program
     found: bool
-    first: bool
-    """Whether its program is in the image and begins with it, so that nothing is decided of the
-    program where it is not found."""
+    expected: str | None
+    """Why the image should have it, where it is not found; null where nothing says so."""
     table: VectorTable | None
 
 
@@ -221,13 +220,13 @@ class CheckResult:
     def party_word(self, party: CheckedParty) -> PartyWord:
         """Return the one word for a party.
 
-        A program whose first party, its initial stub, was not found is not decided, whatever is
-        proved of others; that a kernel was built without KVM is no reason to say so.  Where no
-        clause was judged, nothing was: no party is as it should be.
+        An image in which a party is missing is not decided, whatever is proved of others; that a
+        kernel was built without KVM is no reason to say so.  Where no clause was judged, nothing
+        was: no party is as it should be.
         """
         if not party.found:
             nothing = not self.verdicts
-            return PartyWord.MISSING if party.first or nothing else PartyWord.ABSENT
+            return PartyWord.MISSING if party.expected or nothing else PartyWord.ABSENT
         if not self.verdicts or any(self._untested(party.name)):
             return PartyWord.UNTESTED
         return PartyWord.FOUND

@@ -69,7 +69,7 @@ def _site(named: NamedSite, places: Places, bits: int) -> ListedCallSite:
     return ListedCallSite(
         named.role,
         f"{site.address:#x}",
-        places.name(site.address),
+        _place(site, places),
         site.state,
         f"{site.immediate:#x}",
         site.identifier,
@@ -85,6 +85,15 @@ def _site(named: NamedSite, places: Places, bits: int) -> ListedCallSite:
         _behind(site.reliance),
         tuple(map(_answer, site.answers)),
     )
+
+
+def _place(site: CallSite, places: Places) -> str:
+    """Name where a call site is, by the function that runs into it where that is another."""
+    around = places.name(site.address)
+    symbol, _ = places.around(site.address)
+    if not site.function.name or symbol == site.function.name:
+        return around
+    return f"{site.function.name} into {around}"
 
 
 def _function(site: CallSite) -> FunctionExtent:

@@ -76,7 +76,7 @@ def _party(check: Check, party: LiveParty) -> CheckedParty:
         party.vectors,
         party.program,
         table is not None,
-        party.name in check.first_missing,
+        check.expected.get(party.name),
         None if table is None else vector_table(table),
     )
 

@@ -66,8 +66,7 @@ def asked_for(revision: Revision, way: CallPath) -> tuple[str | None] | None:
     identifier = way.request.registers[revision.identifier]
     if not isinstance(identifier, int) or way.request.immediate != revision.immediate:
         return None
-    numbered = {call.number: call.name for call in revision.calls if call.number is not None}
-    return (numbered.get(identifier),)
+    return (next((call.name for call in revision.numbered(identifier)), None),)
 
 
 def check_caller(

@@ -6,6 +6,7 @@ every party of its own program, because any of them could be live.
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from hypabi.callsites.identifier_values import paths_by_identifier, uninitialised
 from hypabi.callsites.model import CallPath, CallSite, Function, Unread
@@ -17,6 +18,10 @@ from hypabi.judgement.callers.findings import CallerCheck, Satisfied, Violated
 from hypabi.records import frozen
 from hypabi.smt.solver import Solver
 
+SMALL: Final = 0x1_0000
+"""Below it an identifier is no function identifier of SMCCC that anybody has (DEN0028, table 6-2),
+so an ``hvc`` with one is meant for the kernel's own vectors."""
+
 
 class Reachability(enum.Enum):
     """Whether a call site can run while a party is live."""
@@ -27,6 +32,9 @@ class Reachability(enum.Enum):
     """The contract says when it runs, and this is not it."""
     UNSPOKEN = "unspoken"
     """The contract does not say when it runs."""
+    PARTY_NOT_FOUND = "party not found"
+    """The contract says when it runs, and none of the parties is in the program that are live
+    then."""
     WHOEVER_IS_LIVE = "whoever is live"
     """The contract does not say when it runs, but nobody serves what it asks."""
 
@@ -75,6 +83,9 @@ class Program:
     """Those of which that was not found out."""
     providers: Mapping[str, Provider]
     """By name of the party."""
+    absent: frozenset[str] = frozenset()
+    """Functions that the contract names and the program has no symbol of: a call site without a
+    symbol may lie in one of them."""
 
 
 def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver) -> LifeCycle:
@@ -90,14 +101,14 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
             every = [
                 each for way in site.paths for each in paths_by_identifier(way, revision.identifier)
             ]
-            ways = tuple(
-                way for way in every if concerned(revision, program.which, site.function, way)
-            )
+            about = (revision, program.which, site.function)
+            ways = tuple(way for way in every if concerned(*about, way, program.absent))
             elsewhere += len(every) - len(ways)
             for way in ways:
-                met = tuple(_checks(revision, program, site, way, solver))
+                contexts = contexts_of(*about, way, program.absent)
+                met = tuple(_checks(contexts, revision, program, site, way, solver))
                 checks += met
-                if not met or not any(each.when is not Reachability.UNREACHABLE for each in met):
+                if contexts and all(each.when is Reachability.UNREACHABLE for each in met):
                     dormant.append(site)
                 _note_moves(made, met)
     moves = tuple(
@@ -110,15 +121,22 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
 
 
 def may_concern(
-    revision: Revision, which: ProgramName, function: Function, identifier: int
+    revision: Revision,
+    which: ProgramName,
+    function: Function,
+    identifier: int,
+    absent: frozenset[str] = frozenset(),
 ) -> bool:
-    """Tell whether a way with a constant identifier can concern the contract at all."""
-    if identifier in (call.number for call in revision.calls):
+    """Tell whether a way with a constant identifier can concern the contract at all.
+
+    A small number does even if no call has it: the parties answer it as any other.
+    """
+    if identifier < SMALL or any(revision.numbered(identifier)):
         return True
     for context in revision.contexts:
         if context.program not in (None, which) or not context.tells:
             continue
-        if context.functions and function.plain not in context.functions:
+        if not _may_be_in(context, function, absent):
             continue
         if not context.identifiers or identifier in context.identifiers:
             return True
@@ -133,27 +151,68 @@ def may_ask_for_more(revision: Revision, way: CallPath) -> bool:
     return any(not isinstance(w.request.registers[revision.identifier], int) for w in ways)
 
 
-def concerned(revision: Revision, which: ProgramName, function: Function, way: CallPath) -> bool:
-    """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
-    asked = asked_for(revision, way)
-    if asked is not None and asked[0] is not None:
-        return True
-    if way.request.immediate == revision.immediate and uninitialised(revision.identifier, way):
-        return True
-    telling = (context for context in revision.contexts if context.tells)
-    return any(_speaks_of(context, revision, which, function, way) for context in telling)
-
-
-def _speaks_of(
-    context: CallerContext,
+def concerned(
     revision: Revision,
     which: ProgramName,
     function: Function,
     way: CallPath,
+    absent: frozenset[str] = frozenset(),
+) -> bool:
+    """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
+    asked = asked_for(revision, way)
+    if asked is not None and (asked[0] is not None or _is_small(revision, way)):
+        return True
+    if way.request.immediate == revision.immediate and uninitialised(revision.identifier, way):
+        return True
+    return any(context.tells for context in contexts_of(revision, which, function, way, absent))
+
+
+def _is_small(revision: Revision, way: CallPath) -> bool:
+    identifier = way.request.registers[revision.identifier]
+    return isinstance(identifier, int) and identifier < SMALL
+
+
+def contexts_of(
+    revision: Revision,
+    which: ProgramName,
+    function: Function,
+    way: CallPath,
+    absent: frozenset[str] = frozenset(),
+) -> tuple[CallerContext, ...]:
+    """Return what the contract says of when a way runs, all that fits it."""
+    return tuple(
+        context
+        for context in revision.contexts
+        if _speaks_of(context, revision, which, way)
+        and _is_in(context, revision, function, way, absent)
+    )
+
+
+def _may_be_in(context: CallerContext, function: Function, absent: frozenset[str]) -> bool:
+    """Tell whether a function is one that the contract names, for all that symbols tell."""
+    if not context.functions or function.plain in context.functions:
+        return True
+    return not function.name and absent.issuperset(context.functions)
+
+
+def _is_in(
+    context: CallerContext,
+    revision: Revision,
+    function: Function,
+    way: CallPath,
+    absent: frozenset[str],
+) -> bool:
+    if not _may_be_in(context, function, absent):
+        return False
+    # A nameless site whose identifier is somebody's argument may be anybody's.
+    known = asked_for(revision, way) is not None or uninitialised(revision.identifier, way)
+    return bool(function.name or not context.functions or known)
+
+
+def _speaks_of(
+    context: CallerContext, revision: Revision, which: ProgramName, way: CallPath
 ) -> bool:
     if context.program not in (None, which) or way.request.immediate != revision.immediate:
-        return False
-    if context.functions and function.plain not in context.functions:
         return False
     if (
         context.identifiers
@@ -169,28 +228,34 @@ def _speaks_of(
 
 
 def _checks(
-    revision: Revision, program: Program, site: CallSite, way: CallPath, solver: Solver
+    contexts: Sequence[CallerContext],
+    revision: Revision,
+    program: Program,
+    site: CallSite,
+    way: CallPath,
+    solver: Solver,
 ) -> Iterator[CheckInContext]:
-    contexts = [
-        context
-        for context in revision.contexts
-        if _speaks_of(context, revision, program.which, site.function, way)
-    ]
     found = {
         name: check_caller(site, way, revision, provider, solver)
         for name, provider in program.providers.items()
     }
-    otherwise = Reachability.UNREACHABLE if contexts else _unspoken(revision, way, found.values())
+    otherwise = _otherwise(contexts, found) if contexts else _unspoken(found.values())
     for name, met in found.items():
         context = next((context for context in contexts if name in context.states), None)
         when = otherwise if context is None else Reachability.REACHABLE
         yield CheckInContext(met, when, context or next(iter(contexts), None))
 
 
-def _unspoken(revision: Revision, way: CallPath, found: Iterable[CallerCheck]) -> Reachability:
-    """Say when a way runs of which the contract says nothing."""
-    if uninitialised(revision.identifier, way) is None:
-        return Reachability.UNSPOKEN
+def _otherwise(contexts: Sequence[CallerContext], found: Mapping[str, CallerCheck]) -> Reachability:
+    """Say when a way runs with regard to a party that the contract does not name for it."""
+    states = {name for context in contexts for name in context.states}
+    if states and not states & found.keys():
+        return Reachability.PARTY_NOT_FOUND
+    return Reachability.UNREACHABLE
+
+
+def _unspoken(found: Iterable[CallerCheck]) -> Reachability:
+    """Say when a way runs of which the contract says nothing: it matters if somebody serves it."""
     served = any(isinstance(met.points[0].verdict, Satisfied) for met in found)
     return Reachability.UNSPOKEN if served else Reachability.WHOEVER_IS_LIVE
 

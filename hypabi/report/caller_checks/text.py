@@ -32,6 +32,7 @@ def section(found: CallerChecks) -> Iterator[str]:
         yield from _answers(reachable, word, title)
     yield from _listed("nobody calls, says the contract", found.never_run)
     yield from _listed("the contract does not say when these run", found.unspoken())
+    yield from _listed("run while a party is live that was not found", found.without_party())
     yield from _listed("may ask for these calls, for all that was found out", found.not_found_out)
     yield from moves(found.moves)
 

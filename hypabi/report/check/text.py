@@ -166,7 +166,9 @@ def parties(result: CheckResult) -> Iterator[str]:
             yield from filled(f"{party.name}: {where}{_program(found)}", "", "    ")
     for party in result.parties:
         if party.table is None:
-            where = f"not found in this image ({party.vectors})"
+            where = f"none here; looked for {party.vectors}"
+            if party.expected is not None:
+                where = f"missing: {party.expected}; looked for {party.vectors}"
             yield from filled(f"{party.name}: {where}", "", "    ")
     if result.unclaimed_tables:
         yield ""

@@ -21,7 +21,7 @@ WORST_FIRST = (
     CallerWord.UNSPECIFIED,
     CallerWord.SATISFIED,
 )
-STATUS = {CallerWord.VIOLATED: 12, CallerWord.UNDECIDED: 16}
+STATUS = {CallerWord.VIOLATED: 12, CallerWord.UNDECIDED: 16, CallerWord.UNSCHEDULED: 16}
 PARTIES = ("stub", "kvm-init", "kvm-run")
 
 
@@ -52,10 +52,16 @@ def test_each_call_site_is_counted_once_and_no_bit_is_lost(
     assert found.exit_status == (bits if met else 16)
 
 
-@pytest.mark.parametrize("when", [Reachability.UNREACHABLE, Reachability.UNSPOKEN])
-def test_what_cannot_come_about_is_not_counted(when: Reachability) -> None:
-    found = concluded(check(), check(CallerWord.VIOLATED, party="kvm-run", when=when))
+def test_what_cannot_come_about_is_not_counted() -> None:
+    beyond = check(CallerWord.VIOLATED, party="kvm-run", when=Reachability.UNREACHABLE)
+    found = concluded(check(), beyond)
     assert (found.exit_status, found.counts[CALL_SITES]["violated"]) == (0, 0)
+
+
+@pytest.mark.parametrize("word", [CallerWord.SATISFIED, CallerWord.VIOLATED])
+def test_a_call_site_whose_moment_nobody_says_is_undecided(word: CallerWord) -> None:
+    found = concluded(check(word, when=Reachability.UNSPOKEN))
+    assert (found.exit_status, found.counts[CALL_SITES]["unscheduled"]) == (16, 1)
 
 
 def test_whoever_is_live_is_counted() -> None:

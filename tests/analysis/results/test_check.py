@@ -121,10 +121,10 @@ def test_a_call_that_was_not_tested_is_undecided_whatever_the_others_are() -> No
     assert result.conclusion.counts["parties"]["untested"] == 1
 
 
-def test_a_program_without_its_first_party_is_undecided_and_one_without_another_is_not() -> None:
+def test_a_party_that_something_says_should_be_there_is_missing_and_another_is_absent() -> None:
     proved = made.finding(PROVED, party_name="kvm-init")
     for first, status, word in (((), 0, "absent"), (("stub",), 16, "missing")):
-        result = made.check(proved, parties=("kvm-init",), missing=("stub",), first_missing=first)
+        result = made.check(proved, parties=("kvm-init",), missing=("stub",), expected=first)
         assert result.exit_status == status
         assert result.conclusion.counts["parties"][word] == 1
 

@@ -74,7 +74,7 @@ def test_a_site_that_runs_while_the_party_is_live_is_reachable() -> None:
 
 
 def test_a_way_that_asks_for_something_else_is_counted_and_not_held() -> None:
-    found = held(revision(), way(x0=0), way(x0=77), way(immediate=1, x0=0))
+    found = held(revision(), way(x0=0), way(x0=0x8600_0077), way(immediate=1, x0=0))
     assert len(found.checks) == 1
     assert found.elsewhere == 2
 
@@ -82,17 +82,17 @@ def test_a_way_that_asks_for_something_else_is_counted_and_not_held() -> None:
 def test_a_contract_concerns_its_numbers_its_code_and_who_leaves_it_to_chance() -> None:
     plain = revision()
     assert concerned(plain, KERNEL, FUNCTION, way(x0=0))
-    assert not concerned(plain, KERNEL, FUNCTION, way(x0=77))
-    assert concerned(revision(context("stub")), KERNEL, FUNCTION, way(x0=77))
+    assert not concerned(plain, KERNEL, FUNCTION, way(x0=0x8600_0077))
+    assert concerned(revision(context("stub")), KERNEL, FUNCTION, way(x0=0x8600_0077))
     assert concerned(plain, KERNEL, FUNCTION, way(x0=terms.symbol("x9", 64)))
     assert not concerned(plain, KERNEL, FUNCTION, way(immediate=1, x0=terms.symbol("x9", 64)))
 
 
 def test_a_constant_may_concern_a_contract_by_number_or_by_its_function() -> None:
     assert may_concern(revision(), KERNEL, FUNCTION, 0)
-    assert not may_concern(revision(), KERNEL, FUNCTION, 77)
-    assert may_concern(revision(context("stub")), KERNEL, FUNCTION, 77)
-    assert not may_concern(revision(context("stub", function="g")), KERNEL, FUNCTION, 77)
+    assert not may_concern(revision(), KERNEL, FUNCTION, 0x8600_0077)
+    assert may_concern(revision(context("stub")), KERNEL, FUNCTION, 0x8600_0077)
+    assert not may_concern(revision(context("stub", function="g")), KERNEL, FUNCTION, 0x8600_0077)
 
 
 def test_only_an_identifier_that_is_not_known_may_ask_for_more() -> None:

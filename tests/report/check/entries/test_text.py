@@ -67,7 +67,7 @@ def test_a_check_without_doors_says_nothing_of_them() -> None:
     assert json.loads(check_json.write(check))["vector_entries"] is None
 
 
-def test_a_hidden_door_changes_neither_the_answer_nor_the_other_counts() -> None:
+def test_an_unintended_entry_changes_neither_the_answer_nor_the_other_counts() -> None:
     plain, found = made.check(made.proved()), with_entries(KINDS[0])
     assert check_text.write(found).splitlines()[0] == check_text.write(plain).splitlines()[0]
     counts = found.conclusion.counts
@@ -76,7 +76,7 @@ def test_a_hidden_door_changes_neither_the_answer_nor_the_other_counts() -> None
     assert found.exit_status == plain.exit_status == 0
 
 
-def test_a_hidden_door_says_call_change_way_back_and_control() -> None:
+def test_an_unintended_entry_says_call_change_way_back_and_control() -> None:
     text = check_text.write(with_entries(KINDS[0]))
     for said in (
         "handled as  SET (x0 = 0)",
@@ -90,7 +90,7 @@ def test_a_hidden_door_says_call_change_way_back_and_control() -> None:
         assert said in text, said
 
 
-def test_what_is_no_hidden_door_says_why() -> None:
+def test_what_is_no_unintended_entry_says_why() -> None:
     text = check_text.write(with_entries(*KINDS[1:]))
     assert "None found." in text
     for said in (
