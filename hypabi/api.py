@@ -44,7 +44,7 @@ def check(
     today: str | None = None,
     confirm: Literal["engine", "qemu"] | None = None,
     witnesses: str | None = None,
-    doors: bool = False,
+    entries: bool = False,
 ) -> CheckResult:
     """Hold what every hypercall of an image does, and every caller in it, against a contract.
 
@@ -54,7 +54,7 @@ def check(
     :param today: day on which suppressions expire, as ``"2027-01-31"``; today where ``None``
     :param confirm: machine to run a witness of each refutation on
     :param witnesses: folder to write these witnesses to
-    :param doors: whether to say what else than a hypercall reaches the handlers
+    :param entries: whether to say what else than a hypercall reaches the handlers
     :raises HypabiError: the image, the contract or the suppressions cannot be read
     """
     session = _session(image)
@@ -62,14 +62,14 @@ def check(
         suppressions=suppressions_of(suppressions, today),
         machine=confirm,
         witnesses=witnesses,
-        entries=doors,
+        entries=entries,
     )
     command = _command(
         "check", session, contract=contract, kernel_version=kernel_version,
         suppressions=suppressions, today=today, confirm=confirm, witness=witnesses,
     )  # fmt: skip
     examination = session.examine(contract_of(contract), version_of(kernel_version))
-    return check_examination(examination, wanted, (*command, *(["--doors"] if doors else [])))
+    return check_examination(examination, wanted, (*command, *(["--entries"] if entries else [])))
 
 
 def callers(

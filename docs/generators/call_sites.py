@@ -45,7 +45,7 @@ def _json(command: str, image: Path) -> dict[str, Any]:
 
 def _asked(site: dict[str, Any]) -> str:
     """Return the call of the contract that a site makes, empty where it makes none."""
-    found = [each for way in site["ways"] for each in way["asks_for"]]
+    found = [each for way in site["paths"] for each in way["asks_for"]]
     return next((str(each["call"]) for each in found if each.get("contract") == CONTRACT), "")
 
 
@@ -96,7 +96,7 @@ def _drawing(
                 _cell(drawing, left + COLUMN * number, middle, *cells[_name(site), party])
         y += height
     drawing.text(
-        16, y + 18, "dashed: out of turn, for the contract says that it is not called then", "muted"
+        16, y + 18, "dashed: unreachable, for the contract says that it is not called then", "muted"
     )
     return drawing.svg()
 

@@ -18,7 +18,7 @@ A survey of {date}, written by `docs/survey` from `hypabi check` and `hypabi cal
 of these kernels are not pinned and CI fetches none of them for this page, so it is what was found on that day
 and is not made again: [Debian's kernels](kernels.md) is the one that is kept.  What differs between them, and
 why, is told in [one case](../cases/2026-11-neighbouring-versions.md), what their callers ask for in
-[another](../cases/2026-11-callers-of-debian.md).  Seconds are of a cold process, doors included, on two cores
+[another](../cases/2026-11-callers-of-debian.md).  Seconds are of a cold process, vector entries included, on two cores
 that others use too; memory is its peak.
 
 | kernel | parties found | calls | proved | refuted | undecided | vacuous | callers refuted | seconds | MB |
@@ -28,15 +28,15 @@ CALLERS = """
 ## Callers
 
 Every `hvc` of an image (`hypabi callers`), those of them that are held against the parties of `linux-hyp-abi`,
-and what becomes of these in each encounter with a party that the contract puts before them (`hypabi check`): one
+and the verdict on each of these with each party that the contract puts before it (`hypabi check`): one
 call site counts once for each party.  *Not named* are those that ask for no call of a shipped contract: the
-unresolved, and in 6.16 to 7.1 and 7.3 KVM's own calls, whose numbers no contract has; see the case.  *Doors* are the slots of all parties through which something other than a hypercall is served as one
-(`hypabi check --doors`, [the case](../cases/2026-11-hidden-doors.md)).
+unresolved, and in 6.16 to 7.1 and 7.3 KVM's own calls, whose numbers no contract has; see the case.  *Unintended* are the slots of all parties
+through which something other than a hypercall is served as one (`hypabi check --entries`, [the case](../cases/2026-11-hidden-doors.md)).
 
-| kernel | `hvc` | not named | by chance | held | kept | kept, unpromised | left open | passed on | refuted | undecided | doors | seconds |
+| kernel | `hvc` | not named | uninitialised | held | satisfied | beyond the contract | unspecified | depends on its caller | violated | undecided | unintended | seconds |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
-ENCOUNTERS = (
+CALLER_WORDS = (
     "satisfied",
     "satisfied beyond the contract",
     "unspecified",
@@ -96,18 +96,18 @@ def callers_of(name: str, image: Path, checked: kernels.Checked) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     listed: dict[str, Any] = json.loads(done.stdout)
     seconds = time.perf_counter() - started
-    doors = checked.report["hidden_doors"]
+    entries = checked.report["vector_entries"]
     counts = Counter(site["kind"] for site in listed["sites"])
     checks = (checked.report["callers"] or {}).get("checks", ())
-    encounters = Counter(c["verdict"] for c in checks if c["when"] in kernels.COUNTED)
+    words = Counter(c["verdict"] for c in checks if c["when"] in kernels.COUNTED)
     cells = [
         name,
         str(len(listed["sites"])),
         str(sum(counts[kind] for kind in ("not in any contract", "no call", "unresolved"))),
-        str(counts["left to chance"]),
+        str(counts["uninitialised"]),
         str(len({check["caller"]["address"] for check in checks})),
-        *(str(encounters[verdict]) for verdict in ENCOUNTERS),
-        str(len({(d["party"], d["slot"]) for d in doors if d["found"] == "hidden door"})),
+        *(str(words[verdict]) for verdict in CALLER_WORDS),
+        str(len({(d["party"], d["slot"]) for d in entries if d["found"] == "unintended entry"})),
         f"{seconds:.1f}",
     ]
     return f"| {' | '.join(cells)} |\n"

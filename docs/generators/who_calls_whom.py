@@ -29,15 +29,15 @@ def page(architecture: Architecture, version: str) -> str:
 
 
 def _drawing(revision: "Revision") -> str:
-    turns = [turn for turn in revision.contexts if turn.states]
+    contexts = [context for context in revision.contexts if context.states]
     parties = [each.name for each in revision.parties]
-    columns = [party for party in parties if any(party in turn.states for turn in turns)]
+    columns = [party for party in parties if any(party in context.states for context in contexts)]
     where = revision.architecture.value
     title = f"Who calls whom by {revision.contract} on {where}, Linux {revision.version}"
     says = "; ".join(
-        f"{_who(t)} calls {', '.join(t.calls)} of {', '.join(t.states)}" for t in turns
+        f"{_who(t)} calls {', '.join(t.calls)} of {', '.join(t.states)}" for t in contexts
     )
-    size = (SIDE + COLUMN * len(columns) + 16, HEAD + ROW * len(turns) + 30)
+    size = (SIDE + COLUMN * len(columns) + 16, HEAD + ROW * len(contexts) + 30)
     drawing = Drawing(*size, title, f"{says}.")
     drawing.text(16, 22, title, "name")
     drawing.text(16, 56, "caller", "muted")
@@ -45,31 +45,31 @@ def _drawing(revision: "Revision") -> str:
         x = SIDE + COLUMN * number
         drawing.box(x, 38, COLUMN - 6, 28, "box")
         drawing.text(x + (COLUMN - 6) / 2, 56, party, "code", "middle")
-    for row, turn in enumerate(turns):
+    for row, context in enumerate(contexts):
         y = HEAD + ROW * row
-        drawing.text(16, y + 17, _who(turn), "name")
-        drawing.text(16, y + 33, _short(", ".join(turn.functions)), "code muted")
+        drawing.text(16, y + 17, _who(context), "name")
+        drawing.text(16, y + 33, _short(", ".join(context.functions)), "code muted")
         for number, party in enumerate(columns):
-            if party in turn.states:
-                _cell(drawing, revision, turn, party, SIDE + COLUMN * number, y)
+            if party in context.states:
+                _cell(drawing, revision, context, party, SIDE + COLUMN * number, y)
     drawing.text(16, size[1] - 12, "empty: not while that party is live", "muted")
     return drawing.svg()
 
 
 def _cell(  # a place on the picture
-    drawing: Drawing, revision: "Revision", turn: "CallerContext", party: str, x: float, y: float
+    drawing: Drawing, revision: "Revision", context: "CallerContext", party: str, x: float, y: float
 ) -> None:
-    served = [call for call in revision.calls if call.name in turn.calls]
+    served = [call for call in revision.calls if call.name in context.calls]
     refuses = any(party not in call.served_by for call in served)
     drawing.box(x, y, COLUMN - 6, ROW - 8, "away" if refuses else "hot")
-    what = turn.calls[0] if turn.calls else "any hvc"
+    what = context.calls[0] if context.calls else "any hvc"
     drawing.text(x + 8, y + 17, what.replace("any-other", "any other call"), "code")
     answer = ("refuses", "bad") if refuses else ("serves it", "good")
     drawing.text(x + 8, y + 32, *answer)
 
 
-def _who(turn: "CallerContext") -> str:
-    return turn.name.replace("-", " ")
+def _who(context: "CallerContext") -> str:
+    return context.name.replace("-", " ")
 
 
 def _short(text: str) -> str:

@@ -98,11 +98,11 @@ def _sites(session: Session, names: _Names, function: str | None) -> Iterator[Na
 
 
 def _named(image: Image, site: CallSite, names: _Names, taken_by: tuple[str, ...]) -> NamedSite:
-    def ways(of: tuple[CallPath, ...]) -> tuple[NamedWay, ...]:
+    def paths(of: tuple[CallPath, ...]) -> tuple[NamedWay, ...]:
         chosen = (each for way in of for each in paths_by_identifier(way, site.identifier))
         return tuple(
             NamedWay(each, names_of(site, each, names.interfaces, taken_by)) for each in chosen
         )
 
-    through = tuple(NamedCaller(caller, ways(caller.ways)) for caller in site.callers)
-    return NamedSite(image.role, site, ways(site.ways), through)
+    through = tuple(NamedCaller(caller, paths(caller.paths)) for caller in site.callers)
+    return NamedSite(image.role, site, paths(site.paths), through)

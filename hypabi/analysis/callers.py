@@ -111,8 +111,8 @@ def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[Violation, Su
     if check.suppressions is None:
         return
     version = Version.parse(check.kernel.version) or check.revision.version
-    for meeting in violated_checks(cycle):
-        met = meeting.check
+    for each in violated_checks(cycle):
+        met = each.check
         about = (met.site.name, met.party, met.call, check.loaded.sha256, version)
         by = check.suppressions.of_caller(*about)
         if by is not None:

@@ -47,9 +47,9 @@ def check(examination: Examination, wanted: CheckWanted, command: tuple[str, ...
 
         found = confirmed(found, examination, wanted.machine, wanted.witnesses)
     if wanted.entries:
-        from hypabi.analysis.entries import with_doors
+        from hypabi.analysis.entries import with_entries
 
-        found = with_doors(found, examination)
+        found = with_entries(found, examination)
     return summarize_check(found)
 
 

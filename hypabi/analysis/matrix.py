@@ -55,14 +55,14 @@ def _judged(examination: Examination, cycle: LifeCycle) -> Iterator[Judged]:
     kernel = examination.loaded.images[-1]
     architecture, form = kernel.architecture, _form(kernel)
     together: dict[tuple[int, str, str], list[CheckInContext]] = {}
-    for meeting in cycle.checks:
-        met = meeting.check
+    for each in cycle.checks:
+        met = each.check
         if met.call is not None:
             key = (met.site.address, met.call, met.party)
-            together.setdefault(key, []).append(meeting)
-    for (_, call, party), meetings in together.items():
-        first = meetings[0].check
-        requests = tuple(meeting.check.way.request for meeting in meetings)
+            together.setdefault(key, []).append(each)
+    for (_, call, party), checks in together.items():
+        first = checks[0].check
+        requests = tuple(each.check.way.request for each in checks)
         name, asking = first.site.name, Requests(requests, ())
         caller = Caller(name, call, kernel.version, call, examination.revision, asking)
         live = _live(examination, party, kernel)
@@ -70,7 +70,7 @@ def _judged(examination: Examination, cycle: LifeCycle) -> Iterator[Judged]:
         asked = tuple(requests[0].pinned().items())
         row = Row(name, call, kernel.version, architecture)
         column = Column(party, "", kernel.version, architecture)
-        yield Judged(row, column, form, cell, asked, meetings[0].when)
+        yield Judged(row, column, form, cell, asked, checks[0].when)
 
 
 def _live(examination: Examination, name: str, kernel: Image) -> Live:

@@ -7,7 +7,7 @@ control that causes each); DDI 0406C, B1.8 (slots), B3.13 (HSR.EC) and B1.14 (wh
 from typing import Final
 
 from hypabi.arch import aarch32_exceptions, aarch64
-from hypabi.arch.vector_entries import Door, Kind, Origin, Reason, Resumes
+from hypabi.arch.vector_entries import Kind, Origin, Reason, Resumes, VectorEntry
 
 HVC64: Final = aarch64.ExceptionClass.HVC64
 NO_EL1: Final = "only HCR_EL2.TGE routes it to EL2, and with TGE = 1 there is no EL1 to serve"
@@ -121,7 +121,7 @@ ASYNCHRONOUS: Final = (
 """Distance from the synchronous slot, and what enters there."""
 
 
-def doors_of_el2() -> tuple[Door, ...]:
+def entries_of_el2() -> tuple[VectorEntry, ...]:
     """Return the slots of VBAR_EL2's table, the one that an ``hvc`` of the kernel enters first.
 
     DDI 0487, D1.3.1: the width of EL1, not of EL0, chooses between +0x400 and +0x600.  What
@@ -133,12 +133,14 @@ def doors_of_el2() -> tuple[Door, ...]:
         (aarch64.Slot.CURRENT_SP_EL2, Origin.EL2H, OF_EL2),
         (aarch64.Slot.CURRENT_SP_EL0, Origin.EL2T, OF_EL2),
     )
-    doors = []
+    entries = []
     for base, origin, reasons in groups:
-        doors.append(Door(int(base), "synchronous", origin, reasons))
+        entries.append(VectorEntry(int(base), "synchronous", origin, reasons))
         if origin in (Origin.EL1, Origin.EL1_32):
-            doors += [Door(base + at, name, origin, (each,)) for at, name, each in ASYNCHRONOUS]
-    return tuple(doors)
+            entries += [
+                VectorEntry(base + at, name, origin, (each,)) for at, name, each in ASYNCHRONOUS
+            ]
+    return tuple(entries)
 
 
 def _to_hyp(code: int, name: str, where: str, *, user: bool = True) -> Reason:
@@ -186,12 +188,12 @@ OF_HYP: Final = (
 """What Hyp mode takes from itself, by slot."""
 
 
-def doors_of_hyp() -> tuple[Door, ...]:
+def entries_of_hyp() -> tuple[VectorEntry, ...]:
     """Return the slots of HVBAR's table that something enters, that of ``hvc`` first."""
     hvc = aarch32_exceptions.HYP_TRAP_OFFSET
-    doors = [Door(hvc, "Hyp trap, or Hyp mode entry", Origin.PL1, SYNCHRONOUS_HYP)]
-    doors += [Door(at, name, Origin.HYP, reasons) for at, name, reasons in OF_HYP]
+    entries = [VectorEntry(hvc, "Hyp trap, or Hyp mode entry", Origin.PL1, SYNCHRONOUS_HYP)]
+    entries += [VectorEntry(at, name, Origin.HYP, reasons) for at, name, reasons in OF_HYP]
     for at, name, where in ((0x18, "IRQ", "HCR.IMO"), (0x1C, "FIQ", "HCR.FMO")):
         reason = Reason(None, name, where, Resumes.NEXT, user=True)
-        doors.append(Door(at, name, Origin.PL1, (reason,)))
-    return tuple(doors)
+        entries.append(VectorEntry(at, name, Origin.PL1, (reason,)))
+    return tuple(entries)

@@ -51,7 +51,7 @@ class Reason:
 
 
 @frozen
-class Door:
+class VectorEntry:
     """A slot of a vector table, and all that enters there besides the hypercall of the kernel."""
 
     offset: int

@@ -20,7 +20,7 @@ from hypabi.callsites.model import (
     Liveness,
     Origin,
     Reached,
-    ResultFate,
+    ResultUse,
     Start,
     Test,
     Unread,
@@ -227,7 +227,7 @@ class CallSites:
             found = self._approaches[state] = Approach(self.explorer, state)
         return found
 
-    def ways(
+    def paths(
         self, body: Body, address: int, state: InstructionSet, immediate: int
     ) -> tuple[tuple[CallPath, ...], tuple[str, ...]]:
         """Return the ways to an instruction, and why there may be more."""
@@ -336,7 +336,7 @@ class _Draft:
         self.behind = word.address + 4
 
     @cached_property
-    def ways(self) -> tuple[CallPath, ...]:
+    def paths(self) -> tuple[CallPath, ...]:
         """The ways to it."""
         return self.sites.run(self.body, self.chains, self.word)
 
@@ -359,12 +359,12 @@ class _Draft:
             by.by_number(function, n) for n in numbers if n is not None
         ):
             return False
-        return any(by.by_way(function, way) for way in self.ways)
+        return any(by.by_way(function, way) for way in self.paths)
 
     def unread(self, by: Wanting) -> Unread | None:
         """Return why it may ask for more than its ways say, ``None`` where it does not."""
         why = self.undecided[0] if self.undecided else ""
-        if not why and None in self._numbers and any(map(partial(self._doubted, by), self.ways)):
+        if not why and None in self._numbers and any(map(partial(self._doubted, by), self.paths)):
             why = f"{self.sites.identifier(self.word.immediate)} is not a constant"
         return Unread(self.word.address, _function(self.extent), why) if why else None
 
@@ -386,7 +386,7 @@ class _Draft:
     @property
     def needs_callers(self) -> bool:
         """Whether the function's callers say what is asked for, or what is done with the answer."""
-        return bool(self.aftermath.returned) or any(map(self._leaves_to_callers, self.ways))
+        return bool(self.aftermath.returned) or any(map(self._leaves_to_callers, self.paths))
 
     def _leaves_to_callers(self, way: CallPath) -> bool:
         value = way.request.registers[self.sites.identifier(self.word.immediate)]
@@ -402,7 +402,7 @@ class _Draft:
             self.word.immediate,
             _function(self.extent),
             self.reached,
-            self.ways,
+            self.paths,
             self.undecided,
             callers,
             self.reliance,
@@ -412,7 +412,7 @@ class _Draft:
 
     def _callers(self, calls: Iterable[int]) -> tuple[tuple[Caller, ...], tuple[Test, ...]]:
         sites, state = self.sites, self.word.state
-        wants_ways = any(map(self._leaves_to_callers, self.ways))
+        wants_ways = any(map(self._leaves_to_callers, self.paths))
         callers, tests = [], []
         for address in calls:
             around = function_extent(sites.image, address, state)
@@ -420,7 +420,7 @@ class _Draft:
             function = _function(around)
             ways: tuple[CallPath, ...] = ()
             if wants_ways:
-                ways, _ = sites.ways(body, address, state, self.word.immediate)
+                ways, _ = sites.paths(body, address, state, self.word.immediate)
             callers.append(Caller(address, function, ways))
             if self.aftermath.returned:
                 seen = self._aftermath(body, address + 4, MOST_IN_CALLER)
@@ -433,22 +433,22 @@ class _Draft:
             asks = tuple(test for test in own if symbol in terms.symbols_of(test.condition))
             if name in self.aftermath.returned:
                 asks += tuple(t for t in tests if symbol in terms.symbols_of(t.condition))
-            yield Answer(name, _fates(name, self.aftermath, self.reliance), asks)
+            yield Answer(name, _uses(name, self.aftermath, self.reliance), asks)
 
 
 def _function(around: Extent) -> Function:
     return Function(around.name, around.start, around.end)
 
 
-def _fates(name: str, seen: Aftermath, relied: Liveness) -> tuple[ResultFate, ...]:
+def _uses(name: str, seen: Aftermath, relied: Liveness) -> tuple[ResultUse, ...]:
     why = {may.why for may in relied.may_read if may.register == name}
     read = any(each.register == name for each in relied.reads)
-    holds: Mapping[ResultFate, bool] = {
-        ResultFate.RETURNED: name in seen.returned or Why.RETURNED in why,
-        ResultFate.STORED: name in seen.stored,
-        ResultFate.PASSED: bool(why & {Why.CALLEE, Why.ARGUMENT}),
-        ResultFate.USED: read,
-        ResultFate.UNSEEN: Why.BEYOND in why,
-        ResultFate.OVERWRITTEN: not why and not read,
+    holds: Mapping[ResultUse, bool] = {
+        ResultUse.RETURNED: name in seen.returned or Why.RETURNED in why,
+        ResultUse.STORED: name in seen.stored,
+        ResultUse.PASSED: bool(why & {Why.CALLEE, Why.ARGUMENT}),
+        ResultUse.USED: read,
+        ResultUse.UNSEEN: Why.BEYOND in why,
+        ResultUse.OVERWRITTEN: not why and not read,
     }
-    return tuple(fate for fate in ResultFate if holds[fate])
+    return tuple(use for use in ResultUse if holds[use])

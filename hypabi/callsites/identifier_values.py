@@ -1,4 +1,4 @@
-"""What a way puts into the register that selects a call: a constant, one of a few, or chance."""
+"""What a way puts into the register that selects a call: a constant, one of a few, or nothing."""
 
 from typing import Final
 
@@ -81,11 +81,11 @@ def uninitialised(register: str, way: CallPath) -> str | None:
     sources = [
         way.sources[symbol.name] for symbol in symbols_in_order(way.request.registers[register])
     ]
-    chance = [source for source in sources if source.origin is Origin.CHANCE]
-    if not chance or len(chance) != len(sources):
+    unset = [source for source in sources if source.origin is Origin.UNINITIALISED]
+    if not unset or len(unset) != len(sources):
         return None
-    where = "at the function's entry" if chance[0].address == way.path[0] else "behind the call"
-    return f"{chance[0].register} is what it happens to be {where} at {chance[0].address:#x}"
+    where = "at the function's entry" if unset[0].address == way.path[0] else "behind the call"
+    return f"{unset[0].register} is what it happens to be {where} at {unset[0].address:#x}"
 
 
 def symbols_in_order(value: Value) -> list[Term]:

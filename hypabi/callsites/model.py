@@ -29,7 +29,7 @@ __all__ = [
     "Origin",
     "Reached",
     "Read",
-    "ResultFate",
+    "ResultUse",
     "Source",
     "Start",
     "Test",
@@ -82,7 +82,7 @@ class Start(enum.Enum):
 
 @frozen
 class CallPath:
-    """One way in which control reaches a call site, and what it brings there.
+    """One way through the function in which control reaches a call site, and what it brings there.
 
     Ways that bring the same are one.  A way is not shown to be feasible: its conditions are those
     of its branches, and nobody has asked whether they can all hold.
@@ -120,7 +120,7 @@ class Caller:
     address: int
     """Of the branch."""
     function: Function
-    ways: tuple[CallPath, ...]
+    paths: tuple[CallPath, ...]
     """To the branch; terms are over the entry of *this* function."""
 
 
@@ -190,7 +190,7 @@ class Test:
     """Where it is not in the function around the site but in a caller of that: which one."""
 
 
-class ResultFate(enum.Enum):
+class ResultUse(enum.Enum):
     """What becomes of a register as the ``hvc`` left it."""
 
     RETURNED = "returned"
@@ -212,7 +212,7 @@ class Answer:
     """What the caller does with a register behind the ``hvc``."""
 
     register: str
-    fates: tuple[ResultFate, ...]
+    uses: tuple[ResultUse, ...]
     """In the order of :class:`Fate`."""
     tests: tuple[Test, ...]
 
@@ -226,9 +226,9 @@ class CallSite:
     immediate: int
     function: Function
     reached: Reached
-    ways: tuple[CallPath, ...]
+    paths: tuple[CallPath, ...]
     undecided: tuple[str, ...]
-    """Why there may be further ways."""
+    """Why there may be further call paths."""
     callers: tuple[Caller, ...]
     """Who calls the function around it, where a way leaves the identifier to them."""
     reliance: Liveness

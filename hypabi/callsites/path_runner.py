@@ -185,7 +185,7 @@ class Walk(Live):
         bit = 1 << int(name[1:])
         if bit & self.rules.arguments:
             return Origin.ARGUMENT
-        return Origin.KEPT if bit & self.rules.kept else Origin.CHANCE
+        return Origin.KEPT if bit & self.rules.kept else Origin.UNINITIALISED
 
     def load(self, address: Value, size: int) -> Value:
         """Return ``size`` bytes of memory; a way decides nothing, so other bases are apart."""
@@ -281,7 +281,7 @@ class Walk(Live):
             self.bases.discard(number)
             name = f"{self.rules.prefix}{number}"
             result = self.rules.results >> number & 1
-            self._symbol(name, "from", Origin.RESULT if result else Origin.CHANCE)
+            self._symbol(name, "from", Origin.RESULT if result else Origin.UNINITIALISED)
         self.forget_memory()
 
     def lose(self, numbers: Iterable[int]) -> None:

@@ -16,7 +16,7 @@ class Origin(enum.Enum):
     """The function's own caller: a register that passes arguments, at the function's entry."""
     KEPT = "kept"
     """The function's own caller, for itself: a callee-saved register, lr or sp at entry."""
-    CHANCE = "chance"
+    UNINITIALISED = "uninitialised"
     """Nobody: a scratch register at entry, or one that a call leaves as it likes."""
     RESULT = "result"
     """A function that was called: a register that returns results."""

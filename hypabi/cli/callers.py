@@ -2,7 +2,7 @@
 
 Each call site of the kernel and of its decompressor, with the function around it, the identifier
 and arguments that arrive, what is live behind it and what is asked of the answer.  Calls are named
-by the shipped contracts.  An identifier that is left to chance is a finding.
+by the shipped contracts.  An identifier that is uninitialised is a finding.
 """
 
 import argparse

@@ -27,9 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--witness", metavar="FOLDER", help="write a witness of each refutation into FOLDER"
     )
     parser.add_argument(
-        "--doors",
+        "--entries",
         action="store_true",
         help="say what else than a hypercall reaches the code that answers hypercalls",
+    )
+    parser.add_argument(  # the older spelling, which scripts have
+        "--doors", dest="entries", action="store_true", help=argparse.SUPPRESS
     )
     add_suppressions(parser)
     add_output(parser, ("text", "json"))
@@ -46,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         suppressions=suppressions_of(arguments),
         machine=arguments.confirm,
         witnesses=arguments.witness,
-        entries=arguments.doors,
+        entries=arguments.entries,
     )
     contract, version = contract_of(arguments.contract), version_of(arguments.kernel_version)
     examination = open_image(arguments.image).examine(contract, version)

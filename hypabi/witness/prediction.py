@@ -92,7 +92,7 @@ class Predictor:
         return Prediction(self.arrival(), dict(sorted(shown.items())), opened, tuple(self.stored()))
 
     def known(self, value: Value) -> int | None:
-        """Return a term's value, ``None`` where the code leaves it to chance."""
+        """Return a term's value, ``None`` where the code does not set it."""
         if any(symbol.name.startswith(HAVOC) for symbol in terms.symbols_of(value)):
             return None
         return self.chosen.value(value)

@@ -18,7 +18,7 @@ from hypabi.witness.obligations import Refutation
 from hypabi.witness.shrink import shrunk
 
 HAVOC: Final = "any"
-"""What the name of a value begins with that the code leaves to chance."""
+"""What the name of a value begins with that the code does not set."""
 
 
 @frozen

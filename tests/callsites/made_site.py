@@ -38,7 +38,7 @@ def _origin(number: int) -> Origin:
     """AAPCS64 6.1.1."""
     if number < 8:
         return Origin.ARGUMENT
-    return Origin.CHANCE if number < 18 else Origin.KEPT
+    return Origin.UNINITIALISED if number < 18 else Origin.KEPT
 
 
 def live(*reads: Read, may_read: Iterable[MayRead] = (), undecided: Iterable[str] = ()) -> Liveness:

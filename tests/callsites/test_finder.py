@@ -8,7 +8,7 @@ import pytest
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.hvc_words import hvc_words
-from hypabi.callsites.model import CallSite, Origin, Reached, ResultFate, Start, Why, after
+from hypabi.callsites.model import CallSite, Origin, Reached, ResultUse, Start, Why, after
 from hypabi.image.load import load_image
 from hypabi.image.model import Access, Image, Role, Segment, Symbol
 from hypabi.smt import terms
@@ -33,7 +33,7 @@ def only(assemble: Assemble, **functions: str) -> CallSite:
 
 def test_arguments_are_terms_over_the_entry_of_the_function(assemble: Assemble) -> None:
     site = only(assemble, f="lsl x1, x1, #12; mov x2, x5; mov x0, #3; hvc #0; ret")
-    (way,) = site.ways
+    (way,) = site.paths
     assert way.start is Start.ENTRY
     registers = way.request.registers
     assert registers["x0"] == 3
@@ -44,18 +44,18 @@ def test_arguments_are_terms_over_the_entry_of_the_function(assemble: Assemble) 
 
 def test_a_branch_on_the_way_is_a_condition(assemble: Assemble) -> None:
     site = only(assemble, f="cbz x1, 1f; mov x0, #2; hvc #0; 1: ret")
-    (condition,) = site.ways[0].request.guard
+    (condition,) = site.paths[0].request.guard
     assert condition.term is terms.lnot(terms.eq(terms.symbol("x1", 64), 0, 64))
 
 
 def test_what_a_call_leaves_in_a_scratch_register_is_chance(assemble: Assemble) -> None:
     site = only(assemble, f="mov x0, x9; hvc #0; ret")
-    source = site.ways[0].source("x0")
-    assert source is not None and (source.origin, source.register) == (Origin.CHANCE, "x9")
+    source = site.paths[0].source("x0")
+    assert source is not None and (source.origin, source.register) == (Origin.UNINITIALISED, "x9")
     site = only(assemble, f="mov x19, x0; bl g; mov x0, x4; mov x1, x19; hvc #0; ret", g="ret")
-    (way,) = site.ways
+    (way,) = site.paths
     source = way.source("x0")
-    assert source is not None and (source.origin, source.register) == (Origin.CHANCE, "x4")
+    assert source is not None and (source.origin, source.register) == (Origin.UNINITIALISED, "x4")
     # What is callee-saved comes through the call.
     assert way.request.registers["x1"] is terms.symbol("x0", 64)
     assert way.calls == (0x10004,)
@@ -63,14 +63,14 @@ def test_what_a_call_leaves_in_a_scratch_register_is_chance(assemble: Assemble) 
 
 def test_the_result_of_a_call_is_no_chance(assemble: Assemble) -> None:
     site = only(assemble, f="bl g; hvc #0; ret", g="ret")
-    source = site.ways[0].source("x0")
+    source = site.paths[0].source("x0")
     assert source is not None and source.origin is Origin.RESULT
 
 
 def test_an_earlier_hvc_leaves_its_answer_and_not_the_old_identifier(assemble: Assemble) -> None:
     first, second = program(assemble, f="mov x0, #2; hvc #0; hvc #0; ret").find()
-    assert first.ways[0].request.registers["x0"] == 2
-    source = second.ways[0].source("x0")
+    assert first.paths[0].request.registers["x0"] == 2
+    source = second.paths[0].source("x0")
     assert source is not None and source.origin is Origin.RESULT
 
 
@@ -78,17 +78,17 @@ def test_memory_written_on_the_way_is_read_back_and_forgotten_at_a_call(
     assemble: Assemble,
 ) -> None:
     site = only(assemble, f="mov x1, #5; str x1, [sp]; ldr x0, [sp]; hvc #0; ret")
-    assert site.ways[0].request.registers["x0"] == 5
+    assert site.paths[0].request.registers["x0"] == 5
     site = only(assemble, f="mov x1, #5; str x1, [sp]; bl g; ldr x0, [sp]; hvc #0; ret", g="ret")
-    value = site.ways[0].request.registers["x0"]
+    value = site.paths[0].request.registers["x0"]
     assert isinstance(value, terms.Term) and value.op == "symbol"
 
 
 def test_an_address_that_walked_memory_is_told_from_an_identifier(assemble: Assemble) -> None:
     walked = "1: ldp x2, x3, [x0]; add x0, x0, #16; cmp x0, x1; b.ne 1b; hvc #0; ret"
-    (way,) = only(assemble, f=walked).ways
+    (way,) = only(assemble, f=walked).paths
     assert way.pointers["x0"] == 0x10004
-    (way,) = only(assemble, f=walked.replace("hvc", "mov x0, #2; hvc")).ways
+    (way,) = only(assemble, f=walked.replace("hvc", "mov x0, #2; hvc")).paths
     assert "x0" not in way.pointers
 
 
@@ -120,12 +120,12 @@ def test_a_branch_that_asks_for_the_answer_is_a_test_of_it(assemble: Assemble) -
     x0 = terms.symbol(after("x0"), 64)
     assert (test.address, test.function) == (0x1000C, None)
     assert test.condition is terms.eq(x0, (1 << 64) - 1, 64)
-    assert site.answers[1].fates == (ResultFate.RETURNED,)
+    assert site.answers[1].uses == (ResultUse.RETURNED,)
 
 
 def test_an_answer_that_is_overwritten_is_ignored(assemble: Assemble) -> None:
     site = only(assemble, f="mov x0, #0; hvc #0; mov x0, #0; mov x1, #0; ret")
-    assert [answer.fates for answer in site.answers] == [(ResultFate.OVERWRITTEN,)] * 4
+    assert [answer.uses for answer in site.answers] == [(ResultUse.OVERWRITTEN,)] * 4
     assert not any(answer.tests for answer in site.answers)
 
 
@@ -133,11 +133,11 @@ def test_a_caller_asks_through_a_function_that_passes_its_argument_on(assemble: 
     saves, restores = "stp x29, x30, [sp, #-16]!", "ldp x29, x30, [sp], #16"
     asks = f"{saves}; mov x0, #2; bl f; cbnz x0, 1f; nop; 1: {restores}; ret"
     site = only(assemble, f="hvc #0; ret", g=asks)
-    source = site.ways[0].source("x0")
+    source = site.paths[0].source("x0")
     assert source is not None and source.origin is Origin.ARGUMENT
     (caller,) = site.callers
     assert caller.function.name == "g"
-    assert caller.ways[0].request.registers["x0"] == 2
+    assert caller.paths[0].request.registers["x0"] == 2
     # And what becomes of the answer there is known, too.
     (test,) = site.answers[0].tests
     assert test.function == caller.function
@@ -146,7 +146,7 @@ def test_a_caller_asks_through_a_function_that_passes_its_argument_on(assemble: 
 def test_xen_is_asked_by_its_own_register(assemble: Assemble) -> None:
     site = only(assemble, f="mov x16, #17; hvc #0xea1; ret")
     assert site.identifier == "x16"
-    assert site.ways[0].request.registers["x16"] == 17
+    assert site.paths[0].request.registers["x16"] == 17
 
 
 def test_a_literal_that_looks_like_an_hvc_is_not_shown_to_be_one(assemble: Assemble) -> None:
@@ -166,16 +166,16 @@ def thumb(assemble: Assemble, body: str) -> CallSite:
 
 def test_an_instruction_of_an_it_block_writes_under_its_condition_only(assemble: Assemble) -> None:
     site = thumb(assemble, "mov r0, #2; cmp r1, #0; it eq; moveq r0, #1; hvc #0; bx lr")
-    value = site.ways[0].request.registers["r0"]
+    value = site.paths[0].request.registers["r0"]
     zero = terms.eq(terms.symbol("r1", 32), 0, 32)
     assert isinstance(zero, terms.Term)
     assert terms.substitute(value, {zero: 1}) == 1
     assert terms.substitute(value, {zero: 0}) == 2
     site = thumb(assemble, "cmp r1, #0; ite ne; movne r0, #2; moveq r0, #1; hvc #0; bx lr")
-    value = site.ways[0].request.registers["r0"]
+    value = site.paths[0].request.registers["r0"]
     assert not isinstance(value, int)
     site = thumb(assemble, "cmp r1, #0; it eq; moveq r0, #1; mov r0, #2; hvc #0; bx lr")
-    assert site.ways[0].request.registers["r0"] == 2
+    assert site.paths[0].request.registers["r0"] == 2
 
 
 @pytest.mark.parametrize(("name", "form", "function", "registers"), CALLERS)
@@ -189,7 +189,7 @@ def test_every_reference_caller_is_found_with_what_the_index_says(
     width = image.image.architecture.bits
     letter = "x" if width == 64 else "r"
     assert site.reached is Reached.FLOW and not site.undecided
-    (way,) = site.ways
+    (way,) = site.paths
     own = 0
     for register, value in registers.items():
         if register == "call":
@@ -219,12 +219,12 @@ def test_stub_callers_of_real_kernels_ask_for_what_their_source_says(
     }  # fmt: skip
     for function, number in asked.items():
         site = first(sites, function)
-        assert [way.request.registers["x0"] for way in site.ways] == [number]
+        assert [way.request.registers["x0"] for way in site.paths] == [number]
         assert site.reached is Reached.FLOW
     # arm64_relocate_new_kernel and swsusp_arch_suspend_exit have no symbol in 6.1.
-    restart = [s for s in sites if any(w.request.registers["x0"] == 1 for w in s.ways)]
+    restart = [s for s in sites if any(w.request.registers["x0"] == 1 for w in s.paths)]
     assert len(restart) == 2
-    left = [s for s in sites if any("x0" in way.pointers for way in s.ways)]
+    left = [s for s in sites if any("x0" in way.pointers for way in s.paths)]
     assert len(left) == to_chance
 
 
@@ -233,8 +233,8 @@ def test_the_decompressor_asks_three_times(kernel: Kernel) -> None:
     decompressor = load_image(kernel("6.1-armmp")).images[0]
     assert decompressor.role is Role.DECOMPRESSOR
     bounce, *stub = CallSites(explorer_for(decompressor)).find()
-    assert [site.ways[0].request.registers["r0"] for site in stub] == [0, 1]
-    source = bounce.ways[0].source("r0")
+    assert [site.paths[0].request.registers["r0"] for site in stub] == [0, 1]
+    source = bounce.paths[0].source("r0")
     assert source is not None and source.origin is Origin.RESULT
     assert all(site.reached is Reached.FLOW for site in (bounce, *stub))
 
@@ -282,7 +282,7 @@ def test_a_stub_call_of_7_2_relies_on_a_register_that_the_document_lets_it_lose(
     assert reads == {"x0", "x1", "x4"}
     x0 = terms.symbol(after("x0"), 64)
     assert [test.condition for test in site.answers[0].tests] == [terms.eq(x0, 0xBADCA11, 64)]
-    assert ResultFate.RETURNED in site.answers[1].fates
+    assert ResultUse.RETURNED in site.answers[1].uses
 
 
 def arm(assemble: Assemble, **functions: str) -> CallSite:
@@ -315,5 +315,5 @@ def test_what_all_sites_may_cost_together_is_bounded_and_said(
     assert program(assemble, **bodies).find()[-1].reliance.undecided
     monkeypatch.setattr("hypabi.callsites.finder.MOST_READ", 64)
     last = program(assemble, **bodies).find()[-1]
-    assert not last.ways and "in all" in last.undecided[0]
+    assert not last.paths and "in all" in last.undecided[0]
     assert last.reliance.undecided

@@ -49,7 +49,7 @@ def test_the_instruction_that_a_way_leads_to_does_not_run(assemble: Assemble) ->
 
 @pytest.mark.parametrize(
     ("register", "expected"),
-    [("x1", Origin.ARGUMENT), ("x9", Origin.CHANCE), ("x19", Origin.KEPT)],
+    [("x1", Origin.ARGUMENT), ("x9", Origin.UNINITIALISED), ("x19", Origin.KEPT)],
 )
 def test_at_the_entry_the_procedure_call_standard_says_whose_a_register_is(
     assemble: Assemble, register: str, expected: Origin
@@ -75,7 +75,7 @@ def test_a_call_loses_scratch_registers_and_memory_and_keeps_the_rest(assemble: 
     assert found.calls == (START + 12,)
     assert found.registers["x19"] == 1
     assert origin(found, found.registers["x0"]) is Origin.RESULT
-    assert origin(found, found.registers["x9"]) is Origin.CHANCE
+    assert origin(found, found.registers["x9"]) is Origin.UNINITIALISED
     assert not isinstance(found.registers["x2"], int)
     kept = run(assemble, source.replace("bl .+0x100", "nop"))
     assert (kept.registers["x2"], kept.registers["x9"]) == (1, 2)

@@ -39,7 +39,7 @@ def test_the_published_schema_is_one() -> None:
         ("mov x0, #2; hvc #0", "named", "named", 0),
         ("mov x0, #9; hvc #0", "no call", "undecided", 16),
         ("hvc #0", "unresolved", "undecided", 16),
-        ("mov x0, x9; hvc #0", "left to chance", "refuted", 12),
+        ("mov x0, x9; hvc #0", "uninitialised", "refuted", 12),
     ],
 )
 def test_the_status_says_what_was_found(
@@ -49,18 +49,18 @@ def test_the_status_says_what_was_found(
     assert (returned, found["verdict"]) == (status, verdict)
     assert [site["kind"] for site in found["sites"]] == [kind]
     assert [site["verdict"] for site in found["sites"]] == [kind]
-    assert found["sites"][0]["finding"] is (kind == "left to chance")
+    assert found["sites"][0]["finding"] is (kind == "uninitialised")
 
 
 def test_a_shared_number_and_a_foreign_one_are_published(assemble: Assemble) -> None:
     shared = "mov x0, #2; movk x0, #0xc600, lsl #16; hvc #0"
     path = assemble(FUNCTION.format(name="f", body=f"{shared}; ret"), "arm64", text=0x10000)
     status, found = listed(path, "--kernel-version", "6.12")
-    (name,) = found["sites"][0]["ways"][0]["asks_for"]
+    (name,) = found["sites"][0]["paths"][0]["asks_for"]
     assert status == 0 and name["identifier"] == "0xc6000002"
     assert {each["contract"] for each in name["among"]} == {"arm-smccc", "kvm-arm64-host"}
     status, found = of(assemble, "mov x0, #2; movk x0, #0x4600, lsl #16; hvc #0")
-    (name,) = found["sites"][0]["ways"][0]["asks_for"]
+    (name,) = found["sites"][0]["paths"][0]["asks_for"]
     assert status == 16 and name["owner"] == "the vendor's hypervisor"
 
 
@@ -87,7 +87,7 @@ def test_an_image_without_a_call_site_has_nothing_that_is_named(assemble: Assemb
         ("6.1-armmp", {"decompressor", "kernel"}, []),
     ],
 )
-def test_real_kernels_leave_to_chance_what_they_are_known_to(
+def test_real_kernels_have_the_uninitialised_identifiers_they_are_known_for(
     kernel: Kernel, name: str, programs: set[str], findings: list[str]
 ) -> None:
     """Resume from hibernation: before its repair it gives the copied stub no call number.
@@ -106,7 +106,7 @@ def test_the_text_says_the_answer_first_and_fits_a_mail(kernel: Kernel) -> None:
     ran = hypabi("callers", kernel("6.12-arm64"))
     lines = ran.stdout.splitlines()
     assert lines[0].startswith("6.12.") and lines[0].endswith(": REFUTED")
-    assert " call sites: " in lines[1] and " 1 left to chance; in " in " ".join(lines[1:3])
+    assert " call sites: " in lines[1] and " 1 uninitialised; in " in " ".join(lines[1:3])
     assert max(map(len, lines)) <= 75
     assert "To repeat" in lines
     assert any(line.startswith("swsusp_arch_suspend_exit+") for line in lines)

@@ -23,7 +23,7 @@ def said(
     version: str = "5.10.0-made",
     success: str = "nop",
 ) -> dict[str, tuple[str, str]]:
-    """Return what was answered of a function's meeting with the stub."""
+    """Return what was answered of a function's checks against the stub."""
     code = caller(name, *body) + others
     return points(report(stub(assemble, version, success, callers=code)), name)
 

@@ -64,7 +64,7 @@ def test_resuming_from_hibernation_asks_by_chance_until_that_was_repaired(kernel
 
     ((party, verdict, text),) = resuming("6.12-arm64")
     assert (party, verdict) == ("trans-pgd", "violated")
-    assert text.startswith("x0 is left to chance: ")
+    assert text.startswith("x0 is uninitialised: ")
     ((party, verdict, _),) = resuming("7.2-arm64")
     assert (party, verdict) == ("trans-pgd", "depends on its caller")
     ((party, verdict, _),) = resuming("5.10-arm64")

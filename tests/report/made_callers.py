@@ -8,7 +8,6 @@ from hypabi.analysis.results.callers import (
     CallersResult,
     FunctionExtent,
     Kind,
-    LeftToChance,
     ListedCaller,
     ListedCallSite,
     ListedPath,
@@ -16,18 +15,19 @@ from hypabi.analysis.results.callers import (
     NamedCall,
     PossibleRead,
     SiteVerdict,
+    UninitialisedIdentifier,
     UnresolvedIdentifier,
     ValueSource,
 )
 from hypabi.analysis.summaries.shared import identify_image
 from hypabi.arch.names import InstructionSet
-from hypabi.callsites.model import Reached, ResultFate, Start, Why
+from hypabi.callsites.model import Reached, ResultUse, Start, Why
 from hypabi.callsites.value_origin import Origin
 from hypabi.image.model import Role
 from tests.report import made
 
 SET_VECTORS = NamedCall("0x0", "linux-hyp-abi", "HVC_SET_VECTORS")
-CHANCE = LeftToChance("x0", "nobody sets it", ())
+CHANCE = UninitialisedIdentifier("x0", "nobody sets it", ())
 PASSED_ON = UnresolvedIdentifier(f"x0 depends on what the call at {made.STUB + 0x800:#x} returns")
 SYMBOLS = {f"{made.STUB:#x}": "vectors", f"{made.STUB + 0x800:#x}": "sync"}
 
@@ -51,7 +51,7 @@ def site(
     *asks_for: AskedFor,
     kind: Kind = Kind.NAMED,
     verdict: SiteVerdict = SiteVerdict.NAMED,
-    ways: tuple[ListedPath, ...] | None = None,
+    paths: tuple[ListedPath, ...] | None = None,
     callers: tuple[ListedCaller, ...] = (),
     program: Role = Role.KERNEL,
     name: str = "f",
@@ -69,9 +69,9 @@ def site(
         Reached.FLOW,
         asks_for,
         kind,
-        verdict is SiteVerdict.CHANCE,
+        verdict is SiteVerdict.UNINITIALISED,
         verdict,
-        (way(*asks_for),) if ways is None else ways,
+        (way(*asks_for),) if paths is None else paths,
         (),
         callers,
         LiveBehind(
@@ -86,7 +86,7 @@ def site(
         (
             AnswerUse(
                 "x0",
-                (ResultFate.RETURNED, ResultFate.OVERWRITTEN),
+                (ResultUse.RETURNED, ResultUse.OVERWRITTEN),
                 (AnswerTest(f"{made.STUB + 0x18:#x}", "x0 after the call == 0", None),),
             ),
         ),
@@ -116,13 +116,13 @@ def of_every_kind() -> CallersResult:
     passing = ListedCaller(f"{made.STUB + 0x100:#x}", "g+0x8", "g", (way(SET_VECTORS),))
     return callers(
         site(SET_VECTORS),
-        site(CHANCE, kind=Kind.CHANCE, verdict=SiteVerdict.CHANCE, name="lost"),
+        site(CHANCE, kind=Kind.UNINITIALISED, verdict=SiteVerdict.UNINITIALISED, name="lost"),
         site(
             PASSED_ON,
             SET_VECTORS,
             kind=Kind.UNRESOLVED,
             verdict=SiteVerdict.UNRESOLVED,
-            ways=(way(PASSED_ON),),
+            paths=(way(PASSED_ON),),
             callers=(passing,),
             program=Role.DECOMPRESSOR,
         ),

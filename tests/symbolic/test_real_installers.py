@@ -1,4 +1,4 @@
-"""The code that installs real stubs leaves no trap on that opens a door to them.
+"""The code that installs real stubs leaves no trap on that leads to them.
 
 Fields: DDI 0487 D19.2 (HCR_EL2, HSTR_EL2, HFGITR_EL2); DDI 0406C B4.1 (HCR, HCPTR, HSTR, HDCR).
 """

@@ -11,7 +11,7 @@ from hypabi.judgement.callers.identification import (
     Naming,
     NotACall,
     OneOf,
-    UninitialisedIdentifier,
+    Uninitialised,
     Unlisted,
     Unresolved,
 )
@@ -31,7 +31,7 @@ class NamedCaller:
     """A direct caller of the function around a site, and what it asks for through it."""
 
     caller: Caller
-    ways: tuple[NamedWay, ...]
+    paths: tuple[NamedWay, ...]
 
 
 @frozen
@@ -40,14 +40,14 @@ class NamedSite:
 
     role: Role
     site: CallSite
-    ways: tuple[NamedWay, ...]
+    paths: tuple[NamedWay, ...]
     callers: tuple[NamedCaller, ...]
 
     def names(self) -> tuple[Naming, ...]:
         """Return what it asks for, each once: its callers' where it leaves that to them."""
-        own: list[Naming] = [name for way in self.ways for name in way.names]
-        named = [n for caller in self.callers for way in caller.ways for n in way.names]
-        if named and not any(isinstance(name, UninitialisedIdentifier) for name in own):
+        own: list[Naming] = [name for way in self.paths for name in way.names]
+        named = [n for caller in self.callers for way in caller.paths for n in way.names]
+        if named and not any(isinstance(name, Uninitialised) for name in own):
             known: list[Naming] = [name for name in own if not isinstance(name, Unresolved)]
             own = [*known, *named]
         return tuple(dict.fromkeys(own))
@@ -60,8 +60,8 @@ class NamedSite:
 
     @property
     def finding(self) -> bool:
-        """Whether an identifier is left to chance, and no party takes any."""
-        return any(isinstance(n, UninitialisedIdentifier) and not n.taken_by for n in self.names())
+        """Whether an identifier is uninitialised, and no party takes any."""
+        return any(isinstance(n, Uninitialised) and not n.taken_by for n in self.names())
 
     @property
     def verdict(self) -> SiteVerdict:
@@ -75,8 +75,8 @@ class NamedSite:
                 return SiteVerdict.NO_CALL
             case Kind.UNRESOLVED:
                 return SiteVerdict.UNRESOLVED
-            case Kind.CHANCE:
-                return SiteVerdict.CHANCE if self.finding else SiteVerdict.TAKEN
+            case Kind.UNINITIALISED:
+                return SiteVerdict.UNINITIALISED if self.finding else SiteVerdict.TAKEN
             case _:
                 assert_never(self.kind)
 
@@ -112,7 +112,7 @@ def _kind(name: Naming) -> Kind:
             return Kind.NO_CALL
         case Unresolved():
             return Kind.UNRESOLVED
-        case UninitialisedIdentifier():
-            return Kind.CHANCE
+        case Uninitialised():
+            return Kind.UNINITIALISED
         case _:
             assert_never(name)

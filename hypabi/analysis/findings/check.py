@@ -23,7 +23,7 @@ from hypabi.records import field, frozen
 if TYPE_CHECKING:
     from hypabi.judgement.callers.schedule import LifeCycle
     from hypabi.judgement.callers.summary import Violation
-    from hypabi.judgement.entries.findings import DoorFinding
+    from hypabi.judgement.entries.findings import JudgedEntry
     from hypabi.judgement.suppression import Suppression, Suppressions
 
 
@@ -48,7 +48,7 @@ class Check:
     """Where refutations were asked to be replayed; ``None`` where nobody asked."""
     attempts: Mapping[tuple[str, str | None, str], ReplayAttempt] = field(default_factory=dict)
     """What a machine made of each refuted clause, by party, call and clause, where asked."""
-    doors: "tuple[DoorFinding, ...] | None" = None
+    entries: "tuple[JudgedEntry, ...] | None" = None
     """What else than a hypercall reaches the parties, where asked."""
     callers: "LifeCycle | None" = None
     """What comes of the image's own callers, while each party is live."""

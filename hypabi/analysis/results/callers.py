@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
 from hypabi.analysis.results.shared import Hex, ImageIdentity, Reproduction, Sha256
 from hypabi.arch.names import InstructionSet
-from hypabi.callsites.model import Origin, Reached, ResultFate, Start, Why
+from hypabi.callsites.model import Origin, Reached, ResultUse, Start, Why
 from hypabi.image.model import Role
 from hypabi.records import frozen
 
@@ -19,7 +19,7 @@ class Kind(enum.Enum):
     NO_CONTRACT = "not in any contract"
     NO_CALL = "no call"
     UNRESOLVED = "unresolved"
-    CHANCE = "left to chance"
+    UNINITIALISED = "uninitialised"
 
 
 class SiteVerdict(enum.Enum):
@@ -31,9 +31,9 @@ class SiteVerdict(enum.Enum):
     NO_CONTRACT = "not in any contract"
     NO_CALL = "no call"
     UNRESOLVED = "unresolved"
-    TAKEN = "left to chance but taken"
+    TAKEN = "uninitialised but taken"
     """A party takes any identifier; whether it is the live one is not known."""
-    CHANCE = "left to chance"
+    UNINITIALISED = "uninitialised"
 
 
 CALL_SITES: Final = "call sites"
@@ -46,7 +46,7 @@ WEIGHTS: Final[Mapping[SiteVerdict, Weight]] = {
     SiteVerdict.NO_CALL: Weight.UNDECIDED,
     SiteVerdict.UNRESOLVED: Weight.UNDECIDED,
     SiteVerdict.TAKEN: Weight.UNDECIDED,
-    SiteVerdict.CHANCE: Weight.REFUTED,
+    SiteVerdict.UNINITIALISED: Weight.REFUTED,
 }
 
 
@@ -105,18 +105,23 @@ class UnresolvedIdentifier:
 
 
 @frozen
-class LeftToChance:
+class UninitialisedIdentifier:
     """Nobody puts an identifier into the register that selects the call."""
 
     register: str
     reason: str
     taken_by: tuple[str, ...]
     """Parties to which any identifier is as good as another."""
-    kind: Literal[Kind.CHANCE] = Kind.CHANCE
+    kind: Literal[Kind.UNINITIALISED] = Kind.UNINITIALISED
 
 
 AskedFor: TypeAlias = (
-    NamedCall | SharedNumber | UnlistedCall | NoCall | UnresolvedIdentifier | LeftToChance
+    NamedCall
+    | SharedNumber
+    | UnlistedCall
+    | NoCall
+    | UnresolvedIdentifier
+    | UninitialisedIdentifier
 )
 
 
@@ -133,7 +138,7 @@ class ValueSource:
 
 @frozen
 class ListedPath:
-    """A way in which control reaches a call site, and what it brings there."""
+    """A call path: one way in which control reaches a call site, and what it brings there."""
 
     asks_for: tuple[AskedFor, ...]
     """Several where it chooses among constants."""
@@ -142,7 +147,7 @@ class ListedPath:
     arguments: tuple[str, ...]
     """The argument registers that it sets, besides the one that selects the call."""
     where: tuple[str, ...]
-    """Conditions of the branches on the way."""
+    """Conditions of the branches on it."""
     start: Start
     """Whether it starts at the function's entry, and if not, why."""
     start_place: str
@@ -150,7 +155,7 @@ class ListedPath:
     path: tuple[Hex, ...]
     """Addresses of the instructions, the site last."""
     calls: tuple[Hex, ...]
-    """Calls on the way, after which scratch registers are unknown."""
+    """Calls on it, after which scratch registers are unknown."""
     sources: Mapping[str, ValueSource]
     """What each symbol in the registers stands for."""
     reason: str | None
@@ -166,7 +171,7 @@ class ListedCaller:
     place: str
     """Symbol and offset."""
     function: str | None
-    ways: tuple[ListedPath, ...]
+    paths: tuple[ListedPath, ...]
     """To the branch; terms are over the entry of this function."""
 
 
@@ -216,7 +221,7 @@ class AnswerUse:
     """What is done with a register that can hold an answer."""
 
     register: str
-    fates: tuple[ResultFate, ...]
+    uses: tuple[ResultUse, ...]
     tests: tuple[AnswerTest, ...]
 
 
@@ -240,14 +245,14 @@ class ListedCallSite:
     kind: Kind
     """The worst of what it asks for."""
     finding: bool
-    """Whether the identifier is left to chance, and no party takes any."""
+    """Whether the identifier is uninitialised, and no party takes any."""
     verdict: SiteVerdict
     """The word that it is counted under.  In doubt: named as far as it was followed, but it may be
-    data, or there may be more to it.  Left to chance but taken: a party takes any identifier, and
+    data, or there may be more to it.  Uninitialised but taken: a party takes any identifier, and
     whether it is the live one is not known."""
-    ways: tuple[ListedPath, ...]
+    paths: tuple[ListedPath, ...]
     undecided: tuple[str, ...]
-    """Why there may be further ways."""
+    """Why there may be further call paths."""
     callers: tuple[ListedCaller, ...]
     """Direct callers of the function, where it leaves something to them."""
     behind: LiveBehind

@@ -149,7 +149,7 @@ class CheckResult:
     """What the document leaves open, so that nothing was judged."""
     callers: CallerChecks | None
     """What comes of the image's own callers; null where they were not judged."""
-    hidden_doors: tuple[EntryFinding, ...] | None
+    vector_entries: tuple[EntryFinding, ...] | None
     """What else than a hypercall reaches the code that answers hypercalls; null where nobody
     asked."""
     replayed_on: str | None
@@ -192,7 +192,7 @@ class CheckResult:
         if self.callers is not None:
             units[CALL_SITES] = CALLER_WORDS
         units[PARTIES] = tuple(word.value for word in PartyWord)
-        if self.hidden_doors is not None:
+        if self.vector_entries is not None:
             units[ENTRIES] = tuple(word.value for word in EntryWord)
         if self.replayed_on is not None:
             units[REPLAYS] = tuple(word.value for word in ReplayVerdict)
@@ -209,7 +209,7 @@ class CheckResult:
             yield Judged(PARTIES, word.value, _party_weight(word))
         if self.callers is not None:
             yield from self.callers.judged()
-        for entry in self.hidden_doors or ():
+        for entry in self.vector_entries or ():
             yield Judged(ENTRIES, entry.found.value, _entry_weight(entry.found))
         if self.replayed_on is not None:
             for clause in self.verdicts:
@@ -274,8 +274,8 @@ def _party_weight(word: PartyWord) -> Weight:
 def _entry_weight(word: EntryWord) -> Weight:
     """Return what an entry means for the whole: nothing, unless it is undecided.
 
-    A hidden door alone breaks no promise.  The stub of Linux has not looked at the syndrome since
-    4.12 and need not, as long as whoever installs it leaves the traps off: the kernel does.
+    An unintended entry alone breaks no promise.  The stub of Linux has not looked at the syndrome
+    since 4.12 and need not, as long as whoever installs it leaves the traps off: the kernel does.
     """
     return Weight.UNDECIDED if word is EntryWord.UNDECIDED else Weight.GOOD
 

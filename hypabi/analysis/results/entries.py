@@ -12,7 +12,7 @@ from hypabi.records import frozen
 class EntryWord(enum.Enum):
     """What was found of a vector entry, in the order in which they are counted."""
 
-    HIDDEN_DOOR = "hidden door"
+    UNINTENDED = "unintended entry"
     """A state exists in which the exception does what a call does."""
     GUARDED = "guarded"
     """No such state exists."""
@@ -84,7 +84,7 @@ class EntryFinding:
     reason: str | None
     """Why it is not reachable, or undecided."""
     not_followed: tuple[str, ...]
-    """Of a hidden door: why the same could not be said or denied of other calls."""
+    """Of an unintended entry: why the same could not be said or denied of other calls."""
     syndrome: Syndrome | None
     """Whether a decision on the way depends on the syndrome, where something guards or is handed
     over."""
@@ -93,5 +93,5 @@ class EntryFinding:
     instead: tuple[str, ...]
     """The same in few words: what a guarded one does, the functions that others are handed to."""
     handled_as: tuple[HandledCall, ...]
-    """Of a hidden door: the calls."""
+    """Of an unintended entry: the calls."""
     assumptions: tuple[str, ...]

@@ -12,7 +12,6 @@ from hypabi.analysis.results.callers import (
     CallersResult,
     ContractCall,
     FunctionExtent,
-    LeftToChance,
     ListedCaller,
     ListedCallSite,
     ListedPath,
@@ -21,6 +20,7 @@ from hypabi.analysis.results.callers import (
     NoCall,
     PossibleRead,
     SharedNumber,
+    UninitialisedIdentifier,
     UnlistedCall,
     UnresolvedIdentifier,
     ValueSource,
@@ -34,7 +34,7 @@ from hypabi.judgement.callers.identification import (
     Naming,
     NotACall,
     OneOf,
-    UninitialisedIdentifier,
+    Uninitialised,
     Unlisted,
     Unresolved,
 )
@@ -79,7 +79,7 @@ def _site(named: NamedSite, places: Places, bits: int) -> ListedCallSite:
         named.kind,
         named.finding,
         named.verdict,
-        tuple(_path(way, site.identifier, places, bits) for way in named.ways),
+        tuple(_path(way, site.identifier, places, bits) for way in named.paths),
         site.undecided,
         tuple(_caller(each, site.identifier, places, bits) for each in named.callers),
         _behind(site.reliance),
@@ -148,8 +148,8 @@ def _asked(name: Naming) -> AskedFor:
             return NoCall(f"{identifier:#x}")
         case Unresolved(reason):
             return UnresolvedIdentifier(reason)
-        case UninitialisedIdentifier(register, why, taken_by):
-            return LeftToChance(register, why, taken_by)
+        case Uninitialised(register, why, taken_by):
+            return UninitialisedIdentifier(register, why, taken_by)
         case _:
             assert_never(name)
 
@@ -160,7 +160,7 @@ def _caller(named: NamedCaller, identifier: str, places: Places, bits: int) -> L
         f"{caller.address:#x}",
         places.name(caller.address),
         caller.function.name or None,
-        tuple(_path(way, identifier, places, bits) for way in named.ways),
+        tuple(_path(way, identifier, places, bits) for way in named.paths),
     )
 
 
@@ -181,16 +181,16 @@ def _answer(answer: Answer) -> AnswerUse:
         )
         for test in answer.tests
     )
-    return AnswerUse(answer.register, answer.fates, tests)
+    return AnswerUse(answer.register, answer.uses, tests)
 
 
 def _texts(sites: tuple[ListedCallSite, ...]) -> Iterator[str]:
     """Yield what addresses may stand in that a reader wants by their symbols."""
     for site in sites:
         yield from site.undecided
-        for way in site.ways:
+        for way in site.paths:
             yield from way.registers.values()
             yield from way.where
             for each in way.asks_for:
-                if isinstance(each, UnresolvedIdentifier | LeftToChance):
+                if isinstance(each, UnresolvedIdentifier | UninitialisedIdentifier):
                     yield each.reason

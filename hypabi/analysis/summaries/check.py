@@ -147,11 +147,11 @@ def _callers(check: Check, places: Places) -> "CallerChecks | None":
 
 
 def _entries(check: Check) -> "tuple[EntryFinding, ...] | None":
-    if check.doors is None:
+    if check.entries is None:
         return None
     from hypabi.analysis.summaries.entries import summarize_entry
 
-    return tuple(summarize_entry(each, check.revision.immediate) for each in check.doors)
+    return tuple(summarize_entry(each, check.revision.immediate) for each in check.entries)
 
 
 def _texts(result: CheckResult) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _texts(result: CheckResult) -> Iterator[str]:
             yield from clause.replay.needed.values()
     for assumption in result.assumptions:
         yield assumption.text
-    for entry in result.hidden_doors or ():
+    for entry in result.vector_entries or ():
         yield from (entry.reason or "", *entry.not_followed, *entry.instead, *entry.assumptions)
         for handled in entry.handled_as:
             yield from (handled.answer, handled.ends, *handled.changed.values())

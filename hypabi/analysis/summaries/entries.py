@@ -17,14 +17,14 @@ from hypabi.behaviour.outcome import (
 )
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.judgement.entries.findings import (
-    DoorFinding,
     Guarded,
     HandedOver,
     Handled,
-    HiddenDoor,
+    JudgedEntry,
     NotReachable,
     Syndrome,
     Undecided,
+    Unintended,
 )
 from hypabi.judgement.verification.obligations import describe_outcome
 from hypabi.records import frozen
@@ -48,7 +48,7 @@ class _Found:
     handled: tuple[HandledCall, ...] = ()
 
 
-def summarize_entry(finding: DoorFinding, immediate: int) -> EntryFinding:
+def summarize_entry(finding: JudgedEntry, immediate: int) -> EntryFinding:
     """Return what was found of one slot.
 
     :param immediate: that the hypercalls of the contract have
@@ -56,9 +56,9 @@ def summarize_entry(finding: DoorFinding, immediate: int) -> EntryFinding:
     found = _found(finding)
     return EntryFinding(
         finding.party,
-        f"{finding.door.offset:#x}",
-        finding.door.name,
-        finding.door.origin,
+        f"{finding.entry.offset:#x}",
+        finding.entry.name,
+        finding.entry.origin,
         tuple(map(_reason, finding.reasons)),
         entered_by(finding, immediate),
         found.word,
@@ -72,11 +72,11 @@ def summarize_entry(finding: DoorFinding, immediate: int) -> EntryFinding:
     )
 
 
-def _found(finding: DoorFinding) -> _Found:
+def _found(finding: JudgedEntry) -> _Found:
     match finding.judged:
-        case HiddenDoor(handled, not_followed):
+        case Unintended(handled, not_followed):
             calls = tuple(map(_handled, handled))
-            return _Found(word=EntryWord.HIDDEN_DOOR, not_followed=not_followed, handled=calls)
+            return _Found(word=EntryWord.UNINTENDED, not_followed=not_followed, handled=calls)
         case Guarded(syndrome, outcomes):
             return _Found(
                 word=EntryWord.GUARDED,
@@ -127,14 +127,14 @@ def _handled(handled: Handled) -> HandledCall:
     )
 
 
-def entered_by(finding: DoorFinding, immediate: int) -> str:
+def entered_by(finding: JudgedEntry, immediate: int) -> str:
     """Say which exceptions a finding is about."""
     reasons = finding.reasons
     match reasons[0].kind:
         case Kind.OTHER_IMMEDIATE:
             return f"hvc #N, N other than {immediate:#x}"
         case Kind.FROM_ITSELF:
-            return f"hvc from {finding.door.origin.value}"
+            return f"hvc from {finding.entry.origin.value}"
         case Kind.NO_HVC if len(reasons) == 1:
             code = "" if reasons[0].code is None else f" (EC {int(reasons[0].code):#04x})"
             return f"{reasons[0].name}{code}"
@@ -152,7 +152,7 @@ def becomes(value: Value) -> str:
 
 
 def ending(outcome: Outcome) -> str:
-    """Say in a few words how an exception ends that is no hidden door."""
+    """Say in a few words how an exception ends that is no unintended entry."""
     match outcome:
         case Stuck():
             return "it is stuck in a loop"

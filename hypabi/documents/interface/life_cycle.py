@@ -72,10 +72,10 @@ def cycle_section(page: Reading) -> Section | None:
     if beyond:
         blocks += [paragraph("States in which no party is live:"), Definitions(tuple(beyond))]
     blocks += [paragraph("All moves:"), _table(page, cycle)]
-    turns = {name: each for name, each in cycle.callers.items() if page.holds(each)}
-    if turns:
+    contexts = {name: each for name, each in cycle.callers.items() if page.holds(each)}
+    if contexts:
         blocks.append(paragraph("Who calls, and which vectors can be live then:"))
-        blocks.append(Definitions(tuple(_turn(*turn) for turn in turns.items())))
+        blocks.append(Definitions(tuple(_context(*context) for context in contexts.items())))
     return Section(words("Life cycle"), anchor(page.contract.name, "life-cycle"), tuple(blocks))
 
 
@@ -170,18 +170,18 @@ def spoken(call: str) -> str:
     return SPOKEN.get(call, call)
 
 
-def _turn(name: str, turn: CallerStates) -> tuple[Words, Blocks]:
+def _context(name: str, context: CallerStates) -> tuple[Words, Blocks]:
     """Return code that makes calls, with what can be live when it runs."""
-    there = turn.functions and words("In ", codes(turn.functions), ": ")
-    calls = [words(Code(each) if each not in SPOKEN else spoken(each)) for each in turn.calls]
+    there = context.functions and words("In ", codes(context.functions), ": ")
+    calls = [words(Code(each) if each not in SPOKEN else spoken(each)) for each in context.calls]
     said = joined(calls, " or ") or words("whatever it asks")
-    numbers = joined([(Code(f"{each:#x}"),) for each in turn.identifiers], " or ")
+    numbers = joined([(Code(f"{each:#x}"),) for each in context.identifiers], " or ")
     by = words(" by ", numbers) if numbers else ()
-    live = words(" while ", _states(turn.states), " is live") if turn.states else ()
-    never = () if turn.states else words("; it is never reached while a party is live")
-    within = f", in the {turn.program.value}" if turn.program is not None else ""
-    text = words(there or (), said, by, live, never, within, only(turn))
-    return words(name), (Paragraph(sentence(text)), *why(authority_of(turn)))
+    live = words(" while ", _states(context.states), " is live") if context.states else ()
+    never = () if context.states else words("; it is never reached while a party is live")
+    within = f", in the {context.program.value}" if context.program is not None else ""
+    text = words(there or (), said, by, live, never, within, only(context))
+    return words(name), (Paragraph(sentence(text)), *why(authority_of(context)))
 
 
 def _states(names: tuple[str, ...]) -> Words:

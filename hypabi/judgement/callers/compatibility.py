@@ -41,7 +41,7 @@ from hypabi.smt.terms import Value
 WHOSE: Final = {
     Origin.ARGUMENT: "the function's argument",
     Origin.KEPT: "the function's caller's",
-    Origin.CHANCE: "left to chance",
+    Origin.UNINITIALISED: "uninitialised",
     Origin.RESULT: "what a function returned",
     Origin.MEMORY: "read from memory",
     Origin.EARLIER: "set before the path starts",
@@ -84,7 +84,7 @@ def check_caller(
 
 
 class _Met:
-    """The work on one encounter."""
+    """The work on one caller check."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class _Met:
         except NotKnown as unknown:
             yield CallerAnswer(CallerQuestion.SERVED, Undecided(str(unknown)))
             return
-        said = self._by_chance()
+        said = self._uninitialised()
         if said is not None:
             yield CallerAnswer(CallerQuestion.SERVED, said)
             return
@@ -142,15 +142,15 @@ class _Met:
     def _known(self) -> bool:
         return isinstance(self.way.request.registers[self.revision.identifier], int)
 
-    def _by_chance(self) -> CallerVerdict | None:
+    def _uninitialised(self) -> CallerVerdict | None:
         """Say what comes of an identifier that is not known, where the party looks at it."""
         rows = self.revision.rows_of(self.provider.party.name)
         if self._known or all(row.clauses is rows[0].clauses for row in rows):
             return None
         register = self.revision.identifier
-        chance = uninitialised(register, self.way)
-        if chance is not None:
-            return Violated(f"{register} is left to chance: {chance}")
+        why = uninitialised(register, self.way)
+        if why is not None:
+            return Violated(f"{register} is uninitialised: {why}")
         return DependsOnCaller(f"{register} is not a constant")
 
     def _taken(self, entered: Entered) -> Iterator[Case]:

@@ -68,7 +68,7 @@ CallerVerdict = (
 
 @frozen
 class CallerAnswer:
-    """One question of an encounter, and the answer."""
+    """One question of a caller check, and the answer."""
 
     aspect: CallerQuestion
     verdict: CallerVerdict
@@ -76,7 +76,7 @@ class CallerAnswer:
 
 @frozen
 class CallerCheck:
-    """One way to one call site, at one live party."""
+    """One call path to one call site, at one live party."""
 
     site: CallSite
     way: CallPath

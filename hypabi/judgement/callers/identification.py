@@ -52,7 +52,7 @@ class Unresolved:
 
 
 @frozen
-class UninitialisedIdentifier:
+class Uninitialised:
     """Nobody puts an identifier into the register that selects the call."""
 
     register: str
@@ -61,7 +61,7 @@ class UninitialisedIdentifier:
     """Parties of the contract to which any identifier is as good as another."""
 
 
-Naming = Named | OneOf | Unlisted | NotACall | Unresolved | UninitialisedIdentifier
+Naming = Named | OneOf | Unlisted | NotACall | Unresolved | Uninitialised
 
 
 def names_of(
@@ -101,17 +101,17 @@ def _known(site: CallSite, identifier: int, interfaces: Interfaces) -> Naming:
 
 def _unknown(
     site: CallSite, way: CallPath, value: Value, taken_by: tuple[str, ...]
-) -> Unresolved | UninitialisedIdentifier:
+) -> Unresolved | Uninitialised:
     register = site.identifier
     why = uninitialised(register, way)
     if why is not None:
-        return UninitialisedIdentifier(register, why, taken_by)
+        return Uninitialised(register, why, taken_by)
     reason = way.reason or "; ".join(dict.fromkeys(_because(register, way, value)))
     if site.undecided and not way.reason:
         reason = f"{register} is not a constant; not followed: {site.undecided[0]}"
     sources = [way.sources[symbol.name] for symbol in symbols_in_order(value)]
-    passed_on = any(source.origin is Origin.ARGUMENT for source in sources)
-    anyway = f"; {', '.join(taken_by)} would take any" if taken_by and not passed_on else ""
+    from_caller = any(source.origin is Origin.ARGUMENT for source in sources)
+    anyway = f"; {', '.join(taken_by)} would take any" if taken_by and not from_caller else ""
     return Unresolved(f"{reason}{anyway}")
 
 
@@ -123,7 +123,7 @@ def _because(register: str, way: CallPath, value: Value) -> Iterator[str]:
                 yield f"{register} depends on {source.register}, an argument of the function"
             case Origin.KEPT:
                 yield f"{register} depends on {source.register} as the function's caller left it"
-            case Origin.CHANCE:
+            case Origin.UNINITIALISED:
                 yield f"{register} depends on {source.register}, which nobody sets"
             case Origin.RESULT:
                 yield f"{register} depends on what the call at {source.address:#x} returns"

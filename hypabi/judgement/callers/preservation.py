@@ -10,7 +10,7 @@ from hypabi.callsites.model import (
     MayRead,
     Origin,
     Read,
-    ResultFate,
+    ResultUse,
     Why,
     after,
 )
@@ -36,7 +36,7 @@ Lost = Mapping[str, Mapping[str, int]]
 """Registers that do not surely keep their value, each with a state at entry that shows it."""
 
 
-UNSET: Final = frozenset({Origin.ARGUMENT, Origin.CHANCE})
+UNSET: Final = frozenset({Origin.ARGUMENT, Origin.UNINITIALISED})
 """Of a register that the function around a site has not written on the way to it."""
 
 
@@ -170,14 +170,14 @@ def _understood(
         return Satisfied("only success can come back")
     meets = f"{result} can be {error:#x}"
     answer = next((each for each in site.answers if each.register == result), None)
-    fates = frozenset(answer.fates) if answer is not None else frozenset()
+    uses = frozenset(answer.uses) if answer is not None else frozenset()
     if answer is not None and any(_tells(test.condition, revision) for test in answer.tests):
         return Satisfied("the caller tells success from error")
-    if ResultFate.RETURNED in fates:
+    if ResultUse.RETURNED in uses:
         return DependsOnCaller(f"{meets}, and goes to the callers of {site.function.name}")
-    if fates & {ResultFate.STORED, ResultFate.USED}:
+    if uses & {ResultUse.STORED, ResultUse.USED}:
         return Undecided(f"{meets}; it is read, and what for was not followed")
-    if fates != {ResultFate.OVERWRITTEN} or site.reliance.undecided:
+    if uses != {ResultUse.OVERWRITTEN} or site.reliance.undecided:
         return Undecided(f"{meets}; code that was not followed may look at it")
     if not any(isinstance(answer, Feasible) for answer in errors):
         return Undecided(f"whether {meets}")
@@ -207,14 +207,14 @@ def _read_from(
     looked = [
         each.register
         for each in site.answers
-        if each.tests or {ResultFate.USED, ResultFate.STORED} & set(each.fates)
+        if each.tests or {ResultUse.USED, ResultUse.STORED} & set(each.uses)
     ]
     for register in looked:
         if register in lost and register not in answers:
             what = f"it reads {register}, in which no answer is promised"
             return Violated(what, lost[register])
     result = next((each for each in site.answers if each.register == revision.result), None)
-    unread = result is None or set(result.fates) <= {ResultFate.OVERWRITTEN}
+    unread = result is None or set(result.uses) <= {ResultUse.OVERWRITTEN}
     for register in _taken_for_answers(site, way, revision):
         if unread and revision.result in answers and register not in answers:
             what = f"it reads {register}, in which no answer is promised, and not {revision.result}"

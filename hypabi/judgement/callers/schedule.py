@@ -41,7 +41,7 @@ class Reachability(enum.Enum):
 
 @frozen
 class CheckInContext:
-    """An encounter, and whether it can come about."""
+    """A caller check, and whether it can come about."""
 
     check: CallerCheck
     when: Reachability
@@ -90,7 +90,7 @@ class Program:
 
 def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver) -> LifeCycle:
     """Hold every call site against every party of its program."""
-    meetings: list[CheckInContext] = []
+    checks: list[CheckInContext] = []
     dormant: list[CallSite] = []
     made: dict[tuple[str, str], list[CallSite]] = {}
     elsewhere = 0
@@ -99,15 +99,15 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
         everyone |= program.providers.keys()
         for site in program.sites:
             every = [
-                each for way in site.ways for each in paths_by_identifier(way, revision.identifier)
+                each for way in site.paths for each in paths_by_identifier(way, revision.identifier)
             ]
             about = (revision, program.which, site.function)
             ways = tuple(way for way in every if concerned(*about, way, program.absent))
             elsewhere += len(every) - len(ways)
             for way in ways:
                 contexts = contexts_of(*about, way, program.absent)
-                met = tuple(_meetings(contexts, revision, program, site, way, solver))
-                meetings += met
+                met = tuple(_checks(contexts, revision, program, site, way, solver))
+                checks += met
                 if contexts and all(each.when is Reachability.UNREACHABLE for each in met):
                     dormant.append(site)
                 _note_moves(made, met)
@@ -117,7 +117,7 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
         if move.source in everyone
     )
     unread = tuple(each for program in programs for each in program.unread)
-    return LifeCycle(tuple(meetings), moves, _once(dormant), elsewhere, unread)
+    return LifeCycle(tuple(checks), moves, _once(dormant), elsewhere, unread)
 
 
 def may_concern(
@@ -133,12 +133,12 @@ def may_concern(
     """
     if identifier < SMALL or any(revision.numbered(identifier)):
         return True
-    for turn in revision.contexts:
-        if turn.program not in (None, which) or not turn.tells:
+    for context in revision.contexts:
+        if context.program not in (None, which) or not context.tells:
             continue
-        if not _may_be_in(turn, function, absent):
+        if not _may_be_in(context, function, absent):
             continue
-        if not turn.identifiers or identifier in turn.identifiers:
+        if not context.identifiers or identifier in context.identifiers:
             return True
     return False
 
@@ -164,7 +164,7 @@ def concerned(
         return True
     if way.request.immediate == revision.immediate and uninitialised(revision.identifier, way):
         return True
-    return any(turn.tells for turn in contexts_of(revision, which, function, way, absent))
+    return any(context.tells for context in contexts_of(revision, which, function, way, absent))
 
 
 def _is_small(revision: Revision, way: CallPath) -> bool:
@@ -181,48 +181,54 @@ def contexts_of(
 ) -> tuple[CallerContext, ...]:
     """Return what the contract says of when a way runs, all that fits it."""
     return tuple(
-        turn
-        for turn in revision.contexts
-        if _speaks_of(turn, revision, which, way) and _is_in(turn, revision, function, way, absent)
+        context
+        for context in revision.contexts
+        if _speaks_of(context, revision, which, way)
+        and _is_in(context, revision, function, way, absent)
     )
 
 
-def _may_be_in(turn: CallerContext, function: Function, absent: frozenset[str]) -> bool:
+def _may_be_in(context: CallerContext, function: Function, absent: frozenset[str]) -> bool:
     """Tell whether a function is one that the contract names, for all that symbols tell."""
-    if not turn.functions or function.plain in turn.functions:
+    if not context.functions or function.plain in context.functions:
         return True
-    return not function.name and absent.issuperset(turn.functions)
+    return not function.name and absent.issuperset(context.functions)
 
 
 def _is_in(
-    turn: CallerContext,
+    context: CallerContext,
     revision: Revision,
     function: Function,
     way: CallPath,
     absent: frozenset[str],
 ) -> bool:
-    if not _may_be_in(turn, function, absent):
+    if not _may_be_in(context, function, absent):
         return False
     # A nameless site whose identifier is somebody's argument may be anybody's.
     known = asked_for(revision, way) is not None or uninitialised(revision.identifier, way)
-    return bool(function.name or not turn.functions or known)
+    return bool(function.name or not context.functions or known)
 
 
-def _speaks_of(turn: CallerContext, revision: Revision, which: ProgramName, way: CallPath) -> bool:
-    if turn.program not in (None, which) or way.request.immediate != revision.immediate:
+def _speaks_of(
+    context: CallerContext, revision: Revision, which: ProgramName, way: CallPath
+) -> bool:
+    if context.program not in (None, which) or way.request.immediate != revision.immediate:
         return False
-    if turn.identifiers and way.request.registers[revision.identifier] not in turn.identifiers:
+    if (
+        context.identifiers
+        and way.request.registers[revision.identifier] not in context.identifiers
+    ):
         return False
-    if not turn.calls:
+    if not context.calls:
         return True
     asked = asked_for(revision, way)
-    if asked is None and turn.functions:
+    if asked is None and context.functions:
         return True  # it may be asked for, for all that is known
-    return (ANY_OTHER if asked is None or asked[0] is None else asked[0]) in turn.calls
+    return (ANY_OTHER if asked is None or asked[0] is None else asked[0]) in context.calls
 
 
-def _meetings(
-    turns: Sequence[CallerContext],
+def _checks(
+    contexts: Sequence[CallerContext],
     revision: Revision,
     program: Program,
     site: CallSite,
@@ -233,16 +239,16 @@ def _meetings(
         name: check_caller(site, way, revision, provider, solver)
         for name, provider in program.providers.items()
     }
-    otherwise = _otherwise(turns, found) if turns else _unspoken(found.values())
+    otherwise = _otherwise(contexts, found) if contexts else _unspoken(found.values())
     for name, met in found.items():
-        turn = next((turn for turn in turns if name in turn.states), None)
-        when = otherwise if turn is None else Reachability.REACHABLE
-        yield CheckInContext(met, when, turn or next(iter(turns), None))
+        context = next((context for context in contexts if name in context.states), None)
+        when = otherwise if context is None else Reachability.REACHABLE
+        yield CheckInContext(met, when, context or next(iter(contexts), None))
 
 
-def _otherwise(turns: Sequence[CallerContext], found: Mapping[str, CallerCheck]) -> Reachability:
+def _otherwise(contexts: Sequence[CallerContext], found: Mapping[str, CallerCheck]) -> Reachability:
     """Say when a way runs with regard to a party that the contract does not name for it."""
-    states = {name for turn in turns for name in turn.states}
+    states = {name for context in contexts for name in context.states}
     if states and not states & found.keys():
         return Reachability.PARTY_NOT_FOUND
     return Reachability.UNREACHABLE

@@ -1,9 +1,9 @@
-"""Judge what else reaches a provider's handling of hypercalls: its hidden doors.
+"""Judge what else reaches a provider's handling of hypercalls: its unintended entries.
 
-A door is *hidden* if some exception that is no hypercall of the kernel's does what a call does, or
-part of it.  That is asked of two behaviours of one party: what ``hvc`` does through its slot, and
-what any exception does through a slot, with the exception class a symbol.  Both speak of the same
-state at entry, so "does the same" is a formula over it.
+An entry is *unintended* if some exception that is no hypercall of the kernel's does what a call
+does, or part of it.  That is asked of two behaviours of one party: what ``hvc`` does through its
+slot, and what any exception does through a slot, with the exception class a symbol.  Both speak of
+the same state at entry, so "does the same" is a formula over it.
 
 *Guarded* means that no such state exists, for everything modelled: whatever the identifier, the
 exception does not end as the call does, and changes no system register as the call changes it.
@@ -12,7 +12,7 @@ No verdict on a clause is touched: no contract promises anything of exceptions t
 
 from collections.abc import Callable, Iterator, Mapping
 
-from hypabi.arch.vector_entries import Door, Reason
+from hypabi.arch.vector_entries import Reason, VectorEntry
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import Called
 from hypabi.behaviour.outcome import Undecided as PathUndecided
@@ -20,15 +20,15 @@ from hypabi.contract.revision import LiveParty, Revision, Row
 from hypabi.judgement.entries.case_equivalence import Likeness, values_of
 from hypabi.judgement.entries.evidence import Evidence
 from hypabi.judgement.entries.findings import (
-    DoorFinding,
     Extent,
     Guarded,
     HandedOver,
     Handled,
-    HiddenDoor,
     Judged,
+    JudgedEntry,
     NotReachable,
     Undecided,
+    Unintended,
 )
 from hypabi.judgement.entries.syndrome import SyndromeTerms
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
@@ -37,29 +37,29 @@ from hypabi.smt import terms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Value
 
-Entered = tuple[tuple[Door, Behaviour], ...]
+Entered = tuple[tuple[VectorEntry, Behaviour], ...]
 """What any exception does, by the slot that it enters."""
 
 
-def judge_doors(
+def judge_entries(
     revision: Revision,
     behaviours: Mapping[str, Behaviour],
     entered: Mapping[str, Entered],
     surroundings: Surroundings,
     solver: Callable[[], Solver],
-) -> tuple[DoorFinding, ...]:
+) -> tuple[JudgedEntry, ...]:
     """Judge every slot of every party, in the order of the contract.
 
     :param behaviours: what ``hvc`` does, by name of the party
     :param entered: what any exception does, by name of the party
     """
-    findings: list[DoorFinding] = []
+    findings: list[JudgedEntry] = []
     for party in revision.parties:
         if party.name not in entered:
             continue
-        for door, behaviour in entered[party.name]:
+        for entry, behaviour in entered[party.name]:
             through = _Through(
-                revision, party, behaviours[party.name], door, behaviour, surroundings, solver()
+                revision, party, behaviours[party.name], entry, behaviour, surroundings, solver()
             )
             findings += through.findings()
     return tuple(findings)
@@ -102,7 +102,7 @@ class _Through:
     revision: Revision
     party: LiveParty
     call: Behaviour
-    door: Door
+    entry: VectorEntry
     behaviour: Behaviour
     surroundings: Surroundings
     solver: Solver
@@ -114,19 +114,19 @@ class _Through:
     @property
     def evidence(self) -> Evidence:
         return Evidence(
-            self.revision, self.call, self.door, self.behaviour, self.surroundings, self.solver
+            self.revision, self.call, self.entry, self.behaviour, self.surroundings, self.solver
         )
 
-    def findings(self) -> Iterator[DoorFinding]:
-        for why, reasons in _by_why(self.door.reasons).items():
-            yield DoorFinding(self.party.name, self.door, reasons, NotReachable(why))
+    def findings(self) -> Iterator[JudgedEntry]:
+        for why, reasons in _by_why(self.entry.reasons).items():
+            yield JudgedEntry(self.party.name, self.entry, reasons, NotReachable(why))
         used = {text for case in self.behaviour.cases for text in case.assumptions}
         pairs = tuple(self._pairs())
         watched = self._watched(pairs)
         alike = None if watched else self._judged(pairs, ())
         for reasons in self._groups(watched):
             judged = self._judged(pairs, reasons) if alike is None else self._told(alike, reasons)
-            yield DoorFinding(self.party.name, self.door, reasons, judged, tuple(sorted(used)))
+            yield JudgedEntry(self.party.name, self.entry, reasons, judged, tuple(sorted(used)))
 
     def _pairs(self) -> Iterator[_Pair]:
         """Yield what has to be compared: of the others, the values at the end already tell."""
@@ -151,7 +151,7 @@ class _Through:
     def _groups(self, watched: list[Value]) -> Iterator[tuple[Reason, ...]]:
         """Yield the reasons that can come, those that the code cannot tell apart together."""
         groups: dict[tuple[object, ...], list[Reason]] = {}
-        for reason in self.door.reasons:
+        for reason in self.entry.reasons:
             if not reason.never:
                 key = (reason.kind, *(self.syndrome.replaced(value, reason) for value in watched))
                 groups.setdefault(key, []).append(reason)
@@ -160,7 +160,7 @@ class _Through:
 
     def _told(self, judged: Judged, reasons: tuple[Reason, ...]) -> Judged:
         """Return what holds for any syndrome with a syndrome of one of the reasons."""
-        if not isinstance(judged, HiddenDoor):
+        if not isinstance(judged, Unintended):
             return judged
         user = any(reason.user for reason in reasons)
         example = dict(self.syndrome.example(reasons))
@@ -183,7 +183,7 @@ class _Through:
             return Undecided(str(unknown))
         open_ends = tuple(dict.fromkeys(each.open for each in met if each.open))
         if handled:
-            return HiddenDoor(handled, open_ends)
+            return Unintended(handled, open_ends)
         if open_ends:
             return Undecided(open_ends[0])
         syndrome = self.syndrome.looked_at([each.exception for each in met])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hypabi.arch.names import Architecture
-from hypabi.arch.vector_entries import Door, Origin
+from hypabi.arch.vector_entries import Origin, VectorEntry
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.contract.revision import Revision, Row
 from hypabi.judgement.entries.case_equivalence import at_entry, is_system
@@ -34,7 +34,7 @@ class Evidence:
 
     revision: Revision
     call: Behaviour
-    door: Door
+    entry: VectorEntry
     behaviour: Behaviour
     surroundings: Surroundings
     solver: Solver
@@ -104,7 +104,7 @@ class Evidence:
 
     def _from(self, modes: Mapping[Architecture, int]) -> Value:
         """Return that the exception is taken from a mode, where it comes from below."""
-        if self.door.origin not in (Origin.EL1, Origin.PL1):
+        if self.entry.origin not in (Origin.EL1, Origin.PL1):
             return int(modes is KERNEL_MODE)
         bits = self.revision.architecture.bits
         status = at_entry(self.behaviour, self.behaviour.status, bits)
@@ -116,7 +116,7 @@ class Evidence:
         mode = self._from(USER_MODE)
         if mode == 0:
             return False
-        reasons = tuple(each for each in self.door.reasons if each.user and not each.never)
+        reasons = tuple(each for each in self.entry.reasons if each.user and not each.never)
         conditions = (*asked, mode, SyndromeTerms(self.revision).premise(reasons))
         return bool(reasons) and not isinstance(self.solver.feasibility(*conditions), Unsatisfiable)
 

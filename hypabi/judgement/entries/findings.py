@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Mapping
 
-from hypabi.arch.vector_entries import Door, Reason
+from hypabi.arch.vector_entries import Reason, VectorEntry
 from hypabi.behaviour.outcome import Outcome
 from hypabi.records import frozen
 from hypabi.smt.terms import Value
@@ -47,7 +47,7 @@ class Handled:
 
 
 @frozen
-class HiddenDoor:
+class Unintended:
     """Some state exists in which the exception does what a call does."""
 
     handled: tuple[Handled, ...]
@@ -86,15 +86,15 @@ class Undecided:
     reason: str
 
 
-Judged = HiddenDoor | Guarded | HandedOver | NotReachable | Undecided
+Judged = Unintended | Guarded | HandedOver | NotReachable | Undecided
 
 
 @frozen
-class DoorFinding:
+class JudgedEntry:
     """What was found of one slot of one party, for the exceptions that it treats alike."""
 
     party: str
-    door: Door
+    entry: VectorEntry
     reasons: tuple[Reason, ...]
     judged: Judged
     assumptions: tuple[str, ...] = ()

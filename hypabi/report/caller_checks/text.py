@@ -17,8 +17,8 @@ TITLES: Final = (
     (CallerWord.VIOLATED, "violated"),
     (CallerWord.SUPPRESSED, "violated, and suppressed"),
     (CallerWord.UNDECIDED, "undecided"),
-    (CallerWord.BEYOND, "kept, but promised by nobody"),
-    (CallerWord.DEPENDS, "left to their callers"),
+    (CallerWord.BEYOND, "satisfied beyond the contract"),
+    (CallerWord.DEPENDS, "depends on its caller"),
 )
 """The answers that are printed, worst first."""
 

@@ -10,17 +10,17 @@ from hypabi.analysis.results.callers import (
     AskedFor,
     CallersResult,
     Kind,
-    LeftToChance,
     ListedCallSite,
     ListedPath,
     LiveBehind,
     NamedCall,
     NoCall,
     SharedNumber,
+    UninitialisedIdentifier,
     UnlistedCall,
     UnresolvedIdentifier,
 )
-from hypabi.callsites.model import Reached, ResultFate, Start, Why
+from hypabi.callsites.model import Reached, ResultUse, Start, Why
 from hypabi.image.symbolizer import Names
 from hypabi.records import frozen
 from hypabi.report.shared.footer import repeat_section
@@ -34,13 +34,13 @@ MOST_CONDITIONS: Final = 4
 
 ENTERED: Final = (
     "code is entered at symbols, and within a function by its own branches and by what the kernel "
-    "patches over them; static keys and computed branches would add ways"
+    "patches over them; static keys and computed branches would add paths"
 )
 TITLES: Final = {
     Kind.NO_CONTRACT: "In no contract",
     Kind.NO_CALL: "Not a call number",
     Kind.UNRESOLVED: "Unresolved",
-    Kind.CHANCE: "Identifier left to chance",
+    Kind.UNINITIALISED: "Uninitialised identifier",
 }
 
 
@@ -93,9 +93,9 @@ def _answer(result: CallersResult) -> Iterator[str]:
     yield from verdict_lines(subject, result.conclusion, besides)
     findings = sum(site.finding for site in result.sites)
     if findings:
-        yield from filled(f"{_many(findings, 'finding')}: the identifier is left to chance.")
+        yield from filled(f"{_many(findings, 'finding')}: the identifier is uninitialised.")
     else:
-        yield from filled("No identifier is left to chance where it would matter.")
+        yield from filled("No identifier is uninitialised where it would matter.")
 
 
 def _many(count: int, what: str) -> str:
@@ -110,7 +110,7 @@ def _by_contract(result: CallersResult) -> Iterator[str]:
 
 
 def _grouped(result: CallersResult) -> Iterator[Group]:
-    """Yield the groups of a report: chance first, then by contract, then what has no name."""
+    """Yield the groups of a report: the worst first, then by contract, then the nameless."""
     rest = Detail.LINE if result.function is None else Detail.FULL
     left = list(result.sites)
     for title, detail, belongs in _groups(result, rest):
@@ -121,7 +121,7 @@ def _grouped(result: CallersResult) -> Iterator[Group]:
 
 
 def _groups(result: CallersResult, rest: Detail) -> Iterator[tuple[str, Detail, Belongs]]:
-    yield TITLES[Kind.CHANCE], Detail.FULL, partial(_is_kind, Kind.CHANCE)
+    yield TITLES[Kind.UNINITIALISED], Detail.FULL, partial(_is_kind, Kind.UNINITIALISED)
     main = result.contract
     yield f"Calls of {main}", Detail.FULL, partial(_asks_by_itself, main)
     for contract in result.contracts:
@@ -132,8 +132,8 @@ def _groups(result: CallersResult, rest: Detail) -> Iterator[tuple[str, Detail, 
 
 
 def _asks_by_itself(contract: str, site: ListedCallSite) -> bool:
-    """Return whether a way, and not only a caller of the function, asks for a contract's calls."""
-    names = [name for way in site.ways for name in way.asks_for]
+    """Return whether a path, and not only a caller of the function, asks for a contract's calls."""
+    names = [name for way in site.paths for name in way.asks_for]
     return any(isinstance(name, NamedCall) and name.contract == contract for name in names)
 
 
@@ -150,7 +150,7 @@ def _contracts(site: ListedCallSite) -> tuple[str, ...]:
                 found[contract] = None
             case SharedNumber(among=among):
                 found.update((each.contract, None) for each in among)
-            case UnlistedCall() | NoCall() | UnresolvedIdentifier() | LeftToChance():
+            case UnlistedCall() | NoCall() | UnresolvedIdentifier() | UninitialisedIdentifier():
                 pass
             case _:
                 assert_never(name)
@@ -184,12 +184,12 @@ def _in_full(site: ListedCallSite, names: Names) -> Iterator[str]:
     found = _where_found(site.reached)
     if found:
         yield from filled(found, "    found      ", " " * 15)
-    for way in site.ways:
+    for way in site.paths:
         yield from _way(site, way, names)
     for reason in site.undecided:
         yield from filled(names.inside(reason), "    undecided  ", " " * 15)
     for caller in site.callers:
-        asked = [_in_words(name) for way in caller.ways for name in way.asks_for]
+        asked = [_in_words(name) for way in caller.paths for name in way.asks_for]
         yield from filled(
             f"{caller.place}: {'; '.join(asked)}" if asked else caller.place,
             "    called by  ",
@@ -218,7 +218,7 @@ def _where_found(reached: Reached) -> str:
 
 
 def _in_words(name: AskedFor) -> str:
-    """Return what a way asks for."""
+    """Return what a call path asks for."""
     match name:
         case NamedCall(identifier, _, call):
             return f"{call} ({identifier})"
@@ -231,9 +231,9 @@ def _in_words(name: AskedFor) -> str:
             return f"{identifier} is not a call number on this path"
         case UnresolvedIdentifier(reason):
             return f"unresolved: {reason}"
-        case LeftToChance(register, reason, taken_by):
+        case UninitialisedIdentifier(register, reason, taken_by):
             anyway = f"; {', '.join(taken_by)} would take any" if taken_by else ""
-            return f"{register} is left to chance: {reason}{anyway}"
+            return f"{register} is uninitialised: {reason}{anyway}"
         case _:
             assert_never(name)
 
@@ -242,7 +242,7 @@ def _way(site: ListedCallSite, way: ListedPath, names: Names) -> Iterator[str]:
     for name in way.asks_for:
         contract = f" of {name.contract}" if isinstance(name, NamedCall) else ""
         yield from filled(f"{names.inside(_in_words(name))}{contract}", "    asks for   ", " " * 15)
-    if any(isinstance(name, LeftToChance) for name in way.asks_for):
+    if any(isinstance(name, UninitialisedIdentifier) for name in way.asks_for):
         text = cut(names.inside(way.registers[site.identifier]), MOST_ARGUMENT)
         yield from filled(f"{site.identifier} = {text}", " " * 15)
     for register in way.arguments:
@@ -270,11 +270,11 @@ def _behind(behind: LiveBehind) -> Iterator[str]:
 def _answered(site: ListedCallSite) -> Iterator[tuple[str, str]]:
     """Yield each register that may answer and what is done with it; none that is overwritten."""
     for answer in site.answers:
-        fates = [fate.value for fate in answer.fates if fate is not ResultFate.OVERWRITTEN]
+        uses = [use.value for use in answer.uses if use is not ResultUse.OVERWRITTEN]
         tests = dict.fromkeys(test.condition for test in answer.tests)
-        if fates or tests:
+        if uses or tests:
             asked = f", tested: {'; '.join(tests)}" if tests else ""
-            yield answer.register, ", ".join(fates) + asked
+            yield answer.register, ", ".join(uses) + asked
 
 
 def _ranges(names: tuple[str, ...]) -> str:

@@ -58,10 +58,10 @@ def _lines(result: CheckResult) -> Iterator[str]:
     yield from parties(result)
     yield from unspecified(result)
     yield from suppressed(result, names)
-    if result.hidden_doors is not None:
-        from hypabi.report.check.entries.text import doors  # noqa: PLC0415 - few ask for it
+    if result.vector_entries is not None:
+        from hypabi.report.check.entries.text import entries_section  # noqa: PLC0415 - few ask for it
 
-        yield from doors(result.hidden_doors, result, names)
+        yield from entries_section(result.vector_entries, result, names)
     yield from assumed(result, names)
     yield from trust_section(result.trusted)
     yield from repeat_section(result.reproduce, inputs(result))

@@ -18,7 +18,7 @@ class Kind(enum.IntEnum):
     PATCHED = 3
     """A capability for which the kernel patched itself, or did not."""
     ANY = 4
-    """Something that the code leaves to chance or that was not followed."""
+    """Something that the code does not set or that was not followed."""
 
 
 def kind(name: str) -> Kind:

@@ -21,7 +21,7 @@ from hypabi.judgement.callers.identification import (
     Naming,
     NotACall,
     OneOf,
-    UninitialisedIdentifier,
+    Uninitialised,
     Unlisted,
     Unresolved,
 )
@@ -29,8 +29,8 @@ from hypabi.judgement.callers.identification import (
 FUNCTION = Function("f", 0x10000, 0x10020)
 NAMED = Named(0, "linux-hyp-abi", "HVC_SET_VECTORS")
 OTHER = Named(2, "linux-hyp-abi", "HVC_RESET_VECTORS")
-CHANCE = UninitialisedIdentifier("x0", "nobody sets it", ())
-TAKEN = UninitialisedIdentifier("x0", "nobody sets it", ("stub",))
+CHANCE = Uninitialised("x0", "nobody sets it", ())
+TAKEN = Uninitialised("x0", "nobody sets it", ("stub",))
 ARGUMENT = Unresolved("x0 depends on x0, an argument of the function")
 
 
@@ -71,8 +71,8 @@ def site(
         (Unlisted(0xC6000000, "somebody"), Kind.NO_CONTRACT, SiteVerdict.NO_CONTRACT),
         (NotACall(9), Kind.NO_CALL, SiteVerdict.NO_CALL),
         (ARGUMENT, Kind.UNRESOLVED, SiteVerdict.UNRESOLVED),
-        (TAKEN, Kind.CHANCE, SiteVerdict.TAKEN),
-        (CHANCE, Kind.CHANCE, SiteVerdict.CHANCE),
+        (TAKEN, Kind.UNINITIALISED, SiteVerdict.TAKEN),
+        (CHANCE, Kind.UNINITIALISED, SiteVerdict.UNINITIALISED),
     ],
 )
 def test_a_name_is_of_a_kind_and_the_worst_of_two_decides(
@@ -80,7 +80,7 @@ def test_a_name_is_of_a_kind_and_the_worst_of_two_decides(
 ) -> None:
     for found in (site(name), site(NAMED, name), site(name, NAMED)):
         assert (found.kind, found.verdict) == (kind, verdict)
-    assert site(name).finding is (verdict is SiteVerdict.CHANCE)
+    assert site(name).finding is (verdict is SiteVerdict.UNINITIALISED)
 
 
 def test_no_name_at_all_is_unresolved() -> None:

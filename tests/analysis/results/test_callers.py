@@ -16,8 +16,8 @@ KIND = {
     SiteVerdict.NO_CONTRACT: Kind.NO_CONTRACT,
     SiteVerdict.NO_CALL: Kind.NO_CALL,
     SiteVerdict.UNRESOLVED: Kind.UNRESOLVED,
-    SiteVerdict.TAKEN: Kind.CHANCE,
-    SiteVerdict.CHANCE: Kind.CHANCE,
+    SiteVerdict.TAKEN: Kind.UNINITIALISED,
+    SiteVerdict.UNINITIALISED: Kind.UNINITIALISED,
 }
 
 
@@ -34,8 +34,8 @@ def test_it_is_data() -> None:
         ([SiteVerdict.NO_CALL], "undecided", 16),
         ([SiteVerdict.UNRESOLVED], "undecided", 16),
         ([SiteVerdict.TAKEN, SiteVerdict.NAMED], "undecided", 16),
-        ([SiteVerdict.CHANCE, SiteVerdict.NAMED], "refuted", 12),
-        ([SiteVerdict.CHANCE, SiteVerdict.UNRESOLVED], "refuted", 28),
+        ([SiteVerdict.UNINITIALISED, SiteVerdict.NAMED], "refuted", 12),
+        ([SiteVerdict.UNINITIALISED, SiteVerdict.UNRESOLVED], "refuted", 28),
         ([], "undecided", 16),
     ],
 )

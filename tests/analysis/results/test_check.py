@@ -19,11 +19,11 @@ from hypabi.analysis.results.caller_checks import (
 from hypabi.analysis.results.check import CheckResult, ClauseWord
 from hypabi.analysis.results.shared import ReplayAttempt, ReplayDifference, ReplayVerdict
 from hypabi.analysis.summaries.check import summarize_check
-from hypabi.arch.exception_routing import SYNCHRONOUS_64, doors_of_el2
+from hypabi.arch.exception_routing import SYNCHRONOUS_64, entries_of_el2
 from hypabi.contract.place import Place
 from hypabi.judgement.callers.findings import CallerQuestion
 from hypabi.judgement.callers.schedule import Reachability
-from hypabi.judgement.entries.findings import DoorFinding, HiddenDoor, Judged, Undecided
+from hypabi.judgement.entries.findings import Judged, JudgedEntry, Undecided, Unintended
 from hypabi.judgement.suppression import Suppression, Suppressions
 from hypabi.judgement.verification import verdict as verdicts
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Vacuous, Verdict
@@ -81,8 +81,8 @@ def with_callers(*words: CallerWord) -> CheckResult:
 def with_entries(*found: Judged) -> CheckResult:
     """Return a check of one proved clause that looked at vector entries."""
     reasons = tuple(each for each in SYNCHRONOUS_64 if not each.never)
-    entries = tuple(DoorFinding("stub", doors_of_el2()[0], reasons, each) for each in found)
-    return summarize_check(replace(made.found(made.finding(PROVED)), doors=entries))
+    entries = tuple(JudgedEntry("stub", entries_of_el2()[0], reasons, each) for each in found)
+    return summarize_check(replace(made.found(made.finding(PROVED)), entries=entries))
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_callers_weigh_like_clauses(
 
 
 def test_of_vector_entries_only_an_undecided_one_weighs() -> None:
-    assert with_entries(HiddenDoor(())).exit_status == 0
-    result = with_entries(HiddenDoor(()), Undecided("why"))
+    assert with_entries(Unintended(())).exit_status == 0
+    result = with_entries(Unintended(()), Undecided("why"))
     assert (result.verdict, result.exit_status) == ("undecided", 16)
     assert sum(result.conclusion.counts["vector entries"].values()) == 2
     assert "vector entries" not in judged(PROVED).conclusion.counts
@@ -220,9 +220,9 @@ def of_every_kind() -> CheckResult:
         made.finding(UNDECIDED, "d"),
         made.finding(VACUOUS, "e"),
     )
-    entries = DoorFinding("stub", doors_of_el2()[0], SYNCHRONOUS_64, HiddenDoor(()))
+    entries = JudgedEntry("stub", entries_of_el2()[0], SYNCHRONOUS_64, Unintended(()))
     judgement = replace(check.judgement, findings=findings)
-    result = summarize_check(replace(check, judgement=judgement, doors=(entries,)))
+    result = summarize_check(replace(check, judgement=judgement, entries=(entries,)))
     return replace(result, callers=with_callers(*CallerWord).callers)
 
 

@@ -4,11 +4,11 @@ from hypabi.analysis.findings.callers import Callers, NamedCaller, NamedSite, Na
 from hypabi.analysis.provenance import Provenance
 from hypabi.analysis.results.callers import (
     ContractCall,
-    LeftToChance,
     ListedCallSite,
     NamedCall,
     NoCall,
     SharedNumber,
+    UninitialisedIdentifier,
     UnlistedCall,
     UnresolvedIdentifier,
 )
@@ -26,7 +26,7 @@ from hypabi.callsites.model import (
     MayRead,
     Reached,
     Read,
-    ResultFate,
+    ResultUse,
     Start,
     Test,
     Why,
@@ -38,7 +38,7 @@ from hypabi.image.model import Role
 from hypabi.judgement.callers.identification import (
     NotACall,
     OneOf,
-    UninitialisedIdentifier,
+    Uninitialised,
     Unlisted,
     Unresolved,
 )
@@ -57,7 +57,7 @@ NAMES = (
     Unlisted(0xC6000000, "somebody"),
     NotACall(9),
     Unresolved(f"x0 depends on what the call at {SYNC:#x} returns"),
-    UninitialisedIdentifier("x0", "nobody sets it", ("stub",)),
+    Uninitialised("x0", "nobody sets it", ("stub",)),
 )
 PATH = CallPath(
     Request(
@@ -91,7 +91,7 @@ def summary() -> ListedCallSite:
         (
             Answer(
                 "x0",
-                (ResultFate.USED,),
+                (ResultUse.USED,),
                 (Test(SITE + 4, terms.eq(terms.symbol(after("x0"), 64), 0, 64), FUNCTION),),
             ),
         ),
@@ -115,7 +115,7 @@ def summary() -> ListedCallSite:
 
 
 def test_each_name_says_what_it_is() -> None:
-    (way,) = summary().ways
+    (way,) = summary().paths
     assert way.asks_for == (
         NamedCall("0x0", "linux-hyp-abi", "HVC_SET_VECTORS"),
         SharedNumber(
@@ -124,7 +124,7 @@ def test_each_name_says_what_it_is() -> None:
         UnlistedCall("0xc6000000", "somebody"),
         NoCall("0x9"),
         UnresolvedIdentifier(f"x0 depends on what the call at {SYNC:#x} returns"),
-        LeftToChance("x0", "nobody sets it", ("stub",)),
+        UninitialisedIdentifier("x0", "nobody sets it", ("stub",)),
     )
     assert [each.kind.value for each in way.asks_for] == [
         "named",
@@ -132,12 +132,12 @@ def test_each_name_says_what_it_is() -> None:
         "not in any contract",
         "no call",
         "unresolved",
-        "left to chance",
+        "uninitialised",
     ]
 
 
 def test_a_way_says_what_it_brings_and_which_of_it_are_arguments() -> None:
-    (way,) = summary().ways
+    (way,) = summary().paths
     assert way.registers["x3"] == f"{SYNC:#x}" and way.registers["x2"] == "x1"
     assert way.arguments == ("x2", "x3")  # x1 is as it came, and x9 passes nothing
     assert way.where == (f"x9 == {SYNC:#x}",)
@@ -155,4 +155,4 @@ def test_a_site_says_where_it_is_and_what_counts_on_it() -> None:
     assert (test.condition, test.function) == ("x0 after the call == 0", "vectors")
     (caller,) = site.callers
     assert (caller.place, caller.function) == ("sync", "vectors")
-    assert caller.ways[0].asks_for == (NamedCall("0x0", "linux-hyp-abi", "HVC_SET_VECTORS"),)
+    assert caller.paths[0].asks_for == (NamedCall("0x0", "linux-hyp-abi", "HVC_SET_VECTORS"),)

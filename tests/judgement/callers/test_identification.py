@@ -15,7 +15,7 @@ from hypabi.judgement.callers.identification import (
     Naming,
     NotACall,
     OneOf,
-    UninitialisedIdentifier,
+    Uninitialised,
     Unlisted,
     Unresolved,
     names_of,
@@ -38,7 +38,7 @@ def named(assemble: Assemble, body: str, version: str = "6.1") -> tuple[Naming, 
     image = load_image(assemble(source, "arm64", text=0x10000)).images[-1]
     site: CallSite
     (site,) = CallSites(explorer_for(image)).find()
-    return tuple(n for way in site.ways for n in names_of(site, way, at(version), ("hibernate",)))
+    return tuple(n for way in site.paths for n in names_of(site, way, at(version), ("hibernate",)))
 
 
 @pytest.mark.parametrize(
@@ -119,15 +119,15 @@ def test_each_kind_of_answer_has_its_case(assemble: Assemble) -> None:
 
 def test_an_identifier_that_nobody_sets_is_left_to_chance(assemble: Assemble) -> None:
     (chance,) = named(assemble, "mov x0, x9; hvc #0")
-    assert isinstance(chance, UninitialisedIdentifier)
+    assert isinstance(chance, Uninitialised)
     assert chance.register == "x0" and chance.taken_by == ("hibernate",)
     assert "x9" in chance.why
     walked = "1: ldr x2, [x0]; add x0, x0, #8; cbnz x2, 1b; hvc #0"
     (pointer,) = named(assemble, walked)
-    assert isinstance(pointer, UninitialisedIdentifier) and "memory" in pointer.why
+    assert isinstance(pointer, Uninitialised) and "memory" in pointer.why
     # One way that sets it does not excuse the other.
     both = named(assemble, "cbz x1, 1f; mov x0, #2; b 2f; 1: mov x0, x9; 2: hvc #0")
-    assert {type(each) for each in both} == {Named, UninitialisedIdentifier}
+    assert {type(each) for each in both} == {Named, Uninitialised}
 
 
 def test_a_way_that_chooses_among_constants_asks_for_each(assemble: Assemble) -> None:

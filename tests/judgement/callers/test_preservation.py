@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hypabi.behaviour.case import Case
-from hypabi.callsites.model import Answer, Liveness, MayRead, Read, ResultFate, Test, Why, after
+from hypabi.callsites.model import Answer, Liveness, MayRead, Read, ResultUse, Test, Why, after
 from hypabi.contract.clause import Clause, Ensures, KeepsRegisters
 from hypabi.contract.revision import Row, Service
 from hypabi.judgement.callers.findings import (
@@ -98,8 +98,8 @@ def test_flow_that_was_lost_and_a_solver_that_gives_up_prove_nothing() -> None:
     assert isinstance(found, Undecided) and "it is tired" in found.reason
 
 
-def understood(fates: tuple[ResultFate, ...], *tests: Test, result: Value = ERROR) -> CallerVerdict:
-    looked = (Answer("x0", fates, tests),)
+def understood(uses: tuple[ResultUse, ...], *tests: Test, result: Value = ERROR) -> CallerVerdict:
+    looked = (Answer("x0", uses, tests),)
     return told(CallerQuestion.UNDERSTOOD, case(x0=result), answers=looked)
 
 
@@ -107,27 +107,27 @@ RESULT = terms.symbol(after("x0"), 64)
 
 
 def test_an_error_that_nobody_looks_at_is_violated() -> None:
-    assert isinstance(understood((ResultFate.OVERWRITTEN,)), Violated)
-    assert isinstance(understood((ResultFate.OVERWRITTEN,), result=0), Satisfied)
-    assert isinstance(understood((ResultFate.RETURNED,)), DependsOnCaller)
-    assert isinstance(understood((ResultFate.STORED,)), Undecided)
+    assert isinstance(understood((ResultUse.OVERWRITTEN,)), Violated)
+    assert isinstance(understood((ResultUse.OVERWRITTEN,), result=0), Satisfied)
+    assert isinstance(understood((ResultUse.RETURNED,)), DependsOnCaller)
+    assert isinstance(understood((ResultUse.STORED,)), Undecided)
 
 
 def test_only_a_test_that_parts_success_from_the_error_understands_it() -> None:
     telling = Test(0x1004, terms.eq(RESULT, 0, 64))
     blind = Test(0x1004, terms.eq(RESULT, 5, 64))
-    assert isinstance(understood((ResultFate.USED,), telling), Satisfied)
-    assert isinstance(understood((ResultFate.USED,), blind), Undecided)
+    assert isinstance(understood((ResultUse.USED,), telling), Satisfied)
+    assert isinstance(understood((ResultUse.USED,), blind), Undecided)
 
 
 def test_an_answer_is_read_from_a_register_that_holds_one() -> None:
-    looked = (Answer("x1", (ResultFate.USED,), ()),)
+    looked = (Answer("x1", (ResultUse.USED,), ()),)
     relied = live(Read("x1", 0x1004))
     found = told(CallerQuestion.READ_FROM, case(x0=0, x1=4), answers=looked, relied=relied)
     assert isinstance(found, Violated) and "x1" in found.what
     instead = told(CallerQuestion.READ_FROM, case(x0=0), answers=looked, relied=relied)
     assert isinstance(instead, Violated) and instead.what.endswith("and not x0")
-    both = (*looked, Answer("x0", (ResultFate.USED,), ()))
+    both = (*looked, Answer("x0", (ResultUse.USED,), ()))
     kept = told(CallerQuestion.READ_FROM, case(x0=0), answers=both, relied=relied)
     assert isinstance(kept, Satisfied)
 

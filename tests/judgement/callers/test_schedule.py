@@ -1,4 +1,4 @@
-"""Which encounters can come about, and which moves of the life cycle a call site makes."""
+"""Which caller checks can come about, and which moves of the life cycle a call site makes."""
 
 from dataclasses import replace
 

@@ -1,25 +1,25 @@
-"""Hidden doors of little handlers: found where the syndrome decides nothing, and only there."""
+"""Unintended entries of little handlers: found where the syndrome decides nothing, only there."""
 
 from dataclasses import replace
 
 import pytest
 
-from hypabi.arch.exception_routing import SYNCHRONOUS_64, doors_of_el2
+from hypabi.arch.exception_routing import SYNCHRONOUS_64, entries_of_el2
 from hypabi.arch.names import InstructionSet
-from hypabi.arch.vector_entries import Door, Kind, Origin, Reason
+from hypabi.arch.vector_entries import Kind, Origin, Reason, VectorEntry
 from hypabi.behaviour.derive import derive_behaviour, derive_exception
 from hypabi.contract.expression import Comparison, Relation
 from hypabi.contract.revision import LiveCall, Row, Service
-from hypabi.judgement.entries.audit import judge_doors
+from hypabi.judgement.entries.audit import judge_entries
 from hypabi.judgement.entries.findings import (
-    DoorFinding,
     Extent,
     Guarded,
     Handled,
-    HiddenDoor,
+    JudgedEntry,
     NotReachable,
     Syndrome,
     Undecided,
+    Unintended,
 )
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.smt.bitwuzla import BitwuzlaSolver
@@ -67,42 +67,42 @@ REVISION_OF_TWO = replace(
 
 
 def findings(
-    source: str, assemble: Assemble, door: Door | None = None, served: str = "serve"
-) -> tuple[DoorFinding, ...]:
+    source: str, assemble: Assemble, entry: VectorEntry | None = None, served: str = "serve"
+) -> tuple[JudgedEntry, ...]:
     """Return what is found of a handler that starts with ``source``.
 
     :param served: where an hvc enters, by a label; where it is empty, at the start
     """
     image = image_of(f".globl _start\n_start:\n{source}\n{SERVE}", assemble)
     explorer = explorer_for(image)
-    entry = image.symbols.find(served)[0].address if served else image.entry
-    chosen = door or doors_of_el2()[0]
+    hvc = image.symbols.find(served)[0].address if served else image.entry
+    chosen = entry or entries_of_el2()[0]
     through = derive_exception(explorer, image.entry, chosen.origin, InstructionSet.A64)
     around = Surroundings({}, lambda _: None, lambda _: False)
-    behaviours = {"stub": derive_behaviour(explorer, entry)}
+    behaviours = {"stub": derive_behaviour(explorer, hvc)}
     entered = {"stub": ((chosen, through),)}
-    return judge_doors(REVISION_OF_TWO, behaviours, entered, around, BitwuzlaSolver)
+    return judge_entries(REVISION_OF_TWO, behaviours, entered, around, BitwuzlaSolver)
 
 
 def classes(reasons: tuple[Reason, ...]) -> frozenset[int]:
     return frozenset(int(reason.code or 0) for reason in reasons)
 
 
-def hidden(found: tuple[DoorFinding, ...], kind: Kind = Kind.NO_HVC) -> frozenset[int]:
-    """Return the classes for which a hidden door was found."""
+def hidden(found: tuple[JudgedEntry, ...], kind: Kind = Kind.NO_HVC) -> frozenset[int]:
+    """Return the classes for which an unintended entry was found."""
     return frozenset().union(
         *(
             classes(finding.reasons)
             for finding in found
-            if isinstance(finding.judged, HiddenDoor) and finding.reasons[0].kind is kind
+            if isinstance(finding.judged, Unintended) and finding.reasons[0].kind is kind
         )
     )
 
 
-def handled(found: tuple[DoorFinding, ...], code: int = 0x17) -> tuple[Handled, ...]:
+def handled(found: tuple[JudgedEntry, ...], code: int = 0x17) -> tuple[Handled, ...]:
     for finding in found:
         if finding.reasons[0].kind is Kind.NO_HVC and code in classes(finding.reasons):
-            return finding.judged.handled if isinstance(finding.judged, HiddenDoor) else ()
+            return finding.judged.handled if isinstance(finding.judged, Unintended) else ()
     raise AssertionError(f"{code:#x} is in no finding")
 
 
@@ -183,10 +183,10 @@ def test_a_loop_is_guarded_and_says_that_nothing_was_looked_at(assemble: Assembl
 
 @pytest.mark.parametrize("origin", [Origin.EL2H, Origin.EL2T, Origin.EL1_32])
 def test_every_slot_is_judged_alike(assemble: Assemble, origin: Origin) -> None:
-    door = next(each for each in doors_of_el2() if each.origin is origin)
-    open_door = findings("", assemble, door)
-    assert hidden(open_door) | hidden(open_door, Kind.FROM_ITSELF) == classes(door.reasons)
-    shut = findings("b .", assemble, door)
+    entry = next(each for each in entries_of_el2() if each.origin is origin)
+    open_door = findings("", assemble, entry)
+    assert hidden(open_door) | hidden(open_door, Kind.FROM_ITSELF) == classes(entry.reasons)
+    shut = findings("b .", assemble, entry)
     assert hidden(shut) | hidden(shut, Kind.FROM_ITSELF) == frozenset()
 
 

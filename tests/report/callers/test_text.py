@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypabi.analysis.results.callers import (
     ContractCall,
     Kind,
-    LeftToChance,
     NoCall,
     SharedNumber,
     SiteVerdict,
+    UninitialisedIdentifier,
     UnlistedCall,
     UnresolvedIdentifier,
 )
@@ -39,10 +39,10 @@ def test_the_first_lines_say_the_verdict_and_how_it_comes_about() -> None:
     lines = write(of_every_kind()).splitlines()
     assert lines[0] == "6.1.0-test: REFUTED"
     assert " ".join(lines[1:3]) == (
-        "3 call sites: 1 named, 1 unresolved, 1 left to chance; in 2 functions; by "
+        "3 call sites: 1 named, 1 unresolved, 1 uninitialised; in 2 functions; by "
         "contract: 1 linux-hyp-abi"
     )
-    assert lines[3] == "1 finding: the identifier is left to chance."
+    assert lines[3] == "1 finding: the identifier is uninitialised."
 
 
 def test_a_file_that_does_not_say_its_version_goes_by_its_name() -> None:
@@ -56,10 +56,10 @@ def test_nothing_found_is_not_everything_named() -> None:
 
 def test_what_is_left_to_chance_comes_first_and_in_full() -> None:
     text = write(of_every_kind())
-    titles = ["Identifier left to chance", "Calls of linux-hyp-abi", "Unresolved", "Assumed"]
+    titles = ["Uninitialised identifier", "Calls of linux-hyp-abi", "Unresolved", "Assumed"]
     places = [text.index(f"\n{title}\n") for title in titles]
     assert places == sorted(places)
-    assert "    asks for   x0 is left to chance: nobody sets it\n               x0 = 0x0\n" in text
+    assert "    asks for   x0 is uninitialised: nobody sets it\n               x0 = 0x0\n" in text
     assert "    with       x1 = vectors\n" in text
     assert "    reads then x30\n    its caller x19-x20, callee-saved\n" in text
     assert "    answer     x0: returned, tested: x0 after the call == 0\n" in text
@@ -75,7 +75,7 @@ def test_a_call_of_another_contract_is_a_line() -> None:
 
 
 def test_a_function_that_only_passes_on_is_told_by_what_its_callers_ask_for() -> None:
-    line = write(callers(site(SET_VECTORS, ways=(way(PASSED_ON),)))).partition("abi\n---")[2]
+    line = write(callers(site(SET_VECTORS, paths=(way(PASSED_ON),)))).partition("abi\n---")[2]
     assert "\nf+0x4: HVC_SET_VECTORS (0x0)\n" in line
 
 
@@ -89,7 +89,7 @@ def test_all_is_told_of_one_function() -> None:
 
 def test_a_way_that_was_not_followed_to_the_entry_says_from_where() -> None:
     inside = way(SET_VECTORS, start=Start.INSIDE, where=("x1 == 0", f"x2 < {made.STUB:#x}"))
-    text = write(callers(site(SET_VECTORS, ways=(inside,))))
+    text = write(callers(site(SET_VECTORS, paths=(inside,))))
     assert "    where      x1 == 0\n    where      x2 < vectors\n" in text
     assert "    followed   from vectors+0x10, in inside\n" in text
 
@@ -118,14 +118,20 @@ NAMES = st.text(max_size=120)
 @given(NAMES, NAMES, NAMES)
 def test_no_line_is_wider_than_a_mail_or_moves_a_cursor(place: str, name: str, why: str) -> None:
     asked = (
-        LeftToChance(name, why, (place,)),
+        UninitialisedIdentifier(name, why, (place,)),
         UnresolvedIdentifier(why),
         UnlistedCall(why, name),
         NoCall(name),
         SharedNumber(name, (ContractCall(place, why),)),
     )
     told = [
-        site(each, kind=Kind.CHANCE, verdict=SiteVerdict.CHANCE, place=place, ways=(path,))
+        site(
+            each,
+            kind=Kind.UNINITIALISED,
+            verdict=SiteVerdict.UNINITIALISED,
+            place=place,
+            paths=(path,),
+        )
         for each in asked
         for path in (way(each, start=Start.LIMIT, where=(why, name)),)
     ]

@@ -1,4 +1,4 @@
-"""Hidden doors as a section of a check: those found first, then what was ruled out."""
+"""Unintended entries as a section of a check: those found first, then what was ruled out."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
@@ -14,14 +14,16 @@ from hypabi.report.shared.text_layout import filled, labelled, titled
 MOST_CHANGES: Final = 6
 
 
-def doors(findings: tuple[EntryFinding, ...], check: CheckResult, names: Names) -> Iterator[str]:
+def entries_section(
+    findings: tuple[EntryFinding, ...], check: CheckResult, names: Names
+) -> Iterator[str]:
     """Yield the section."""
-    yield from titled("Hidden doors")
+    yield from titled("Unintended entries")
     yield from filled(
         "What else than a hypercall reaches the code that answers hypercalls. No clause speaks of "
         "it, so no verdict above depends on it."
     )
-    hidden = [each for each in findings if each.found is EntryWord.HIDDEN_DOOR]
+    hidden = [each for each in findings if each.found is EntryWord.UNINTENDED]
     for group in _alike(hidden, check, names).values():
         yield from _hidden(group, check, names)
     if not hidden:
@@ -77,7 +79,7 @@ def _labelled(label: str, text: str) -> Iterator[str]:
 
 
 def _routes(hidden: list[EntryFinding]) -> Iterator[str]:
-    """Yield under which control each exception from below comes through a hidden door."""
+    """Yield under which control each exception from below comes through an unintended entry."""
     found: dict[ExceptionReason, None] = {}
     for finding in hidden:
         if finding.origin not in (Origin.EL2H, Origin.EL2T, Origin.HYP):
@@ -95,7 +97,7 @@ def _routes(hidden: list[EntryFinding]) -> Iterator[str]:
 
 
 def _others(findings: tuple[EntryFinding, ...], names: Names) -> Iterator[str]:
-    """Yield what is no hidden door, findings that say the same together."""
+    """Yield what is no unintended entry, findings that say the same together."""
     groups: dict[str, dict[str, dict[str, None]]] = {}
     for finding in findings:
         said = _said(finding, names)
@@ -126,7 +128,7 @@ def _some(finding: EntryFinding, findings: tuple[EntryFinding, ...]) -> str:
 def _said(finding: EntryFinding, names: Names) -> str:
     syndrome = "" if finding.syndrome is None else finding.syndrome.value
     match finding.found:
-        case EntryWord.HIDDEN_DOOR:
+        case EntryWord.UNINTENDED:
             return ""
         case EntryWord.GUARDED:
             return f"Guarded, syndrome {syndrome}: {', '.join(finding.instead)}"

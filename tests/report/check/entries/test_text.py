@@ -1,4 +1,4 @@
-"""Hidden doors in a check: a section of their own, in columns, published as JSON."""
+"""Unintended entries in a check: a section of their own, in columns, published as JSON."""
 
 import json
 from dataclasses import replace
@@ -7,19 +7,19 @@ import pytest
 
 from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.summaries.check import summarize_check
-from hypabi.arch.exception_routing import SYNCHRONOUS_64, doors_of_el2
+from hypabi.arch.exception_routing import SYNCHRONOUS_64, entries_of_el2
 from hypabi.behaviour.outcome import Left, Returned, Stuck
 from hypabi.judgement.entries.findings import (
-    DoorFinding,
     Extent,
     Guarded,
     HandedOver,
     Handled,
-    HiddenDoor,
     Judged,
+    JudgedEntry,
     NotReachable,
     Syndrome,
     Undecided,
+    Unintended,
 )
 from hypabi.report.check import json as check_json
 from hypabi.report.check import text as check_text
@@ -37,7 +37,7 @@ RESTART = Handled(
     {"x0": 1}, (), from_user=False,
 )  # fmt: skip
 KINDS: tuple[Judged, ...] = (
-    HiddenDoor((SET, RESTART), ("at 0x1000: why",)),
+    Unintended((SET, RESTART), ("at 0x1000: why",)),
     Guarded(Syndrome.DECIDES, (Stuck(made.STUB), Returned())),
     HandedOver(Syndrome.DECIDES, ("handle_trap",)),
     NotReachable("nobody comes this way"),
@@ -45,16 +45,16 @@ KINDS: tuple[Judged, ...] = (
 )
 
 
-def with_doors(*judged: Judged) -> CheckResult:
+def with_entries(*judged: Judged) -> CheckResult:
     reasons = tuple(each for each in SYNCHRONOUS_64 if not each.never)
-    door = doors_of_el2()[0]
-    found = tuple(DoorFinding("stub", door, reasons, each, ("an assumption",)) for each in judged)
-    return summarize_check(replace(made.found(made.proved()), doors=found))
+    entry = entries_of_el2()[0]
+    found = tuple(JudgedEntry("stub", entry, reasons, each, ("an assumption",)) for each in judged)
+    return summarize_check(replace(made.found(made.proved()), entries=found))
 
 
 @pytest.mark.parametrize("judged", KINDS)
 def test_every_kind_fits_a_mail_and_is_published(judged: Judged) -> None:
-    check = with_doors(judged)
+    check = with_entries(judged)
     text = check_text.write(check)
     assert max(map(len, text.splitlines())) <= made.COLUMNS
     printed = json.loads(check_json.write(check))
@@ -63,21 +63,21 @@ def test_every_kind_fits_a_mail_and_is_published(judged: Judged) -> None:
 
 def test_a_check_without_doors_says_nothing_of_them() -> None:
     check = made.check(made.proved())
-    assert "Hidden doors" not in check_text.write(check)
-    assert json.loads(check_json.write(check))["hidden_doors"] is None
+    assert "Unintended entries" not in check_text.write(check)
+    assert json.loads(check_json.write(check))["vector_entries"] is None
 
 
-def test_a_hidden_door_changes_neither_the_answer_nor_the_other_counts() -> None:
-    plain, found = made.check(made.proved()), with_doors(KINDS[0])
+def test_an_unintended_entry_changes_neither_the_answer_nor_the_other_counts() -> None:
+    plain, found = made.check(made.proved()), with_entries(KINDS[0])
     assert check_text.write(found).splitlines()[0] == check_text.write(plain).splitlines()[0]
     counts = found.conclusion.counts
     assert {**counts, **plain.conclusion.counts} == counts
-    assert counts["vector entries"]["hidden door"] == 1
+    assert counts["vector entries"]["unintended entry"] == 1
     assert found.exit_status == plain.exit_status == 0
 
 
-def test_a_hidden_door_says_call_change_way_back_and_control() -> None:
-    text = check_text.write(with_doors(KINDS[0]))
+def test_an_unintended_entry_says_call_change_way_back_and_control() -> None:
+    text = check_text.write(with_entries(KINDS[0]))
     for said in (
         "handled as  SET (x0 = 0)",
         "-> returns with x0 = 0x0, VBAR_EL2 becomes x1",
@@ -90,8 +90,8 @@ def test_a_hidden_door_says_call_change_way_back_and_control() -> None:
         assert said in text, said
 
 
-def test_what_is_no_hidden_door_says_why() -> None:
-    text = check_text.write(with_doors(*KINDS[1:]))
+def test_what_is_no_unintended_entry_says_why() -> None:
+    text = check_text.write(with_entries(*KINDS[1:]))
     assert "None found." in text
     for said in (
         "Guarded, syndrome looked at",

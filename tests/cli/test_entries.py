@@ -1,4 +1,4 @@
-"""``check --doors``: what else than a hypercall is answered, of a made kernel and of real ones."""
+"""``check --entries``: what else than a hypercall is answered, of made kernels and real ones."""
 
 import json
 from typing import Any
@@ -14,11 +14,11 @@ FROM_EL1 = "0x400"
 FROM_EL2 = "0x200"
 
 
-def doors(report: dict[str, Any], party: str, slot: str) -> list[dict[str, Any]]:
+def entries(report: dict[str, Any], party: str, slot: str) -> list[dict[str, Any]]:
     """Return what was found of a slot, of exceptions that are no hvc and can come."""
     return [
         each
-        for each in report["hidden_doors"]
+        for each in report["vector_entries"]
         if (each["party"], each["slot"]) == (party, slot)
         and each["found"] != "not reachable"
         and each["exceptions"][0]["kind"] == "no hvc"
@@ -27,45 +27,45 @@ def doors(report: dict[str, Any], party: str, slot: str) -> list[dict[str, Any]]
 
 def report_of(*arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - paths and words
     loaded: dict[str, Any] = json.loads(
-        hypabi("check", "--doors", "--format", "json", *arguments).stdout
+        hypabi("check", "--entries", "--format", "json", *arguments).stdout
     )
     return loaded
 
 
-def test_a_stub_that_does_not_look_has_a_hidden_door_and_is_good(assemble: Assemble) -> None:
+def test_a_stub_that_does_not_look_has_an_unintended_entry_and_is_good(assemble: Assemble) -> None:
     image = stub(assemble)
-    ran = hypabi("check", "--doors", image)
-    assert ran.returncode == 0, "a hidden door alone breaks no promise"
+    ran = hypabi("check", "--entries", image)
+    assert ran.returncode == 0, "an unintended entry alone breaks no promise"
     assert "* stub, +0x400" in ran.stdout
-    (found,) = doors(report_of(image), "stub", FROM_EL1)
-    assert found["found"] == "hidden door"
+    (found,) = entries(report_of(image), "stub", FROM_EL1)
+    assert found["found"] == "unintended entry"
     calls = [each["call"] for each in found["handled_as"]]
     assert calls == ["HVC_SET_VECTORS", "HVC_SOFT_RESTART", "HVC_RESET_VECTORS", None]
-    assert [each["found"] for each in doors(report_of(image), "stub", FROM_EL2)] == ["guarded"]
+    assert [each["found"] for each in entries(report_of(image), "stub", FROM_EL2)] == ["guarded"]
 
 
 @pytest.mark.parametrize(
     ("name", "version", "own"),
     [
         ("arm64-stub-b5-a64", "5.15", "guarded"),
-        ("arm64-stub-b7-a64", "6.12", "hidden door"),
-        ("arm64-stub-b8-a64be", "6.19", "hidden door"),
-        ("arm64-kvm-b7-a64", "6.12", "hidden door"),
+        ("arm64-stub-b7-a64", "6.12", "unintended entry"),
+        ("arm64-stub-b8-a64be", "6.19", "unintended entry"),
+        ("arm64-kvm-b7-a64", "6.12", "unintended entry"),
     ],
 )
 def test_the_reference_stub_lets_el2_itself_in_as_kernels_from_6_1_on_do(
     name: str, version: str, own: str
 ) -> None:
     image = ROOT / f"hypabi/reference/{name}.elf"
-    found = doors(report_of("--kernel-version", version, image), "stub", FROM_EL2)
+    found = entries(report_of("--kernel-version", version, image), "stub", FROM_EL2)
     assert [each["found"] for each in found] == [own]
 
 
-def test_doors_are_said_only_where_asked(assemble: Assemble) -> None:
+def test_entries_are_said_only_where_asked(assemble: Assemble) -> None:
     image = stub(assemble)
-    assert "Hidden doors" not in hypabi("check", image).stdout
+    assert "Unintended entries" not in hypabi("check", image).stdout
     plain = json.loads(hypabi("check", image, "--format", "json").stdout)
-    assert plain["hidden_doors"] is None
+    assert plain["vector_entries"] is None
     counts = report_of(image)["counts"]
     assert counts.pop("vector entries")["undecided"] == 0
     assert plain["counts"] == counts
@@ -74,7 +74,7 @@ def test_doors_are_said_only_where_asked(assemble: Assemble) -> None:
 def test_two_runs_say_the_same(assemble: Assemble) -> None:
     image = stub(assemble)
     first, second = (
-        hypabi_process("check", "--doors", image, PYTHONHASHSEED=s).stdout for s in "12"
+        hypabi_process("check", "--entries", image, PYTHONHASHSEED=s).stdout for s in "12"
     )
     assert first == second
 
@@ -83,27 +83,36 @@ def test_two_runs_say_the_same(assemble: Assemble) -> None:
 def test_the_parties_of_arm64_look_where_their_sources_do(kernel: Kernel, name: str) -> None:
     report = report_of(kernel(name))
     for party in ("stub", "kvm-init", "hibernate" if name == "5.10-arm64" else "trans-pgd"):
-        assert [each["found"] for each in doors(report, party, FROM_EL1)] == ["hidden door"]
+        assert [each["found"] for each in entries(report, party, FROM_EL1)] == ["unintended entry"]
     # host.S compares the class with that of HVC and gives everything else to handle_trap.
-    (run,) = doors(report, "kvm-run", FROM_EL1)
+    (run,) = entries(report, "kvm-run", FROM_EL1)
     assert (run["found"], run["syndrome"]) == ("handed over", "looked at")
     # __hyp_do_panic leaves for nvhe_hyp_panic_handler at EL1: no call goes there.
     for slot in ("0x480", "0x500", "0x580", "0x680", "0x700", "0x780"):
-        assert [each["found"] for each in doors(report, "kvm-run", slot)] == ["guarded"], slot
-    assert not any(each["found"] == "undecided" for each in report["hidden_doors"])
+        assert [each["found"] for each in entries(report, "kvm-run", slot)] == ["guarded"], slot
+    assert not any(each["found"] == "undecided" for each in report["vector_entries"])
     # hyp-stub.S: el2_sync_invalid at EL2h in 5.10, elx_sync since.
-    (own,) = doors(report, "stub", FROM_EL2)
-    assert own["found"] == ("guarded" if name == "5.10-arm64" else "hidden door")
+    (own,) = entries(report, "stub", FROM_EL2)
+    assert own["found"] == ("guarded" if name == "5.10-arm64" else "unintended entry")
 
 
 @pytest.mark.parametrize("name", ["5.10-armmp", "6.1-armmp", "6.12-armmp", "7.2-armmp"])
 def test_the_parties_of_arm_never_look(kernel: Kernel, name: str) -> None:
-    ran = hypabi("check", "--doors", "--format", "json", kernel(name))
+    ran = hypabi("check", "--entries", "--format", "json", kernel(name))
     assert not ran.returncode & STATUS_UNDECIDED
     report = json.loads(ran.stdout)
     for party in ("stub", "zimage-stub", "zimage-reentry"):
-        assert [each["found"] for each in doors(report, party, "0x14")] == ["hidden door"]
-    assert [each["found"] for each in doors(report, "stub", "0x8")] == ["guarded"]
+        assert [each["found"] for each in entries(report, party, "0x14")] == ["unintended entry"]
+    assert [each["found"] for each in entries(report, "stub", "0x8")] == ["guarded"]
     # head.S: an hvc from HYP itself enters the kernel too, HSCTLR cleared first.
-    (own,) = doors(report, "zimage-reentry", "0x8")
+    (own,) = entries(report, "zimage-reentry", "0x8")
     assert {each["extent"] for each in own["handled_as"]} == {"part of what the call does"}
+
+
+def test_the_older_spelling_of_the_option_asks_the_same(assemble: Assemble) -> None:
+    image = stub(assemble)
+    old, new = (
+        json.loads(hypabi("check", option, "--format", "json", image).stdout)
+        for option in ("--doors", "--entries")
+    )
+    assert old["vector_entries"] == new["vector_entries"] != []

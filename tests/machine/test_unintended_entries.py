@@ -1,4 +1,4 @@
-"""What ``check --doors`` says of real stubs, seen on QEMU: a trapped smc is served as a hypercall.
+"""What ``check --entries`` says of real stubs, seen on QEMU: a trapped smc served as a hypercall.
 
 The traps are what the report names as premises: HCR_EL2.TSC and HCR.TSC for smc.  Our engine does
 not trap, so it starts in the vector, in the very state that QEMU has entered it with.
