@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from hypabi.analysis.results.matrix import MatrixResult
     from hypabi.analysis.results.plain import plain as to_plain
     from hypabi.analysis.session import open_image
-    from hypabi.api import callers, check, derive, diff, matrix
+    from hypabi.api import callers, check, derive, diff, document, matrix
+    from hypabi.documents.request import Document
     from hypabi.errors import HypabiError
 
 
@@ -29,6 +30,7 @@ __all__ = [
     "CheckResult",
     "DeriveResult",
     "DiffResult",
+    "Document",
     "HypabiError",
     "MatrixResult",
     "__version__",
@@ -36,6 +38,7 @@ __all__ = [
     "check",
     "derive",
     "diff",
+    "document",
     "matrix",
     "open_image",
     "to_plain",
@@ -46,12 +49,14 @@ _HOMES: Final = {
     "CheckResult": "hypabi.analysis.results.check",
     "DeriveResult": "hypabi.analysis.results.derivation",
     "DiffResult": "hypabi.analysis.results.difference",
+    "Document": "hypabi.documents.request",
     "HypabiError": "hypabi.errors",
     "MatrixResult": "hypabi.analysis.results.matrix",
     "callers": "hypabi.api",
     "check": "hypabi.api",
     "derive": "hypabi.api",
     "diff": "hypabi.api",
+    "document": "hypabi.api",
     "matrix": "hypabi.api",
     "open_image": "hypabi.analysis.session",
     "to_plain": "hypabi.analysis.results.plain:plain",

@@ -21,12 +21,11 @@ from hypabi.analysis.results.matrix import MatrixResult
 from hypabi.analysis.session import Session, open_image
 from hypabi.analysis.tools import TOOLS
 from hypabi.contract.defaults import DEFAULT_CONTRACT
+from hypabi.documents.request import Document
 from hypabi.judgement.difference.model import Direction
 
 Image = str | os.PathLike[str] | Session
 """A file, or one that :func:`open_image` has opened already."""
-
-Form = Literal["rst", "html", "man", "header"]
 
 DIRECTIONS: Final = {
     "both": tuple(Direction),
@@ -190,6 +189,41 @@ def diff(
     lived_with = suppressions_of(suppressions, today)
     made = compare(first, second, DIRECTIONS[callers], lived_with, provenance(command, TOOLS))
     return summarize_diff(made)
+
+
+def document(
+    *images: str | os.PathLike[str],
+    contract: str | None = None,
+    form: Literal["rst", "html", "man", "header"] = "rst",
+    kernel_version: str | None = None,
+    architecture: Literal["arm", "arm64"] | None = None,
+) -> Document:
+    """Write the document of an interface from its contract, and from what images make of it.
+
+    :param images: kernel images whose machine code is described
+    :param contract: name of a shipped contract, or a contract file; the default one where ``None``
+    :param form: reStructuredText, HTML, a man page, or a C header of the numbers
+    :param kernel_version: only what this kernel has
+    :param architecture: only this one
+    :raises HypabiError: contract or image cannot be read, or there is no such document
+    """
+    from hypabi.arch.names import Architecture
+    from hypabi.documents.request import DocumentRequest, Form, Kind
+    from hypabi.documents.write import write_document
+
+    paths = tuple(os.fspath(each) for each in images)
+    request = DocumentRequest(
+        kind=Kind.HEADER if form == "header" else Kind.PAGE,
+        form=Form.RST if form == "header" else Form(form),
+        contracts=() if contract is None else (contract,),
+        images=paths,
+        version=version_of(kernel_version),
+        architecture=None if architecture is None else Architecture(architecture),
+    )
+    options = _options(
+        contract=contract, format=form, kernel_version=kernel_version, architecture=architecture
+    )
+    return write_document(request, ("hypabi", "document", *paths, *options))
 
 
 def _session(image: Image) -> Session:
