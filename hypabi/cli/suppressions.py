@@ -51,11 +51,16 @@ def with_suppressions(check: "Check", suppressions: "Suppressions") -> "Check":
 
     suppressions = suppressions.of_checks()
     found: dict[tuple[str, str | None, str], Suppression] = {}
-    refuted = [each for each in check.judgement.findings if isinstance(each.verdict, Refuted)]
+    losses: dict[tuple[str, str | None, str, str], Suppression] = {}
     version = Version.parse(check.kernel.version) or check.revision.version
-    for each in refuted:
+    for each in check.judgement.findings:
+        if not isinstance(each.verdict, Refuted):
+            continue
         key = (each.party, each.call, each.clause.name)
-        by = suppressions.of_clause(*key, check.loaded.sha256, version)
-        if by is not None:
+        if by := suppressions.of_clause(*key, check.loaded.sha256, version):
             found[key] = by
-    return replace(check, suppressions=suppressions, suppressed=found)
+        for lost in each.verdict.every:
+            of = (lost.lost, *key)
+            if lost.lost and (by := suppressions.of_register(*of, check.loaded.sha256, version)):
+                losses[*key, lost.lost] = by
+    return replace(check, suppressions=suppressions, suppressed=found, suppressed_losses=losses)

@@ -57,11 +57,20 @@ class Check:
     suppressions: "Suppressions | None" = None
     """What was decided to live with, where a file of it was given."""
     suppressed: "Mapping[tuple[str, str | None, str], Suppression]" = field(default_factory=dict)
-    """What suppresses a refuted clause, by party, call and clause."""
+    """What suppresses a refuted clause as a whole, by party, call and clause."""
+    suppressed_losses: "Mapping[tuple[str, str | None, str, str], Suppression]" = field(
+        default_factory=dict
+    )
+    """What suppresses that a frame loses a register, by party, call, clause and register."""
 
     def by(self, finding: Finding) -> "Suppression | None":
-        """Return what suppresses a refuted clause, ``None`` where nothing does."""
+        """Return what suppresses a refuted clause as a whole, ``None`` where nothing does."""
         return self.suppressed.get((finding.party, finding.call, finding.clause.name))
+
+    def loss_by(self, finding: Finding, register: str) -> "Suppression | None":
+        """Return what suppresses that a frame loses a register, ``None`` where nothing does."""
+        key = (finding.party, finding.call, finding.clause.name, register)
+        return self.suppressed_losses.get(key) or self.by(finding)
 
     def attempt(self, finding: Finding) -> ReplayAttempt | None:
         """Return what a machine made of a refuted clause, ``None`` where nobody asked."""

@@ -13,6 +13,7 @@ from hypabi.analysis.results.shared import (
     Evidence,
     Hex,
     ImageIdentity,
+    Observation,
     ReplayAttempt,
     ReplayVerdict,
     Reproduction,
@@ -73,6 +74,20 @@ class Authority:
 
 
 @frozen
+class LostRegister:
+    """A register that a call shall keep and loses, with the state and the path that show it."""
+
+    register: str
+    counterexample: Mapping[str, Hex]
+    """State at entry in which it is lost; empty where any state will do."""
+    observed: tuple[Observation, ...]
+    path: tuple[Hex, ...]
+    """Address of every instruction executed, in order."""
+    suppressed: SuppressedBy | None
+    """What decided to live with it, if anything did."""
+
+
+@frozen
 class CheckedClause(Evidence):
     """The verdict on one clause of one call at one party, with its evidence."""
 
@@ -97,6 +112,11 @@ class CheckedClause(Evidence):
     """What a machine made of the refutation; null where nobody asked."""
     suppressed: SuppressedBy | None
     """What decided to live with the refutation, if anything did."""
+    lost: tuple[LostRegister, ...]
+    """Of a refuted frame: every register that some state loses; the evidence of the clause is that
+    of the first that is not suppressed."""
+    besides: str | None
+    """Of a refuted frame: why it is not known that no further register is lost; else null."""
 
 
 @frozen

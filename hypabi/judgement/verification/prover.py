@@ -9,6 +9,7 @@ from hypabi.contract.clause import Calls, Clause, KeepsMemory
 from hypabi.contract.expression import Predicate, capabilities_of
 from hypabi.contract.revision import LiveParty, Revision, Row
 from hypabi.judgement.verification.demand import Demand
+from hypabi.judgement.verification.losses import FRAMES, Losses
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
 from hypabi.judgement.verification.obligations import (
     Asked,
@@ -192,6 +193,8 @@ class _Row:
     ) -> tuple[Verdict, list[Case]]:
         if not cases:
             return Vacuous("no state meets the preconditions"), []
+        if isinstance(clause.statement, FRAMES):
+            return self._frame(clause, premises, cases)
         used: list[Case] = []
         undecided = ""
         for case in cases:
@@ -209,14 +212,41 @@ class _Row:
                     used.append(case)
                 case Vacuous():
                     continue
-        if undecided:
-            return Undecided(undecided), used
-        if not used:
-            return Vacuous("no path meets the condition of the clause"), []
-        return Proved(len(used)), used
+        return _unrefuted(used, undecided), used
 
-    def _case(self, clause: Clause, premises: list[Value], case: Case) -> Verdict:
-        """Judge a clause on one case; ``Vacuous`` means that the clause does not speak of it."""
+    def _frame(
+        self, clause: Clause, premises: list[Value], cases: list[Case]
+    ) -> tuple[Verdict, list[Case]]:
+        """Judge a frame on every case, so that no register that is lost hides another."""
+        lost = Losses()
+        used: list[Case] = []
+        undecided = ""
+        for case in cases:
+            try:
+                verdict = self._case(clause, premises, case, lost)
+            except NotKnown as unknown:
+                used, undecided = cases, str(unknown)
+                break
+            match verdict:
+                case Undecided(reason):
+                    undecided = undecided or reason
+                    used.append(case)
+                case Proved():
+                    used.append(case)
+                case Refuted() | Vacuous():
+                    continue
+        if lost.cases:
+            return lost.verdict(undecided), lost.cases
+        return _unrefuted(used, undecided), used
+
+    def _case(
+        self, clause: Clause, premises: list[Value], case: Case, lost: Losses | None = None
+    ) -> Verdict:
+        """Judge a clause on one case; ``Vacuous`` means that the clause does not speak of it.
+
+        :param lost: of a frame, what is known to be lost by other cases; what this one loses is
+            put into it
+        """
         if is_spent(self.solver):
             raise NotKnown(SPENT)
         lowering = Lowering(self.behaviour, case, self.surroundings)
@@ -230,7 +260,10 @@ class _Row:
             return Vacuous("this path is not meant")
         if isinstance(case.outcome, PathUndecided):
             return Undecided(f"at {case.outcome.address:#x}: {case.outcome.reason}")
-        for demand in demands(clause.statement, lowering, self.revision, self._call_back()):
+        asked = demands(clause.statement, lowering, self.revision, self._call_back())
+        if lost is not None:
+            return lost.of_case(case, asked, lambda demand: self._demand(demand, context, case))
+        for demand in asked:
             verdict = self._demand(demand, context, case)
             if not isinstance(verdict, Proved):
                 return verdict
@@ -263,6 +296,19 @@ class _Row:
             for name, _, before, after in demand.about
         )
         return Refuted(dict(sorted(model.items())), demand.otherwise, observed, case.path(full))
+
+
+def _unrefuted(used: list[Case], undecided: str) -> Verdict:
+    """Return what can be said of a clause that no case refutes.
+
+    :param used: the cases that it speaks of
+    :param undecided: why one of them was not decided, empty where all were
+    """
+    if undecided:
+        return Undecided(undecided)
+    if not used:
+        return Vacuous("no path meets the condition of the clause")
+    return Proved(len(used))
 
 
 class _Total(dict[str, int]):

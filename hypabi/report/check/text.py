@@ -214,9 +214,14 @@ def suppressed(result: CheckResult, names: Names) -> Iterator[str]:
 
     covered = []
     for clause in result.verdicts:
-        if clause.suppressed is not None:
-            what = f"{clause.clause}: {names.inside(clause.reason or '')}"
-            where = f"{clause.party}, {spelled(clause.call)}"
+        where = f"{clause.party}, {spelled(clause.call)}: {clause.clause}"
+        covered += [
+            (f"{where}: {each.register} is lost", each.suppressed)
+            for each in clause.lost
+            if each.suppressed is not None
+        ]
+        if clause.suppressed is not None and not clause.lost:
+            what = names.inside(clause.reason or "")
             covered.append((f"{where}: {what}", clause.suppressed))
     checks = () if result.callers is None else result.callers.reachable()
     covered += [(named_caller(each), each.suppressed) for each in checks if each.suppressed]
