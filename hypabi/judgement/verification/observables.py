@@ -110,8 +110,8 @@ def frame_of(row: Row) -> Frame:
         match clause.statement:
             case KeepsRegisters(names):
                 general = frozenset(names)
-            case KeepsSystemRegisters(names):
-                system = frozenset(names)
+            case KeepsSystemRegisters(names, partly):
+                system = frozenset((*names, *(each.register for each in partly)))
             case KeepsMemory(regions):
                 memory = regions
             case _:
