@@ -87,6 +87,8 @@ class Partly:
     """Bits ``high`` to ``low`` of a register, which may change where ``to`` holds at exit."""
 
     register: str
+    width: int
+    """Of the whole register."""
     high: int
     low: int
     to: Predicate | None

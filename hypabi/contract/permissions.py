@@ -69,9 +69,9 @@ def _to(context: Context, permission: Permission) -> Predicate | None:
 def _part(context: Context, name: str, to: Predicate | None, place: Place) -> Partly:
     match parse_part(name, context.scope, place):
         case Read(register, width, _):
-            part = Partly(register, width - 1, 0, to)
-        case Bits(Read(register, _, _), high, low):
-            part = Partly(register, high, low, to)
+            part = Partly(register, width, width - 1, 0, to)
+        case Bits(Read(register, width, _), high, low):
+            part = Partly(register, width, high, low, to)
         case _:
             raise place.refuse(f"{name!r} is no register, field or bits of one")
     if part.register not in context.registers.system:

@@ -28,7 +28,7 @@ ANY_OTHER: Final = "any-other"
 ANY_PARTY: Final = "any"
 """Of a caller: whoever is live."""
 
-CHANGES: Final = ("renumbered", "stronger", "weaker", "incompatible")
+CHANGES: Final = ("renumbered", "stronger", "changed", "weaker", "incompatible")
 DIRECTIONS: Final = ("old-callers", "new-callers")
 REQUIRED: Final = ("party", "call", "reason", "expires")
 KINDS: Final = ("clause", "caller", "change")
