@@ -23,6 +23,7 @@ __all__ = [
     "exit_status",
     "findings.check",
     "matrix",
+    "obligations",
     "options",
     "provenance",
     "reference_matrix",

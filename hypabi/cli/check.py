@@ -38,6 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="say what else than a hypercall reaches the code that answers hypercalls",
     )
+    parser.add_argument(
+        "--second-opinion",
+        action="store_true",
+        help="ask z3 too for every obligation, and say where the two solvers differ",
+    )
+    parser.add_argument(
+        "--smt2", metavar="DIR", help="write every obligation into DIR as an SMT-LIB 2 file"
+    )
     add_suppressions(parser)
     add_output(parser, ("text", "json"))
 
@@ -66,6 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
         from hypabi.analysis.entries import with_doors
 
         check = with_doors(check, examination)
+    if arguments.second_opinion or arguments.smt2:
+        from hypabi.analysis.obligations import with_second_opinion, write_obligations
+
+        if arguments.smt2:
+            write_obligations(examination, arguments.smt2)
+        if arguments.second_opinion:
+            check = with_second_opinion(check, examination)
     result = summarize_check(check)
     if arguments.format == "json":
         from hypabi.report.check.json import write

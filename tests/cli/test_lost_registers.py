@@ -92,9 +92,10 @@ def test_what_is_replayed_is_what_is_not_suppressed(assemble: Assemble, tmp_path
     for hidden, left in (("x20", "x19"), ("x19", "x20")):
         file = suppressions(tmp_path, hidden)
         folder = tmp_path / left
-        options = ("--suppressions", file, "--today", "2026-12-01", "--confirm")
-        options += ("--witness", str(folder))
-        report = json.loads(hypabi("check", image, *options, "--format", "json").stdout)
+        options = ("--suppressions", file, "--today", "2026-12-01", "--witness", str(folder))
+        report = json.loads(
+            hypabi("check", image, *options, "--confirm", "--format", "json").stdout
+        )
         for each in frames(report):
             assert each["replay"]["verdict"] == "confirmed"
             witness = json.loads((folder / Path(each["replay"]["witness"]).name).read_text())

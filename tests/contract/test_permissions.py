@@ -3,7 +3,7 @@
 import pytest
 
 from hypabi.arch.names import Architecture
-from hypabi.contract.clause import KeepsSystemRegisters, Partly
+from hypabi.contract.clause import KeepsSystemRegisters
 from hypabi.contract.expression import write_predicate
 from hypabi.contract.file.load import parse_contract
 from hypabi.contract.place import ContractError
@@ -44,8 +44,7 @@ def test_what_holds_then_is_over_the_exit() -> None:
     statement = frame("registers: [base], to: base == vectors and result == success")
     (part,) = statement.partly
     assert statement.may_change == ("SPSR_EL2",)
-    assert isinstance(part, Partly) and (part.high, part.low) == (63, 0)
-    assert part.to is not None
+    assert (part.high, part.low) == (63, 0) and part.to is not None
     assert write_predicate(part.to) == "VBAR_EL2 == old(x1) and x0 == 0"
     arm = frame("registers: [base], to: base == vectors", Architecture.ARM)
     assert [(each.register, each.width) for each in arm.partly] == [("HVBAR", 32)]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from hypabi.analysis.provenance import Provenance
+from hypabi.analysis.results.check import SecondOpinion
 from hypabi.analysis.results.shared import ReplayAttempt
 from hypabi.analysis.results.vector_table import Table
 from hypabi.contract.model import Contract
@@ -48,6 +49,8 @@ class Check:
     """Where refutations were asked to be replayed; ``None`` where nobody asked."""
     attempts: Mapping[tuple[str, str | None, str], ReplayAttempt] = field(default_factory=dict)
     """What a machine made of each refuted clause, by party, call and clause, where asked."""
+    second_opinion: SecondOpinion | None = None
+    """What another solver says, where asked."""
     doors: "tuple[DoorFinding, ...] | None" = None
     """What else than a hypercall reaches the parties, where asked."""
     callers: "LifeCycle | None" = None

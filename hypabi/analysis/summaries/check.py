@@ -57,8 +57,9 @@ def summarize_check(check: Check) -> CheckResult:
         assumptions(check),
         dict(check.capabilities),
         _suppressions(check),
+        check.second_opinion,
         {},
-        trusted(provenance),
+        trusted(provenance, check.second_opinion),
         CheckReproduction(
             command=provenance.command,
             versions=dict(provenance.versions),

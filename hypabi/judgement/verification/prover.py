@@ -1,6 +1,7 @@
 """Prove or refute every clause of a revision against the behaviours that were derived."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided as PathUndecided
@@ -20,6 +21,7 @@ from hypabi.judgement.verification.obligations import (
     demands,
 )
 from hypabi.judgement.verification.possible import contradiction, possible_state
+from hypabi.judgement.verification.record import PATHS, Listener, Obligation, unheard
 from hypabi.judgement.verification.verdict import (
     Finding,
     Proved,
@@ -33,7 +35,7 @@ from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.allowance import SPENT, is_spent
 from hypabi.smt.evaluate import evaluate
-from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
+from hypabi.smt.solver import Answer, Feasibility, Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Value
 
 
@@ -50,10 +52,12 @@ def judge_contract(
     behaviours: Mapping[str, Behaviour],
     surroundings: Surroundings,
     solver: Callable[[], Solver],
+    listener: Listener = unheard,
 ) -> Judgement:
     """Judge every row of every party that has a behaviour, in the order of the contract.
 
     :param behaviours: by name of the party; a party that the image does not have is left out
+    :param listener: is told of each question
     """
     findings: list[Finding] = []
     unspecified: list[Unspecified] = []
@@ -67,7 +71,7 @@ def judge_contract(
                 authority = row.unspecified
                 why = authority.cite or authority.because or ""
                 unspecified.append(Unspecified(party.name, row.call, why))
-            judged = _Row(revision, party, row, behaviour, surroundings, solver())
+            judged = _Row(revision, party, row, behaviour, surroundings, solver(), listener)
             findings += judged.findings(numbers.get(row.call))
     return Judgement(tuple(findings), tuple(unspecified))
 
@@ -98,6 +102,7 @@ class _Row:
     behaviour: Behaviour
     surroundings: Surroundings
     solver: Solver
+    listener: Listener = unheard
 
     def findings(self, number: int | None) -> Iterator[Finding]:
         lowering = Lowering(self.behaviour, None, self.surroundings)
@@ -140,7 +145,18 @@ class _Row:
 
     def _feasible(self, case: Case, premises: list[Value]) -> bool:
         guard = [condition.term for condition in case.guard]
-        return not isinstance(self.solver.feasibility(*guard, *premises), Unsatisfiable)
+        return self._can_hold(PATHS, (*guard, *premises))
+
+    def _can_hold(self, clause: str, conditions: tuple[Value, ...]) -> bool:
+        """Return whether conditions can hold together, also where the solver does not tell."""
+        answer = self.solver.feasibility(*conditions)
+        self._tell(clause, conditions, answer)
+        return not isinstance(answer, Unsatisfiable)
+
+    def _tell(
+        self, clause: str, conditions: tuple[Value, ...], answer: Answer | Feasibility
+    ) -> None:
+        self.listener(Obligation(self.party.name, self.row.call, clause, conditions, answer))
 
     def _with_code_intact(
         self, cases: list[Case], premises: list[Value]
@@ -254,17 +270,16 @@ class _Row:
         if clause.when is not None:
             context.append(lowering.predicate(clause.when))
         context.append(answers(case, lowering, self.revision, clause.answered))
-        if (clause.when is not None or clause.answered is not None) and isinstance(
-            self.solver.feasibility(*context), Unsatisfiable
-        ):
+        conditional = clause.when is not None or clause.answered is not None
+        if conditional and not self._can_hold(clause.name, tuple(context)):
             return Vacuous("this path is not meant")
         if isinstance(case.outcome, PathUndecided):
             return Undecided(f"at {case.outcome.address:#x}: {case.outcome.reason}")
         asked = demands(clause.statement, lowering, self.revision, self._call_back())
         if lost is not None:
-            return lost.of_case(case, asked, lambda demand: self._demand(demand, context, case))
+            return lost.of_case(case, asked, lambda each: self._demand(clause, each, context, case))
         for demand in asked:
-            verdict = self._demand(demand, context, case)
+            verdict = self._demand(clause, demand, context, case)
             if not isinstance(verdict, Proved):
                 return verdict
         return Proved(1)
@@ -273,14 +288,16 @@ class _Row:
         promised = any(isinstance(clause.statement, Calls) for clause in self.row.clauses)
         return CallBack.PROMISED if promised else CallBack.UNASKED
 
-    def _demand(self, demand: Asked, context: list[Value], case: Case) -> Verdict:
+    def _demand(self, clause: Clause, demand: Asked, context: list[Value], case: Case) -> Verdict:
         if isinstance(demand, Unfollowed):
             return Undecided(demand.reason)
         if isinstance(demand, Unconcerned):
             return Vacuous("control never leaves on this path")
         if demand.holds == 1:
             return Proved(1)
-        match possible_state(self.solver, self.behaviour, (*context, terms.lnot(demand.holds))):
+        broken = (*context, terms.lnot(demand.holds))
+        told = partial(self._tell, clause.name)
+        match possible_state(self.solver, self.behaviour, broken, told):
             case Unsatisfiable():
                 return Proved(1)
             case Unknown(reason):

@@ -58,6 +58,7 @@ def _lines(result: CheckResult) -> Iterator[str]:
     yield from parties(result)
     yield from unspecified(result)
     yield from suppressed(result, names)
+    yield from dissents(result)
     if result.hidden_doors is not None:
         from hypabi.report.check.entries.text import doors  # noqa: PLC0415 - few ask for it
 
@@ -204,6 +205,17 @@ def assumed(result: CheckResult, names: Names) -> Iterator[str]:
         yield from filled(f"{names.inside(each.text)}{whose}", "* ", "  ")
         if each.reason:
             yield from filled(each.reason, "    ")
+
+
+def dissents(result: CheckResult) -> Iterator[str]:
+    """Yield the questions to which a second solver does not give the same answer."""
+    if result.second_opinion is None or not result.second_opinion.dissents:
+        return
+    yield from titled("Not answered alike by two solvers")
+    for each in result.second_opinion.dissents:
+        where = f"{each.party}, {spelled(each.call)}: {each.clause}, question {each.number}"
+        said = f"bitwuzla says {each.first}, {result.second_opinion.solver} {each.second}"
+        yield from filled(f"{where}: {each.word.value}; {said}", "* ", "  ")
 
 
 def suppressed(result: CheckResult, names: Names) -> Iterator[str]:
