@@ -62,10 +62,12 @@ def instead_of(refuted: Sequence[Refuted]) -> str:
 
     :param refuted: at least one; more than one only of a frame
     """
-    if len(refuted) == 1:
-        return refuted[0].what
-    *names, last = sorted((each.lost or each.what for each in refuted), key=natural_order)
-    return f"{', '.join(names)} and {last} are lost"
+    lost = {each.lost for each in refuted if each.what == f"{each.lost} is lost"}
+    if len(lost) < 2:
+        return "; ".join(each.what for each in refuted)
+    *names, last = sorted((name for name in lost if name is not None), key=natural_order)
+    others = [each.what for each in refuted if each.lost not in lost]
+    return "; ".join((f"{', '.join(names)} and {last} are lost", *others))
 
 
 @frozen

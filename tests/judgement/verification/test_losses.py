@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from hypabi.contract.clause import KeepsRegisters, KeepsSystemRegisters
+from hypabi.contract.clause import KeepsRegisters, KeepsSystemRegisters, Partly
 from hypabi.judgement.verification.verdict import Proved, Refuted, Undecided, Verdict
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.solver import Answer, Feasibility, Unknown
@@ -93,3 +93,13 @@ def test_a_path_that_is_not_followed_is_said_besides(assemble: Assemble) -> None
     verdict = judged(source, Promise(GENERAL), assemble)
     assert set(lost(verdict)) == {"x18"}
     assert isinstance(verdict, Refuted) and verdict.besides is not None
+
+
+def test_what_is_not_changed_as_permitted_is_not_called_lost(assemble: Assemble) -> None:
+    partly = (Partly("CPTR_EL2", 64, 8, 8, None),)
+    system = KeepsSystemRegisters(SYSTEM.may_change, partly)
+    source = "msr cptr_el2, x1\nmsr vbar_el2, x1\nmsr tpidr_el2, x1\neret"
+    verdict = judged(source, Promise(system), assemble)
+    assert isinstance(verdict, Refuted)
+    said = "TPIDR_EL2 and VBAR_EL2 are lost; CPTR_EL2 is not changed as permitted"
+    assert verdict.instead == said
