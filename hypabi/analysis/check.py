@@ -30,6 +30,10 @@ class CheckWanted:
     """Folder to write the witnesses of refutations to; ``None`` for none."""
     entries: bool = False
     """Whether to say what else than a hypercall reaches the code that answers hypercalls."""
+    second_opinion: bool = False
+    """Whether to ask z3 too for every obligation."""
+    obligations: str | None = None
+    """Folder to write every obligation to, as SMT-LIB 2; ``None`` for none."""
 
 
 def check(examination: Examination, wanted: CheckWanted, command: tuple[str, ...]) -> CheckResult:
@@ -50,6 +54,13 @@ def check(examination: Examination, wanted: CheckWanted, command: tuple[str, ...
         from hypabi.analysis.entries import with_entries
 
         found = with_entries(found, examination)
+    if wanted.second_opinion or wanted.obligations:
+        from hypabi.analysis.obligations import with_second_opinion, write_obligations
+
+        if wanted.obligations:
+            write_obligations(examination, wanted.obligations)
+        if wanted.second_opinion:
+            found = with_second_opinion(found, examination)
     return summarize_check(found)
 
 
@@ -79,11 +90,16 @@ def _with_suppressions(check: Check, suppressions: "Suppressions") -> Check:
     """Return a check in which what is suppressed does not count; it is still listed."""
     suppressions = suppressions.of_checks()
     found: dict[tuple[str, str | None, str], Suppression] = {}
-    refuted = [each for each in check.judgement.findings if isinstance(each.verdict, Refuted)]
+    losses: dict[tuple[str, str | None, str, str], Suppression] = {}
     version = Version.parse(check.kernel.version) or check.revision.version
-    for each in refuted:
+    for each in check.judgement.findings:
+        if not isinstance(each.verdict, Refuted):
+            continue
         key = (each.party, each.call, each.clause.name)
-        by = suppressions.of_clause(*key, check.loaded.sha256, version)
-        if by is not None:
+        if by := suppressions.of_clause(*key, check.loaded.sha256, version):
             found[key] = by
-    return replace(check, suppressions=suppressions, suppressed=found)
+        for lost in each.verdict.every:
+            of = (lost.lost, *key)
+            if lost.lost and (by := suppressions.of_register(*of, check.loaded.sha256, version)):
+                losses[*key, lost.lost] = by
+    return replace(check, suppressions=suppressions, suppressed=found, suppressed_losses=losses)

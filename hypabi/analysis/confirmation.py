@@ -21,6 +21,7 @@ from hypabi.behaviour.derive import derive_behaviour
 from hypabi.code.alternatives import PatchSite
 from hypabi.code.cpu_capabilities import Capabilities
 from hypabi.code.vector_tables import VectorTable
+from hypabi.contract.clause import KeepsRegisters, KeepsSystemRegisters
 from hypabi.contract.revision import LiveParty
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.verification.lowering import Surroundings
@@ -187,9 +188,27 @@ def confirmed(
     attempts = {}
     for finding in examination.judgement.findings:
         if isinstance(finding.verdict, Refuted):
-            made = _attempted(witnesses, finding, runs, folder)
+            made = _attempted(witnesses, without_suppressed(check, finding), runs, folder)
             attempts[finding.party, finding.call, finding.clause.name] = made
     return replace(check, attempts=attempts, machine=machine)
+
+
+def without_suppressed(check: Check, finding: Finding) -> Finding:
+    """Return a refuted frame with leave to lose what is suppressed, so that the rest is replayed.
+
+    Where everything that is lost is suppressed, that is what a machine is asked to show.
+    """
+    statement, verdict = finding.clause.statement, finding.verdict
+    assert isinstance(verdict, Refuted)
+    names = [each.lost for each in verdict.every if each.lost is not None]
+    covered = tuple(name for name in names if check.loss_by(finding, name) is not None)
+    if not isinstance(statement, KeepsRegisters | KeepsSystemRegisters) or len(covered) == len(
+        names
+    ):
+        return finding
+    may_change = (*statement.may_change, *covered)
+    clause = replace(finding.clause, statement=replace(statement, may_change=may_change))
+    return replace(finding, clause=clause)
 
 
 def _attempted(

@@ -39,7 +39,7 @@ def derive_behaviour(
     :param pinned: general registers whose value at entry is known; all others are symbols
     """
     if explorer.image.architecture is Architecture.ARM64:
-        entry = hvc_to_el2(address, immediate)
+        entry = hvc_to_el2(address, immediate, explorer.image.byte_order)
     else:
         entry = hvc_to_hyp(address, immediate, state, explorer.image.byte_order)
     if pinned:

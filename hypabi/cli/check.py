@@ -34,6 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(  # the older spelling, which scripts have
         "--doors", dest="entries", action="store_true", help=argparse.SUPPRESS
     )
+    parser.add_argument(
+        "--second-opinion",
+        action="store_true",
+        help="ask z3 too for every obligation, and say where the two solvers differ",
+    )
+    parser.add_argument(
+        "--smt2", metavar="DIR", help="write every obligation into DIR as an SMT-LIB 2 file"
+    )
     add_suppressions(parser)
     add_output(parser, ("text", "json"))
 
@@ -50,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         machine=arguments.confirm,
         witnesses=arguments.witness,
         entries=arguments.entries,
+        second_opinion=arguments.second_opinion,
+        obligations=arguments.smt2,
     )
     contract, version = contract_of(arguments.contract), version_of(arguments.kernel_version)
     examination = open_image(arguments.image).examine(contract, version)

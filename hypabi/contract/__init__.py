@@ -23,6 +23,7 @@ __all__ = [
     "file.yaml",
     "lint.lint",
     "model",
+    "permissions",
     "place",
     "registers",
     "registry",

@@ -83,10 +83,24 @@ class KeepsRegisters:
 
 
 @frozen
+class Partly:
+    """Bits ``high`` to ``low`` of a register, which may change where ``to`` holds at exit."""
+
+    register: str
+    width: int
+    """Of the whole register."""
+    high: int
+    low: int
+    to: Predicate | None
+
+
+@frozen
 class KeepsSystemRegisters:
-    """Every system register keeps its value, but those that may change."""
+    """Every system register keeps its value, but those that may change, and what of others may."""
 
     may_change: tuple[str, ...]
+    partly: tuple[Partly, ...] = ()
+    """For registers that are not in ``may_change``; a bit may change if any of these lets it."""
 
 
 @frozen

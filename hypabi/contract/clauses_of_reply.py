@@ -21,11 +21,11 @@ from hypabi.contract.model import (
     ByArchitecture,
     FrameRule,
     Party,
-    Permission,
     Promise,
     Reply,
     Scratch,
 )
+from hypabi.contract.permissions import permissions_of
 from hypabi.contract.resolution import Context, authority_of
 
 CALLER: Final = "caller"
@@ -105,11 +105,10 @@ def _statement(context: Context, promise: Promise) -> tuple[str, Statement]:
 
 def _frame(context: Context, name: str, party: Party, reply: Reply) -> list[Clause]:
     frame = context.contract.frame
-    may_change = _permitted(context, name, reply)
-    general = _always(context, frame.registers)
-    general += tuple(each for each in may_change if each in context.registers.general)
-    system = _always(context, frame.system_registers)
-    system += tuple(each for each in may_change if each in context.registers.system)
+    permitted = permissions_of(context, name, reply)
+    general = (*_always(context, frame.registers), *permitted.general)
+    system = tuple(dict.fromkeys((*_always(context, frame.system_registers), *permitted.system)))
+    partly = tuple(each for each in permitted.partly if each.register not in system)
     memory = _scratch(context, name, party.may_write_memory)
     memory += _scratch(context, name, reply.may_write_memory)
     return [
@@ -125,7 +124,7 @@ def _frame(context: Context, name: str, party: Party, reply: Reply) -> list[Clau
                 SYSTEM_REGISTERS,
                 frame.system_registers,
                 "keeps the other system registers",
-                KeepsSystemRegisters(tuple(dict.fromkeys(system))),
+                KeepsSystemRegisters(system, partly),
             ),
             (MEMORY, frame.memory, "writes no other memory", KeepsMemory(memory)),
         )
@@ -135,21 +134,6 @@ def _frame(context: Context, name: str, party: Party, reply: Reply) -> list[Clau
 def _always(context: Context, rule: FrameRule) -> tuple[str, ...]:
     place = rule.place.below("may-change")
     return context.registers.expand(context.on(rule.may_change, place), place)
-
-
-def _permitted(context: Context, name: str, reply: Reply) -> tuple[str, ...]:
-    found: list[str] = []
-    for permission in context.in_force(reply.writes).values():
-        if permission.parties is None or name in permission.parties:
-            found += _spelled_out(context, permission)
-    return tuple(found)
-
-
-def _spelled_out(context: Context, permission: Permission) -> tuple[str, ...]:
-    place = permission.place.below("registers")
-    ours = context.scope.names
-    names = tuple(ours.get(each, each) for each in permission.registers)
-    return context.registers.expand(names, place)
 
 
 def _scratch(context: Context, name: str, regions: Mapping[str, Scratch]) -> tuple[Region, ...]:

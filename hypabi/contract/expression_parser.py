@@ -113,6 +113,15 @@ def parse_value(text: str, scope: Scope, place: Place) -> Value:
     return reader.sized(reader.operand(_tree(text, place)), width)
 
 
+def parse_part(text: str, scope: Scope, place: Place) -> Value | None:
+    """Read a register, a field or bits of one; ``None`` for a number.
+
+    :raises ContractError: as :func:`parse_predicate`
+    """
+    found = _Reader(scope, place).operand(_tree(text, place))
+    return None if isinstance(found, _Literal) else found
+
+
 def _tree(text: str, place: Place) -> ast.expr:
     if len(text) > LONGEST:
         raise place.refuse(f"the expression has {len(text)} characters, at most {LONGEST} are read")

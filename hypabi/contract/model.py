@@ -122,9 +122,16 @@ class Promise(Bounded):
 
 @frozen(kw_only=True, eq=False)
 class Permission(Bounded):
-    """Registers that may change, whatever to."""
+    """Registers that may change, whatever to or to what is said here."""
 
-    registers: Annotated[tuple[str, ...], "The registers."]
+    registers: Annotated[
+        tuple[str, ...],
+        "The registers; of a system register also a field (SCTLR_EL2.M) or bits (SCTLR_EL2[3:0]).",
+    ]
+    to: Annotated[
+        str | None,
+        "What holds then: an expression over the states at exit and, by old(), at entry.",
+    ] = None
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 

@@ -42,5 +42,6 @@ __all__ = [
     "verification.observables",
     "verification.possible",
     "verification.prover",
+    "verification.record",
     "verification.verdict",
 ]

@@ -1,7 +1,8 @@
 """Refutations and changes that a project has decided to live with, each with its reason and an end.
 
 A suppression says exactly what it is about: a party, a call, and a clause or a caller (of
-``check``) or a kind of change (of ``diff``).  It is never silent: what it covers is listed as
+``check``) or a kind of change (of ``diff``).  Of a frame it can name one register; then it covers
+the loss of that one and of no other.  It is never silent: what it covers is listed as
 suppressed, with the reason; one that covers nothing is reported as unused, and one that has expired
 covers nothing.
 """
@@ -12,9 +13,12 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from hypabi.arch.names import Architecture
+from hypabi.contract.clauses_of_reply import REGISTERS, SYSTEM_REGISTERS
 from hypabi.contract.file.node import Node, Scalar, Sequence, Table
 from hypabi.contract.file.yaml import MOST_BYTES, compose_yaml
 from hypabi.contract.place import Place, closest_name
+from hypabi.contract.registers import registers_of
 from hypabi.contract.version import Version, in_force
 from hypabi.records import frozen, replace
 from hypabi.regular import read_regular
@@ -24,11 +28,12 @@ ANY_OTHER: Final = "any-other"
 ANY_PARTY: Final = "any"
 """Of a caller: whoever is live."""
 
-CHANGES: Final = ("renumbered", "stronger", "weaker", "incompatible")
+CHANGES: Final = ("renumbered", "stronger", "changed", "weaker", "incompatible")
 DIRECTIONS: Final = ("old-callers", "new-callers")
 REQUIRED: Final = ("party", "call", "reason", "expires")
 KINDS: Final = ("clause", "caller", "change")
-KEYS: Final = (*REQUIRED, *KINDS, "direction", "image", "since", "until")
+KEYS: Final = (*REQUIRED, *KINDS, "register", "direction", "image", "since", "until")
+FRAMES: Final = (REGISTERS, SYSTEM_REGISTERS)
 MOST: Final = 1000
 
 
@@ -55,6 +60,8 @@ class Suppression:
     expires: date
     """The first day on which it covers nothing."""
     place: Place
+    register: str | None = None
+    """Of a frame clause: the one register whose loss it covers; ``None`` is all of the clause."""
 
 
 @frozen
@@ -77,11 +84,24 @@ class Suppressions:
     def of_clause(
         self, party: str, call: str | None, clause: str, image: str, version: Version | None
     ) -> Suppression | None:
-        """Return what suppresses a refuted clause."""
+        """Return what suppresses a refuted clause as a whole."""
+        return self.of_register(None, party, call, clause, image, version)
+
+    def of_register(
+        self,
+        register: str | None,
+        party: str,
+        call: str | None,
+        clause: str,
+        image: str,
+        version: Version | None,
+    ) -> Suppression | None:
+        """Return what suppresses that a frame clause loses a register, and that one alone."""
         return self._first(
             each
             for each in self.entries
             if (each.party, each.call, each.clause) == (party, call, clause)
+            and each.register == register
             and _about(each, image, version)
         )
 
@@ -178,7 +198,7 @@ def parse_suppressions(text: bytes, file: str, today: date) -> Suppressions:
     entries = tuple(map(_suppression, listed.items))
     seen: dict[object, Suppression] = {}
     for each in entries:
-        what_for = (each.clause, each.caller, each.change, each.direction)
+        what_for = (each.clause, each.register, each.caller, each.change, each.direction)
         key = (each.party, each.call, what_for, each.image)
         first = seen.setdefault((*key, each.since, each.until), each)
         if first is not each:
@@ -201,6 +221,7 @@ def _suppression(node: Node) -> Suppression:
     _one_of(items, texts, "direction", DIRECTIONS)
     if "direction" in texts and "change" not in texts:
         raise items["direction"].place.refuse("only a change has a direction", "leave it out")
+    register = _register_of(items, texts)
     image = texts.get("image")
     if image is not None and (len(image) != 64 or set(image) - set("0123456789abcdef")):
         raise items["image"].place.refuse("this is no SHA-256 of 64 small hexadecimal digits")
@@ -221,7 +242,26 @@ def _suppression(node: Node) -> Suppression:
         " ".join(texts["reason"].split()),
         _date(items["expires"], texts["expires"]),
         place,
+        register,
     )
+
+
+def _register_of(items: Mapping[str, Node], texts: Mapping[str, str]) -> str | None:
+    """Return the architectural name of the register that a suppression names, if it names one."""
+    name = texts.get("register")
+    if name is None:
+        return None
+    place, clause = items["register"].place, texts.get("clause")
+    if clause not in FRAMES:
+        raise place.refuse(f"only a frame ({', '.join(FRAMES)}) loses registers", "leave it out")
+    known: list[str] = []
+    for each in map(registers_of, Architecture):
+        kind = each.general if clause == REGISTERS else each.system
+        if each.canonical(name) in kind:
+            return each.canonical(name)
+        known += kind
+    kind_of = "general" if clause == REGISTERS else "system"
+    raise place.refuse(f"{name!r} is no {kind_of} register", closest_name(name, known))
 
 
 def _table(node: Node, keys: tuple[str, ...]) -> Mapping[str, Node]:

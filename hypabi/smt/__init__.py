@@ -28,7 +28,9 @@ __all__ = [
     "cached",
     "evaluate",
     "rewrite",
+    "smtlib",
     "solver",
     "term",
     "terms",
+    "z3",
 ]

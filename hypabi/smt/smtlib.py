@@ -19,10 +19,11 @@ _BOOL: Final = 0
 """The width that stands for SMT-LIB's sort Bool."""
 
 
-def query(conditions: Sequence[Value], comment: str = "") -> str:
+def query(conditions: Sequence[Value], comment: str = "", status: str = "") -> str:
     """Write the question whether all conditions can hold together.
 
     :param comment: what the question is about; each of its lines becomes a comment
+    :param status: the answer that is expected, where there is one: ``sat``, ``unsat``, ``unknown``
     """
     target = _Text()
     translation = Translation(target)
@@ -32,6 +33,8 @@ def query(conditions: Sequence[Value], comment: str = "") -> str:
     for node in asserted:
         node.uses += 1
     lines = [f"; {line}" for line in comment.splitlines()]
+    if status:
+        lines.append(f"(set-info :status {status})")
     lines.append("(set-logic QF_BV)")
     lines += target.declarations
     lines += _definitions(target.nodes, _prefix(target.declarations))

@@ -75,6 +75,11 @@ class Z3Solver(Session[_Expression]):
         super().__init__(lambda e: _Engine(steps if e is Effort.FULL else early))
 
 
+def version() -> str:
+    """Return which z3 it is."""
+    return str(z3.get_version_string())
+
+
 def _builders() -> dict[str, Callable[..., _Expression]]:
     return {
         "=": lambda a, b: a == b,

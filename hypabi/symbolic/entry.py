@@ -63,10 +63,11 @@ class Entry:
         return self.mode in HYPERVISOR_MODES
 
 
-def hvc_to_el2(address: int, immediate: int = 0) -> Entry:
+def hvc_to_el2(address: int, immediate: int = 0, order: ByteOrder = ByteOrder.LITTLE) -> Entry:
     """Return the entry of ``hvc #immediate``, issued at AArch64 EL1, to a slot at EL2.
 
     :param address: of the slot's first instruction
+    :param order: of data, and so what SCTLR_EL2.EE has to say
     """
     status = _caller_status()
     registers: dict[str, Value] = {
@@ -86,6 +87,7 @@ def hvc_to_el2(address: int, immediate: int = 0) -> Entry:
         "SPSR_EL2",
         "EL2h",
         "x0",
+        (_bit_is("SCTLR_EL2", EE, int(order is ByteOrder.BIG), 64),),
     )
 
 
@@ -225,8 +227,8 @@ def _class(syndrome: str) -> Value:
     return terms.symbol(exception_class(syndrome), 6)
 
 
-def _bit_is(register: str, bit: int, value: int) -> Value:
-    return terms.eq(terms.extract(terms.symbol(register, 32), bit, 1, 32), value, 1)
+def _bit_is(register: str, bit: int, value: int, width: int = 32) -> Value:
+    return terms.eq(terms.extract(terms.symbol(register, width), bit, 1, width), value, 1)
 
 
 def _state(state: InstructionSet) -> dict[str, Value]:

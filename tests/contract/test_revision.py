@@ -183,7 +183,9 @@ def test_only_who_is_named_may_write_more(abi: Contract) -> None:
     stub = clause(revision.row("stub", "HVC_RESET_VECTORS"), "system-registers").statement
     assert isinstance(kvm, KeepsSystemRegisters)
     assert isinstance(stub, KeepsSystemRegisters)
-    assert set(kvm.may_change) - set(stub.may_change) == {"VBAR_EL2", "SCTLR_EL2", "HCR_EL2"}
+    assert kvm.may_change == stub.may_change and stub.partly == ()
+    assert {each.register for each in kvm.partly} == {"VBAR_EL2", "SCTLR_EL2", "HCR_EL2"}
+    assert all(each.to is not None for each in kvm.partly)
 
 
 def test_kvm_may_use_its_own_stack_and_the_stub_has_none(abi: Contract) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from hypabi.analysis.provenance import Provenance
+from hypabi.analysis.results.check import SecondOpinion
 from hypabi.analysis.results.shared import ReplayAttempt
 from hypabi.analysis.results.vector_table import Table
 from hypabi.contract.model import Contract
@@ -48,6 +49,8 @@ class Check:
     """Where refutations were asked to be replayed; ``None`` where nobody asked."""
     attempts: Mapping[tuple[str, str | None, str], ReplayAttempt] = field(default_factory=dict)
     """What a machine made of each refuted clause, by party, call and clause, where asked."""
+    second_opinion: SecondOpinion | None = None
+    """What another solver says, where asked."""
     entries: "tuple[JudgedEntry, ...] | None" = None
     """What else than a hypercall reaches the parties, where asked."""
     callers: "LifeCycle | None" = None
@@ -57,11 +60,20 @@ class Check:
     suppressions: "Suppressions | None" = None
     """What was decided to live with, where a file of it was given."""
     suppressed: "Mapping[tuple[str, str | None, str], Suppression]" = field(default_factory=dict)
-    """What suppresses a refuted clause, by party, call and clause."""
+    """What suppresses a refuted clause as a whole, by party, call and clause."""
+    suppressed_losses: "Mapping[tuple[str, str | None, str, str], Suppression]" = field(
+        default_factory=dict
+    )
+    """What suppresses that a frame loses a register, by party, call, clause and register."""
 
     def by(self, finding: Finding) -> "Suppression | None":
-        """Return what suppresses a refuted clause, ``None`` where nothing does."""
+        """Return what suppresses a refuted clause as a whole, ``None`` where nothing does."""
         return self.suppressed.get((finding.party, finding.call, finding.clause.name))
+
+    def loss_by(self, finding: Finding, register: str) -> "Suppression | None":
+        """Return what suppresses that a frame loses a register, ``None`` where nothing does."""
+        key = (finding.party, finding.call, finding.clause.name, register)
+        return self.suppressed_losses.get(key) or self.by(finding)
 
     def attempt(self, finding: Finding) -> ReplayAttempt | None:
         """Return what a machine made of a refuted clause, ``None`` where nobody asked."""

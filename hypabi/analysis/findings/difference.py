@@ -9,6 +9,7 @@ from hypabi.arch.names import Architecture
 from hypabi.judgement.difference.model import (
     Cell,
     Change,
+    Changed,
     Direction,
     Equal,
     Incompatible,
@@ -83,6 +84,8 @@ def kind_of(change: Change) -> ChangeKind:
             return ChangeKind.RENUMBERED
         case Stronger():
             return ChangeKind.STRONGER
+        case Changed():
+            return ChangeKind.CHANGED
         case Weaker():
             return ChangeKind.WEAKER
         case Incompatible():

@@ -13,6 +13,7 @@ from hypabi.analysis.results.shared import (
     Evidence,
     Hex,
     ImageIdentity,
+    Observation,
     ReplayAttempt,
     ReplayVerdict,
     Reproduction,
@@ -31,6 +32,7 @@ CLAUSES: Final = "clauses"
 PARTIES: Final = "parties"
 ENTRIES: Final = "vector entries"
 REPLAYS: Final = "replays"
+OBLIGATIONS: Final = "obligations asked twice"
 
 
 class ClauseWord(enum.Enum):
@@ -73,6 +75,20 @@ class Authority:
 
 
 @frozen
+class LostRegister:
+    """A register that a call shall keep and loses, with the state and the path that show it."""
+
+    register: str
+    counterexample: Mapping[str, Hex]
+    """State at entry in which it is lost; empty where any state will do."""
+    observed: tuple[Observation, ...]
+    path: tuple[Hex, ...]
+    """Address of every instruction executed, in order."""
+    suppressed: SuppressedBy | None
+    """What decided to live with it, if anything did."""
+
+
+@frozen
 class CheckedClause(Evidence):
     """The verdict on one clause of one call at one party, with its evidence."""
 
@@ -97,6 +113,11 @@ class CheckedClause(Evidence):
     """What a machine made of the refutation; null where nobody asked."""
     suppressed: SuppressedBy | None
     """What decided to live with the refutation, if anything did."""
+    lost: tuple[LostRegister, ...]
+    """Of a refuted frame: every register that some state loses; the evidence of the clause is that
+    of the first that is not suppressed."""
+    besides: str | None
+    """Of a refuted frame: why it is not known that no further register is lost; else null."""
 
 
 @frozen
@@ -124,6 +145,52 @@ class UnspecifiedRow:
     call: str | None
     """Null is any identifier that is no call's number."""
     why: str
+
+
+class OpinionWord(enum.Enum):
+    """What a second solver says to the answer of the first, in the order of the counts."""
+
+    AGREED = "agreed"
+    DISAGREED = "disagreed"
+    """One of the two is wrong, or we ask them different things: our defect."""
+    UNANSWERED = "unanswered"
+    """One of the two gave up."""
+
+
+@frozen
+class Dissent:
+    """A question that the two solvers do not answer alike."""
+
+    party: str
+    call: str | None
+    """Null is any identifier that is no call's number."""
+    clause: str
+    """Name of the clause; _paths where the question is whether a path can be taken."""
+    number: int
+    """Counts the questions of a clause from 1."""
+    word: OpinionWord
+    first: str
+    """What the solver answers that the verdicts are of: sat, unsat or unknown."""
+    second: str
+
+
+@frozen
+class SecondOpinion:
+    """What another solver says to every question that the verdicts on clauses rest on."""
+
+    solver: str
+    """Its name and version."""
+    asked: int
+    """How many obligations were asked twice."""
+    dissents: tuple[Dissent, ...]
+    """Those to which the two do not give the same answer."""
+
+    def words(self) -> Iterator[OpinionWord]:
+        """Yield the word for each obligation."""
+        for _ in range(self.asked - len(self.dissents)):
+            yield OpinionWord.AGREED
+        for each in self.dissents:
+            yield each.word
 
 
 @frozen(kw_only=True)
@@ -160,6 +227,8 @@ class CheckResult:
     """Number of each CPU capability that a clause asked for and the image describes."""
     suppressions: SuppressionFile | None
     """The file of suppressions, where one was given."""
+    second_opinion: SecondOpinion | None
+    """What another solver says; null where nobody asked it."""
     symbols: Mapping[str, str]
     """The addresses that stand in texts of this report and have a symbol, each with its spelling.
     """
@@ -196,6 +265,8 @@ class CheckResult:
             units[ENTRIES] = tuple(word.value for word in EntryWord)
         if self.replayed_on is not None:
             units[REPLAYS] = tuple(word.value for word in ReplayVerdict)
+        if self.second_opinion is not None:
+            units[OBLIGATIONS] = tuple(word.value for word in OpinionWord)
         return units
 
     def _judged(self) -> Iterator[Judged]:
@@ -211,11 +282,18 @@ class CheckResult:
             yield from self.callers.judged()
         for entry in self.vector_entries or ():
             yield Judged(ENTRIES, entry.found.value, _entry_weight(entry.found))
+        yield from self._judged_again()
+
+    def _judged_again(self) -> Iterator[Judged]:
+        """Yield what machines and another solver make of it, where they were asked."""
         if self.replayed_on is not None:
             for clause in self.verdicts:
                 if clause.replay is not None:
                     word_of = clause.replay.verdict
                     yield Judged(REPLAYS, word_of.value, _replay_weight(word_of))
+        if self.second_opinion is not None:
+            for opinion in self.second_opinion.words():
+                yield Judged(OBLIGATIONS, opinion.value, _opinion_weight(opinion))
 
     def party_word(self, party: CheckedParty) -> PartyWord:
         """Return the one word for a party.
@@ -292,6 +370,19 @@ def _replay_weight(word: ReplayVerdict) -> Weight:
         case ReplayVerdict.NOT_REPRODUCED:
             return Weight.DEFECT
         case ReplayVerdict.NOT_RUN:
+            return Weight.UNDECIDED
+        case _:
+            assert_never(word)
+
+
+def _opinion_weight(word: OpinionWord) -> Weight:
+    """Return what a second answer means for the whole: whoever asks for one wants it given."""
+    match word:
+        case OpinionWord.AGREED:
+            return Weight.GOOD
+        case OpinionWord.DISAGREED:
+            return Weight.DEFECT
+        case OpinionWord.UNANSWERED:
             return Weight.UNDECIDED
         case _:
             assert_never(word)

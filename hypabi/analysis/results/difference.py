@@ -30,6 +30,8 @@ class ChangeKind(enum.Enum):
     UNDECIDED = "undecided"
     STRONGER = "stronger"
     """It does all that it did, and more."""
+    CHANGED = "changed"
+    """All that was promised is the same; a system register has another value."""
     EQUAL = "equal"
     """Nothing that a caller may rely on is different."""
     VACUOUS = "vacuous"
@@ -144,7 +146,7 @@ class ComparedCall:
                 return Weight.REFUTED
             case ChangeKind.UNDECIDED:
                 return Weight.UNDECIDED
-            case ChangeKind.STRONGER:
+            case ChangeKind.STRONGER | ChangeKind.CHANGED:
                 return Weight.CHANGE
             case ChangeKind.EQUAL:
                 return Weight.CHANGE if self.differences else Weight.GOOD

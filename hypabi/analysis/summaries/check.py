@@ -11,10 +11,12 @@ from hypabi.analysis.results.check import (
     CheckReproduction,
     CheckResult,
     ClauseWord,
+    LostRegister,
     UnspecifiedRow,
 )
 from hypabi.analysis.results.shared import Evidence
 from hypabi.analysis.summaries.assumptions import assumptions
+from hypabi.analysis.summaries.refutation import weigh_refutation
 from hypabi.analysis.summaries.shared import (
     evidence_of,
     identify_contract,
@@ -32,7 +34,7 @@ from hypabi.records import replace
 if TYPE_CHECKING:
     from hypabi.analysis.results.caller_checks import CallerChecks
     from hypabi.analysis.results.entries import EntryFinding
-    from hypabi.analysis.results.shared import SuppressedBy, SuppressionFile
+    from hypabi.analysis.results.shared import SuppressionFile
 
 
 def summarize_check(check: Check) -> CheckResult:
@@ -55,8 +57,9 @@ def summarize_check(check: Check) -> CheckResult:
         assumptions(check),
         dict(check.capabilities),
         _suppressions(check),
+        check.second_opinion,
         {},
-        trusted(provenance),
+        trusted(provenance, check.second_opinion),
         CheckReproduction(
             command=provenance.command,
             versions=dict(provenance.versions),
@@ -83,14 +86,18 @@ def _party(check: Check, party: LiveParty) -> CheckedParty:
 
 def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
     verdict, clause = finding.verdict, finding.clause
-    by = _suppressed(check, finding)
+    lost: tuple[LostRegister, ...] = ()
+    by = besides = None
     word, reason, evidence = ClauseWord.PROVED, None, no_evidence()
     match verdict:
         case Proved():
             pass
         case Refuted():
-            word = ClauseWord.REFUTED if by is None else ClauseWord.SUPPRESSED
-            reason, evidence = verdict.what, evidence_of(verdict, check.texts, places)
+            found = weigh_refutation(check, finding, verdict)
+            word, reason, by, lost = found.word, found.reason, found.by, found.lost
+            besides = verdict.besides
+            if found.shown is not None:
+                evidence = evidence_of(found.shown, check.texts, places)
         case Undecided():
             word, reason = ClauseWord.UNDECIDED, verdict.reason
         case Vacuous():
@@ -111,6 +118,8 @@ def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
         finding.assumptions,
         check.attempt(finding),
         by,
+        lost,
+        besides,
         counterexample=evidence.counterexample,
         observed=evidence.observed,
         path=evidence.path,
@@ -118,21 +127,13 @@ def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
     )
 
 
-def _suppressed(check: Check, finding: Finding) -> "SuppressedBy | None":
-    by = check.by(finding)
-    if by is None:
-        return None
-    from hypabi.analysis.summaries.suppressions import suppressed_by
-
-    return suppressed_by(by)
-
-
 def _suppressions(check: Check) -> "SuppressionFile | None":
     if check.suppressions is None:
         return None
     from hypabi.analysis.summaries.suppressions import suppression_file
 
-    used = (*check.suppressed.values(), *check.lived_with.values())
+    clauses = (*check.suppressed.values(), *check.suppressed_losses.values())
+    used = (*clauses, *check.lived_with.values())
     return suppression_file(check.suppressions, used)
 
 

@@ -166,7 +166,7 @@ def _judged(finding: Finding, evidence: Evidence) -> JudgedClause:
         clause=finding.clause.name,
         text=finding.clause.text,
         verdict=verdict_word(verdict),
-        reason=verdict.what if isinstance(verdict, Refuted) else None,
+        reason=verdict.instead if isinstance(verdict, Refuted) else None,
         counterexample=evidence.counterexample,
         observed=evidence.observed,
         path=evidence.path,

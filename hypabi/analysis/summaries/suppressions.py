@@ -38,5 +38,7 @@ def spelled(suppression: "Suppression") -> str:
     """Return what a suppression is about, in words."""
     caller = f"caller {suppression.caller}" if suppression.caller else ""
     what = suppression.clause or suppression.change or caller
+    if suppression.register is not None:
+        what = f"{what}, {suppression.register}"
     direction = f", {suppression.direction}" if suppression.direction else ""
     return f"{suppression.party}, {suppression.call or ANY_OTHER}: {what}{direction}"

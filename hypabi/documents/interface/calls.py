@@ -1,5 +1,6 @@
 """The part of a page about one call: who serves it, what the caller passes, what holds after."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -7,6 +8,7 @@ from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Authority, Clause, KeepsRegisters, Premise
 from hypabi.contract.clauses_of_reply import RESERVED
 from hypabi.contract.model import ByArchitecture, Call, Condition, Permission, Promise, Scratch
+from hypabi.contract.permissions import base_of
 from hypabi.contract.resolution import authority_of
 from hypabi.documents.interface.clause_prose import (
     conditions,
@@ -222,14 +224,23 @@ def permission_list(page: Reading, permissions: Mapping[str, Permission]) -> Def
     items = []
     for name, each in permissions.items():
         registers = [register(page, one, each) for one in each.registers]
-        text = sentence(words(codes(registers), only(each, each.parties)))
+        to = () if each.to is None else (", and then ", Code(_then(page, each.to, each)), " holds")
+        text = sentence(words(codes(registers), only(each, each.parties), *to))
         items.append((words(name), (Paragraph(text), *why(authority_of(each)))))
     return Definitions(tuple(items))
 
 
+def _then(page: Reading, text: str, permission: Permission) -> str:
+    """Return what holds where a register has changed, under the architectures' names."""
+    for name in page.contract.registers:
+        text = re.sub(rf"\b{re.escape(name)}\b", register(page, name, permission), text)
+    return text
+
+
 def register(page: Reading, name: str, permission: Permission) -> str:
     """Return the registers that a name of the contract stands for, ``a/b`` where two."""
-    ours = page.contract.registers.get(name)
+    base, part = base_of(name)
+    ours = page.contract.registers.get(base)
     if ours is None:
         return name
     parties = page.parties if permission.parties is None else permission.parties
@@ -239,7 +250,7 @@ def register(page: Reading, name: str, permission: Permission) -> str:
         if permission.architecture in (None, architecture)
         and any(revision.party(party) for party in parties)
     ]
-    return "/".join(dict.fromkeys(each for each in found if each is not None))
+    return "/".join(dict.fromkeys(f"{each}{part}" for each in found if each is not None))
 
 
 def scratch_list(

@@ -225,7 +225,7 @@ def _refutation(check: Check, finding: Finding) -> Blocks:
     assert isinstance(finding.verdict, Refuted), "only refuted ones are listed"
     places = Places(check.loaded)
     where = f"{finding.party}, {spelled(finding.call)}: "
-    said = prose(printable(places.inside(finding.verdict.what)))
+    said = prose(printable(places.inside(finding.verdict.instead)))
     return (Paragraph(words(where, Code(finding.clause.name), ": ", said, ".")),)
 
 

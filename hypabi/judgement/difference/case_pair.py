@@ -203,7 +203,11 @@ class Pair:
             if may_change is None or name in may_change:
                 home, other = self.values(name, self.width(name))
                 differs = terms.ne(home, other, self.width(name))
-                yield from self.tipped(aspect, Bearing.HARMLESS, name, differs)
+                bearing = Bearing.HARMLESS if general else Bearing.CHANGED
+                yield from self.tipped(aspect, bearing, name, differs)
+                if name in self.rules.frame.fixed:
+                    fixed = self.rules.frame.fixed[name]
+                    yield from self.protected(aspect, name, general=general, fixed=fixed)
             else:
                 yield from self.protected(aspect, name, general=general)
 
@@ -212,11 +216,20 @@ class Pair:
         widths = (side.behaviour.widths for side in (self.home, self.other))
         return next(each[name] for each in widths if name in each)
 
-    def protected(self, aspect: Aspect, name: str, *, general: bool) -> Iterator[Difference]:
-        """Yield whether a register that has to be kept is lost by one side only."""
+    def protected(
+        self, aspect: Aspect, name: str, *, general: bool, fixed: int | None = None
+    ) -> Iterator[Difference]:
+        """Yield whether a register that has to be kept is lost by one side only.
+
+        :param fixed: the bits that have to be kept; ``None`` is all of them
+        """
         width = self.width(name)
-        home, other = self.values(name, width)
-        before = [self.entered_with(side, name, width) for side in (self.home, self.other)]
+        bits = (1 << width) - 1 if fixed is None else fixed
+        home, other = (terms.and_(each, bits, width) for each in self.values(name, width))
+        before = [
+            terms.and_(self.entered_with(side, name, width), bits, width)
+            for side in (self.home, self.other)
+        ]
         kept = [terms.eq(value, b, width) for value, b in zip((home, other), before, strict=True)]
         loses = terms.land(kept[0], terms.lnot(kept[1]))
         found = list(self.tipped(aspect, Bearing.LOSES, name, loses))
@@ -301,6 +314,10 @@ class Pair:
         shown: Shown | None = None,
     ) -> Iterator[Difference]:
         """Yield a difference, if some state at entry shows it."""
+        if bearing is Bearing.CHANGED:
+            if (aspect, subject) in self.noted:
+                return
+            self.noted.add((aspect, subject))
         if bearing is Bearing.HARMLESS:
             if (aspect, subject) not in self.noted and self.scale.plainly(differs):
                 self.noted.add((aspect, subject))
@@ -308,7 +325,10 @@ class Pair:
             return
         match self.scale.weigh(differs):
             case Differs(model):
-                texts = self.texts(aspect, subject, model, shown)
+                if bearing is Bearing.CHANGED:
+                    texts = self.left(subject, model)
+                else:
+                    texts = self.texts(aspect, subject, model, shown)
                 yield Difference(aspect, bearing, subject, *texts, model)
             case NotShown(reason):
                 self.reasons.append(f"{subject}: {reason}")
@@ -339,6 +359,17 @@ class Pair:
             self.kept_or(self.home, subject, home, width, model),
             self.kept_or(self.other, subject, other, width, model),
         )
+
+    def left(self, name: str, model: Mapping[str, int]) -> tuple[str, str]:
+        """Say what both sides leave in a register, also where that is what was there by chance."""
+        width = self.width(name)
+        home, other = (
+            f"{name} is kept"
+            if is_kept(side.behaviour, side.case, name)
+            else becomes(name, value, width, model)
+            for side, value in zip((self.home, self.other), self.values(name, width), strict=True)
+        )
+        return home, other
 
     def kept_or(
         self, side: Provided, name: str, value: Value, width: int, model: Mapping[str, int]

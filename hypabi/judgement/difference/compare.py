@@ -21,6 +21,7 @@ from hypabi.judgement.difference.model import (
     Bearing,
     Cell,
     Change,
+    Changed,
     Difference,
     Direction,
     Equal,
@@ -49,6 +50,8 @@ from hypabi.smt import terms
 from hypabi.smt.solver import Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
+UNPROMISED: Final = (Bearing.CHANGED, Bearing.HARMLESS)
+"""What no promise is about."""
 MOST_PAIRS: Final = 1024
 """Cases of one side times cases of the other, for one call; real kernels have at most 36."""
 
@@ -200,7 +203,7 @@ class _Comparison:
             differences = []
         if self.row.unspecified is not None:
             # The document declines to say, so nobody may rely on anything of it.
-            differences = [replace(each, bearing=Bearing.HARMLESS) for each in differences]
+            differences = [replace(each, bearing=_left_open(each)) for each in differences]
             differences += [_not_followed(reason) for reason in dict.fromkeys(reasons)]
             reasons = []
         change = change_of(_each_once(differences), tuple(dict.fromkeys(reasons)))
@@ -262,10 +265,10 @@ class _Comparison:
         there = self.other.revision.find(self.party.name, self.row.call)
         if there is None or there.service is not Service.SERVED:
             return None
-        if isinstance(change, Equal | Stronger | Renumbered | Vacuous | Undecided):
+        if isinstance(change, Equal | Changed | Stronger | Renumbered | Vacuous | Undecided):
             return None
         differences = tuple(
-            each if each.bearing is Bearing.HARMLESS else replace(each, bearing=Bearing.GAINS)
+            each if each.bearing in UNPROMISED else replace(each, bearing=Bearing.GAINS)
             for each in change.differences
         )
         match self.kept_there(there):
@@ -297,12 +300,12 @@ class _Comparison:
         call = self.call
         if call is None or self.row.service is not Service.SERVED:
             return None
-        if isinstance(change, Equal | Stronger | Renumbered | Vacuous):
+        if isinstance(change, Equal | Changed | Stronger | Renumbered | Vacuous):
             return None
         for candidate in self.candidates(call):
             home, other = self.under_names(call, candidate)
             found, _ = self.held(home, other, ())
-            if isinstance(found, Equal | Stronger):
+            if isinstance(found, Equal | Changed | Stronger):
                 assert candidate.number is not None
                 return Renumbered(candidate.number, candidate.name, change.differences)
         return None
@@ -333,6 +336,12 @@ class _Comparison:
             map_observables(home, {**ours, **memory_at(home, moved, "home")}),
             map_observables(other, {**theirs, **memory_at(other, moved, "other")}),
         )
+
+
+def _left_open(difference: Difference) -> Bearing:
+    """Return what a difference is where the document declines to say what the call does."""
+    system = difference.aspect is Aspect.SYSTEM_REGISTER
+    return Bearing.CHANGED if system else Bearing.HARMLESS
 
 
 def _entry_of(revision: Revision, call: LiveCall, shared: set[str]) -> dict[Term, Value]:

@@ -42,6 +42,9 @@ class Bearing(enum.Enum):
     """Something is lost that the home provider keeps."""
     GAINS = "gains"
     """Something is kept or served that the home provider loses or refuses."""
+    CHANGED = "changed"
+    """A system register has another value, as the contract permits: it can be seen, and whoever
+    looks at it has to know."""
     HARMLESS = "harmless"
     """The contract lets nobody rely on it."""
 
@@ -90,6 +93,13 @@ class Stronger(_NoTruthValue):
 
 
 @frozen
+class Changed(_NoTruthValue):
+    """Proved: nothing that was promised is different; a system register has another value."""
+
+    differences: tuple[Difference, ...]
+
+
+@frozen
 class Weaker(_NoTruthValue):
     """Something is lost that the home provider keeps; nothing worse was shown."""
 
@@ -122,7 +132,7 @@ class Vacuous(_NoTruthValue):
     reason: str
 
 
-Change = Equal | Renumbered | Stronger | Weaker | Incompatible | Undecided | Vacuous
+Change = Equal | Changed | Renumbered | Stronger | Weaker | Incompatible | Undecided | Vacuous
 
 
 class Direction(enum.Enum):
@@ -170,7 +180,7 @@ def reasons_of(change: Change) -> tuple[str, ...]:
     match change:
         case Undecided(reasons, _) | Weaker(_, reasons) | Incompatible(_, reasons):
             return reasons
-        case Equal() | Renumbered() | Stronger() | Vacuous():
+        case Equal() | Changed() | Renumbered() | Stronger() | Vacuous():
             return ()
         case _:
             assert_never(change)
@@ -184,7 +194,7 @@ def breaks(change: Change) -> bool:
 
 def change_of(
     differences: tuple[Difference, ...], reasons: tuple[str, ...]
-) -> Equal | Stronger | Weaker | Incompatible | Undecided:
+) -> Equal | Changed | Stronger | Weaker | Incompatible | Undecided:
     """Return what differences amount to; the worst that was shown decides.
 
     :param reasons: why something else could not be decided
@@ -198,4 +208,6 @@ def change_of(
         return Undecided(reasons, differences)
     if Bearing.GAINS in bearings:
         return Stronger(differences)
+    if Bearing.CHANGED in bearings:
+        return Changed(differences)
     return Equal(differences)

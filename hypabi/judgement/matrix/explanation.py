@@ -82,7 +82,7 @@ class Instead:
                 lowering = Lowering(self.behaviour, self.case, surroundings)
                 return self.broken(holds, lowering)
             case KeepsRegisters() | KeepsSystemRegisters() | KeepsMemory():
-                return self.refuted.what
+                return self.refuted.instead
             case _:
                 assert_never(self.finding.clause.statement)
 

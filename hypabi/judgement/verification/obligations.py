@@ -28,6 +28,7 @@ from hypabi.contract.clause import (
     KeepsRegisters,
     KeepsSystemRegisters,
     Leaves,
+    Partly,
     Region,
     Returns,
     Statement,
@@ -130,8 +131,9 @@ def _at_exit(
             yield Demand(lowering.predicate(holds), "it does not hold", about)
         case KeepsRegisters(may_change):
             yield from _keeps(case, lowering, revision, frozenset(may_change), Kept.GENERAL)
-        case KeepsSystemRegisters(may_change):
-            yield from _keeps(case, lowering, revision, frozenset(may_change), Kept.SYSTEM)
+        case KeepsSystemRegisters(may_change, partly):
+            names = frozenset(may_change)
+            yield from _keeps(case, lowering, revision, names, Kept.SYSTEM, partly)
         case KeepsMemory(may_write):
             yield from _keeps_memory(case, lowering, revision, may_write)
         case _:
@@ -266,7 +268,12 @@ def _never_leaves(case: Case, call_back: CallBack) -> Unfollowed | Unconcerned |
 
 
 def _keeps(
-    case: Case, lowering: Lowering, revision: Revision, may_change: frozenset[str], kind: Kept
+    case: Case,
+    lowering: Lowering,
+    revision: Revision,
+    may_change: frozenset[str],
+    kind: Kept,
+    partly: tuple[Partly, ...] = (),
 ) -> Iterator[Asked]:
     """Yield one demand for each register that the case may change and the clause protects."""
     for name, after in case.registers.items():
@@ -277,7 +284,27 @@ def _keeps(
         width = lowering.behaviour.widths[name]
         before = lowering.at_entry(name, width)
         about = ((name, width, before, after),)
-        yield Demand(terms.eq(before, after, width), f"{name} is lost", about)
+        parts = [each for each in partly if each.register == name]
+        if parts:
+            changed = terms.and_(
+                terms.xor(before, after, width), _fixed(parts, lowering, width), width
+            )
+            what = f"{name} is not changed as permitted"
+            yield Demand(terms.eq(changed, 0, width), what, about)
+        else:
+            yield Demand(terms.eq(before, after, width), f"{name} is lost", about)
+
+
+def _fixed(parts: list[Partly], lowering: Lowering, width: int) -> Value:
+    """Return the bits of a register that nothing lets change here."""
+    every = (1 << width) - 1
+    fixed: Value = every
+    for each in parts:
+        mask = (1 << each.high + 1) - (1 << each.low)
+        holds = 1 if each.to is None else lowering.predicate(each.to)
+        kept = terms.ite(holds, every & ~mask, every, width)
+        fixed = terms.and_(fixed, kept, width)
+    return fixed
 
 
 def _keeps_memory(

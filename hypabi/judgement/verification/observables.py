@@ -5,7 +5,7 @@ a promise of the row speaks of at exit, is seen by its value; a register that th
 change is seen as kept or lost; what the row lets change is not seen at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from hypabi.arch.names import Architecture
@@ -18,6 +18,7 @@ from hypabi.contract.clause import (
     KeepsMemory,
     KeepsRegisters,
     KeepsSystemRegisters,
+    Partly,
     Region,
 )
 from hypabi.contract.expression import (
@@ -38,7 +39,7 @@ from hypabi.contract.expression import (
 )
 from hypabi.contract.registers import STATE, is_general
 from hypabi.contract.revision import Row
-from hypabi.records import frozen, replace
+from hypabi.records import field, frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.terms import Term
 from hypabi.smt.terms import Value as SmtValue
@@ -60,6 +61,9 @@ class Frame:
     general: frozenset[str] | None
     system: frozenset[str] | None
     memory: tuple[Region, ...] | None
+    fixed: Mapping[str, int] = field(default_factory=dict)
+    """Of registers of ``system`` that it lets change in part: the bits that are kept all the same.
+    """
 
 
 def seen_of(row: Row) -> tuple[Seen, ...]:
@@ -106,17 +110,29 @@ def _of_value(value: Value) -> Iterator[Read | Bits]:
 def frame_of(row: Row) -> Frame:
     """Return what a row lets change."""
     general = system = memory = None
+    fixed: dict[str, int] = {}
     for clause in row.clauses:
         match clause.statement:
             case KeepsRegisters(names):
                 general = frozenset(names)
-            case KeepsSystemRegisters(names):
-                system = frozenset(names)
+            case KeepsSystemRegisters(names, partly):
+                system = frozenset((*names, *(each.register for each in partly)))
+                fixed = _fixed(partly)
             case KeepsMemory(regions):
                 memory = regions
             case _:
                 continue
-    return Frame(general, system, memory)
+    return Frame(general, system, memory, fixed)
+
+
+def _fixed(partly: tuple[Partly, ...]) -> dict[str, int]:
+    """Return the bits of registers that none of these parts covers, where there are any."""
+    fixed: dict[str, int] = {}
+    for each in partly:
+        every = (1 << each.width) - 1
+        part = (1 << each.high + 1) - (1 << each.low)
+        fixed[each.register] = fixed.get(each.register, every) & ~part
+    return {name: bits for name, bits in fixed.items() if bits}
 
 
 def handed_over(row: Row) -> bool:

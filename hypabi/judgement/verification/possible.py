@@ -5,7 +5,7 @@ each of two words at addresses that may be one.  Most proofs need no more; a cou
 other content of constant data, or two contents of one word, is none, and says which fact to add.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from hypabi.behaviour.case import Behaviour
@@ -16,11 +16,24 @@ MOST_FACTS: Final = 64
 """Facts about memory that are brought up against one question."""
 
 
-def possible_state(solver: Solver, behaviour: Behaviour, conditions: tuple[Value, ...]) -> Answer:
-    """Ask for a state in which the conditions hold and memory is as it can be."""
+def _untold(_conditions: tuple[Value, ...], _answer: Answer) -> None:
+    """Tell nobody."""
+
+
+def possible_state(
+    solver: Solver,
+    behaviour: Behaviour,
+    conditions: tuple[Value, ...],
+    told: Callable[[tuple[Value, ...], Answer], None] = _untold,
+) -> Answer:
+    """Ask for a state in which the conditions hold and memory is as it can be.
+
+    :param told: is told the conditions, with the facts that were brought up, and what was answered
+    """
     facts: list[Value] = []
     while len(facts) <= MOST_FACTS:
         answer = solver.check(*conditions, *facts)
+        told((*conditions, *facts), answer)
         if not isinstance(answer, Satisfiable):
             return answer
         denied = contradiction(behaviour, answer.model)

@@ -1,6 +1,7 @@
 """Prove or refute every clause of a revision against the behaviours that were derived."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided as PathUndecided
@@ -9,6 +10,7 @@ from hypabi.contract.clause import Calls, Clause, KeepsMemory
 from hypabi.contract.expression import Predicate, capabilities_of
 from hypabi.contract.revision import LiveParty, Revision, Row
 from hypabi.judgement.verification.demand import Demand
+from hypabi.judgement.verification.losses import FRAMES, Losses
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
 from hypabi.judgement.verification.obligations import (
     Asked,
@@ -19,6 +21,7 @@ from hypabi.judgement.verification.obligations import (
     demands,
 )
 from hypabi.judgement.verification.possible import contradiction, possible_state
+from hypabi.judgement.verification.record import PATHS, Listener, Obligation, unheard
 from hypabi.judgement.verification.verdict import (
     Finding,
     Proved,
@@ -32,7 +35,7 @@ from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.allowance import SPENT, is_spent
 from hypabi.smt.evaluate import evaluate
-from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
+from hypabi.smt.solver import Answer, Feasibility, Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Value
 
 
@@ -49,10 +52,12 @@ def judge_contract(
     behaviours: Mapping[str, Behaviour],
     surroundings: Surroundings,
     solver: Callable[[], Solver],
+    listener: Listener = unheard,
 ) -> Judgement:
     """Judge every row of every party that has a behaviour, in the order of the contract.
 
     :param behaviours: by name of the party; a party that the image does not have is left out
+    :param listener: is told of each question
     """
     findings: list[Finding] = []
     unspecified: list[Unspecified] = []
@@ -66,7 +71,7 @@ def judge_contract(
                 authority = row.unspecified
                 why = authority.cite or authority.because or ""
                 unspecified.append(Unspecified(party.name, row.call, why))
-            judged = _Row(revision, party, row, behaviour, surroundings, solver())
+            judged = _Row(revision, party, row, behaviour, surroundings, solver(), listener)
             findings += judged.findings(numbers.get(row.call))
     return Judgement(tuple(findings), tuple(unspecified))
 
@@ -97,6 +102,7 @@ class _Row:
     behaviour: Behaviour
     surroundings: Surroundings
     solver: Solver
+    listener: Listener = unheard
 
     def findings(self, number: int | None) -> Iterator[Finding]:
         lowering = Lowering(self.behaviour, None, self.surroundings)
@@ -139,7 +145,18 @@ class _Row:
 
     def _feasible(self, case: Case, premises: list[Value]) -> bool:
         guard = [condition.term for condition in case.guard]
-        return not isinstance(self.solver.feasibility(*guard, *premises), Unsatisfiable)
+        return self._can_hold(PATHS, (*guard, *premises))
+
+    def _can_hold(self, clause: str, conditions: tuple[Value, ...]) -> bool:
+        """Return whether conditions can hold together, also where the solver does not tell."""
+        answer = self.solver.feasibility(*conditions)
+        self._tell(clause, conditions, answer)
+        return not isinstance(answer, Unsatisfiable)
+
+    def _tell(
+        self, clause: str, conditions: tuple[Value, ...], answer: Answer | Feasibility
+    ) -> None:
+        self.listener(Obligation(self.party.name, self.row.call, clause, conditions, answer))
 
     def _with_code_intact(
         self, cases: list[Case], premises: list[Value]
@@ -192,6 +209,8 @@ class _Row:
     ) -> tuple[Verdict, list[Case]]:
         if not cases:
             return Vacuous("no state meets the preconditions"), []
+        if isinstance(clause.statement, FRAMES):
+            return self._frame(clause, premises, cases)
         used: list[Case] = []
         undecided = ""
         for case in cases:
@@ -209,14 +228,41 @@ class _Row:
                     used.append(case)
                 case Vacuous():
                     continue
-        if undecided:
-            return Undecided(undecided), used
-        if not used:
-            return Vacuous("no path meets the condition of the clause"), []
-        return Proved(len(used)), used
+        return _unrefuted(used, undecided), used
 
-    def _case(self, clause: Clause, premises: list[Value], case: Case) -> Verdict:
-        """Judge a clause on one case; ``Vacuous`` means that the clause does not speak of it."""
+    def _frame(
+        self, clause: Clause, premises: list[Value], cases: list[Case]
+    ) -> tuple[Verdict, list[Case]]:
+        """Judge a frame on every case, so that no register that is lost hides another."""
+        lost = Losses()
+        used: list[Case] = []
+        undecided = ""
+        for case in cases:
+            try:
+                verdict = self._case(clause, premises, case, lost)
+            except NotKnown as unknown:
+                used, undecided = cases, str(unknown)
+                break
+            match verdict:
+                case Undecided(reason):
+                    undecided = undecided or reason
+                    used.append(case)
+                case Proved():
+                    used.append(case)
+                case Refuted() | Vacuous():
+                    continue
+        if lost.cases:
+            return lost.verdict(undecided), lost.cases
+        return _unrefuted(used, undecided), used
+
+    def _case(
+        self, clause: Clause, premises: list[Value], case: Case, lost: Losses | None = None
+    ) -> Verdict:
+        """Judge a clause on one case; ``Vacuous`` means that the clause does not speak of it.
+
+        :param lost: of a frame, what is known to be lost by other cases; what this one loses is
+            put into it
+        """
         if is_spent(self.solver):
             raise NotKnown(SPENT)
         lowering = Lowering(self.behaviour, case, self.surroundings)
@@ -224,14 +270,16 @@ class _Row:
         if clause.when is not None:
             context.append(lowering.predicate(clause.when))
         context.append(answers(case, lowering, self.revision, clause.answered))
-        if (clause.when is not None or clause.answered is not None) and isinstance(
-            self.solver.feasibility(*context), Unsatisfiable
-        ):
+        conditional = clause.when is not None or clause.answered is not None
+        if conditional and not self._can_hold(clause.name, tuple(context)):
             return Vacuous("this path is not meant")
         if isinstance(case.outcome, PathUndecided):
             return Undecided(f"at {case.outcome.address:#x}: {case.outcome.reason}")
-        for demand in demands(clause.statement, lowering, self.revision, self._call_back()):
-            verdict = self._demand(demand, context, case)
+        asked = demands(clause.statement, lowering, self.revision, self._call_back())
+        if lost is not None:
+            return lost.of_case(case, asked, lambda each: self._demand(clause, each, context, case))
+        for demand in asked:
+            verdict = self._demand(clause, demand, context, case)
             if not isinstance(verdict, Proved):
                 return verdict
         return Proved(1)
@@ -240,14 +288,16 @@ class _Row:
         promised = any(isinstance(clause.statement, Calls) for clause in self.row.clauses)
         return CallBack.PROMISED if promised else CallBack.UNASKED
 
-    def _demand(self, demand: Asked, context: list[Value], case: Case) -> Verdict:
+    def _demand(self, clause: Clause, demand: Asked, context: list[Value], case: Case) -> Verdict:
         if isinstance(demand, Unfollowed):
             return Undecided(demand.reason)
         if isinstance(demand, Unconcerned):
             return Vacuous("control never leaves on this path")
         if demand.holds == 1:
             return Proved(1)
-        match possible_state(self.solver, self.behaviour, (*context, terms.lnot(demand.holds))):
+        broken = (*context, terms.lnot(demand.holds))
+        told = partial(self._tell, clause.name)
+        match possible_state(self.solver, self.behaviour, broken, told):
             case Unsatisfiable():
                 return Proved(1)
             case Unknown(reason):
@@ -263,6 +313,19 @@ class _Row:
             for name, _, before, after in demand.about
         )
         return Refuted(dict(sorted(model.items())), demand.otherwise, observed, case.path(full))
+
+
+def _unrefuted(used: list[Case], undecided: str) -> Verdict:
+    """Return what can be said of a clause that no case refutes.
+
+    :param used: the cases that it speaks of
+    :param undecided: why one of them was not decided, empty where all were
+    """
+    if undecided:
+        return Undecided(undecided)
+    if not used:
+        return Vacuous("no path meets the condition of the clause")
+    return Proved(len(used))
 
 
 class _Total(dict[str, int]):

@@ -4,9 +4,10 @@ The design names three verdicts.  ``Vacuous`` is a fourth of its own and not a f
 ``Proved``, so that no count of proved clauses can include one by mistake.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
+from hypabi.arch.register_order import natural_order
 from hypabi.contract.clause import Clause
 from hypabi.records import frozen
 
@@ -38,6 +39,35 @@ class Refuted(_NoTruthValue):
     """Name, value at entry and value at exit of what the clause is about, under the model."""
     trail: tuple[int, ...]
     """Address of every instruction of the path, in order."""
+    lost: str | None = None
+    """Of a frame: the register that is lost."""
+    others: "tuple[Refuted, ...]" = ()
+    """Of a frame: what refutes it for each further register that some state loses."""
+    besides: str | None = None
+    """Of a frame: why it is not known that no further register is lost, ``None`` where it is."""
+
+    @property
+    def every(self) -> "tuple[Refuted, ...]":
+        """Return this and what else refutes the clause, register by register in a frame."""
+        return (self, *self.others)
+
+    @property
+    def instead(self) -> str:
+        """Return what happens instead, with every register that a frame loses."""
+        return instead_of(self.every)
+
+
+def instead_of(refuted: Sequence[Refuted]) -> str:
+    """Return what happens instead of one clause, in a line.
+
+    :param refuted: at least one; more than one only of a frame
+    """
+    lost = {each.lost for each in refuted if each.what == f"{each.lost} is lost"}
+    if len(lost) < 2:
+        return "; ".join(each.what for each in refuted)
+    *names, last = sorted((name for name in lost if name is not None), key=natural_order)
+    others = [each.what for each in refuted if each.lost not in lost]
+    return "; ".join((f"{', '.join(names)} and {last} are lost", *others))
 
 
 @frozen

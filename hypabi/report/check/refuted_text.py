@@ -33,6 +33,21 @@ def _refuted(result: CheckResult, clause: CheckedClause, names: Names) -> Iterat
     yield from state or labelled("entered", "in any state")
     yield from replayed(result, clause, names)
     yield from path(clause)
+    yield from also_lost(result, clause, names)
+
+
+def also_lost(result: CheckResult, clause: CheckedClause, names: Names) -> Iterator[str]:
+    """Yield what shows that a frame loses each further register, and what is open besides."""
+    found = [each for each in clause.lost if each.suppressed is None]
+    for each in found[1:]:
+        seen = [f"{o.name}: {o.entry} at entry, {o.exit} at exit" for o in each.observed]
+        values = valuation(each.counterexample, result.capabilities)
+        state = [text for of in values for text in map(names.inside, values[of])]
+        entered = f"entered with {', '.join(state)}" if state else "entered in any state"
+        way = f"{len(each.path)} instructions, the last at {each.path[-1]}" if each.path else ""
+        yield from labelled("also lost", "; ".join(part for part in (*seen, entered, way) if part))
+    if clause.besides is not None:
+        yield from labelled("besides", f"undecided of others: {names.inside(clause.besides)}")
 
 
 def replayed(result: CheckResult, clause: CheckedClause, names: Names) -> Iterator[str]:

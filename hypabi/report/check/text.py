@@ -58,6 +58,7 @@ def _lines(result: CheckResult) -> Iterator[str]:
     yield from parties(result)
     yield from unspecified(result)
     yield from suppressed(result, names)
+    yield from dissents(result)
     if result.vector_entries is not None:
         from hypabi.report.check.entries.text import entries_section  # noqa: PLC0415 - few ask for it
 
@@ -208,6 +209,17 @@ def assumed(result: CheckResult, names: Names) -> Iterator[str]:
             yield from filled(each.reason, "    ")
 
 
+def dissents(result: CheckResult) -> Iterator[str]:
+    """Yield the questions to which a second solver does not give the same answer."""
+    if result.second_opinion is None or not result.second_opinion.dissents:
+        return
+    yield from titled("Not answered alike by two solvers")
+    for each in result.second_opinion.dissents:
+        where = f"{each.party}, {spelled(each.call)}: {each.clause}, question {each.number}"
+        said = f"bitwuzla says {each.first}, {result.second_opinion.solver} {each.second}"
+        yield from filled(f"{where}: {each.word.value}; {said}", "* ", "  ")
+
+
 def suppressed(result: CheckResult, names: Names) -> Iterator[str]:
     """Yield what was decided to live with, where a file of it was given."""
     if result.suppressions is None:
@@ -216,9 +228,14 @@ def suppressed(result: CheckResult, names: Names) -> Iterator[str]:
 
     covered = []
     for clause in result.verdicts:
-        if clause.suppressed is not None:
-            what = f"{clause.clause}: {names.inside(clause.reason or '')}"
-            where = f"{clause.party}, {spelled(clause.call)}"
+        where = f"{clause.party}, {spelled(clause.call)}: {clause.clause}"
+        covered += [
+            (f"{where}: {each.register} is lost", each.suppressed)
+            for each in clause.lost
+            if each.suppressed is not None
+        ]
+        if clause.suppressed is not None and not clause.lost:
+            what = names.inside(clause.reason or "")
             covered.append((f"{where}: {what}", clause.suppressed))
     checks = () if result.callers is None else result.callers.reachable()
     covered += [(named_caller(each), each.suppressed) for each in checks if each.suppressed]

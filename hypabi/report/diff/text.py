@@ -39,6 +39,7 @@ MOST_OF_A_ROW: Final = COLUMNS - 18
 """Columns for what a row of the table is about, so that the longest word fits behind it."""
 
 BREAKING: Final = (ChangeKind.INCOMPATIBLE, ChangeKind.WEAKER, ChangeKind.RENUMBERED)
+UNPROMISED: Final = (Bearing.CHANGED, Bearing.HARMLESS)
 SHORT: Final[Mapping[CallersOf, str]] = {
     CallersOf.OLD: "old callers on new",
     CallersOf.NEW: "new callers on old",
@@ -59,6 +60,7 @@ def _lines(diff: DiffResult) -> Iterator[str]:
     yield from breaking(diff)
     yield from undecided(diff)
     yield from stronger(diff)
+    yield from changed(diff)
     yield from same(diff)
     yield from table(diff)
     yield from parties(diff)
@@ -134,12 +136,15 @@ def number(value: str) -> str:
 
 def evidence(diff: DiffResult, cell: ComparedCall) -> Iterator[str]:
     """Yield what differs; the ends first, and no more than a reader needs."""
-    shown = [each for each in cell.differences if each.bearing is not Bearing.HARMLESS]
+    shown = [each for each in cell.differences if each.bearing not in UNPROMISED]
     for each in shown[:MOST]:
         yield from _difference(diff, cell, each)
     if len(shown) > MOST:
         rest = ", ".join(each.subject for each in shown[MOST:])
         yield from labelled("and", f"{len(shown) - MOST} more: {rest}")
+    changed_ones = [each.subject for each in cell.differences if each.bearing is Bearing.CHANGED]
+    if changed_ones:
+        yield from labelled("changed", f"{ranges(changed_ones)}, as the contract permits")
 
 
 def _home_first(cell: ComparedCall, each: ShownDifference) -> tuple[str, str]:
@@ -188,6 +193,21 @@ def stronger(diff: DiffResult) -> Iterator[str]:
             if each.bearing is Bearing.GAINS:
                 home, other = _home_first(cell, each)
                 yield from labelled("", f"{each.subject}: {home}; there {other}")
+
+
+def changed(diff: DiffResult) -> Iterator[str]:
+    """Yield the system registers that have another value, where nothing promised is different."""
+    cells = list(_of_kinds(diff, ChangeKind.CHANGED))
+    if cells:
+        yield from titled("Changed: system registers have other values, as the contract permits")
+    for cell in cells:
+        yield from filled(_where(diff, cell), "* ", "  ")
+        for each in cell.differences:
+            if each.bearing is Bearing.CHANGED:
+                home, other = _home_first(cell, each)
+                yield from labelled("", f"{each.subject}: {home}; there {other}")
+        if noted(cell):
+            yield from filled(f"harmless: {ranges(noted(cell))}", "  ", "    ")
 
 
 def same(diff: DiffResult) -> Iterator[str]:
