@@ -1,7 +1,6 @@
 """Which system registers are read-only or write-only, held against GNU as."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from hypabi.arch.aarch64_access import REAL_TIME, refused_read, refused_write
 from hypabi.arch.aarch64_system import SYSTEM_REGISTERS
+from tests.inputs import find_tool
 
 AS = "aarch64-linux-gnu-as"
 EXTENSIONS = "-march=armv8.8-a+sve2+sme+memtag+rng+sb+profile"
@@ -16,12 +16,11 @@ EXTENSIONS = "-march=armv8.8-a+sve2+sme+memtag+rng+sb+profile"
 
 def complaints(lines: list[str], folder: Path) -> dict[int, str]:
     """Return what the assembler says of each line that it does not like."""
-    if shutil.which(AS) is None:
-        pytest.skip(f"{AS} is missing: apt-get install binutils-aarch64-linux-gnu")
+    assembler = find_tool(AS)
     source = folder / "moves.s"
     source.write_text("\n".join(lines) + "\n")
     ran = subprocess.run(
-        [AS, EXTENSIONS, str(source), "-o", str(folder / "moves.o")],
+        [assembler, EXTENSIONS, str(source), "-o", str(folder / "moves.o")],
         capture_output=True,
         text=True,
         check=False,

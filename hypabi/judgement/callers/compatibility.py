@@ -30,7 +30,14 @@ from hypabi.judgement.callers.findings import (
     Unspecified,
     Violated,
 )
-from hypabi.judgement.callers.preservation import Back, Entered, answered, held
+from hypabi.judgement.callers.preservation import (
+    Back,
+    Entered,
+    answered,
+    held,
+    passes_answer_on,
+    tells_error,
+)
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
 from hypabi.judgement.verification.obligations import describe_outcome
 from hypabi.records import frozen
@@ -186,11 +193,20 @@ class _Met:
             case Service.REFUSED | Service.OTHER if handed:
                 return Unspecified("compiled code of the party decides")
             case Service.REFUSED | Service.OTHER if self._answers():
-                return Violated(self._refusal(cases))
+                return self._refused(cases)
             case Service.REFUSED | Service.OTHER:
                 return Satisfied("whatever the identifier is")
             case Service.INSTALLS:
                 raise AssertionError("no identifier selects this row")
+
+    def _refused(self, cases: tuple[Case, ...]) -> CallerVerdict:
+        """Say what comes of a refusal: who asks for no call may well want to see one."""
+        if self.row.service is Service.OTHER:
+            if tells_error(self.site, self.revision):
+                return Satisfied("refused, and the caller tells")
+            if passes_answer_on(self.site, self.revision):
+                return DependsOnCaller(f"{self._refusal(cases)}, and what comes of it is not seen")
+        return Violated(self._refusal(cases))
 
     def _answers(self) -> bool:
         """Tell whether the row promises its caller an answer."""

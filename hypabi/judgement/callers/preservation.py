@@ -171,7 +171,7 @@ def _understood(
     meets = f"{result} can be {error:#x}"
     answer = next((each for each in site.answers if each.register == result), None)
     uses = frozenset(answer.uses) if answer is not None else frozenset()
-    if answer is not None and any(_tells(test.condition, revision) for test in answer.tests):
+    if tells_error(site, revision):
         return Satisfied("the caller tells success from error")
     if ResultUse.RETURNED in uses:
         return DependsOnCaller(f"{meets}, and goes to the callers of {site.function.name}")
@@ -182,6 +182,19 @@ def _understood(
     if not any(isinstance(answer, Feasible) for answer in errors):
         return Undecided(f"whether {meets}")
     return Violated(f"{meets}, and nobody looks at it")
+
+
+def tells_error(site: CallSite, revision: Revision) -> bool:
+    """Tell whether a caller tests the answer so that the error goes elsewhere than success."""
+    answer = next((each for each in site.answers if each.register == revision.result), None)
+    return answer is not None and any(_tells(test.condition, revision) for test in answer.tests)
+
+
+def passes_answer_on(site: CallSite, revision: Revision) -> bool:
+    """Tell whether a caller, without testing the answer, returns it, stores it or works with it."""
+    answer = next((each for each in site.answers if each.register == revision.result), None)
+    on = {ResultUse.RETURNED, ResultUse.STORED, ResultUse.USED}
+    return answer is not None and not answer.tests and bool(on & set(answer.uses))
 
 
 def _may_be(error: int, case: Case, back: Back, revision: Revision, solver: Solver) -> Feasibility:

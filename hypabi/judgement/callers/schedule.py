@@ -14,13 +14,23 @@ from hypabi.contract.model import Program as ProgramName
 from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision
 from hypabi.judgement.callers.compatibility import Provider, asked_for, check_caller
-from hypabi.judgement.callers.findings import CallerCheck, Satisfied, Violated
+from hypabi.judgement.callers.findings import (
+    CallerCheck,
+    DependsOnCaller,
+    Satisfied,
+    Unspecified,
+    Violated,
+)
 from hypabi.records import frozen
 from hypabi.smt.solver import Solver
 
 SMALL: Final = 0x1_0000
 """Below it an identifier is no function identifier of SMCCC that anybody has (DEN0028, table 6-2),
 so an ``hvc`` with one is meant for the kernel's own vectors."""
+
+
+CONTENT: Final = (Satisfied, DependsOnCaller, Unspecified)
+"""What can be said of a caller that nothing more has to be known about."""
 
 
 class Reachability(enum.Enum):
@@ -255,9 +265,14 @@ def _otherwise(contexts: Sequence[CallerContext], found: Mapping[str, CallerChec
 
 
 def _unspoken(found: Iterable[CallerCheck]) -> Reachability:
-    """Say when a way runs of which the contract says nothing: it matters if somebody serves it."""
-    served = any(isinstance(met.points[0].verdict, Satisfied) for met in found)
-    return Reachability.UNSPOKEN if served else Reachability.WHOEVER_IS_LIVE
+    """Say when a way runs of which the contract says nothing.
+
+    It does not matter where everybody who may be live gives it what it asks, or nobody does.
+    """
+    checks = tuple(found)
+    served = any(isinstance(met.points[0].verdict, Satisfied) for met in checks)
+    content = all(isinstance(met.worst(), CONTENT) for met in checks)
+    return Reachability.UNSPOKEN if served and not content else Reachability.WHOEVER_IS_LIVE
 
 
 def _note_moves(made: dict[tuple[str, str], list[CallSite]], met: Iterable[CheckInContext]) -> None:
