@@ -8,6 +8,7 @@ from hypabi.analysis.program import Program
 from hypabi.behaviour.case import Behaviour
 from hypabi.code.cpu_capabilities import Capabilities
 from hypabi.code.vector_tables import VectorTable
+from hypabi.contract.clause import HandedTo
 from hypabi.contract.model import Contract
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.image.model import Image, Loaded, Role
@@ -69,10 +70,16 @@ class Examination:
         return tell_parties(self.revision, self.programs, self.tables)
 
     @cached_property
+    def handed_to(self) -> frozenset[str]:
+        """The compiled functions at which the contract ends."""
+        clauses = (clause.statement for row in self.revision.rows for clause in row.clauses)
+        return frozenset(each.symbol for each in clauses if isinstance(each, HandedTo))
+
+    @cached_property
     def behaviours(self) -> Mapping[str, Behaviour]:
         """What each party that was found does, by its name."""
         return {
-            name: self.programs[role].behaviour(table, self.revision.immediate)
+            name: self.programs[role].behaviour(table, self.revision.immediate, self.handed_to)
             for name, (role, table) in self.found.items()
         }
 

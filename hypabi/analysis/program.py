@@ -6,6 +6,7 @@ from functools import cached_property
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
 from hypabi.callsites.finder import CallSites
+from hypabi.code.compiled_functions import HANDED_TO
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
 from hypabi.image.model import Image
 from hypabi.smt.allowance import Allowance
@@ -20,7 +21,8 @@ class Program:
         self.image = image
         self._allowance = allowance
         self._tables: dict[tuple[str, ...], dict[int, VectorTable]] = {}
-        self._behaviours: dict[tuple[VectorTable, int], Behaviour] = {}
+        self._behaviours: dict[tuple[VectorTable, int, frozenset[str]], Behaviour] = {}
+        self._ending_at: dict[frozenset[str], Explorer] = {}
 
     @cached_property
     def explorer(self) -> Explorer:
@@ -40,11 +42,28 @@ class Program:
             found = self._tables[names] = {table.address: table for table in tables}
         return found
 
-    def behaviour(self, table: VectorTable, immediate: int) -> Behaviour:
-        """Return what an ``hvc`` through a table does, derived once."""
-        key = (table, immediate)
+    def explorer_ending_at(self, handed_to: frozenset[str]) -> Explorer:
+        """Return what follows paths until they enter one of these compiled functions."""
+        if handed_to <= HANDED_TO:
+            return self.explorer
+        found = self._ending_at.get(handed_to)
+        if found is None:
+            ends = handed_to | HANDED_TO
+            found = explorer_for(self.image, allowance=self._allowance, handed_to=ends)
+            self._ending_at[handed_to] = found
+        return found
+
+    def behaviour(
+        self, table: VectorTable, immediate: int, handed_to: frozenset[str] = HANDED_TO
+    ) -> Behaviour:
+        """Return what an ``hvc`` through a table does, derived once.
+
+        :param handed_to: compiled functions at which a contract ends
+        """
+        key = (table, immediate, handed_to | HANDED_TO)
         found = self._behaviours.get(key)
         if found is None:
-            found = derive_behaviour(self.explorer, table.hvc_entry, immediate, table.state)
+            explorer = self.explorer_ending_at(handed_to)
+            found = derive_behaviour(explorer, table.hvc_entry, immediate, table.state)
             self._behaviours[key] = found
         return found

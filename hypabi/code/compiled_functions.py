@@ -18,7 +18,7 @@ PASSED_OVER: Final = frozenset({0xD503201F, 0xD503245F, 0xD503233F})
 """``nop`` and ``bti c``, where tracers and branch targets leave their room."""
 
 HANDED_TO: Final = frozenset({"handle_trap"})
-"""C functions that assembler hands a call to, at which a contract ends (nvhe/host.S)."""
+"""C functions that the kernel's assembler hands a call to (nvhe/host.S), where no contract says."""
 NVHE_PREFIX: Final = "__kvm_nvhe_"
 
 MOST_FOLLOWED: Final = 1024
@@ -27,7 +27,7 @@ ENDS: Final = ((0xFFFFFC1F, 0xD65F0000), (0xFFFFFC1F, 0xD61F0000), (0xFFFFFFFF, 
 """RET, BR and ERET (DDI 0487, C4.1.66)."""
 
 
-def is_compiled(image: Image) -> Callable[[int], str | None]:
+def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable[[int], str | None]:
     """Return a function that names the compiled function at an address, ``None`` where none starts.
 
     Assembler makes frames as well, so a frame alone tells nothing.  A function that makes one, as
@@ -35,6 +35,8 @@ def is_compiled(image: Image) -> Callable[[int], str | None]:
     address, or if it leads to more code than a handler in assembler has; one without a symbol goes
     by its address.  Taking assembler for compiled code would end a path early, as ``Called``; it
     could never prove anything.
+
+    :param handed_to: functions at which a contract ends
     """
     known: dict[int, str | None] = {}
 
@@ -42,18 +44,18 @@ def is_compiled(image: Image) -> Callable[[int], str | None]:
         if image.architecture is not Architecture.ARM64:
             return None
         if address not in known:
-            known[address] = _compiled_at(image, address)
+            known[address] = _compiled_at(image, address, handed_to)
         return known[address]
 
     return name_at
 
 
-def _compiled_at(image: Image, address: int) -> str | None:
+def _compiled_at(image: Image, address: int, handed_to: frozenset[str]) -> str | None:
     if not _makes_a_frame(image, address):
         return None
     symbol = image.symbols.around(address)
     name = f"{address:#x}" if symbol is None or symbol.address != address else symbol.name
-    if name.removeprefix(NVHE_PREFIX) in HANDED_TO or _is_large(image, address):
+    if name.removeprefix(NVHE_PREFIX) in handed_to or _is_large(image, address):
         return name
     return None
 

@@ -5,7 +5,7 @@ from functools import cache
 
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.code.alternatives import Patches, find_alternatives
-from hypabi.code.compiled_functions import is_compiled
+from hypabi.code.compiled_functions import HANDED_TO, is_compiled
 from hypabi.image.model import Image, Role
 from hypabi.lifter.sleigh import Lifter
 from hypabi.semantics.interpret import Profile
@@ -25,10 +25,12 @@ def explorer_for(
     limits: Limits | None = None,
     lifters: Lifters = Lifter,
     allowance: Allowance | None = None,
+    handed_to: frozenset[str] = HANDED_TO,
 ) -> Explorer:
     """Return an explorer of an image's EL2 or HYP code.
 
     :param allowance: what all that it explores may cost, shared with whoever judges it
+    :param handed_to: compiled functions at which a contract ends
     """
     allowance = allowance or Allowance()
     arm64 = image.architecture is Architecture.ARM64
@@ -41,7 +43,7 @@ def explorer_for(
         image_lifter(image, lambda *where: usual().lift(*where)),
         lambda *where: usual().text(*where),
         patches,
-        is_compiled(image),
+        is_compiled(image, handed_to),
         _unpatched(image, patches),
         None if arm64 else thumb_lifter(image, lambda *where: thumb().lift(*where)),
         None if arm64 else lambda *where: thumb().text(*where),

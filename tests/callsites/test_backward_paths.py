@@ -3,7 +3,7 @@
 import random
 
 from hypabi.arch.names import InstructionSet
-from hypabi.callsites.backward_paths import LONGEST, MOST_WAYS, Stop, Wanted, ways_back
+from hypabi.callsites.backward_paths import ACROSS, LONGEST, MOST_WAYS, Stop, Wanted, ways_back
 from hypabi.code.alternatives import NO_PATCHES
 from hypabi.code.function_body import A64Body, Body, Kind, body_of
 from hypabi.code.function_bounds import function_extent
@@ -33,10 +33,17 @@ def test_a_way_goes_to_the_entry_while_nothing_joins(assemble: Assemble) -> None
 
 
 def test_a_way_stops_where_others_join_once_the_identifier_is_known(assemble: Assemble) -> None:
-    found = body(assemble, "cbz x2, 1f; mov x1, #3; 1: mov x0, #0; hvc #0; ret")
+    far = "; nop" * ACROSS
+    found = body(assemble, f"cbz x2, 1f; mov x1, #3; 1: mov x0, #0{far}; hvc #0; ret")
     (chain,), undecided = ways_back(found, site(found), IDENTIFIER)
     assert chain.stop is Stop.KNOWN
     assert chain.steps[0] == TEXT + 8 and not undecided
+
+
+def test_near_the_call_ways_that_bring_other_arguments_are_two(assemble: Assemble) -> None:
+    found = body(assemble, "cbz x2, 1f; mov x1, #3; 1: mov x0, #0; hvc #0; ret")
+    chains, undecided = ways_back(found, site(found), IDENTIFIER)
+    assert len(chains) == 2 and not undecided
 
 
 def test_two_ways_that_set_the_identifier_are_two(assemble: Assemble) -> None:

@@ -94,7 +94,7 @@ def test_what_has_not_the_shape_is_no_table(change: str) -> None:
     content = {
         "no way out": table(VBAR_EL2_X1, leave=NOP),
         "no padding": table(VBAR_EL2_X1, padding=0xAA0103E1),
-        "cut short": table(VBAR_EL2_X1)[: VECTOR_TABLE_SIZE - 4],
+        "cut short": table(VBAR_EL2_X1)[: VECTOR_TABLE_SIZE - 0x80],
     }[change]
     assert tables(code(content)) == ()
 

@@ -51,7 +51,7 @@ def held(of: Revision, *ways: CallPath) -> LifeCycle:
 def test_a_site_that_the_contract_does_not_speak_of_meets_every_party_and_moves_it() -> None:
     found = held(revision(), way(x0=0))
     (met,) = found.checks
-    assert (met.when, met.context, met.check.call) == (Reachability.UNSPOKEN, None, "SET")
+    assert (met.when, met.context, met.check.call) == (Reachability.WHOEVER_IS_LIVE, None, "SET")
     (taken,) = found.moves
     assert taken.move is MOVE and [each.address for each in taken.by] == [site().address]
     assert found.dormant == ()
@@ -60,9 +60,12 @@ def test_a_site_that_the_contract_does_not_speak_of_meets_every_party_and_moves_
 def test_a_site_that_runs_while_another_is_live_is_unreachable_and_moves_nothing() -> None:
     found = held(revision(context("payload")), way(x0=0))
     (met,) = found.checks
-    assert met.when is Reachability.UNREACHABLE
-    assert [taken.by for taken in found.moves] == [()]
-    assert [each.address for each in found.dormant] == [site().address]
+    assert met.when is Reachability.PARTY_NOT_FOUND
+    assert found.dormant == ()
+    nobody = held(revision(context()), way(x0=0))
+    assert nobody.checks[0].when is Reachability.UNREACHABLE
+    assert [taken.by for taken in nobody.moves] == [()]
+    assert [each.address for each in nobody.dormant] == [site().address]
 
 
 def test_a_site_that_runs_while_the_party_is_live_is_reachable() -> None:
@@ -70,7 +73,7 @@ def test_a_site_that_runs_while_the_party_is_live_is_reachable() -> None:
     (met,) = held(revision(said), way(x0=0)).checks
     assert met.when is Reachability.REACHABLE and met.context is said
     (other,) = held(revision(context("payload", function="g")), way(x0=0)).checks
-    assert other.when is Reachability.UNSPOKEN, "it is said of another function"
+    assert other.context is None, "it is said of another function"
 
 
 def test_a_way_that_asks_for_something_else_is_counted_and_not_held() -> None:

@@ -303,7 +303,7 @@ BAD_END = {
     "calls C": "bl c_function\neret",
     "faults": "brk #1",
 }
-C_FUNCTION = "\n.globl c_function\nc_function: stp x29, x30, [sp, #-16]!\nret\n"
+C_FUNCTION = "\n.globl handle_trap\nhandle_trap: stp x29, x30, [sp, #-16]!\nret\n"
 LATER = [
     Promise(Ensures(equal(new("x0"), old("x0")))),
     Promise(KeepsRegisters(SCRATCH)),
@@ -360,12 +360,12 @@ def test_what_a_clause_says_when_it_speaks_is_judged_there_only(assemble: Assemb
 
 def test_control_handed_to_a_function_is_told_by_its_name(assemble: Assemble) -> None:
     for source, expected in (
-        ("b c_function\nnop", Proved),
-        ("cbz x0, 1f\nb c_function\n1: eret", Refuted),
+        ("b handle_trap\nnop", Proved),
+        ("cbz x0, 1f\nb handle_trap\n1: eret", Refuted),
         ("b other_function\nnop\nother_function: stp x29, x30, [sp, #-16]!\nret", Refuted),
         ("b 1f\nnop\n1: stp x29, x30, [sp, #-16]!\nret", Undecided),
     ):
-        verdict = judged(source + C_FUNCTION, Promise(HandedTo("c_function")), assemble)
+        verdict = judged(source + C_FUNCTION, Promise(HandedTo("handle_trap")), assemble)
         assert isinstance(verdict, expected), source
 
 

@@ -52,9 +52,9 @@ def test_the_first_lines_say_the_verdict_and_how_it_comes_about() -> None:
     lines = text(of_every_kind()).splitlines()
     assert lines[0] == "6.1.0-test: REFUTED"
     assert " ".join(lines[1:5]) == (
-        "6 cells: 2 kept, 1 refuted, 1 undecided, 1 left open, 1 unreachable; 7 call "
+        "6 cells: 2 kept, 1 refuted, 1 undecided, 1 left open, 1 unreachable; 8 call "
         "sites: 1 satisfied, 1 satisfied beyond the contract, 1 depends on its caller, "
-        "1 unspecified, 1 violated, 1 suppressed, 1 undecided "
+        "1 unspecified, 1 violated, 1 suppressed, 1 unscheduled, 1 undecided "
     )
 
 
