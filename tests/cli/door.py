@@ -8,6 +8,7 @@ import contextlib
 import gc
 import io
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -61,6 +62,7 @@ def _as_its_own_process(
     """Give the streams of a run, and undo afterwards what a process would take with it."""
     output, talk = (io.TextIOWrapper(io.BytesIO(), encoding="ascii") for _ in range(2))
     thresholds = gc.get_threshold()
+    memory = resource.getrlimit(resource.RLIMIT_AS)
     with (
         mock.patch.dict(os.environ, environment(), clear=True),
         mock.patch.object(sys, "argv", ["hypabi", *words]),
@@ -72,6 +74,7 @@ def _as_its_own_process(
             yield output, talk
         finally:
             gc.set_threshold(*thresholds)
+            resource.setrlimit(resource.RLIMIT_AS, memory)
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -22,7 +22,7 @@ command()
 LIMIT = """
 import resource, subprocess, sys
 from hypabi.cli.memory import bounded_memory
-from hypabi.machine.qemu_process import unlimited
+from hypabi.machine.qemu.process import unlimited
 bounded_memory(sys.argv[1:])
 print(resource.getrlimit(resource.RLIMIT_AS)[0])
 with unlimited():

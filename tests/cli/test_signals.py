@@ -27,16 +27,16 @@ command()
 
 WITH_A_DRAFT = """
 import os, sys
-from hypabi.cli import start
-start.obey_signals()
-from hypabi.cli import output
+from hypabi.cli import signals
+signals.obey_signals()
+from hypabi import atomic_file
 def take_after(descriptor, path):
     os.kill(os.getpid(), {number})
-output._take_after = take_after
+atomic_file._take_after = take_after
 try:
-    output.emit("after", "report")
+    atomic_file.write_output("after", "report")
 except KeyboardInterrupt as ended:
-    os._exit(start.status_of(ended))
+    os._exit(signals.status_of(ended))
 """
 
 

@@ -92,9 +92,9 @@ Stated = tuple[str, Statement, tuple[Predicate, ...]]
 REFUTED: Mapping[str, Stated] = {
     "the index reaches the neighbour": (indexed(7), FIVE, ()),
     "the index is compared one too far": (compared(7), FIVE, ()),
-    "a word that begins within the neighbour": (
+    "a pair that begins within the neighbour": (
         indexed(7, "and x10, x1, #{}").replace("str xzr, [x9, x10, lsl #3]",
-                                              "add x9, x9, x10, lsl #3\n stur xzr, [x9, #-1]"),
+                                              "add x9, x9, x10, lsl #3\n stp wzr, wzr, [x9, #-4]"),
         FIVE, (),
     ),
     "an index without bounds reaches the stack": (
@@ -109,7 +109,7 @@ REFUTED: Mapping[str, Stated] = {
         two("[x1]", "x9").replace("mov x0, #5", "mov x0, #5\nldr x9, =limit"), FIVE, (),
     ),
     "a stack that the caller chose": (
-        ("mov x0, #5\nldr x9, =limit\nstr x0, [x9]\nmov sp, x1\nstp xzr, xzr, [sp, #-16]!\n"
+        ("mov x0, #5\nldr x9, =limit\nstr x0, [x9]\nand x10, x1, #-16\nmov sp, x10\nstp xzr, xzr, [sp, #-16]!\n"
          "ldr x0, [x9]\neret" + DATA_AND_STACK), FIVE, (),
     ),
     "bytes that are read as a word": (

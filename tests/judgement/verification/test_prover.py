@@ -289,7 +289,7 @@ MUTATED = {
     "fewer system registers": Promise(KeepsSystemRegisters(ENTERED), SET),
     "no precondition": Promise(KEPT["alignment"].statement, SET),
     "another call": Promise(KEPT["vectors set"].statement, OTHER),
-    "handed to C": Promise(HandedTo("c_function"), SET),
+    "handed to C": Promise(HandedTo("handle_trap"), SET),
 }
 
 
@@ -300,7 +300,7 @@ def test_each_change_of_the_contract_is_refuted(name: str, assemble: Assemble) -
 
 BAD_END = {
     "unmodelled": ".arch armv8.3-a\nautia x5, x6\neret",
-    "calls C": "bl c_function\neret",
+    "calls C": "bl handle_trap\neret",
     "faults": "brk #1",
 }
 C_FUNCTION = "\n.globl handle_trap\nhandle_trap: stp x29, x30, [sp, #-16]!\nret\n"
@@ -363,7 +363,7 @@ def test_control_handed_to_a_function_is_told_by_its_name(assemble: Assemble) ->
         ("b handle_trap\nnop", Proved),
         ("cbz x0, 1f\nb handle_trap\n1: eret", Refuted),
         ("b other_function\nnop\nother_function: stp x29, x30, [sp, #-16]!\nret", Refuted),
-        ("b 1f\nnop\n1: stp x29, x30, [sp, #-16]!\nret", Undecided),
+        ("b 1f\nnop\n1: stp x29, x30, [sp, #-16]!\nret", Refuted),
     ):
         verdict = judged(source + C_FUNCTION, Promise(HandedTo("handle_trap")), assemble)
         assert isinstance(verdict, expected), source
