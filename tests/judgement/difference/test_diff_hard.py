@@ -124,7 +124,7 @@ def test_where_data_without_a_symbol_lies_is_never_shown_to_break(
 
 
 def test_data_with_a_symbol_may_lie_anywhere(assemble: Assemble) -> None:
-    change = served(f"{POINT.replace('.Lplace', 'place')};msr tpidr_el2, x5;str x2, [x5]")
+    change = served(f"{POINT.replace('.Lplace', 'place')};msr tpidr_el2, x5;strb w2, [x5]")
     more = DATA.replace(".Lplace:", "place:")
     images = [kernel(assemble, change, more=more.format(size)) for size in (64, 128)]
     for cell in both(images[0], images[1], RESET):
