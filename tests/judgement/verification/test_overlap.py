@@ -109,8 +109,8 @@ REFUTED: Mapping[str, Stated] = {
         two("[x1]", "x9").replace("mov x0, #5", "mov x0, #5\nldr x9, =limit"), FIVE, (),
     ),
     "a stack that the caller chose": (
-        ("mov x0, #5\nldr x9, =limit\nstr x0, [x9]\nand x10, x1, #-16\nmov sp, x10\nstp xzr, xzr, [sp, #-16]!\n"
-         "ldr x0, [x9]\neret" + DATA_AND_STACK), FIVE, (),
+        ("mov x0, #5\nldr x9, =limit\nstr x0, [x9]\nand x10, x1, #-16\nmov sp, x10\n"
+         "stp xzr, xzr, [sp, #-16]!\nldr x0, [x9]\neret" + DATA_AND_STACK), FIVE, (),
     ),
     "bytes that are read as a word": (
         "mov x0, #0\nstr x0, [x1]\nmov w9, #5\nstrb w9, [x2]\nldr x0, [x1]\neret", FIVE, (OUTSIDE,),
