@@ -25,7 +25,7 @@ from hypabi.judgement.difference.side import Side
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
-from tests.judgement.difference.test_compare import FRAME, RETURNS, SUCCESS, revision
+from tests.judgement.difference.one_call import FRAME, RETURNS, SUCCESS, revision
 from tests.judgement.handler_contract import WHY
 from tests.judgement.made_case import AROUND, Clueless, behaviour, case, x
 

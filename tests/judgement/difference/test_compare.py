@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided as NotFollowed
-from hypabi.contract.clause import Clause, Ensures, KeepsRegisters, Returns
-from hypabi.contract.revision import LiveCall, Revision, Row, Service
+from hypabi.contract.revision import Revision, Service
 from hypabi.judgement.difference.compare import MOST_PAIRS, compare_sides
 from hypabi.judgement.difference.model import (
     Aspect,
@@ -23,32 +22,12 @@ from hypabi.judgement.difference.model import (
 from hypabi.judgement.difference.side import Side
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
+from tests.judgement.difference.one_call import revision
 from tests.judgement.handler_contract import (
     ERROR,
     NEVER,
-    REVISION,
-    WHY,
-    equal,
-    new,
-    number,
-    old,
 )
 from tests.judgement.made_case import AROUND, Clueless, behaviour, case, x
-
-SUCCESS = Clause("success", "", Ensures(equal(new("x0"), number(0))), WHY)
-FRAME = Clause("registers", "", KeepsRegisters(("x0", "x1")), WHY)
-RETURNS = Clause("returns", "", Returns(None), WHY)
-REFUSED = Clause("refused", "", Ensures(equal(new("x0"), number(ERROR))), WHY)
-
-
-def revision(name: str = "SET", identifier: int = 0, service: Service = Service.SERVED) -> Revision:
-    """Return a contract of one call at one party."""
-    served = ("stub",) if service is Service.SERVED else ()
-    call = LiveCall(name, identifier, (), served, WHY)
-    first = SUCCESS if service is Service.SERVED else REFUSED
-    selects = equal(old("x0"), number(identifier))
-    row = Row("stub", name, service, selects, (), (), (first, FRAME, RETURNS), None)
-    return replace(REVISION, calls=(call,), rows=(row,))
 
 
 def side(of: Behaviour | None, contract: Revision | None = None, program: str = "one") -> Side:
