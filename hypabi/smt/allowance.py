@@ -6,8 +6,9 @@ beyond is undecided, at the same place in every run.  Only what the solver itsel
 matter of time.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final, TypeVar
 
 from hypabi.records import frozen
 from hypabi.smt.rewrite import subterms
@@ -38,6 +39,8 @@ _PLAIN: Final = frozenset(
 """Operations that move bits about, or look at each alone."""
 _COMPARISONS: Final = frozenset({"eq", "ult", "slt"})
 
+_Answer = TypeVar("_Answer")
+
 
 class Allowance:
     """What is left of the cost that one run may have."""
@@ -55,51 +58,82 @@ class Allowance:
         return self.left <= 0
 
 
-class CountedSolver:
+class MeteredSolver(ABC):
     """A solver whose questions are counted, and which answers none once the allowance is spent."""
+
+    reason: ClassVar[str]
+    """Why it then answers none."""
+    given_up: ClassVar[int]
+    """Cost of a question that the solver could not answer in its time."""
 
     def __init__(self, solver: Solver, allowance: Allowance) -> None:
         self._solver = solver
         self.allowance = allowance
+
+    def add(self, condition: Value) -> None:
+        """Require a condition; see :class:`~hypabi.smt.solver.Solver`."""
+        self._solver.add(condition)
+
+    def push(self) -> None:
+        """Open a level."""
+        self._solver.push()
+
+    def pop(self) -> None:
+        """Forget what was added since the matching :meth:`push`."""
+        self._solver.pop()
+
+    def check(self, *assumptions: Value) -> Answer:
+        """Say whether everything added and assumed can hold, and give a model."""
+        return self._asked(self._solver.check, assumptions)
+
+    def feasibility(self, *assumptions: Value) -> Feasibility:
+        """Say whether everything added and assumed can hold, without a model; cheaper."""
+        return self._asked(self._solver.feasibility, assumptions)
+
+    def _asked(
+        self, ask: Callable[..., _Answer | Unknown], assumptions: tuple[Value, ...]
+    ) -> _Answer | Unknown:
+        if not self.allowance.spent:
+            self.allowance.spend(self._cost(assumptions))
+        if self.allowance.spent:
+            return Unknown(self.reason)
+        answer = ask(*assumptions)
+        if isinstance(answer, Unknown):
+            self.allowance.spend(self.given_up)
+        return answer
+
+    @abstractmethod
+    def _cost(self, assumptions: tuple[Value, ...]) -> int:
+        """Return what a question costs."""
+
+
+class CountedSolver(MeteredSolver):
+    """One for whom all that was added counts with each question."""
+
+    reason = SPENT
+    given_up = GIVEN_UP
+
+    def __init__(self, solver: Solver, allowance: Allowance) -> None:
+        super().__init__(solver, allowance)
         self._sizes: list[_Size] = [_Size(0, 0, 0)]
 
     def add(self, condition: Value) -> None:
         """Require a condition; see :class:`~hypabi.smt.solver.Solver`."""
         self._sizes[-1] = self._sizes[-1].and_more(_size((condition,)))
-        self._solver.add(condition)
+        super().add(condition)
 
     def push(self) -> None:
         """Open a level."""
         self._sizes.append(self._sizes[-1])
-        self._solver.push()
+        super().push()
 
     def pop(self) -> None:
         """Forget what was added since the matching :meth:`push`."""
         self._sizes.pop()
-        self._solver.pop()
+        super().pop()
 
-    def check(self, *assumptions: Value) -> Answer:
-        """Say whether everything added and assumed can hold, and give a model."""
-        if self._refused(assumptions):
-            return Unknown(SPENT)
-        answer = self._solver.check(*assumptions)
-        if isinstance(answer, Unknown):
-            self.allowance.spend(GIVEN_UP)
-        return answer
-
-    def feasibility(self, *assumptions: Value) -> Feasibility:
-        """Say whether everything added and assumed can hold, without a model; cheaper."""
-        if self._refused(assumptions):
-            return Unknown(SPENT)
-        answer = self._solver.feasibility(*assumptions)
-        if isinstance(answer, Unknown):
-            self.allowance.spend(GIVEN_UP)
-        return answer
-
-    def _refused(self, assumptions: tuple[Value, ...]) -> bool:
-        if not self.allowance.spent:
-            self.allowance.spend(self._sizes[-1].and_more(_size(assumptions)).cost())
-        return self.allowance.spent
+    def _cost(self, assumptions: tuple[Value, ...]) -> int:
+        return self._sizes[-1].and_more(_size(assumptions)).cost()
 
 
 @frozen

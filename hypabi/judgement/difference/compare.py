@@ -12,7 +12,7 @@ from typing import Final
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.contract.expression import Predicate
 from hypabi.contract.revision import LiveCall, LiveParty, Revision, Row, Service
-from hypabi.judgement.difference.budget import SPENT, Budget, PatientSolver
+from hypabi.judgement.difference.budget import MOST, SPENT, PatientSolver
 from hypabi.judgement.difference.case_pair import Pair
 from hypabi.judgement.difference.case_view import Provided, Rules
 from hypabi.judgement.difference.difference_query import DifferenceQuery
@@ -47,6 +47,7 @@ from hypabi.judgement.verification.verdict import Proved, Refuted, Verdict
 from hypabi.judgement.verification.verdict import Undecided as NotProved
 from hypabi.records import frozen, replace
 from hypabi.smt import terms
+from hypabi.smt.allowance import Allowance, is_spent
 from hypabi.smt.solver import Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
@@ -63,7 +64,7 @@ def compare_sides(
 
     :param direction: whose callers the home side's are
     """
-    patience = Budget()
+    patience = Allowance(MOST)
     for party in home.revision.parties:
         if party.name not in home.behaviours:
             continue
@@ -174,12 +175,12 @@ class _Comparison:
         others = self.feasible(other, premises)
         if len(cases) * len(others) > MOST_PAIRS:
             return Undecided((f"there are more than {MOST_PAIRS} pairs of cases",), ()), ()
-        if self.solver.patience.spent():
+        if is_spent(self.solver):
             return Undecided((SPENT,), ()), ()
         bound = one_sided(home, other)
         for case in cases:
             for another in others:
-                if self.solver.patience.spent():
+                if is_spent(self.solver):
                     reasons.append(SPENT)
                     break
                 context = (*guard_terms(case), *guard_terms(another), *premises)

@@ -68,7 +68,7 @@ class DifferenceQuery:
 
     def plainly(self, condition: Value) -> bool:
         """Tell whether a condition may hold with every unknown of one side alone at zero."""
-        self.solver.patience.spend(1)
+        self.solver.allowance.spend(1)
         if condition == 0:
             return False
         bound = sorted(self._bound((*self.context, condition)), key=lambda symbol: symbol.name)
@@ -81,7 +81,7 @@ class DifferenceQuery:
         A state that rests on an unknown of one side alone is no evidence, so one in which all of
         those are zero is looked for first.
         """
-        self.solver.patience.spend(1)
+        self.solver.allowance.spend(1)
         if differs == 0:
             return None
         conditions = (*self.context, differs)

@@ -7,13 +7,14 @@ import pytest
 from hypabi.behaviour.case import Case
 from hypabi.behaviour.outcome import Called, Left, Outcome, Returned, Store, Stuck, Undecided
 from hypabi.contract.clause import Region
-from hypabi.judgement.difference.budget import Budget, PatientSolver
+from hypabi.judgement.difference.budget import MOST, PatientSolver
 from hypabi.judgement.difference.case_pair import Pair
 from hypabi.judgement.difference.case_view import Provided, Rules
 from hypabi.judgement.difference.difference_query import DifferenceQuery
 from hypabi.judgement.difference.model import Aspect, Bearing, Difference
 from hypabi.judgement.verification.observables import Frame, Seen
 from hypabi.smt import terms
+from hypabi.smt.allowance import Allowance
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
 from tests.judgement.handler_contract import REVISION, new, old
@@ -43,7 +44,7 @@ def compared(
     handed_over: object = False,
 ) -> Found:
     sides = [Provided(behaviour(each), each, lowered(each)) for each in (home, other)]
-    solver = PatientSolver(BitwuzlaSolver(), Budget())
+    solver = PatientSolver(BitwuzlaSolver(), Allowance(MOST))
     query = DifferenceQuery(solver, context, frozenset(), one_program=False)
     rules = Rules(REVISION, seen, frame, handed_over=bool(handed_over))
     pair = Pair(sides[0], sides[1], rules, query, set())

@@ -7,7 +7,7 @@ import pytest
 from hypabi.analysis.difference import sides
 from hypabi.contract.file.load import shipped_contract
 from hypabi.contract.version import Version
-from hypabi.judgement.difference.budget import SPENT, Budget, PatientSolver
+from hypabi.judgement.difference.budget import MOST, SPENT, PatientSolver
 from hypabi.judgement.difference.compare import _Comparison
 from hypabi.judgement.difference.model import (
     Cell,
@@ -22,6 +22,7 @@ from hypabi.judgement.difference.model import (
     reasons_of,
 )
 from hypabi.smt import terms
+from hypabi.smt.allowance import Allowance
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.solver import Unknown
 from tests.cli.compared import cells, made
@@ -146,18 +147,18 @@ def test_what_a_comparison_may_cost_has_an_end(assemble: Assemble) -> None:
     assert version is not None
     contract = shipped_contract("linux-hyp-abi")
     one, two = sides(*(made(each, contract, version) for each in images))
-    patience = Budget(100)
+    patience = Allowance(100)
     solver = PatientSolver(BitwuzlaSolver(), patience)
     differs = terms.ne(terms.symbol("x3", 64), terms.symbol("x4", 64), 64)
     asked = 0
     while not isinstance(answer := solver.check(differs), Unknown):
         asked += 1
     assert 0 < asked < 10
-    assert (answer.reason, patience.spent()) == (SPENT, True)
+    assert (answer.reason, patience.spent) == (SPENT, True)
     row = one.revision.row("stub", RESET)
     party = one.revision.party("stub")
     assert party is not None
-    for spent, change in ((patience, Undecided), (Budget(), Weaker)):
+    for spent, change in ((patience, Undecided), (Allowance(MOST), Weaker)):
         again = PatientSolver(BitwuzlaSolver(), spent)
         cell = _Comparison(one, two, party, row, Direction.OLD_CALLERS, again).cell()
         assert isinstance(cell.change, change)

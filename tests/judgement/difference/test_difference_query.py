@@ -1,6 +1,6 @@
 """Whether two ends can differ: shown by a state, excluded by proof, or open with a reason."""
 
-from hypabi.judgement.difference.budget import Budget, PatientSolver
+from hypabi.judgement.difference.budget import PatientSolver
 from hypabi.judgement.difference.difference_query import (
     DifferenceQuery,
     Differs,
@@ -8,6 +8,7 @@ from hypabi.judgement.difference.difference_query import (
     shrunk,
 )
 from hypabi.smt import terms
+from hypabi.smt.allowance import Allowance
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.solver import Solver
 from hypabi.smt.terms import Value
@@ -17,7 +18,7 @@ ONE_SIDED = "cpucap.5 of the old"
 
 
 def query(*context: Value, solver: Solver | None = None, most: int = 10_000) -> DifferenceQuery:
-    patient = PatientSolver(solver or BitwuzlaSolver(), Budget(most))
+    patient = PatientSolver(solver or BitwuzlaSolver(), Allowance(most))
     return DifferenceQuery(patient, context, frozenset({"layout"}), one_program=False)
 
 
