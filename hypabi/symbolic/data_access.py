@@ -15,13 +15,16 @@ from hypabi.semantics.domain import Unmodelled
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.entry import Entry
+from hypabi.symbolic.places import based
 
 EE: Final = 25
 M: Final = 0
+"""Bits of SCTLR_ELx and HSCTLR (DDI 0487, D19.2.133; DDI 0406C, B4.1.56)."""
 STACK: Final = Register("sp", 0, 8)
 SIXTEEN: Final = 4
+"""Low bits that are zero in a multiple of 16."""
 CALLER_CHOSEN: Final = re.compile(r"[rx]\d+")
-"""Bits of SCTLR_ELx and HSCTLR (DDI 0487, D19.2.133; DDI 0406C, B4.1.56)."""
+"""General registers, which a caller fills."""
 
 
 class Present(Protocol):
@@ -112,20 +115,16 @@ def _aligned(present: Present, address: Value, size: int, image: Image) -> bool:
     if isinstance(address, int):
         return address % size == 0
     pointers = [each for each in _summands(address) if each.op == "symbol"]
-    constant = _constant(address)
+    _, constant = based(address)
     # What the caller has in a general register and adds to an address of the image is an index;
     # TPIDR_EL2 and words of memory move a CPU's copy, or all of EL2.
     handed_in = len(pointers) == 1 and (
-        image.segment(constant) is None or not CALLER_CHOSEN.fullmatch(_name(pointers[0]))
+        image.segment(constant) is None or not CALLER_CHOSEN.fullmatch(pointers[0].name)
     )
     rest = terms.sub(address, pointers[0], bits) if handed_in else address
     if zero_bits(rest, bits) >= wanted:
         return True
     return present.told(terms.eq(terms.extract(rest, 0, wanted, bits), 0, wanted)) is True
-
-
-def _name(symbol: Term) -> str:
-    return str(symbol.name)
 
 
 def _summands(address: Value) -> list[Term]:
@@ -142,14 +141,6 @@ def _summands(address: Value) -> list[Term]:
 def _value(argument: object) -> Value:
     assert isinstance(argument, int | Term)
     return argument
-
-
-def _constant(address: Term) -> int:
-    match address:
-        case Term(op="add", args=(_, int(constant))):
-            return constant
-        case _:
-            return 0
 
 
 def zero_bits(value: Value, width: int) -> int:

@@ -11,7 +11,7 @@ Memory that no store touched is the image's content where the kernel cannot writ
 aligned word (``mem[...]``) everywhere else, the same symbol for the same word on every path.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
 from hypabi.arch.names import ByteOrder
@@ -21,7 +21,7 @@ from hypabi.semantics.domain import Unmodelled
 from hypabi.smt import terms
 from hypabi.smt.rewrite import subterms
 from hypabi.smt.terms import Term, Value, symbols_of
-from hypabi.symbolic.places import Span, span_of, within
+from hypabi.symbolic.places import Span, based, span_of, within
 from hypabi.symbolic.words import Ledger
 
 UNDISTURBED: Final = (
@@ -76,18 +76,9 @@ class Memory:
         """Return a memory that changes on its own."""
         return Memory(self.image, self.bits, self.stores, self.assumptions, self.ledger)
 
-    def split(self, address: Value) -> tuple[Term | None, int]:
-        """Return an address as base and constant offset."""
-        if isinstance(address, int):
-            return None, address
-        if address.op == "add" and isinstance(address.args[1], int):
-            assert isinstance(address.args[0], Term)
-            return address.args[0], address.args[1]
-        return address, 0
-
     def store(self, address: Value, size: int, value: Value, judge: Judge | None = None) -> None:
         """Set ``size`` bytes."""
-        base, offset = self.split(address)
+        base, offset = based(address)
         if base is None and Access.CODE in map(self.image.access, range(offset, offset + size)):
             raise Unmodelled(f"it writes code at {offset:#x}")
         self._assume(UNDISTURBED)
@@ -143,7 +134,7 @@ class Memory:
 
     def load(self, address: Value, size: int, judge: Judge | None = None) -> Value:
         """Return ``size`` bytes in the data byte order."""
-        base, offset = self.split(address)
+        base, offset = based(address)
         return self._load(base, offset, size, len(self.stores), judge)
 
     def _load(
@@ -235,13 +226,19 @@ class Memory:
         self, base: Term | None, offset: int, size: int, newest: int, judge: Judge | None
     ) -> Value:
         """Put a load together that some store covers in part."""
+        places = (self._wrap(offset + position) for position in range(size))
+        return self._joined(self._byte(base, place, newest, judge) for place in places)
+
+    def _joined(self, read: Iterable[Value]) -> Value:
+        """Return bytes, the first at the lowest address, as one value."""
         result: Value = 0
-        for position in range(size):
-            byte = self._byte(base, self._wrap(offset + position), newest, judge)
-            if self.image.byte_order is ByteOrder.LITTLE:
-                result = terms.concat(byte, result, 8, 8 * position) if position else byte
+        for position, byte in enumerate(read):
+            if position == 0:
+                result = byte
+            elif self.image.byte_order is ByteOrder.LITTLE:
+                result = terms.concat(byte, result, 8, 8 * position)
             else:
-                result = terms.concat(result, byte, 8 * position, 8) if position else byte
+                result = terms.concat(result, byte, 8 * position, 8)
         return result
 
     def _byte(self, base: Term | None, offset: int, newest: int, judge: Judge | None) -> Value:
@@ -289,14 +286,8 @@ class Memory:
         start = offset & -word
         if offset + size <= start + word:
             return self._part(self._word(base, start), offset - start, size)
-        result: Value = 0
-        for position in range(size):
-            byte = self._initial(base, self._wrap(offset + position), 1)
-            if self.image.byte_order is ByteOrder.LITTLE:
-                result = terms.concat(byte, result, 8, 8 * position) if position else byte
-            else:
-                result = terms.concat(result, byte, 8 * position, 8) if position else byte
-        return result
+        places = (self._wrap(offset + position) for position in range(size))
+        return self._joined(self._initial(base, place, 1) for place in places)
 
     def _part(self, word: Term, position: int, size: int) -> Value:
         total = self.bits // 8

@@ -40,6 +40,7 @@ from hypabi.symbolic.outcome import (
     Undecided,
 )
 from hypabi.symbolic.path_context import Fork, Live
+from hypabi.symbolic.places import based
 from hypabi.symbolic.return_legality import (
     environment_alone,
     illegal_from_hyp,
@@ -323,7 +324,7 @@ class Run(Live):
         whole: Value = target
         if target.op == "and" and isinstance(target.args[1], int):
             whole = target.args[0]  # BXWritePC and BranchWritePC clear low bits
-        base, offset = self.memory.split(whole)
+        base, offset = based(whole)
         if base is None or self.around.image.access(offset) is not Access.CODE:
             return target
         for place in (places := self._places(target)):

@@ -18,7 +18,7 @@ from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.choices import possible_values
 from hypabi.symbolic.data_access import check_access
 from hypabi.symbolic.entry import Entry
-from hypabi.symbolic.places import OWN_POINTERS
+from hypabi.symbolic.places import OWN_POINTERS, based
 from hypabi.symbolic.state import Effect, State
 
 LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
@@ -133,7 +133,7 @@ class Live:
 
     def _entries(self, address: Value) -> tuple[int, ...]:
         """Return where an index into constant data can lead, if that is what an address is."""
-        base, offset = self.memory.split(address)
+        base, offset = based(address)
         if base is None or (base.op == "symbol" and base.name in OWN_POINTERS):
             return ()
         if base.op == "sub" and isinstance(base.args[0], int):

@@ -30,6 +30,16 @@ class Span:
     highest: int
 
 
+def based(address: Value) -> tuple[Term | None, int]:
+    """Return an address as base, ``None`` where it is fixed, and constant offset."""
+    if isinstance(address, int):
+        return None, address
+    if address.op == "add" and isinstance(address.args[1], int):
+        assert isinstance(address.args[0], Term)
+        return address.args[0], address.args[1]
+    return address, 0
+
+
 def span_of(base: Term | None, offset: int, size: int, bits: int) -> Span | None:
     """Return where ``size`` bytes lie, ``None`` where the term does not tell.
 
