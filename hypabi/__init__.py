@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from hypabi.analysis.results.check import CheckResult
     from hypabi.analysis.results.derivation import DeriveResult
     from hypabi.analysis.results.difference import DiffResult
+    from hypabi.analysis.results.drift import DriftResult
     from hypabi.analysis.results.matrix import MatrixResult
     from hypabi.analysis.results.plain import plain as to_plain
+    from hypabi.analysis.results.replay import ReplayResult
     from hypabi.analysis.session import open_image
-    from hypabi.api import callers, check, derive, diff, document, matrix
+    from hypabi.api import callers, check, derive, diff, document, drift, matrix, replay
     from hypabi.documents.request import Document
     from hypabi.errors import HypabiError
 
@@ -31,16 +33,20 @@ __all__ = [
     "DeriveResult",
     "DiffResult",
     "Document",
+    "DriftResult",
     "HypabiError",
     "MatrixResult",
+    "ReplayResult",
     "__version__",
     "callers",
     "check",
     "derive",
     "diff",
     "document",
+    "drift",
     "matrix",
     "open_image",
+    "replay",
     "to_plain",
 ]
 
@@ -50,15 +56,19 @@ _HOMES: Final = {
     "DeriveResult": "hypabi.analysis.results.derivation",
     "DiffResult": "hypabi.analysis.results.difference",
     "Document": "hypabi.documents.request",
+    "DriftResult": "hypabi.analysis.results.drift",
     "HypabiError": "hypabi.errors",
     "MatrixResult": "hypabi.analysis.results.matrix",
+    "ReplayResult": "hypabi.analysis.results.replay",
     "callers": "hypabi.api",
     "check": "hypabi.api",
     "derive": "hypabi.api",
     "diff": "hypabi.api",
     "document": "hypabi.api",
+    "drift": "hypabi.api",
     "matrix": "hypabi.api",
     "open_image": "hypabi.analysis.session",
+    "replay": "hypabi.api",
     "to_plain": "hypabi.analysis.results.plain:plain",
 }
 """Where each public name is defined; behind a colon its name there, where that is another."""

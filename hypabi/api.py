@@ -1,37 +1,35 @@
 """hypabi for Python programs: ask what the commands ask, and get the same results.
 
-Each function returns the result that the command of its name prints: the same verdict, the same
-counts, the same exit status.  A result is frozen plain data, so that it can be compared, pickled
-and stored; :func:`hypabi.to_plain` makes of it what ``json`` can write.  Whatever cannot be read is
-refused with :class:`hypabi.HypabiError`.
+Each function returns the result that the command of its name prints, because the command prints
+what the function returns: the same verdict, the same counts, the same exit status.  A result is
+frozen plain data, so that it can be compared, pickled and stored; :func:`hypabi.to_plain` makes of
+it what ``json`` can write.  Whatever cannot be read is refused with :class:`hypabi.HypabiError`.
 """
 
 import os
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Literal
 
-from hypabi.analysis.check import CheckWanted
-from hypabi.analysis.check import check as check_examination
-from hypabi.analysis.options import contract_of, suppressions_of, version_of
-from hypabi.analysis.provenance import provenance
-from hypabi.analysis.results.callers import CallersResult
-from hypabi.analysis.results.check import CheckResult
-from hypabi.analysis.results.derivation import DeriveResult
-from hypabi.analysis.results.difference import DiffResult
-from hypabi.analysis.results.matrix import MatrixResult
 from hypabi.analysis.session import Session, open_image
-from hypabi.analysis.tools import TOOLS
-from hypabi.contract.defaults import DEFAULT_CONTRACT
-from hypabi.documents.request import Document
-from hypabi.judgement.difference.model import Direction
 
-Image = str | os.PathLike[str] | Session
+if TYPE_CHECKING:
+    from hypabi.analysis.reference_matrix import CellChoice
+    from hypabi.analysis.results.callers import CallersResult
+    from hypabi.analysis.results.check import CheckResult
+    from hypabi.analysis.results.derivation import DeriveResult
+    from hypabi.analysis.results.difference import DiffResult
+    from hypabi.analysis.results.drift import DriftResult
+    from hypabi.analysis.results.matrix import MatrixResult
+    from hypabi.analysis.results.replay import ReplayResult
+    from hypabi.documents.request import Document
+    from hypabi.judgement.difference.model import Direction
+
+Path = str | os.PathLike[str]
+Image = Path | Session
 """A file, or one that :func:`open_image` has opened already."""
 
-DIRECTIONS: Final = {
-    "both": tuple(Direction),
-    "old": (Direction.OLD_CALLERS,),
-    "new": (Direction.NEW_CALLERS,),
-}
+Option = Path | bool | Sequence[str] | None
 
 
 def check(
@@ -39,12 +37,14 @@ def check(
     *,
     contract: str | None = None,
     kernel_version: str | None = None,
-    suppressions: str | None = None,
+    suppressions: Path | None = None,
     today: str | None = None,
     confirm: Literal["engine", "qemu"] | None = None,
-    witnesses: str | None = None,
+    witnesses: Path | None = None,
     entries: bool = False,
-) -> CheckResult:
+    second_opinion: bool = False,
+    smt2: Path | None = None,
+) -> "CheckResult":
     """Hold what every hypercall of an image does, and every caller in it, against a contract.
 
     :param contract: name of a shipped contract, or a contract file; the default one where ``None``
@@ -54,21 +54,31 @@ def check(
     :param confirm: machine to run a witness of each refutation on
     :param witnesses: folder to write these witnesses to
     :param entries: whether to say what else than a hypercall reaches the handlers
-    :raises HypabiError: the image, the contract or the suppressions cannot be read
+    :param second_opinion: whether to ask z3 too for every obligation
+    :param smt2: folder to write every obligation to, as SMT-LIB 2
+    :raises HypabiError: the image, the contract or the suppressions cannot be read, or a folder
+        cannot be written
     """
+    from hypabi.analysis.check import CheckWanted
+    from hypabi.analysis.check import check as check_examination
+    from hypabi.analysis.options import contract_of, suppressions_of, version_of
+
     session = _session(image)
     wanted = CheckWanted(
-        suppressions=suppressions_of(suppressions, today),
+        suppressions=suppressions_of(_text(suppressions), today),
         machine=confirm,
-        witnesses=witnesses,
+        witnesses=_text(witnesses),
         entries=entries,
+        second_opinion=second_opinion,
+        obligations=_text(smt2),
     )
     command = _command(
-        "check", session, contract=contract, kernel_version=kernel_version,
+        "check", session.loaded.path, contract=contract, kernel_version=kernel_version,
         suppressions=suppressions, today=today, confirm=confirm, witness=witnesses,
+        entries=entries, second_opinion=second_opinion, smt2=smt2,
     )  # fmt: skip
     examination = session.examine(contract_of(contract), version_of(kernel_version))
-    return check_examination(examination, wanted, (*command, *(["--entries"] if entries else [])))
+    return check_examination(examination, wanted, command)
 
 
 def callers(
@@ -77,7 +87,7 @@ def callers(
     contract: str | None = None,
     kernel_version: str | None = None,
     function: str | None = None,
-) -> CallersResult:
+) -> "CallersResult":
     """List every ``hvc`` of an image, and what each asks for.
 
     :param contract: lends its names; the default one does if it speaks of the image where ``None``
@@ -86,13 +96,15 @@ def callers(
     :raises HypabiError: image or contract cannot be read, or no call site is in such a function
     """
     from hypabi.analysis.call_site_listing import callers as list_callers
+    from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.summaries.callers import summarize_callers
 
     session = _session(image)
     named = None if contract is None else contract_of(contract)
     command = _command(
-        "callers", session, contract=contract, kernel_version=kernel_version, function=function
-    )
+        "callers", session.loaded.path, contract=contract, kernel_version=kernel_version,
+        function=function,
+    )  # fmt: skip
     found = list_callers(session, named, version_of(kernel_version), function, command)
     return summarize_callers(found)
 
@@ -104,7 +116,7 @@ def derive(
     kernel_version: str | None = None,
     party: str | None = None,
     entry: str | None = None,
-) -> DeriveResult:
+) -> "DeriveResult":
     """Derive what each hypercall does at each provider of an image.
 
     :param contract: lends its names; the default one does if it speaks of the image where ``None``
@@ -114,60 +126,92 @@ def derive(
     :raises HypabiError: image or contract cannot be read, or there is no such party or entry
     """
     from hypabi.analysis.derivation import Wanted, derivation
+    from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.summaries.derivation import summarize_derivation
 
     session = _session(image)
     named = None if contract is None else contract_of(contract)
     wanted = Wanted(named, version_of(kernel_version), party, entry)
     command = _command(
-        "derive", session, contract=contract, kernel_version=kernel_version, party=party,
-        entry=entry,
+        "derive", session.loaded.path, contract=contract, kernel_version=kernel_version,
+        party=party, entry=entry,
     )  # fmt: skip
     return summarize_derivation(derivation(session, wanted, command))
 
 
 def matrix(
-    image: Image | None = None, *, contract: str | None = None, kernel_version: str | None = None
-) -> MatrixResult:
+    image: Image | None = None,
+    *,
+    contract: str | None = None,
+    kernel_version: str | None = None,
+    architecture: Literal["arm", "arm64"] | None = None,
+    instruction_set: Literal["A32", "T32", "A64"] | None = None,
+    byte_order: Literal["little", "big"] | None = None,
+    references: Sequence[str] = (),
+    caller: str | None = None,
+    party: str | None = None,
+) -> "MatrixResult":
     """Hold callers against the parties whose vectors can be live.
 
     :param image: its own callers against its own parties; where ``None``, those of every reference
         revision that is shipped against the parties of all
     :param contract: name of a shipped contract, or a contract file
     :param kernel_version: to take the contract at; the image's own where ``None``
-    :raises HypabiError: image or contract cannot be read, or nobody asks for a call
+    :param architecture: of the references, like all that follow: only those of this one
+    :param instruction_set: only those built as this
+    :param byte_order: only those of this order
+    :param references: names of reference images; all where empty
+    :param caller: only these callers, as ``"A5/__hyp_get_vectors"``, or all of ``"A5"``
+    :param party: only this party live, as ``"kvm-run/A4"``, or of all revisions as ``"kvm-run"``
+    :raises HypabiError: image or contract cannot be read, nobody asks for a call, or references
+        are chosen among where an image was given
     """
+    from hypabi.analysis.provenance import provenance
     from hypabi.analysis.summaries.matrix import summarize_matrix
+    from hypabi.analysis.tools import TOOLS
 
+    chosen: Mapping[str, Option] = {
+        "architecture": architecture, "instruction_set": instruction_set,
+        "byte_order": byte_order, "image": references, "caller": caller, "party": party,
+    }  # fmt: skip
+    of_image = {"contract": contract, "kernel_version": kernel_version}
     if image is None:
-        from hypabi.analysis.reference_matrix import CellChoice, reference_matrix
+        from hypabi.analysis.reference_matrix import reference_matrix
 
-        return summarize_matrix(
-            reference_matrix(CellChoice(), provenance(("hypabi", "matrix"), TOOLS))
-        )
+        _refuse_options(of_image, "it is for the matrix of an image", "name an image")
+        command = _command("matrix", **chosen)
+        choice = _cell_choice(chosen, references)
+        return summarize_matrix(reference_matrix(choice, provenance(command, TOOLS)))
     from hypabi.analysis.matrix import image_matrix
+    from hypabi.analysis.options import contract_of, version_of
 
+    _refuse_options(chosen, "it chooses among the references", "leave out the image")
     session = _session(image)
-    command = _command("matrix", session, contract=contract, kernel_version=kernel_version)
+    command = _command("matrix", session.loaded.path, **of_image)
     examination = session.examine(contract_of(contract), version_of(kernel_version))
     return summarize_matrix(image_matrix(examination, provenance(command, TOOLS)))
 
 
 def diff(
-    old: str | os.PathLike[str],
-    new: str | os.PathLike[str],
+    old: Path,
+    new: Path,
     *,
     contract: str | None = None,
     kernel_version: str | None = None,
+    old_contract: str | None = None,
+    old_kernel_version: str | None = None,
+    new_contract: str | None = None,
+    new_kernel_version: str | None = None,
     callers: Literal["both", "old", "new"] = "both",
-    suppressions: str | None = None,
+    suppressions: Path | None = None,
     today: str | None = None,
-) -> DiffResult:
+) -> "DiffResult":
     """Say what two images do differently for those who call them, and who breaks.
 
     :param old: kernel image, or what ``hypabi derive --save`` wrote of one; and so is ``new``
     :param contract: of both
     :param kernel_version: to take the contract of both at; their own where ``None``
+    :param old_contract: of ``old`` alone, and so on
     :param callers: whose callers are asked for
     :param suppressions: file of what has been decided to live with
     :param today: day on which suppressions expire, as ``"2027-01-31"``; today where ``None``
@@ -175,68 +219,185 @@ def diff(
     """
     from hypabi.analysis.comparison import compare
     from hypabi.analysis.difference import opened
+    from hypabi.analysis.options import suppressions_of, version_of
+    from hypabi.analysis.provenance import provenance
     from hypabi.analysis.summaries.difference import summarize_diff
+    from hypabi.analysis.tools import TOOLS
+    from hypabi.contract.defaults import DEFAULT_CONTRACT
 
-    version = version_of(kernel_version)
-    first, second = (
-        opened(os.fspath(path), contract, DEFAULT_CONTRACT, version) for path in (old, new)
-    )
-    command = (
-        "hypabi", "diff", os.fspath(old), os.fspath(new),
-        *_options(contract=contract, kernel_version=kernel_version, suppressions=suppressions,
-                  today=today, callers=None if callers == "both" else callers),
+    lived_with = suppressions_of(_text(suppressions), today)
+    of_old = (old_contract or contract, version_of(old_kernel_version or kernel_version))
+    of_new = (new_contract or contract, version_of(new_kernel_version or kernel_version))
+    first = opened(os.fspath(old), of_old[0], DEFAULT_CONTRACT, of_old[1])
+    second = opened(os.fspath(new), of_new[0], DEFAULT_CONTRACT, of_new[1])
+    command = _command(
+        "diff", old, new, contract=contract, kernel_version=kernel_version,
+        old_contract=old_contract, old_kernel_version=old_kernel_version,
+        new_contract=new_contract, new_kernel_version=new_kernel_version,
+        callers=None if callers == "both" else callers, suppressions=suppressions, today=today,
     )  # fmt: skip
-    lived_with = suppressions_of(suppressions, today)
-    made = compare(first, second, DIRECTIONS[callers], lived_with, provenance(command, TOOLS))
+    made = compare(first, second, _directions(callers), lived_with, provenance(command, TOOLS))
     return summarize_diff(made)
 
 
 def document(
-    *images: str | os.PathLike[str],
-    contract: str | None = None,
+    *images: Path,
+    contract: str | Sequence[str] = (),
     form: Literal["rst", "html", "man", "header"] = "rst",
     kernel_version: str | None = None,
     architecture: Literal["arm", "arm64"] | None = None,
-) -> Document:
+    hypercalls: bool = False,
+) -> "Document":
     """Write the document of an interface from its contract, and from what images make of it.
 
     :param images: kernel images whose machine code is described
-    :param contract: name of a shipped contract, or a contract file; the default one where ``None``
+    :param contract: name of a shipped contract, or a contract file; the default one where empty.
+        Of several only with ``hypercalls``
     :param form: reStructuredText, HTML, a man page, or a C header of the numbers
     :param kernel_version: only what this kernel has
     :param architecture: only this one
+    :param hypercalls: one page of all shipped contracts, or of those named
     :raises HypabiError: contract or image cannot be read, or there is no such document
     """
+    from hypabi.analysis.options import version_of
     from hypabi.arch.names import Architecture
     from hypabi.documents.request import DocumentRequest, Form, Kind
     from hypabi.documents.write import write_document
+    from hypabi.errors import HypabiError
 
-    paths = tuple(os.fspath(each) for each in images)
+    kind = Kind.HYPERCALLS if hypercalls else Kind.PAGE
+    if form == "header":
+        if hypercalls:
+            what = "a header has one contract"
+            raise HypabiError("--format header", what, "leave --hypercalls away")
+        kind = Kind.HEADER
     request = DocumentRequest(
-        kind=Kind.HEADER if form == "header" else Kind.PAGE,
-        form=Form.RST if form == "header" else Form(form),
-        contracts=() if contract is None else (contract,),
-        images=paths,
-        version=version_of(kernel_version),
-        architecture=None if architecture is None else Architecture(architecture),
+        kind,
+        Form.RST if form == "header" else Form(form),
+        (contract,) if isinstance(contract, str) else tuple(contract),
+        tuple(os.fspath(image) for image in images),
+        version_of(kernel_version),
+        None if architecture is None else Architecture(architecture),
     )
-    options = _options(
-        contract=contract, format=form, kernel_version=kernel_version, architecture=architecture
+    # A document says how it is made again wherever the images lie.
+    names = (PurePath(image).name for image in images)
+    command = _command(
+        "document", *names, contract=contract, format=None if form == "rst" else form,
+        kernel_version=kernel_version, architecture=architecture, hypercalls=hypercalls,
+    )  # fmt: skip
+    return write_document(request, command)
+
+
+def drift(
+    document: Path,
+    *images: Path,
+    contract: str | None = None,
+    kernel_version: str | None = None,
+    architecture: Literal["arm", "arm64"] | None = None,
+) -> "DriftResult":
+    """Hold what a kernel document says against a contract, and against the code of images.
+
+    :param document: reStructuredText, as of the kernel's ``Documentation``
+    :param images: kernel images to hold it against too
+    :param contract: name of a shipped contract, or a contract file; the default one where ``None``
+    :param kernel_version: to take the contract at; the images' own where ``None``
+    :param architecture: only this one
+    :raises HypabiError: document, contract or an image cannot be read, or nothing says the version
+    """
+    from hypabi.analysis.drift import TOOLS, Against, hold_document
+    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.provenance import provenance
+    from hypabi.analysis.summaries.drift import summarize_drift
+    from hypabi.arch.names import Architecture
+
+    against = Against(
+        contract_of(contract),
+        tuple(os.fspath(image) for image in images),
+        version_of(kernel_version),
+        None if architecture is None else Architecture(architecture),
     )
-    return write_document(request, ("hypabi", "document", *paths, *options))
+    command = _command(
+        "document", *images, drift=document, contract=contract, kernel_version=kernel_version,
+        architecture=architecture,
+    )  # fmt: skip
+    return summarize_drift(hold_document(os.fspath(document), against, provenance(command, TOOLS)))
+
+
+def replay(
+    witness: Path, image: Path | None = None, *, machine: Literal["engine", "qemu"] = "engine"
+) -> "ReplayResult":
+    """Run a witness on a machine, and say whether what it claims is so.
+
+    :param witness: file that :func:`check` wrote
+    :param image: the image that the witness names; not needed for one that is shipped
+    :param machine: what runs it
+    :raises HypabiError: the witness or the image cannot be read, or they do not belong together
+    """
+    from hypabi.analysis.replay import replay_file
+    from hypabi.analysis.summaries.replay import summarize_replay
+
+    files = (witness,) if image is None else (witness, image)
+    command = _command("replay", *files, machine=None if machine == "engine" else machine)
+    return summarize_replay(replay_file(os.fspath(witness), _text(image), machine, command))
 
 
 def _session(image: Image) -> Session:
     return image if isinstance(image, Session) else open_image(image)
 
 
-def _command(verb: str, session: Session, **options: str | None) -> tuple[str, ...]:
-    """Return the command that prints the same result."""
-    return ("hypabi", verb, session.loaded.path, *_options(**options))
+def _text(path: Path | None) -> str | None:
+    return None if path is None else os.fspath(path)
 
 
-def _options(**options: str | None) -> tuple[str, ...]:
-    given = {name: value for name, value in options.items() if value is not None}
-    return tuple(
-        word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)
+def _directions(callers: str) -> "tuple[Direction, ...]":
+    from hypabi.judgement.difference.model import Direction
+
+    asked = {"old": (Direction.OLD_CALLERS,), "new": (Direction.NEW_CALLERS,)}
+    return asked.get(callers, tuple(Direction))
+
+
+def _cell_choice(chosen: Mapping[str, Option], references: Sequence[str]) -> "CellChoice":
+    from hypabi.analysis.reference_matrix import CellChoice
+    from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
+
+    architecture, instruction_set, byte_order = (
+        chosen[name] for name in ("architecture", "instruction_set", "byte_order")
     )
+    revision, _, function = str(chosen["caller"] or "").partition("/")
+    party, _, party_revision = str(chosen["party"] or "").partition("/")
+    return CellChoice(
+        architecture=None if architecture is None else Architecture(architecture),
+        instruction_set=None if instruction_set is None else InstructionSet(instruction_set),
+        byte_order=None if byte_order is None else ByteOrder(byte_order),
+        images=tuple(references),
+        caller_revision=revision,
+        caller_function=function,
+        party=party,
+        party_revision=party_revision,
+    )
+
+
+def _refuse_options(options: Mapping[str, Option], what: str, hint: str) -> None:
+    from hypabi.errors import HypabiError
+
+    if words := _words(options):
+        raise HypabiError(words[0], what, hint)
+
+
+def _command(verb: str, *files: Path, **options: Option) -> tuple[str, ...]:
+    """Return the command that prints the same result, in the same words whoever asks."""
+    return ("hypabi", verb, *(os.fspath(file) for file in files), *_words(options))
+
+
+def _words(options: Mapping[str, Option]) -> tuple[str, ...]:
+    """Spell options as on a command line; what is ``None``, ``False`` or empty is not given."""
+    words: list[str] = []
+    for name, value in options.items():
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(option)
+        elif isinstance(value, str | os.PathLike):
+            words += (option, os.fspath(value))
+        elif value:
+            words += (word for each in value for word in (option, each))
+    return tuple(words)

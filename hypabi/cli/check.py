@@ -6,8 +6,7 @@ undecided with the reason.  The answer comes first.
 
 import argparse
 
-from hypabi.cli.parser import add_kernel, add_output, command_line
-from hypabi.cli.suppression_options import add_suppressions, suppressions_of
+from hypabi.cli.parser import add_kernel, add_output, add_suppressions
 
 SUMMARY = "hold an image against a contract: proved, refuted or undecided"
 
@@ -48,22 +47,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, print, and return the exit status."""
-    from hypabi.analysis.check import CheckWanted, check
-    from hypabi.analysis.options import contract_of, version_of
-    from hypabi.analysis.session import open_image
+    from hypabi.api import check
     from hypabi.atomic_file import write_output
 
-    wanted = CheckWanted(
-        suppressions=suppressions_of(arguments),
-        machine=arguments.confirm,
+    result = check(
+        arguments.image,
+        contract=arguments.contract,
+        kernel_version=arguments.kernel_version,
+        suppressions=arguments.suppressions,
+        today=arguments.today,
+        confirm=arguments.confirm,
         witnesses=arguments.witness,
         entries=arguments.entries,
         second_opinion=arguments.second_opinion,
-        obligations=arguments.smt2,
+        smt2=arguments.smt2,
     )
-    contract, version = contract_of(arguments.contract), version_of(arguments.kernel_version)
-    examination = open_image(arguments.image).examine(contract, version)
-    result = check(examination, wanted, command_line())
     if arguments.format == "json":
         from hypabi.report.check.json import write
     else:

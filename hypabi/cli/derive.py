@@ -8,12 +8,8 @@ With --save, what all parties do is written to a file that `hypabi diff` takes f
 """
 
 import argparse
-from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import add_kernel, add_output, command_line
-
-if TYPE_CHECKING:
-    from hypabi.analysis.derivation import Wanted
+from hypabi.cli.parser import add_kernel, add_output
 
 SUMMARY = "print what each hypercall does at each provider of an image"
 
@@ -43,13 +39,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Derive, print, and return the exit status."""
     if arguments.save is not None:
         return _save(arguments)
-    from hypabi.analysis.derivation import derivation
-    from hypabi.analysis.session import open_image
-    from hypabi.analysis.summaries.derivation import summarize_derivation
+    from hypabi.api import derive
     from hypabi.atomic_file import write_output
 
-    session = open_image(arguments.image)
-    result = summarize_derivation(derivation(session, _wanted(arguments), command_line()))
+    result = derive(
+        arguments.image,
+        contract=arguments.contract,
+        kernel_version=arguments.kernel_version,
+        party=arguments.party,
+        entry=arguments.entry,
+    )
     if arguments.format == "json":
         from hypabi.report.derive.json import write as write_json
 
@@ -78,15 +77,3 @@ def _save(arguments: argparse.Namespace) -> int:
     outcomes = [case.outcome for party in saved.parties for case in party.behaviour.cases]
     followed = not any(isinstance(outcome, Undecided) for outcome in outcomes)
     return int(Exit.GOOD if outcomes and followed else Exit.UNDECIDED)
-
-
-def _wanted(arguments: argparse.Namespace) -> "Wanted":
-    from hypabi.analysis.derivation import Wanted
-    from hypabi.analysis.options import contract_of, version_of
-
-    return Wanted(
-        None if arguments.contract is None else contract_of(arguments.contract),
-        version_of(arguments.kernel_version),
-        arguments.party,
-        arguments.entry,
-    )

@@ -6,17 +6,9 @@ provider and for new callers on the old one (which is what kexec and hibernation
 """
 
 import argparse
-from typing import TYPE_CHECKING
 
-from hypabi.analysis.tools import TOOLS
-from hypabi.cli.parser import add_output, command_line
-from hypabi.cli.suppression_options import add_suppressions, suppressions_of
+from hypabi.cli.parser import add_output, add_suppressions
 from hypabi.contract.defaults import DEFAULT_CONTRACT
-
-if TYPE_CHECKING:
-    from hypabi.analysis.difference import Opened
-    from hypabi.analysis.results.difference import DiffResult
-    from hypabi.judgement.difference.model import Direction
 
 SUMMARY = "say what two images do differently for their callers, and who breaks"
 
@@ -56,54 +48,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare, print, and return the exit status."""
+    from hypabi.api import diff
     from hypabi.atomic_file import write_output
 
-    result = compared(arguments, command_line())
+    result = diff(
+        arguments.old,
+        arguments.new,
+        contract=arguments.contract,
+        kernel_version=arguments.kernel_version,
+        old_contract=arguments.old_contract,
+        old_kernel_version=arguments.old_kernel_version,
+        new_contract=arguments.new_contract,
+        new_kernel_version=arguments.new_kernel_version,
+        callers=arguments.callers,
+        suppressions=arguments.suppressions,
+        today=arguments.today,
+    )
     if arguments.format == "json":
         from hypabi.report.diff.json import write
     else:
         from hypabi.report.diff.text import write
     write_output(write(result), arguments.output)
     return result.exit_status
-
-
-def compared(arguments: argparse.Namespace, command: tuple[str, ...]) -> "DiffResult":
-    """Open both, hold them against each other, and return what there is to say.
-
-    :raises HypabiError: one of them is refused
-    """
-    from hypabi.analysis.comparison import compare
-    from hypabi.analysis.provenance import provenance
-    from hypabi.analysis.summaries.difference import summarize_diff
-
-    suppressions = suppressions_of(arguments)
-    old, new = _opened(arguments)
-    asked = _directions(arguments.callers)
-    return summarize_diff(compare(old, new, asked, suppressions, provenance(command, TOOLS)))
-
-
-def _opened(arguments: argparse.Namespace) -> "tuple[Opened, Opened]":
-    from hypabi.analysis.difference import opened
-    from hypabi.analysis.options import version_of
-
-    asked = arguments.contract
-    old = opened(
-        arguments.old,
-        arguments.old_contract or asked,
-        DEFAULT_CONTRACT,
-        version_of(arguments.old_kernel_version or arguments.kernel_version),
-    )
-    new = opened(
-        arguments.new,
-        arguments.new_contract or asked,
-        DEFAULT_CONTRACT,
-        version_of(arguments.new_kernel_version or arguments.kernel_version),
-    )
-    return old, new
-
-
-def _directions(callers: str) -> "tuple[Direction, ...]":
-    from hypabi.judgement.difference.model import Direction
-
-    asked = {"old": (Direction.OLD_CALLERS,), "new": (Direction.NEW_CALLERS,)}
-    return asked.get(callers, tuple(Direction))

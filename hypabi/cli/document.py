@@ -6,19 +6,13 @@ also says what that image's machine code does.  The same input gives the same by
 """
 
 import argparse
-from pathlib import PurePath
-from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import add_file, command_line
+from hypabi.cli.parser import add_file
 from hypabi.contract.defaults import DEFAULT_CONTRACT
-
-if TYPE_CHECKING:
-    from hypabi.documents.request import DocumentRequest
 
 SUMMARY = "write the documents of an interface: reStructuredText, HTML, man page, C header"
 
-HEADER = "header"
-FORMATS = ("rst", "html", "man", HEADER)
+FORMATS = ("rst", "html", "man", "header")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,12 +55,25 @@ def run(arguments: argparse.Namespace) -> int:
     """Write what was asked for and return the exit status."""
     if arguments.drift is not None:
         return _drift(arguments)
+    from hypabi.api import document
     from hypabi.atomic_file import write_output
-    from hypabi.documents.write import write_document
+    from hypabi.errors import HypabiError
 
-    document = write_document(_request(arguments), _command(arguments))
-    write_output(document.text, arguments.output)
-    return document.exit_status
+    if arguments.format is None:
+        arguments.format = FORMATS[0]
+    if arguments.format not in FORMATS:
+        hint = f"a document is one of {', '.join(FORMATS)}"
+        raise HypabiError(f"--format {arguments.format}", "this is for --drift", hint)
+    written = document(
+        *arguments.images,
+        contract=arguments.contract or (),
+        form=arguments.format,
+        kernel_version=arguments.kernel_version,
+        architecture=arguments.architecture,
+        hypercalls=arguments.hypercalls,
+    )
+    write_output(written.text, arguments.output)
+    return written.exit_status
 
 
 def _drift(arguments: argparse.Namespace) -> int:
@@ -80,42 +87,3 @@ def _drift(arguments: argparse.Namespace) -> int:
     arguments.contract = named[0]
     arguments.format = arguments.format or "text"
     return run_drift(arguments)
-
-
-def _request(arguments: argparse.Namespace) -> "DocumentRequest":
-    from hypabi.analysis.options import version_of
-    from hypabi.arch.names import Architecture
-    from hypabi.documents.request import DocumentRequest, Form, Kind
-    from hypabi.errors import HypabiError
-
-    form = arguments.format or FORMATS[0]
-    if form not in FORMATS:
-        hint = f"a document is one of {', '.join(FORMATS)}"
-        raise HypabiError(f"--format {form}", "this is for --drift", hint)
-    kind = Kind.HYPERCALLS if arguments.hypercalls else Kind.PAGE
-    if form == HEADER:
-        if arguments.hypercalls:
-            what = "a header has one contract"
-            raise HypabiError("--format header", what, "leave --hypercalls away")
-        kind = Kind.HEADER
-    only = arguments.architecture
-    return DocumentRequest(
-        kind,
-        Form.RST if kind is Kind.HEADER else Form(form),
-        tuple(arguments.contract or ()),
-        tuple(arguments.images),
-        version_of(arguments.kernel_version),
-        None if only is None else Architecture(only),
-    )
-
-
-def _command(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """Return what the reader types to write the document again: without where files lie."""
-    words = []
-    rest = iter(command_line())
-    for word in rest:
-        if word == "--output":
-            next(rest, None)
-        elif not word.startswith("--output="):
-            words.append(PurePath(word).name if word in arguments.images else word)
-    return tuple(words)

@@ -24,11 +24,6 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(int(Exit.USAGE))
 
 
-def command_line() -> tuple[str, ...]:
-    """Return the command as it was typed, for a report to end with."""
-    return ("hypabi", *sys.argv[1:])
-
-
 def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     """Add the options that every printing command has."""
     parser.add_argument(
@@ -69,4 +64,18 @@ def add_kernel(parser: argparse.ArgumentParser, nargs: Literal["?"] | None = Non
         "--kernel-version",
         metavar="VERSION",
         help="kernel version to take the contract at, where the image does not say it or lies",
+    )
+
+
+def add_suppressions(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name suppressions, and the day on which they are asked."""
+    parser.add_argument(
+        "--suppressions",
+        metavar="FILE",
+        help="what has been decided to live with, as YAML; each with a reason and an end",
+    )
+    parser.add_argument(
+        "--today",
+        metavar="YYYY-MM-DD",
+        help="the day on which suppressions expire (default: today)",
     )

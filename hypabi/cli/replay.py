@@ -9,7 +9,7 @@ import argparse
 
 from hypabi.analysis.exit_status import Exit
 from hypabi.analysis.replay import TOOLS
-from hypabi.cli.parser import add_output, command_line
+from hypabi.cli.parser import add_output
 
 SUMMARY = "run a witness on our engine or on QEMU: confirmed, not reproduced or not run"
 MACHINES = tuple(TOOLS)
@@ -38,16 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replay, print, and return the exit status."""
-    from hypabi.analysis.replay import replay_file
-    from hypabi.analysis.summaries.replay import summarize_replay
+    from hypabi.api import replay
     from hypabi.atomic_file import write_output
 
     if arguments.script:
         write_output(_script(arguments), arguments.output)
         return Exit.GOOD
-    replayed = summarize_replay(
-        replay_file(arguments.witness, arguments.image, arguments.machine, command_line())
-    )
+    replayed = replay(arguments.witness, arguments.image, machine=arguments.machine)
     if arguments.format == "json":
         from hypabi.report.replay.json import write
     else:

@@ -25,9 +25,8 @@ def test_each_form_of_each_kind_of_contract(form: str, start: str, contract: str
     ran = hypabi("document", "--contract", contract, "--format", form)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith(start)
-    assert f"hypabi document --contract {contract} --format {form}" in ran.stdout.replace(
-        "\\-", "-"
-    )
+    again = "" if form == "rst" else f" --format {form}"
+    assert f"hypabi document --contract {contract}{again}" in ran.stdout.replace("\\-", "-")
 
 
 def test_a_page_says_how_to_write_it_again_and_not_where_it_went(tmp_path: Path) -> None:

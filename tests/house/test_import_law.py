@@ -47,7 +47,7 @@ THIRD_PARTY = {
 
 def test_document_has_every_package() -> None:
     packages = {path.parent.name for path in (ROOT / "hypabi").glob("*/__init__.py")}
-    assert set(read_table(DOCUMENT)) == packages
+    assert set(read_table(DOCUMENT)) == {*packages, "api"}  # a module that commands stand on
 
 
 def test_every_row_names_packages_above_it_only() -> None:
