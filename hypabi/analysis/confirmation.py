@@ -25,6 +25,7 @@ from hypabi.contract.clause import KeepsRegisters, KeepsSystemRegisters
 from hypabi.contract.revision import LiveParty
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.verification.lowering import Surroundings
+from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.verdict import Finding, Refuted
 from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
@@ -33,7 +34,6 @@ from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.setup import explorer_for
 from hypabi.witness.builder import NotMade, Setting, witness_of
 from hypabi.witness.model import Patched, Source, Witness
-from hypabi.witness.obligations import Question
 from hypabi.witness.pages import Pages
 from hypabi.witness.program import content_of, displacement_of
 from hypabi.witness.replay import NotRun, Replay, replay_witness
@@ -123,11 +123,10 @@ class Witnesses:
         revision = self._examined.revision
         party = revision.party(finding.party)
         assert party is not None
-        question = Question(
+        held = HeldRow(
             revision,
             party,
             revision.row(finding.party, finding.call),
-            finding.clause,
             self._behaviour(ground, provider, party),
             self._surroundings(ground, provider.role),
         )
@@ -135,7 +134,7 @@ class Witnesses:
         setting = setting_of(
             self._examined.loaded, ground, provider.table, contract, self._versions
         )
-        return witness_of(question, setting, self._examined.solver, self._engine)
+        return witness_of(held, finding.clause, setting, self._examined.solver, self._engine)
 
     def _behaviour(self, ground: Ground, provider: Provider, party: LiveParty) -> Behaviour:
         if ground.by == 0:

@@ -1,7 +1,7 @@
-"""The obligations of a check: asked again of another solver, or written for anybody's.
+"""What a check asked its solver: asked again of another one, or written for anybody's.
 
-They are those of a judgement that is made anew and is the same, so a check that nobody asks for
-them keeps none.
+The queries are those of a judgement that is made anew and is the same, so a check that nobody asks
+for them keeps none.
 """
 
 import re
@@ -16,7 +16,7 @@ from hypabi.analysis.results.check import Dissent, OpinionWord, SecondOpinion
 from hypabi.atomic_file import write_output
 from hypabi.errors import HypabiError
 from hypabi.judgement.verification.prover import judge_contract
-from hypabi.judgement.verification.record import Obligation
+from hypabi.judgement.verification.record import Query
 from hypabi.records import frozen, replace
 from hypabi.smt.allowance import Allowance, counted
 from hypabi.smt.bitwuzla import BitwuzlaSolver
@@ -34,22 +34,22 @@ from hypabi.smt.solver import (
 
 @frozen
 class Numbered:
-    """An obligation, and its number among those of its clause, from 1."""
+    """A query, and its number among those of its clause, from 1."""
 
-    obligation: Obligation
+    query: Query
     number: int
 
     @property
     def file(self) -> str:
         """Return the name of its file: the same for the same image and contract."""
-        of = self.obligation
+        of = self.query
         words = (of.party, of.call or "any-other", of.clause, f"{self.number:04}")
         return ".".join(re.sub(r"[^\w-]+", "-", word) for word in words) + ".smt2"
 
 
-def obligations_of(examination: Examination) -> tuple[Numbered, ...]:
-    """Return every question that the verdicts on clauses rest on, in the order of the report."""
-    found: list[Obligation] = []
+def queries_of(examination: Examination) -> tuple[Numbered, ...]:
+    """Return every query that the verdicts on clauses rest on, in the order of the report."""
+    found: list[Query] = []
     judge_contract(
         examination.revision,
         examination.behaviours,
@@ -66,12 +66,12 @@ def obligations_of(examination: Examination) -> tuple[Numbered, ...]:
 
 
 def with_second_opinion(check: Check, examination: Examination) -> Check:
-    """Return a check with what z3 says to each obligation.
+    """Return a check with what z3 says to each query.
 
     :raises HypabiError: z3 is not installed
     """
     name, solver = _z3()
-    found = obligations_of(examination)
+    found = queries_of(examination)
     dissents = tuple(_dissents(found, solver))
     return replace(check, second_opinion=SecondOpinion(name, len(found), dissents))
 
@@ -87,7 +87,7 @@ def _z3() -> tuple[str, Callable[[], Solver]]:
 
 def _dissents(found: tuple[Numbered, ...], solver: Callable[[], Solver]) -> Iterator[Dissent]:
     for each in found:
-        of = each.obligation
+        of = each.query
         first, second = status(of.answer), status(solver().feasibility(*of.conditions))
         if first != second or first == "unknown":
             word = OpinionWord.UNANSWERED if "unknown" in (first, second) else OpinionWord.DISAGREED
@@ -95,7 +95,7 @@ def _dissents(found: tuple[Numbered, ...], solver: Callable[[], Solver]) -> Iter
 
 
 def write_obligations(examination: Examination, folder: str) -> None:
-    """Write each obligation into a folder, as a script with the answer that was taken.
+    """Write each query into a folder, as a script with the answer that was taken.
 
     :raises HypabiError: it cannot be written
     """
@@ -103,8 +103,8 @@ def write_obligations(examination: Examination, folder: str) -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as failed:
         raise HypabiError(folder, failed.strerror or str(failed)) from None
-    for each in obligations_of(examination):
-        of = each.obligation
+    for each in queries_of(examination):
+        of = each.query
         about = f"{of.party}, {of.call or 'any other'}: {of.clause}, question {each.number}"
         text = query(of.conditions, about, status(of.answer))
         write_output(text, str(Path(folder, each.file)))

@@ -36,7 +36,7 @@ __all__ = [
     "matrix.cells",
     "matrix.reference_index",
     "suppression",
-    "verification.demand",
+    "verification.breach",
     "verification.lowering",
     "verification.obligations",
     "verification.observables",
@@ -44,4 +44,5 @@ __all__ = [
     "verification.prover",
     "verification.record",
     "verification.verdict",
+    "verification.wording",
 ]

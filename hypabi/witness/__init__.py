@@ -1,6 +1,6 @@
 """A counterexample as a complete machine state in a small file, shrunk, that anyone can run.
 
-:func:`~hypabi.witness.builder.witness_of` turns a refuted demand into a
+:func:`~hypabi.witness.builder.witness_of` turns a broken obligation into a
 :class:`~hypabi.witness.model.Witness`: a caller about to issue the ``hvc``, the party's vectors
 live, every register chosen.  :func:`~hypabi.witness.replay.replay_witness` runs it on a machine and
 compares; a replay is :class:`~hypabi.witness.replay.Confirmed` only if the machine ended where the
@@ -16,7 +16,6 @@ __all__ = [
     "file.script",
     "file.writer",
     "model",
-    "obligations",
     "pages",
     "program",
     "replay",

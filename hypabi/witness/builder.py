@@ -4,7 +4,10 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 
 from hypabi.arch.names import InstructionSet
+from hypabi.contract.clause import Clause
 from hypabi.image.model import Image
+from hypabi.judgement.verification.obligations import HeldRow
+from hypabi.judgement.verification.wording import breach_text
 from hypabi.machine.engine.machine import Engine
 from hypabi.machine.start import SYSTEM_32, SYSTEM_64
 from hypabi.machine.state import Extent, MachineState, register_width, require_register
@@ -28,10 +31,10 @@ from hypabi.witness.model import (
     Witness,
     WitnessError,
 )
-from hypabi.witness.obligations import Question, refutations
 from hypabi.witness.patched import replacement
 from hypabi.witness.prediction import Predictor, runs
 from hypabi.witness.program import content_of
+from hypabi.witness.refutations import breakable_obligations
 from hypabi.witness.state import extent, limits_of
 from hypabi.witness.state_search import Chosen, Impossible, Unbroken, choose
 
@@ -67,11 +70,15 @@ class NotMade:
 
 
 def witness_of(
-    question: Question, setting: Setting, solver: Callable[[], Solver], engine: Engine | None = None
+    held: HeldRow,
+    clause: Clause,
+    setting: Setting,
+    solver: Callable[[], Solver],
+    engine: Engine | None = None,
 ) -> Witness | NotMade:
     """Make a witness of a refuted clause, the first that a machine can run.
 
-    :param question: over the behaviour of ``setting.image``, at the addresses at which it runs
+    :param held: with the behaviour of ``setting.image``, at the addresses at which it runs
     :param engine: to rehearse on, if there is one already
     """
     reasons: list[str] = []
@@ -79,13 +86,13 @@ def witness_of(
         setting.image.architecture,
         setting.state,
         setting.image.byte_order,
-        question.revision.immediate,
+        held.revision.immediate,
         setting.table,
-        question.behaviour,
+        held.behaviour,
     )
-    for refutation in refutations(question):
+    for obligation in breakable_obligations(held, clause):
         try:
-            chosen = choose(refutation, caller, solver)
+            chosen = choose(obligation, caller, solver)
             match chosen:
                 case Chosen():
                     return _Maker(chosen, caller, setting, engine or Engine()).witness()
@@ -185,7 +192,7 @@ class _Maker:
         return {**asked, base: self.caller.table}
 
     def _patched(self) -> tuple[Patched, ...]:
-        found = map(self.setting.replaced, self.chosen.refutation.case.path(self.chosen.total))
+        found = map(self.setting.replaced, self.chosen.obligation.case.path(self.chosen.total))
         unique = {each.address: each for each in found if each is not None}
         return tuple(unique[address] for address in sorted(unique))
 
@@ -204,7 +211,7 @@ class _Maker:
 
     def _written_over(self) -> Iterator[Given]:
         """Yield other bytes than those that are stored, so that each store can be seen."""
-        for store in self.chosen.refutation.case.stores:
+        for store in self.chosen.obligation.case.stores:
             value = self.predictor.known(store.value)
             if value is not None:
                 other = value ^ (1 << 8 * store.size) - 1
@@ -244,26 +251,26 @@ class _Maker:
             yield Page(low, len(content), sha256, self.setting.offset(low, content))
 
     def _claim(self) -> Claim:
-        question = self.chosen.refutation.question
-        revision, row = question.revision, question.row
-        number = next((call.number for call in revision.calls if call.name == row.call), None)
+        obligation = self.chosen.obligation
+        held, clause = obligation.held, obligation.clause
+        revision, number = held.revision, held.number
         return Claim(
             revision.contract,
             str(revision.version),
-            question.party.name,
-            row.call,
+            held.party.name,
+            held.row.call,
             None if number is None else number % (1 << revision.architecture.bits),
-            question.clause.name,
-            question.clause.text,
-            self.chosen.refutation.demand.otherwise,
+            clause.name,
+            clause.text,
+            breach_text(obligation.goal.breach),
         )
 
     def _counterexample(self) -> Mapping[str, int]:
         """Return what the refutation needs of the state: what is not as it usually is."""
-        symbols = terms.symbols_of(*self.chosen.refutation.conditions)
+        symbols = terms.symbols_of(*self.chosen.obligation.denial)
         names = sorted(symbol.name for symbol in symbols)
         model, usual = self.chosen.model, self.chosen.usual
-        identifier = self.chosen.refutation.question.revision.identifier
+        identifier = self.chosen.obligation.held.revision.identifier
         return {
             name: model[name]
             for name in names

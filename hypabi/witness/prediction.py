@@ -14,7 +14,6 @@ from hypabi.behaviour.outcome import (
     Returned,
     Store,
     Stuck,
-    address_text,
 )
 from hypabi.contract.clause import (
     Calls,
@@ -31,8 +30,9 @@ from hypabi.contract.expression import Value as Expression
 from hypabi.contract.registers import registers_of
 from hypabi.contract.revision import NVHE_PREFIX
 from hypabi.image.model import Image
-from hypabi.judgement.verification.demand import Seen
+from hypabi.judgement.verification.breach import AtNextInstruction, Written
 from hypabi.judgement.verification.lowering import PROGRAM_STATUS, Lowering
+from hypabi.judgement.verification.wording import breach_text
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 from hypabi.witness.call_setup import Caller
@@ -67,11 +67,11 @@ class Predictor:
         self.chosen = chosen
         self.caller = caller
         self.image = image
-        self.case = chosen.refutation.case
+        self.case = chosen.obligation.case
         self.architecture = caller.architecture
         self.bits = caller.architecture.bits
-        question = chosen.refutation.question
-        self.lowering = Lowering(question.behaviour, self.case, question.surroundings)
+        held = chosen.obligation.held
+        self.lowering = Lowering(held.behaviour, self.case, held.surroundings)
 
     # At the end -------------------------------------------------------------------------------
 
@@ -186,17 +186,18 @@ class Predictor:
 
         :param initial: byte at each address of memory that the case writes, at the start
         """
-        demand = self.chosen.refutation.demand
-        if demand.seen is Seen.BY_WHAT_FOLLOWS:
-            raise WitnessError(demand.otherwise, "only the instruction there could show it")
-        match self.chosen.refutation.question.clause.statement:
+        goal = self.chosen.obligation.goal
+        if isinstance(goal.breach, AtNextInstruction):
+            raise WitnessError(breach_text(goal.breach), "only the instruction there could show it")
+        match self.chosen.obligation.clause.statement:
             case Ensures(holds):
                 return Holds(formula_of(holds, self._beginning()))
             case KeepsRegisters() | KeepsSystemRegisters():
-                name, _, before, _ = demand.about[0]
-                return Keeps(name, self.chosen.value(before))
+                (kept,) = goal.about
+                return Keeps(kept.name, self.chosen.value(kept.before))
             case KeepsMemory():
-                store = self.strayed()
+                assert isinstance(goal.breach, Written), goal.breach
+                store = goal.breach.store
                 place = self.place(store)
                 return KeepsBytes(place, bytes(initial[place + n] for n in range(store.size)))
             case Returns(mode):
@@ -209,15 +210,6 @@ class Predictor:
             case HandedTo(symbol):
                 return Handed(symbol, self._symbol(symbol))
 
-    def strayed(self) -> Store:
-        """Return the store that the broken demand is about."""
-        wanted = self.chosen.refutation.demand.otherwise
-        for store in self.case.stores:
-            where = address_text(store.base, store.offset, self.bits)
-            if wanted == f"{store.size} bytes at {where} are written":
-                return store
-        raise AssertionError(wanted)
-
     def _value(self, expression: Expression) -> Value:
         return self.lowering.value(expression)
 
@@ -228,7 +220,7 @@ class Predictor:
         return None
 
     def _beginning(self) -> Beginning:
-        surroundings = self.chosen.refutation.question.surroundings
+        surroundings = self.chosen.obligation.held.surroundings
 
         def capability(name: str) -> int:
             number = surroundings.capability(name)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hypabi.behaviour.outcome import CalledBack, Left
+from hypabi.judgement.verification.obligations import Obligation
 from hypabi.judgement.verification.possible import contradiction, possible_state
 from hypabi.machine.qemu.processors import PROCESSORS, Processor
 from hypabi.records import frozen
@@ -14,7 +15,6 @@ from hypabi.smt.terms import Term, Value
 from hypabi.witness.addresses import Word, base_of, word_of
 from hypabi.witness.call_setup import Caller
 from hypabi.witness.layout import scratch, target
-from hypabi.witness.obligations import Refutation
 from hypabi.witness.shrink import shrunk
 
 HAVOC: Final = "any"
@@ -25,7 +25,7 @@ HAVOC: Final = "any"
 class Chosen:
     """A state at entry that refutes and that a machine can be in."""
 
-    refutation: Refutation
+    obligation: Obligation
     model: Mapping[str, int]
     """A value for every symbol that the case speaks of."""
     usual: Mapping[str, int]
@@ -70,50 +70,50 @@ class Unbroken:
 
 
 def choose(
-    refutation: Refutation, caller: Caller, solver: Callable[[], Solver]
+    obligation: Obligation, caller: Caller, solver: Callable[[], Solver]
 ) -> Chosen | Impossible | Unbroken:
     """Choose a state.
 
     :raises Unplaced: memory is read at an address that cannot be told
     """
-    spoken = tuple(_spoken(refutation))
+    spoken = tuple(_spoken(obligation))
     symbols = sorted(terms.symbols_of(*spoken), key=lambda symbol: symbol.name)
     words = tuple(_words(symbols))
-    bases = tuple(_bases(refutation, words))
+    bases = tuple(_bases(obligation, words))
     asking = solver()
-    for condition in refutation.conditions:
+    for condition in obligation.denial:
         asking.add(condition)
     if isinstance(asking.feasibility(), Unsatisfiable):
         return Unbroken()
-    musts = (*_musts(caller, symbols), *caller.stays(refutation.case))
+    musts = (*_musts(caller, symbols), *caller.stays(obligation.case))
     for condition in musts:
         asking.add(condition)
     if not isinstance(asking.feasibility(), Feasible):
         return Impossible("addresses would have to be translated, or the caller be no machine's")
     wishes = _Wishes(asking)
     wishes.each([terms.eq(base, scratch(n), base.width) for n, base in enumerate(bases)])
-    wishes.each(_aims(refutation))
+    wishes.each(_aims(obligation))
     processor = wishes.processor(caller, symbols)
-    behaviour = refutation.question.behaviour
+    behaviour = obligation.held.behaviour
     answer = possible_state(asking, behaviour, ())
     if not isinstance(answer, Satisfiable):
         return Impossible("the solver found no state that a machine can be in")
     usual = {**caller.usual(), **(processor.identification if processor else {})}
     model = {symbol.name: usual.get(symbol.name, 0) for symbol in symbols} | dict(answer.model)
-    kept = (*refutation.conditions, *musts, *wishes.kept)
+    kept = (*obligation.denial, *musts, *wishes.kept)
 
     def shows(smaller: Mapping[str, int]) -> bool:
         total = _Total(smaller, usual)
         return all(evaluate_all(kept, total)) and contradiction(behaviour, total) is None
 
     small = shrunk(model, usual, shows)
-    return Chosen(refutation, small, usual, words, bases, processor)
+    return Chosen(obligation, small, usual, words, bases, processor)
 
 
-def _spoken(refutation: Refutation) -> Iterator[Value]:
+def _spoken(obligation: Obligation) -> Iterator[Value]:
     """Yield every term of a case and of what is asked about it."""
-    yield from refutation.conditions
-    case = refutation.case
+    yield from obligation.denial
+    case = obligation.case
     yield from case.registers.values()
     for store in case.stores:
         yield store.value
@@ -124,8 +124,8 @@ def _spoken(refutation: Refutation) -> Iterator[Value]:
         yield outcome.target
     if isinstance(outcome, Left) and outcome.status is not None:
         yield outcome.status
-    for _, _, before, after in refutation.demand.about:
-        yield from (before, after)
+    for each in obligation.goal.about:
+        yield from (each.before, each.after)
 
 
 def _words(symbols: Sequence[Term]) -> Iterator[Word]:
@@ -142,10 +142,10 @@ def _words(symbols: Sequence[Term]) -> Iterator[Word]:
         waiting += sorted(new, key=lambda symbol: symbol.name)
 
 
-def _bases(refutation: Refutation, words: Sequence[Word]) -> Iterator[Term]:
+def _bases(obligation: Obligation, words: Sequence[Word]) -> Iterator[Term]:
     """Yield each term that memory is reached by, once; a sum's parts are left to the solver."""
     found: dict[Term, None] = {}
-    for store in refutation.case.stores:
+    for store in obligation.case.stores:
         if store.base is not None:
             found[store.base] = None
     for word in words:
@@ -163,9 +163,9 @@ def _musts(caller: Caller, symbols: Sequence[Term]) -> Iterator[Value]:
             yield must
 
 
-def _aims(refutation: Refutation) -> Iterator[Value]:
+def _aims(obligation: Obligation) -> Iterator[Value]:
     """Yield the wish that control leaves to a place of ours, where nothing is."""
-    outcome = refutation.case.outcome
+    outcome = obligation.case.outcome
     if isinstance(outcome, Left | CalledBack) and isinstance(outcome.target, Term):
         yield terms.eq(outcome.target, target(0), outcome.target.width)
 

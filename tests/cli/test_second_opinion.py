@@ -9,7 +9,7 @@ import bitwuzla
 import pytest
 import z3
 
-from hypabi.analysis.obligations import obligations_of, status
+from hypabi.analysis.obligations import queries_of, status
 from hypabi.analysis.options import contract_of, version_of
 from hypabi.analysis.session import open_image
 from hypabi.home import REFERENCES
@@ -108,9 +108,9 @@ def test_the_files_are_answered_by_both_as_they_say(name: str, tmp_path: Path) -
     hypabi("check", image(name), *AT, "--smt2", str(folder))
     files = sorted(folder.iterdir())
     examination = open_image(image(name)).examine(contract_of(None), version_of(AT[1]))
-    found = obligations_of(examination)
+    found = queries_of(examination)
     assert [path.name for path in files] == sorted({each.file for each in found})
-    expected = {each.file: status(each.obligation.answer) for each in found}
+    expected = {each.file: status(each.query.answer) for each in found}
     assert set(expected.values()) == {"sat", "unsat"}
     for path in files:
         text = path.read_text()

@@ -24,6 +24,7 @@ from hypabi.contract.model import Program
 from hypabi.contract.revision import LiveParty, Revision, Row, Service
 from hypabi.contract.version import Version
 from hypabi.judgement.verification.lowering import Surroundings
+from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.prover import judge_row
 from hypabi.judgement.verification.verdict import Verdict
 from hypabi.smt.bitwuzla import BitwuzlaSolver
@@ -112,6 +113,7 @@ def all_judged(
         requires = tuple(Premise("needs", "", each, WHY) for each in promise.requires)
         row = Row("stub", None, Service.SERVED, promise.selects, (), requires, (clause,), None)
         party = replace(PARTY, when=promise.party_when)
-        (finding,) = judge_row(REVISION, party, row, behaviour, around, solver())
+        held = HeldRow(REVISION, party, row, behaviour, around)
+        (finding,) = judge_row(held, solver())
         verdicts.append(finding.verdict)
     return verdicts

@@ -18,16 +18,17 @@ from hypabi.contract.model import Program
 from hypabi.contract.revision import LiveCall, LiveParty, Revision, Row, Service
 from hypabi.contract.version import Version
 from hypabi.image.model import Access, Image, Loaded, Role, Segment, Symbol
+from hypabi.judgement.verification.breach import HandedElsewhere, Lost
 from hypabi.judgement.verification.prover import Judgement
 from hypabi.judgement.verification.verdict import (
     Finding,
     Proved,
-    Refuted,
     Undecided,
     Unspecified,
     Vacuous,
     Verdict,
 )
+from tests.judgement.made_refutation import refuted
 
 COLUMNS = 75
 """What the issue allows; not the number in the code, which a test must not trust."""
@@ -200,9 +201,9 @@ def check(
 
 PATH = tuple(STUB + 4 * step for step in range(4))
 
-LOST = Refuted(
+LOST = refuted(
+    Lost("x19"),
     {"x10": 7, "x9": 0, "SCTLR_EL2": 0x30C5_0830, "cpucap.40": 1, "cpucap.3": 0, "mem[x1]": 5},
-    "x19 is lost",
     (("x19", 0x10, 0x11),),
     PATH,
 )
@@ -216,9 +217,9 @@ VERDICTS: st.SearchStrategy[Verdict] = st.one_of(
     st.builds(Undecided, TEXT),
     st.builds(Vacuous, TEXT),
     st.builds(
-        Refuted,
+        refuted,
+        st.builds(HandedElsewhere, TEXT),
         st.dictionaries(TEXT, st.integers(0, 2**64 - 1), max_size=4),
-        TEXT,
         st.lists(st.tuples(TEXT, st.integers(0), st.integers(0)), max_size=2).map(tuple),
         st.lists(st.integers(0, 2**64 - 1), max_size=60).map(tuple),
     ),

@@ -26,7 +26,7 @@ from hypabi.judgement.entries.findings import (
     Undecided,
     Unintended,
 )
-from hypabi.judgement.verification.obligations import describe_outcome
+from hypabi.judgement.verification.wording import describe_outcome
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Value

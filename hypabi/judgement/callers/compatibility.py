@@ -39,7 +39,7 @@ from hypabi.judgement.callers.preservation import (
     tells_error,
 )
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
-from hypabi.judgement.verification.obligations import describe_outcome
+from hypabi.judgement.verification.wording import describe_outcome
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable

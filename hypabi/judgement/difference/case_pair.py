@@ -28,7 +28,7 @@ from hypabi.judgement.difference.memory_effects import (
 from hypabi.judgement.difference.model import Aspect, Bearing, Difference
 from hypabi.judgement.difference.wording import becomes, counted, ending, function, roughly
 from hypabi.judgement.verification.lowering import NotKnown
-from hypabi.judgement.verification.obligations import answers
+from hypabi.judgement.verification.obligations import speaks_of
 from hypabi.judgement.verification.observables import (
     Frame,
     Seen,
@@ -177,15 +177,13 @@ class Pair:
         try:
             home = self.home.lowering.value(part.of)
             other = self.other.lowering.value(part.of)
-            condition = terms.ne(home, other, width_of(part.of))
-            if part.when is not None:
-                condition = terms.land(condition, self.home.lowering.predicate(part.when))
+            revision = self.rules.revision
+            meant = speaks_of(self.home.lowering, revision, part.when, part.answered)
+            condition = terms.land(terms.ne(home, other, width_of(part.of)), *meant)
         except NotKnown as unknown:
             self.reasons.append(str(unknown))
             return
-        said = answers(self.home.case, self.home.lowering, self.rules.revision, part.answered)
         name = write_value(part.of)
-        condition = terms.land(condition, said)
         aspect = Aspect.RESULT if name == self.rules.revision.result else Aspect.PROMISED
         shown = (name, width_of(part.of), home, other)
         yield from self.tipped(aspect, Bearing.BREAKS, name, condition, shown)

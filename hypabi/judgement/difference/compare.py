@@ -36,6 +36,7 @@ from hypabi.judgement.difference.model import (
 from hypabi.judgement.difference.side import Side, must_agree
 from hypabi.judgement.difference.unknowns import memory_at, one_sided
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
+from hypabi.judgement.verification.obligations import HeldRow, premises_of
 from hypabi.judgement.verification.observables import (
     frame_of,
     handed_over,
@@ -230,16 +231,13 @@ class _Comparison:
 
         What is not known is left out: what is proved in more states is proved.
         """
-        stated = (each.holds for each in (*self.row.assumes, *self.row.requires))
         predicates: list[tuple[Predicate, Behaviour, Surroundings]] = [
-            (predicate, home, self.home.surroundings) for predicate in (self.row.selects, *stated)
+            (predicate, home, self.home.surroundings)
+            for predicate in premises_of(self.party, self.row)
         ]
-        for party, behaviour, side in (
-            (self.party, home, self.home),
-            (self.other.revision.party(self.party.name), other, self.other),
-        ):
-            if party is not None and party.when is not None:
-                predicates.append((party.when, behaviour, side.surroundings))
+        there = self.other.revision.party(self.party.name)
+        if there is not None and there.when is not None:
+            predicates.append((there.when, other, self.other.surroundings))
         found: list[Value] = [*home.holds, *other.holds]
         missing = ""
         for predicate, behaviour, surroundings in predicates:
@@ -285,8 +283,9 @@ class _Comparison:
         party = self.other.revision.party(self.party.name)
         assert party is not None
         behaviour, around = self.other.behaviours[party.name], self.other.surroundings
+        held = HeldRow(self.other.revision, party, row, behaviour, around)
         found: Verdict = Proved(0)
-        for each in judge_row(self.other.revision, party, row, behaviour, around, self.solver):
+        for each in judge_row(held, self.solver):
             match each.verdict:
                 case Refuted():
                     return each.verdict

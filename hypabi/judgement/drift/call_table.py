@@ -9,7 +9,7 @@ from hypabi.behaviour.outcome import Called, Faulted, Left, Returned, Undecided
 from hypabi.contract.registers import is_general
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
-from hypabi.judgement.verification.obligations import describe_outcome
+from hypabi.judgement.verification.wording import describe_outcome
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.solver import Satisfiable, Solver, Unsatisfiable

@@ -10,6 +10,7 @@ from hypabi.judgement.drift.citations import Changed, Cite, Found, Lookup
 from hypabi.judgement.drift.document import Document, words
 from hypabi.judgement.drift.findings import Drift, Kind, Open, Proof
 from hypabi.judgement.drift.subject import Evidence, Subject
+from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.prover import judge_row
 from hypabi.judgement.verification.verdict import Finding, Refuted, Undecided
 from hypabi.records import replace
@@ -256,8 +257,8 @@ def _without(
         clauses=cited,
     )
     before = broken(evidence.judgement.findings)
-    judged = judge_row(subject.revision, party, weaker, behaviour, evidence.surroundings, solver())
-    for finding in judged:
+    held = HeldRow(subject.revision, party, weaker, behaviour, evidence.surroundings)
+    for finding in judge_row(held, solver()):
         if isinstance(finding.verdict, Refuted) and name_of(finding) not in before:
             yield finding
 

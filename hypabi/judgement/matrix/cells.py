@@ -21,11 +21,12 @@ from hypabi.contract.clause import (
     Region,
     Returns,
 )
-from hypabi.contract.revision import Installation, LiveParty, Revision, Row
+from hypabi.contract.revision import Installation, LiveParty, Revision
 from hypabi.judgement.matrix.applicable_row import Caller, Live, Promised, applying, silence
 from hypabi.judgement.matrix.cell_model import Broken, Cell, Kept, NotDecided, Open, Promise
 from hypabi.judgement.matrix.explanation import Instead
 from hypabi.judgement.verification.lowering import Surroundings
+from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.prover import judge_row
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.records import frozen, replace
@@ -84,39 +85,31 @@ def _held(caller: Caller, live: Live, request: Request, promised: Promised, solv
     clauses = tuple(_with(clause, scratch) for clause in row.clauses)
     behaviour = live.behaviour(request)
     width = caller.revision.architecture.bits
-    question = _Question(
+    held = HeldRow(
         caller.revision,
         replace(party, when=None),  # it is live, so whatever tells it from others holds
         replace(row, assumes=assumed, clauses=clauses),
-        promise,
         replace(behaviour, holds=(*behaviour.holds, *request.premises(width))),
         _surroundings(caller.revision, live),
-        request,
-        (*live.granted, *granted),
     )
-    return question.answer(solver)
+    return _Question(held, promise, request, (*live.granted, *granted)).answer(solver)
 
 
 @frozen
 class _Question:
-    """One row, and the behaviour that keeps it or does not."""
+    """One row, the behaviour that keeps it or does not, and who asks."""
 
-    revision: Revision
-    party: LiveParty
-    row: Row
+    held: HeldRow
     promise: Promise
-    behaviour: Behaviour
-    surroundings: Surroundings
     request: Request | None
     """``None`` where nobody asks: code that installs a party."""
     granted: tuple[str, ...]
 
     def answer(self, solver: Solver) -> Cell:
         """Judge clause by clause, until one is refuted."""
-        row = replace(self.row, clauses=tuple(sorted(self.row.clauses, key=_telling)))
-        findings = judge_row(
-            self.revision, self.party, row, self.behaviour, self.surroundings, solver
-        )
+        row = self.held.row
+        row = replace(row, clauses=tuple(sorted(row.clauses, key=_telling)))
+        findings = judge_row(replace(self.held, row=row), solver)
         said: list[Finding] = []
         for finding in findings:
             if isinstance(finding.verdict, Refuted):
@@ -125,10 +118,9 @@ class _Question:
         return self._unbroken(tuple(said))
 
     def _broken(self, finding: Finding, verdict: Refuted) -> Broken:
-        instead = Instead(finding, verdict, self.behaviour, self.row, self.revision)
-        text = instead.text(self.surroundings)
+        text = Instead(verdict).text()
         pinned = {} if self.request is None else self.request.pinned()
-        return Broken(self.promise, finding, verdict, text, pinned, self.row, self.granted)
+        return Broken(self.promise, finding, verdict, text, pinned, self.held.row, self.granted)
 
     def _unbroken(self, findings: tuple[Finding, ...]) -> Cell:
         for finding in findings:
@@ -149,8 +141,9 @@ class _Question:
     def _asked(self) -> str:
         if self.request is None:
             return ""
-        identifier = self.revision.identifier
-        value = terms.text(self.request.registers[identifier], self.revision.architecture.bits)
+        revision = self.held.revision
+        identifier = revision.identifier
+        value = terms.text(self.request.registers[identifier], revision.architecture.bits)
         return f" with {identifier} = {value}"
 
 
@@ -160,17 +153,9 @@ def judge_installer(
     """Judge whether code that makes a party live does what the party's own contract promises."""
     party = live.revision.party(installation.row.party)
     assert party is not None, installation.name
-    question = _Question(
-        live.revision,
-        party,
-        installation.row,
-        Promise.SERVED,
-        behaviour,
-        _surroundings(live.revision, live),
-        None,
-        (),
-    )
-    return question.answer(solver)
+    around = _surroundings(live.revision, live)
+    held = HeldRow(live.revision, party, installation.row, behaviour, around)
+    return _Question(held, Promise.SERVED, None, ()).answer(solver)
 
 
 def _surroundings(revision: Revision, live: Live) -> Surroundings:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
 from hypabi.arch.names import Architecture
-from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -41,9 +40,9 @@ from hypabi.contract.expression import (
 from hypabi.contract.expression import Value as Expression
 from hypabi.contract.registers import FIELDS
 from hypabi.contract.revision import Revision, Row
-from hypabi.judgement.verification.lowering import Lowering, Surroundings
-from hypabi.judgement.verification.obligations import describe_outcome
-from hypabi.judgement.verification.verdict import Finding, Refuted
+from hypabi.judgement.verification.lowering import Lowering
+from hypabi.judgement.verification.verdict import Refuted
+from hypabi.judgement.verification.wording import breach_text, describe_outcome
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
@@ -56,35 +55,27 @@ _TABLE: Final = re.compile(r'table_of\("([^"]+)"\)')
 class Instead:
     """Puts the case that refutes a clause into words."""
 
-    def __init__(
-        self,
-        finding: Finding,
-        refuted: Refuted,
-        behaviour: Behaviour,
-        row: Row,
-        revision: Revision,
-    ) -> None:
-        self.finding = finding
+    def __init__(self, refuted: Refuted) -> None:
         self.refuted = refuted
-        self.behaviour = behaviour
-        self.revision = revision
-        self.bits = revision.architecture.bits
+        self.obligation = refuted.obligation
+        self.held = self.obligation.held
+        self.case = self.obligation.case
+        self.bits = self.held.revision.architecture.bits
         self.model = _Total(refuted.model)
-        self.case = _case(behaviour, self.model)
-        self.arguments = _arguments(row, revision)
+        self.arguments = _arguments(self.held.row, self.held.revision)
 
-    def text(self, surroundings: Surroundings) -> str:
+    def text(self) -> str:
         """Return what the refuting state leads to, in terms of the call's arguments."""
-        match self.finding.clause.statement:
+        match self.obligation.clause.statement:
             case Returns() | Leaves() | Calls() | HandedTo():
                 return "; ".join((self.ending(), *self.vector_base()))
             case Ensures(holds):
-                lowering = Lowering(self.behaviour, self.case, surroundings)
+                lowering = Lowering(self.held.behaviour, self.case, self.held.surroundings)
                 return self.broken(holds, lowering)
             case KeepsRegisters() | KeepsSystemRegisters() | KeepsMemory():
                 return self.refuted.instead
             case _:
-                assert_never(self.finding.clause.statement)
+                assert_never(self.obligation.clause.statement)
 
     def value(self, value: Value, bits: int) -> str:
         """Return a value with the call's arguments by their names."""
@@ -115,7 +106,7 @@ class Instead:
 
     def state(self) -> str:
         """Say in which instruction set control goes on, where there is a choice."""
-        if self.revision.architecture is Architecture.ARM64:
+        if self.held.revision.architecture is Architecture.ARM64:
             return ""
         match self.case.outcome:
             case Left(_, _, status) if status is not None:
@@ -131,7 +122,7 @@ class Instead:
 
     def at_entry(self, register: str, width: int) -> Value:
         """Return what a register holds at entry."""
-        return self.behaviour.entered(register, width)
+        return self.held.behaviour.entered(register, width)
 
     def vector_base(self) -> Iterator[str]:
         """Say what becomes of the vector base, where anything does."""
@@ -144,7 +135,7 @@ class Instead:
         for part in holds.parts if isinstance(holds, Conjunction) else (holds,):
             if not evaluate(lowering.predicate(part), self.model):
                 return self.part(part, lowering)
-        return self.refuted.what
+        return breach_text(self.refuted.breach)
 
     def part(self, part: Predicate, lowering: Lowering) -> str:
         """Say what is, where one condition does not hold."""
@@ -175,15 +166,6 @@ class Instead:
         """Spell an expression with the call's arguments by their names."""
         text = _TABLE.sub(r"the vectors of \1", text)
         return _OLD.sub(lambda match: self.arguments.get(match[1], match[0]), text)
-
-
-def _case(behaviour: Behaviour, model: Mapping[str, int]) -> Case:
-    """Return the case that a model chooses: guards are disjoint and cover every entry."""
-    return next(
-        case
-        for case in behaviour.cases
-        if all(evaluate(condition.term, model) for condition in case.guard)
-    )
 
 
 def _arguments(row: Row, revision: Revision) -> Mapping[str, str]:

@@ -5,8 +5,8 @@ from typing import Final, assert_never
 
 from hypabi.behaviour.case import Case
 from hypabi.contract.clause import KeepsRegisters, KeepsSystemRegisters
-from hypabi.judgement.verification.demand import Demand
-from hypabi.judgement.verification.obligations import Asked
+from hypabi.judgement.verification.breach import lost_register
+from hypabi.judgement.verification.obligations import Asked, Obligation
 from hypabi.judgement.verification.verdict import Proved, Refuted, Undecided, Vacuous, Verdict
 from hypabi.records import replace
 
@@ -31,14 +31,13 @@ class Losses:
         A register that an earlier case loses is not asked after again.
         """
         worst: Verdict = Proved(1)
-        for demand in asked:
-            name = _register(demand)
-            if name in self.registers:
+        for each in asked:
+            if _register(each) in self.registers:
                 continue
-            match judge(demand):
+            match judge(each):
                 case Refuted() as found:
-                    assert name is not None, "only a register can be lost"
-                    self.registers[name] = replace(found, lost=name)
+                    assert found.lost is not None, "only a register can be lost"
+                    self.registers[found.lost] = found
                     if not self.cases or self.cases[-1] is not case:
                         self.cases.append(case)
                     worst = found
@@ -64,4 +63,4 @@ class Losses:
 
 
 def _register(asked: Asked) -> str | None:
-    return asked.about[0][0] if isinstance(asked, Demand) and asked.about else None
+    return lost_register(asked.goal.breach) if isinstance(asked, Obligation) else None

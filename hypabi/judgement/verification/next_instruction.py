@@ -14,7 +14,8 @@ from hypabi.behaviour.outcome import CalledBack, Left
 from hypabi.contract.expression import Integer, Moment, Operation, Operator
 from hypabi.contract.expression import Value as Expression
 from hypabi.contract.revision import Revision
-from hypabi.judgement.verification.demand import Demand, Seen
+from hypabi.judgement.verification.breach import InTheWay, Misread
+from hypabi.judgement.verification.demand import Demand, Subject
 from hypabi.judgement.verification.lowering import Lowering
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
@@ -32,7 +33,6 @@ IN_THE_WAY: Final = {
 THUMB: Final = 5
 BIG: Final = 9
 EVEN: Final = 0xFFFF_FFFE
-AFTER: Final = Seen.BY_WHAT_FOLLOWS
 
 
 def executes(case: Case, lowering: Lowering, revision: Revision) -> Iterator[Demand]:
@@ -43,8 +43,8 @@ def executes(case: Case, lowering: Lowering, revision: Revision) -> Iterator[Dem
     before, after = _statuses(lowering, revision)
     for name, mask in IN_THE_WAY[revision.architecture]:
         added = terms.and_(terms.and_(after, mask, bits), terms.not_(before, bits), bits)
-        about = (("the saved status", bits, before, after),)
-        yield Demand(terms.eq(added, 0, bits), f"{name} is set where control goes", about, AFTER)
+        about = (Subject("the saved status", bits, before, after),)
+        yield Demand(terms.eq(added, 0, bits), InTheWay(name), about)
 
 
 def is_read_as_meant(
@@ -62,13 +62,13 @@ def is_read_as_meant(
     if isinstance(case.outcome, CalledBack):
         # A function of the caller's kernel may be called in the instruction set of that kernel.
         fits = terms.lor(fits, terms.eq(thumb, lowering.at_entry("CPSR.T", 1), 1))
-    about = (("CPSR.T", 1, wanted, thumb),)
-    yield Demand(fits, "it is read in the other instruction set", about, AFTER)
+    about = (Subject("CPSR.T", 1, wanted, thumb),)
+    yield Demand(fits, Misread.INSTRUCTION_SET, about)
     kernels = lowering.at_entry("CPSR.E", 1)
     callers = terms.extract(lowering.register("CPSR", 32, Moment.ENTRY), BIG, 1, 32)
     fits = terms.lor(terms.eq(big, kernels, 1), terms.eq(big, callers, 1))
-    about = (("CPSR.E", 1, kernels, big),)
-    yield Demand(fits, "its data is read in the other byte order", about, AFTER)
+    about = (Subject("CPSR.E", 1, kernels, big),)
+    yield Demand(fits, Misread.BYTE_ORDER, about)
 
 
 def _with_bit_0(where: Expression) -> Expression:

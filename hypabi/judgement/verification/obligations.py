@@ -1,364 +1,134 @@
-"""What a clause demands of one case: a condition that must hold, or an answer without a solver."""
+"""The obligations of a contract's row: each clause about each case, as a formula.
 
-import enum
+Everything that is decided of a clause is decided of these: the prover looks for a state in which
+one does not hold, a witness is such a state that a machine can be in, a cell of the matrix says
+which of them another party breaks.
+"""
+
 from collections.abc import Iterator
-from typing import assert_never
 
-from hypabi.arch.names import Architecture
-from hypabi.behaviour.case import Case
-from hypabi.behaviour.outcome import (
-    Called,
-    CalledBack,
-    Faulted,
-    Left,
-    Outcome,
-    Requested,
-    Returned,
-    Store,
-    Stuck,
-    address_text,
+from hypabi.behaviour.case import Behaviour, Case, guard_terms
+from hypabi.behaviour.outcome import Undecided
+from hypabi.contract.clause import Answer, Calls, Clause
+from hypabi.contract.expression import Predicate
+from hypabi.contract.revision import LiveParty, Revision, Row
+from hypabi.judgement.verification.clause_demands import (
+    CallBack,
+    Unconcerned,
+    Unfollowed,
+    Unnamed,
+    answers,
+    demands,
 )
-from hypabi.behaviour.outcome import Undecided as PathUndecided
-from hypabi.contract.clause import (
-    Answer,
-    Calls,
-    Ensures,
-    HandedTo,
-    KeepsMemory,
-    KeepsRegisters,
-    KeepsSystemRegisters,
-    Leaves,
-    Partly,
-    Region,
-    Returns,
-    Statement,
-)
-from hypabi.contract.expression import Moment, Predicate, reads_of
-from hypabi.contract.expression import Value as Expression
-from hypabi.contract.registers import STATE, is_general
-from hypabi.contract.revision import NVHE_PREFIX, Revision
 from hypabi.judgement.verification.demand import Demand
-from hypabi.judgement.verification.lowering import Lowering
-from hypabi.judgement.verification.next_instruction import executes, is_read_as_meant
+from hypabi.judgement.verification.lowering import Lowering, Surroundings
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
-MODE_NUMBERS = {"EL1t": 4, "EL1h": 5, "EL2t": 8, "EL2h": 9, "svc": 0b10011, "hyp": 0b11010}
-
-
-class Kept(enum.Enum):
-    """Which registers a frame clause is about."""
-
-    GENERAL = "general"
-    SYSTEM = "system"
-
 
 @frozen
-class Unfollowed:
-    """The case does not show what the clause asks, and why."""
+class HeldRow:
+    """A row of a contract, and the behaviour that is held to it.
 
-    reason: str
-
-
-@frozen
-class Unconcerned:
-    """The clause does not speak of the case: control never leaves, and that is when it holds."""
-
-
-Asked = Demand | Unfollowed | Unconcerned
-
-
-class CallBack(enum.Enum):
-    """What a call to a function that the caller chose is to the row that is judged."""
-
-    PROMISED = "promised"
-    """Its clauses are about the moment of the call."""
-    UNASKED = "unasked"
-    """What holds when the function has returned is not known."""
-
-
-def demands(
-    statement: Statement,
-    lowering: Lowering,
-    revision: Revision,
-    call_back: CallBack = CallBack.UNASKED,
-) -> Iterator[Asked]:
-    """Yield what a statement demands of a case; nothing, where the case cannot break it."""
-    case = lowering.case
-    assert case is not None
-    match statement:
-        case HandedTo() | Returns() | Leaves() | Calls():
-            yield from _of_the_end(statement, case, lowering, revision)
-        case Ensures() | KeepsRegisters() | KeepsSystemRegisters() | KeepsMemory():
-            never = _never_leaves(case, call_back)
-            if never is not None:
-                yield never
-            else:
-                yield from _at_exit(statement, case, lowering, revision)
-        case _:
-            assert_never(statement)
-
-
-def _of_the_end(
-    statement: HandedTo | Returns | Leaves | Calls,
-    case: Case,
-    lowering: Lowering,
-    revision: Revision,
-) -> Iterator[Asked]:
-    match statement:
-        case HandedTo(symbol):
-            yield _handed(case, symbol)
-        case Returns(mode):
-            yield from _returns(case, lowering, revision, mode)
-        case Leaves(target, mode):
-            yield from _leaves(case, lowering, revision, target, mode)
-        case Calls(target, mode):
-            yield from _calls(case, lowering, revision, target, mode)
-        case _:
-            assert_never(statement)
-
-
-def _at_exit(
-    statement: Ensures | KeepsRegisters | KeepsSystemRegisters | KeepsMemory,
-    case: Case,
-    lowering: Lowering,
-    revision: Revision,
-) -> Iterator[Asked]:
-    match statement:
-        case Ensures(holds):
-            about = tuple(_about(holds, lowering))
-            yield Demand(lowering.predicate(holds), "it does not hold", about)
-        case KeepsRegisters(may_change):
-            yield from _keeps(case, lowering, revision, frozenset(may_change), Kept.GENERAL)
-        case KeepsSystemRegisters(may_change, partly):
-            names = frozenset(may_change)
-            yield from _keeps(case, lowering, revision, names, Kept.SYSTEM, partly)
-        case KeepsMemory(may_write):
-            yield from _keeps_memory(case, lowering, revision, may_write)
-        case _:
-            assert_never(statement)
-
-
-def _about(predicate: Predicate, lowering: Lowering) -> Iterator[tuple[str, int, Value, Value]]:
-    """Yield the registers at exit that a predicate speaks of."""
-    for read in dict.fromkeys(reads_of(predicate)):
-        if read.moment is Moment.EXIT:
-            before = lowering.register(read.register, read.width, Moment.ENTRY)
-            after = lowering.register(read.register, read.width, Moment.EXIT)
-            yield read.register, read.width, before, after
-
-
-def _handed(case: Case, symbol: str) -> Demand | Unfollowed:
-    match case.outcome:
-        case Called(name) if name.removeprefix(NVHE_PREFIX) == symbol:
-            return Demand(1, "")
-        case Called(name) if name.startswith("0x"):
-            return Unfollowed(f"the image has no symbol for the function at {name}")
-        case Called(name):
-            return Demand(0, f"control goes to {name}")
-        case outcome:
-            return Demand(0, describe_outcome(outcome))
-
-
-def _ends_elsewhere(case: Case) -> Demand | Unfollowed | None:
-    """Return what to say of a case whose end a clause about leaving cannot be judged by."""
-    match case.outcome:
-        case Called(name):
-            return Unfollowed(f"control goes to the C function {name}, which is not followed")
-        case Stuck() | Faulted() | CalledBack() | Requested():
-            return Demand(0, describe_outcome(case.outcome))
-        case Returned() | Left() | PathUndecided():
-            return None
-        case _:
-            assert_never(case.outcome)
-
-
-def _returns(
-    case: Case, lowering: Lowering, revision: Revision, mode: str | None
-) -> Iterator[Asked]:
-    elsewhere = _ends_elsewhere(case)
-    if elsewhere is not None:
-        yield elsewhere
-        return
-    bits = revision.architecture.bits
-    link = lowering.behaviour.link
-    back = lowering.at_entry(link, bits)
-    before = lowering.register(_status_name(revision), bits, Moment.ENTRY)
-    after = lowering.register(_status_name(revision), bits, Moment.EXIT)
-    if isinstance(case.outcome, Left):
-        where = ((link, bits, back, case.outcome.target),)
-        yield Demand(
-            terms.eq(case.outcome.target, back, bits), describe_outcome(case.outcome), where
-        )
-    about = ((lowering.behaviour.status, bits, before, after),)
-    if mode is None:
-        yield Demand(terms.eq(before, after, bits), "PSTATE is not the caller's", about)
-    else:
-        wanted = MODE_NUMBERS[mode]
-        at = terms.eq(terms.extract(after, 0, 5, bits), wanted, 5)
-        yield Demand(at, f"it does not return at {mode}", about)
-        yield from executes(case, lowering, revision)
-
-
-def _leaves(
-    case: Case, lowering: Lowering, revision: Revision, where: Expression, mode: str
-) -> Iterator[Asked]:
-    elsewhere = _ends_elsewhere(case)
-    if elsewhere is not None:
-        yield elsewhere
-        return
-    bits = revision.architecture.bits
-    if not isinstance(case.outcome, Left):
-        yield Demand(0, describe_outcome(case.outcome))
-        return
-    target = lowering.value(where)
-    about = (("control goes to", bits, target, case.outcome.target),)
-    yield Demand(terms.eq(case.outcome.target, target, bits), "control goes elsewhere", about)
-    if case.outcome.status is None and revision.architecture is Architecture.ARM:
-        yield Demand(int(case.outcome.mode == mode), f"it leaves at {case.outcome.mode}")
-    else:
-        status = lowering.register(_status_name(revision), bits, Moment.EXIT)
-        at = terms.eq(terms.extract(status, 0, 5, bits), MODE_NUMBERS[mode], 5)
-        yield Demand(at, f"it does not leave at {mode}")
-    yield from executes(case, lowering, revision)
-    yield from is_read_as_meant(case, lowering, revision, where)
-
-
-def _calls(
-    case: Case, lowering: Lowering, revision: Revision, where: Expression, mode: str
-) -> Iterator[Asked]:
-    match case.outcome:
-        case CalledBack(called, at):
-            bits = revision.architecture.bits
-            target = lowering.value(where)
-            about = (("control goes to", bits, target, called),)
-            yield Demand(terms.eq(called, target, bits), "another function is called", about)
-            yield Demand(int(at == mode), f"it is called at {at}")
-            yield from is_read_as_meant(case, lowering, revision, where)
-        case Called(name):
-            yield Unfollowed(f"control goes to the C function {name}, which is not followed")
-        case outcome:
-            yield Demand(0, describe_outcome(outcome))
-
-
-def _status_name(revision: Revision) -> str:
-    return "PSTATE" if revision.architecture is Architecture.ARM64 else "CPSR"
-
-
-def _never_leaves(case: Case, call_back: CallBack) -> Unfollowed | Unconcerned | None:
-    """Return what to say of a case in which control is not seen to leave, ``None`` for others."""
-    match case.outcome:
-        case Called(name):
-            return Unfollowed(f"control goes to the C function {name}, which is not followed")
-        case Faulted():
-            return Unfollowed(
-                f"{describe_outcome(case.outcome)}; what the vectors do then is not followed"
-            )
-        case CalledBack() if call_back is CallBack.PROMISED:
-            return None
-        case PathUndecided() | CalledBack() | Requested():
-            return Unfollowed(describe_outcome(case.outcome))
-        case Stuck():
-            return Unconcerned()
-        case Returned() | Left():
-            return None
-        case _:
-            assert_never(case.outcome)
-
-
-def _keeps(
-    case: Case,
-    lowering: Lowering,
-    revision: Revision,
-    may_change: frozenset[str],
-    kind: Kept,
-    partly: tuple[Partly, ...] = (),
-) -> Iterator[Asked]:
-    """Yield one demand for each register that the case may change and the clause protects."""
-    for name, after in case.registers.items():
-        if name in may_change or name in STATE or name.startswith("CPSR."):
-            continue
-        if is_general(revision.architecture, name) is not (kind is Kept.GENERAL):
-            continue
-        width = lowering.behaviour.widths[name]
-        before = lowering.at_entry(name, width)
-        about = ((name, width, before, after),)
-        parts = [each for each in partly if each.register == name]
-        if parts:
-            changed = terms.and_(
-                terms.xor(before, after, width), _fixed(parts, lowering, width), width
-            )
-            what = f"{name} is not changed as permitted"
-            yield Demand(terms.eq(changed, 0, width), what, about)
-        else:
-            yield Demand(terms.eq(before, after, width), f"{name} is lost", about)
-
-
-def _fixed(parts: list[Partly], lowering: Lowering, width: int) -> Value:
-    """Return the bits of a register that nothing lets change here."""
-    every = (1 << width) - 1
-    fixed: Value = every
-    for each in parts:
-        mask = (1 << each.high + 1) - (1 << each.low)
-        holds = 1 if each.to is None else lowering.predicate(each.to)
-        kept = terms.ite(holds, every & ~mask, every, width)
-        fixed = terms.and_(fixed, kept, width)
-    return fixed
-
-
-def _keeps_memory(
-    case: Case, lowering: Lowering, revision: Revision, regions: tuple[Region, ...]
-) -> Iterator[Asked]:
-    bits = revision.architecture.bits
-    bounds = [(lowering.value(region.start), region.size) for region in regions]
-    for store in case.stores:
-        address = terms.add(0 if store.base is None else store.base, store.offset, bits)
-        inside = [_inside(store, address, start, size, bits) for start, size in bounds]
-        where = address_text(store.base, store.offset, bits)
-        yield Demand(terms.lor(*inside), f"{store.size} bytes at {where} are written")
-
-
-def _inside(store: Store, address: Value, start: Value, size: int, bits: int) -> Value:
-    """Return whether a store lies in a region: its distance from the start leaves room for it."""
-    distance = terms.sub(address, start, bits)
-    return terms.ule(distance, size - store.size, bits) if size >= store.size else 0
-
-
-def answers(case: Case, lowering: Lowering, revision: Revision, answer: Answer | None) -> Value:
-    """Return whether a case may answer so: control leaves, and the result register says it.
-
-    A case that was not followed to its end may answer anything.
+    The behaviour may be another party's than the row is of: then it is the behaviour that ``party``
+    is said to have.
     """
-    if answer is None or isinstance(case.outcome, Called | CalledBack | Faulted | PathUndecided):
-        return 1
-    if isinstance(case.outcome, Stuck):
-        return 0
-    bits = revision.architecture.bits
-    expected = revision.success if answer is Answer.SUCCESS else revision.error
-    assert expected is not None, answer
-    result = lowering.register(revision.result, bits, Moment.EXIT)
-    return terms.eq(result, expected, bits)
+
+    revision: Revision
+    party: LiveParty
+    """Whose vectors are live."""
+    row: Row
+    behaviour: Behaviour
+    surroundings: Surroundings
+
+    @property
+    def number(self) -> int | None:
+        """Return the number of the call, where the row is a call's that has one."""
+        calls = self.revision.calls
+        return next((call.number for call in calls if call.name == self.row.call), None)
 
 
-def describe_outcome(outcome: Outcome) -> str:
-    """Return how a case ends, in a line."""
-    match outcome:
-        case Returned():
-            return "it returns to the caller"
-        case Left(target, mode):
-            return f"control goes to {terms.text(target, 64)} at {mode}"
-        case Stuck(address):
-            return f"it is stuck at {address:#x}"
-        case Faulted(address, what):
-            return f"{what} faults at {address:#x}"
-        case Called(name):
-            return f"control goes to the C function {name}"
-        case CalledBack(target, mode):
-            return f"control goes to {terms.text(target, 64)}, as to a function, at {mode}"
-        case Requested(address, immediate):
-            return f"it issues hvc #{immediate:#x} at {address:#x}"
-        case PathUndecided(address, reason):
-            return f"not followed beyond {address:#x}: {reason}"
-        case _:
-            assert_never(outcome)
+@frozen
+class Obligation:
+    """One clause about one case: wherever the hypotheses hold, the goal does."""
+
+    held: HeldRow
+    clause: Clause
+    case: Case
+    hypotheses: tuple[Value, ...]
+    goal: Demand
+
+    @property
+    def denial(self) -> tuple[Value, ...]:
+        """Return what a state meets that refutes it."""
+        return (*self.hypotheses, terms.lnot(self.goal.holds))
+
+
+Asked = Obligation | Unfollowed | Unnamed | Unconcerned
+"""What a clause asks of a case: something to prove, or why there is nothing."""
+
+
+def premises_of(party: LiveParty, row: Row) -> Iterator[Predicate]:
+    """Yield what a contract says of every entry that a row is about."""
+    yield row.selects
+    if party.when is not None:
+        yield party.when
+    yield from (premise.holds for premise in (*row.assumes, *row.requires))
+
+
+def lowered_premises(held: HeldRow) -> tuple[Value, ...]:
+    """Return what holds at every entry that a row is about.
+
+    :raises NotKnown: a premise speaks of something that the image does not tell
+    """
+    lowering = Lowering(held.behaviour, None, held.surroundings)
+    stated = (lowering.predicate(each) for each in premises_of(held.party, held.row))
+    return (*stated, *held.behaviour.holds)
+
+
+def hypotheses_of(
+    held: HeldRow, clause: Clause, case: Case, premises: tuple[Value, ...]
+) -> tuple[Value, ...]:
+    """Return what holds in the states in which a clause speaks of a case.
+
+    :param premises: what :func:`lowered_premises` returns for the row
+    :raises NotKnown: the clause speaks of something that the image does not tell
+    """
+    lowering = Lowering(held.behaviour, case, held.surroundings)
+    meant = speaks_of(lowering, held.revision, clause.when, clause.answered)
+    return (*guard_terms(case), *premises, *meant)
+
+
+def speaks_of(
+    lowering: Lowering, revision: Revision, when: Predicate | None, answered: Answer | None
+) -> Iterator[Value]:
+    """Yield the conditions under which a promise speaks of the case that is lowered."""
+    if when is not None:
+        yield lowering.predicate(when)
+    assert lowering.case is not None
+    yield answers(lowering.case, lowering, revision, answered)
+
+
+def obligations_of(
+    held: HeldRow, clause: Clause, case: Case, hypotheses: tuple[Value, ...]
+) -> Iterator[Asked]:
+    """Yield what a clause asks of a case; nothing, where the case cannot break it.
+
+    :param hypotheses: what :func:`hypotheses_of` returns for the clause and the case
+    :raises NotKnown: the clause speaks of something that the image does not tell
+    """
+    if isinstance(case.outcome, Undecided):
+        yield Unfollowed(case.outcome)
+        return
+    lowering = Lowering(held.behaviour, case, held.surroundings)
+    for each in demands(clause.statement, lowering, held.revision, _call_back(held.row)):
+        if isinstance(each, Demand):
+            yield Obligation(held, clause, case, hypotheses, each)
+        else:
+            yield each
+
+
+def _call_back(row: Row) -> CallBack:
+    promised = any(isinstance(clause.statement, Calls) for clause in row.clauses)
+    return CallBack.PROMISED if promised else CallBack.UNASKED

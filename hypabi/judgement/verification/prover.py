@@ -2,26 +2,26 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import assert_never
 
-from hypabi.behaviour.case import Behaviour, Case
-from hypabi.behaviour.outcome import Undecided as PathUndecided
+from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import writes_code
-from hypabi.contract.clause import Calls, Clause, KeepsMemory
-from hypabi.contract.expression import Predicate, capabilities_of
-from hypabi.contract.revision import LiveParty, Revision, Row
-from hypabi.judgement.verification.demand import Demand
+from hypabi.contract.clause import Clause, KeepsMemory
+from hypabi.contract.expression import capabilities_of
+from hypabi.contract.revision import Revision
+from hypabi.judgement.verification.clause_demands import Unconcerned, Unfollowed, Unnamed
 from hypabi.judgement.verification.losses import FRAMES, Losses
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
 from hypabi.judgement.verification.obligations import (
     Asked,
-    CallBack,
-    Unconcerned,
-    Unfollowed,
-    answers,
-    demands,
+    HeldRow,
+    Obligation,
+    hypotheses_of,
+    lowered_premises,
+    obligations_of,
 )
 from hypabi.judgement.verification.possible import contradiction, possible_state
-from hypabi.judgement.verification.record import PATHS, Listener, Obligation, unheard
+from hypabi.judgement.verification.record import PATHS, Listener, Query, unheard
 from hypabi.judgement.verification.verdict import (
     Finding,
     Proved,
@@ -31,6 +31,7 @@ from hypabi.judgement.verification.verdict import (
     Vacuous,
     Verdict,
 )
+from hypabi.judgement.verification.wording import unfollowed_text
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.allowance import SPENT, is_spent
@@ -61,7 +62,6 @@ def judge_contract(
     """
     findings: list[Finding] = []
     unspecified: list[Unspecified] = []
-    numbers: dict[str | None, int | None] = {c.name: c.number for c in revision.calls}
     for party in revision.parties:
         behaviour = behaviours.get(party.name)
         if behaviour is None:
@@ -71,81 +71,57 @@ def judge_contract(
                 authority = row.unspecified
                 why = authority.cite or authority.because or ""
                 unspecified.append(Unspecified(party.name, row.call, why))
-            judged = _Row(revision, party, row, behaviour, surroundings, solver(), listener)
-            findings += judged.findings(numbers.get(row.call))
+            held = HeldRow(revision, party, row, behaviour, surroundings)
+            findings += _Row(held, solver(), listener).findings()
     return Judgement(tuple(findings), tuple(unspecified))
 
 
-def judge_row(
-    revision: Revision,
-    party: LiveParty,
-    row: Row,
-    behaviour: Behaviour,
-    surroundings: Surroundings,
-    solver: Solver,
-) -> Iterator[Finding]:
-    """Judge one row, clause by clause, against a behaviour that may be another party's.
-
-    :param party: whose vectors are live
-    """
-    number = next((call.number for call in revision.calls if call.name == row.call), None)
-    return _Row(revision, party, row, behaviour, surroundings, solver).findings(number)
+def judge_row(held: HeldRow, solver: Solver) -> Iterator[Finding]:
+    """Judge one row, clause by clause, against a behaviour that may be another party's."""
+    return _Row(held, solver).findings()
 
 
 @frozen
 class _Row:
     """One call at one party: its premises, and the cases that they leave."""
 
-    revision: Revision
-    party: LiveParty
-    row: Row
-    behaviour: Behaviour
-    surroundings: Surroundings
+    held: HeldRow
     solver: Solver
     listener: Listener = unheard
 
-    def findings(self, number: int | None) -> Iterator[Finding]:
-        lowering = Lowering(self.behaviour, None, self.surroundings)
+    def findings(self) -> Iterator[Finding]:
+        clauses = self.held.row.clauses
         try:
-            premises = [lowering.predicate(each) for each in self._premises()]
-            premises += self.behaviour.holds
+            premises = lowered_premises(self.held)
         except NotKnown as reason:
-            for clause in self.row.clauses:
-                yield self._finding(number, clause, Undecided(str(reason)), ())
+            for clause in clauses:
+                yield self._finding(clause, Undecided(str(reason)), ())
             return
-        cases = [case for case in self.behaviour.cases if self._feasible(case, premises)]
+        cases = [case for case in self.held.behaviour.cases if self._feasible(case, premises)]
         cases, spared = self._with_code_intact(cases, premises)
-        for clause in self.row.clauses:
+        for clause in clauses:
             if is_spent(self.solver):
-                yield self._finding(number, clause, Undecided(SPENT), ())
+                yield self._finding(clause, Undecided(SPENT), ())
                 continue
             verdict, used = self._verdict(clause, premises, cases)
             assumptions = {text for case in used for text in case.assumptions}
             assumptions |= {*spared, *self._lacking()}
-            yield self._finding(number, clause, verdict, tuple(sorted(assumptions)))
+            yield self._finding(clause, verdict, tuple(sorted(assumptions)))
 
     def _lacking(self) -> Iterator[str]:
         """Yield what is assumed where the party is told by a capability that the kernel lacks."""
-        if self.party.when is None:
+        if self.held.party.when is None:
             return
-        for name in capabilities_of(self.party.when):
-            if self.surroundings.capability(name) is None:
+        for name in capabilities_of(self.held.party.when):
+            if self.held.surroundings.capability(name) is None:
                 yield f"the kernel has no capability {name}: it describes others, and not this one"
 
-    def _premises(self) -> Iterator[Predicate]:
-        yield self.row.selects
-        if self.party.when is not None:
-            yield self.party.when
-        yield from (premise.holds for premise in (*self.row.assumes, *self.row.requires))
+    def _finding(self, clause: Clause, verdict: Verdict, assumptions: tuple[str, ...]) -> Finding:
+        held = self.held
+        return Finding(held.party.name, held.row.call, held.number, clause, verdict, assumptions)
 
-    def _finding(
-        self, number: int | None, clause: Clause, verdict: Verdict, assumptions: tuple[str, ...]
-    ) -> Finding:
-        return Finding(self.party.name, self.row.call, number, clause, verdict, assumptions)
-
-    def _feasible(self, case: Case, premises: list[Value]) -> bool:
-        guard = [condition.term for condition in case.guard]
-        return self._can_hold(PATHS, (*guard, *premises))
+    def _feasible(self, case: Case, premises: tuple[Value, ...]) -> bool:
+        return self._can_hold(PATHS, (*guard_terms(case), *premises))
 
     def _can_hold(self, clause: str, conditions: tuple[Value, ...]) -> bool:
         """Return whether conditions can hold together, also where the solver does not tell."""
@@ -156,10 +132,10 @@ class _Row:
     def _tell(
         self, clause: str, conditions: tuple[Value, ...], answer: Answer | Feasibility
     ) -> None:
-        self.listener(Obligation(self.party.name, self.row.call, clause, conditions, answer))
+        self.listener(Query(self.held.party.name, self.held.row.call, clause, conditions, answer))
 
     def _with_code_intact(
-        self, cases: list[Case], premises: list[Value]
+        self, cases: list[Case], premises: tuple[Value, ...]
     ) -> tuple[list[Case], tuple[str, ...]]:
         """Leave out where a store hits code though the contract lets the call write there.
 
@@ -172,7 +148,7 @@ class _Row:
                 found.append(case)
                 continue
             texts, apart = self._no_code(case)
-            if apart and not self._feasible(case, [*premises, *apart]):
+            if apart and not self._feasible(case, (*premises, *apart)):
                 spared |= dict.fromkeys(texts)
             else:
                 found.append(case)
@@ -180,20 +156,21 @@ class _Row:
 
     def _no_code(self, case: Case) -> tuple[list[str], list[Value]]:
         """Return what the contract says of regions that the row may write, as conditions."""
-        bits = self.revision.architecture.bits
-        lowering = Lowering(self.behaviour, case, self.surroundings)
+        bits = self.held.revision.architecture.bits
+        lowering = Lowering(self.held.behaviour, case, self.held.surroundings)
+        words = self.held.behaviour.words
         texts: list[str] = []
         apart: list[Value] = []
-        statements = (clause.statement for clause in self.row.clauses)
+        statements = (clause.statement for clause in self.held.row.clauses)
         for keeps in (each for each in statements if isinstance(each, KeepsMemory)):
             for region in keeps.may_write:
                 try:
                     start = lowering.value(region.start)
                 except NotKnown:
                     continue
-                if isinstance(start, int) or self.behaviour.words is None:
+                if isinstance(start, int) or words is None:
                     continue
-                for low, high in self.behaviour.words.code:
+                for low, high in words.code:
                     # One begins within the other: the distance from the first that does.
                     distance = terms.sub(start, low - region.size + 1, bits)
                     apart.append(terms.ule(high - low + region.size - 1, distance, bits))
@@ -205,7 +182,7 @@ class _Row:
         return texts, apart
 
     def _verdict(
-        self, clause: Clause, premises: list[Value], cases: list[Case]
+        self, clause: Clause, premises: tuple[Value, ...], cases: list[Case]
     ) -> tuple[Verdict, list[Case]]:
         if not cases:
             return Vacuous("no state meets the preconditions"), []
@@ -231,7 +208,7 @@ class _Row:
         return _unrefuted(used, undecided), used
 
     def _frame(
-        self, clause: Clause, premises: list[Value], cases: list[Case]
+        self, clause: Clause, premises: tuple[Value, ...], cases: list[Case]
     ) -> tuple[Verdict, list[Case]]:
         """Judge a frame on every case, so that no register that is lost hides another."""
         lost = Losses()
@@ -256,7 +233,11 @@ class _Row:
         return _unrefuted(used, undecided), used
 
     def _case(
-        self, clause: Clause, premises: list[Value], case: Case, lost: Losses | None = None
+        self,
+        clause: Clause,
+        premises: tuple[Value, ...],
+        case: Case,
+        lost: Losses | None = None,
     ) -> Verdict:
         """Judge a clause on one case; ``Vacuous`` means that the clause does not speak of it.
 
@@ -265,54 +246,53 @@ class _Row:
         """
         if is_spent(self.solver):
             raise NotKnown(SPENT)
-        lowering = Lowering(self.behaviour, case, self.surroundings)
-        context = [condition.term for condition in case.guard] + premises
-        if clause.when is not None:
-            context.append(lowering.predicate(clause.when))
-        context.append(answers(case, lowering, self.revision, clause.answered))
+        hypotheses = hypotheses_of(self.held, clause, case, premises)
         conditional = clause.when is not None or clause.answered is not None
-        if conditional and not self._can_hold(clause.name, tuple(context)):
+        if conditional and not self._can_hold(clause.name, hypotheses):
             return Vacuous("this path is not meant")
-        if isinstance(case.outcome, PathUndecided):
-            return Undecided(f"at {case.outcome.address:#x}: {case.outcome.reason}")
-        asked = demands(clause.statement, lowering, self.revision, self._call_back())
+        asked = obligations_of(self.held, clause, case, hypotheses)
         if lost is not None:
-            return lost.of_case(case, asked, lambda each: self._demand(clause, each, context, case))
-        for demand in asked:
-            verdict = self._demand(clause, demand, context, case)
+            return lost.of_case(case, asked, self._answer)
+        for each in asked:
+            verdict = self._answer(each)
             if not isinstance(verdict, Proved):
                 return verdict
         return Proved(1)
 
-    def _call_back(self) -> CallBack:
-        promised = any(isinstance(clause.statement, Calls) for clause in self.row.clauses)
-        return CallBack.PROMISED if promised else CallBack.UNASKED
+    def _answer(self, asked: Asked) -> Verdict:
+        match asked:
+            case Obligation():
+                return self._proved(asked)
+            case Unfollowed(outcome):
+                return Undecided(unfollowed_text(outcome))
+            case Unnamed(address):
+                return Undecided(f"the image has no symbol for the function at {address}")
+            case Unconcerned():
+                return Vacuous("control never leaves on this path")
+            case _:
+                assert_never(asked)
 
-    def _demand(self, clause: Clause, demand: Asked, context: list[Value], case: Case) -> Verdict:
-        if isinstance(demand, Unfollowed):
-            return Undecided(demand.reason)
-        if isinstance(demand, Unconcerned):
-            return Vacuous("control never leaves on this path")
-        if demand.holds == 1:
+    def _proved(self, obligation: Obligation) -> Verdict:
+        if obligation.goal.holds == 1:
             return Proved(1)
-        broken = (*context, terms.lnot(demand.holds))
-        told = partial(self._tell, clause.name)
-        match possible_state(self.solver, self.behaviour, broken, told):
+        told = partial(self._tell, obligation.clause.name)
+        match possible_state(self.solver, self.held.behaviour, obligation.denial, told):
             case Unsatisfiable():
                 return Proved(1)
             case Unknown(reason):
                 return Undecided(reason if reason == SPENT else f"the solver gave up: {reason}")
             case Satisfiable(model):
-                return self._refuted(demand, model, case)
+                return self._refuted(obligation, model)
 
-    def _refuted(self, demand: Demand, model: Mapping[str, int], case: Case) -> Refuted:
+    def _refuted(self, obligation: Obligation, model: Mapping[str, int]) -> Refuted:
         full = _Total(model)
-        assert contradiction(self.behaviour, model) is None, "memory that no machine has"
+        assert contradiction(self.held.behaviour, model) is None, "memory that no machine has"
         observed = tuple(
-            (name, evaluate(before, full), evaluate(after, full))
-            for name, _, before, after in demand.about
+            (each.name, evaluate(each.before, full), evaluate(each.after, full))
+            for each in obligation.goal.about
         )
-        return Refuted(dict(sorted(model.items())), demand.otherwise, observed, case.path(full))
+        trail = obligation.case.path(full)
+        return Refuted(obligation, dict(sorted(model.items())), observed, trail)
 
 
 def _unrefuted(used: list[Case], undecided: str) -> Verdict:

@@ -1,4 +1,4 @@
-"""What a judgement asked a solver, question by question, so that somebody else can be asked too."""
+"""What a judgement asked a solver, query by query, so that somebody else can be asked too."""
 
 from collections.abc import Callable
 from typing import Final
@@ -8,12 +8,12 @@ from hypabi.smt.solver import Answer, Feasibility
 from hypabi.smt.terms import Value
 
 PATHS: Final = "_paths"
-"""Stands for a clause where the question is whether a path can be taken at all."""
+"""Stands for a clause where the query is whether a path can be taken at all."""
 
 
 @frozen
-class Obligation:
-    """One question whose answer a verdict rests on, and the answer that was taken."""
+class Query:
+    """One query whose answer a verdict rests on, and the answer that was taken."""
 
     party: str
     call: str | None
@@ -25,9 +25,9 @@ class Obligation:
     answer: Answer | Feasibility
 
 
-Listener = Callable[[Obligation], None]
-"""Is told of each question, in the order in which they are asked."""
+Listener = Callable[[Query], None]
+"""Is told of each query, in the order in which they are asked."""
 
 
-def unheard(_obligation: Obligation) -> None:
+def unheard(_query: Query) -> None:
     """Listen to nothing."""

@@ -9,6 +9,9 @@ from typing import NoReturn
 
 from hypabi.arch.register_order import natural_order
 from hypabi.contract.clause import Clause
+from hypabi.judgement.verification.breach import Breach, Lost, lost_register
+from hypabi.judgement.verification.obligations import Obligation
+from hypabi.judgement.verification.wording import breach_text
 from hypabi.records import frozen
 
 
@@ -31,20 +34,28 @@ class Proved(_NoTruthValue):
 class Refuted(_NoTruthValue):
     """One state at entry, and the path on which the clause fails."""
 
+    obligation: Obligation
+    """The one that does not hold."""
     model: Mapping[str, int]
     """Registers and memory words at entry, those that matter, by name."""
-    what: str
-    """What happens instead, in a line."""
     observed: tuple[tuple[str, int, int], ...]
     """Name, value at entry and value at exit of what the clause is about, under the model."""
     trail: tuple[int, ...]
     """Address of every instruction of the path, in order."""
-    lost: str | None = None
-    """Of a frame: the register that is lost."""
     others: "tuple[Refuted, ...]" = ()
     """Of a frame: what refutes it for each further register that some state loses."""
     besides: str | None = None
     """Of a frame: why it is not known that no further register is lost, ``None`` where it is."""
+
+    @property
+    def breach(self) -> Breach:
+        """What happens instead."""
+        return self.obligation.goal.breach
+
+    @property
+    def lost(self) -> str | None:
+        """Of a frame: the register that is lost, in whole or in a part that has to be kept."""
+        return lost_register(self.breach)
 
     @property
     def every(self) -> "tuple[Refuted, ...]":
@@ -62,11 +73,11 @@ def instead_of(refuted: Sequence[Refuted]) -> str:
 
     :param refuted: at least one; more than one only of a frame
     """
-    lost = {each.lost for each in refuted if each.what == f"{each.lost} is lost"}
-    if len(lost) < 2:
-        return "; ".join(each.what for each in refuted)
-    *names, last = sorted((name for name in lost if name is not None), key=natural_order)
-    others = [each.what for each in refuted if each.lost not in lost]
+    lost = [each.breach.register for each in refuted if isinstance(each.breach, Lost)]
+    if len(set(lost)) < 2:
+        return "; ".join(breach_text(each.breach) for each in refuted)
+    *names, last = sorted(set(lost), key=natural_order)
+    others = [breach_text(e.breach) for e in refuted if not isinstance(e.breach, Lost)]
     return "; ".join((f"{', '.join(names)} and {last} are lost", *others))
 
 

@@ -26,13 +26,16 @@ from hypabi.judgement.callers.schedule import Reachability
 from hypabi.judgement.entries.findings import Judged, JudgedEntry, Undecided, Unintended
 from hypabi.judgement.suppression import Suppression, Suppressions
 from hypabi.judgement.verification import verdict as verdicts
-from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Vacuous, Verdict
+from hypabi.judgement.verification.breach import Amiss
+from hypabi.judgement.verification.verdict import Finding, Proved, Vacuous, Verdict
 from hypabi.records import replace
 from tests.analysis.results.walk import assert_is_data
+from tests.judgement.made_refutation import refuted
 from tests.report import made
 
 PROVED = Proved(1)
-REFUTED = Refuted({"x0": 1, "mem[0x1000]": 2}, "lost", (("x19", 1, 2),), (made.STUB,))
+STATE = {"x0": 1, "mem[0x1000]": 2}
+REFUTED = refuted(Amiss.NOT_ENSURED, STATE, (("x19", 1, 2),), (made.STUB,))
 UNDECIDED = verdicts.Undecided(f"at {made.STUB:#x}: why")
 VACUOUS = Vacuous("never")
 SUPPRESSION = Suppression(
@@ -245,7 +248,7 @@ def test_what_was_found_is_found_again_in_the_result() -> None:
     finding: Finding = made.finding(REFUTED, "a")
     (clause,) = made.check(finding).verdicts
     assert (clause.party, clause.call, clause.number) == ("stub", "HVC_SET_VECTORS", "0x0")
-    assert (clause.reason, clause.cases) == ("lost", None)
+    assert (clause.reason, clause.cases) == ("it does not hold", None)
     assert clause.counterexample == {"x0": "0x1", "x19": "0x1", "mem[0x1000]": "0x2"}
     assert [(each.name, each.entry, each.exit) for each in clause.observed] == [
         ("x19", "0x1", "0x2")

@@ -1,173 +1,122 @@
-"""What a clause demands of one case: a condition, an answer without a solver, or nothing."""
+"""An obligation is one clause about one case: what holds where it speaks, and what has to."""
+
+import itertools
 
 import pytest
 
 from hypabi.behaviour.case import Case
-from hypabi.behaviour.outcome import (
-    Called,
-    CalledBack,
-    Faulted,
-    Left,
-    Outcome,
-    Returned,
-    Store,
-    Stuck,
-    Undecided,
-)
+from hypabi.behaviour.outcome import Stuck, Undecided
 from hypabi.contract.clause import (
     Answer,
-    Calls,
+    Authority,
+    Clause,
     Ensures,
-    HandedTo,
-    KeepsMemory,
     KeepsRegisters,
-    KeepsSystemRegisters,
-    Leaves,
-    Region,
-    Returns,
-    Statement,
+    Premise,
 )
-from hypabi.judgement.verification.demand import Demand
+from hypabi.contract.expression import Capability, Predicate
+from hypabi.contract.revision import Row, Service
+from hypabi.judgement.verification.breach import Amiss, Lost
+from hypabi.judgement.verification.clause_demands import Unconcerned, Unfollowed
+from hypabi.judgement.verification.lowering import NotKnown
 from hypabi.judgement.verification.obligations import (
     Asked,
-    CallBack,
-    Unconcerned,
-    Unfollowed,
-    answers,
-    demands,
+    HeldRow,
+    Obligation,
+    hypotheses_of,
+    lowered_premises,
+    obligations_of,
 )
+from hypabi.records import replace
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
-from hypabi.smt.terms import Term, Value
-from tests.judgement.handler_contract import ERROR, REVISION, equal, new, number, old
-from tests.judgement.made_case import case, lowered, x
+from tests.judgement.handler_contract import (
+    ERROR,
+    PARTY,
+    REVISION,
+    aligned,
+    equal,
+    new,
+    number,
+    old,
+)
+from tests.judgement.made_case import AROUND, behaviour, case, x
 
-X1 = terms.symbol("x1", 64)
-assert isinstance(X1, Term)
-
-
-def asked(statement: Statement, of: Case, call_back: CallBack = CallBack.UNASKED) -> list[Asked]:
-    return list(demands(statement, lowered(of, {"SPSel": 1, "DAIF": 0}), REVISION, call_back))
-
-
-def demanded(statement: Statement, of: Case, call_back: CallBack = CallBack.UNASKED) -> Value:
-    """Return the conjunction of what is demanded, and nothing but conditions is."""
-    found = asked(statement, of, call_back)
-    assert all(isinstance(each, Demand) for each in found)
-    return terms.land(*(each.holds for each in found if isinstance(each, Demand)))
+WHY = Authority(because="made")
+IS_7 = equal(old("x0"), number(7))
+SERVED = Clause("served", "", Ensures(equal(new("x0"), number(0))), WHY)
 
 
-def test_a_frame_demands_each_register_that_it_does_not_let_change() -> None:
-    changes = case(x9=3, x10=4, VBAR_EL2=5)
-    (demand,) = asked(KeepsRegisters(("x10",)), changes)
-    assert isinstance(demand, Demand) and demand.otherwise == "x9 is lost"
-    assert evaluate(demand.holds, {"x9": 3}) and not evaluate(demand.holds, {"x9": 4})
-    (system,) = asked(KeepsSystemRegisters(()), changes)
-    assert isinstance(system, Demand) and system.otherwise == "VBAR_EL2 is lost"
-    assert asked(KeepsRegisters(("x9", "x10")), changes) == []
+def held(of: Case, *clauses: Clause, requires: Predicate | None = None) -> HeldRow:
+    needs = () if requires is None else (Premise("needs", "", requires, WHY),)
+    row = Row("stub", None, Service.SERVED, IS_7, (), needs, clauses, None)
+    return HeldRow(REVISION, PARTY, row, behaviour(of), AROUND)
 
 
-PROMISE = Ensures(equal(new("x0"), old("x1")))
+def asked(of: Case, clause: Clause, requires: Predicate | None = None) -> list[Asked]:
+    row = held(of, clause, requires=requires)
+    hypotheses = hypotheses_of(row, clause, of, lowered_premises(row))
+    return list(obligations_of(row, clause, of, hypotheses))
 
 
-@pytest.mark.parametrize("outcome", [Returned(), Left(X1, "EL2h")])
-def test_a_postcondition_is_demanded_where_control_leaves(outcome: Outcome) -> None:
-    assert demanded(PROMISE, case(outcome, x0=x(1))) == 1
-    assert evaluate(demanded(PROMISE, case(outcome, x0=x(2))), {"x1": 1, "x2": 2}) == 0
+def only(of: Case, clause: Clause, requires: Predicate | None = None) -> Obligation:
+    (found,) = asked(of, clause, requires)
+    assert isinstance(found, Obligation)
+    return found
 
 
 @pytest.mark.parametrize(
-    ("outcome", "kind"),
+    ("x0", "x1", "x2", "denied"),
     [
-        (Stuck(0x40), Unconcerned),
-        (Undecided(0x40, "no meaning"), Unfollowed),
-        (Faulted(0x40, "a load"), Unfollowed),
-        (Called("f", 0x80), Unfollowed),
-        (CalledBack(X1, "hyp"), Unfollowed),
+        (7, 0x800, 1, 1),  # meant, and answered by 1 where 0 was promised
+        (7, 0x800, 0, 0),  # answered as promised
+        (6, 0x800, 1, 0),  # another identifier
+        (7, 0x801, 1, 0),  # the caller's duty was not done
+        (7, 0, 1, 0),  # another path
     ],
 )
-@pytest.mark.parametrize("statement", [PROMISE, KeepsRegisters(()), KeepsMemory(())])
-def test_nothing_is_demanded_of_an_end_that_is_not_seen_and_it_is_said(
-    statement: Statement, outcome: Outcome, kind: type[Asked]
+def test_a_state_denies_an_obligation_where_all_that_it_is_about_holds_and_the_goal_does_not(
+    x0: int, x1: int, x2: int, denied: int
 ) -> None:
-    (found,) = asked(statement, case(outcome, x0=x(1)))
-    assert isinstance(found, kind)
+    of = case(None, terms.ne(x(1), 0, 64), x0=x(2))
+    found = only(of, SERVED, aligned("x1"))
+    state = {"x0": x0, "x1": x1, "x2": x2}
+    assert evaluate(terms.land(*found.denial), state) == denied
 
 
-def test_a_call_back_that_was_promised_is_judged_at_the_moment_of_the_call() -> None:
-    called = case(CalledBack(X1, "hyp"), x0=x(1))
-    assert demanded(PROMISE, called, CallBack.PROMISED) == 1
-    assert demanded(Calls(old("x1"), "hyp"), called) == 1
-    assert demanded(Calls(old("x1"), "svc"), called) == 0
-    assert evaluate(demanded(Calls(old("x2"), "hyp"), called), {"x1": 1, "x2": 2}) == 0
-    assert demanded(Calls(old("x1"), "hyp"), case()) == 0
+def test_a_clause_with_a_condition_is_about_the_states_that_meet_it() -> None:
+    clause = replace(SERVED, when=equal(old("x3"), number(1)))
+    found = only(case(x0=1), clause)
+    assert evaluate(terms.land(*found.denial), {"x0": 7, "x3": 1})
+    assert not evaluate(terms.land(*found.denial), {"x0": 7, "x3": 0})
 
 
-@pytest.mark.parametrize(
-    ("outcome", "expected"),
-    [
-        (Called("handle_trap", 0), 1),
-        (Called("__kvm_nvhe_handle_trap", 0), 1),  # what an nVHE object's symbols start with
-        (Called("other", 0), 0),
-        (Returned(), 0),
-    ],
-)
-def test_control_is_handed_to_the_function_that_is_named(outcome: Outcome, expected: int) -> None:
-    assert demanded(HandedTo("handle_trap"), case(outcome)) == expected
+def test_a_clause_about_an_answer_is_about_the_states_that_get_it() -> None:
+    kept = Clause("kept", "", KeepsRegisters(("x0",)), WHY, None, Answer.ERROR)
+    found = only(case(x0=x(2), x9=0), kept)
+    assert found.goal.breach == Lost("x9")
+    assert evaluate(terms.land(*found.denial), {"x0": 7, "x2": ERROR, "x9": 1})
+    assert not evaluate(terms.land(*found.denial), {"x0": 7, "x2": 0, "x9": 1})
 
 
-def test_a_function_without_a_symbol_is_not_known_to_be_another() -> None:
-    (found,) = asked(HandedTo("handle_trap"), case(Called("0x80001234", 0x80001234)))
-    assert isinstance(found, Unfollowed)
+def test_an_obligation_names_its_row_its_clause_its_case_and_what_it_is_to_break_it() -> None:
+    of = case(x0=1)
+    found = only(of, SERVED)
+    assert (found.clause, found.case, found.goal.breach) == (SERVED, of, Amiss.NOT_ENSURED)
+    assert found.held.party is PARTY and found.held.number is None
 
 
-def test_leaving_is_for_the_promised_place_in_the_promised_mode() -> None:
-    leaves = Leaves(old("x1"), "EL2h")
-    assert demanded(leaves, case(Left(X1, "EL2h", 0x3C9))) == 1
-    assert demanded(leaves, case(Left(X1, "EL1h", 0x3C5))) == 0
-    elsewhere = demanded(leaves, case(Left(x(2), "EL2h", 0x3C9)))
-    assert evaluate(elsewhere, {"x1": 1, "x2": 2}) == 0
-    assert demanded(leaves, case()) == 0
+def test_of_a_case_that_was_not_followed_nothing_is_to_be_proved_and_it_is_said() -> None:
+    end = Undecided(0x40, "no meaning")
+    clauses = (SERVED, Clause("kept", "", KeepsRegisters(()), WHY))
+    found = list(itertools.chain(*(asked(case(end, x9=0), clause) for clause in clauses)))
+    assert found == [Unfollowed(end), Unfollowed(end)]
+    assert asked(case(Stuck(0x40)), SERVED) == [Unconcerned()]
 
 
-def test_returning_keeps_the_caller_s_status_or_enters_the_promised_mode() -> None:
-    back = terms.symbol("ELR_EL2", 64)
-    assert demanded(Returns(None), case()) == 1
-    changed = demanded(Returns(None), case(Left(back, "EL2h", 0x3C9)))
-    assert evaluate(changed, {"SPSR_EL2": 0x3C5}) == 0
-    assert evaluate(changed, {"SPSR_EL2": 0x3C9}) == 1
-    assert demanded(Returns("EL2h"), case(Left(back, "EL2h", 0x3C9))) == 1
-    assert demanded(Returns("EL2h"), case(Left(back, "EL1h", 0x3C5))) == 0
-
-
-@pytest.mark.parametrize(
-    ("offset", "size", "inside"),
-    [(0, 8, 1), (8, 8, 1), (9, 8, 0), (16, 8, 0), (-1, 1, 0), (15, 1, 1), (0, 32, 0)],
-)
-def test_memory_may_be_written_where_the_whole_store_fits(
-    offset: int, size: int, inside: int
-) -> None:
-    store = Store(X1, offset, size, 0)
-    region = KeepsMemory((Region(old("x1"), 16),))
-    assert evaluate(demanded(region, case(stores=(store,))), {"x1": 0x1000}) == inside
-
-
-def test_no_memory_may_be_written_where_no_region_is_named() -> None:
-    assert demanded(KeepsMemory(()), case(stores=(Store(X1, 0, 8, 0),))) == 0
-    assert asked(KeepsMemory(()), case()) == []
-
-
-def test_a_case_answers_by_the_result_register_where_its_end_is_seen() -> None:
-    failed = case(x0=ERROR)
-    assert answers(failed, lowered(failed), REVISION, Answer.ERROR) == 1
-    assert answers(failed, lowered(failed), REVISION, Answer.SUCCESS) == 0
-    assert answers(failed, lowered(failed), REVISION, None) == 1
-    stuck, open_ = case(Stuck(0)), case(Undecided(0, "no meaning"))
-    assert answers(stuck, lowered(stuck), REVISION, Answer.SUCCESS) == 0
-    assert answers(open_, lowered(open_), REVISION, Answer.SUCCESS) == 1, "it may answer anything"
-
-
-def test_a_demand_names_the_register_that_it_is_about() -> None:
-    (demand,) = asked(Ensures(equal(new("x0"), number(0))), case(x0=x(1)))
-    assert isinstance(demand, Demand)
-    assert demand.about == (("x0", 64, terms.symbol("x0", 64), x(1)),)
+def test_a_premise_that_the_image_does_not_tell_leaves_no_obligation() -> None:
+    row = held(case(x0=0), SERVED)
+    assert len(lowered_premises(row)) == 1
+    unknown = replace(row, party=replace(PARTY, when=Capability("ARM64_SOMETHING")))
+    with pytest.raises(NotKnown, match="ARM64_SOMETHING"):
+        lowered_premises(unknown)

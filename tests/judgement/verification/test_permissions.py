@@ -4,6 +4,7 @@ import pytest
 
 from hypabi.contract.clause import KeepsSystemRegisters, Partly
 from hypabi.contract.expression import Predicate
+from hypabi.judgement.verification.breach import ChangedOtherwise
 from hypabi.judgement.verification.verdict import Proved, Refuted
 from tests.inputs import Assemble
 from tests.judgement.handler_contract import Promise, bits, equal, judged, new, number, old
@@ -48,6 +49,6 @@ def test_the_refutation_says_that_it_is_not_changed_as_permitted(assemble: Assem
     statement = KeepsSystemRegisters(ENTERED, (TO_X1,))
     verdict = judged("msr cptr_el2, x2\neret", Promise(statement), assemble)
     assert isinstance(verdict, Refuted)
-    assert (verdict.what, verdict.lost) == ("CPTR_EL2 is not changed as permitted", "CPTR_EL2")
+    assert verdict.breach == ChangedOtherwise("CPTR_EL2")
     ((_, _, after),) = verdict.observed
     assert after == verdict.model.get("x2", 0) != verdict.model.get("x1", 0)

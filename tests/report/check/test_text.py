@@ -3,6 +3,7 @@ from hypothesis import given
 
 from hypabi.analysis.results.check import CheckResult
 from hypabi.contract.clause import Authority
+from hypabi.judgement.verification.breach import Amiss
 from hypabi.judgement.verification.verdict import (
     Finding,
     Proved,
@@ -11,6 +12,7 @@ from hypabi.judgement.verification.verdict import (
     Unspecified,
 )
 from hypabi.report.check.text import write
+from tests.judgement.made_refutation import refuted
 from tests.report import made
 from tests.report.made import COLUMNS, LOST, PATH, VACUOUS, checks
 
@@ -79,8 +81,8 @@ def test_a_refuted_clause_comes_with_its_sentence_its_path_and_its_counterexampl
 
 def long_path(steps: int, about: str = "x19") -> tuple[str, Refuted]:
     trail = tuple(made.STUB + 4 * step for step in range(steps))
-    refuted = Refuted({}, "lost", ((about, 0, 1),), trail)
-    return section(write(made.check(made.finding(refuted))), "Refuted"), refuted
+    found = refuted(Amiss.NOT_ENSURED, {}, ((about, 0, 1),), trail)
+    return section(write(made.check(made.finding(found))), "Refuted"), found
 
 
 def test_the_middle_of_a_long_path_is_counted_and_not_printed() -> None:
