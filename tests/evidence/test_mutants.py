@@ -1,0 +1,124 @@
+"""Code with one instruction changed is not proved to be what it was."""
+
+import functools
+from pathlib import Path
+
+import pytest
+
+from evidence.mutation import run
+from evidence.mutation.fates import Fate, Judge, Judged
+from evidence.mutation.fields import Kind
+from evidence.mutation.figures import count_fates, read_figures, save_figures
+from evidence.mutation.mutations import NOP, mutations
+from evidence.mutation.reviewed import entry_for, reviewed
+from evidence.mutation.subjects import Lifters, Subject, reference_subjects
+from hypabi.arch.names import ByteOrder, InstructionSet
+from hypabi.lifter.instruction import Instruction
+from hypabi.lifter.sleigh import Lifter
+
+SAMPLE = 60
+FILES = (
+    run.Reference("arm-kvm-a6", "a32"),
+    run.Reference("arm-kvm-a6", "t32be"),
+    run.Reference("arm64-kvm-b8", "a64"),
+)
+
+
+@functools.cache
+def sample(jobs: int) -> tuple[tuple[run.Population, ...], tuple[Judged, ...]]:
+    return run.run(FILES, SAMPLE, seed=20161209, jobs=jobs)
+
+
+def test_most_mutants_that_do_something_else_are_refuted() -> None:
+    fates = [each.fate for each in sample(1)[1]]
+    assert fates.count(Fate.REFUTED) > len(fates) // 3
+
+
+def test_fates_do_not_depend_on_how_the_work_is_shared() -> None:
+    assert sample(1) == sample(2)
+
+
+def test_figures_are_read_as_they_were_written(tmp_path: Path) -> None:
+    found, judged = sample(1)
+    figures = count_fates("evidence/mutants", found, judged)
+    save_figures(figures, tmp_path / "figures.json")
+    assert read_figures(tmp_path / "figures.json") == figures
+    assert sum(row.fates.total() for row in figures.code) == SAMPLE
+    assert sum(row.fates.total() for row in figures.changes) == SAMPLE
+    assert sum(row.mutants for row in figures.code) == sum(each.mutants for each in found)
+
+
+@functools.cache
+def stub() -> Subject:
+    return next(iter(reference_subjects("arm64-stub-b8", "a64", Lifters())))
+
+
+def fates_of(kind: Kind, text: str) -> set[Fate]:
+    subject = stub()
+    judge = Judge(subject)
+    judged = [judge.judge(each) for each in subject.mutations if each.kind is kind]
+    return {each.fate for each in judged if each.old == text}
+
+
+def test_a_vector_base_that_is_not_written_is_refuted() -> None:
+    assert fates_of(Kind.DROPPED, "msr vbar_el2, x1") == {Fate.REFUTED}
+
+
+def test_a_return_that_is_none_is_not_proved() -> None:
+    found = fates_of(Kind.RETURN, "eret")
+    assert found
+    assert found <= {Fate.REFUTED, Fate.UNDECIDED, Fate.REFUSED}
+
+
+def test_the_code_is_as_it_was_behind_a_mutant() -> None:
+    subject = stub()
+    one = subject.mutations[0]
+    before = subject.program.image.read(one.address, 4)
+    subject.mutated(one)
+    assert subject.program.image.read(one.address, 4) == before == one.old[:4]
+
+
+def lifted(state: InstructionSet, content: bytes) -> Instruction:
+    found = Lifter(state, ByteOrder.LITTLE).lift(0x1000, content)
+    assert isinstance(found, Instruction)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "kinds"),
+    [
+        (InstructionSet.A64, 0xD51CC001, {Kind.REGISTER, Kind.SYSTEM_REGISTER, Kind.OPERATION}),
+        (InstructionSet.A64, 0x54000040, {Kind.CONDITION, Kind.IMMEDIATE, Kind.OPERATION}),
+        (
+            InstructionSet.A32,
+            0x03500000,
+            {Kind.CONDITION, Kind.REGISTER, Kind.IMMEDIATE, Kind.OPERATION},
+        ),
+    ],
+)
+def test_every_field_of_a_word_is_changed(
+    state: InstructionSet, word: int, kinds: set[Kind]
+) -> None:
+    found = mutations([lifted(state, word.to_bytes(4, "little"))])
+    assert {each.kind for each in found} == kinds | {Kind.DROPPED}
+    flipped = {int.from_bytes(each.new, "little") ^ word for each in found}
+    assert {1 << bit for bit in range(32)} <= flipped
+    assert NOP[state, 4] ^ word in flipped
+
+
+def test_neighbours_of_two_sizes_are_swapped_as_a_whole() -> None:
+    one = lifted(InstructionSet.T32, bytes.fromhex("0020"))
+    two = Lifter(InstructionSet.T32, ByteOrder.LITTLE).lift(0x1002, bytes.fromhex("4ff00103"))
+    assert isinstance(two, Instruction)
+    (swapped,) = (each for each in mutations([one, two]) if each.kind is Kind.SWAPPED)
+    assert swapped.new == two.bytes + one.bytes
+
+
+def test_a_difference_that_nobody_reviewed_is_on_no_list() -> None:
+    assert (
+        entry_for("arm64-stub-b8-a64 stub", "stub HVC_SET_VECTORS: VBAR_EL2: x1 becomes x2") is None
+    )
+
+
+def test_every_entry_of_the_list_says_why() -> None:
+    assert all(len(each.reason) > 40 for each in reviewed())
