@@ -15,6 +15,7 @@ from hypabi.behaviour.outcome import (
     Undecided,
 )
 from hypabi.contract.expression import Moment, Read, width_of, write_value
+from hypabi.contract.registers import is_general
 from hypabi.judgement.difference.case_view import Provided, Rules
 from hypabi.judgement.difference.difference_query import DifferenceQuery, Differs, NotShown
 from hypabi.judgement.difference.memory_effects import (
@@ -35,6 +36,7 @@ from hypabi.judgement.verification.observables import (
     at_exit,
     entered,
     is_kept,
+    is_register,
     lost_by,
 )
 from hypabi.records import replace
@@ -138,15 +140,20 @@ class Pair:
 
     def at_the_end(self) -> Iterator[Difference]:
         """Yield what differs in registers and memory when control leaves."""
-        promised = {part.of.register for part in self.rules.seen if isinstance(part.of, Read)}
+        told = set()
         if isinstance(self.home.case.outcome, Returned):
-            promised.add(self.rules.revision.result)
+            told.add(self.rules.revision.result)
             yield from self.result()
         for part in self.rules.seen:
-            yield from self.promised(part)
+            before = len(self.reasons)
+            found = list(self.promised(part))
+            yield from found
+            by_value = found or len(self.reasons) > before or not self.is_system(part)
+            if by_value and isinstance(part.of, Read):
+                told.add(part.register)
         frame = self.rules.frame
-        yield from self.registers(frame.general, promised, general=True)
-        yield from self.registers(frame.system, promised, general=False)
+        yield from self.registers(frame.general, told, general=True)
+        yield from self.registers(frame.system, told, general=False)
         yield from self.memory(frame)
         yield from self.effects()
 
@@ -171,7 +178,11 @@ class Pair:
         return home, other
 
     def promised(self, part: Seen) -> Iterator[Difference]:
-        """Yield a promised register or field whose value differs."""
+        """Yield a promised register or field whose value differs.
+
+        Of a system register that breaks nobody where both sides keep the promise: it may name some
+        values, or a relation, and then its difference is a change like any other's.
+        """
         if isinstance(part.of, Read) and self.both_keep(part.of.register):
             return
         try:
@@ -184,19 +195,37 @@ class Pair:
             self.reasons.append(str(unknown))
             return
         name = write_value(part.of)
+        if self.is_system(part):
+            condition = terms.land(condition, terms.lnot(self.keep_promise(part)))
         aspect = Aspect.RESULT if name == self.rules.revision.result else Aspect.PROMISED
         shown = (name, width_of(part.of), home, other)
         yield from self.tipped(aspect, Bearing.BREAKS, name, condition, shown)
 
+    def is_system(self, part: Seen) -> bool:
+        """Tell whether a part is a system register, or a field of one."""
+        name = part.register
+        return is_register(name) and not is_general(self.architecture, name)
+
+    def keep_promise(self, part: Seen) -> Value:
+        """Return when both sides keep what the home side promises of a part."""
+        try:
+            kept = [side.lowering.predicate(part.holds) for side in (self.home, self.other)]
+        except NotKnown:
+            return 0
+        return terms.land(*kept)
+
     def registers(
-        self, may_change: frozenset[str] | None, promised: set[str], *, general: bool
+        self, may_change: frozenset[str] | None, told: set[str], *, general: bool
     ) -> Iterator[Difference]:
-        """Yield the registers of one kind that one side keeps and the other loses."""
+        """Yield the registers of one kind that one side keeps and the other loses.
+
+        :param told: those of which their values were compared
+        """
         aspect = Aspect.REGISTER if general else Aspect.SYSTEM_REGISTER
         names = dict.fromkeys(lost_by(self.architecture, self.home.case, general=general))
         names |= dict.fromkeys(lost_by(self.architecture, self.other.case, general=general))
         for name in sorted(names):
-            if name in promised or self.both_keep(name):
+            if name in told or self.both_keep(name):
                 continue
             if may_change is None or name in may_change:
                 home, other = self.values(name, self.width(name))

@@ -1,8 +1,9 @@
 """What a caller can see of a call: where it ends, what it finds there, what was kept.
 
-The contract says what a caller may rely on.  The result register, and every register or field that
-a promise of the row speaks of at exit, is seen by its value; a register that the row does not let
-change is seen as kept or lost; what the row lets change is not seen at all.
+The contract says what a caller may rely on.  The result register, and every general register or
+field of one that a promise of the row speaks of at exit, is seen by its value; of a system register
+is seen what the promise says of it.  A register that the row does not let change is seen as kept or
+lost; what the row lets change is not seen at all.
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,11 +48,20 @@ from hypabi.smt.terms import Value as SmtValue
 
 @frozen
 class Seen:
-    """A register, or a field of one, that callers see by its value when control leaves."""
+    """A register, or a field of one, that a promise speaks of when control leaves."""
 
     of: Read | Bits
+    holds: Predicate
+    """The promise."""
     when: Predicate | None
     answered: Answer | None
+
+    @property
+    def register(self) -> str:
+        """The register, or the one that the field is in."""
+        read = self.of.of if isinstance(self.of, Bits) else self.of
+        assert isinstance(read, Read)
+        return read.register
 
 
 @frozen
@@ -71,8 +81,9 @@ def seen_of(row: Row) -> tuple[Seen, ...]:
     found: dict[Seen, None] = {}
     for clause in row.clauses:
         if isinstance(clause.statement, Ensures):
-            for part in _parts(clause.statement.holds):
-                found[Seen(part, clause.when, clause.answered)] = None
+            holds = clause.statement.holds
+            for part in _parts(holds):
+                found[Seen(part, holds, clause.when, clause.answered)] = None
     return tuple(found)
 
 

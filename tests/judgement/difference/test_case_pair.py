@@ -17,7 +17,7 @@ from hypabi.smt import terms
 from hypabi.smt.allowance import Allowance
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
-from tests.judgement.handler_contract import REVISION, new, old
+from tests.judgement.handler_contract import REVISION, equal, new, old
 from tests.judgement.made_case import behaviour, case, lowered, x
 
 FRAME = Frame(frozenset({"x0", "x1"}), frozenset({"SPSR_EL2"}), ())
@@ -83,7 +83,7 @@ def test_what_the_frame_lets_go_is_harmless() -> None:
 
 
 def test_a_register_that_a_promise_speaks_of_is_compared_by_its_value() -> None:
-    seen = (Seen(new("VBAR_EL2"), None, None),)
+    seen = (Seen(new("VBAR_EL2"), equal(new("VBAR_EL2"), old("x1")), None, None),)
     one, other = case(x0=0, VBAR_EL2=x(1)), case(x0=0, VBAR_EL2=x(2))
     assert compared(one, other, seen=seen).bearings == {"VBAR_EL2": Bearing.BREAKS}
     same = terms.eq(x(1), x(2), 64)

@@ -45,8 +45,10 @@ def row(*statements: Statement) -> Row:
 
 
 def test_a_register_that_a_promise_reads_at_exit_is_seen_and_at_entry_is_not() -> None:
-    found = seen_of(row(Ensures(equal(new("VBAR_EL2"), old("x1")))))
-    assert found == (Seen(new("VBAR_EL2"), None, None),)
+    holds = equal(new("VBAR_EL2"), old("x1"))
+    (found,) = seen_of(row(Ensures(holds)))
+    assert found == Seen(new("VBAR_EL2"), holds, None, None)
+    assert found.register == "VBAR_EL2"
 
 
 def test_what_is_seen_is_found_in_every_kind_of_predicate_and_once() -> None:
@@ -64,9 +66,12 @@ def test_what_is_seen_is_found_in_every_kind_of_predicate_and_once() -> None:
 
 def test_a_promise_is_seen_under_what_it_depends_on() -> None:
     when = equal(old("x5"), number(1))
-    clause = Clause("it", "", Ensures(equal(new("x0"), number(0))), WHY, when, Answer.SUCCESS)
+    holds = equal(bits(new("x0"), 3, 0), number(0, 4))
+    clause = Clause("it", "", Ensures(holds), WHY, when, Answer.SUCCESS)
     made = Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (clause,), None)
-    assert seen_of(made) == (Seen(new("x0"), when, Answer.SUCCESS),)
+    (found,) = seen_of(made)
+    assert found == Seen(bits(new("x0"), 3, 0), holds, when, Answer.SUCCESS)
+    assert found.register == "x0"
 
 
 def test_a_frame_is_what_its_clauses_say_and_open_where_none_does() -> None:
