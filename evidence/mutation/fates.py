@@ -17,6 +17,7 @@ from hypabi.judgement.difference.model import (
     reasons_of,
 )
 from hypabi.judgement.difference.side import Side
+from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.prover import judge_row
 from hypabi.judgement.verification.verdict import Proved, Refuted, Undecided
 from hypabi.records import frozen
@@ -139,10 +140,8 @@ def _verdicts(
     held: Held, behaviour: Behaviour
 ) -> Iterator[tuple[tuple[str, str | None, str], object]]:
     for row in held.rows:
-        solver = _solver()
-        for finding in judge_row(
-            held.revision, held.party, row, behaviour, held.surroundings, solver
-        ):
+        of = HeldRow(held.revision, held.party, row, behaviour, held.surroundings)
+        for finding in judge_row(of, _solver()):
             yield (finding.party, finding.call, finding.clause.name), finding.verdict
 
 
