@@ -1,9 +1,7 @@
 """From a file to one side of a comparison: an image, or the saved form of one."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.saved.reader import is_saved, read_saved
@@ -15,16 +13,13 @@ from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Revision
 from hypabi.contract.version import Version, in_force
 from hypabi.errors import HypabiError
-from hypabi.judgement.difference.difference_query import OF_THE
 from hypabi.judgement.difference.side import Side
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.judgement.verification.observables import map_observables
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
-
-_OF_THE_BUILD: Final = re.compile(r"cpucap\.\d+$|^any\d|0x[0-9a-f]{6,}|#")
-"""In the name of an unknown: it is one of this build, and means nothing in another."""
+from hypabi.unknowns import is_of_one_build, marked
 
 
 @frozen
@@ -108,8 +103,8 @@ def sides(old: Opened, new: Opened) -> tuple[Side, Side]:
         what = f"it is {new.saved.architecture.value}, the other {old.saved.architecture.value}"
         raise HypabiError(new.path, what, "compare images of one architecture")
     one_program = old.saved.sha256 == new.saved.sha256
-    one = _side(old, "" if one_program else f"{OF_THE}old")
-    another = _side(new, "" if one_program else f"{OF_THE}new")
+    one = _side(old, None if one_program else "old")
+    another = _side(new, None if one_program else "new")
     _check_shared(new.path, one, another)
     return one, another
 
@@ -126,12 +121,12 @@ def _check_shared(path: str, one: Side, another: Side) -> None:
                     )
 
 
-def _side(opened_: Opened, mark: str) -> Side:
+def _side(opened_: Opened, name: str | None) -> Side:
     saved = opened_.saved
     bits = saved.architecture.bits
     made: dict[int, Behaviour] = {}
     for party in saved.parties:
-        made.setdefault(id(party.behaviour), _prepared(party.behaviour, mark))
+        made.setdefault(id(party.behaviour), _prepared(party.behaviour, name))
     known, lacks = frozenset(saved.known), frozenset(saved.lacks)
     surroundings = Surroundings(
         {party: table_symbol(name, bits) for party, name in saved.tables.items()},
@@ -154,13 +149,13 @@ def _side(opened_: Opened, mark: str) -> Side:
     return Side(revision, behaviours, surroundings, saved.sha256, users)
 
 
-def _prepared(behaviour: Behaviour, mark: str) -> Behaviour:
+def _prepared(behaviour: Behaviour, side: str | None) -> Behaviour:
     """Return a behaviour in which what is of its build alone is named so, and what holds is in."""
     replacements: dict[Term, Value] = dict(_settled(behaviour.holds))
-    if mark:
+    if side is not None:
         for symbol in terms.symbols_of(*_all_values(behaviour)):
-            if _OF_THE_BUILD.search(symbol.name):
-                replacements[symbol] = terms.symbol(symbol.name + mark, symbol.width)
+            if is_of_one_build(symbol.name):
+                replacements[symbol] = terms.symbol(marked(symbol.name, side), symbol.width)
     return map_observables(behaviour, replacements)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hypabi.errors import HypabiError
 from hypabi.home import REFERENCES
 from hypabi.regular import read_regular
+from hypabi.unknowns import with_fixed_words_moved
 from hypabi.witness.file.reader import MOST, read_witness_text
 from hypabi.witness.file.writer import write_witness_text
 from hypabi.witness.model import Page, Witness, WitnessError
@@ -58,11 +59,11 @@ def needed_of(witness: Witness) -> Mapping[str, int]:
     """Return what a refutation needs of the state at entry, words of memory at link addresses."""
     limit = 1 << witness.start.architecture.bits
 
-    def moved(match: re.Match[str]) -> str:
-        return f"mem[{(int(match[1], 16) - witness.image.displacement) % limit:#x}]"
+    def linked(address: int) -> int:
+        return (address - witness.image.displacement) % limit
 
     needed = witness.counterexample
-    return {re.sub(r"mem\[(0x[0-9a-f]+)\]", moved, name): needed[name] for name in needed}
+    return {with_fixed_words_moved(name, linked): needed[name] for name in needed}
 
 
 def pages_of(witness: Witness, image: str | None) -> Pages:

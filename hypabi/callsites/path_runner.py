@@ -29,8 +29,8 @@ from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.memory import Memory
 from hypabi.symbolic.path_context import Live, Surroundings
 from hypabi.symbolic.state import Condition, State
+from hypabi.unknowns import MemoryWord, is_general, unknown_of
 
-GENERAL_REGISTER: Final = re.compile(r"[rx]\d+")
 STAYS: Final = re.compile(r"SP_\w+|CURRENTEL|SPSel|CPSR\.(M|T|J|IT|E)")
 """Besides general registers, what is after a call as it was before: AAPCS, and the mode."""
 
@@ -174,7 +174,7 @@ class Walk(Live):
 
     def _found(self, name: str) -> Value:
         symbol = f"{name}{self.label}"
-        if GENERAL_REGISTER.fullmatch(name):
+        if is_general(name):
             symbol = name if self.at_entry else f"{name} at {self.start:#x}"
             self.sources[symbol] = Source(symbol, self._origin(name), name, self.start)
         return terms.symbol(symbol, self.profile.width(name))
@@ -271,7 +271,7 @@ class Walk(Live):
         kept = {
             name: value
             for name, value in self.registers.items()
-            if STAYS.fullmatch(name) or GENERAL_REGISTER.fullmatch(name)
+            if STAYS.fullmatch(name) or is_general(name)
         }
         self.registers = kept
         if self.state is InstructionSet.T32:
@@ -340,7 +340,8 @@ class Walk(Live):
         known = self.sources.get(name)
         if known is not None:
             return known
-        origin = Origin.MEMORY if name.startswith("mem[") else Origin.UNMODELLED
+        read = isinstance(unknown_of(name), MemoryWord)
+        origin = Origin.MEMORY if read else Origin.UNMODELLED
         return Source(name, origin, "", self.start)
 
 

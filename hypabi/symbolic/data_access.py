@@ -5,7 +5,6 @@ granted is said by :data:`hypabi.symbolic.memory.UNDISTURBED`: the byte order an
 are those in which the vector was entered, and a pointer that was handed in is aligned.
 """
 
-import re
 from typing import Final, Protocol
 
 from hypabi.arch.names import Architecture, ByteOrder
@@ -16,6 +15,7 @@ from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.entry import Entry
 from hypabi.symbolic.places import based
+from hypabi.unknowns import is_general
 
 EE: Final = 25
 M: Final = 0
@@ -23,7 +23,6 @@ M: Final = 0
 STACK: Final = Register("sp", 0, 8)
 SIXTEEN: Final = 4
 """Low bits that are zero in a multiple of 16."""
-CALLER_CHOSEN: Final = re.compile(r"[rx]\d+")
 """General registers, which a caller fills."""
 
 
@@ -119,7 +118,7 @@ def _aligned(present: Present, address: Value, size: int, image: Image) -> bool:
     # What the caller has in a general register and adds to an address of the image is an index;
     # TPIDR_EL2 and words of memory move a CPU's copy, or all of EL2.
     handed_in = len(pointers) == 1 and (
-        image.segment(constant) is None or not CALLER_CHOSEN.fullmatch(pointers[0].name)
+        image.segment(constant) is None or not is_general(pointers[0].name)
     )
     rest = terms.sub(address, pointers[0], bits) if handed_in else address
     if zero_bits(rest, bits) >= wanted:

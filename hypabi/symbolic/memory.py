@@ -23,6 +23,7 @@ from hypabi.smt.rewrite import subterms
 from hypabi.smt.terms import Term, Value, symbols_of
 from hypabi.symbolic.places import Span, based, span_of, within
 from hypabi.symbolic.words import Ledger
+from hypabi.unknowns import word_name
 
 UNDISTURBED: Final = (
     "no access to memory aborts, each has the image's byte order, nobody else writes what is read"
@@ -299,7 +300,7 @@ class Memory:
         name = address_text(base, offset, self.bits)
         if base is not None and any(term.op not in READ_AS_WRITTEN for term in subterms((base,))):
             name += f" #{base.digest & (1 << 64) - 1:x}"
-        word = terms.symbol(f"mem[{name}]", self.bits)
+        word = terms.symbol(word_name(name), self.bits)
         self.ledger.enter(word, base, offset)
         return word
 

@@ -1,6 +1,5 @@
 """A state on its way to the next decision, join or outcome."""
 
-import re
 from collections.abc import Mapping
 
 from hypabi.arch import aarch64
@@ -49,13 +48,9 @@ from hypabi.symbolic.return_legality import (
     mode_name,
 )
 from hypabi.symbolic.state import Condition, JumpedBack, State, Step, depth
+from hypabi.unknowns import MemoryWord, capability_name, is_general, unknown_of
 
 CALLS_UPWARD = frozenset({Call.HVC, Call.SMC})
-CALLER_CHOSEN = re.compile(r"[rx]\d+")
-"""The name of a general register as the caller left it."""
-
-FIXED_WORD = re.compile(r"mem\[0x[0-9a-f]+\]")
-"""The name of a word of memory at a fixed address, as entry finds it."""
 STORES = 8
 """Of so many stores that a load may have to look at, an instruction costs 1 more."""
 
@@ -214,7 +209,7 @@ class Run(Live):
         site = sites[0]
         if site.callback:
             raise Unmodelled(f"code that the kernel function at {site.replacement:#x} generates")
-        if self.decide(terms.symbol(f"cpucap.{site.capability}", 1)):
+        if self.decide(terms.symbol(capability_name(site.capability), 1)):
             return site.replacement + (address - site.address)
         return address
 
@@ -289,7 +284,7 @@ class Run(Live):
         """Return the outcome of control going to an address outside the code we have."""
         if why is Jump.CALL:
             # A constant is one that the caller's registers were pinned to.
-            if all(CALLER_CHOSEN.fullmatch(s.name) for s in terms.symbols_of(target)):
+            if all(is_general(s.name) for s in terms.symbols_of(target)):
                 return CalledBack(target, self.present_mode())
             where = terms.text(target, self.around.image.architecture.bits)
             return Undecided(self.pc, f"a call to an address that is no code here, {where}")
@@ -354,10 +349,11 @@ class Run(Live):
         if len(symbols) != 1:
             return None
         (word,) = symbols
-        if not FIXED_WORD.fullmatch(word.name):
+        unknown = unknown_of(word.name)
+        place = unknown.place if isinstance(unknown, MemoryWord) else None
+        if place is None:
             return None
         where = f"a word of memory, {word.name}, decides where control goes"
-        place = int(word.name[len("mem[") : -1], 16)
         for sign, apply in (("+", terms.add), ("-", terms.sub)):
             base = evaluate(target, {word.name: 0})
             moved = apply(base, word, target.width)
@@ -404,7 +400,7 @@ class Run(Live):
         if self.around.image.access(target) is Access.CODE:
             return False
         pinned = self.around.entry.registers.items()
-        chosen = (v for name, v in pinned if CALLER_CHOSEN.fullmatch(name) and isinstance(v, int))
+        chosen = (v for name, v in pinned if is_general(name) and isinstance(v, int))
         return not any(target in (value, value & ~1, value & ~3) for value in chosen)
 
     def nowhere(self, target: int) -> Outcome:

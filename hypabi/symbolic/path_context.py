@@ -20,6 +20,7 @@ from hypabi.symbolic.data_access import check_access
 from hypabi.symbolic.entry import Entry
 from hypabi.symbolic.places import OWN_POINTERS, based
 from hypabi.symbolic.state import Effect, State
+from hypabi.unknowns import havoc_name
 
 LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
 """Lifts what is at an address, in an instruction set state and with an ITSTATE."""
@@ -166,7 +167,7 @@ class Live:
         self.fresh += 1
         self.assume(reason)
         # Of two variants of an instruction, one may ask for a bit and the other for a word.
-        return terms.symbol(f"any{self.fresh}@{self.pc:#x}.{width}", width)
+        return terms.symbol(havoc_name(self.fresh, self.pc, width), width)
 
     def decide(self, condition: Value) -> bool:
         """Return the only feasible answer, or start the instruction again once for each."""

@@ -11,6 +11,7 @@ from hypabi.arch import aarch32, aarch64
 from hypabi.arch.aarch32 import Mode
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
+from hypabi.unknowns import MemoryWord, unknown_of
 
 HCR_TGE: Final = 27
 """HCR.TGE (DDI 0487, G8.2.66), where HCR_EL2 has it, too."""
@@ -77,7 +78,8 @@ def landing(target: Value, status: Value) -> Value:
 
 def environment_alone(condition: Value) -> bool:
     """Return whether a condition speaks only of memory as it was at entry, which others wrote."""
-    return all(symbol.name.startswith("mem[") for symbol in terms.symbols_of(condition))
+    names = (symbol.name for symbol in terms.symbols_of(condition))
+    return all(isinstance(unknown_of(name), MemoryWord) for name in names)
 
 
 def mode_name(value: int, bits: int) -> str:

@@ -35,6 +35,7 @@ from hypabi.judgement.verification.lowering import PROGRAM_STATUS, Lowering
 from hypabi.judgement.verification.wording import breach_text
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
+from hypabi.unknowns import Havoc, capability_name, unknown_of
 from hypabi.witness.call_setup import Caller
 from hypabi.witness.expectation import (
     Beginning,
@@ -48,7 +49,7 @@ from hypabi.witness.expectation import (
     formula_of,
 )
 from hypabi.witness.model import Arrival, Given, Prediction, WitnessError
-from hypabi.witness.state_search import HAVOC, Chosen
+from hypabi.witness.state_search import Chosen
 
 
 def mode_name(architecture: Architecture, status: int) -> str:
@@ -93,7 +94,7 @@ class Predictor:
 
     def known(self, value: Value) -> int | None:
         """Return a term's value, ``None`` where the code does not set it."""
-        if any(symbol.name.startswith(HAVOC) for symbol in terms.symbols_of(value)):
+        if any(isinstance(unknown_of(each.name), Havoc) for each in terms.symbols_of(value)):
             return None
         return self.chosen.value(value)
 
@@ -224,7 +225,9 @@ class Predictor:
 
         def capability(name: str) -> int:
             number = surroundings.capability(name)
-            return 0 if number is None else self.chosen.value(terms.symbol(f"cpucap.{number}", 1))
+            if number is None:
+                return 0
+            return self.chosen.value(terms.symbol(capability_name(number), 1))
 
         return Beginning(lambda value: self.chosen.value(self.lowering.value(value)), capability)
 

@@ -1,7 +1,6 @@
 """Choose, among all states that refute, one that a machine can be in, and shrink it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final
 
 from hypabi.behaviour.outcome import CalledBack, Left
 from hypabi.judgement.verification.obligations import Obligation
@@ -16,9 +15,6 @@ from hypabi.witness.addresses import Word, base_of, word_of
 from hypabi.witness.call_setup import Caller
 from hypabi.witness.layout import scratch, target
 from hypabi.witness.shrink import shrunk
-
-HAVOC: Final = "any"
-"""What the name of a value begins with that the code does not set."""
 
 
 @frozen
@@ -78,7 +74,8 @@ def choose(
     """
     spoken = tuple(_spoken(obligation))
     symbols = sorted(terms.symbols_of(*spoken), key=lambda symbol: symbol.name)
-    words = tuple(_words(symbols))
+    read = obligation.held.behaviour.words
+    words = tuple(_words(symbols, {} if read is None else read.addresses))
     bases = tuple(_bases(obligation, words))
     asking = solver()
     for condition in obligation.denial:
@@ -128,12 +125,12 @@ def _spoken(obligation: Obligation) -> Iterator[Value]:
         yield from (each.before, each.after)
 
 
-def _words(symbols: Sequence[Term]) -> Iterator[Word]:
+def _words(symbols: Sequence[Term], addresses: Mapping[str, tuple[Term, Value]]) -> Iterator[Word]:
     """Yield the words of memory among symbols, and those that their addresses are read from."""
     waiting = list(symbols)
     seen = set(symbols)
     while waiting:
-        word = word_of(waiting.pop(0))
+        word = word_of(waiting.pop(0), addresses)
         if word is None:
             continue
         yield word

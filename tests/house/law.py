@@ -22,6 +22,7 @@ FOR_ALL = frozenset(
         "hypabi.atomic_file",
         "hypabi.regular",
         "hypabi.home",
+        "hypabi.unknowns",
     }
 )
 NAMES = "hypabi.arch.names"

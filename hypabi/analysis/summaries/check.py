@@ -30,6 +30,7 @@ from hypabi.contract.revision import LiveParty
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Undecided, Vacuous
 from hypabi.records import replace
+from hypabi.unknowns import MemoryWord, unknown_of
 
 if TYPE_CHECKING:
     from hypabi.analysis.results.caller_checks import CallerChecks
@@ -174,5 +175,5 @@ def _texts(result: CheckResult) -> Iterator[str]:
 def _evident(evidence: Evidence) -> Iterator[str]:
     """Yield words of memory at entry."""
     for name, value in evidence.counterexample.items():
-        if name.startswith("mem["):
+        if isinstance(unknown_of(name), MemoryWord):
             yield from (name, value)

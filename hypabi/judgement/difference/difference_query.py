@@ -10,9 +10,7 @@ from hypabi.smt.evaluate import evaluate_all
 from hypabi.smt.rewrite import subterms
 from hypabi.smt.solver import Satisfiable, Unknown, Unsatisfiable
 from hypabi.smt.terms import Term, Value
-
-OF_THE: Final = " of the "
-"""Stands in the name of an unknown that the other side does not know: ``cpucap.5 of the old``."""
+from hypabi.unknowns import is_marked
 
 MOST_SHRINKING: Final = 100_000
 """Terms that are evaluated to shrink one state; of real kernels, some ten thousand."""
@@ -100,7 +98,10 @@ class DifferenceQuery:
 
     def _bound(self, conditions: Iterable[Value]) -> set[Term]:
         symbols = terms.symbols_of(*conditions)
-        return {each for each in symbols if each.name in self.one_sided or OF_THE in each.name}
+        return {each for each in symbols if self._is_one_sided(each.name)}
+
+    def _is_one_sided(self, name: str) -> bool:
+        return name in self.one_sided or is_marked(name)
 
     def _unquiet(self, conditions: tuple[Value, ...]) -> NotShown | None:
         match self.solver.check(*conditions):
@@ -110,7 +111,7 @@ class DifferenceQuery:
                 return NotShown(f"the solver gave up: {reason}")
             case Satisfiable(model):
                 needed = shrunk(model, conditions)
-                names = [n for n in sorted(needed) if n in self.one_sided or OF_THE in n]
+                names = [n for n in sorted(needed) if self._is_one_sided(n)]
                 return NotShown(f"it depends on {', '.join(names)}, which only one side has")
 
 

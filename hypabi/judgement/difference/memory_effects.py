@@ -5,13 +5,13 @@ from itertools import combinations, pairwise
 from typing import Final
 
 from hypabi.behaviour.outcome import Store, address_text, base_text
-from hypabi.behaviour.saved.symbolic_names import ADDRESS
 from hypabi.judgement.difference.case_view import Provided
 from hypabi.judgement.difference.difference_query import DifferenceQuery
 from hypabi.judgement.verification.lowering import NotKnown
 from hypabi.judgement.verification.observables import Frame
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
+from hypabi.unknowns import word_name
 
 Piece = tuple[Term | None, int, int]
 """Base, offset and size of memory that is written at once."""
@@ -85,8 +85,7 @@ def taken_apart(home: dict[Piece, Value], other: dict[Piece, Value], bits: int) 
 
 def before(piece: Piece, bits: int) -> Term:
     """Return a whole word of memory at entry, as reading it names it."""
-    address = address_text(piece[0], piece[1], bits).removeprefix(ADDRESS)
-    return terms.symbol(f"mem[{address}]", bits)
+    return terms.symbol(word_name(address_text(piece[0], piece[1], bits)), bits)
 
 
 def _bases(pieces: Iterable[Piece]) -> list[Term | None]:

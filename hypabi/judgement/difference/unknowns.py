@@ -1,27 +1,37 @@
 """Which unknowns of two behaviours are one, and which only one side has a name for."""
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from hypabi.behaviour.case import Behaviour, guard_terms
-from hypabi.judgement.difference.difference_query import OF_THE
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
-
-_WORD: Final = re.compile(r"\w+")
-_OF_THE_CALLER: Final = re.compile(r"mem\[[rx]\d+( [-+] [0-9a-fx]+)?\]")
-"""Memory at a general register of the caller's is the same memory, whoever reads it."""
+from hypabi.unknowns import (
+    AddressOf,
+    Capability,
+    General,
+    Havoc,
+    MemoryWord,
+    Named,
+    marked,
+    unknown_of,
+)
 
 
 def one_sided(home: Behaviour, other: Behaviour) -> frozenset[str]:
     """Return the memory and the addresses that only one side has a name for."""
     names = [{s.name for s in terms.symbols_of(*_values(each))} for each in (home, other)]
-    return frozenset(
-        name
-        for name in names[0] ^ names[1]
-        if name.startswith(("mem[", "&", "any")) and not _OF_THE_CALLER.fullmatch(name)
-    )
+    return frozenset(name for name in names[0] ^ names[1] if _needs_the_side(name))
+
+
+def _needs_the_side(name: str) -> bool:
+    """Tell whether nobody knows what an unknown of the other side is called here."""
+    match unknown_of(name):
+        case MemoryWord() as word:
+            return not word.is_of_the_caller
+        case AddressOf() | Havoc():
+            return True
+        case General() | Capability() | Named():
+            return False
 
 
 def _values(behaviour: Behaviour) -> Iterator[Value]:
@@ -37,7 +47,12 @@ def _values(behaviour: Behaviour) -> Iterator[Value]:
 def memory_at(behaviour: Behaviour, moved: set[str], side: str) -> dict[Term, Value]:
     """Tell apart the memory that both sides name by registers which hold different things."""
     return {
-        symbol: terms.symbol(f"{symbol.name}{OF_THE}{side}", symbol.width)
+        symbol: terms.symbol(marked(symbol.name, side), symbol.width)
         for symbol in terms.symbols_of(*_values(behaviour))
-        if symbol.name.startswith("mem[") and moved & set(_WORD.findall(symbol.name))
+        if _is_read_through(symbol.name, moved)
     }
+
+
+def _is_read_through(name: str, registers: set[str]) -> bool:
+    word = unknown_of(name)
+    return isinstance(word, MemoryWord) and not registers.isdisjoint(word.named)

@@ -35,6 +35,7 @@ from hypabi.contract.expression import (
 )
 from hypabi.records import frozen
 from hypabi.smt import terms
+from hypabi.unknowns import capability_name
 
 PROGRAM_STATUS = ("PSTATE", "CPSR")
 
@@ -114,7 +115,7 @@ class Lowering:
             return 0
         if number is None:
             raise NotKnown(f"the image does not tell the number of capability {name}")
-        return terms.symbol(f"cpucap.{self.surroundings.called(name, number)}", 1)
+        return terms.symbol(capability_name(self.surroundings.called(name, number)), 1)
 
     def value(self, value: Value) -> terms.Value:
         """Return a value as a term.

@@ -5,8 +5,18 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from hypabi.unknowns import (
+    AddressOf,
+    Capability,
+    General,
+    Havoc,
+    MemoryWord,
+    Named,
+    unknown_of,
+)
+
 _CAPABILITY: Final = re.compile(r"\bcpucap\.(\d+)\b")
-_GENERAL: Final = re.compile(r"[xr]\d+|[xr]\d+_[a-z]{3}|(SP|LR)_\w+")
+_BANKED: Final = re.compile(r"[xr]\d+_[a-z]{3}|(SP|LR)_\w+")
 
 
 class Kind(enum.IntEnum):
@@ -23,13 +33,19 @@ class Kind(enum.IntEnum):
 
 def kind(name: str) -> Kind:
     """Return what a symbol stands for."""
-    if _GENERAL.fullmatch(name):
-        return Kind.GENERAL
-    if name.startswith("mem["):
-        return Kind.MEMORY
-    if _CAPABILITY.fullmatch(name):
-        return Kind.PATCHED
-    return Kind.ANY if name.startswith("any") else Kind.SYSTEM
+    match unknown_of(name):
+        case General():
+            return Kind.GENERAL
+        case MemoryWord():
+            return Kind.MEMORY
+        case Capability() as found:
+            return Kind.SYSTEM if found.number is None else Kind.PATCHED
+        case Havoc():
+            return Kind.ANY
+        case Named(register):
+            return Kind.GENERAL if _BANKED.fullmatch(register) else Kind.SYSTEM
+        case AddressOf():
+            return Kind.SYSTEM
 
 
 def with_capabilities(capabilities: Mapping[str, int]) -> Callable[[str], str]:
