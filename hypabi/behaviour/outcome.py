@@ -1,10 +1,11 @@
 """How a case ends and what it stores, for the packages that read behaviours and never execute."""
 
-from hypabi.symbolic.memory import WRITES_CODE, Store, address_text, base_text
+from hypabi.symbolic.memory import Store, address_text, base_text
 from hypabi.symbolic.outcome import (
-    ILLEGAL_RETURN,
     Called,
     CalledBack,
+    Cause,
+    Fault,
     Faulted,
     Left,
     Outcome,
@@ -18,15 +19,15 @@ from hypabi.symbolic.state import Condition, Effect
 
 def writes_code(outcome: Outcome) -> bool:
     """Tell whether a path is only undecided because it overwrites code of the image."""
-    return isinstance(outcome, Undecided) and outcome.reason.startswith(WRITES_CODE)
+    return isinstance(outcome, Undecided) and outcome.cause is Cause.WRITES_CODE
 
 
 __all__ = [
-    "ILLEGAL_RETURN",
     "Called",
     "CalledBack",
     "Condition",
     "Effect",
+    "Fault",
     "Faulted",
     "Left",
     "Outcome",

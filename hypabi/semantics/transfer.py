@@ -53,7 +53,6 @@ class SynchronousException(Generic[S]):
 
     call: Call
     immediate: int
-    reason: str = ""
 
 
 Transfer = Next | Goto[S] | ExceptionReturn[S] | SynchronousException[S]

@@ -29,7 +29,7 @@ UNDISTURBED: Final = (
     "no access to memory aborts, each has the image's byte order, nobody else writes what is read"
 )
 WRITES_CODE: Final = "it may write the code of the image"
-"""Begins the reason of a path on which a store hits code, whose place the caller chose."""
+"""Of a path on which a store hits code, whose place the caller chose."""
 SET_BY: Final = "only who installs the vectors sets "
 """Introduces the registers that a premise is about."""
 READ_AS_WRITTEN: Final = frozenset({"symbol", "add", "sub"})

@@ -1,5 +1,6 @@
 """How a path ends: a closed sum (see the vocabulary: *outcome*)."""
 
+import enum
 from typing import Final
 
 from hypabi.records import frozen
@@ -7,6 +8,25 @@ from hypabi.smt.terms import Value
 
 ILLEGAL_RETURN: Final = "what an illegal exception return goes to (PSTATE.IL is set)"
 """What faults after an ERET that the architecture refuses (DDI 0487, D1.4.2)."""
+
+
+class Fault(enum.Enum):
+    """Which exception an instruction of EL2 or HYP takes there."""
+
+    UNDEFINED = "undefined instruction"
+    SUPERVISOR_CALL = "supervisor call"
+    BREAKPOINT = "breakpoint"
+    ILLEGAL_RETURN = "illegal exception return"
+    NOT_TOLD = "not told"
+    """A saved form has the words alone."""
+
+
+class Cause(enum.Enum):
+    """What it is that keeps a path from being followed."""
+
+    NOT_FOLLOWED = "not followed"
+    WRITES_CODE = "writes code"
+    """A store hits code of the image, so what runs is not what the image holds."""
 
 
 @frozen
@@ -39,6 +59,7 @@ class Faulted:
 
     address: int
     what: str
+    fault: Fault = Fault.NOT_TOLD
 
 
 @frozen
@@ -74,6 +95,7 @@ class Undecided:
 
     address: int
     reason: str
+    cause: Cause = Cause.NOT_FOLLOWED
 
 
 Outcome = Returned | Left | Stuck | Faulted | Called | CalledBack | Requested | Undecided

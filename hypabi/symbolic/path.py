@@ -1,6 +1,7 @@
 """A state on its way to the next decision, join or outcome."""
 
 from collections.abc import Mapping
+from typing import assert_never
 
 from hypabi.arch import aarch64
 from hypabi.arch.names import Architecture, InstructionSet
@@ -30,6 +31,7 @@ from hypabi.symbolic.outcome import (
     ILLEGAL_RETURN,
     Called,
     CalledBack,
+    Fault,
     Faulted,
     Left,
     Outcome,
@@ -50,7 +52,6 @@ from hypabi.symbolic.return_legality import (
 from hypabi.symbolic.state import Condition, JumpedBack, State, Step, depth
 from hypabi.unknowns import MemoryWord, capability_name, is_general, unknown_of
 
-CALLS_UPWARD = frozenset({Call.HVC, Call.SMC})
 STORES = 8
 """Of so many stores that a load may have to look at, an instruction costs 1 more."""
 
@@ -165,7 +166,7 @@ class Run(Live):
         self.changes.clear()
         self.trail = Step(where, self.trail, depth(self.trail) + 1)
         if illegal:
-            return Faulted(self.pc, ILLEGAL_RETURN)
+            return Faulted(self.pc, ILLEGAL_RETURN, Fault.ILLEGAL_RETURN)
         return self.follow(transfer, instruction)
 
     def decoding(self) -> tuple[InstructionSet, int]:
@@ -233,13 +234,25 @@ class Run(Live):
                 return self.goto(target, why)
             case ExceptionReturn(target, status):
                 return self.exception_return(target, status)
-            case SynchronousException(call, immediate, reason):
-                what = reason or f"{call.value} #{immediate:#x}"
-                if call is Call.HVC and not self.around.entry.serves:
-                    return Requested(self.pc, immediate)
-                if call in CALLS_UPWARD:
-                    return Undecided(self.pc, f"{what} at EL2")
-                return Faulted(self.pc, what)
+            case SynchronousException(call, immediate):
+                return self.take(call, immediate)
+
+    def take(self, call: Call, immediate: int) -> Outcome:
+        """Return how a path ends by an instruction that asks for an exception."""
+        what = f"{call.value} #{immediate:#x}"
+        match call:
+            case Call.HVC if not self.around.entry.serves:
+                return Requested(self.pc, immediate)
+            case Call.HVC | Call.SMC:
+                return Undecided(self.pc, f"{what} at EL2")
+            case Call.SVC:
+                return Faulted(self.pc, what, Fault.SUPERVISOR_CALL)
+            case Call.BREAKPOINT:
+                return Faulted(self.pc, what, Fault.BREAKPOINT)
+            case Call.UNDEFINED:
+                return Faulted(self.pc, what, Fault.UNDEFINED)
+            case _:
+                assert_never(call)
 
     def goto(self, target: Value, why: Jump) -> Outcome | None:
         """Jump; return the outcome if the path ends there."""

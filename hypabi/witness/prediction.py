@@ -1,19 +1,22 @@
 """What the derivation says happens, and what the contract promises instead, in numbers."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final, assert_never
 
 from hypabi.arch import aarch64
 from hypabi.arch.aarch32 import mode_of
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.outcome import (
-    ILLEGAL_RETURN,
     Called,
     CalledBack,
+    Fault,
     Faulted,
     Left,
+    Requested,
     Returned,
     Store,
     Stuck,
+    Undecided,
 )
 from hypabi.contract.clause import (
     Calls,
@@ -50,6 +53,9 @@ from hypabi.witness.expectation import (
 )
 from hypabi.witness.model import Arrival, Given, Prediction, WitnessError
 from hypabi.witness.state_search import Chosen
+
+HYP_VECTORS: Final = {Fault.UNDEFINED: 0x04, Fault.SUPERVISOR_CALL: 0x08}
+"""Offset of the vector that an exception of HYP mode itself enters (DDI 0406C, table B1-3)."""
 
 
 def mode_name(architecture: Architecture, status: int) -> str:
@@ -121,14 +127,16 @@ class Predictor:
                 return Arrival("reached", address, above)
             case Stuck(address):
                 return Arrival("stuck", address, None)
-            case Faulted(_, what) if what == ILLEGAL_RETURN:
+            case Faulted(_, what, Fault.ILLEGAL_RETURN):
                 raise WitnessError(what, "only the instruction there could show it")
-            case Faulted(_, what):
-                return Arrival("faulted", self._vector(what), above)
-            case outcome:
-                raise WitnessError(type(outcome).__name__, "no machine can show this end of a path")
+            case Faulted(_, _, fault):
+                return Arrival("faulted", self._vector(fault), above)
+            case Requested() | Undecided() as end:
+                raise WitnessError(type(end).__name__, "no machine can show this end of a path")
+            case _:
+                assert_never(self.case.outcome)
 
-    def _vector(self, what: str) -> int | None:
+    def _vector(self, fault: Fault) -> int | None:
         """Return the vector that an exception at EL2 or HYP itself enters, if it can be told.
 
         DDI 0487, D1.3.1; DDI 0406C, B1.8.1.
@@ -140,7 +148,7 @@ class Predictor:
             slot = aarch64.Slot.CURRENT_SP_EL2 if selector & 1 else aarch64.Slot.CURRENT_SP_EL0
             return (base & -aarch64.VECTOR_ALIGNMENT) + slot
         base = self.at_end("HVBAR")
-        offset = {"udf": 0x04, "svc": 0x08, "hvc": 0x08}.get(what[:3])
+        offset = HYP_VECTORS.get(fault)
         return None if base is None or offset is None else (base & -0x20) + offset
 
     def _reached(self, target: Value, mode: str) -> Arrival:
@@ -210,6 +218,8 @@ class Predictor:
                 return Ends(self.address(self._value(target)), mode)
             case HandedTo(symbol):
                 return Handed(symbol, self._symbol(symbol))
+            case _:
+                assert_never(self.chosen.obligation.clause.statement)
 
     def _value(self, expression: Expression) -> Value:
         return self.lowering.value(expression)

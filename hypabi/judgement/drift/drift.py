@@ -98,7 +98,7 @@ class _Holding:
             contradicted(self.subjects, at),
             left,
             conditions(self.subjects, at, self.solver),
-            self.wording(stated, frozenset(each.what.partition(" ")[0] for each in lacking)),
+            self.wording(stated, frozenset(each.call for each in lacking if each.call)),
             lacking,
             (each for each in calls if isinstance(each, Drift)),
             silent(self.document, self.contract, self.subjects, gone),

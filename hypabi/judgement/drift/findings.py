@@ -67,6 +67,8 @@ class Drift:
     refuted: tuple[Finding, ...] = ()
     """Clauses that cite it, or would if the contract said what the document says, and that the
     code breaks."""
+    call: str | None = None
+    """Of a call that is missing: its name, where the contract has one."""
 
 
 @frozen

@@ -28,7 +28,7 @@ def missing(
     for (name, number), proofs in found.items():
         because = contract.calls[name].because if name else None
         what = f"{name or 'a call that the contract does not name'} ({number:#x})"
-        yield Drift(Kind.MISSING, what, because=because, proofs=tuple(proofs))
+        yield Drift(Kind.MISSING, what, because=because, proofs=tuple(proofs), call=name or None)
 
 
 def _served(

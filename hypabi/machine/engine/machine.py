@@ -192,7 +192,7 @@ class Session:
                 return self.go(self.rules.target(core, target))
             case ExceptionReturn(target, status):
                 return self.go(self.rules.exception_return(core, target, status))
-            case SynchronousException(call, immediate, _):
+            case SynchronousException(call, immediate):
                 return self.go(self.rules.call(core, call, immediate, following))
 
     def go(self, target: int) -> Ending | None:
