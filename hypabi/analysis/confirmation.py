@@ -21,7 +21,7 @@ from hypabi.behaviour.derive import derive_behaviour
 from hypabi.code.alternatives import PatchSite
 from hypabi.code.cpu_capabilities import Capabilities
 from hypabi.code.vector_tables import VectorTable
-from hypabi.contract.clause import KeepsRegisters, KeepsSystemRegisters
+from hypabi.contract.clause import RegisterFrame
 from hypabi.contract.revision import LiveParty
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.verification.lowering import Surroundings
@@ -201,9 +201,7 @@ def without_suppressed(check: Check, finding: Finding) -> Finding:
     assert isinstance(verdict, Refuted)
     names = [each.lost for each in verdict.every if each.lost is not None]
     covered = tuple(name for name in names if check.loss_by(finding, name) is not None)
-    if not isinstance(statement, KeepsRegisters | KeepsSystemRegisters) or len(covered) == len(
-        names
-    ):
+    if not isinstance(statement, RegisterFrame) or len(covered) == len(names):
         return finding
     may_change = (*statement.may_change, *covered)
     clause = replace(finding.clause, statement=replace(statement, may_change=may_change))

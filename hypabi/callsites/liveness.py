@@ -6,7 +6,7 @@ kept apart, because nothing here shows that they do.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, assert_never
 
 from hypabi.callsites.backward_paths import Budget
 from hypabi.callsites.model import Liveness, MayRead, Read, Why
@@ -108,8 +108,10 @@ class _Survey:
                 self._tail(step, mask)
             case Kind.COMPUTED | Kind.END | Kind.UNREADABLE:
                 self._leave(step.address, mask, Why.BEYOND)
-            case _:
+            case Kind.NEXT | Kind.BRANCH | Kind.TRAP:
                 pass
+            case _:
+                assert_never(step.kind)
         return mask
 
     def _runs_on(self, step: Step) -> bool:

@@ -8,7 +8,7 @@ instruction without semantics loses what it writes, and so does one that the ker
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.callsites.backward_paths import Chain, Stop, Wanted
@@ -21,7 +21,13 @@ from hypabi.lifter.instruction import Instruction, Opcode, Register, Undecodable
 from hypabi.records import frozen
 from hypabi.semantics.domain import Unmodelled
 from hypabi.semantics.interpret import run_instruction
-from hypabi.semantics.transfer import Goto, Next
+from hypabi.semantics.transfer import (
+    ExceptionReturn,
+    Goto,
+    Next,
+    SynchronousException,
+    Transfer,
+)
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.entry import function_entry
@@ -363,14 +369,16 @@ class _Later(Memory):
         return terms.symbol(f"{word.name}{self.label}", word.width)
 
 
-def _leads_to(transfer: object, instruction: Instruction, following: int) -> bool:
+def _leads_to(transfer: Transfer[Term], instruction: Instruction, following: int) -> bool:
     match transfer:
         case Next():
             return following == instruction.address + instruction.size
         case Goto(target, _):
             return target == following
-        case _:
+        case ExceptionReturn() | SynchronousException():
             return False
+        case _:
+            assert_never(transfer)
 
 
 def _written_by_either(image: Image, patches: Patches, step: Step) -> list[int]:

@@ -118,16 +118,13 @@ class KeepsMemory:
     may_write: tuple[Region, ...]
 
 
-Statement = (
-    Ensures
-    | Returns
-    | Leaves
-    | Calls
-    | HandedTo
-    | KeepsRegisters
-    | KeepsSystemRegisters
-    | KeepsMemory
-)
+SaysEnd = HandedTo | Returns | Leaves | Calls
+"""Where control goes."""
+
+RegisterFrame = KeepsRegisters | KeepsSystemRegisters
+"""What is about registers one by one."""
+
+Statement = Ensures | SaysEnd | RegisterFrame | KeepsMemory
 
 
 @frozen

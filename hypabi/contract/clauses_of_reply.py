@@ -14,6 +14,7 @@ from hypabi.contract.clause import (
     Leaves,
     Region,
     Returns,
+    SaysEnd,
     Statement,
 )
 from hypabi.contract.expression_parser import parse_value
@@ -52,8 +53,7 @@ def clauses_of(context: Context, name: str, party: Party, reply: Reply) -> tuple
         for named, promise in context.in_force(reply.promises).items()
         if promise.parties is None or name in promise.parties
     ]
-    ends = Returns | Leaves | Calls | HandedTo
-    if not any(isinstance(each.statement, ends) for each in clauses):
+    if not any(isinstance(each.statement, SaysEnd) for each in clauses):
         why = authority_of(context.contract.frame.returns)
         clauses.append(Clause(RETURNS, "returns to the caller", Returns(None), why))
     if not any(isinstance(each.statement, HandedTo) and each.when is None for each in clauses):
@@ -99,8 +99,10 @@ def _statement(context: Context, promise: Promise) -> tuple[str, Statement]:
         case Promise(returns=str() as mode) if mode != CALLER:
             mode = context.mode(mode, place.below("returns"))
             return f"returns at {mode}", Returns(mode)
-        case _:
+        case Promise(returns=str()):
             return "returns to the caller", Returns(None)
+        case _:
+            raise AssertionError(promise)
 
 
 def _frame(context: Context, name: str, party: Party, reply: Reply) -> list[Clause]:

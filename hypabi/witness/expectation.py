@@ -4,17 +4,20 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias, assert_never
 
 from hypabi.contract.expression import (
+    AddressOf,
     Bits,
     Capability,
     Comparison,
     Conjunction,
     Disjunction,
+    Integer,
     Moment,
     Negation,
     Operation,
     Predicate,
     Read,
     Relation,
+    TableOf,
     Value,
     width_of,
 )
@@ -108,8 +111,10 @@ def _value(value: Value, beginning: Beginning) -> Formula:
         case Operation(operator, left, right):
             operands = (_value(left, beginning), _value(right, beginning))
             return (operator.value, width_of(left), *operands)
-        case _:
+        case Read() | Integer() | TableOf() | AddressOf():
             return beginning.value(value)
+        case _:
+            assert_never(value)
 
 
 def registers_in(formula: Formula) -> tuple[str, ...]:

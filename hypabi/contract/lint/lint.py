@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import assert_never
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Ensures, Premise
 from hypabi.contract.expression import (
+    Capability,
     Comparison,
     Conjunction,
     Disjunction,
@@ -240,8 +242,10 @@ def _never_false(predicate: Predicate) -> bool:
             return any(_never_false(part) for part in parts)
         case Negation(of):
             return _never_true(of)
-        case _:
+        case Comparison() | Capability():
             return False
+        case _:
+            assert_never(predicate)
 
 
 def _never_true(predicate: Predicate) -> bool:
@@ -254,5 +258,7 @@ def _never_true(predicate: Predicate) -> bool:
             return all(_never_true(part) for part in parts)
         case Negation(of):
             return _never_false(of)
-        case _:
+        case Comparison() | Capability():
             return False
+        case _:
+            assert_never(predicate)

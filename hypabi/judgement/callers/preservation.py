@@ -154,7 +154,7 @@ def _reader(may: MayRead) -> str:
             return f"a call that was not followed may read it {where}"
         case Why.KEPT:
             return "the function's caller may count on it"
-        case _:
+        case Why.RETURNED | Why.BEYOND:
             return f"code that was not followed may read it {where}"
 
 

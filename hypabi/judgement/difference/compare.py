@@ -7,7 +7,7 @@ that it cannot differ.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, assert_never
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.contract.expression import Predicate
@@ -46,10 +46,11 @@ from hypabi.judgement.verification.observables import (
 from hypabi.judgement.verification.prover import judge_row
 from hypabi.judgement.verification.verdict import Proved, Refuted, Verdict
 from hypabi.judgement.verification.verdict import Undecided as NotProved
+from hypabi.judgement.verification.verdict import Vacuous as NotTested
 from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.allowance import Allowance, is_spent
-from hypabi.smt.solver import Solver, Unknown, Unsatisfiable
+from hypabi.smt.solver import Feasible, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
 UNPROMISED: Final = (Bearing.CHANGED, Bearing.HARMLESS)
@@ -223,8 +224,10 @@ class _Comparison:
                     continue
                 case Unknown(reason):
                     yield f"whether each state at entry leads to a case: {reason}"
-                case _:
+                case Feasible():
                     yield "a state at entry leads to no case of one side"
+                case _:
+                    assert_never(answer)
 
     def premises(self, home: Behaviour, other: Behaviour) -> tuple[tuple[Value, ...], str]:
         """Return what holds at entry, and why that is not all, empty where it is.
@@ -275,8 +278,10 @@ class _Comparison:
                 return Stronger(differences)
             case NotProved(reason):
                 return Undecided((f"whether it is served as promised: {reason}",), differences)
-            case _:
+            case Refuted() | NotTested():
                 return None
+            case never:
+                assert_never(never)
 
     def kept_there(self, row: Row) -> Verdict:
         """Return the worst that can be said of what the other side promises of its own row."""
@@ -291,8 +296,10 @@ class _Comparison:
                     return each.verdict
                 case NotProved():
                     found = each.verdict
-                case _:
+                case Proved() | NotTested():
                     continue
+                case _:
+                    assert_never(each.verdict)
         return found
 
     def renumbered(self, change: Change) -> Renumbered | None:

@@ -171,8 +171,10 @@ def differences_of(change: Change) -> tuple[Difference, ...]:
             return notes
         case Vacuous():
             return ()
-        case _:
+        case Changed() | Renumbered() | Stronger() | Weaker() | Incompatible() | Undecided():
             return change.differences
+        case _:
+            assert_never(change)
 
 
 def reasons_of(change: Change) -> tuple[str, ...]:

@@ -2,17 +2,27 @@
 
 import enum
 from collections.abc import Iterator, Mapping
+from typing import assert_never
 
 from hypabi.behaviour.by_number import numbers_served, select_number
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.behaviour.outcome import Called, Faulted, Left, Returned, Undecided
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Requested,
+    Returned,
+    Stuck,
+    Undecided,
+)
 from hypabi.contract.registers import is_general
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
 from hypabi.judgement.verification.wording import describe_outcome
 from hypabi.records import frozen
 from hypabi.smt import terms
-from hypabi.smt.solver import Satisfiable, Solver, Unsatisfiable
+from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Value
 
 MOST_LOST = 6
@@ -105,8 +115,10 @@ class _Reading:
                 return How.UNDECIDED
             case Returned() | Left():
                 return self.returns(case, number)
-            case _:
+            case Stuck() | CalledBack() | Requested():
                 return How.SERVED
+            case _:
+                assert_never(case.outcome)
 
     def returns(self, case: Case, number: int) -> How:
         """Tell an answer that can only be the error value from any other."""
@@ -115,13 +127,16 @@ class _Reading:
             return How.SERVED
         result = self.at_exit(case, self.revision.result)
         guard = [condition.term for condition in case.guard]
-        match self.solver.check(self.selects(number), *guard, terms.ne(result, error, bits)):
+        answer = self.solver.check(self.selects(number), *guard, terms.ne(result, error, bits))
+        match answer:
             case Unsatisfiable():
                 return How.REFUSED
             case Satisfiable():
                 return How.SERVED
-            case _:
+            case Unknown():
                 return How.UNDECIDED
+            case _:
+                assert_never(answer)
 
     def at_exit(self, case: Case, name: str) -> Value:
         bits = self.revision.architecture.bits

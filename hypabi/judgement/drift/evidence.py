@@ -6,7 +6,7 @@ from typing import Final
 from hypabi.contract.clause import Authority, Premise
 from hypabi.contract.model import Contract
 from hypabi.contract.revision import LiveParty, Row
-from hypabi.judgement.drift.citations import Changed, Cite, Found, Lookup
+from hypabi.judgement.drift.citations import Changed, Cite, Found, Lookup, Vanished
 from hypabi.judgement.drift.document import Document, words
 from hypabi.judgement.drift.findings import Drift, Kind, Open, Proof
 from hypabi.judgement.drift.subject import Evidence, Subject
@@ -38,7 +38,7 @@ class Sentences:
                 return sentences[0]
             case Changed(_, sentence, _):
                 return sentence
-            case _:
+            case Vanished() | None:
                 return None
 
     def line(self, cite: str | None) -> int | None:
@@ -52,7 +52,7 @@ class Sentences:
             case Found(_, sentences):
                 said = (self._document.sentences[at].text for at in sentences)
                 return any(text.startswith(AGAINST) for text in said)
-            case _:
+            case Changed() | Vanished() | None:
                 return False
 
     def cite(self, cite: str | None) -> Cite | None:

@@ -5,12 +5,21 @@ syndrome, the fault address, the saved status and the preferred return address w
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from hypabi.arch.aarch64 import FLAGS
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.behaviour.outcome import Called, CalledBack, Left, Returned
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Faulted,
+    Left,
+    Requested,
+    Returned,
+    Stuck,
+    Undecided,
+)
 from hypabi.contract.registers import STATE, is_general
 from hypabi.contract.revision import Revision
 from hypabi.records import frozen
@@ -53,8 +62,10 @@ def values_of(case: Case) -> Iterator[Value]:
             yield 0 if status is None else status
         case CalledBack(target):
             yield target
+        case Returned() | Stuck() | Faulted() | Called() | Requested() | Undecided():
+            return
         case _:
-            pass
+            assert_never(case.outcome)
 
 
 @frozen
@@ -87,8 +98,10 @@ class Likeness:
         match self.exception.outcome:
             case Returned() | Left(_, _, int() | terms.Term()):
                 return name not in STATE and not name.startswith("CPSR.")
-            case _:
+            case Left() | CalledBack() | Stuck() | Faulted() | Called() | Requested() | Undecided():
                 return True
+            case _:
+                assert_never(self.exception.outcome)
 
     def shared(self) -> Mapping[str, Value]:
         """Return, by what it is, when the exception does one thing that the call does."""

@@ -12,14 +12,11 @@ from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.behaviour.request import Request
 from hypabi.contract.clause import (
-    Calls,
     Clause,
     Ensures,
-    HandedTo,
     KeepsMemory,
-    Leaves,
     Region,
-    Returns,
+    SaysEnd,
 )
 from hypabi.contract.revision import Installation, LiveParty, Revision
 from hypabi.judgement.matrix.applicable_row import Caller, Live, Promised, applying, silence
@@ -187,6 +184,6 @@ def _with(clause: Clause, scratch: tuple[Region, ...]) -> Clause:
 
 def _telling(clause: Clause) -> int:
     """Order clauses so that the one that says most comes first: how the call ends."""
-    if isinstance(clause.statement, Returns | Leaves | Calls | HandedTo):
+    if isinstance(clause.statement, SaysEnd):
         return 0
     return 1 if isinstance(clause.statement, Ensures) else 2

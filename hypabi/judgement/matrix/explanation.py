@@ -108,11 +108,11 @@ class Instead:
         """Say in which instruction set control goes on, where there is a choice."""
         if self.held.revision.architecture is Architecture.ARM64:
             return ""
-        match self.case.outcome:
-            case Left(_, _, status) if status is not None:
-                thumb = terms.extract(status, 5, 1, self.bits)
-            case _:
-                thumb = self.at_exit("CPSR.T", 1)
+        outcome = self.case.outcome
+        if isinstance(outcome, Left) and outcome.status is not None:
+            thumb = terms.extract(outcome.status, 5, 1, self.bits)
+        else:
+            thumb = self.at_exit("CPSR.T", 1)
         return ", in T32 state" if evaluate(thumb, self.model) else ", in A32 state"
 
     def at_exit(self, register: str, width: int) -> Value:

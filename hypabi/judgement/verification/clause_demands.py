@@ -29,7 +29,9 @@ from hypabi.contract.clause import (
     Leaves,
     Partly,
     Region,
+    RegisterFrame,
     Returns,
+    SaysEnd,
     Statement,
 )
 from hypabi.contract.expression import Moment, Predicate, reads_of
@@ -117,7 +119,7 @@ def demands(
 
 
 def _of_the_end(
-    statement: HandedTo | Returns | Leaves | Calls,
+    statement: SaysEnd,
     case: Case,
     lowering: Lowering,
     revision: Revision,
@@ -136,7 +138,7 @@ def _of_the_end(
 
 
 def _at_exit(
-    statement: Ensures | KeepsRegisters | KeepsSystemRegisters | KeepsMemory,
+    statement: Ensures | RegisterFrame | KeepsMemory,
     case: Case,
     lowering: Lowering,
     revision: Revision,
@@ -165,7 +167,7 @@ def _about(predicate: Predicate, lowering: Lowering) -> Iterator[Subject]:
             yield Subject(read.register, read.width, before, after)
 
 
-def _handed(case: Case, symbol: str) -> Demand | Unnamed:
+def _handed(case: Case, symbol: str) -> Demand | Unfollowed | Unnamed:
     match case.outcome:
         case Called(name) if name.removeprefix(NVHE_PREFIX) == symbol:
             return Demand(1, HandedElsewhere(name))
@@ -173,8 +175,12 @@ def _handed(case: Case, symbol: str) -> Demand | Unnamed:
             return Unnamed(name)
         case Called(name):
             return Demand(0, HandedElsewhere(name))
-        case outcome:
-            return Demand(0, Ends(outcome))
+        case Returned() | Left() | Stuck() | Faulted() | CalledBack() | Requested():
+            return Demand(0, Ends(case.outcome))
+        case PathUndecided():
+            return Unfollowed(case.outcome)
+        case _:
+            assert_never(case.outcome)
 
 
 def _ends_elsewhere(case: Case) -> Demand | Unfollowed | None:
@@ -250,10 +256,12 @@ def _calls(
             yield Demand(terms.eq(called, target, bits), Amiss.CALLS_ANOTHER, about)
             yield Demand(int(at == mode), WrongMode(ModeFault.IS_CALLED, at))
             yield from is_read_as_meant(case, lowering, revision, where)
-        case Called() as unfollowed:
-            yield Unfollowed(unfollowed)
-        case outcome:
-            yield Demand(0, Ends(outcome))
+        case Called() | PathUndecided():
+            yield Unfollowed(case.outcome)
+        case Returned() | Left() | Stuck() | Faulted() | Requested():
+            yield Demand(0, Ends(case.outcome))
+        case _:
+            assert_never(case.outcome)
 
 
 def _status_name(revision: Revision) -> str:

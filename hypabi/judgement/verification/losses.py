@@ -1,17 +1,13 @@
 """What a frame loses, register by register: no register that is lost hides another."""
 
 from collections.abc import Callable, Iterable
-from typing import Final, assert_never
+from typing import assert_never
 
 from hypabi.behaviour.case import Case
-from hypabi.contract.clause import KeepsRegisters, KeepsSystemRegisters
 from hypabi.judgement.verification.breach import lost_register
 from hypabi.judgement.verification.obligations import Asked, Obligation
 from hypabi.judgement.verification.verdict import Proved, Refuted, Undecided, Vacuous, Verdict
 from hypabi.records import replace
-
-FRAMES: Final = (KeepsRegisters, KeepsSystemRegisters)
-"""The statements that are about registers one by one."""
 
 
 class Losses:

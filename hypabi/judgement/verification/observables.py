@@ -11,16 +11,32 @@ from typing import assert_never
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.behaviour.outcome import CalledBack, Condition, Effect, Left, Outcome, Returned, Store
+from hypabi.behaviour.outcome import (
+    Called,
+    CalledBack,
+    Condition,
+    Effect,
+    Faulted,
+    Left,
+    Outcome,
+    Requested,
+    Returned,
+    Store,
+    Stuck,
+    Undecided,
+)
 from hypabi.contract.clause import (
     Answer,
+    Calls,
     Ensures,
     HandedTo,
     KeepsMemory,
     KeepsRegisters,
     KeepsSystemRegisters,
+    Leaves,
     Partly,
     Region,
+    Returns,
 )
 from hypabi.contract.expression import (
     AddressOf,
@@ -131,8 +147,10 @@ def frame_of(row: Row) -> Frame:
                 fixed = _fixed(partly)
             case KeepsMemory(regions):
                 memory = regions
+            case Ensures() | HandedTo() | Returns() | Leaves() | Calls():
+                continue  # seen by its value, or where control goes
             case _:
-                continue
+                assert_never(clause.statement)
     return Frame(general, system, memory, fixed)
 
 
@@ -237,5 +255,7 @@ class _Swap:
                 return Left(self.value(target), mode, at)
             case CalledBack(target, mode):
                 return CalledBack(self.value(target), mode)
-            case Returned() | _:
+            case Returned() | Stuck() | Faulted() | Called() | Requested() | Undecided():
                 return outcome
+            case _:
+                assert_never(outcome)

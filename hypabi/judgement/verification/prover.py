@@ -6,11 +6,11 @@ from typing import assert_never
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import writes_code
-from hypabi.contract.clause import Clause, KeepsMemory
+from hypabi.contract.clause import Clause, KeepsMemory, RegisterFrame
 from hypabi.contract.expression import capabilities_of
 from hypabi.contract.revision import Revision
 from hypabi.judgement.verification.clause_demands import Unconcerned, Unfollowed, Unnamed
-from hypabi.judgement.verification.losses import FRAMES, Losses
+from hypabi.judgement.verification.losses import Losses
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
 from hypabi.judgement.verification.obligations import (
     Asked,
@@ -186,7 +186,7 @@ class _Row:
     ) -> tuple[Verdict, list[Case]]:
         if not cases:
             return Vacuous("no state meets the preconditions"), []
-        if isinstance(clause.statement, FRAMES):
+        if isinstance(clause.statement, RegisterFrame):
             return self._frame(clause, premises, cases)
         used: list[Case] = []
         undecided = ""
@@ -205,6 +205,8 @@ class _Row:
                     used.append(case)
                 case Vacuous():
                     continue
+                case _:
+                    assert_never(verdict)
         return _unrefuted(used, undecided), used
 
     def _frame(
@@ -228,6 +230,8 @@ class _Row:
                     used.append(case)
                 case Refuted() | Vacuous():
                     continue
+                case _:
+                    assert_never(verdict)
         if lost.cases:
             return lost.verdict(undecided), lost.cases
         return _unrefuted(used, undecided), used
