@@ -36,8 +36,11 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """By how a program's name begins: the need that it serves, and the package that holds it."""
 
-OTHER_NEEDS: Final = frozenset({"packages", "xen", "unprivileged"})
-"""A kernel's package, Xen's images, and a user whom a file's mode can stop."""
+OTHER_NEEDS: Final = frozenset({"packages", "xen", "old-kernels", "unprivileged"})
+"""A kernel's package, Xen's images, kernels that no archive holds, a user whom a mode can stop."""
+
+OLD_KERNELS: Final = "HYPABI_OLD_KERNELS"
+"""The environment variable that names a folder of kernels before 5.10 that a user has built."""
 
 
 def words_of_needs() -> Mapping[str, frozenset[str]]:
@@ -81,6 +84,13 @@ def find_tool(name: str) -> str:
         need, package = next(of for start, of in TOOLS.items() if name.startswith(start))
         skip_for(need, f"{name} is missing: apt-get install {package}")
     return path
+
+
+def old_kernels() -> list[Path]:
+    """Return the images in ``$HYPABI_OLD_KERNELS`` beside which ``NAME.elf`` lies, its vmlinux."""
+    folder = os.environ.get(OLD_KERNELS)
+    found = sorted(Path(folder).glob("*.elf")) if folder else []
+    return [path.with_suffix("") for path in found if path.with_suffix("").is_file()]
 
 
 Kernel = Callable[[str], Path]

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest
 from hypabi.image.kallsyms.names import Names
@@ -20,14 +20,14 @@ from hypabi.records import frozen
 class Raw:
     """A kernel without a container.
 
-    ``size`` counts ``.bss``, which ``content`` does not hold.
+    ``size`` counts ``.bss``, which ``content`` does not hold.  The byte order is that of its
+    tables: headers say it since 3.17 only.
     """
 
     where: str
     content: Content
     size: int
     architecture: Architecture
-    order: ByteOrder
     digest: Digest
 
 
@@ -38,16 +38,18 @@ def read_kernel(raw: Raw) -> Image:
     """
     tables = find_tables(raw.content, raw.architecture, where=raw.where)
     if tables is None:
+        version = linux_version(raw.content)
+        named = " ".join(filter(None, (raw.architecture.value, "kernel", version)))
         raise ImageError(
             raw.where,
-            f"{raw.architecture.value} kernel without kallsyms, or with tables that disagree",
-            "the file is cut short, or built without KALLSYMS: give the ELF vmlinux",
+            f"{named} without kallsyms that hypabi can read",
+            "give the ELF vmlinux; kernels built without KALLSYMS, and files cut short, have none",
         )
     names = Names(raw.where, tables)
     fixups: Fixups = NoFixups()
     match raw.architecture:
         case Architecture.ARM64:
-            relative = find_relative(raw.content, tables.end, raw.order)
+            relative = find_relative(raw.content, tables.end, tables.order)
             base = prove_arm64(raw.where, raw.content, raw.size, names, relative)
             fixups = relative
         case Architecture.ARM:
@@ -58,6 +60,7 @@ def read_kernel(raw: Raw) -> Image:
 
 
 def _image(raw: Raw, names: Names, base: Base, fixups: Fixups) -> Image:
+    thumb = base.state is InstructionSet.T32
     symbols = KernelSymbols(names, base.first, ())
     regions = kernel_regions(names.tables, base.address, symbols)
     segments = cut(base.address, raw.content.view(), raw.size, regions)
@@ -65,10 +68,10 @@ def _image(raw: Raw, names: Names, base: Base, fixups: Fixups) -> Image:
     return Image(
         role=Role.KERNEL,
         architecture=raw.architecture,
-        byte_order=raw.order,
+        byte_order=names.tables.order,
         segments=segments,
         entry=base.address,
-        symbols=KernelSymbols(names, base.first, starts),
+        symbols=KernelSymbols(names, base.first, starts, thumb=thumb),
         sha256=raw.digest.hex(),
         version=linux_version(raw.content),
         base=base.how,

@@ -2,16 +2,17 @@
 
 Symbols say what lies where relative to each other; only the image's own pointers say at which
 address.  A base counts as proved when it is the only candidate and the functions that the symbols
-then name start where code starts.  A kernel whose own code is Thumb is refused here: its ELF file
-says more.
+then name start where code starts.  That also tells a kernel in A32 from one in T32, since
+kallsyms does not say what its functions are.
 """
 
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import assert_never
 
-from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.image.content import Content
 from hypabi.image.function_starts import meets_code, vectors_stand
 from hypabi.image.kallsyms.names import Names
@@ -49,9 +50,16 @@ _BEFORE = (0, 8)
 (``-fpatchable-function-entry=4,2``, arch/arm64/Makefile)."""
 
 
+_STATES = {
+    Architecture.ARM64: (InstructionSet.A64,),
+    Architecture.ARM: (InstructionSet.A32, InstructionSet.T32),
+}
+"""What the code of a kernel may be; all of it is one."""
+
+
 @frozen
-class Base:
-    """Where the first byte of the image is linked, and why that is so.
+class Candidate:
+    """Where the first byte of the image may be linked, and what says so.
 
     ``first`` is what the offsets of kallsyms count from.
     """
@@ -59,6 +67,19 @@ class Base:
     address: int
     first: int
     how: str
+
+
+@frozen
+class Base:
+    """Where the first byte of the image is linked, and why that is so.
+
+    ``state`` is the instruction set of its functions.
+    """
+
+    address: int
+    first: int
+    how: str
+    state: InstructionSet
 
 
 @frozen
@@ -84,7 +105,7 @@ def prove_arm64(where: str, content: Content, size: int, names: Names, relative:
         case OffsetKind.BASE:
             candidates = _by_base_word(content, size, names, relative)
         case OffsetKind.NOTHING:
-            raise AssertionError("the tables of a 64-bit kernel never hold addresses")
+            candidates = _by_text(where, names, 0, "the addresses in kallsyms")
         case _:
             assert_never(names.tables.kind)
     return _prove(where, content, Architecture.ARM64, names, candidates)
@@ -105,20 +126,16 @@ def prove_arm(where: str, content: Content, names: Names) -> Base:
             raise AssertionError("the tables of a 32-bit kernel never count from their place")
         case _:
             assert_never(names.tables.kind)
-    text = [first + at for at in names.offsets("_text")]
-    # _text is on a page: KERNEL_OFFSET + TEXT_OFFSET (vmlinux.lds.S); _stext need not be.
-    starts = text or [first + at for at in names.offsets("_stext")]
-    if len(starts) > MAX_STARTS:
-        raise ImageError(where, f"{len(starts)} symbols name the start of the kernel's text")
-    heads = range(1) if text else range(0, MAX_HEAD, PAGE)
-    candidates = (Base((start & -PAGE) - head, first, how) for start in starts for head in heads)
+    candidates = _by_text(where, names, first, how)
     return _prove(where, content, Architecture.ARM, names, candidates)
 
 
-def first_symbol_in_place(
+def place_symbols(
     where: str, names: Names, architecture: Architecture, place: Place, relative: Relative
-) -> int:
+) -> tuple[int, InstructionSet]:
     """Return what the offsets of kallsyms count from where the sections have addresses.
+
+    The second is the instruction set of the functions.
 
     :raises ImageError: the functions that they name do not start where code starts
     """
@@ -136,12 +153,13 @@ def first_symbol_in_place(
             assert_never(tables.kind)
     shift = first - place.text
     functions = [at for at in names.function_offsets(SAMPLES) if 0 <= at + shift < len(place.code)]
-    share = _share(place.code, architecture, functions, shift)
+    shares = {each: _share(place.code, each, functions, shift) for each in _STATES[architecture]}
+    state, share = max(shares.items(), key=lambda item: item[1])
     if share < ENOUGH:
         raise ImageError(
             where, f"kallsyms does not belong to this code: {share:.0%} of its functions meet it"
         )
-    return first
+    return first, state
 
 
 def _prove(
@@ -149,57 +167,69 @@ def _prove(
     content: Content,
     architecture: Architecture,
     names: Names,
-    candidates: Iterable[Base],
+    candidates: Iterable[Candidate],
 ) -> Base:
     """Keep the candidates whose functions meet code; refuse unless there is exactly one."""
     functions = names.function_offsets(SAMPLES)
     few = functions[:: max(1, len(functions) // FEW)]
     proved: list[Base] = []
-    for base in candidates:
-        shift = base.first - base.address
-        if _enough(content, architecture, few, shift):
-            share = _share(content, architecture, functions, shift)
+    for candidate, state in product(candidates, _STATES[architecture]):
+        shift = candidate.first - candidate.address
+        if _enough(content, state, few, shift):
+            share = _share(content, state, functions, shift)
             if share >= ENOUGH:
-                how = f"{base.how}; {share:.1%} of {len(functions)} functions meet code there only"
-                proved.append(Base(base.address, base.first, how))
+                met = f"{share:.1%} of {len(functions)} functions meet code there only"
+                how = f"{candidate.how}; {met}"
+                proved.append(Base(candidate.address, candidate.first, how, state))
     if len(proved) != 1:
         found = " and ".join(f"{base.address:#x}" for base in proved) or "nothing"
         raise ImageError(
             where, f"the load address cannot be proved: {found} fits", "give the ELF vmlinux"
         )
-    _check_vectors(where, content, architecture, names, proved[0])
+    _check_vectors(where, content, names, proved[0])
     return proved[0]
 
 
-def _enough(content: Content, architecture: Architecture, few: list[int], shift: int) -> bool:
+def _enough(content: Content, state: InstructionSet, few: list[int], shift: int) -> bool:
     """Tell, as soon as it is certain, whether enough of a few functions meet code."""
     missed, allowed = 0, (1 - ENOUGH_OF_FEW) * len(few)
     for at in few:
-        missed += not meets_code(content, architecture, at + shift)
+        missed += not meets_code(content, state, at + shift)
         if missed > allowed:
             return False
     return bool(few)
 
 
-def _share(content: Content, architecture: Architecture, functions: list[int], shift: int) -> float:
+def _share(content: Content, state: InstructionSet, functions: list[int], shift: int) -> float:
     """Return the share of the functions that start where code starts."""
-    met = sum(meets_code(content, architecture, at + shift) for at in functions)
+    met = sum(meets_code(content, state, at + shift) for at in functions)
     return met / len(functions) if functions else 0.0
 
 
-def _check_vectors(
-    where: str, content: Content, architecture: Architecture, names: Names, base: Base
-) -> None:
+def _check_vectors(where: str, content: Content, names: Names, base: Base) -> None:
     """Refuse a base at which the vectors of the hyp-stub do not stand at their symbol."""
     for offset in names.offsets("__hyp_stub_vectors"):
         address = base.first + offset
-        if not vectors_stand(content, architecture, address - base.address):
+        if not vectors_stand(content, base.state, address - base.address):
             raise ImageError(
                 where, f"at {address:#x}, __hyp_stub_vectors, there is no vector table"
             )
 
 
-def _by_base_word(content: Content, size: int, names: Names, relative: Relative) -> Iterable[Base]:
+def _by_text(where: str, names: Names, first: int, how: str) -> Iterable[Candidate]:
+    """Return what the start of the text allows, where kallsyms has addresses."""
+    text = [first + at for at in names.offsets("_text")]
+    # _text is on a page: KERNEL_OFFSET + TEXT_OFFSET (vmlinux.lds.S); _stext need not be.
+    starts = text or [first + at for at in names.offsets("_stext")]
+    if len(starts) > MAX_STARTS:
+        raise ImageError(where, f"{len(starts)} symbols name the start of the kernel's text")
+    heads = range(1) if text else range(0, MAX_HEAD, PAGE)
+    return [Candidate((start & -PAGE) - head, first, how) for start in starts for head in heads]
+
+
+def _by_base_word(
+    content: Content, size: int, names: Names, relative: Relative
+) -> Iterable[Candidate]:
     """Yield what the relative base word allows: it holds the address of the first symbol."""
     position = names.tables.base_position
     word = content.integer(position, 8, names.tables.order) or 0
@@ -209,16 +239,16 @@ def _by_base_word(content: Content, size: int, names: Names, relative: Relative)
         heads = range(0, MAX_HEAD, PAGE)
         for address in text or [word - head for head in heads]:
             if address % SEGMENT_ALIGN == 0:
-                yield Base(address, word, "kallsyms' relative base word")
+                yield Candidate(address, word, "kallsyms' relative base word")
         return
     # Up to 6.3 the word is zero in the file; the one relocation that fits its place has the value.
     for address in _windows(relative.places, size):
         value = relative.value(address + position)
         if value is not None and 0 <= value - address < MAX_HEAD and value % PAGE == 0:
-            yield Base(address, value, "the relocation of kallsyms' relative base word")
+            yield Candidate(address, value, "the relocation of kallsyms' relative base word")
 
 
-def _by_pointers(content: Content, names: Names, size: int) -> Iterable[Base]:
+def _by_pointers(content: Content, names: Names, size: int) -> Iterable[Candidate]:
     """Yield the only address at which the pointers that meet the code meet its functions.
 
     Only pointers into the code vote.  There all of them meet a symbol at the right address and a
@@ -241,7 +271,7 @@ def _by_pointers(content: Content, names: Names, size: int) -> Iterable[Base]:
     if votes and _elected(votes):
         met, voters, address = votes[0]
         how = f"{met} of {voters} pointers to code meet its symbols"
-        yield Base(address, address, how)
+        yield Candidate(address, address, how)
 
 
 def _elected(votes: list[tuple[int, int, int]]) -> bool:

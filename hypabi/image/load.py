@@ -122,8 +122,9 @@ def _zimage(layer: _Layer) -> _Opened:
 
     payload = open_zimage(layer.where, layer.content)
     inside = f"{layer.where}: kernel in the zImage"
-    kernel = read_kernel(kernel_in(inside, layer.content, payload, layer.digest))
-    images = (decompressor_of(layer.content, payload, layer.digest), kernel)
+    kernel = read_kernel(kernel_in(inside, payload, layer.digest))
+    front = decompressor_of(layer.content, payload, layer.digest, kernel.byte_order)
+    images = (front, kernel)
     return _Opened(("arm zImage", payload.compression.value), images)
 
 

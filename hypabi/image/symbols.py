@@ -8,6 +8,8 @@ from hypabi.image.model import ImageError, Symbol
 
 MAX_TOGETHER = 1024
 """Most symbols at one address that are looked at; a kernel has some dozens."""
+FUNCTIONS = "TtWw"
+"""Type letters of code, as ``nm`` prints them."""
 
 
 class NoSymbols:
@@ -34,10 +36,14 @@ class KernelSymbols:
     :param names: their names
     :param first: what their offsets count from
     :param starts: where the segments of the image start, ascending
+    :param thumb: whether the kernel's functions are T32; kallsyms does not say it of each
     """
 
-    def __init__(self, names: Names, first: int, starts: Sequence[int]) -> None:
+    def __init__(
+        self, names: Names, first: int, starts: Sequence[int], *, thumb: bool = False
+    ) -> None:
         self._names = names
+        self._thumb = thumb
         self._offsets = names.tables.offsets
         self._first = first
         self._starts = starts
@@ -47,7 +53,7 @@ class KernelSymbols:
 
     def __iter__(self) -> Iterator[Symbol]:
         for text, offset in zip(self._names.texts, self._offsets, strict=True):
-            yield _symbol(text, self._first + offset)
+            yield self._named(text, self._first + offset)
 
     def find(self, name: str) -> tuple[Symbol, ...]:
         """Return every symbol of this name, by address."""
@@ -69,14 +75,13 @@ class KernelSymbols:
         return min((self._symbol(index) for index in range(first, last + 1)), key=rank)
 
     def _symbol(self, index: int) -> Symbol:
-        return _symbol(self._names.text(index), self._first + self._offsets[index])
+        return self._named(self._names.text(index), self._first + self._offsets[index])
 
-
-def _symbol(text: str, address: int) -> Symbol:
-    name = text[1:]
-    if not name.isascii():
-        name = name.encode("latin-1").decode("utf-8", "surrogateescape")
-    return Symbol(name, address, letter=text[:1])
+    def _named(self, text: str, address: int) -> Symbol:
+        name, letter = text[1:], text[:1]
+        if not name.isascii():
+            name = name.encode("latin-1").decode("utf-8", "surrogateescape")
+        return Symbol(name, address, self._thumb and letter in FUNCTIONS, letter)
 
 
 def rank(symbol: Symbol) -> tuple[bool, bool, bool, str]:

@@ -1,13 +1,14 @@
 """A kernel is the same kernel in whatever it is packed."""
 
 import hashlib
+import struct
 from pathlib import Path
 
 import pytest
 
-from hypabi.arch.names import Architecture
+from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.image.load import load_image
-from hypabi.image.model import Access, Loaded, Role
+from hypabi.image.model import Access, ImageError, Loaded, Role
 from tests.image.containers.made import COMPRESSIONS, compress, deb, pe, zboot, zimage
 from tests.image.tiny_kernel import LINK, VERSION, Layout, tiny_kernel
 
@@ -106,6 +107,43 @@ def test_zimage(tmp_path: Path, kind: str, header: str) -> None:
     assert kernel.sha256 == hashlib.sha256(ARM.content).hexdigest()
     end = kernel.segments[-1].end - LINK[Architecture.ARM]
     assert end == len(ARM.content) + (0x3000 if table else 0)
+
+
+def test_zimage_of_a_kernel_in_t32(tmp_path: Path) -> None:
+    kernel = tiny_kernel(Architecture.ARM, Layout.V4_9, state=InstructionSet.T32)
+    _, image = _load(tmp_path, zimage("gzip", kernel.content, table=False)).images
+    assert image.entry == kernel.address
+    assert all(symbol.thumb for symbol in image.symbols.find("function_0000"))
+
+
+@pytest.mark.parametrize("order", list(ByteOrder))
+def test_zimage_whose_header_does_not_say_the_byte_order(tmp_path: Path, order: ByteOrder) -> None:
+    """Before 4.15 the word at 0x30 is an instruction."""
+    kernel = tiny_kernel(Architecture.ARM, Layout.V4_4, order)
+    content = bytearray(zimage("gzip", kernel.content, table=False))
+    content[0x30:0x34] = bytes.fromhex("00900fe1")  # mrs r9, cpsr
+    loaded = _load(tmp_path, bytes(content))
+    assert [image.byte_order for image in loaded.images] == [order, order]
+
+
+@pytest.mark.parametrize("release", ["3.8", "3.16"])
+def test_arm64_image_that_does_not_say_its_size(tmp_path: Path, release: str) -> None:
+    """Until 3.16; before 3.12 the header has half the length and no magic."""
+    kernel = tiny_kernel(layout=Layout.V4_4)
+    content = bytearray(kernel.content)
+    header = struct.pack("<IIQQQ", 0x14000008, 0, 0x80000, 0, 0)
+    content[: len(header)] = header
+    if release == "3.8":
+        content[56:60] = bytes.fromhex("001438d5")  # mrs x0, an instruction where the magic was
+    loaded = _load(tmp_path, bytes(content))
+    assert loaded.formats == ("arm64 Image",)
+    assert loaded.images[0].segments[-1].end == kernel.address + len(content)
+
+
+def test_a_branch_over_nothing_that_is_known_is_no_arm64_image(tmp_path: Path) -> None:
+    header = struct.pack("<IIQQQ", 0x14000008, 0, 0x80000, 0, 1)
+    with pytest.raises(ImageError, match="no kernel image, ELF file or package begins with"):
+        _load(tmp_path, header + bytes(0x100))
 
 
 def test_zimage_in_a_package(tmp_path: Path) -> None:

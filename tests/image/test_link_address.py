@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.image.content import Content
 from hypabi.image.digest import Hashing
 from hypabi.image.kernel import Raw, read_kernel
@@ -23,9 +23,8 @@ from tests.image.tiny_kernel import (
 
 def _read(kernel: TinyKernel, architecture: Architecture = Architecture.ARM64) -> Image:
     content = Content.whole(kernel.content)
-    order = ByteOrder.LITTLE
     return read_kernel(
-        Raw("tiny", content, kernel.size, architecture, order, Hashing().start(content.view()))
+        Raw("tiny", content, kernel.size, architecture, Hashing().start(content.view()))
     )
 
 
@@ -55,6 +54,33 @@ def test_arm_base_is_where_the_kernel_was_linked(layout: Layout, link: int) -> N
     assert image.entry == link
     (pointer,) = image.symbols.find("function_0001")
     assert int.from_bytes(image.read(link + kernel.pointer, 4), "little") == pointer.address
+
+
+@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("state", [InstructionSet.A32, InstructionSet.T32])
+def test_the_instruction_set_of_a_kernel_is_told_by_its_code(
+    layout: Layout, state: InstructionSet
+) -> None:
+    kernel = tiny_kernel(Architecture.ARM, layout, state=state)
+    image = _read(kernel, Architecture.ARM)
+    assert image.entry == kernel.address
+    (function,) = image.symbols.find("function_0001")
+    assert function.thumb == (state is InstructionSet.T32)
+    (data,) = image.symbols.find("_etext")
+    assert not data.thumb, "data has no instruction set"
+
+
+@pytest.mark.parametrize("architecture", list(Architecture))
+@pytest.mark.parametrize("order", list(ByteOrder))
+def test_the_byte_order_of_a_kernel_is_that_of_its_tables(
+    architecture: Architecture, order: ByteOrder
+) -> None:
+    """Headers say it since 3.17 only."""
+    kernel = tiny_kernel(architecture, Layout.V4_4, order)
+    content = bytearray(kernel.content)
+    content[24:32] = bytes(8)
+    image = _read(replace(kernel, content=bytes(content)), architecture)
+    assert image.byte_order is order
 
 
 def test_two_bases_that_fit_are_both_named_and_refused() -> None:

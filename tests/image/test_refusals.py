@@ -156,7 +156,9 @@ def test_gigantic_file_is_not_read(tmp_path: Path) -> None:
             zboot("gzip", ARM64, "xz"), ": offset 0x200: xz stream: corrupt", id="zboot that lies"
         ),
         pytest.param(zimage("xz", ARM)[:-0x60], ": offset 0x2c: arm zImage of", id="zImage cut"),
-        pytest.param(ARM64[:64], "arm64 kernel without kallsyms", id="header only"),
+        pytest.param(
+            ARM64[:64], "arm64 kernel without kallsyms that hypabi can read", id="header only"
+        ),
         pytest.param(
             ARM64[:-0x100] + bytes(1 << 20),
             ": offset 0x10: arm64 Image with image_size",

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.arch.names import Architecture
 from hypabi.image.content import Content
 from hypabi.image.digest import Hashing
 from hypabi.image.kernel import Raw, read_kernel
@@ -64,14 +64,8 @@ def test_a_split_segment_has_every_byte_once(
 
 def _read(kernel: TinyKernel) -> Image:
     content = Content.whole(kernel.content)
-    raw = Raw(
-        "tiny",
-        content,
-        kernel.size,
-        Architecture.ARM64,
-        ByteOrder.LITTLE,
-        Hashing().start(content.view()),
-    )
+    digest = Hashing().start(content.view())
+    raw = Raw("tiny", content, kernel.size, Architecture.ARM64, digest)
     return read_kernel(raw)
 
 

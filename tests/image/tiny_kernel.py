@@ -14,7 +14,7 @@ import re
 import struct
 from dataclasses import dataclass, field, replace
 
-from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 
 HEAD = 0x10000
 """How far ``_stext`` is from the start: SEGMENT_ALIGN of arm64."""
@@ -27,19 +27,32 @@ LONG_NAME = "a_name_whose_length_takes_two_bytes_" + "x" * 120
 VERSION = "6.1.0-tiny"
 
 _FRAME = {
-    Architecture.ARM64: (0xA9BF7BFD, 0x910003FD, 0xD65F03C0),  # stp x29, x30; mov x29, sp; ret
-    Architecture.ARM: (0xE92D4010, 0xE1A04000, 0xE8BD8010),  # push {r4, lr}; mov; pop {r4, pc}
+    InstructionSet.A64: (0xA9BF7BFD, 0x910003FD, 0xD65F03C0),  # stp x29, x30; mov x29, sp; ret
+    InstructionSet.A32: (0xE92D4010, 0xE1A04000, 0xE8BD8010),  # push {r4, lr}; mov; pop {r4, pc}
+    InstructionSet.T32: (0x4604B510, 0x1C401C40, 0xBD104620),  # the same, with two adds between
 }
-_FILLER = {Architecture.ARM64: 0x91000400, Architecture.ARM: 0xE2800001}  # add #1
+_FILLER = {
+    InstructionSet.A64: 0x91000400,
+    InstructionSet.A32: 0xE2800001,
+    InstructionSet.T32: 0x1C401C40,
+}
+"""add #1; two of them in T32."""
 
 
 class Layout(enum.Enum):
-    """The three orders of the tables, named after a release that has it."""
+    """The orders of the tables, named after a release that has it."""
 
+    V4_4 = "4.4"
+    V4_9 = "4.9"
     V5_10 = "5.10"
     V6_1 = "6.1"
     V6_12 = "6.12"
     V7_2 = "7.2"
+
+
+_PADDED = (Layout.V4_4, Layout.V4_9)
+"""Those whose tables stand on 16 bytes (arm) or 256 (arm64): ``.align 4`` and ``.align 8``."""
+_PADDING = {Architecture.ARM: 16, Architecture.ARM64: 256}
 
 
 class Lengths(enum.Enum):
@@ -84,6 +97,7 @@ class _Layouter:
     layout: Layout
     link: int
     lengths: Lengths
+    state: InstructionSet
     content: bytearray = field(default_factory=bytearray)
     symbols: list[TinySymbol] = field(default_factory=list)
     relocations: list[tuple[int, int]] = field(default_factory=list)
@@ -103,7 +117,7 @@ class _Layouter:
 
     def pointer(self, value: int) -> None:
         """Write a pointer, as RELA where arm64 kernels of that release have it."""
-        rela = self.layout in (Layout.V5_10, Layout.V6_1)
+        rela = self.layout in (Layout.V4_9, Layout.V5_10, Layout.V6_1)
         if self.architecture is Architecture.ARM64 and rela:
             self.relocations.append((self.link + len(self.content), value))
             value = 0
@@ -118,13 +132,17 @@ def tiny_kernel(
     link: int | None = None,
     lengths: Lengths = Lengths.ODD,
     objects: int = 0,
+    state: InstructionSet | None = None,
 ) -> TinyKernel:
     """Make a kernel, at an address of its own where one is given.
 
     :param objects: how many objects of data with a symbol each stand behind the code
+    :param state: what its functions are, of 32 bits A32 where it is not said
     """
     link = LINK[architecture] if link is None else link
-    image = _Layouter(architecture, order, layout, link, lengths)
+    is_arm64 = architecture is Architecture.ARM64
+    state = state or (InstructionSet.A64 if is_arm64 else InstructionSet.A32)
+    image = _Layouter(architecture, order, layout, link, lengths, state)
     _head(image)
     _text(image)
     first_object = len(image.content)
@@ -163,13 +181,14 @@ def _text(image: _Layouter) -> None:
     """Write functions; where their lengths are odd, shifted symbols do not meet functions again."""
     chance = random.Random(1)
     image.mark("T", "_stext")
-    first, second, last = _FRAME[image.architecture]
+    first, second, last = _FRAME[image.state]
     for number in range(FUNCTIONS):
         image.mark("T" if number % 3 else "t", f"function_{number:04d}")
         odd = image.lengths is Lengths.ODD
-        filler = [_FILLER[image.architecture]] * (chance.randrange(1, 40) if odd else 13)
+        filler = [_FILLER[image.state]] * (chance.randrange(1, 40) if odd else 13)
         image.code(first, second, *filler, last)
-    image.mark("t", LONG_NAME if image.layout is not Layout.V5_10 else "a_name")
+    ancient = image.layout in (Layout.V4_4, Layout.V4_9, Layout.V5_10)
+    image.mark("t", "a_name" if ancient else LONG_NAME)
     image.code(first, last)
     for _ in range(2):
         image.mark("t", "twice")
@@ -180,16 +199,20 @@ def _text(image: _Layouter) -> None:
 
 
 def _vectors(image: _Layouter) -> None:
-    match image.architecture:
-        case Architecture.ARM64:
+    match image.state:
+        case InstructionSet.A64:
             image.align(0x800)
             image.mark("T", "__hyp_stub_vectors")
             for _ in range(16):
                 image.code(0x14000000, *[0xD503201F] * 31)
-        case Architecture.ARM:
+        case InstructionSet.A32:
             image.align(32)
             image.mark("T", "__hyp_stub_vectors")
             image.code(*[0xEAFFFFFE] * 8)
+        case InstructionSet.T32:
+            image.align(32)
+            image.mark("T", "__hyp_stub_vectors")
+            image.code(*[0xBFFEF7FF] * 8)  # b.w to itself
 
 
 def _rodata(image: _Layouter) -> tuple[int, int]:
@@ -221,7 +244,7 @@ def _with_init_symbols(image: _Layouter, end: int) -> _Layouter:
 
 def _init_text(image: _Layouter) -> None:
     image.align(0x1000)
-    first, second, last = _FRAME[image.architecture]
+    first, second, last = _FRAME[image.state]
     image.code(first, *[second] * 14, last)
 
 
@@ -242,7 +265,11 @@ def _tables(image: _Layouter) -> None:
     """Write the tables in the order of the layout."""
     names = _compress(image)
     match image.layout:
-        case Layout.V5_10:
+        case Layout.V4_4:
+            _addresses(image)
+            _count_names_and_markers(image, names)
+            _tokens_and_index(image, names)
+        case Layout.V4_9 | Layout.V5_10:
             _offsets_and_base(image)
             _count_names_and_markers(image, names)
             _tokens_and_index(image, names)
@@ -263,13 +290,28 @@ def _tables(image: _Layouter) -> None:
             _sequence(image)
 
 
+def _word(image: _Layouter) -> int:
+    """Return how long a word of the CPU is."""
+    return image.architecture.bits // 8
+
+
+def _alignment(image: _Layouter) -> int:
+    """Return what each table is aligned to."""
+    return _PADDING[image.architecture] if image.layout in _PADDED else _word(image)
+
+
+def _addresses(image: _Layouter) -> None:
+    image.align(_alignment(image))
+    for symbol in image.symbols:
+        image.number(image.link + symbol.offset, _word(image))
+
+
 def _offsets_and_base(image: _Layouter) -> None:
-    word = image.architecture.bits // 8
-    image.align(word)
+    image.align(_alignment(image))
     first = image.symbols[0].offset
     for symbol in image.symbols:
         image.number(symbol.offset - first, 4)
-    image.align(word)
+    image.align(_alignment(image))
     image.pointer(image.link + first)
 
 
@@ -281,21 +323,20 @@ def _offsets_alone(image: _Layouter) -> None:
 
 
 def _count_names_and_markers(image: _Layouter, names: _Compressed) -> None:
-    word = image.architecture.bits // 8
-    image.align(word)
-    image.number(len(image.symbols), 4)
-    image.align(word)
+    size = _word(image) if image.layout in _PADDED else 4
+    image.align(_alignment(image))
+    image.number(len(image.symbols), size)
+    image.align(_alignment(image))
     image.content += names.names
-    image.align(word)
+    image.align(_alignment(image))
     for marker in names.markers:
-        image.number(marker, 4)
+        image.number(marker, size)
 
 
 def _tokens_and_index(image: _Layouter, names: _Compressed) -> None:
-    word = image.architecture.bits // 8
-    image.align(word)
+    image.align(_alignment(image))
     image.content += names.tokens
-    image.align(word)
+    image.align(_alignment(image))
     for entry in names.index:
         image.number(entry, 2)
 

@@ -1,10 +1,9 @@
 """Read an arm zImage: the decompressor, and the kernel compressed inside it.
 
 The header (arch/arm/boot/compressed/head.S) has the magic 0x016f2818 at 0x24, start and end at 0x28
-and 0x2c, and at 0x30 a word 0x04030201 in the kernel's byte order.  Since 4.15 there is 0x45454545
-at 0x34 and at 0x38 the position of a table: its size in words, "ZSLK", where the last word of the
-compressed kernel is (which holds the kernel's size), the size of ``.bss``, and TEXT_OFFSET.  All
-but the word at 0x30 are little-endian always.
+and 0x2c.  Since 4.15 there is 0x45454545 at 0x34 and at 0x38 the position of a table: its size in
+words, "ZSLK", where the last word of the compressed kernel is (which holds the kernel's size), the
+size of ``.bss``, and TEXT_OFFSET.  All are little-endian always.
 """
 
 from hypabi.arch.names import Architecture, ByteOrder
@@ -79,10 +78,10 @@ def open_zimage(where: str, content: Content) -> Payload:
     return _payload(where, zimage, table)
 
 
-def kernel_in(where: str, content: Content, payload: Payload, digest: Digest) -> Raw:
+def kernel_in(where: str, payload: Payload, digest: Digest) -> Raw:
     """Describe the kernel that the decompressor places in memory.
 
-    :param digest: the SHA-256 of ``content``
+    :param digest: to make that of the kernel
     """
     inner = Content.whole(payload.kernel)
     size = len(inner) + payload.bss
@@ -91,13 +90,14 @@ def kernel_in(where: str, content: Content, payload: Payload, digest: Digest) ->
         inner,
         size,
         Architecture.ARM,
-        _byte_order(content),
         digest.of(memoryview(payload.kernel)),
     )
 
 
-def decompressor_of(content: Content, payload: Payload, digest: Digest) -> Image:
+def decompressor_of(content: Content, payload: Payload, digest: Digest, order: ByteOrder) -> Image:
     """Describe the code in front of the compressed kernel, placed at 0.
+
+    :param order: that of the kernel
 
     It is position-independent.  What follows the compressed kernel is its global offset table and
     the EFI stub's data, which it writes (arch/arm/boot/compressed/vmlinux.lds.S).
@@ -111,7 +111,7 @@ def decompressor_of(content: Content, payload: Payload, digest: Digest) -> Image
     return Image(
         role=Role.DECOMPRESSOR,
         architecture=Architecture.ARM,
-        byte_order=_byte_order(content),
+        byte_order=order,
         segments=cut(0, view, end, regions),
         entry=0,
         symbols=NoSymbols(),
@@ -123,10 +123,6 @@ def decompressor_of(content: Content, payload: Payload, digest: Digest) -> Image
 
 def _word(content: Content, position: int) -> int:
     return content.integer(position, 4, ByteOrder.LITTLE) or 0
-
-
-def _byte_order(content: Content) -> ByteOrder:
-    return ByteOrder.BIG if content.read(HEADER, 4) == b"\4\3\2\1" else ByteOrder.LITTLE
 
 
 def _table(content: Content) -> _Table | None:

@@ -7,7 +7,7 @@ on a page of its own; its references among them are resolved, all others stay op
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest
 from hypabi.image.elf.headers import (
@@ -29,7 +29,7 @@ from hypabi.image.elf.relocations import relocate
 from hypabi.image.elf.symbols import ElfSymbols, read_symbol_table, swap_instructions
 from hypabi.image.kallsyms.names import Names
 from hypabi.image.kallsyms.tables import MAX_SEARCH, find_tables
-from hypabi.image.link_address import Place, first_symbol_in_place
+from hypabi.image.link_address import Place, place_symbols
 from hypabi.image.model import Access, Image, ImageError, NoFixups, Role, Segment, Symbols
 from hypabi.image.regions import linker_script_regions, split
 from hypabi.image.relative_relocations import Relative, read_relative
@@ -264,8 +264,8 @@ def _own_symbols(
         if tables:
             names = Names(elf.where, tables)
             place = Place(part.address, part.content, text.address, text.content)
-            first = first_symbol_in_place(elf.where, names, elf.architecture, place, relative)
-            return KernelSymbols(names, first, starts)
+            first, state = place_symbols(elf.where, names, elf.architecture, place, relative)
+            return KernelSymbols(names, first, starts, thumb=state is InstructionSet.T32)
     return NoSymbols()
 
 

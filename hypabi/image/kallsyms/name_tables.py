@@ -6,7 +6,7 @@ changes) the order of names, then the tokens and their index.
 
 import struct
 
-from hypabi.arch.names import ByteOrder
+from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
 from hypabi.image.work import Work
 from hypabi.records import frozen
@@ -29,6 +29,9 @@ MAX_SURPLUS = 16
 """How many words too many are taken for markers at most."""
 BLOCK = 256
 """How many names one marker covers."""
+PADDING = {Architecture.ARM: 16, Architecture.ARM64: 256}
+"""What each table is aligned to until 4.19: ``.align 4`` and ``.align 8`` of ``scripts/kallsyms.c``
+are powers of two to these assemblers."""
 
 
 @frozen
@@ -64,8 +67,7 @@ def find_tokens(content: Content, digits: int, order: ByteOrder) -> Tokens | Non
         end = content.find(b"\0", end, digits + MAX_TOKEN_TABLE) + 1
         if end == 0:
             return None
-    for alignment in (4, 8):
-        position = align(end, alignment)
+    for position in sorted({align(end, alignment) for alignment in (4, 8, *PADDING.values())}):
         index = content.read(position, 512)
         if len(index) < 512:
             return None
@@ -171,8 +173,13 @@ def _words(content: Content, start: int, size: int, order: ByteOrder) -> tuple[i
     return struct.unpack(f"{letter}{len(found) // 4}I", found[: len(found) & -4])
 
 
-def walk(names: bytes, markers: list[int], count: int, work: Work | None = None) -> bool:
-    """Tell whether every name starts where the markers say and the last one ends the table."""
+def walk(
+    names: bytes, markers: list[int], count: int, work: Work | None = None, alignment: int = 8
+) -> bool:
+    """Tell whether every name starts where the markers say and the last one ends the table.
+
+    :param alignment: of what follows: fewer zero bytes than this may stand behind the last name
+    """
     position = index = 0
     try:
         for index in range(count):
@@ -191,4 +198,4 @@ def walk(names: bytes, markers: list[int], count: int, work: Work | None = None)
     finally:
         if work is not None:
             work.spend(2 * index)
-    return position <= len(names) < position + 8 and not any(names[position:])
+    return position <= len(names) < position + alignment and not any(names[position:])

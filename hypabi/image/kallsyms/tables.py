@@ -1,17 +1,19 @@
 """Find the kernel's own symbol tables in its image, by what must hold among them.
 
-``scripts/kallsyms.c`` of the kernel writes them without a header.  What stays the same from 5.10 to
+``scripts/kallsyms.c`` of the kernel writes them without a header.  What stays the same from 2.6 to
 7.x: names are length-prefixed strings of tokens; ``markers`` holds where every 256th name starts;
 ``token_table`` holds 256 strings and ``token_index`` where each starts.  Every digit occurs in some
 name, so the tokens "0" to "9" stand next to each other: that is what is searched for.  The order of
-the tables tells the three layouts apart:
+the tables tells the layouts apart:
 
-==========  ==================================================================================
-5.10, 6.1   offsets, relative base, count, names, markers, [order of names], tokens, index
-6.4 - 6.x   count, names, markers, tokens, index, offsets, relative base, order of names
-7.x         the same without the relative base: an offset counts from its own place, or (arm) is
-            the address
-==========  ==================================================================================
+===========  =================================================================================
+until 4.5    addresses, count, names, markers, tokens, index; all padded (:mod:`.padded_tables`)
+4.6 - 4.19   offsets, relative base, count, names, markers, tokens, index; all padded
+4.20 - 6.3   offsets, relative base, count, names, markers, [order of names], tokens, index
+6.4 - 6.x    count, names, markers, tokens, index, offsets, relative base, order of names
+7.x          the same without the relative base: an offset counts from its own place, or (arm) is
+             the address
+===========  =================================================================================
 
 Nothing is returned unless all the tables agree with each other.
 """
@@ -25,6 +27,7 @@ from itertools import islice
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.content import Content
 from hypabi.image.kallsyms.name_tables import NameTable, Tokens, align, find_names, find_tokens
+from hypabi.image.kallsyms.padded_tables import PaddedTables
 from hypabi.image.model import ImageError
 from hypabi.image.work import Work
 from hypabi.records import frozen
@@ -106,6 +109,9 @@ def find_tables(
             found = found or _offsets_after(content, architecture, order, tokens, names)
             if found:
                 return _tables(order, tokens, names, found)
+        padded = _padded(content, architecture, order, tokens, work)
+        if padded:
+            return padded
         if work.spent:
             what = "too much looks like kallsyms and is not: the search for it was given up"
             raise ImageError(where, what, "give the ELF vmlinux")
@@ -118,6 +124,24 @@ def _token_tables(content: Content) -> Iterator[tuple[ByteOrder, Tokens]]:
             tokens = find_tokens(content, digits, order)
             if tokens:
                 yield order, tokens
+
+
+def _padded(
+    content: Content,
+    architecture: Architecture,
+    order: ByteOrder,
+    tokens: Tokens,
+    work: Work,
+) -> Tables | None:
+    """Look for the tables as kernels until 4.19 have them."""
+    padded = PaddedTables(content, architecture, order)
+    names = padded.find_names(tokens, work)
+    found = names and padded.find_offsets(names)
+    if not names or not found:
+        return None
+    kind = OffsetKind.NOTHING if found.base_position < 0 else OffsetKind.BASE
+    offsets = _Offsets(found.offsets, kind, found.base_position, b"", found.start, tokens.end)
+    return _tables(order, tokens, names, offsets)
 
 
 def _offsets_before(

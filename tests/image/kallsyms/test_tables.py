@@ -24,10 +24,10 @@ KINDS = [
 ]
 
 
-def _read(kernel: TinyKernel, architecture: Architecture, order: ByteOrder) -> Image:
+def _read(kernel: TinyKernel, architecture: Architecture) -> Image:
     content = Content.whole(kernel.content)
     return read_kernel(
-        Raw("tiny", content, kernel.size, architecture, order, Hashing().start(content.view()))
+        Raw("tiny", content, kernel.size, architecture, Hashing().start(content.view()))
     )
 
 
@@ -36,7 +36,7 @@ def test_every_symbol_is_read_at_its_address(
     architecture: Architecture, layout: Layout, order: ByteOrder
 ) -> None:
     kernel = tiny_kernel(architecture, layout, order)
-    image = _read(kernel, architecture, order)
+    image = _read(kernel, architecture)
     expected = [(s.letter, s.name, kernel.address + s.offset) for s in kernel.symbols]
     assert [(s.letter, s.name, s.address) for s in image.symbols] == expected
     assert len(image.symbols) == len(expected)
@@ -48,7 +48,7 @@ def test_every_name_is_found_and_no_other(
     architecture: Architecture, layout: Layout, order: ByteOrder
 ) -> None:
     kernel = tiny_kernel(architecture, layout, order)
-    symbols = _read(kernel, architecture, order).symbols
+    symbols = _read(kernel, architecture).symbols
     for name in {symbol.name for symbol in kernel.symbols}:
         expected = [kernel.address + s.offset for s in kernel.symbols if s.name == name]
         assert [symbol.address for symbol in symbols.find(name)] == expected
@@ -71,7 +71,7 @@ def test_around_names_the_function_that_holds_an_address(
     architecture: Architecture, layout: Layout, order: ByteOrder
 ) -> None:
     kernel = tiny_kernel(architecture, layout, order)
-    image = _read(kernel, architecture, order)
+    image = _read(kernel, architecture)
     for symbol in kernel.symbols[2:200]:
         found = image.symbols.around(kernel.address + symbol.offset + 4)
         assert found is not None
@@ -86,7 +86,7 @@ def test_around_names_the_function_that_holds_an_address(
 
 def test_a_symbol_of_another_segment_is_not_around() -> None:
     kernel = tiny_kernel()
-    image = _read(kernel, Architecture.ARM64, ByteOrder.LITTLE)
+    image = _read(kernel, Architecture.ARM64)
     data = image.segments[-2]
     assert data.name == "data"
     found = image.symbols.around(data.address + 8)
@@ -102,7 +102,7 @@ def test_a_long_name_takes_two_bytes_of_length() -> None:
     tables = find_tables(Content.whole(kernel.content), Architecture.ARM64)
     assert tables is not None
     assert any(byte >= 0x80 for byte in tables.names)
-    assert len(_read(kernel, Architecture.ARM64, ByteOrder.LITTLE).symbols.find(LONG_NAME)) == 1
+    assert len(_read(kernel, Architecture.ARM64).symbols.find(LONG_NAME)) == 1
 
 
 @pytest.mark.parametrize(("architecture", "layout", "order"), KINDS)
@@ -150,4 +150,4 @@ def test_an_order_of_names_that_leads_outside_is_refused() -> None:
     for entry in range(0, len(tables.sequence), 3):
         broken[at + entry + 1 : at + entry + 3] = b"\xff\xff"
     with pytest.raises(ImageError, match="order of names"):
-        _read(replace(kernel, content=bytes(broken)), Architecture.ARM64, ByteOrder.LITTLE)
+        _read(replace(kernel, content=bytes(broken)), Architecture.ARM64)
