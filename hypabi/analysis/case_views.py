@@ -7,7 +7,7 @@ from hypabi.arch.names import Architecture
 from hypabi.arch.register_order import natural_order
 from hypabi.behaviour.by_number import beyond, numbers_served, rows_by_number
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.contract.registers import STATE, is_general
+from hypabi.contract.registers import is_general, is_status_part
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.allowance import is_spent
@@ -62,7 +62,7 @@ class _View:
 
     def does(self, case: Case) -> Does:
         changed = {name: self.seen(value) for name, value in case.registers.items()}
-        kept = [name for name in changed if name in STATE or name.startswith("CPSR.")]
+        kept = [name for name in changed if is_status_part(name)]
         guard = [condition.term for condition in case.guard]
         general: dict[str, Value] = {}
         system: dict[str, Value] = {}

@@ -18,7 +18,6 @@ from hypabi.symbolic.entry import (
     installer_entry,
 )
 from hypabi.symbolic.explore import Explorer
-from hypabi.symbolic.memory import SET_BY
 from hypabi.symbolic.outcome import Returned, Undecided
 from hypabi.symbolic.path import Path
 from hypabi.symbolic.places import OWN_POINTERS
@@ -72,10 +71,11 @@ def derive_installer(explorer: Explorer, address: int, state: InstructionSet) ->
 
 def _derived(explorer: Explorer, entry: Entry) -> Behaviour:
     paths = explorer.explore(entry)
-    cases = tuple(_resting(tuple(_case(path, entry, explorer) for path in paths), entry.address))
+    ledger = paths[0].state.memory.ledger
+    found = tuple(_case(path, entry, explorer) for path in paths)
+    cases = tuple(_resting(found, entry.address, ledger.pointers))
     names = sorted({name for case in cases for name in case.registers})
     widths = {name: explorer.profile.width(name) for name in names}
-    ledger = paths[0].state.memory.ledger
     return Behaviour(
         entry.address,
         entry.registers,
@@ -88,12 +88,17 @@ def _derived(explorer: Explorer, entry: Entry) -> Behaviour:
     )
 
 
-def _resting(cases: tuple[Case, ...], entry: int) -> Iterator[Case]:
-    """Yield cases, but undecided where they rest on a pointer that a call before may have set."""
+def _resting(
+    cases: tuple[Case, ...], entry: int, pointers: Mapping[str, frozenset[str]]
+) -> Iterator[Case]:
+    """Yield cases, but undecided where they rest on a pointer that a call before may have set.
+
+    :param pointers: that a premise is about, by its text
+    """
     returning = [case for case in cases if isinstance(case.outcome, Returned)]
     moved = sorted({name for case in returning for name in case.registers} & OWN_POINTERS)
     for case in cases:
-        premises = [text.partition(SET_BY)[2].split(" and ") for text in case.assumptions]
+        premises = [pointers.get(text, ()) for text in case.assumptions]
         rests = next((name for name in moved if any(name in each for each in premises)), None)
         if rests is None or isinstance(case.outcome, Undecided):
             yield case

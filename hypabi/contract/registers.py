@@ -52,6 +52,11 @@ STATE: Final = frozenset(
 """PSTATE, which ERET restores: it is judged by how the call ends, not register by register."""
 
 
+def is_status_part(name: str) -> bool:
+    """Tell whether a name is that of a part of PSTATE or CPSR."""
+    return name in STATE or name.startswith("CPSR.")
+
+
 @frozen
 class Registers:
     """The registers of one architecture: ``general`` and ``system`` map each name to its width."""

@@ -22,7 +22,7 @@ from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term
 from hypabi.symbolic.entry import Entry
 from hypabi.symbolic.lifting import LiftThumb, code_at
-from hypabi.symbolic.memory import WRITES_CODE, Memory
+from hypabi.symbolic.memory import Memory
 from hypabi.symbolic.merge import common_conditions, merge
 from hypabi.symbolic.outcome import Cause, Undecided
 from hypabi.symbolic.path import Arrived, Forked, Path, Run
@@ -233,7 +233,8 @@ class _Search:
             condition = Condition(state.pc, spared)
             yield Path(path.outcome, replace(state, conditions=(*state.conditions, condition)))
         condition = Condition(state.pc, hits)
-        overwritten = Undecided(state.pc, f"{WRITES_CODE}: {what} are written", Cause.WRITES_CODE)
+        reason = f"it may write the code of the image: {what} are written"
+        overwritten = Undecided(state.pc, reason, Cause.WRITES_CODE)
         yield Path(overwritten, replace(state, conditions=(*state.conditions, condition)))
 
     def _next(self) -> State | None:

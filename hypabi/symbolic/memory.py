@@ -28,10 +28,6 @@ from hypabi.unknowns import word_name
 UNDISTURBED: Final = (
     "no access to memory aborts, each has the image's byte order, nobody else writes what is read"
 )
-WRITES_CODE: Final = "it may write the code of the image"
-"""Of a path on which a store hits code, whose place the caller chose."""
-SET_BY: Final = "only who installs the vectors sets "
-"""Introduces the registers that a premise is about."""
 READ_AS_WRITTEN: Final = frozenset({"symbol", "add", "sub"})
 """Operations of which the text of a base tells everything; of others two may read alike."""
 
@@ -95,7 +91,7 @@ class Memory:
             return
         span = span_of(base, offset, size, self.bits)
         if span is not None and span.pointer and within(span, self.ledger.segments, self.bits):
-            self._assume(_premise(span.pointer, "", self.bits))
+            self._assume_owned(span.pointer, "")
 
     def hits_code(self) -> tuple[Value, str]:
         """Return when a store of the path hits the image's code, and which may, as text.
@@ -191,7 +187,7 @@ class Memory:
             if one.pointer != other.pointer:
                 segments = self.ledger.segments
                 if all(within(span, segments, self.bits) for span in (one, other)):
-                    self._assume(_premise(one.pointer, other.pointer, self.bits))
+                    self._assume_owned(one.pointer, other.pointer)
                     return 0
             elif one.highest <= other.lowest or other.highest <= one.lowest:
                 return 0
@@ -341,20 +337,21 @@ class Memory:
         if text not in self.assumptions:
             self.assumptions = (*self.assumptions, text)
 
+    def _assume_owned(self, one: str, other: str) -> None:
+        """Take apart what two pointers of the hypervisor point to, because of who sets them.
+
+        :param other: empty for fixed addresses
+        """
+        owned = frozenset(each for each in (one, other) if each)
+        texts = [each or base_text(None, self.bits) for each in (one, other)]
+        text = f"{_apart(*texts)}: only who installs the vectors sets {' and '.join(sorted(owned))}"
+        self.ledger.pointers[text] = owned
+        self._assume(text)
+
 
 def _never(judge: Judge, meets: Value, same: Value) -> bool:
     """Tell whether two accesses that meet are always at the same address."""
     return judge.never(terms.land(meets, terms.lnot(same)))
-
-
-def _premise(one: str, other: str, bits: int) -> str:
-    """Return the premise that what two pointers of the hypervisor point to is apart.
-
-    :param other: empty for fixed addresses
-    """
-    texts = [each or base_text(None, bits) for each in (one, other)]
-    owners = " and ".join(sorted(each for each in (one, other) if each))
-    return f"{_apart(*texts)}: {SET_BY}{owners}"
 
 
 def _apart(one: str, other: str) -> str:

@@ -107,6 +107,8 @@ class Ledger:
         self.words: dict[str, tuple[Term, Term | None, int]] = {}
         self.places: dict[Term, tuple[tuple[object, ...], tuple[int, ...]]] = {}
         """Where a computed branch can go, and under which conditions that was found."""
+        self.pointers: dict[str, frozenset[str]] = {}
+        """The registers that a premise is about which takes memory apart, by its text."""
         self._questions = 0
         self._pairs = 0
 

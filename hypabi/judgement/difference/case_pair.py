@@ -16,6 +16,7 @@ from hypabi.behaviour.outcome import (
 )
 from hypabi.contract.expression import Moment, Read, width_of, write_value
 from hypabi.contract.registers import is_general
+from hypabi.contract.revision import NVHE_PREFIX
 from hypabi.judgement.difference.case_view import Provided, Rules
 from hypabi.judgement.difference.difference_query import DifferenceQuery, Differs, NotShown
 from hypabi.judgement.difference.memory_effects import (
@@ -105,7 +106,7 @@ class Pair:
     def handed_over(self) -> Iterator[Difference]:
         """Yield whether both go to the same compiled code, where that is all that is promised."""
         names = [
-            each.case.outcome.name.removeprefix("__kvm_nvhe_")
+            each.case.outcome.name.removeprefix(NVHE_PREFIX)
             for each in (self.home, self.other)
             if isinstance(each.case.outcome, Called)
         ]

@@ -20,7 +20,7 @@ from hypabi.behaviour.outcome import (
     Stuck,
     Undecided,
 )
-from hypabi.contract.registers import STATE, is_general
+from hypabi.contract.registers import is_general, is_status_part
 from hypabi.contract.revision import Revision
 from hypabi.records import frozen
 from hypabi.smt import terms
@@ -45,7 +45,7 @@ def at_entry(behaviour: Behaviour, name: str, width: int) -> Value:
 
 def is_system(architecture: Architecture, name: str) -> bool:
     """Return whether a register is a system register that exception entry leaves alone."""
-    if name in BY_EXCEPTION or name in STATE or name.startswith("CPSR."):
+    if name in BY_EXCEPTION or is_status_part(name):
         return False
     return not is_general(architecture, name)
 
@@ -97,7 +97,7 @@ class Likeness:
             return False
         match self.exception.outcome:
             case Returned() | Left(_, _, int() | terms.Term()):
-                return name not in STATE and not name.startswith("CPSR.")
+                return not is_status_part(name)
             case Left() | CalledBack() | Stuck() | Faulted() | Called() | Requested() | Undecided():
                 return True
             case _:

@@ -36,7 +36,7 @@ from hypabi.contract.clause import (
 )
 from hypabi.contract.expression import Moment, Predicate, reads_of
 from hypabi.contract.expression import Value as Expression
-from hypabi.contract.registers import STATE, is_general
+from hypabi.contract.registers import is_general, is_status_part
 from hypabi.contract.revision import NVHE_PREFIX, Revision
 from hypabi.judgement.verification.breach import (
     Amiss,
@@ -293,7 +293,7 @@ def _keeps(
 ) -> Iterator[Asked]:
     """Yield one demand for each register that the case may change and the clause protects."""
     for name, after in case.registers.items():
-        if name in may_change or name in STATE or name.startswith("CPSR."):
+        if name in may_change or is_status_part(name):
             continue
         if is_general(revision.architecture, name) is not (kind is Kept.GENERAL):
             continue

@@ -54,7 +54,7 @@ from hypabi.contract.expression import (
     TableOf,
     Value,
 )
-from hypabi.contract.registers import STATE, is_general
+from hypabi.contract.registers import is_general, is_status_part
 from hypabi.contract.revision import Row
 from hypabi.records import field, frozen, replace
 from hypabi.smt import terms
@@ -171,7 +171,7 @@ def handed_over(row: Row) -> bool:
 
 def is_register(name: str) -> bool:
     """Tell whether a name is a register's that a call can lose, and no part of PSTATE."""
-    return name not in STATE and name != "pc" and not name.startswith("CPSR")
+    return not is_status_part(name) and name not in ("pc", "CPSR")
 
 
 def is_kept(behaviour: Behaviour, case: Case, name: str) -> bool:
