@@ -47,6 +47,11 @@ CONFIRMED = {
         "registers",
         Keeps,
     ),
+    "a word at a masked address": (
+        "and x4, x1, #0xfffffffffffffff0\n ldr x19, [x4]",
+        "registers",
+        Keeps,
+    ),
     "a store": ("str x3, [x4]", "memory", KeepsBytes),
     "a store on the stack": ("str w3, [sp, #8]", "memory", KeepsBytes),
     "a store at a sum": ("strb w1, [x20, x21]", "memory", KeepsBytes),
