@@ -96,7 +96,7 @@ class MeteredSolver(ABC):
         if not self.allowance.spent:
             self.allowance.spend(self._cost(assumptions))
         if self.allowance.spent:
-            return Unknown(self.reason)
+            return Unknown(self.reason, spent=True)
         answer = ask(*assumptions)
         if isinstance(answer, Unknown):
             self.allowance.spend(self.given_up)

@@ -51,6 +51,8 @@ class Unknown(_NoTruthValue):
     """The solver gave up, and why."""
 
     reason: str
+    spent: bool = False
+    """Whether it was not even asked, because the allowance is spent."""
 
 
 Answer = Satisfiable | Unsatisfiable | Unknown

@@ -66,7 +66,7 @@ def test_answers_are_those_of_the_solver_until_the_allowance_is_spent() -> None:
     allowance.spend(200)
     assert is_spent(solver)
     for answer in (solver.check(*both), solver.feasibility(*both)):
-        assert answer == Unknown(SPENT)
+        assert answer == Unknown(SPENT, spent=True)
 
 
 def test_solvers_of_one_run_draw_on_one_allowance() -> None:
@@ -84,4 +84,4 @@ def test_solvers_of_one_run_draw_on_one_allowance() -> None:
 @pytest.mark.parametrize("most", [0, 1, 31])
 def test_a_question_for_which_not_enough_is_left_is_not_asked(most: int) -> None:
     solver = CountedSolver(BitwuzlaSolver(), Allowance(most))
-    assert solver.check(terms.eq(X, 1, 64)) == Unknown(SPENT)
+    assert solver.check(terms.eq(X, 1, 64)) == Unknown(SPENT, spent=True)

@@ -283,8 +283,8 @@ class _Row:
         match possible_state(self.solver, self.held.behaviour, obligation.denial, told):
             case Unsatisfiable():
                 return Proved(1)
-            case Unknown(reason):
-                return Undecided(reason if reason == SPENT else f"the solver gave up: {reason}")
+            case Unknown(reason, spent):
+                return Undecided(reason if spent else f"the solver gave up: {reason}")
             case Satisfiable(model):
                 return self._refuted(obligation, model)
 
