@@ -55,10 +55,10 @@ def check(examination: Examination, wanted: CheckWanted, command: tuple[str, ...
 
         found = with_entries(found, examination)
     if wanted.second_opinion or wanted.obligations:
-        from hypabi.analysis.obligations import with_second_opinion, write_obligations
+        from hypabi.analysis.solver_queries import with_second_opinion, write_queries
 
         if wanted.obligations:
-            write_obligations(examination, wanted.obligations)
+            write_queries(examination, wanted.obligations)
         if wanted.second_opinion:
             found = with_second_opinion(found, examination)
     return summarize_check(found)

@@ -9,9 +9,9 @@ import bitwuzla
 import pytest
 import z3
 
-from hypabi.analysis.obligations import queries_of, status
 from hypabi.analysis.options import contract_of, version_of
 from hypabi.analysis.session import open_image
+from hypabi.analysis.solver_queries import queries_of, status
 from hypabi.home import REFERENCES
 from hypabi.smt.solver import Feasibility, Feasible, Unknown
 from hypabi.smt.z3 import Z3Solver

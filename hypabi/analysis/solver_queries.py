@@ -94,7 +94,7 @@ def _dissents(found: tuple[Numbered, ...], solver: Callable[[], Solver]) -> Iter
             yield Dissent(of.party, of.call, of.clause, each.number, word, first, second)
 
 
-def write_obligations(examination: Examination, folder: str) -> None:
+def write_queries(examination: Examination, folder: str) -> None:
     """Write each query into a folder, as a script with the answer that was taken.
 
     :raises HypabiError: it cannot be written
