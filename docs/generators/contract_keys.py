@@ -1,7 +1,25 @@
 """The page of a contract's keys, from the types that are the file format."""
 
-import typing
-from typing import Any
+from typing import Any, assert_never
+
+from hypabi.decode.shape import (
+    Checked,
+    Constant,
+    Each,
+    Either,
+    Later,
+    ListOf,
+    Named,
+    Nullable,
+    Number,
+    Record,
+    Row,
+    Shape,
+    TableOf,
+    Tagged,
+    Text,
+    Word,
+)
 
 HEAD = """# Keys of a contract
 
@@ -16,65 +34,65 @@ means that the value is written once where it is the same on both, or as `{arm: 
 
 def page() -> str:
     """Return the page."""
+    from hypabi.contract.file.shapes import record_of
     from hypabi.contract.model import Contract
     from hypabi.contract.stated.model import StatedContract
 
-    seen: list[type[Any]] = []
-    waiting: list[type[Any]] = [Contract, StatedContract]
+    seen: list[Record] = []
+    waiting = [record_of(Contract), record_of(StatedContract)]
     text = ""
     while waiting:
-        kind = waiting.pop(0)
-        if kind not in seen:
-            seen.append(kind)
-            section, found = _section(kind)
+        record = waiting.pop(0)
+        if record not in seen:
+            seen.append(record)
+            section, found = _section(record)
             text += section
             waiting = found + waiting
     return HEAD + text
 
 
-def _section(kind: type[Any]) -> tuple[str, list[type[Any]]]:
-    from hypabi.contract.file.shapes import Record, keys_of
-
-    says = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-    text = f"\n## {_name(kind)}\n\n{says}\n\n| key | value | what it says |\n| --- | --- | --- |\n"
-    found: list[type[Any]] = []
-    for key in keys_of(kind):
+def _section(record: Record) -> tuple[str, list[Record]]:
+    says = " ".join((record.build.__doc__ or "").split("\n\n")[0].split())
+    text = (
+        f"\n## {_title(record)}\n\n{says}\n\n| key | value | what it says |\n| --- | --- | --- |\n"
+    )
+    found: list[Record] = []
+    for key in record.keys().values():
         mark = " *required*" if key.required else ""
         text += f"| `{key.name}`{mark} | {_value(key.shape)} | {key.says} |\n"
-        inner = key.shape
+        inner: Any = key.shape
         while not isinstance(inner, Record) and hasattr(inner, "of"):
             inner = inner.of
         if isinstance(inner, Record):
-            found.append(inner.kind)
+            found.append(inner)
     return text, found
 
 
-def _name(kind: type[Any]) -> str:
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in kind.__name__)
-    return words.strip()
+def _title(record: Record) -> str:
+    return record.name.replace("-", " ")
 
 
-def _value(shape: Any) -> str:  # noqa: ANN401 - one line for each shape
-    from hypabi.contract.file import shapes as form
+def _value(shape: Shape) -> str:
+    from hypabi.contract.file.shapes import VERSION
 
     match shape:
-        case form.Text():
-            return "text"
-        case form.Number():
+        case Text():
+            return 'version, as in `"5.10"`' if shape is VERSION else "text"
+        case Number():
             return "number"
-        case form.VersionText():
-            return 'version, as in `"5.10"`'
-        case form.Word(kind):
-            return " or ".join(f"`{member.value}`" for member in kind)
-        case form.Nullable(of):
+        case Word(words):
+            return " or ".join(f"`{word}`" for word in words)
+        case Nullable(of):
             return _value(of)
-        case form.ListOf(of):
+        case ListOf(of):
             return f"list of {_value(of)}"
-        case form.TableOf(of):
+        case TableOf(of):
             return f"names, each with {_value(of)}"
-        case form.PerArchitecture(of) | form.PerName(of):
+        case Each(of):
             return f"{_value(of)}, each of arm, arm64"
-        case form.Record(kind):
-            return f"[{_name(kind)}](#{_name(kind).replace(' ', '-')})"
+        case Record():
+            return f"[{_title(shape)}](#{shape.name})"
+        case Constant() | Either() | Row() | Tagged() | Checked() | Later() | Named():
+            raise AssertionError(f"no contract has {shape}")
         case _:
-            typing.assert_never(shape)
+            assert_never(shape)

@@ -117,7 +117,7 @@ def _acts() -> str:
 
 def _bounds() -> str:
     from hypabi.code import control_flow, vector_tables
-    from hypabi.contract.file import yaml as yaml_source
+    from hypabi.contract.file.load import BOUNDS
     from hypabi.symbolic.explore import MOST_MERGED, Limits
 
     limits = Limits()
@@ -129,7 +129,7 @@ def _bounds() -> str:
         "states tried with each other where paths meet": MOST_MERGED,
         "instructions put in order behind one entry": control_flow.MOST_INSTRUCTIONS,
         "instructions looked at to tell whose a table is": vector_tables.FOLLOWED,
-        "bytes of a contract file": yaml_source.MOST_BYTES,
+        "bytes of a contract file": BOUNDS.bytes,
     }
     rows = "".join(f"| {what} | {most:,} |\n" for what, most in bounds.items())
     return f"""

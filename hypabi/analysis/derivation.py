@@ -16,7 +16,7 @@ from hypabi.arch.names import Architecture
 from hypabi.behaviour.derive import derive_behaviour
 from hypabi.code.cpu_capabilities import DESCRIPTIONS, Capabilities
 from hypabi.code.vector_tables import VectorTable
-from hypabi.contract.place import closest_name
+from hypabi.decode.place import closest_name
 from hypabi.errors import HypabiError
 from hypabi.image.model import Access, Image, Role
 from hypabi.records import frozen

@@ -9,8 +9,8 @@ from hypabi.analysis.references import Library
 from hypabi.analysis.results.matrix import CallerRole
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.behaviour.case import Behaviour
-from hypabi.contract.place import closest_name
 from hypabi.contract.revision import Installation
+from hypabi.decode.place import closest_name
 from hypabi.errors import HypabiError
 from hypabi.judgement.matrix.applicable_row import Caller, Live
 from hypabi.judgement.matrix.cells import judge_cell, judge_installer

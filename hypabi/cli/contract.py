@@ -161,10 +161,10 @@ def _remarks(path: Path, document: str | None, version: "Version | None") -> lis
 def _document(path: Path | None) -> str | None:
     if path is None:
         return None
-    from hypabi.contract.file.yaml import MOST_BYTES
+    from hypabi.contract.file.load import BOUNDS
     from hypabi.regular import read_regular
 
-    return read_regular(path, MOST_BYTES).decode("utf-8", "replace")
+    return read_regular(path, BOUNDS.bytes).decode("utf-8", "replace")
 
 
 def _schema(arguments: argparse.Namespace) -> int:

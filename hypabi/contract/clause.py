@@ -10,7 +10,7 @@ a sentence that the interface itself has left behind.
 import enum
 
 from hypabi.contract.expression import Predicate, Value
-from hypabi.contract.place import NOWHERE, Place
+from hypabi.decode.place import NOWHERE, Place
 from hypabi.records import frozen
 
 

@@ -44,7 +44,7 @@ def clauses_of(context: Context, name: str, party: Party, reply: Reply) -> tuple
     """Return what a party promises in a reply.
 
     :param name: of the party
-    :raises ContractError: something of it cannot be meant
+    :raises FileError: something of it cannot be meant
     """
     if reply.unspecified is not None:
         return ()

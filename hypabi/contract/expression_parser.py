@@ -34,8 +34,8 @@ from hypabi.contract.expression import (
     Value,
     width_of,
 )
-from hypabi.contract.place import Place, closest_name
 from hypabi.contract.registers import Registers, field_bits
+from hypabi.decode.place import Place, closest_name
 from hypabi.records import frozen, replace
 
 LONGEST: Final = 400
@@ -98,7 +98,7 @@ _Operand = Value | _Literal
 def parse_predicate(text: str, scope: Scope, place: Place) -> Predicate:
     """Read a condition.
 
-    :raises ContractError: at ``place``, for what is no condition, unknown or of the wrong width
+    :raises FileError: at ``place``, for what is no condition, unknown or of the wrong width
     """
     return _Reader(scope, place).predicate(_tree(text, place))
 
@@ -106,7 +106,7 @@ def parse_predicate(text: str, scope: Scope, place: Place) -> Predicate:
 def parse_value(text: str, scope: Scope, place: Place) -> Value:
     """Read a value as wide as an address.
 
-    :raises ContractError: as :func:`parse_predicate`
+    :raises FileError: as :func:`parse_predicate`
     """
     width = scope.registers.architecture.bits
     reader = _Reader(scope, place)
@@ -116,7 +116,7 @@ def parse_value(text: str, scope: Scope, place: Place) -> Value:
 def parse_part(text: str, scope: Scope, place: Place) -> Value | None:
     """Read a register, a field or bits of one; ``None`` for a number.
 
-    :raises ContractError: as :func:`parse_predicate`
+    :raises FileError: as :func:`parse_predicate`
     """
     found = _Reader(scope, place).operand(_tree(text, place))
     return None if isinstance(found, _Literal) else found

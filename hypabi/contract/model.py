@@ -11,12 +11,12 @@ than reading a contract.  Compare two by what :mod:`hypabi.contract.file.writer`
 import enum
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Generic, Never, TypeVar
+from typing import Annotated, ClassVar, Generic, Never, TypeVar
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Answer
-from hypabi.contract.place import NOWHERE, Place
 from hypabi.contract.version import Version
+from hypabi.decode.place import NOWHERE, Place
 from hypabi.records import field, frozen
 
 T = TypeVar("T")
@@ -99,6 +99,8 @@ class Condition(Bounded):
 @frozen(kw_only=True, eq=False)
 class Promise(Bounded):
     """One clause: one of ``ensures``, ``returns``, ``leaves-to``, ``calls`` and ``handed-to``."""
+
+    EXACTLY_ONE: ClassVar = ("ensures", "returns", "leaves-to", "calls", "handed-to")
 
     ensures: Annotated[
         str | None, "Expression over the states at exit and, by old(), at entry."

@@ -7,8 +7,8 @@ from hypabi.contract.clause import Partly
 from hypabi.contract.expression import Bits, Predicate, Read
 from hypabi.contract.expression_parser import parse_part
 from hypabi.contract.model import Permission, Reply
-from hypabi.contract.place import Place
 from hypabi.contract.resolution import Context
+from hypabi.decode.place import Place
 from hypabi.records import frozen
 
 _PART: Final = re.compile(r"[.\[]")
@@ -27,7 +27,7 @@ class Permitted:
 def permissions_of(context: Context, party: str, reply: Reply) -> Permitted:
     """Return what a party may change in a reply.
 
-    :raises ContractError: a permission names what the architecture has not, or cannot be meant
+    :raises FileError: a permission names what the architecture has not, or cannot be meant
     """
     whole: list[str] = []
     partly: list[Partly] = []

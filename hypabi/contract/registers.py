@@ -12,7 +12,7 @@ from typing import Final, assert_never
 
 from hypabi.arch import aarch32, aarch32_registers, aarch64, aarch64_system
 from hypabi.arch.names import Architecture
-from hypabi.contract.place import Place, closest_name
+from hypabi.decode.place import Place, closest_name
 from hypabi.records import frozen
 
 _BANKED_ARM: Final = re.compile(r"(?:r(?:8|9|10|11|12)|SP|LR)_[a-z]{3}")
@@ -76,7 +76,7 @@ class Registers:
     def known(self, name: str, place: Place) -> str:
         """Return the architectural name of a register.
 
-        :raises ContractError: the architecture has no such register
+        :raises FileError: the architecture has no such register
         """
         found = self.canonical(name)
         if self.width(found) is None:
@@ -87,7 +87,7 @@ class Registers:
     def expand(self, names: tuple[str, ...], place: Place) -> tuple[str, ...]:
         """Spell out ranges: ``("r0-r3", "ip")`` is ``("r0", "r1", "r2", "r3", "r12")``.
 
-        :raises ContractError: the architecture has not these registers
+        :raises FileError: the architecture has not these registers
         """
         registers: list[str] = []
         for name in names:

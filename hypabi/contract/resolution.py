@@ -8,9 +8,9 @@ from hypabi.contract.clause import Authority, Premise
 from hypabi.contract.expression import Moment, Predicate
 from hypabi.contract.expression_parser import Scope, parse_predicate
 from hypabi.contract.model import ByArchitecture, Call, Condition, Contract, Stated
-from hypabi.contract.place import Place, closest_name
 from hypabi.contract.registers import Registers, mode_known, registers_of
 from hypabi.contract.version import Version, in_force
+from hypabi.decode.place import Place, closest_name
 from hypabi.records import frozen, replace
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Context:
     def of(cls, contract: Contract, architecture: Architecture, version: Version | None) -> Self:
         """Collect the names that every expression of the contract may use.
 
-        :raises ContractError: the contract's own names are not what they stand for
+        :raises FileError: the contract's own names are not what they stand for
         """
         return cls(contract, architecture, version, _scope(contract, architecture))
 
@@ -76,14 +76,14 @@ class Context:
     def on(self, value: ByArchitecture[T], place: Place) -> T:
         """Return what is said of this architecture.
 
-        :raises ContractError: nothing is
+        :raises FileError: nothing is
         """
         return _on(value, self.architecture, place)
 
     def register(self, value: ByArchitecture[str], place: Place) -> str:
         """Return the architectural name of a register.
 
-        :raises ContractError: the architecture has no such register
+        :raises FileError: the architecture has no such register
         """
         return self.registers.known(self.on(value, place), place)
 

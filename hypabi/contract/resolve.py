@@ -20,7 +20,6 @@ from hypabi.contract.expression import (
     Relation,
 )
 from hypabi.contract.model import Call, Contract, Party, Reply
-from hypabi.contract.place import closest_name, known
 from hypabi.contract.resolution import Context, authority_of
 from hypabi.contract.revision import (
     CallerContext,
@@ -33,6 +32,7 @@ from hypabi.contract.revision import (
     Service,
 )
 from hypabi.contract.version import Version, in_force
+from hypabi.decode.place import closest_name, known
 
 ANY_OTHER: Final = "any-other"
 """Of a transition: an identifier that is no call's number."""
@@ -44,7 +44,7 @@ ANY: Final = "any"
 def revision_of(contract: Contract, version: Version, architecture: Architecture) -> Revision:
     """Return the contract of one kernel on one architecture.
 
-    :raises ContractError: the contract does not speak of that version, or says there what it
+    :raises FileError: the contract does not speak of that version, or says there what it
         cannot mean
     """
     if architecture not in contract.architectures:
@@ -60,7 +60,7 @@ def revision_of(contract: Contract, version: Version, architecture: Architecture
 def resolve(context: Context) -> Revision:
     """Resolve all that a context holds.
 
-    :raises ContractError: something of it cannot be meant
+    :raises FileError: something of it cannot be meant
     """
     contract = context.contract
     parties = context.in_force(contract.parties)

@@ -8,20 +8,22 @@ covers nothing.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.clauses_of_reply import REGISTERS, SYSTEM_REGISTERS
-from hypabi.contract.file.node import Node, Scalar, Sequence, Table
-from hypabi.contract.file.yaml import MOST_BYTES, compose_yaml
-from hypabi.contract.place import Place, closest_name
+from hypabi.contract.file.shapes import VERSION
 from hypabi.contract.registers import registers_of
 from hypabi.contract.version import Version, in_force
+from hypabi.decode.bounds import Bounds, read_bounded
+from hypabi.decode.decoder import decode
+from hypabi.decode.place import Place, closest_name
+from hypabi.decode.shape import SHA256, TEXT, Checked, ListOf, Text, Word, record
+from hypabi.decode.yaml import compose_yaml
 from hypabi.records import frozen, replace
-from hypabi.regular import read_regular
 
 ANY_OTHER: Final = "any-other"
 """Stands for every identifier that is no call's number."""
@@ -30,36 +32,36 @@ ANY_PARTY: Final = "any"
 
 CHANGES: Final = ("renumbered", "stronger", "changed", "weaker", "incompatible")
 DIRECTIONS: Final = ("old-callers", "new-callers")
-REQUIRED: Final = ("party", "call", "reason", "expires")
 KINDS: Final = ("clause", "caller", "change")
-KEYS: Final = (*REQUIRED, *KINDS, "register", "direction", "image", "since", "until")
+"""What a suppression is about: one of them."""
 FRAMES: Final = (REGISTERS, SYSTEM_REGISTERS)
 MOST: Final = 1000
+BOUNDS: Final = Bounds(bytes=1 << 20, parts=50_000, depth=8)
 
 
-@frozen
+@frozen(kw_only=True)
 class Suppression:
     """One decision."""
 
     party: str
     call: str | None
     """``None`` for every identifier that is no call's number."""
-    clause: str | None
-    """Of ``check``; then ``caller`` and ``change`` are ``None``."""
-    caller: str | None
-    """Of ``check``: the function around a call site, or its address where that has no name."""
-    change: str | None
-    """Of ``diff``, a word of ``CHANGES``."""
-    direction: str | None
-    """Of ``diff``, a word of ``DIRECTIONS``; ``None`` is both."""
-    image: str | None
-    """SHA-256 of the file that it is about, where it is about one only."""
-    since: Version | None
-    until: Version | None
     reason: str
     expires: date
     """The first day on which it covers nothing."""
     place: Place
+    clause: str | None = None
+    """Of ``check``; then ``caller`` and ``change`` are ``None``."""
+    caller: str | None = None
+    """Of ``check``: the function around a call site, or its address where that has no name."""
+    change: str | None = None
+    """Of ``diff``, a word of ``CHANGES``."""
+    direction: str | None = None
+    """Of ``diff``, a word of ``DIRECTIONS``; ``None`` is both."""
+    image: str | None = None
+    """SHA-256 of the file that it is about, where it is about one only."""
+    since: Version | None = None
+    until: Version | None = None
     register: str | None = None
     """Of a frame clause: the one register whose loss it covers; ``None`` is all of the clause."""
 
@@ -172,30 +174,18 @@ def _about(suppression: Suppression, image: str, version: Version | None) -> boo
 def load_suppressions(path: Path, today: date) -> Suppressions:
     """Load a file of suppressions.
 
-    :raises ContractError: it cannot be read, or is none
+    :raises FileError: it cannot be read, or is none
     """
-    try:
-        text = read_regular(path, MOST_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise Place(str(path), 0, "").refuse(f"cannot be read: {reason}") from None
-    return parse_suppressions(text, str(path), today)
+    return parse_suppressions(read_bounded(path, BOUNDS), str(path), today)
 
 
 def parse_suppressions(text: bytes, file: str, today: date) -> Suppressions:
     """Read suppressions from their text.
 
     :param file: what refusals call it
-    :raises ContractError: it is none
+    :raises FileError: it is none
     """
-    top = _table(compose_yaml(text, file), ("suppressions",))
-    listed = top.get("suppressions")
-    if not isinstance(listed, Sequence):
-        place = Place(file, 0, "") if listed is None else listed.place
-        raise place.refuse("a file of suppressions lists them under 'suppressions'")
-    if len(listed.items) > MOST:
-        raise listed.place.refuse(f"there are more than {MOST}")
-    entries = tuple(map(_suppression, listed.items))
+    entries = tuple(map(_meant, decode(compose_yaml(text, file, BOUNDS), _FILE, tuple)))
     seen: dict[object, Suppression] = {}
     for each in entries:
         what_for = (each.clause, each.register, each.caller, each.change, each.direction)
@@ -207,51 +197,31 @@ def parse_suppressions(text: bytes, file: str, today: date) -> Suppressions:
     return Suppressions(file, hashlib.sha256(text).hexdigest(), today, entries)
 
 
-def _suppression(node: Node) -> Suppression:
-    items = _table(node, KEYS)
-    place = node.place
-    for key in REQUIRED:
-        if key not in items:
-            raise place.refuse(f"{key!r} is missing", "every suppression has a reason and an end")
-    texts = {key: _text(value) for key, value in items.items()}
-    if sum(kind in texts for kind in KINDS) != 1:
-        what = "it names a clause or a caller (of check) or a change (of diff), one of the three"
-        raise place.refuse(what)
-    _one_of(items, texts, "change", CHANGES)
-    _one_of(items, texts, "direction", DIRECTIONS)
-    if "direction" in texts and "change" not in texts:
-        raise items["direction"].place.refuse("only a change has a direction", "leave it out")
-    register = _register_of(items, texts)
-    image = texts.get("image")
-    if image is not None and (len(image) != 64 or set(image) - set("0123456789abcdef")):
-        raise items["image"].place.refuse("this is no SHA-256 of 64 small hexadecimal digits")
-    since, until = (_version(items, texts, key) for key in ("since", "until"))
-    if since is not None and until is not None and not since < until:
-        raise items["until"].place.refuse(f"it holds for no version: since {since}")
-    call = texts["call"]
-    return Suppression(
-        texts["party"],
-        None if call == ANY_OTHER else call,
-        texts.get("clause"),
-        texts.get("caller"),
-        texts.get("change"),
-        texts.get("direction"),
-        image,
-        since,
-        until,
-        " ".join(texts["reason"].split()),
-        _date(items["expires"], texts["expires"]),
-        place,
-        register,
-    )
+def parse_day(text: str) -> date | None:
+    """Return the day that ``2027-01-31`` names, ``None`` for any other spelling."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
 
 
-def _register_of(items: Mapping[str, Node], texts: Mapping[str, str]) -> str | None:
+def _meant(entry: Suppression) -> Suppression:
+    """Refuse what no suppression can mean, and name its register as the architecture does."""
+    if entry.direction is not None and entry.change is None:
+        what = "only a change has a direction"
+        raise entry.place.below("direction").refuse(what, "leave it out")
+    if entry.since is not None and entry.until is not None and not entry.since < entry.until:
+        what = f"it holds for no version: since {entry.since}"
+        raise entry.place.below("until").refuse(what)
+    return replace(entry, register=_register_of(entry))
+
+
+def _register_of(entry: Suppression) -> str | None:
     """Return the architectural name of the register that a suppression names, if it names one."""
-    name = texts.get("register")
+    name, clause = entry.register, entry.clause
     if name is None:
         return None
-    place, clause = items["register"].place, texts.get("clause")
+    place = entry.place.below("register")
     if clause not in FRAMES:
         raise place.refuse(f"only a frame ({', '.join(FRAMES)}) loses registers", "leave it out")
     known: list[str] = []
@@ -264,48 +234,27 @@ def _register_of(items: Mapping[str, Node], texts: Mapping[str, str]) -> str | N
     raise place.refuse(f"{name!r} is no {kind_of} register", closest_name(name, known))
 
 
-def _table(node: Node, keys: tuple[str, ...]) -> Mapping[str, Node]:
-    if not isinstance(node, Table):
-        raise node.place.refuse("a table of keys has to stand here")
-    for key, value in node.items.items():
-        if key not in keys:
-            raise value.place.refuse("this key has no meaning here", closest_name(key, keys))
-    return node.items
-
-
-def _text(node: Node) -> str:
-    if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
-        raise node.place.refuse("a text has to stand here", "quote it if it is a number")
-    return node.value
-
-
-def _one_of(
-    items: Mapping[str, Node], texts: Mapping[str, str], key: str, words: tuple[str, ...]
-) -> None:
-    if key in texts and texts[key] not in words:
-        what = f"{texts[key]!r} is none of {', '.join(words)}"
-        raise items[key].place.refuse(what, closest_name(texts[key], words))
-
-
-def _version(items: Mapping[str, Node], texts: Mapping[str, str], key: str) -> Version | None:
-    if key not in texts:
-        return None
-    version = Version.exact(texts[key])
-    if version is None:
-        raise items[key].place.refuse(f"{texts[key]!r} is no kernel version", "write it as '6.1'")
-    return version
-
-
-def _date(node: Node, text: str) -> date:
-    found = parse_day(text)
-    if found is None:
-        raise node.place.refuse(f"{text!r} is no date", "write it as 2027-01-31")
-    return found
-
-
-def parse_day(text: str) -> date | None:
-    """Return the day that ``2027-01-31`` names, ``None`` for any other spelling."""
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
+_ENTRY: Final = record(
+    Suppression,
+    ("party", TEXT),
+    ("call", Checked(TEXT, lambda call, _: None if call == ANY_OTHER else call)),
+    ("reason", Text(parse=lambda text: " ".join(text.split())), "every suppression has a reason"),
+    (
+        "expires",
+        Text("a day such as 2027-01-31", "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", parse_day),
+        "every suppression has an end",
+    ),
+    optional=(
+        ("clause", TEXT),
+        ("caller", TEXT),
+        ("change", Word({each: each for each in CHANGES})),
+        ("direction", Word({each: each for each in DIRECTIONS})),
+        ("register", TEXT),
+        ("image", SHA256),
+        ("since", VERSION),
+        ("until", VERSION),
+    ),
+    place="place",
+    exactly_one=KINDS,
+)
+_FILE: Final = record(lambda suppressions: suppressions, ("suppressions", ListOf(_ENTRY, MOST)))

@@ -10,7 +10,7 @@ from hypabi.analysis.exit_status import Exit
 from hypabi.cli import contract as command
 from hypabi.contract.file.load import parse_contract, shipped_contract
 from hypabi.contract.file.writer import write_contract
-from hypabi.contract.place import ContractError
+from hypabi.decode.place import FileError
 from tests.contract.contract_example import EXAMPLE, changed
 from tests.inputs import ROOT
 
@@ -63,7 +63,7 @@ def test_show_reads_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 def test_show_refuses_what_is_no_contract(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_bytes(changed("title: an interface", "titel: an interface"))
-    with pytest.raises(ContractError, match=r"wrong\.yaml:2: titel: unknown key"):
+    with pytest.raises(FileError, match=r"wrong\.yaml:2: titel: unknown key"):
         run("show", str(path))
 
 

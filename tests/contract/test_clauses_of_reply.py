@@ -1,11 +1,15 @@
 """A reply becomes clauses: its promises, how the call ends, and the frame that is the default."""
 
+from typing import Any
+
 import pytest
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import (
     Answer,
+    Calls,
     Clause,
+    Ensures,
     HandedTo,
     KeepsMemory,
     KeepsRegisters,
@@ -15,10 +19,11 @@ from hypabi.contract.clause import (
 )
 from hypabi.contract.clauses_of_reply import RESERVED, clauses_of
 from hypabi.contract.file.load import parse_contract, read_text
-from hypabi.contract.model import Contract, Reply
-from hypabi.contract.place import ContractError
+from hypabi.contract.model import ByArchitecture, Contract, Promise, Reply
 from hypabi.contract.resolution import Context
 from hypabi.contract.version import Version
+from hypabi.decode.place import FileError
+from hypabi.records import replace
 from tests.contract.contract_example import EXAMPLE, changed
 
 ARM, ARM64 = Architecture.ARM, Architecture.ARM64
@@ -37,6 +42,30 @@ def clauses(
     found = clauses_of(context, party, of.parties[party], reply)
     assert len({each.name for each in found}) == len(found)
     return {each.name: each for each in found}
+
+
+SAID = {
+    "ensures": ("x0 == 0", Ensures),
+    "returns": ("EL2h", Returns),
+    "leaves-to": ("x1", Leaves),
+    "calls": ("x1", Calls),
+    "handed-to": ("f", HandedTo),
+}
+
+
+def test_each_key_of_a_promise_makes_a_statement_of_its_own(example: Contract) -> None:
+    assert set(SAID) == set(Promise.EXACTLY_ONE)
+    for key, (text, kind) in SAID.items():
+        at = ByArchitecture("EL2h", "EL2h") if key in ("leaves-to", "calls") else None
+        said: dict[str, Any] = {key.replace("-", "_"): text, "at": at}
+        reply = replace(example.calls["SET"], promises={"one": Promise(**said)})
+        assert isinstance(clauses(example, "stub", reply)["one"].statement, kind)
+
+
+def test_a_promise_that_says_nothing_is_never_taken_for_a_return(example: Contract) -> None:
+    reply = replace(example.calls["SET"], promises={"one": Promise()})
+    with pytest.raises(AssertionError):
+        clauses(example, "stub", reply)
 
 
 def test_a_reply_that_does_not_say_how_it_ends_returns(example: Contract) -> None:
@@ -103,5 +132,5 @@ def test_a_promise_may_not_be_called_as_a_clause_of_every_row(name: str) -> None
     old = "      set: {ensures: base == vectors, cite: set}"
     other = read_text(changed(old, old.replace(" set:", f" {name}:")), "x")
     assert isinstance(other, Contract)
-    with pytest.raises(ContractError, match="every row has a clause of this name"):
+    with pytest.raises(FileError, match="every row has a clause of this name"):
         clauses(other, "stub", other.calls["SET"])

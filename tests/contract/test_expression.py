@@ -27,8 +27,8 @@ from hypabi.contract.expression import (
     write_predicate,
 )
 from hypabi.contract.expression_parser import LONGEST, Scope, parse_predicate, parse_value
-from hypabi.contract.place import NOWHERE, ContractError, Place
 from hypabi.contract.registers import registers_of
+from hypabi.decode.place import NOWHERE, FileError, Place
 
 
 def scope(architecture: Architecture = Architecture.ARM64, moment: Moment = Moment.EXIT) -> Scope:
@@ -103,7 +103,7 @@ def equal(left: Value, right: Value) -> Comparison:
 )
 def test_what_can_be_meant_is_read_so(text: str, meaning: Predicate) -> None:
     if "<< 1" in text:  # two numbers have no width: the reader wants a register between them
-        with pytest.raises(ContractError, match="holds no register"):
+        with pytest.raises(FileError, match="holds no register"):
             parse_predicate(text, scope(), NOWHERE)
     else:
         assert parse_predicate(text, scope(), NOWHERE) == meaning
@@ -162,7 +162,7 @@ def test_what_can_be_meant_is_read_so(text: str, meaning: Predicate) -> None:
 )
 def test_what_cannot_be_meant_is_refused(text: str, what: str) -> None:
     place = Place("file.yaml", 7, "calls.X.ensures")
-    with pytest.raises(ContractError) as refused:
+    with pytest.raises(FileError) as refused:
         parse_predicate(text, scope(), place)
     assert str(refused.value).startswith("file.yaml:7: calls.X.ensures: ")
     assert what in str(refused.value)
@@ -173,7 +173,7 @@ def test_what_cannot_be_meant_is_refused(text: str, what: str) -> None:
     [("result == 0", "no 'result' at entry"), ("old(x0) == 0", "every name here is read at entry")],
 )
 def test_the_entry_knows_no_exit(text: str, what: str) -> None:
-    with pytest.raises(ContractError, match=what):
+    with pytest.raises(FileError, match=what):
         parse_predicate(text, scope(moment=Moment.ENTRY), NOWHERE)
     parse_predicate(text, scope(), NOWHERE)
 
@@ -184,20 +184,20 @@ def test_arm_has_its_own_registers_and_widths() -> None:
     assert isinstance(meant, Conjunction)
     assert meant.parts[1] == equal(Read("r12", 32, Moment.EXIT), Integer(0, 32))
     for wrong in ("x0 == 0", "VBAR_EL2 == 0", "r0 == 0x100000000", "lr == 0", "HTTBR == r0"):
-        with pytest.raises(ContractError):
+        with pytest.raises(FileError):
             parse_predicate(wrong, arm, NOWHERE)
 
 
 def test_an_address_is_as_wide_as_the_architecture() -> None:
     assert width_of(parse_value("vectors + 4", scope(moment=Moment.ENTRY), NOWHERE)) == 64
     assert parse_value("4", scope(moment=Moment.ENTRY), NOWHERE) == Integer(4, 64)
-    with pytest.raises(ContractError, match="8 bits"):
+    with pytest.raises(FileError, match="8 bits"):
         parse_value("x0[7:0]", scope(moment=Moment.ENTRY), NOWHERE)
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    with contextlib.suppress(ContractError):
+    with contextlib.suppress(FileError):
         parse_predicate(text, scope(), NOWHERE)
 
 
@@ -209,6 +209,6 @@ _ATOMS = st.builds("{} {} {}".format, _VALUES, st.sampled_from(["==", "!=", "<",
 def test_what_is_written_is_read_as_the_same(atoms: list[str], word: str) -> None:
     try:
         meant = parse_predicate(word.join(atoms), scope(), NOWHERE)
-    except ContractError:
+    except FileError:
         return
     assert parse_predicate(write_predicate(meant), scope(), NOWHERE) == meant

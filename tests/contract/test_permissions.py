@@ -6,9 +6,9 @@ from hypabi.arch.names import Architecture
 from hypabi.contract.clause import KeepsSystemRegisters
 from hypabi.contract.expression import write_predicate
 from hypabi.contract.file.load import parse_contract
-from hypabi.contract.place import ContractError
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.version import Version
+from hypabi.decode.place import FileError
 from tests.contract.contract_example import changed
 
 WRITES = "vectors: {registers: [base], cite: set}"
@@ -69,6 +69,6 @@ def test_a_register_that_may_change_as_a_whole_has_no_parts() -> None:
     ],
 )
 def test_what_it_cannot_mean_is_refused(permission: str, what: str) -> None:
-    with pytest.raises(ContractError) as caught:
+    with pytest.raises(FileError) as caught:
         frame(permission)
     assert what in str(caught.value)

@@ -8,9 +8,9 @@ from hypabi.arch.names import Architecture
 from hypabi.contract.expression import Moment, reads_of
 from hypabi.contract.file.load import parse_contract
 from hypabi.contract.model import Contract
-from hypabi.contract.place import ContractError
 from hypabi.contract.resolution import Context
 from hypabi.contract.version import Version
+from hypabi.decode.place import FileError
 from tests.contract.contract_example import EXAMPLE
 
 ARM, ARM64 = Architecture.ARM, Architecture.ARM64
@@ -82,7 +82,7 @@ def test_an_argument_is_a_name_inside_its_call_only(example: Contract) -> None:
     inside = of.called({"vectors": "x1"})
     found = inside.when("vectors == 0", example.place)
     assert found is not None and [each.register for each in reads_of(found)] == ["x1"]
-    with pytest.raises(ContractError, match="vectors"):
+    with pytest.raises(FileError, match="vectors"):
         of.when("vectors == 0", example.place)
     assert of.when(None, example.place) is None
 
@@ -96,13 +96,13 @@ def test_a_condition_on_the_exit_reads_there(example: Contract) -> None:
 def test_a_party_of_another_architecture_or_of_none_is_refused(example: Contract) -> None:
     of = context(example, ARM)
     of.known_parties(("stub", "sink"), example.place)
-    with pytest.raises(ContractError, match="'big' is not on arm"):
+    with pytest.raises(FileError, match="'big' is not on arm"):
         of.known_parties(("big",), example.place)
-    with pytest.raises(ContractError, match=r"no party 'stup'.*stub"):
+    with pytest.raises(FileError, match=r"no party 'stup'.*stub"):
         of.known_parties(("stup",), example.place)
 
 
 def test_a_mode_is_one_of_the_architecture(example: Contract) -> None:
     assert context(example, ARM).mode("hyp", example.place) == "hyp"
-    with pytest.raises(ContractError, match="arm64 has no mode 'hyp'"):
+    with pytest.raises(FileError, match="arm64 has no mode 'hyp'"):
         context(example, ARM64).mode("hyp", example.place)

@@ -6,10 +6,10 @@ from hypabi.arch.names import Architecture
 from hypabi.contract.expression import write_predicate
 from hypabi.contract.file.load import read_text
 from hypabi.contract.model import Contract
-from hypabi.contract.place import ContractError
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Revision, Service
 from hypabi.contract.version import Version
+from hypabi.decode.place import FileError
 from tests.contract.contract_example import EXAMPLE, changed
 
 ARM, ARM64 = Architecture.ARM, Architecture.ARM64
@@ -27,7 +27,7 @@ def at(
 
 @pytest.mark.parametrize("version", ["4.20", "9.0", "10.1"])
 def test_a_kernel_that_the_contract_does_not_speak_of_is_refused(version: str) -> None:
-    with pytest.raises(ContractError, match=r"from 5\.0 and before 9\.0, not of"):
+    with pytest.raises(FileError, match=r"from 5\.0 and before 9\.0, not of"):
         at(version)
     assert at("8.9").version == Version.parse("8.9")
 
@@ -103,5 +103,5 @@ def test_a_move_is_there_where_both_ends_and_its_call_are() -> None:
     ],
 )
 def test_a_name_that_nothing_has_is_refused(old: str, new: str, says: str) -> None:
-    with pytest.raises(ContractError, match=says):
+    with pytest.raises(FileError, match=says):
         at("6.1", text=changed(old, new))

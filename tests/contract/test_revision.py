@@ -28,10 +28,10 @@ from hypabi.contract.expression import (
 )
 from hypabi.contract.file.load import parse_contract, shipped_contract
 from hypabi.contract.model import Contract, Program
-from hypabi.contract.place import ContractError
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Revision, Row, Service
 from hypabi.contract.version import Version
+from hypabi.decode.place import FileError
 from tests.contract.contract_example import changed
 
 ARM, ARM64 = Architecture.ARM, Architecture.ARM64
@@ -124,7 +124,7 @@ def test_number_3_changes_hands(abi: Contract, version: str, name: str | None) -
 
 
 def test_a_kernel_that_is_too_old_is_refused(abi: Contract) -> None:
-    with pytest.raises(ContractError, match=r"speaks of kernels from 5\.10, not of 5\.9"):
+    with pytest.raises(FileError, match=r"speaks of kernels from 5\.10, not of 5\.9"):
         at(abi, "5.9", ARM64)
 
 

@@ -37,7 +37,7 @@ THIRD_PARTY = {
     "pypcode": ("hypabi.lifter.sleigh",),
     "bitwuzla": ("hypabi.smt.bitwuzla",),
     "z3": ("hypabi.smt.z3",),
-    "yaml": ("hypabi.contract.file", "hypabi.judgement.matrix.reference_index"),
+    "yaml": ("hypabi.decode.yaml",),
     "docutils": ("hypabi.judgement.drift.rst_reader",),
     "elftools": ("hypabi.image",),
     "zstandard": ("hypabi.image",),

@@ -87,22 +87,46 @@ def test_what_covers_nothing_is_unused() -> None:
 @pytest.mark.parametrize(
     ("entry", "what"),
     [
-        ({k: v for k, v in ENTRY.items() if k != "reason"}, "file:2: suppressions[0]: 'reason'"),
-        ({k: v for k, v in ENTRY.items() if k != "expires"}, "'expires' is missing"),
+        (
+            {k: v for k, v in ENTRY.items() if k != "reason"},
+            "file:2: suppressions[0]: the key 'reason'",
+        ),
+        (
+            {k: v for k, v in ENTRY.items() if k != "expires"},
+            "the key 'expires' is missing; every suppression has an end",
+        ),
         (
             {k: v for k, v in ENTRY.items() if k != "clause"},
-            "it names a clause or a caller (of check) or a",
+            "file:2: suppressions[0]: wants exactly one of the keys clause, caller, change",
         ),
-        ({**ENTRY, "change": "weaker"}, "one of the three"),
-        ({**ENTRY, "expires": "soon"}, "file:6: suppressions[0].expires: 'soon' is no date"),
-        ({**ENTRY, "expires": "20270131"}, "'20270131' is no date; write it as 2027-01-31"),
-        ({**ENTRY, "expires": "2027-02-30"}, "'2027-02-30' is no date"),
-        ({**ENTRY, "reason": " "}, "a text has to stand here"),
-        ({**ENTRY, "image": "abc"}, "this is no SHA-256"),
-        ({**ENTRY, "since": "six"}, "'six' is no kernel version"),
-        ({**ENTRY, "since": "6.2", "until": "6.1"}, "it holds for no version"),
-        ({**ENTRY, "clauze": "x"}, "this key has no meaning here; did you mean 'clause'?"),
-        ({**ENTRY, "direction": "old-callers"}, "only a change has a direction"),
+        ({**ENTRY, "change": "weaker"}, "wants exactly one of the keys clause, caller, change"),
+        (
+            {**ENTRY, "expires": "soon"},
+            "file:6: suppressions[0].expires: wants a day such as 2027-01-31, has the text 'soon'",
+        ),
+        (
+            {**ENTRY, "expires": "20270131"},
+            "wants a day such as 2027-01-31, has the text '20270131'",
+        ),
+        (
+            {**ENTRY, "expires": "2027-02-30"},
+            "wants a day such as 2027-01-31, has the text '2027-02-30'",
+        ),
+        ({**ENTRY, "reason": " "}, "wants a text, has the text ' '"),
+        (
+            {**ENTRY, "image": "abc"},
+            "wants a SHA-256 of 64 small hexadecimal digits, has the text 'abc'",
+        ),
+        ({**ENTRY, "since": "six"}, "wants a kernel version as text"),
+        (
+            {**ENTRY, "since": "6.2", "until": "6.1"},
+            "file:8: suppressions[0].until: it holds for no version",
+        ),
+        ({**ENTRY, "clauze": "x"}, "unknown key; did you mean 'clause'?"),
+        (
+            {**ENTRY, "direction": "old-callers"},
+            "file:7: suppressions[0].direction: only a change has a direction",
+        ),
     ],
 )
 def test_what_it_cannot_mean_is_refused_with_its_line(entry: dict[str, str], what: str) -> None:
@@ -116,7 +140,7 @@ def test_a_change_is_one_of_those_that_can_be_suppressed() -> None:
     for word in ("renumbered", "stronger", "weaker", "incompatible"):
         assert parsed({**change, "change": word}).entries[0].change == word
     for word in ("equal", "undecided", "vacuous"):
-        with pytest.raises(HypabiError, match="is none of"):
+        with pytest.raises(HypabiError, match="wants one of renumbered, stronger"):
             parsed({**change, "change": word})
 
 

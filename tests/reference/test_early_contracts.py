@@ -8,9 +8,9 @@ from hypabi.analysis.options import contract_of
 from hypabi.analysis.session import open_image
 from hypabi.contract.file.load import load_with_source, parse_contract
 from hypabi.contract.lint.lint import lint_contract
-from hypabi.contract.place import ContractError
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.version import Version
+from hypabi.decode.place import FileError
 from hypabi.judgement.matrix.reference_index import folder
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted
 from tests.reference.references import FOLDER, read_index
@@ -132,7 +132,7 @@ def test_nothing_is_to_be_said_of_the_early_contracts(name: str) -> None:
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_they_speak_of_32_bits_only(name: str) -> None:
     contract = contract_of(name)
-    with pytest.raises(ContractError, match="does not speak of arm64"):
+    with pytest.raises(FileError, match="does not speak of arm64"):
         open_image(FOLDER / "arm64-stub-b3-a64.elf").examine(contract, contract.since)
 
 
@@ -175,7 +175,7 @@ REFUSED = [
 @pytest.mark.parametrize(("old", "new", "why"), REFUSED)
 def test_what_a_contract_cannot_mean_is_refused(old: str, new: str, why: str) -> None:
     at_3_14(SMALL.encode())
-    with pytest.raises(ContractError, match=why):
+    with pytest.raises(FileError, match=why):
         at_3_14(changed(old, new))
 
 

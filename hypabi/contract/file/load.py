@@ -2,16 +2,17 @@
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hypabi.contract.file.node import Node
-from hypabi.contract.file.reader import read_contract
-from hypabi.contract.file.yaml import MOST_BYTES, compose_yaml
+from hypabi.contract.file.shapes import record_of
 from hypabi.contract.model import Contract
-from hypabi.contract.place import Place, closest_name
+from hypabi.decode.bounds import Bounds, read_bounded
+from hypabi.decode.decoder import decode
+from hypabi.decode.node import Node, Table
+from hypabi.decode.place import Place, closest_name
+from hypabi.decode.yaml import compose_yaml
 from hypabi.home import CONTRACTS
 from hypabi.records import replace
-from hypabi.regular import read_regular
 
 if TYPE_CHECKING:
     from hypabi.contract.stated.model import StatedContract
@@ -19,37 +20,39 @@ if TYPE_CHECKING:
 AnyContract: TypeAlias = "Contract | StatedContract"
 """One that images are held against, or one that only states an interface."""
 
+BOUNDS: Final = Bounds(bytes=1 << 20, parts=50_000, depth=32)
+"""Of a contract file; the largest that is shipped has a tenth of them."""
+
 
 def load_contract(path: Path) -> Contract:
     """Load a contract file that images can be held against.
 
-    :raises ContractError: it cannot be read, is no such contract, or cannot be meant
+    :raises FileError: it cannot be read, is no such contract, or cannot be meant
     """
-    return parse_contract(_bytes(path), str(path))
+    return parse_contract(read_bounded(path, BOUNDS), str(path))
 
 
 def load_any(path: Path) -> AnyContract:
     """Load a contract file of either kind.
 
-    :raises ContractError: it cannot be read, is no contract, or cannot be meant
+    :raises FileError: it cannot be read, is no contract, or cannot be meant
     """
-    return parse_any(_bytes(path), str(path))
+    return load_with_source(path)[0]
 
 
 def load_with_source(path: Path) -> tuple[AnyContract, Node]:
     """Load a contract file of either kind, with what it was read from.
 
-    :raises ContractError: as :func:`load_any`
+    :raises FileError: as :func:`load_any`
     """
-    text = _bytes(path)
-    return parse_any(text, str(path)), compose_yaml(text, str(path))
+    return _parse(read_bounded(path, BOUNDS), str(path))
 
 
 def parse_contract(text: bytes, file: str) -> Contract:
     """Read a contract that images can be held against from its text and check what it means.
 
     :param file: what refusals call it
-    :raises ContractError: it is no such contract, or cannot be meant
+    :raises FileError: it is no such contract, or cannot be meant
     """
     return _held(parse_any(text, file))
 
@@ -58,9 +61,13 @@ def parse_any(text: bytes, file: str) -> AnyContract:
     """Read a contract of either kind from its text and check what it means.
 
     :param file: what refusals call it
-    :raises ContractError: it is no contract, or cannot be meant
+    :raises FileError: it is no contract, or cannot be meant
     """
-    contract = read_text(text, file)
+    return _parse(text, file)[0]
+
+
+def _parse(text: bytes, file: str) -> tuple[AnyContract, Node]:
+    contract, node = _read(text, file)
     if isinstance(contract, Contract):
         from hypabi.contract.file.validation import check_meaning  # noqa: PLC0415 - not if it is shipped
 
@@ -69,16 +76,26 @@ def parse_any(text: bytes, file: str) -> AnyContract:
         from hypabi.contract.stated.validation import check_stated  # noqa: PLC0415 - as above
 
         check_stated(contract)
-    return contract
+    return contract, node
 
 
 def read_text(text: bytes, file: str) -> AnyContract:
     """Read a contract from its text; what it means is not looked at.
 
-    :raises ContractError: it is no contract
+    :raises FileError: it is no contract
     """
-    contract = read_contract(compose_yaml(text, file))
-    return replace(contract, sha256=hashlib.sha256(text).hexdigest())
+    return _read(text, file)[0]
+
+
+def _read(text: bytes, file: str) -> tuple[AnyContract, Node]:
+    node = compose_yaml(text, file, BOUNDS)
+    if isinstance(node, Table) and "kind" in node.items:
+        from hypabi.contract.stated.model import StatedContract  # noqa: PLC0415 - few commands need one
+
+        stated = decode(node, record_of(StatedContract), StatedContract)
+        return replace(stated, sha256=hashlib.sha256(text).hexdigest()), node
+    contract = decode(node, record_of(Contract), Contract)
+    return replace(contract, sha256=hashlib.sha256(text).hexdigest()), node
 
 
 def shipped_contracts() -> tuple[str, ...]:
@@ -89,7 +106,7 @@ def shipped_contracts() -> tuple[str, ...]:
 def shipped_contract(name: str) -> Contract:
     """Load a contract that comes with hypabi and that images can be held against.
 
-    :raises ContractError: there is none of this name
+    :raises FileError: there is none of this name
     """
     return _held(shipped_or_stated(name))
 
@@ -97,7 +114,7 @@ def shipped_contract(name: str) -> Contract:
 def shipped_or_stated(name: str) -> AnyContract:
     """Load a contract that comes with hypabi; our tests have checked what it means.
 
-    :raises ContractError: there is none of this name
+    :raises FileError: there is none of this name
     """
     path = _shipped() / f"{name}.yaml"
     if name not in shipped_contracts():
@@ -118,11 +135,3 @@ def _held(contract: AnyContract) -> Contract:
 
 def _shipped() -> Path:
     return CONTRACTS
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return read_regular(path, MOST_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise Place(str(path), 0, "").refuse(f"cannot be read: {reason}") from None

@@ -1,122 +1,70 @@
 """The file format that the contract's types define: reading, writing and describing share it.
 
-A type of a field becomes a :data:`Shape`, a closed sum; reader, writer and JSON Schema each match
-on it.
+The type of a field becomes a :data:`~hypabi.decode.shape.Shape`.
 """
 
 import enum
-from collections.abc import Mapping
+import re
+from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, Field, fields
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from functools import cache, partial
+from types import MappingProxyType, NoneType, UnionType
+from typing import Any, Final, Union, cast, get_args, get_origin, get_type_hints
 
-from hypabi.contract.architectures import OnEach
+from hypabi.arch.names import Architecture
+from hypabi.contract.architectures import ArchitectureName, OnEach
 from hypabi.contract.model import ByArchitecture, Hidden, Spelled
 from hypabi.contract.version import Version
-from hypabi.records import frozen
+from hypabi.decode.shape import (
+    NUMBER,
+    TEXT,
+    Each,
+    Key,
+    ListOf,
+    Nullable,
+    Record,
+    Shape,
+    TableOf,
+    Text,
+    words_of,
+)
 
-
-@frozen(eq=False)
-class Text:
-    """A text that is not empty."""
-
-
-@frozen(eq=False)
-class Number:
-    """An integer."""
-
-
-@frozen(eq=False)
-class VersionText:
-    """A kernel version, as text."""
-
-
-@frozen(eq=False)
-class Word:
-    """One member of an enumeration, by its value."""
-
-    kind: type[enum.Enum]
-
-
-@frozen(eq=False)
-class Nullable:
-    """Something, or null."""
-
-    of: "Shape"
-
-
-@frozen(eq=False)
-class ListOf:
-    """A list."""
-
-    of: "Shape"
-
-
-@frozen(eq=False)
-class TableOf:
-    """A mapping from names that the file chooses."""
-
-    of: "Shape"
-
-
-@frozen(eq=False)
-class PerArchitecture:
-    """Something, once for both architectures or for each."""
-
-    of: "Shape"
-
-
-@frozen(eq=False)
-class PerName:
-    """Something, once or for each architecture that a stated contract speaks of."""
-
-    of: "Shape"
-
-
-@frozen(eq=False)
-class Record:
-    """A mapping with the keys of one of our types."""
-
-    kind: type[Any]  # Any: whichever of the contract's types
-
-
-Shape = (
-    Text
-    | Number
-    | VersionText
-    | Word
-    | Nullable
-    | ListOf
-    | TableOf
-    | PerArchitecture
-    | PerName
-    | Record
+VERSION: Final = Text(
+    'a kernel version as text, as in "6.1"',
+    r"^[0-9]{1,4}\.[0-9]{1,4}(\.[0-9]{1,5})?$",
+    Version.exact,
 )
 
 
-@frozen(eq=False)
-class Key:
-    """A key of a record: the field that holds it, its shape, its description."""
-
-    name: str
-    field: str
-    shape: Shape
-    says: str
-    required: bool
+def record_of(kind: type[Any]) -> Record:
+    """Return the record that one of the contract's types is in a file."""
+    return _record_of(cast("Hashable", kind))
 
 
-def keys_of(kind: type[Any]) -> tuple[Key, ...]:
+@cache
+def _record_of(kind: type[Any]) -> Record:
+    return Record(
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower(),
+        " ".join((kind.__doc__ or "").split("\n\n")[0].split()).replace("``", "'"),
+        cache(partial(_keys_of, kind)),
+        kind,
+        "place",
+        getattr(kind, "EXACTLY_ONE", ()),
+    )
+
+
+def _keys_of(kind: type[Any]) -> Mapping[str, Key]:
     """Return the keys of one of the contract's types, in their order."""
     hints = get_type_hints(kind, include_extras=True)
-    found = []
-    for each in fields(kind):
-        base, *notes = get_args(hints[each.name])
-        if Hidden.FIELD not in notes:
-            found.append(_key(each, base, notes))
-    return tuple(found)
+    keys = [
+        _key(each, *get_args(hints[each.name]))
+        for each in fields(kind)
+        if Hidden.FIELD not in get_args(hints[each.name])
+    ]
+    return {key.name: key for key in keys}
 
 
-def _key(each: Field[Any], base: object, notes: list[object]) -> Key:
+def _key(each: Field[Any], base: object, *notes: object) -> Key:
     spelled = next((note.key for note in notes if isinstance(note, Spelled)), None)
     says = next((note for note in notes if isinstance(note, str)), "")
     required = each.default is MISSING and each.default_factory is MISSING
@@ -126,15 +74,15 @@ def _key(each: Field[Any], base: object, notes: list[object]) -> Key:
 
 def _shape(kind: object) -> Shape:
     if kind is str:
-        return Text()
+        return TEXT
     if kind is int:
-        return Number()
+        return NUMBER
     if kind is Version:
-        return VersionText()
+        return VERSION
     if get_origin(kind) is not None:
         return _composite(get_origin(kind), get_args(kind))
     assert isinstance(kind, type), kind
-    return Word(kind) if issubclass(kind, enum.Enum) else Record(kind)
+    return words_of(kind) if issubclass(kind, enum.Enum) else record_of(kind)
 
 
 def _composite(origin: object, arguments: tuple[object, ...]) -> Shape:
@@ -142,11 +90,26 @@ def _composite(origin: object, arguments: tuple[object, ...]) -> Shape:
         first, last = arguments
         assert last is NoneType, arguments
         return Nullable(_shape(first))
+    inner = _shape(arguments[-1] if origin is Mapping else arguments[0])
     if origin is tuple:
-        return ListOf(_shape(arguments[0]))
+        return ListOf(inner)
     if origin is ByArchitecture:
-        return PerArchitecture(_shape(arguments[0]))
+        both = {each.value: each.value for each in Architecture}
+        return Each(inner, both, _on_both, _on_either, "either architecture")
     if origin is OnEach:
-        return PerName(_shape(arguments[0]))
+        names = {each.value: each for each in ArchitectureName}
+        return Each(inner, names, OnEach, _on_each, "any architecture")
     assert origin is Mapping, origin
-    return TableOf(_shape(arguments[1]))
+    return TableOf(inner)
+
+
+def _on_both(value: object) -> ByArchitecture[object]:
+    return ByArchitecture(value, value)
+
+
+def _on_either(said: Mapping[str, object]) -> ByArchitecture[object]:
+    return ByArchitecture(said.get("arm"), said.get("arm64"))
+
+
+def _on_each(said: Mapping[ArchitectureName, object]) -> OnEach[object]:
+    return OnEach(None, MappingProxyType(dict(said)))

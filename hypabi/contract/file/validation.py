@@ -6,23 +6,21 @@ from typing import Final
 from hypabi.arch.names import Architecture
 from hypabi.contract.located import located
 from hypabi.contract.model import Bounded, Call, Contract, Located, Party, Promise, Reply, Scratch
-from hypabi.contract.place import Place, closest_name
 from hypabi.contract.registers import Registers, registers_of
 from hypabi.contract.resolution import Bounds, Context
 from hypabi.contract.resolve import resolve
+from hypabi.decode.place import Place, closest_name
 
 WORDS: Final = frozenset(
     {"old", "table_of", "cpucap", "result", "success", "error", "and", "or", "not"}
 )
 """What the language of expressions has taken."""
 
-STATEMENTS: Final = ("ensures", "returns", "leaves_to", "calls", "handed_to")
-
 
 def check_meaning(contract: Contract) -> None:
     """Check what types cannot, and resolve everything, of every version, on both architectures.
 
-    :raises ContractError: something of it cannot be meant
+    :raises FileError: something of it cannot be meant
     """
     for thing in located(contract):
         _check_thing(thing)
@@ -58,11 +56,6 @@ def _check_thing(thing: Located) -> None:
 
 
 def _check_promise(promise: Promise) -> None:
-    said = [name for name in STATEMENTS if getattr(promise, name) is not None]
-    if len(said) != 1:
-        listed = ", ".join(name.replace("_", "-") for name in STATEMENTS)
-        what = "says nothing" if not said else "says more than one thing"
-        raise promise.place.refuse(f"the promise {what}", f"exactly one of {listed}")
     if (promise.leaves_to is None and promise.calls is None) != (promise.at is None):
         raise promise.place.refuse("'at' and one of 'leaves-to' and 'calls' go together")
 

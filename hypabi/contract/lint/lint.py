@@ -16,7 +16,6 @@ from hypabi.contract.expression import (
     Relation,
 )
 from hypabi.contract.file.load import AnyContract
-from hypabi.contract.file.node import Node, Scalar, Sequence, Table
 from hypabi.contract.lint.lint_remark import Remark
 from hypabi.contract.lint.lint_stated import lint_stated
 from hypabi.contract.located import located
@@ -32,11 +31,12 @@ from hypabi.contract.model import (
     Scratch,
     Stated,
 )
-from hypabi.contract.place import Place
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Revision
 from hypabi.contract.stated.model import Spanned
 from hypabi.contract.version import Version, in_force
+from hypabi.decode.node import Node, Scalar, Sequence, Table
+from hypabi.decode.place import Place
 from hypabi.records import replace
 
 _BACKED = Promise | Condition | Permission | Scratch | FrameRule | Call

@@ -1,6 +1,6 @@
 """What a reviewer wants to know of a contract."""
 
-from hypabi.contract.place import Place
+from hypabi.decode.place import Place
 from hypabi.records import frozen
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, assert_never
 
 from hypabi.contract.architectures import ArchitectureName
-from hypabi.contract.place import Place, closest_name
+from hypabi.decode.place import Place, closest_name
 
 _RANGE: Final = re.compile(r"([a-z]+)(\d{1,2})-([a-z]+)(\d{1,2})")
 _X86: Final = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp")
@@ -36,7 +36,7 @@ def registers_on(architecture: ArchitectureName) -> tuple[str, ...]:
 def expand(names: tuple[str, ...], architecture: ArchitectureName, place: Place) -> tuple[str, ...]:
     """Spell out ranges: ``("r3-r5",)`` is ``("r3", "r4", "r5")``.
 
-    :raises ContractError: the architecture has not these registers
+    :raises FileError: the architecture has not these registers
     """
     return tuple(each for name in names for each in _one_or_range(name, architecture, place))
 
@@ -56,7 +56,7 @@ def _one_or_range(name: str, architecture: ArchitectureName, place: Place) -> It
 def known(name: str, architecture: ArchitectureName, place: Place) -> str:
     """Return a register's name.
 
-    :raises ContractError: the architecture has no such register
+    :raises FileError: the architecture has no such register
     """
     registers = registers_on(architecture)
     if name not in registers:

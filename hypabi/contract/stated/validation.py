@@ -6,8 +6,6 @@ from typing import Final, TypeVar
 
 from hypabi.contract.architectures import ArchitectureName, OnEach
 from hypabi.contract.located import located
-from hypabi.contract.place import Place
-from hypabi.contract.place import known as known_name
 from hypabi.contract.stated.model import (
     BitField,
     Check,
@@ -20,6 +18,8 @@ from hypabi.contract.stated.model import (
     StatedContract,
 )
 from hypabi.contract.stated.registers import expand, known
+from hypabi.decode.place import Place
+from hypabi.decode.place import known as known_name
 
 _BITS: Final = re.compile(r"(\d{1,2})(?:-(\d{1,2}))?")
 _WIDEST: Final = 64
@@ -30,7 +30,7 @@ T = TypeVar("T")
 def check_stated(contract: StatedContract) -> None:
     """Check what types cannot.
 
-    :raises ContractError: something of it cannot be meant
+    :raises FileError: something of it cannot be meant
     """
     for each in located(contract):
         if isinstance(each, Spanned):
@@ -58,7 +58,7 @@ def conduits_of(contract: StatedContract, call: StatedCall) -> tuple[str, ...]:
 def bits_of(part: BitField) -> tuple[int, int]:
     """Return the highest and the lowest bit of a part of an identifier.
 
-    :raises ContractError: it names no bits
+    :raises FileError: it names no bits
     """
     match = _BITS.fullmatch(part.bits)
     high, low = (int(match[1]), int(match[2] or match[1])) if match else (0, 1)

@@ -114,7 +114,7 @@ def reading(
 ) -> Reading:
     """Read a contract at a version, or at all of them, on all its architectures or on these.
 
-    :raises ContractError: the contract does not speak of the version or the architecture
+    :raises FileError: the contract does not speak of the version or the architecture
     """
     chosen = architectures or contract.architectures
     if version is not None:

@@ -13,8 +13,8 @@ from typing import Final
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.model import Bounded, Call, Contract, Located, Promise
-from hypabi.contract.place import Place
 from hypabi.contract.version import Version, in_force
+from hypabi.decode.place import Place
 from hypabi.judgement.drift.document import Document, raw_words, words
 from hypabi.records import frozen
 

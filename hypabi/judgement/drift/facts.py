@@ -11,9 +11,9 @@ from typing import Final, TypeVar
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.model import ByArchitecture, Call, Contract
-from hypabi.contract.place import ContractError
 from hypabi.contract.registers import registers_of
 from hypabi.contract.revision import LiveCall, Revision
+from hypabi.decode.place import FileError
 from hypabi.judgement.drift.citations import Changed, Found, Lookup, Vanished
 from hypabi.judgement.drift.document import Document, Entry, of_register, words
 from hypabi.records import frozen, replace
@@ -200,7 +200,7 @@ def _frame(document: Document, contract: Contract, revision: Revision, at: int) 
     registers = registers_of(on)
     try:
         there = registers.expand(said, contract.frame.registers.place)
-    except ContractError as refused:
+    except FileError as refused:
         there = (str(refused.what),)
     here = registers.expand(ours, contract.frame.registers.place)
 

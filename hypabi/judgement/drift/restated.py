@@ -7,8 +7,8 @@ fails only then is the document's mistake; where none does, the code keeps both.
 from collections.abc import Callable, Iterator, Mapping
 
 from hypabi.contract.model import Contract
-from hypabi.contract.place import ContractError
 from hypabi.contract.resolve import revision_of
+from hypabi.decode.place import FileError
 from hypabi.judgement.drift.evidence import broken, name_of
 from hypabi.judgement.drift.facts import Fact
 from hypabi.judgement.drift.findings import Proof
@@ -37,7 +37,7 @@ def restated(
                 continue
             try:
                 revision = revision_of(fact.restate(contract), subject.revision.version, on)
-            except ContractError as refused:
+            except FileError as refused:
                 yield which, Proof(index, text=f"cannot be meant: {refused.what}"), None
                 continue
             judged = judge_contract(revision, evidence.behaviours, evidence.surroundings, solver)

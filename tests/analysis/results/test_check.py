@@ -20,7 +20,7 @@ from hypabi.analysis.results.check import CheckResult, ClauseWord
 from hypabi.analysis.results.shared import ReplayAttempt, ReplayDifference, ReplayVerdict
 from hypabi.analysis.summaries.check import summarize_check
 from hypabi.arch.exception_routing import SYNCHRONOUS_64, entries_of_el2
-from hypabi.contract.place import Place
+from hypabi.decode.place import Place
 from hypabi.judgement.callers.findings import CallerQuestion
 from hypabi.judgement.callers.schedule import Reachability
 from hypabi.judgement.entries.findings import Judged, JudgedEntry, Undecided, Unintended
@@ -39,9 +39,13 @@ REFUTED = refuted(Amiss.NOT_ENSURED, STATE, (("x19", 1, 2),), (made.STUB,))
 UNDECIDED = verdicts.Undecided(f"at {made.STUB:#x}: why")
 VACUOUS = Vacuous("never")
 SUPPRESSION = Suppression(
-    "stub", "HVC_SET_VECTORS", "a", None, None, None, None, None, None, "known", date(2030, 1, 1),
-    Place("file", 3, ""),
-)  # fmt: skip
+    party="stub",
+    call="HVC_SET_VECTORS",
+    clause="a",
+    reason="known",
+    expires=date(2030, 1, 1),
+    place=Place("file", 3, ""),
+)
 KEY = ("stub", "HVC_SET_VECTORS", "a")
 
 

@@ -11,8 +11,9 @@ import yaml
 
 from hypabi.contract.file.load import parse_any, read_text, shipped_contracts, shipped_or_stated
 from hypabi.contract.file.schema import contract_schema
-from hypabi.contract.file.writer import Plain, write_contract
-from hypabi.contract.place import ContractError
+from hypabi.contract.file.writer import write_contract
+from hypabi.decode.place import FileError
+from hypabi.decode.schema import Plain
 from tests.contract import contract_example
 from tests.contract.stated import stated_example
 from tests.inputs import ROOT
@@ -115,7 +116,7 @@ def test_an_unknown_key_fails_schema_and_reader_alike(
         assert isinstance(inner, dict)
         inner["no-such-key"] = "x"
         assert not validator.is_valid(wrong), path
-        with pytest.raises(ContractError, match="unknown key"):
+        with pytest.raises(FileError, match="unknown key"):
             read(wrong)
         tried += 1
     assert tried > 15
@@ -135,7 +136,7 @@ def test_what_the_schema_refuses_the_reader_refuses(
             inner[path[-1]] = wrong_value  # type: ignore[index]
             if not validator.is_valid(wrong):
                 refused += 1
-                with pytest.raises(ContractError):
+                with pytest.raises(FileError):
                     read_text(json.dumps(wrong).encode(), "file.yaml")
     assert refused > 200
 
@@ -149,7 +150,7 @@ def test_a_single_change_is_refused_or_changes_the_contract(text: str) -> None:
         inner[path[-1]] = value + 1 if isinstance(value, int) else f"{value}x"  # type: ignore[index]
         try:
             assert read(changed) != example(text), path
-        except ContractError:
+        except FileError:
             continue
 
 
@@ -166,5 +167,5 @@ def test_leaving_out_a_key_is_refused_or_changes_the_contract(text: str) -> None
         del inner[path[-1]]  # type: ignore[union-attr, arg-type]
         try:
             assert read(changed) != example(text), path
-        except ContractError:
+        except FileError:
             continue

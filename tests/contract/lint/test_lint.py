@@ -2,10 +2,10 @@
 
 import pytest
 
-from hypabi.contract.file.load import load_with_source, parse_contract, shipped_contract
-from hypabi.contract.file.yaml import compose_yaml
+from hypabi.contract.file.load import BOUNDS, load_with_source, parse_contract, shipped_contract
 from hypabi.contract.lint.lint import boundaries, lint_contract, lint_document
 from hypabi.contract.version import Version
+from hypabi.decode.yaml import compose_yaml
 from tests.contract.contract_example import EXAMPLE, changed
 from tests.inputs import ROOT
 
@@ -14,7 +14,9 @@ CONTRACTS = ROOT / "hypabi" / "contracts"
 
 def remarks(text: bytes) -> list[str]:
     contract = parse_contract(text, "file.yaml")
-    return [str(remark) for remark in lint_contract(contract, compose_yaml(text, "file.yaml"))]
+    return [
+        str(remark) for remark in lint_contract(contract, compose_yaml(text, "file.yaml", BOUNDS))
+    ]
 
 
 def test_there_is_nothing_to_say_of_the_shipped_contracts() -> None:

@@ -10,17 +10,18 @@ from hypabi.cli import contract as command
 from hypabi.cli.main import main
 from hypabi.contract.architectures import ArchitectureName
 from hypabi.contract.file.load import (
+    BOUNDS,
     parse_any,
     parse_contract,
     shipped_contract,
     shipped_contracts,
     shipped_or_stated,
 )
-from hypabi.contract.file.yaml import compose_yaml
 from hypabi.contract.lint.lint import lint_contract, lint_document
-from hypabi.contract.place import ContractError
 from hypabi.contract.stated.model import StatedContract
 from hypabi.contract.version import Version
+from hypabi.decode.place import FileError
+from hypabi.decode.yaml import compose_yaml
 from tests.contract.shipped import shipped
 from tests.contract.stated.stated_example import EXAMPLE, changed
 
@@ -32,7 +33,10 @@ def stated(text: bytes) -> StatedContract:
 
 
 def remarks(text: bytes) -> list[str]:
-    return [str(remark) for remark in lint_contract(stated(text), compose_yaml(text, "file.yaml"))]
+    return [
+        str(remark)
+        for remark in lint_contract(stated(text), compose_yaml(text, "file.yaml", BOUNDS))
+    ]
 
 
 def line_of(text: bytes, piece: str) -> int:
@@ -99,7 +103,7 @@ def test_what_cannot_be_meant_is_refused_where_it_stands(
     old: str, new: str, key: str, what: str
 ) -> None:
     text = changed(old, new)
-    with pytest.raises(ContractError) as refused:
+    with pytest.raises(FileError) as refused:
         parse_any(text, "file.yaml")
     said = str(refused.value)
     assert said.startswith("file.yaml:")
@@ -164,9 +168,9 @@ def test_a_citation_that_a_document_has_not_is_said() -> None:
 
 
 def test_no_image_is_held_against_a_stated_contract() -> None:
-    with pytest.raises(ContractError, match="example only states an interface"):
+    with pytest.raises(FileError, match="example only states an interface"):
         parse_contract(EXAMPLE.encode(), "file.yaml")
-    with pytest.raises(ContractError, match="kvm-x86-hypercalls only states an interface"):
+    with pytest.raises(FileError, match="kvm-x86-hypercalls only states an interface"):
         shipped_contract("kvm-x86-hypercalls")
 
 

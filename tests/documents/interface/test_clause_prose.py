@@ -6,8 +6,8 @@ from hypabi.arch.names import Architecture
 from hypabi.contract.expression import Moment
 from hypabi.contract.expression_parser import parse_predicate
 from hypabi.contract.file.load import shipped_contract
-from hypabi.contract.place import NOWHERE
 from hypabi.contract.resolution import Context
+from hypabi.decode.place import NOWHERE
 from hypabi.documents.interface.clause_prose import (
     Names,
     merged,

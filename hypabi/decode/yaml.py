@@ -8,7 +8,7 @@ is text.  Plain words that another YAML reader would take for something else (``
 comment cuts off, as in ``issues hvc #0``.
 
 Refused: more than one document, an alias, a tag, a merge key, a duplicate key, a key that is no
-text, and depth, size or number of nodes beyond the bounds.
+text, and depth, size or number of parts beyond the bounds.
 """
 
 import re
@@ -17,14 +17,9 @@ from typing import Final
 
 import yaml
 
-from hypabi.contract.file.node import Node, Scalar, Sequence, Table
-from hypabi.contract.place import ContractError, Place
-
-MOST_BYTES: Final = 1 << 20
-MOST_PARTS: Final = 50_000
-MOST_DEPTH: Final = 32
-LONGEST_KEY: Final = 256
-"""Characters of one key; the names of the longest symbols of a kernel have about a hundred."""
+from hypabi.decode.bounds import Bounds, Counted
+from hypabi.decode.node import Node, Scalar, Sequence, Table
+from hypabi.decode.place import FileError, Place
 
 _INTEGER: Final = re.compile(r"-?(?:0x[0-9a-fA-F]{1,16}|0|[1-9][0-9]{0,19})")
 _SURPRISE: Final = re.compile(
@@ -35,25 +30,23 @@ _CUT: Final = re.compile(r"\s*#[0-9A-Za-z]")
 """A comment that starts without a space, behind a text."""
 
 
-def compose_yaml(text: bytes, file: str) -> Node:
+def compose_yaml(text: bytes, file: str, bounds: Bounds) -> Node:
     """Read one YAML document.
 
     :param file: what refusals call it
-    :raises ContractError: the text is no YAML, or uses what contracts have no need of
+    :raises FileError: the text is no YAML, or uses what no file of ours has need of
     """
-    place = Place(file, 0, "")
-    if len(text) > MOST_BYTES:
-        raise place.refuse(f"the contract has {len(text)} bytes, at most {MOST_BYTES} are read")
+    counted = Counted(text, file, bounds)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Composer(yaml.parse(text, loader), file, text).document()
+        return _Composer(yaml.parse(text, loader), text, counted).document()
     except yaml.YAMLError as error:
         raise _syntax(error, file) from None
     except RecursionError:  # libyaml's binding is flat; the fallback in Python is not
-        raise place.refuse(f"the contract is nested deeper than {MOST_DEPTH}") from None
+        raise counted.top.refuse(f"this is nested deeper than {bounds.depth}") from None
 
 
-def _syntax(error: yaml.YAMLError, file: str) -> ContractError:
+def _syntax(error: yaml.YAMLError, file: str) -> FileError:
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark is not None else 0
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
@@ -68,37 +61,34 @@ def _line(event: yaml.Event) -> int:
 class _Composer:
     """Builds nodes from libyaml's events, and counts them."""
 
-    def __init__(self, events: Iterator[yaml.Event], file: str, text: bytes) -> None:
+    def __init__(self, events: Iterator[yaml.Event], text: bytes, counted: Counted) -> None:
         self._events = events
         self._lines = text.split(b"\n")
-        self._file = file
-        self._count = 0
+        self._counted = counted
         self._line = (-1, "")
         """The line that was looked at last, and its text where it has a ``#``."""
 
     def document(self) -> Node:
+        top = self._counted.top
         self._next()  # the stream starts
         if isinstance(self._next(), yaml.StreamEndEvent):
-            raise Place(self._file, 0, "").refuse("the contract is empty")
-        node = self._node(self._next(), Place(self._file, 0, ""), 0)
+            raise top.refuse("the file is empty")
+        node = self._node(self._next(), top, 0)
         self._next()  # the document ends
         end = self._next()
         if not isinstance(end, yaml.StreamEndEvent):
-            place = Place(self._file, _line(end), "")
-            raise place.refuse("a second document starts here", "one file holds one contract")
+            place = Place(top.file, _line(end), "")
+            raise place.refuse("a second document starts here", "one file holds one document")
         return node
 
     def _next(self) -> yaml.Event:
-        self._count += 1
-        if self._count > MOST_PARTS:
-            raise Place(self._file, 0, "").refuse(f"the contract has more than {MOST_PARTS} parts")
+        self._counted.part()
         return next(self._events)
 
     def _node(self, event: yaml.Event, named: Place, depth: int) -> Node:
         """Build what starts with an event; ``named`` has its key, not yet its line."""
-        place = Place(self._file, _line(event), named.name, named.above)
-        if depth > MOST_DEPTH:
-            raise place.refuse(f"the contract is nested deeper than {MOST_DEPTH}")
+        place = Place(named.file, _line(event), named.name, named.above)
+        self._counted.enter(place, depth)
         match event:
             case yaml.AliasEvent(anchor=anchor):
                 raise place.refuse(f"*{anchor} repeats another part", "write it out")
@@ -134,20 +124,15 @@ class _Composer:
     def _table(self, place: Place, depth: int) -> Table:
         items: dict[str, Node] = {}
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
-            name = self._key(event, place, depth)
-            if name in items:
-                first = items[name].place.line
-                here = place.below(name, _line(event))
-                raise here.refuse("the key stands here a second time", f"first on line {first}")
+            name = self._key(event, place, depth, items)
             items[name] = self._node(self._next(), place.below(name), depth + 1)
         return Table(items, place)
 
-    def _key(self, event: yaml.Event, place: Place, depth: int) -> str:
+    def _key(self, event: yaml.Event, place: Place, depth: int, items: dict[str, Node]) -> str:
         node = self._node(event, place, depth + 1)
         if not isinstance(node, Scalar) or not isinstance(node.value, str):
             raise node.place.refuse("a key is a plain text", "quote it if it is a number")
-        if len(node.value) > LONGEST_KEY:
-            raise node.place.refuse(f"a key has more than {LONGEST_KEY} characters")
+        self._counted.key(node.value, node.place, items)
         if node.value == "<<":
             raise node.place.refuse("a merge key has no meaning here", "write it out")
         return node.value

@@ -1,23 +1,23 @@
-"""Where a thing stands in a contract file, and how the file is refused."""
+"""Where a thing stands in a file, and how the file is refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hypabi.errors import HypabiError
-from hypabi.records import frozen
+from hypabi.records import field, frozen
 
 MOST_COMPARED: Final = 4000
 LONGEST_COMPARED: Final = 60
 """With how many words a misspelt one is compared, and how long they are: it takes the square."""
 
 
-class ContractError(HypabiError):
-    """A contract says something that it cannot mean."""
+class FileError(HypabiError):
+    """A file that somebody wrote says what it cannot mean: the place, what, and what to try."""
 
 
 @frozen
 class Place:
-    """A key of a contract file: ``calls.HVC_SET_VECTORS.number`` on line 12.
+    """A key of a file: ``calls.HVC_SET_VECTORS.number`` on line 12.
 
     A place knows its own name and the place above it: spelled out, ten thousand keys under a long
     one would take a thousand times the file.
@@ -27,6 +27,8 @@ class Place:
     line: int
     name: str
     above: "Place | None" = None
+    lines: Mapping[str, int] | None = field(default=None, compare=False)
+    """Of the keys under it, where they are known."""
 
     @property
     def key(self) -> str:
@@ -43,20 +45,25 @@ class Place:
         return f"{where}: {self.key}" if self.key else where
 
     def below(self, key: str, line: int | None = None) -> "Place":
-        """Name a key under this one, on the same line where none is given."""
-        return Place(self.file, self.line if line is None else line, key, self)
+        """Name a key under this one: on its line, on this one where nobody knows."""
+        known = self.line if self.lines is None else self.lines.get(key, self.line)
+        return Place(self.file, line or known, key, self)
 
-    def refuse(self, what: str, hint: str = "") -> ContractError:
+    def knowing(self, lines: Mapping[str, int]) -> "Place":
+        """Return the same place, which knows the lines of the keys under it."""
+        return Place(self.file, self.line, self.name, self.above, lines)
+
+    def refuse(self, what: str, hint: str = "") -> FileError:
         """Build the refusal of what stands here."""
-        return ContractError(str(self), what, hint)
+        return FileError(str(self), what, hint)
 
 
 NOWHERE = Place("", 0, "")
-"""For a contract that was built in memory."""
+"""For what was built in memory."""
 
 
 def known(name: str, table: Iterable[str], place: Place) -> None:
-    """Refuse a name that a table of the contract does not have."""
+    """Refuse a name that a table of the file does not have."""
     if name not in table:
         raise place.refuse(f"there is no {name!r}", closest_name(name, table))
 

@@ -1,16 +1,16 @@
-"""Plain values and where they stand: what a contract file is made of, whatever its syntax."""
+"""Plain values and where they stand: what a file is made of, whatever its syntax."""
 
 from collections.abc import Mapping
 
-from hypabi.contract.place import Place
+from hypabi.decode.place import Place
 from hypabi.records import frozen
 
 
 @frozen(eq=False)
 class Scalar:
-    """A text, a number or null."""
+    """A text, a whole number or null; of JSON also a truth value, which no file of ours has."""
 
-    value: str | int | None
+    value: str | int | bool | None
     place: Place
     surprising: bool = False
     """Plain text that another YAML reader would not take for text."""
