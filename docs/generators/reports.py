@@ -75,7 +75,7 @@ def _resolved(value: Schema, definitions: Schema) -> tuple[str, Schema]:
 
 def _alternatives(schema: Schema, definitions: Schema) -> tuple[Schema, ...]:
     """Return what a value may be: one schema, or several."""
-    several = schema.get("anyOf", ())
+    several = schema.get("anyOf") or schema.get("oneOf", ())
     return tuple(_resolved(each, definitions)[1] for each in several) or (schema,)
 
 
@@ -84,7 +84,7 @@ def _kind(schema: Schema, definitions: Schema) -> str:
         return f"`{json.dumps(schema['const'])}`"
     if "enum" in schema:
         return " or ".join(f"`{each}`" for each in schema["enum"])
-    if "anyOf" in schema:
+    if "anyOf" in schema or "oneOf" in schema:
         kinds = (_kind(each, definitions) for each in _alternatives(schema, definitions))
         return " or ".join(dict.fromkeys(kinds))
     kind = schema.get("type", "any")

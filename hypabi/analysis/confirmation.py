@@ -113,7 +113,8 @@ class Witnesses:
         ground = self._ground(Role(witness.image.program), witness.image.displacement)
         found = Pages()
         other = found.take(
-            witness.pages, lambda page: content_of(ground.image, page.address, page.size) or b""
+            witness.image.pages,
+            lambda page: content_of(ground.image, page.address, page.size) or b"",
         )
         assert other is None, other
         return found

@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hypabi.decode.bounds import read_bounded
 from hypabi.errors import HypabiError
 from hypabi.home import REFERENCES
 from hypabi.regular import read_regular
 from hypabi.unknowns import with_fixed_words_moved
-from hypabi.witness.file.reader import MOST, read_witness_text
+from hypabi.witness.file.reader import BOUNDS, read_witness_text
 from hypabi.witness.file.writer import write_witness_text
-from hypabi.witness.model import Page, Witness, WitnessError
+from hypabi.witness.model import Page, Witness
 from hypabi.witness.pages import Pages
 
 if TYPE_CHECKING:
@@ -25,15 +26,8 @@ def read_witness(where: str) -> tuple[Witness, str]:
 
     :raises HypabiError: the file cannot be read, or holds no witness
     """
-    try:
-        content = read_regular(where, MOST + 1)
-    except OSError as failed:
-        raise WitnessError(where, failed.strerror or str(failed)) from None
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise WitnessError(where, "is no text, so it is no witness") from None
-    return read_witness_text(where, text), hashlib.sha256(content).hexdigest()
+    content = read_bounded(Path(where), BOUNDS)
+    return read_witness_text(where, content), hashlib.sha256(content).hexdigest()
 
 
 def write_witness(witness: Witness, folder: str) -> str:
@@ -62,7 +56,7 @@ def needed_of(witness: Witness) -> Mapping[str, int]:
     def linked(address: int) -> int:
         return (address - witness.image.displacement) % limit
 
-    needed = witness.counterexample
+    needed = witness.claim.counterexample
     return {with_fixed_words_moved(name, linked): needed[name] for name in needed}
 
 
@@ -97,14 +91,14 @@ def _reference(witness: Witness) -> str:
 
 def _take_from_file(witness: Witness, where: str, pages: Pages) -> bool:
     """Read the pages at their offsets, and say whether all of them are what they shall be."""
-    if any(page.offset is None for page in witness.pages):
+    if any(page.offset is None for page in witness.image.pages):
         return False
     try:
 
         def at(page: Page) -> bytes:
             return read_regular(where, page.size, page.offset or 0)
 
-        return pages.take(witness.pages, at) is None
+        return pages.take(witness.image.pages, at) is None
     except (OSError, OverflowError):
         return False
 
@@ -122,7 +116,7 @@ def _take_from_image(witness: Witness, where: str, pages: Pages) -> None:
 
     for image in loaded.images:
         right = image.role.value == witness.image.program
-        if right and pages.take(witness.pages, partial(linked, image)) is None:
+        if right and pages.take(witness.image.pages, partial(linked, image)) is None:
             return
     raise HypabiError(
         where,

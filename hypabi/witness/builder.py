@@ -11,7 +11,7 @@ from hypabi.judgement.verification.wording import breach_text
 from hypabi.machine.engine.machine import Engine
 from hypabi.machine.start import SYSTEM_32, SYSTEM_64
 from hypabi.machine.state import Extent, MachineState, register_width, require_register
-from hypabi.records import field, frozen
+from hypabi.records import field, frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.solver import Solver
 from hypabi.witness.addresses import Unplaced
@@ -130,15 +130,13 @@ class _Maker:
         said = {n: v for n, v in sorted(registers.items()) if v or n not in self._required()}
         memory = tuple(given_of(held(memory), rehearsal.places))
         setting = self.setting
+        pages = tuple(self._pages(rehearsal, memory, patched))
         return Witness(
             self._claim(),
-            setting.source,
-            setting.contract_sha256,
-            self._counterexample(),
-            tuple(self._pages(rehearsal, memory, patched)),
-            patched,
-            Start(self.architecture, setting.state, self.caller.order, said, memory),
-            self.caller.back,
+            replace(setting.source, pages=pages, patched=patched),
+            Start(
+                self.architecture, setting.state, self.caller.order, said, memory, self.caller.back
+            ),
             promise,
             prediction,
             dict(sorted(setting.made_by.items())),
@@ -256,6 +254,7 @@ class _Maker:
         revision, number = held.revision, held.number
         return Claim(
             revision.contract,
+            self.setting.contract_sha256,
             str(revision.version),
             held.party.name,
             held.row.call,
@@ -263,6 +262,7 @@ class _Maker:
             clause.name,
             clause.text,
             breach_text(obligation.goal.breach),
+            self._counterexample(),
         )
 
     def _counterexample(self) -> Mapping[str, int]:

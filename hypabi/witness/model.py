@@ -12,7 +12,7 @@ PAGE = 0x1000
 
 
 class WitnessError(HypabiError):
-    """A file is no witness, or a witness names what is not there."""
+    """A witness names what is not there, or what no machine can show."""
 
 
 @frozen
@@ -20,6 +20,7 @@ class Claim:
     """What is said to be broken, and by whom."""
 
     contract: str
+    contract_sha256: str
     version: str
     """Of the kernel at which the contract was taken."""
     party: str
@@ -30,21 +31,8 @@ class Claim:
     """As the contract has it."""
     instead: str
     """What the derivation says happens."""
-
-
-@frozen
-class Source:
-    """The image that the code is read from."""
-
-    name: str
-    """Of the file, without its folder."""
-    sha256: str
-    program: str
-    """Which program of a boot: ``kernel`` or ``decompressor``."""
-    program_sha256: str
-    version: str
-    displacement: int
-    """Added to every link address, modulo the width of an address, where the code runs."""
+    counterexample: Mapping[str, int]
+    """What the refutation needs of the state at entry, after shrinking."""
 
 
 @frozen
@@ -70,6 +58,24 @@ class Patched:
 
 
 @frozen
+class Source:
+    """The image that the code is read from."""
+
+    name: str
+    """Of the file, without its folder."""
+    sha256: str
+    program: str
+    """Which program of a boot: ``kernel`` or ``decompressor``."""
+    program_sha256: str
+    version: str
+    displacement: int
+    """Added to every link address, modulo the width of an address, where the code runs."""
+    pages: tuple[Page, ...] = ()
+    """All that the machine holds of it."""
+    patched: tuple[Patched, ...] = ()
+
+
+@frozen
 class Given:
     """Memory besides the image: ``content``, then zeros up to ``size``."""
 
@@ -92,6 +98,8 @@ class Start:
     byte_order: ByteOrder
     registers: Mapping[str, int]
     memory: tuple[Given, ...]
+    back: int
+    """Where the caller goes on."""
 
 
 @frozen
@@ -123,14 +131,7 @@ class Witness:
 
     claim: Claim
     image: Source
-    contract_sha256: str
-    counterexample: Mapping[str, int]
-    """What the refutation needs of the state at entry, after shrinking."""
-    pages: tuple[Page, ...]
-    patched: tuple[Patched, ...]
     start: Start
-    back: int
-    """Where the caller goes on."""
     promised: Promise
     predicted: Prediction
     made_by: Mapping[str, str]

@@ -95,10 +95,10 @@ def prepared(witness: Witness, pages: Pages) -> Run:
 
     :raises WitnessError: the witness runs code of which it names no page
     """
-    code = [Extent(page.address, pages(page.address, page.size)) for page in witness.pages]
-    code += [Extent(each.address, replacement(each, pages)) for each in witness.patched]
+    code = [Extent(page.address, pages(page.address, page.size)) for page in witness.image.pages]
+    code += [Extent(each.address, replacement(each, pages)) for each in witness.image.patched]
     state = state_of(witness.start, tuple(code))
-    limits = limits_of(state, witness.back, witness.predicted, witness.promised)
+    limits = limits_of(state, witness.start.back, witness.predicted, witness.promised)
     cells = tuple(Cell(each.address, each.size) for each in witness.predicted.memory)
     if isinstance(witness.promised, KeepsBytes):
         cells += (Cell(witness.promised.address, len(witness.promised.content)),)
@@ -109,7 +109,7 @@ def prepared(witness: Witness, pages: Pages) -> Run:
 def replay_witness(witness: Witness, machine: Machine, pages: Pages) -> Replay:
     """Run a witness and compare."""
     run = prepared(witness, pages)
-    if machine.name == "qemu" and any(page.address >= RAM_END for page in witness.pages):
+    if machine.name == "qemu" and any(page.address >= RAM_END for page in witness.image.pages):
         return NotRun(machine.name, LINKED)
     seen = machine.run(run.state, run.limits, run.request)
     if isinstance(seen, observation.NotRun):

@@ -42,7 +42,7 @@ def test_a_model_that_needs_no_more_is_as_small_as_the_call() -> None:
     made = of_reference("arm-stub-a6-a32")
     for finding in made.refuted():
         witness = made.witness(finding)
-        assert witness.counterexample.keys() == {"r0"}
+        assert witness.claim.counterexample.keys() == {"r0"}
 
 
 def test_the_same_refutation_gives_the_same_witness() -> None:
@@ -151,7 +151,7 @@ def test_code_runs_as_the_kernel_patched_it(
     for finding in made.refuted():
         witness = made.witness(finding)
         assert isinstance(witness.promised, Handed)
-        patched += len(witness.patched)
+        patched += len(witness.image.patched)
         assert isinstance(made.run(witness, machine), Confirmed)
     assert patched
 

@@ -108,8 +108,8 @@ def test_a_promise_that_is_kept_is_not_confirmed_whatever_was_predicted() -> Non
     kept: tuple[Promise, ...] = (
         Holds(("==", "r0", answer)),
         Keeps("r4", 0),
-        Ends(witness.back, "svc"),
-        Ends(witness.back, None),
+        Ends(witness.start.back, "svc"),
+        Ends(witness.start.back, None),
     )
     for promise in kept:
         found = promising(witness, promise)
@@ -119,9 +119,9 @@ def test_a_promise_that_is_kept_is_not_confirmed_whatever_was_predicted() -> Non
         Holds(("==", "r0", answer + 1)),
         Holds(("not", ("==", "r0", answer))),
         Keeps("r4", 1),
-        Ends(witness.back, "hyp"),
-        Ends(witness.back + 4, "svc"),
-        Ends(witness.back, "svc", 0x1D3 ^ 0x100),
+        Ends(witness.start.back, "hyp"),
+        Ends(witness.start.back + 4, "svc"),
+        Ends(witness.start.back, "svc", 0x1D3 ^ 0x100),
     )
     for promise in broken:
         assert isinstance(promising(witness, promise), Confirmed), promise

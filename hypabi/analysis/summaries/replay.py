@@ -31,7 +31,7 @@ def summarize_replay(replayed: Replayed) -> ReplayResult:
         made.worth,
         _claim(witness),
         _image(witness),
-        values_of(witness.counterexample),
+        values_of(witness.claim.counterexample),
         _state(predicted.arrival, predicted.registers, memory),
         _observed(replayed.replay),
         ReplayReproduction(
@@ -39,7 +39,7 @@ def summarize_replay(replayed: Replayed) -> ReplayResult:
             versions=dict(provenance.versions),
             witness_sha256=replayed.sha256,
             image_sha256=witness.image.sha256,
-            contract_sha256=witness.contract_sha256,
+            contract_sha256=witness.claim.contract_sha256,
         ),
     )
 
@@ -62,7 +62,7 @@ def _claim(witness: Witness) -> ReplayClaim:
 def _image(witness: Witness) -> WitnessImage:
     image = witness.image
     displacement = f"{image.displacement:#x}"
-    return WitnessImage(image.name, image.version or None, displacement, len(witness.pages))
+    return WitnessImage(image.name, image.version or None, displacement, len(image.pages))
 
 
 def _observed(replay: Replay) -> EndState | None:

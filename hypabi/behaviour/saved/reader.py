@@ -1,10 +1,13 @@
-"""Read a saved form that anybody may have written: everything is bounded, or refused in a line."""
+"""Read a saved form that anybody may have written: everything is bounded, or refused in a line.
 
-import json
-import re
+Values are numbers of the file's own terms, so the shape of what uses them is made when the terms
+are read; :func:`saved_schema` publishes the same shapes, of no terms.
+"""
+
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.case import Behaviour, Case
@@ -15,20 +18,44 @@ from hypabi.behaviour.outcome import (
     Effect,
     Faulted,
     Left,
-    Outcome,
     Requested,
     Returned,
     Store,
     Stuck,
     Undecided,
 )
-from hypabi.behaviour.saved.terms import SavedTerms
+from hypabi.behaviour.saved.terms import CONSTANT, MOST_WIDTH, REFERENCE, TERMS, SavedTerms, TermRow
 from hypabi.behaviour.saved.writer import NAME, VERSION, Saved, SavedParty
-from hypabi.errors import HypabiError
+from hypabi.decode.bounds import Bounds, read_bounded
+from hypabi.decode.decoder import decode
+from hypabi.decode.json import compose_json
+from hypabi.decode.node import Node
+from hypabi.decode.place import FileError, Place
+from hypabi.decode.schema import Object, schema_of
+from hypabi.decode.shape import (
+    SHA256,
+    Checked,
+    Key,
+    Later,
+    ListOf,
+    Nullable,
+    Number,
+    Row,
+    Shape,
+    TableOf,
+    Tagged,
+    Text,
+    identity,
+    record,
+    tagged,
+    words_of,
+)
+from hypabi.records import frozen
 from hypabi.regular import read_regular
 from hypabi.smt.terms import Term, Value
 
-MOST_BYTES: Final = 16 << 20
+BOUNDS: Final = Bounds(bytes=16 << 20, parts=1 << 17, depth=16, key=4096)
+"""Of a saved form; those of real kernels have some 30 kB in 5,000 parts."""
 MOST_ITEMS: Final = 4096
 """In any one list or table of the file but ``terms``."""
 MOST_TEXT: Final = 4096
@@ -36,20 +63,6 @@ MOST_STORED: Final = 16
 """Bytes of one store."""
 
 HINT: Final = "save it again with `hypabi derive --save`"
-ENDS: Final[Mapping[str, str]] = {
-    "returned": "",
-    "left": "target mode status",
-    "called-back": "target mode",
-    "stuck": "",
-    "faulted": "what",
-    "called": "name",
-    "requested": "immediate",
-    "undecided": "reason",
-}
-"""What is said besides of each way to end."""
-
-_REGISTER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,39}")
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def is_saved(path: Path) -> bool:
@@ -63,260 +76,239 @@ def is_saved(path: Path) -> bool:
 def read_saved(path: Path) -> Saved:
     """Read a saved form.
 
-    :raises HypabiError: it cannot be read, or is none
+    :raises FileError: it cannot be read, or is none
     """
-    try:
-        content = read_regular(path, MOST_BYTES + 1)
-    except OSError as failed:
-        raise HypabiError(str(path), failed.strerror or str(failed)) from None
-    return parse_saved(content, str(path))
+    return parse_saved(read_bounded(path, BOUNDS), str(path))
 
 
 def parse_saved(content: bytes, file: str) -> Saved:
     """Read a saved form from its bytes.
 
     :param file: what refusals call it
-    :raises HypabiError: it is none
+    :raises FileError: it is none
     """
-    if len(content) > MOST_BYTES:
-        raise HypabiError(file, f"it has more than {MOST_BYTES} bytes", HINT)
-    return _Reader(file).saved(_decoded(content, file))
-
-
-def _decoded(content: bytes, file: str) -> object:
-    def refuse(what: str) -> NoReturn:
-        raise HypabiError(file, what, HINT)
-
-    def table(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            refuse("a key stands twice in one table")
-        return found
-
-    def whole(digits: str) -> int:
-        return int(digits) if len(digits) <= 20 else refuse("a number has more than 20 digits")
-
     try:
-        return json.loads(
-            content.decode(),
-            object_pairs_hook=table,
-            parse_int=whole,
-            parse_float=lambda _: refuse("a number has a fraction"),
-            parse_constant=lambda _: refuse("a number is none"),
+        return _saved(decode(compose_json(content, file, BOUNDS), _FILE, _File))
+    except FileError as refused:
+        raise FileError(refused.where, refused.what, HINT) from None
+
+
+def saved_schema() -> Object:
+    """Return the JSON Schema of a saved form."""
+    return schema_of("hypabi derive --save", _FILE)
+
+
+@frozen
+class _Image:
+    sha256: str
+    version: str
+    architecture: Architecture
+
+
+@frozen
+class _Contract:
+    name: str
+    version: str
+
+
+@frozen
+class _Capabilities:
+    known: tuple[str, ...]
+    lacks: tuple[str, ...]
+
+
+@frozen
+class _File:
+    """A saved form whose terms are not read yet, and so nothing that is said by them."""
+
+    image: _Image
+    contract: _Contract
+    tables: Mapping[str, str]
+    capabilities: _Capabilities
+    assumptions: tuple[str, ...]
+    terms: tuple[TermRow, ...]
+    behaviours: Node
+    parties: Node
+
+
+def _saved(file: _File) -> Saved:
+    values = _Values(SavedTerms(file.terms), file.image.architecture.bits, file.assumptions)
+    behaviours = decode(file.behaviours, values.behaviours(), tuple)
+    parties = decode(file.parties, values.parties(behaviours), tuple)
+    return Saved(
+        file.image.sha256,
+        file.image.version,
+        file.image.architecture,
+        file.contract.name,
+        file.contract.version,
+        file.tables,
+        file.capabilities.known,
+        file.capabilities.lacks,
+        parties,
+    )
+
+
+class _Values:
+    """The shapes of what is said by terms."""
+
+    def __init__(self, terms: SavedTerms, bits: int, assumptions: tuple[str, ...]) -> None:
+        self.terms = terms
+        self.bits = bits
+        self.assumptions = assumptions
+
+    def parties(self, behaviours: tuple[Behaviour, ...]) -> Shape:
+        def chosen(at: int, place: Place) -> Behaviour:
+            if at >= len(behaviours):
+                raise place.refuse(f"there are {len(behaviours)} behaviours")
+            return behaviours[at]
+
+        party = record(
+            SavedParty,
+            ("name", _TEXT),
+            ("program", _TEXT),
+            ("symbol", _TEXT),
+            ("address", self.constant()),
+            ("how", _TEXT),
+            ("behaviour", Checked(Number(0), chosen)),
         )
-    except UnicodeDecodeError:
-        refuse("it is no UTF-8")
-    except json.JSONDecodeError as failed:
-        refuse(f"line {failed.lineno}: this is no JSON: {failed.msg}")
-    except RecursionError:
-        refuse("it is nested too deep")
+        return ListOf(party, MOST_ITEMS)
 
+    def behaviours(self) -> Shape:
+        behaviour = record(
+            self.behaviour,
+            ("at_entry", _names(self.value())),
+            ("link", _REGISTER),
+            ("status", _REGISTER),
+            ("holds", ListOf(self.value(1), MOST_ITEMS)),
+            ("widths", TableOf(Number(0, MOST_WIDTH), MOST_ITEMS, _REGISTER)),
+            ("cases", Later(self.cases({}))),
+        )
+        return ListOf(behaviour, MOST_ITEMS)
 
-class _Reader:
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.terms = SavedTerms((), self.refuse)
-        self.assumptions: list[str] = []
-        self.bits = 0
+    def behaviour(
+        self,
+        at_entry: Mapping[str, Value],
+        link: str,
+        status: str,
+        holds: tuple[Value, ...],
+        widths: Mapping[str, int],
+        cases: Node,
+    ) -> Behaviour:
+        found = decode(cases, self.cases(widths), tuple)
+        return Behaviour(0, at_entry, link, status, found, widths, holds)
 
-    def refuse(self, where: str, what: str) -> HypabiError:
-        return HypabiError(f"{self.file}: {where}", what, HINT)
+    def cases(self, widths: Mapping[str, int]) -> Shape:
+        case = record(
+            partial(Case, trail=None),
+            ("guard", ListOf(Checked(self.value(1), lambda of, _: Condition(0, of)), MOST_ITEMS)),
+            ("registers", _names(Checked(REFERENCE, partial(self.register, widths)))),
+            ("stores", ListOf(self.store(), MOST_ITEMS)),
+            ("effects", ListOf(self.effect(), MOST_ITEMS)),
+            ("outcome", self.outcome()),
+            ("assumptions", ListOf(Checked(Number(0), self.assumption), MOST_ITEMS)),
+        )
+        return ListOf(case, MOST_ITEMS)
 
-    def saved(self, plain: object) -> Saved:
-        keys = "schema image contract tables capabilities parties behaviours assumptions terms"
-        top = self.table(plain, "the file", keys)
-        schema = self.table(top["schema"], "schema", "name version")
-        if schema != {"name": NAME, "version": VERSION} or schema["version"] is True:
-            raise self.refuse("schema", f"it is not {NAME} of version {VERSION}")
-        image = self.table(top["image"], "image", "sha256 version architecture")
-        contract = self.table(top["contract"], "contract", "name version")
-        able = self.table(top["capabilities"], "capabilities", "known lacks")
-        architecture = self.architecture(image["architecture"])
-        self.bits = architecture.bits
-        rows = top["terms"]
-        if not isinstance(rows, list):
-            raise self.refuse("terms", "it is no list")
-        self.terms = SavedTerms(rows, self.refuse)
-        self.assumptions = self.texts(top["assumptions"], "assumptions")
-        behaviours = [
-            self.behaviour(each, f"behaviours[{at}]")
-            for at, each in enumerate(self.items(top["behaviours"], "behaviours"))
-        ]
-        parties = self.items(top["parties"], "parties")
-        return Saved(
-            self.matching(image["sha256"], _SHA256, "image.sha256"),
-            self.text(image["version"], "image.version"),
-            architecture,
-            self.text(contract["name"], "contract.name"),
-            self.text(contract["version"], "contract.version"),
-            self.tables(top["tables"]),
-            tuple(self.texts(able["known"], "capabilities.known")),
-            tuple(self.texts(able["lacks"], "capabilities.lacks")),
-            tuple(self.party(p, f"parties[{at}]", behaviours) for at, p in enumerate(parties)),
+    def register(self, widths: Mapping[str, int], plain: object, place: Place) -> Value:
+        if widths.get(place.name, 0) < 1:
+            raise place.refuse("widths does not name it")
+        return self.terms.value(plain, widths[place.name], place)
+
+    def assumption(self, at: int, place: Place) -> str:
+        if at >= len(self.assumptions):
+            raise place.refuse(f"there are {len(self.assumptions)} assumptions")
+        return self.assumptions[at]
+
+    def store(self) -> Shape:
+        base = Nullable(Checked(Number(0), partial(self.of_width, self.bits)))
+        value = Checked(REFERENCE, lambda plain, place: (plain, place))
+        parts = (base, self.constant(), Number(1, MOST_STORED), value)
+        return Row(parts, self.stored, "Base, offset, size in bytes, value.")
+
+    def stored(
+        self, base: Term | None, offset: int, size: int, value: tuple[object, Place]
+    ) -> Store:
+        return Store(base, offset, size, self.terms.value(value[0], 8 * size, value[1]))
+
+    def effect(self) -> Shape:
+        operands = ListOf(Checked(REFERENCE, self.terms.loose), MOST_ITEMS)
+        parts = (_TEXT, operands, self.value(1))
+        return Row(parts, partial(Effect, 0), "Name, operands, guard.")
+
+    def outcome(self) -> Tagged:
+        target, mode = ("target", self.value()), ("mode", _TEXT)
+        return tagged(
+            "ends",
+            {
+                "returned": record(Returned),
+                "left": record(Left, target, mode, ("status", Nullable(self.value()))),
+                "called-back": record(CalledBack, target, mode),
+                "stuck": record(partial(Stuck, 0)),
+                "faulted": record(partial(Faulted, 0), ("what", _TEXT)),
+                "called": record(partial(Called, address=0), ("name", _TEXT)),
+                "requested": record(partial(Requested, 0), ("immediate", Number(0, 0xFFFF))),
+                "undecided": record(partial(Undecided, 0), ("reason", _TEXT)),
+            },
         )
 
-    def architecture(self, plain: object) -> Architecture:
-        for each in Architecture:
-            if plain == each.value:
-                return each
-        raise self.refuse("image.architecture", "it is neither arm nor arm64")
+    def value(self, bits: int | None = None) -> Shape:
+        """Return the shape of a value of so many bits, of a register's where none are given."""
+        return Checked(REFERENCE, partial(self.of_width, self.bits if bits is None else bits))
 
-    def tables(self, plain: object) -> Mapping[str, str]:
-        found = self.mapping(plain, "tables")
-        return {name: self.text(value, f"tables.{name}") for name, value in found.items()}
+    def of_width(self, bits: int, plain: object, place: Place) -> Value:
+        return self.terms.value(plain, bits, place)
 
-    def party(self, plain: object, where: str, behaviours: list[Behaviour]) -> SavedParty:
-        keys = "name program symbol address how behaviour"
-        found = self.table(plain, where, keys)
-        index = self.whole(found["behaviour"], f"{where}.behaviour", len(behaviours))
-        texts = [self.text(found[key], f"{where}.{key}") for key in ("name", "program", "symbol")]
-        address = self.terms.value(found["address"], self.bits, f"{where}.address")
-        if not isinstance(address, int):
-            raise self.refuse(f"{where}.address", "it is no constant")
-        how = self.text(found["how"], f"{where}.how")
-        return SavedParty(texts[0], texts[1], texts[2], address, how, behaviours[index])
+    def constant(self) -> Text:
+        """Return the shape of a constant as wide as a register."""
+        wanted = f"a constant such as '0x1f' of at most {self.bits} bits"
 
-    def behaviour(self, plain: object, where: str) -> Behaviour:
-        found = self.table(plain, where, "at_entry link status holds widths cases")
-        widths = {
-            self.matching(name, _REGISTER, f"{where}.widths"): self.whole(
-                width, f"{where}.widths.{name}", 129
-            )
-            for name, width in self.mapping(found["widths"], f"{where}.widths").items()
-        }
-        entered = self.mapping(found["at_entry"], f"{where}.at_entry")
-        cases = self.items(found["cases"], f"{where}.cases")
-        return Behaviour(
-            0,
-            {name: self.entered(v, f"{where}.at_entry.{name}") for name, v in entered.items()},
-            self.matching(found["link"], _REGISTER, f"{where}.link"),
-            self.matching(found["status"], _REGISTER, f"{where}.status"),
-            tuple(self.case(c, f"{where}.cases[{at}]", widths) for at, c in enumerate(cases)),
-            widths,
-            self.conditions(found["holds"], f"{where}.holds"),
-        )
+        def read(text: str) -> int | None:
+            number = int(text, 16)
+            return None if number >> self.bits else number
 
-    def entered(self, plain: object, where: str) -> Value:
-        """Read a register at entry: a constant of at most, a term of exactly our width."""
-        return self.terms.value(plain, self.bits, where)
+        return Text(wanted, CONSTANT, read)
 
-    def case(self, plain: object, where: str, widths: Mapping[str, int]) -> Case:
-        found = self.table(plain, where, "guard registers stores effects outcome assumptions")
-        registers: dict[str, Value] = {}
-        for name, value in self.mapping(found["registers"], f"{where}.registers").items():
-            at = f"{where}.registers.{name}"
-            if widths.get(name, 0) < 1:
-                raise self.refuse(at, "widths does not name it")
-            registers[name] = self.terms.value(value, widths[name], at)
-        stores = self.items(found["stores"], f"{where}.stores")
-        effects = self.items(found["effects"], f"{where}.effects")
-        rests = self.items(found["assumptions"], f"{where}.assumptions")
-        most = len(self.assumptions)
-        return Case(
-            tuple(Condition(0, each) for each in self.conditions(found["guard"], f"{where}.guard")),
-            registers,
-            tuple(self.store(each, f"{where}.stores[{at}]") for at, each in enumerate(stores)),
-            tuple(self.effect(each, f"{where}.effects[{at}]") for at, each in enumerate(effects)),
-            self.outcome(found["outcome"], f"{where}.outcome"),
-            tuple(
-                self.assumptions[self.whole(each, f"{where}.assumptions", most)] for each in rests
-            ),
-            None,
-        )
 
-    def conditions(self, plain: object, where: str) -> tuple[Value, ...]:
-        return tuple(self.terms.value(each, 1, where) for each in self.items(plain, where))
+def _names(of: Shape) -> TableOf:
+    return TableOf(of, MOST_ITEMS, _TEXT)
 
-    def store(self, plain: object, where: str) -> Store:
-        items = self.items(plain, where)
-        if len(items) != 4:
-            raise self.refuse(where, "a store has base, offset, size and value")
-        base = None if items[0] is None else self.terms.value(items[0], self.bits, where)
-        offset = self.terms.value(items[1], self.bits, where)
-        size = self.whole(items[2], where, MOST_STORED + 1)
-        if isinstance(base, int) or isinstance(offset, Term) or not size:
-            raise self.refuse(where, "a base is a term, an offset a constant, a size at least 1")
-        return Store(base, offset, size, self.terms.value(items[3], 8 * size, where))
 
-    def effect(self, plain: object, where: str) -> Effect:
-        items = self.items(plain, where)
-        if len(items) != 3:
-            raise self.refuse(where, "an effect has a name, operands and a guard")
-        operands = tuple(self.terms.loose(each, where) for each in self.items(items[1], where))
-        return Effect(0, self.text(items[0], where), operands, self.terms.value(items[2], 1, where))
+_TEXT: Final = Text(
+    "a printable text", "", lambda text: text if text.isprintable() else None, MOST_TEXT
+)
+_TEXTS: Final = ListOf(_TEXT, MOST_ITEMS)
+_REGISTER: Final = Text("the name of a register", "^[A-Za-z][A-Za-z0-9_.]{0,39}$")
+_OF_NO_TERMS: Final = _Values(SavedTerms(()), Architecture.ARM64.bits, ())
 
-    def outcome(self, plain: object, where: str) -> Outcome:
-        ends = self.mapping(plain, where).get("ends")
-        keys = ENDS.get(ends) if isinstance(ends, str) else None
-        if keys is None:
-            raise self.refuse(where, "this is no way to end")
-        found = self.table(plain, where, f"ends {keys}")
-        match ends:
-            case "returned":
-                return Returned()
-            case "left":
-                at = found["status"]
-                status = None if at is None else self.terms.value(at, self.bits, where)
-                target = self.terms.value(found["target"], self.bits, where)
-                return Left(target, self.text(found["mode"], where), status)
-            case "called-back":
-                target = self.terms.value(found["target"], self.bits, where)
-                return CalledBack(target, self.text(found["mode"], where))
-            case "stuck":
-                return Stuck(0)
-            case "faulted":
-                return Faulted(0, self.text(found["what"], where))
-            case "called":
-                return Called(self.text(found["name"], where), 0)
-            case "requested":
-                return Requested(0, self.whole(found["immediate"], where, 1 << 16))
-            case _:
-                return Undecided(0, self.text(found["reason"], where))
-
-    def table(self, plain: object, where: str, keys: str) -> dict[str, object]:
-        found = self.mapping(plain, where)
-        for key in keys.split():
-            if key not in found:
-                raise self.refuse(where, f"{key!r} is missing")
-        for key in found:
-            if key not in keys.split():
-                raise self.refuse(where, f"{key[:40]!r} has no meaning here")
-        return found
-
-    def mapping(self, plain: object, where: str) -> dict[str, object]:
-        if not isinstance(plain, dict):
-            raise self.refuse(where, "it is no table")
-        if len(plain) > MOST_ITEMS:
-            raise self.refuse(where, f"it has more than {MOST_ITEMS} keys")
-        for key in plain:
-            self.text(key, where)
-        return plain
-
-    def items(self, plain: object, where: str) -> list[object]:
-        if not isinstance(plain, list):
-            raise self.refuse(where, "it is no list")
-        if len(plain) > MOST_ITEMS:
-            raise self.refuse(where, f"it has more than {MOST_ITEMS} items")
-        return plain
-
-    def texts(self, plain: object, where: str) -> list[str]:
-        return [
-            self.text(each, f"{where}[{at}]") for at, each in enumerate(self.items(plain, where))
-        ]
-
-    def text(self, plain: object, where: str) -> str:
-        if not isinstance(plain, str) or len(plain) > MOST_TEXT or not plain.isprintable():
-            raise self.refuse(where, f"it is no printable text of at most {MOST_TEXT} characters")
-        return plain
-
-    def matching(self, plain: object, pattern: re.Pattern[str], where: str) -> str:
-        text = self.text(plain, where)
-        if pattern.fullmatch(text) is None:
-            raise self.refuse(where, f"{text[:40]!r} is not spelled as it has to be")
-        return text
-
-    def whole(self, plain: object, where: str, end: int) -> int:
-        """Read a whole number of 0 to ``end - 1``."""
-        if type(plain) is not int or not 0 <= plain < end:
-            raise self.refuse(where, f"it is no number below {end}")
-        return plain
+_FILE: Final = record(
+    _File,
+    Key("schema", None, identity(NAME, VERSION)),
+    (
+        "image",
+        record(
+            _Image,
+            ("sha256", SHA256),
+            ("version", _TEXT),
+            ("architecture", words_of(Architecture)),
+        ),
+    ),
+    ("contract", record(_Contract, ("name", _TEXT), ("version", _TEXT))),
+    (
+        "tables",
+        _names(_TEXT),
+        "By party, the name of the symbol &NAME that stands for its table's address.",
+    ),
+    ("capabilities", record(_Capabilities, ("known", _TEXTS), ("lacks", _TEXTS))),
+    ("parties", Later(_OF_NO_TERMS.parties(()))),
+    ("behaviours", Later(_OF_NO_TERMS.behaviours())),
+    ("assumptions", _TEXTS),
+    (
+        "terms",
+        TERMS,
+        (
+            "Operation, width, arguments; a symbol has its name, an extract its lowest bit before"
+            " the argument."
+        ),
+    ),
+    says="What `hypabi derive --save` writes, and `hypabi diff` reads.",
+)

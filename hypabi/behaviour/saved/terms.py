@@ -5,10 +5,11 @@ A term's arguments stand before it, so nothing here recurses and nothing can ref
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Final, get_args
+from typing import Any, Final, Literal, TypeAlias, assert_never, get_args
 
-from hypabi.errors import HypabiError
+from hypabi.decode.place import FileError, Place
+from hypabi.decode.shape import Checked, Either, ListOf, Named, Number, Text, Word
+from hypabi.records import frozen
 from hypabi.smt.term import Op, Term, Value, make_term, symbol
 
 MOST_TERMS: Final = 5_000
@@ -16,43 +17,64 @@ MOST_TERMS: Final = 5_000
 MOST_WIDTH: Final = 128
 MOST_NAME: Final = 4096
 
-_NUMBER: Final = re.compile(r"0x(?:0|[1-9a-f][0-9a-f]{0,127})")
-_COMPARISONS: Final = ("eq", "ult", "slt")
-_UNARY: Final = ("neg", "not")
-_RESIZING: Final = ("zext", "sext", "popcount", "clz")
+CONSTANT: Final = "^0x(0|[1-9a-f][0-9a-f]{0,127})$"
+_CONSTANT: Final = re.compile(CONSTANT[1:-1])
+Simple: TypeAlias = Literal[
+    "add", "sub", "neg", "mul", "udiv", "urem", "sdiv", "srem", "and", "or", "xor", "not", "shl",
+    "lshr", "ashr", "eq", "ult", "slt", "ite", "zext", "sext", "popcount", "clz",
+]  # fmt: skip
+"""Operations whose arguments are values and nothing else."""
 
-Refuse = Callable[[str], HypabiError]
+Refuse = Callable[[str], FileError]
+
+
+@frozen
+class TermRow:
+    """One term as it is written: operation, width, arguments; and where."""
+
+    parts: tuple[Any, ...]
+    place: Place
+
+
+_EITHER: Final = Either(
+    "the number of a term or a constant such as '0x1f'",
+    Text("a constant such as '0x1f'", CONSTANT),
+    Number(0),
+)
+REFERENCE: Final = Named("value", "The number of a term, or a constant.", lambda: _EITHER)
+_ROW: Final = ListOf(
+    Either("the number of a term or a text", Text("a name or a constant"), Number(0)),
+    first=(Word({op: op for op in get_args(Op)}), Number(1, MOST_WIDTH)),
+)
+TERMS: Final = ListOf(Checked(_ROW, TermRow), MOST_TERMS)
 
 
 class SavedTerms:
     """The terms of a file by number, and the constants between them."""
 
-    def __init__(self, rows: Sequence[object], refuse: Callable[[str, str], HypabiError]) -> None:
-        self._refuse = refuse
+    def __init__(self, rows: Sequence[TermRow]) -> None:
         self._terms: list[Term] = []
         self._widths: dict[str, int] = {}
-        if len(rows) > MOST_TERMS:
-            raise refuse("terms", f"there are {len(rows)}, at most {MOST_TERMS} are read")
-        for number, row in enumerate(rows):
-            self._terms.append(self._term(row, partial(refuse, f"terms[{number}]")))
+        for row in rows:
+            self._terms.append(self._term(row.parts, row.place.refuse))
 
     @property
     def widths(self) -> dict[str, int]:
         """Width of each symbol, by name."""
         return self._widths
 
-    def value(self, plain: object, width: int, where: str) -> Value:
+    def value(self, plain: object, width: int, place: Place) -> Value:
         """Return a value of a known width.
 
         :param plain: the number of a term, or a constant as text
         """
-        return self._value(plain, width, partial(self._refuse, where))
+        return self._value(plain, width, place.refuse)
 
-    def loose(self, plain: object, where: str) -> Value:
+    def loose(self, plain: object, place: Place) -> Value:
         """Return a value of whatever width it has; a constant has at most 64 bits."""
-        found = self._loose(plain, partial(self._refuse, where))
+        found = self._loose(plain, place.refuse)
         if isinstance(found, int) and found >> 64:
-            raise self._refuse(where, f"{plain!r} has more than 64 bits")
+            raise place.refuse(f"{plain!r} has more than 64 bits")
         return found
 
     def _value(self, plain: object, width: int, refuse: Refuse) -> Value:
@@ -66,7 +88,7 @@ class SavedTerms:
         return found
 
     def _loose(self, plain: object, refuse: Refuse) -> Value:
-        if isinstance(plain, str) and _NUMBER.fullmatch(plain):
+        if isinstance(plain, str) and _CONSTANT.fullmatch(plain):
             return int(plain, 16)
         if type(plain) is int and 0 <= plain < len(self._terms):
             return self._terms[plain]
@@ -78,12 +100,9 @@ class SavedTerms:
             raise refuse(f"{plain!r} is a constant where a term has to stand")
         return found
 
-    def _term(self, row: object, refuse: Refuse) -> Term:
-        if not isinstance(row, list) or len(row) < 3 or row[0] not in get_args(Op):
-            raise refuse(f"{_shown(row)} is no term")
-        op, width, *args = row
-        if type(width) is not int or not 0 < width <= MOST_WIDTH:
-            raise refuse(f"{_shown(width)} is no width, 1 to {MOST_WIDTH}")
+    def _term(self, row: tuple[Any, ...], refuse: Refuse) -> Term:
+        op: Op = row[0]
+        width, *args = row[1:]
         match op:
             case "symbol":
                 return self._symbol(args, width, refuse)
@@ -98,20 +117,30 @@ class SavedTerms:
         return make_term(op, values, width)
 
     def _arguments(
-        self, op: str, width: int, args: list[object], refuse: Refuse
+        self, op: Simple, width: int, args: list[object], refuse: Refuse
     ) -> tuple[Value, ...]:
-        if op in _COMPARISONS:
-            return self._compared(width, args, refuse)
-        if op in _RESIZING:
-            return (self._resized(op, width, args, refuse),)
-        many = op in ("and", "or") and width == 1
-        wanted = 3 if op == "ite" else 1 if op in _UNARY else 2
-        if len(args) != wanted and not (many and len(args) > wanted):
+        widths: tuple[int, ...]
+        match op:
+            case "eq" | "ult" | "slt":
+                return self._compared(width, args, refuse)
+            case "zext" | "sext" | "popcount" | "clz":
+                return (self._resized(op, width, args, refuse),)
+            case "ite":
+                wanted, widths = 3, (1, width, width)
+            case "neg" | "not":
+                wanted, widths = 1, (width,)
+            case "and" | "or" if width == 1:
+                wanted, widths = 2, (1,) * max(2, len(args))
+            case (
+                "add" | "sub" | "mul" | "udiv" | "urem" | "sdiv" | "srem"
+                | "and" | "or" | "xor" | "shl" | "lshr" | "ashr"
+            ):  # fmt: skip
+                wanted, widths = 2, (width, width)
+            case _:
+                assert_never(op)
+        if len(args) != len(widths):
             raise refuse(f"{op} takes {wanted} arguments")
-        if op == "ite":
-            condition = self._value(args[0], 1, refuse)
-            return (condition, *(self._value(each, width, refuse) for each in args[1:]))
-        return tuple(self._value(each, width, refuse) for each in args)
+        return tuple(self._value(a, w, refuse) for a, w in zip(args, widths, strict=True))
 
     def _compared(self, width: int, args: list[object], refuse: Refuse) -> tuple[Value, ...]:
         if len(args) != 2 or width != 1:

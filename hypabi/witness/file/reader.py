@@ -1,15 +1,37 @@
-"""Read a witness file, strictly.
+"""Read a witness file: one shape, which :func:`witness_schema` publishes."""
 
-An unknown key, a missing one or a value of another type is refused with the key.
-"""
-
-import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import Final, TypeVar
+from functools import cache
+from typing import Final
 
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
-from hypabi.witness.expectation import Ends, Formula, Handed, Holds, Keeps, KeepsBytes, Promise
-from hypabi.witness.file.node import Node
+from hypabi.decode.bounds import Bounds
+from hypabi.decode.decoder import decode
+from hypabi.decode.json import compose_json
+from hypabi.decode.place import Place
+from hypabi.decode.schema import Object, schema_of
+from hypabi.decode.shape import (
+    ANY_TEXT,
+    SHA256,
+    Checked,
+    Either,
+    Key,
+    ListOf,
+    Named,
+    Nullable,
+    Number,
+    Shape,
+    TableOf,
+    Text,
+    Word,
+    identity,
+    number_text,
+    record,
+    tagged,
+    words_of,
+)
+from hypabi.witness.expectation import Ends, Formula, Handed, Holds, Keeps, KeepsBytes
 from hypabi.witness.file.writer import SCHEMA, VERSION
 from hypabi.witness.model import (
     Arrival,
@@ -21,225 +43,13 @@ from hypabi.witness.model import (
     Source,
     Start,
     Witness,
-    WitnessError,
 )
 
-MOST: Final = 1 << 20
-"""Most characters of a file that is read; a witness has a few thousand."""
-DEEPEST: Final = 64
-"""Most operators inside each other."""
+BOUNDS: Final = Bounds(bytes=1 << 20, parts=1 << 16, depth=80, key=4096)
+"""Of a witness file; a witness has a few thousand characters."""
 MOST_PIECES: Final = 4096
 MOST_MEMORY: Final = 16 << 20
 """Most pieces of memory, and bytes of all together; a witness has some dozens of pages."""
-
-T = TypeVar("T")
-
-
-def read_witness_text(where: str, text: str) -> Witness:
-    """Return the witness that a file holds.
-
-    :raises WitnessError: it holds none, with the key where that shows
-    """
-    if len(text) > MOST:
-        raise WitnessError(where, f"has more than {MOST} characters, so it is no witness")
-    try:
-        found: object = json.loads(text, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise WitnessError(where, f"is no JSON: {error}") from None
-    return _Reader(where).witness(found)
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is given twice")
-    return found
-
-
-class _Reader:
-    def __init__(self, file: str) -> None:
-        self._file = file
-
-    def witness(self, value: object) -> Witness:
-        root = Node(self._file, "", value)
-        names = ("schema", "claim", "image", "start", "promised", "predicted", "made_by")
-        schema, claim, image, start, promised, predicted, made_by = root.keys(*names)
-        name, version = schema.keys("name", "version")
-        if (name.value, version.value) != (SCHEMA, VERSION):
-            raise schema.refuse(f"this is no {SCHEMA} of version {VERSION}")
-        contract_sha256, counterexample, said = _claim(claim)
-        source, pages, patched = _image(image)
-        begins, back = _start(start)
-        return Witness(
-            said,
-            source,
-            contract_sha256,
-            counterexample,
-            pages,
-            patched,
-            begins,
-            back,
-            _promised(promised),
-            _predicted(predicted),
-            {name: node.text() for name, node in made_by.items().items()},
-        )
-
-
-def _claim(node: Node) -> tuple[str, Mapping[str, int], Claim]:
-    contract, sha256, version, party, call, number, clause, statement, instead, model = node.keys(
-        "contract", "contract_sha256", "version", "party", "call", "number", "clause", "statement",
-        "instead", "counterexample",
-    )  # fmt: skip
-    claim = Claim(
-        contract.text(),
-        version.text(),
-        party.text(),
-        call.maybe(Node.text),
-        number.maybe(Node.number),
-        clause.text(),
-        statement.text(),
-        instead.text(),
-    )
-    return sha256.text(), _registers(model), claim
-
-
-def _registers(node: Node) -> dict[str, int]:
-    return {name: each.number() for name, each in node.items().items()}
-
-
-def _image(node: Node) -> tuple[Source, tuple[Page, ...], tuple[Patched, ...]]:
-    name, sha256, program, program_sha256, version, displacement, pages, patched = node.keys(
-        "name", "sha256", "program", "program_sha256", "version", "displacement", "pages", "patched"
-    )
-    source = Source(
-        name.text(),
-        sha256.text(),
-        program.text(),
-        program_sha256.text(),
-        version.text(),
-        displacement.number(),
-    )
-    read = tuple(map(_read_page, _parts(pages)))
-    new = tuple(map(_read_patch, _parts(patched)))
-    _together(pages, [page.size for page in read])
-    _together(patched, [patch.size for patch in new])
-    return source, read, new
-
-
-def _parts(node: Node) -> tuple[Node, ...]:
-    """Return the parts of a list of pieces of memory."""
-    parts = node.list()
-    if len(parts) > MOST_PIECES:
-        raise node.refuse(f"has {len(parts)} parts, at most {MOST_PIECES} are read")
-    return parts
-
-
-def _together(node: Node, sizes: Sequence[int]) -> None:
-    """Refuse pieces that are more than a witness needs, though each by itself is not."""
-    if sum(sizes) > MOST_MEMORY:
-        raise node.refuse(f"gives {sum(sizes)} bytes of memory, at most {MOST_MEMORY} are taken")
-
-
-def _read_page(node: Node) -> Page:
-    address, size, sha256, offset = node.keys("address", "size", "sha256", "offset")
-    return Page(_place(address), _extent(size), sha256.text(), offset.maybe(Node.number))
-
-
-def _read_patch(node: Node) -> Patched:
-    address, size, new, capability = node.keys("address", "size", "replacement", "capability")
-    if _extent(size) % 4:
-        raise size.refuse("is no multiple of 4")
-    return Patched(_place(address), _extent(size), _place(new), capability.small())
-
-
-def _place(node: Node) -> int:
-    number = node.number()
-    if number >> 64:
-        raise node.refuse("is no address")
-    return number
-
-
-def _extent(node: Node) -> int:
-    """Return a size: at most 1 MiB, which is more than any witness needs in one piece."""
-    number = node.number()
-    if not 0 < number <= 1 << 20:
-        raise node.refuse("is no size of memory that a witness gives")
-    return number
-
-
-def _read_given(node: Node) -> Given:
-    address, content, size = node.keys("address", "bytes", "size")
-    given = Given(_place(address), content.bytes(), _extent(size))
-    if len(given.content) > given.size:
-        raise node.refuse("has more bytes than its size")
-    return given
-
-
-def _memory(node: Node) -> tuple[Given, ...]:
-    found = tuple(map(_read_given, _parts(node)))
-    _together(node, [given.size for given in found])
-    return found
-
-
-def _start(node: Node) -> tuple[Start, int]:
-    architecture, vectors, order, registers, memory, back = node.keys(
-        "architecture", "vectors", "byte_order", "registers", "memory", "back"
-    )
-    start = Start(
-        _one_of(architecture, Architecture),
-        _one_of(vectors, InstructionSet),
-        _one_of(order, ByteOrder),
-        _registers(registers),
-        _memory(memory),
-    )
-    return start, _place(back)
-
-
-E = TypeVar("E", Architecture, InstructionSet, ByteOrder)
-
-
-def _one_of(node: Node, kind: type[E]) -> E:
-    for each in kind:
-        if each.value == node.text():
-            return each
-    raise node.refuse(f"{node.text()[:20]!r} is none of {', '.join(each.value for each in kind)}")
-
-
-def _predicted(node: Node) -> Prediction:
-    control, registers, opened, memory = node.keys("control", "registers", "open", "memory")
-    ends, address, mode = control.keys("ends", "address", "mode")
-    if ends.value not in ("returned", "reached", "stuck", "faulted"):
-        raise ends.refuse("is no end of a run")
-    arrival = Arrival(ends.text(), address.maybe(_place), mode.maybe(Node.text))
-    return Prediction(
-        arrival,
-        _registers(registers),
-        tuple(each.text() for each in opened.list()),
-        _memory(memory),
-    )
-
-
-def _promised(node: Node) -> Promise:
-    kind = node.items().get("kind")
-    match None if kind is None else kind.value:
-        case "ends":
-            _, address, mode, status = node.keys("kind", "address", "mode", "status")
-            return Ends(_place(address), mode.maybe(Node.text), status.maybe(Node.number))
-        case "handed":
-            _, symbol, address = node.keys("kind", "symbol", "address")
-            return Handed(symbol.text(), address.maybe(_place))
-        case "holds":
-            _, formula = node.keys("kind", "formula")
-            return Holds(_read_formula(formula, DEEPEST))
-        case "keeps":
-            _, register, value = node.keys("kind", "register", "value")
-            return Keeps(register.text(), value.number())
-        case "keeps-bytes":
-            _, address, content = node.keys("kind", "address", "bytes")
-            return KeepsBytes(_place(address), content.bytes())
-        case _:
-            raise node.refuse("is no promise that hypabi knows")
-
 
 ARITY: Final[Mapping[str, int | None]] = {
     "all": None, "any": None, "not": 1, "==": 2, "!=": 2, "<": 2, "<=": 2, "bits": 3,
@@ -248,17 +58,247 @@ ARITY: Final[Mapping[str, int | None]] = {
 """How many operands each operator has, ``None`` for any number."""
 
 
-def _read_formula(node: Node, deep: int) -> Formula:
-    if isinstance(node.value, str):
-        return node.number() if node.value[:1].isdigit() else node.text()
-    parts = node.list()
-    if not parts or parts[0].value not in ARITY or deep == 0:
-        raise node.refuse("is no formula")
-    operator = parts[0].text()
-    if ARITY[operator] not in (None, len(parts) - 1):
-        raise node.refuse(f"{operator} has {len(parts) - 1} operands")
-    operands = tuple(_read_formula(each, deep - 1) for each in parts[1:])
-    sizes = operands[1:] if operator == "bits" else operands[:1] if ARITY[operator] == 3 else ()
+def read_witness_text(where: str, text: bytes) -> Witness:
+    """Return the witness that a file holds.
+
+    :raises FileError: it holds none, with line and key
+    """
+    return decode(compose_json(text, where, BOUNDS), _WITNESS, Witness)
+
+
+def witness_schema() -> Object:
+    """Return the JSON Schema of a witness file."""
+    title = "A hypabi witness: one counterexample as a machine state that anyone can run"
+    return schema_of(title, _WITNESS)
+
+
+def _in_sum(pieces: Sequence[Page | Patched | Given], place: Place) -> object:
+    """Refuse pieces that are more than a witness needs, though each by itself is not."""
+    size = sum(piece.size for piece in pieces)
+    if size > MOST_MEMORY:
+        raise place.refuse(f"gives {size} bytes of memory, at most {MOST_MEMORY} are taken")
+    return pieces
+
+
+def _pieces(of: Shape) -> Shape:
+    """Return the shape of a list of pieces of memory."""
+    return Checked(ListOf(of, MOST_PIECES), _in_sum)
+
+
+def _size(unit: int) -> Text:
+    """Return the shape of a size: at most 1 MiB, which is more than any witness needs at once."""
+    wanted = "a size of memory such as '0x1000', at most 0x100000"
+    if unit > 1:
+        wanted += f", a multiple of {unit}"
+
+    def read(text: str) -> int | None:
+        size = int(text, 16)
+        return size if 0 < size <= 1 << 20 and size % unit == 0 else None
+
+    return Text(wanted, _NUMBER.pattern, read)
+
+
+def _as_given(given: Given, place: Place) -> Given:
+    if len(given.content) > given.size:
+        raise place.refuse("has more bytes than its size")
+    return given
+
+
+def _operand(text: str) -> str | int | None:
+    """Return a number, or the name of a register."""
+    if not text[:1].isdigit():
+        return text
+    return int(text, 16) if re.fullmatch("0x[0-9a-f]{1,64}", text) else None
+
+
+def _applied(parts: "tuple[Formula, ...]", place: Place) -> "Formula":
+    """Refuse an operator with other operands than it takes."""
+    operator, *operands = parts
+    arity = ARITY[str(operator)]
+    if arity not in (None, len(operands)):
+        raise place.refuse(f"{operator} takes {arity} operands, has {len(operands)}")
+    sizes = operands[1:] if operator == "bits" else operands[:1] if arity == 3 else ()
     if not all(isinstance(each, int) and each <= 64 for each in sizes):
-        raise node.refuse(f"{operator} lacks the numbers of bits that it is about")
-    return (operator, *operands)
+        raise place.refuse(f"{operator} lacks the numbers of bits that it is about")
+    return parts
+
+
+@cache
+def _formula() -> Shape:
+    """Return the shape of a formula, which holds formulas."""
+    operator = Word({name: name for name in ARITY})
+    applied = Checked(ListOf(_FORMULA, first=(operator,)), _applied)
+    operand = Text("a register or a number such as '0x1f'", parse=_operand)
+    return Either("a register, a number such as '0x1f', or a list", operand, listed=applied)
+
+
+_TEXTS: Final = ListOf(ANY_TEXT)
+_NUMBER: Final = number_text(256)
+_ADDRESS: Final = number_text(64)
+_BYTES: Final = Text("bytes in hexadecimal digits", "^([0-9a-f]{2})*$", bytes.fromhex)
+_REGISTERS: Final = TableOf(_NUMBER)
+_MODE: Final = Nullable(ANY_TEXT)
+_FORMULA: Final = Named(
+    "formula",
+    (
+        "An operator before its operands; bits takes a value, the high and the low bit; arithmetic "
+        "takes its width in bits first."
+    ),
+    _formula,
+)
+
+_CLAIM: Final = record(
+    Claim,
+    ("contract", ANY_TEXT),
+    ("contract_sha256", SHA256),
+    ("version", ANY_TEXT, "Of the kernel at which the contract was taken."),
+    ("party", ANY_TEXT),
+    ("call", Nullable(ANY_TEXT), "null is any identifier that is no call's number."),
+    ("number", Nullable(_NUMBER)),
+    ("clause", ANY_TEXT),
+    ("statement", ANY_TEXT, "As the contract has it."),
+    ("instead", ANY_TEXT, "What the derivation says happens."),
+    (
+        "counterexample",
+        _REGISTERS,
+        (
+            "What the refutation needs of the state at entry, after shrinking: registers, words of "
+            "memory (mem[...]), capabilities (cpucap.N)."
+        ),
+    ),
+)
+_PAGE: Final = record(
+    Page,
+    ("address", _ADDRESS),
+    ("size", _size(1)),
+    ("sha256", SHA256),
+    (
+        "offset",
+        Nullable(_NUMBER),
+        "Where the bytes stand in the file; null where it is compressed or relocates itself.",
+    ),
+)
+_PATCHED: Final = record(
+    Patched,
+    ("address", _ADDRESS),
+    ("size", _size(4)),
+    ("replacement", _ADDRESS),
+    ("capability", Number(0)),
+)
+_IMAGE: Final = record(
+    Source,
+    ("name", ANY_TEXT, "Of the file, without its folder."),
+    ("sha256", SHA256),
+    ("program", Word({name: name for name in ("kernel", "decompressor")})),
+    ("program_sha256", SHA256),
+    ("version", ANY_TEXT),
+    (
+        "displacement",
+        _NUMBER,
+        (
+            "Added to every link address, modulo the width of an address, where the code runs; "
+            "every address in this file is displaced alike."
+        ),
+    ),
+    ("pages", _pieces(_PAGE), "All that the machine holds of the image."),
+    (
+        "patched",
+        _pieces(_PATCHED),
+        "Code that the kernel replaces on a CPU with a capability; its branches are aimed anew.",
+    ),
+)
+_GIVEN: Final = record(
+    Given,
+    ("address", _ADDRESS),
+    Key("bytes", "content", _BYTES),
+    ("size", _size(1)),
+    name="memory",
+    says="Bytes, then zeros up to the size.",
+)
+_MEMORY: Final = _pieces(Checked(_GIVEN, _as_given))
+_START: Final = record(
+    Start,
+    ("architecture", words_of(Architecture)),
+    Key("vectors", "instruction_set", words_of(InstructionSet)),
+    ("byte_order", words_of(ByteOrder)),
+    (
+        "registers",
+        _REGISTERS,
+        (
+            "A general register or status field that is not given is 0; a system register that is "
+            "not given is not read."
+        ),
+    ),
+    ("memory", _MEMORY, "Besides the image; where two overlap, the later holds."),
+    ("back", _ADDRESS, "Where the caller goes on, behind its hvc."),
+)
+_PROMISED: Final = tagged(
+    "kind",
+    {
+        "ends": record(
+            Ends,
+            ("address", _ADDRESS),
+            ("mode", _MODE),
+            ("status", Nullable(_NUMBER)),
+            says="Control arrives there, in that mode, with that program status.",
+        ),
+        "handed": record(
+            Handed,
+            ("symbol", ANY_TEXT),
+            ("address", Nullable(_ADDRESS)),
+            says="Control goes to that function.",
+        ),
+        "holds": record(
+            Holds, ("formula", _FORMULA), says="A condition over registers at the end."
+        ),
+        "keeps": record(
+            Keeps,
+            ("register", ANY_TEXT),
+            ("value", _NUMBER),
+            says="The register has that value, as at the start.",
+        ),
+        "keeps-bytes": record(
+            KeepsBytes,
+            ("address", _ADDRESS),
+            Key("bytes", "content", _BYTES),
+            says="Memory holds these bytes, as at the start.",
+        ),
+    },
+)
+_ARRIVAL: Final = record(
+    Arrival,
+    Key("ends", "kind", Word({w: w for w in ("returned", "reached", "stuck", "faulted")})),
+    ("address", Nullable(_ADDRESS)),
+    ("mode", _MODE),
+)
+_PREDICTED: Final = record(
+    Prediction,
+    Key("control", "arrival", _ARRIVAL),
+    (
+        "registers",
+        _REGISTERS,
+        (
+            "General registers that change, and what the promise is about; every other general "
+            "register keeps its value."
+        ),
+    ),
+    ("open", _TEXTS, "General registers of which nothing is predicted."),
+    ("memory", _MEMORY, "What is written."),
+)
+_WITNESS: Final = record(
+    Witness,
+    Key("schema", None, identity(SCHEMA, VERSION)),
+    ("claim", _CLAIM, "What is said to be broken, and by whom."),
+    ("image", _IMAGE),
+    ("start", _START, "The machine at the caller's hvc."),
+    (
+        "promised",
+        _PROMISED,
+        (
+            "What the contract promises, in numbers; a machine that shows the contrary confirms "
+            "the refutation."
+        ),
+    ),
+    ("predicted", _PREDICTED, "What the derivation says a machine shows at the end."),
+    ("made_by", TableOf(ANY_TEXT), "Version of each tool."),
+)

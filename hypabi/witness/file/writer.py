@@ -34,7 +34,7 @@ def document(witness: Witness) -> dict[str, Json]:
         "schema": {"name": SCHEMA, "version": VERSION},
         "claim": {
             "contract": claim.contract,
-            "contract_sha256": witness.contract_sha256,
+            "contract_sha256": claim.contract_sha256,
             "version": claim.version,
             "party": claim.party,
             "call": claim.call,
@@ -42,7 +42,7 @@ def document(witness: Witness) -> dict[str, Json]:
             "clause": claim.clause,
             "statement": claim.statement,
             "instead": claim.instead,
-            "counterexample": _numbers(witness.counterexample),
+            "counterexample": _numbers(claim.counterexample),
         },
         "image": {
             "name": image.name,
@@ -51,8 +51,8 @@ def document(witness: Witness) -> dict[str, Json]:
             "program_sha256": image.program_sha256,
             "version": image.version,
             "displacement": hex(image.displacement),
-            "pages": [_page(each) for each in witness.pages],
-            "patched": [_patched(each) for each in witness.patched],
+            "pages": [_page(each) for each in image.pages],
+            "patched": [_patched(each) for each in image.patched],
         },
         "start": {
             "architecture": start.architecture.value,
@@ -60,7 +60,7 @@ def document(witness: Witness) -> dict[str, Json]:
             "byte_order": start.byte_order.value,
             "registers": _numbers(start.registers),
             "memory": [_given(each) for each in start.memory],
-            "back": hex(witness.back),
+            "back": hex(start.back),
         },
         "promised": _promise(witness.promised),
         "predicted": _prediction(witness.predicted),

@@ -5,15 +5,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hypabi.behaviour.saved.reader import MOST_BYTES, parse_saved, read_saved
+from hypabi.behaviour.saved.reader import BOUNDS, parse_saved, read_saved, saved_schema
 from hypabi.behaviour.saved.writer import write_saved
 from hypabi.errors import HypabiError
 from hypabi.judgement.difference.model import Cell
 from tests.cli.compared import again, cells, reference
+from tests.report.schemas import schema
 
 
 @cache
@@ -31,7 +33,7 @@ def refused(plain: object) -> str:
         parse_saved(json.dumps(plain).encode(), "file")
     line = str(caught.value)
     assert "\n" not in line
-    assert line.startswith("file: ")
+    assert line.startswith("file:1: ")
     assert line.endswith("; save it again with `hypabi derive --save`")
     return line
 
@@ -44,28 +46,40 @@ def test_the_bytes_say_nothing_of_where_the_image_was() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "what"),
     [
-        (("schema", "version"), 2, "schema: it is not hypabi-behaviours of version 1"),
-        (("schema", "version"), True, "schema: it is not hypabi-behaviours of version 1"),
-        (("image", "architecture"), "x86", "image.architecture: it is neither arm nor arm64"),
-        (("image", "sha256"), "0", "image.sha256: '0' is not spelled as it has to be"),
-        (("parties", 0, "behaviour"), 7, "parties[0].behaviour: it is no number below 1"),
-        (("parties", 0, "behaviour"), -1, "parties[0].behaviour: it is no number below 1"),
-        (("parties", 0, "address"), 0, "parties[0].address: it is no constant"),
-        (("terms", 0), ["symbol", 0, "x0"], "terms[0]: 0 is no width, 1 to 128"),
+        (("schema", "version"), 2, "schema.version: wants 1, has the number 2"),
+        (("schema", "version"), True, "schema.version: wants 1, has true"),
+        (("image", "architecture"), "x86", "image.architecture: wants one of arm, arm64"),
+        (("image", "sha256"), "0", "image.sha256: wants a SHA-256 of 64 small"),
+        (("parties", 0, "behaviour"), 7, "parties[0].behaviour: there are 1 behaviours"),
+        (("parties", 0, "behaviour"), -1, "parties[0].behaviour: wants a number of at least 0"),
+        (("parties", 0, "address"), 0, "parties[0].address: wants a constant"),
+        (("terms", 0), ["symbol", 0, "x0"], "terms[0][1]: wants a number of 1 to 128"),
         (("terms", 0), ["symbol", 64, "a|b"], "terms[0]: the name of a symbol is short"),
         (("terms", 0), ["add", 64, 0, "0x1"], "terms[0]: 0 is no constant, and no term"),
-        (("terms", 0), ["launch", 64, "x0"], "terms[0]: ['launch', 64, 'x0'] is no term"),
+        (("terms", 0), ["launch", 64, "x0"], "terms[0][0]: wants one of symbol, add"),
         (("terms", 0), ["add", 64, "0x1", "0x2"], "terms[0]: it has no symbol in it"),
-        (("terms", 0), [["add"], 64, "x"], "terms[0]: [['add'], 64, 'x'] is no term"),
-        (("terms",), 3, "terms: it is no list"),
-        (("behaviours", 0, "cases", 0, "outcome"), {"ends": "well"}, "this is no way to end"),
-        (("behaviours", 0, "cases", 0, "outcome"), {"ends": ["well"]}, "this is no way to end"),
+        (("terms", 0), [["add"], 64, "x"], "terms[0][0]: wants one of symbol, add"),
+        (("terms",), 3, "terms: wants a list"),
+        (
+            ("behaviours", 0, "cases", 0, "outcome"),
+            {"ends": "well"},
+            "outcome.ends: wants one of returned, left",
+        ),
+        (
+            ("behaviours", 0, "cases", 0, "outcome"),
+            {"ends": ["well"]},
+            "outcome.ends: wants one of returned, left",
+        ),
         (("behaviours", 0, "cases", 0, "registers"), {"x0": 10**6}, "no term that stands before"),
         (("behaviours", 0, "cases", 0, "guard"), ["0x2"], "'0x2' has more than 1 bits"),
-        (("behaviours", 0, "cases", 0, "stores"), [[None, "0x0", 0, "0x0"]], "a size at least 1"),
-        (("behaviours", 0, "cases", 0, "assumptions"), [99], "it is no number below"),
+        (
+            ("behaviours", 0, "cases", 0, "stores"),
+            [[None, "0x0", 0, "0x0"]],
+            "[2]: wants a number of 1 to 16",
+        ),
+        (("behaviours", 0, "cases", 0, "assumptions"), [99], "there are"),
         (("behaviours", 0, "widths"), {}, "widths does not name it"),
-        (("more",), 1, "the file: 'more' has no meaning here"),
+        (("more",), 1, "more: unknown key"),
     ],
 )
 def test_what_is_malformed_is_refused_where_it_stands(
@@ -84,26 +98,32 @@ def test_what_is_malformed_is_refused_where_it_stands(
 def test_every_key_is_asked_for(key: str) -> None:
     plain = document()
     del plain[key]
-    assert f"{key!r} is missing" in refused(plain)
+    assert f"the key {key!r} is missing" in refused(plain)
 
 
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b"{", "line 1: this is no JSON"),
-        (b"\xff", "it is no UTF-8"),
-        (b"[" * 100_000, "it is nested too deep"),
-        (b'{"a": 1, "a": 2}', "a key stands twice in one table"),
-        (b'{"a": 1.5}', "a number has a fraction"),
-        (b'{"a": NaN}', "a number is none"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "a number has more than 20 digits"),
-        (b" " * (MOST_BYTES + 1), f"it has more than {MOST_BYTES} bytes"),
+        (b"{", "file:1: this is no JSON"),
+        (b"\xff", "file:1: this is no JSON: it is no UTF-8"),
+        (b"[" * 100_000, f"nested deeper than {BOUNDS.depth}"),
+        (b'{"a": 1, "a": 2}', "file:1: a: the key stands here a second time"),
+        (b'{"a": 1.5}', "1.5 is no whole number"),
+        (b'{"a": NaN}', "'NaN' is no value"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "is no whole number of at most 20 digits"),
+        (b" " * (BOUNDS.bytes + 1), f"at most {BOUNDS.bytes} bytes are read"),
     ],
 )
 def test_what_is_no_document_is_refused(content: bytes, what: str) -> None:
     with pytest.raises(HypabiError) as caught:
         parse_saved(content, "file")
     assert what in str(caught.value)
+
+
+def test_a_saved_form_is_as_the_published_schema_says_and_that_is_up_to_date() -> None:
+    assert schema("saved") == json.loads(json.dumps(saved_schema())), "docs/generate"
+    jsonschema.Draft202012Validator.check_schema(schema("saved"))
+    jsonschema.Draft202012Validator(schema("saved")).validate(document())
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
