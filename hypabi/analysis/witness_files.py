@@ -12,7 +12,8 @@ from hypabi.errors import HypabiError
 from hypabi.home import REFERENCES
 from hypabi.regular import read_regular
 from hypabi.unknowns import with_fixed_words_moved
-from hypabi.witness.file.reader import BOUNDS, read_witness_text
+from hypabi.witness.file.reader import read_witness_text
+from hypabi.witness.file.shape import BOUNDS
 from hypabi.witness.file.writer import write_witness_text
 from hypabi.witness.model import Page, Witness
 from hypabi.witness.pages import Pages

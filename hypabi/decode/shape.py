@@ -19,6 +19,8 @@ class Text:
     """What it stands for; ``None`` for a text that is none, pattern or not."""
     most: int | None = None
     """Characters."""
+    write: Callable[[Any], str] = str
+    """Spell what it stands for."""
 
 
 @frozen(eq=False)
@@ -103,6 +105,8 @@ class Each:
     """Build it of what is said, by what the names stand for."""
     each_of: str
     """What the names are, for who gives none."""
+    apart: Callable[[Any], object]
+    """Return what was said: once, or by the names as a dictionary."""
 
 
 @frozen(eq=False)
@@ -241,7 +245,8 @@ def number_text(bits: int) -> Text:
     """Return the shape of a number of at most so many bits as a text such as ``0x1f``."""
     digits = bits // 4
     wanted = f"a number such as '0x1f' of at most {bits} bits"
-    return Text(wanted, f"^0x[0-9a-f]{{1,{digits}}}$", lambda text: int(text, 16))
+    pattern = f"^0x[0-9a-f]{{1,{digits}}}$"
+    return Text(wanted, pattern, lambda text: int(text, 16), write=hex)
 
 
 SHA256: Final = Text("a SHA-256 of 64 small hexadecimal digits", "^[0-9a-f]{64}$")

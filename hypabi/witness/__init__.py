@@ -14,6 +14,7 @@ __all__ = [
     "expectation",
     "file.reader",
     "file.script",
+    "file.shape",
     "file.writer",
     "model",
     "pages",

@@ -76,7 +76,17 @@ KITCHEN: Final = record(
     ("day", Word({"mon": 1, "tue": 2})),
     ("door", number_text(16)),
     ("tree", TREE),
-    ("cook", Each(TEXT, {"lunch": 1, "dinner": 2}, lambda both: both, dict, "either meal")),
+    (
+        "cook",
+        Each(
+            TEXT,
+            {"lunch": 1, "dinner": 2},
+            lambda both: both,
+            dict,
+            "either meal",
+            lambda both: both,
+        ),
+    ),
     ("later", Later(ListOf(NUMBER))),
     ("calls", ListOf(TEXT, first=(NUMBER, Word({"x": "y"})))),
     optional=(("tea", TEXT), ("coffee", TEXT)),

@@ -95,10 +95,10 @@ def _composite(origin: object, arguments: tuple[object, ...]) -> Shape:
         return ListOf(inner)
     if origin is ByArchitecture:
         both = {each.value: each.value for each in Architecture}
-        return Each(inner, both, _on_both, _on_either, "either architecture")
+        return Each(inner, both, _on_both, _on_either, "either architecture", _of_both)
     if origin is OnEach:
         names = {each.value: each for each in ArchitectureName}
-        return Each(inner, names, OnEach, _on_each, "any architecture")
+        return Each(inner, names, OnEach, _on_each, "any architecture", _of_each)
     assert origin is Mapping, origin
     return TableOf(inner)
 
@@ -109,6 +109,19 @@ def _on_both(value: object) -> ByArchitecture[object]:
 
 def _on_either(said: Mapping[str, object]) -> ByArchitecture[object]:
     return ByArchitecture(said.get("arm"), said.get("arm64"))
+
+
+def _of_both(value: ByArchitecture[object]) -> object:
+    if value.arm is not None and value.arm == value.arm64:
+        return value.arm
+    both = {"arm": value.arm, "arm64": value.arm64}
+    return {name: each for name, each in both.items() if each is not None}
+
+
+def _of_each(value: OnEach[object]) -> object:
+    if value.everywhere is not None:
+        return value.everywhere
+    return {name.value: each for name, each in value.named.items()}
 
 
 def _on_each(said: Mapping[ArchitectureName, object]) -> OnEach[object]:

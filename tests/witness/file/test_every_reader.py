@@ -21,8 +21,9 @@ from hypabi.home import REFERENCES
 from hypabi.judgement import suppression
 from hypabi.judgement.matrix import reference_index
 from hypabi.records import frozen
-from hypabi.witness.file import reader as witness
-from hypabi.witness.file.writer import document
+from hypabi.witness.file import shape as witness
+from hypabi.witness.file.reader import read_witness_text
+from hypabi.witness.file.writer import write_witness_text
 from tests.cli.compared import reference
 from tests.contract import contract_example
 from tests.contract.stated import stated_example
@@ -56,7 +57,7 @@ def an_index() -> object:
 @cache
 def a_witness() -> object:
     made = of_reference("arm-stub-a6-a32")
-    return document(made.witness(made.refuted()[0]))
+    return json.loads(write_witness_text(made.witness(made.refuted()[0])))
 
 
 @cache
@@ -94,7 +95,7 @@ READERS = {
         "kind",
     ),
     "witness": Reader(
-        lambda text: witness.read_witness_text("file", text),
+        lambda text: read_witness_text("file", text),
         a_witness,
         witness.BOUNDS,
         ("claim",),

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from hypabi.decode.place import FileError
-from hypabi.witness.file.reader import MOST_MEMORY, MOST_PIECES, read_witness_text, witness_schema
-from hypabi.witness.file.writer import document
+from hypabi.witness.file.reader import read_witness_text, witness_schema
+from hypabi.witness.file.shape import MOST_MEMORY, MOST_PIECES
+from hypabi.witness.file.writer import write_witness_text
 from tests.report.schemas import schema
 from tests.witness.examples import of_reference
 
@@ -16,7 +17,8 @@ from tests.witness.examples import of_reference
 @pytest.fixture(scope="module")
 def example() -> dict[str, Any]:
     made = of_reference("arm-stub-a6-a32")
-    return document(made.witness(made.refuted()[0]))
+    plain: dict[str, Any] = json.loads(write_witness_text(made.witness(made.refuted()[0])))
+    return plain
 
 
 def refusal(plain: object) -> str:
