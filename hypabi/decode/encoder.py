@@ -92,7 +92,10 @@ def _several(value: object, shape: ListOf | TableOf | Each) -> Plain:
 def _record(value: object, record: Record) -> Plain:
     written: Object = {}
     for key in record.keys().values():
-        each = encode(None if key.field is None else getattr(value, key.field), key.shape)
-        if key.required or each not in (None, {}, []):
+        inner = None if key.field is None else getattr(value, key.field)
+        if not key.required and inner is None:
+            continue
+        each = encode(inner, key.shape)
+        if key.required or each not in ({}, []):
             written[key.name] = each
     return written
