@@ -2,19 +2,29 @@
 
 import atexit
 import functools
+import gc
 import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import hypothesis
 import pytest
 
+from hypabi.cli.main import COLLECT_AFTER
 from kernels import cache
 from kernels.pins import DOCUMENTS, Pin, read_pins
-from tests.inputs import REQUIRED, Assemble, Kernel, find_tool, required, skip_for
+from tests.inputs import (
+    REQUIRED,
+    Assemble,
+    Kernel,
+    KernelResult,
+    find_tool,
+    required,
+    skip_for,
+)
 
 # The same examples in every run; `pytest --hypothesis-profile=explore` looks for new ones.
 hypothesis.settings.register_profile(
@@ -33,6 +43,7 @@ def pytest_configure() -> None:
     except ValueError as unknown:
         raise pytest.UsageError(str(unknown)) from None
     atexit.register(_end_in_silence)
+    gc.set_threshold(COLLECT_AFTER)  # as a command does; at Python's 700 a seventh of the run
 
 
 def _end_in_silence() -> None:
@@ -58,6 +69,21 @@ def pytest_report_header() -> list[str]:
 def kernel() -> Kernel:
     """Return the kernel of a name, skipping the test where the cache does not hold it."""
     return _finder("kernel", read_pins())
+
+
+@pytest.fixture(scope="session")
+def kernel_result(kernel: Kernel, tmp_path_factory: pytest.TempPathFactory) -> KernelResult:
+    """Return the result of a command over a kernel, which one worker makes for all of the run."""
+    from tests.kernel_results import result_of  # heavy, and few runs ask
+
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    @functools.lru_cache(maxsize=4)
+    def find(command: str, name: str) -> Any:  # noqa: ANN401 - each command has its own
+        return result_of(folder, command, name, kernel(name))
+
+    return find
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal, NoReturn, Protocol
+from typing import Any, Final, Literal, NoReturn, Protocol
 
+import hypothesis
 import pytest
 
 from kernels.pins import DOCUMENTS, read_pins
@@ -77,6 +78,11 @@ def skip_for(need: str, reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def exploring() -> bool:
+    """Tell whether this run looks further than every run does: ``--hypothesis-profile=explore``."""
+    return hypothesis.settings.get_current_profile_name() == "explore"
+
+
 def find_tool(name: str) -> str:
     """Return the path of a program, skipping the test where it is missing."""
     path = shutil.which(name)
@@ -95,6 +101,9 @@ def old_kernels() -> list[Path]:
 
 Kernel = Callable[[str], Path]
 """The ``vmlinuz`` of a pinned kernel, by its name in ``kernels/pins.toml``."""
+
+KernelResult = Callable[[str, str], Any]
+"""The result of a command, without options, over a pinned kernel: both by name."""
 
 
 class Assemble(Protocol):

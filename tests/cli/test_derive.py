@@ -6,7 +6,8 @@ import pytest
 
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import BASE, stub
-from tests.inputs import Assemble, Kernel
+from tests.inputs import Assemble, Kernel, KernelResult
+from tests.kernel_results import JSON
 from tests.report.schemas import strict
 
 
@@ -127,11 +128,12 @@ def test_an_undecided_path_is_in_the_exit_status(assemble: Assemble) -> None:
     assert "  undecided beyond sync" in ran.stdout
 
 
-def test_a_real_stub_is_derived_with_names_within_75_columns(kernel: Kernel) -> None:
+def test_a_real_stub_is_derived_with_names_within_75_columns(
+    kernel: Kernel, kernel_result: KernelResult
+) -> None:
     ran = hypabi("derive", kernel("6.1-arm64"), "--party", "stub")
     assert ran.returncode == 0
     for call in ("SET_VECTORS", "SOFT_RESTART", "RESET_VECTORS", "FINALISE_EL2"):
         assert f"  HVC_{call}" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 75
-    report = json.loads(hypabi("derive", kernel("6.1-arm64"), "--format", "json").stdout)
-    strict("derive").validate(report)
+    strict("derive").validate(json.loads(JSON["derive"](kernel_result("derive", "6.1-arm64"))))

@@ -1,29 +1,19 @@
 """First line, JSON and exit status of a result say the same, over all that we have."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 import hypabi
-from hypabi.analysis.results.conclusion import Conclusion
-from hypabi.analysis.session import Session
-from hypabi.judgement.matrix.reference_index import read_index
-from hypabi.report.callers import json as callers_json
-from hypabi.report.callers.text import write as callers_text
-from hypabi.report.check import json as check_json
-from hypabi.report.check.text import write as check_text
-from hypabi.report.derive import json as derive_json
-from hypabi.report.derive.text import write as derive_text
-from hypabi.report.matrix import json as matrix_json
-from hypabi.report.matrix.text import Detail
-from hypabi.report.matrix.text import write as matrix_text
 from kernels.pins import read_pins
 from tests.cli.compared import INDEX, promised
 from tests.cli.door import hypabi as run
-from tests.inputs import Kernel
+from tests.inputs import Kernel, KernelResult
+from tests.kernel_results import JSON, TEXT
 
-Answer = tuple[str, str, Conclusion]
+COMMANDS = ("check", "callers", "derive", "matrix")
 
 WORST = {1: "contradicted", 8: "refuted", 16: "undecided", 4: "changed"}
 """The verdict by the worst bit of the exit status, as `hypabi --help` ranks them."""
@@ -33,31 +23,14 @@ REFERENCES = [
 ]
 
 
-def first_answers(
-    session: Session, contract: str | None = None, version: str | None = None
-) -> Iterator[Answer]:
-    """Yield what `check` and `callers` say of an image: text, JSON, conclusion."""
-    checked = hypabi.check(session, contract=contract, kernel_version=version)
-    yield check_text(checked), check_json.write(checked), checked.conclusion
-    listed = hypabi.callers(session, contract=contract, kernel_version=version)
-    yield callers_text(listed), callers_json.write(listed), listed.conclusion
-
-
-def other_answers(session: Session) -> Iterator[Answer]:
-    """Yield what `derive` and `matrix` say of a kernel."""
-    derived = hypabi.derive(session)
-    yield derive_text(derived), derive_json.write(derived), derived.conclusion
-    matrix = hypabi.matrix(session)
-    yield matrix_text(matrix, Detail.NONE), matrix_json.write(matrix), matrix.conclusion
-
-
-def held_against_each_other(text: str, document: str, found: Conclusion) -> None:
-    printed = json.loads(document)
+def held_against_each_other(command: str, found: Any) -> None:  # noqa: ANN401 - of any command
+    text, printed = TEXT[command](found), json.loads(JSON[command](found))
     first = text.splitlines()[0]
     assert first.endswith(f": {found.verdict.upper()}"), first
     assert printed["verdict"] == found.verdict
     assert printed["exit_status"] == found.exit_status
-    assert printed["counts"] == {unit: dict(words) for unit, words in found.counts.items()}
+    counts = found.conclusion.counts
+    assert printed["counts"] == {unit: dict(words) for unit, words in counts.items()}
     worst = next((word for bit, word in WORST.items() if found.exit_status & bit), None)
     assert worst is None or found.verdict == worst
     assert (found.verdict in WORST.values()) is bool(found.exit_status)
@@ -65,30 +38,30 @@ def held_against_each_other(text: str, document: str, found: Conclusion) -> None
 
 @pytest.mark.parametrize(("name", "form"), REFERENCES)
 def test_of_every_reference_image(name: str, form: str) -> None:
-    reference = next(each for each in read_index().references if each.name == name)
+    reference = next(each for each in INDEX.references if each.name == name)
     image = reference.file(next(each for each in reference.forms if each.name == form))
     held = promised(reference)
     assert held is not None
-    for answer in first_answers(hypabi.open_image(image), held[0], str(held[1])):
-        held_against_each_other(*answer)
+    session, (contract, version) = hypabi.open_image(image), held
+    for command in ("check", "callers"):
+        found = getattr(hypabi, command)(session, contract=contract, kernel_version=str(version))
+        held_against_each_other(command, found)
 
 
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("name", sorted(read_pins()))
-def test_of_every_kernel(name: str, kernel: Kernel) -> None:
-    session = hypabi.open_image(kernel(name))
-    for answer in (*first_answers(session), *other_answers(session)):
-        held_against_each_other(*answer)
+def test_of_every_kernel(name: str, command: str, kernel_result: KernelResult) -> None:
+    held_against_each_other(command, kernel_result(command, name))
 
 
-@pytest.mark.parametrize("command", ["check", "callers", "derive", "matrix"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_command_prints_and_returns_the_same_as_the_function(
-    command: str, kernel: Kernel
+    command: str, kernel: Kernel, kernel_result: KernelResult
 ) -> None:
-    image = str(kernel("6.1-arm64"))
-    result = getattr(hypabi, command)(image)
+    image, result = str(kernel("6.1-arm64")), kernel_result(command, "6.1-arm64")
     text, document = run(command, image), run(command, image, "--format", "json")
     assert text.returncode == document.returncode == result.exit_status
-    assert text.stdout.splitlines()[0].endswith(f": {result.verdict.upper()}")
+    assert text.stdout == TEXT[command](result)
     printed = json.loads(document.stdout)
     mine = json.loads(json.dumps(hypabi.to_plain(result)))
     assert mine == {key: printed[key] for key in mine}
