@@ -1,7 +1,9 @@
 """Every command that a page shows is run, and prints what the page says.
 
 A page is run from its top in a folder of its own that looks like a clone, with the kernels that it
-names.  Where a kernel or a tool is missing, what comes before it is run and the rest is skipped.
+names.  A shell runs what it types, and starts hypabi where a line asks more of it than to run that;
+else hypabi runs in this process.  Where a kernel or a tool is missing, what comes before it is run
+and the rest is skipped.
 """
 
 import os
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from kernels.pins import DOCUMENTS, Pin, read_pins
-from tests.cli.door import START, environment
+from tests.cli.door import START, environment, hypabi
 from tests.inputs import ROOT, Kernel, find_tool
 from tests.site.session import TYPED, Command, Excused, Source, mismatch, pages, steps
 
@@ -21,6 +23,10 @@ PAGES = [page.relative_to(ROOT) for page in pages(ROOT)]
 LINKED = ("docs", "hypabi", "kernels", "reference")
 TOOLS = re.compile(r"\b(?:aarch64-linux-gnu|arm-linux-gnueabihf)-\w+|\bqemu-system-\w+|\bgit\b")
 QEMU = re.compile(r"--(?:confirm|machine) qemu")
+PLAIN = re.compile(
+    r"hypabi (?:check|derive|callers|diff|matrix|replay|document|contract)(?: [\w./:=,+@-]+)*"
+)
+"""What needs no shell: each word is an argument as it stands."""
 REPEATED = re.compile(r"hypabi check vmlinuz-[\w.+-]+( --confirm)?")
 """Of a kernel alone, so run once for all pages: what it prints depends on nothing else, as
 tests/cli shows."""
@@ -82,6 +88,12 @@ class Folder:
         return printed
 
     def _ran(self, typed: str) -> tuple[int, list[str]]:
+        if PLAIN.fullmatch(typed):
+            plain = hypabi(*typed.split()[1:], cwd=self.path)
+            return plain.returncode, (plain.stderr + plain.stdout).rstrip("\n").splitlines()
+        return self._ran_by_a_shell(typed)
+
+    def _ran_by_a_shell(self, typed: str) -> tuple[int, list[str]]:
         kept = {k: os.environ[k] for k in ("HYPABI_KERNELS", "XDG_CACHE_HOME") if k in os.environ}
         path = f"{self.path}/.bin:{os.environ['PATH']}"
         ran = subprocess.run(
@@ -156,6 +168,11 @@ def test_a_file_that_a_page_shows_is_used_by_a_command_below(page: Path) -> None
             case Excused():
                 pass
     assert not waiting
+
+
+def test_a_shell_starts_hypabi_too() -> None:
+    typed = [step.typed for page in PAGES for step in shown(page) if isinstance(step, Command)]
+    assert sum(TYPED.match(each) is not None and not PLAIN.fullmatch(each) for each in typed) > 5
 
 
 def test_few_commands_are_excused_and_many_are_run() -> None:
