@@ -13,6 +13,7 @@ from tests.inputs import Kernel
 from tests.machine.placed_kernel import CALLER, READ, TARGET, kernel_at
 from tests.machine.programs import there
 
+ENGINE, QEMU = Engine(), Qemu()
 HVC = bytes.fromhex("020000d4")
 NAMES = {"5.10-arm64", "6.1-arm64", "6.12-arm64", "7.2-arm64"}
 
@@ -34,8 +35,8 @@ def state_of(path: Path, call: int) -> tuple[MachineState, Limits]:
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_engine_and_qemu_agree_on_every_register(kernel: Kernel, name: str, call: int) -> None:
     state, limits = state_of(kernel(name), call)
-    ours = Engine().run(state, limits)
-    theirs = there(Qemu().run(state, limits))
+    ours = ENGINE.run(state, limits)
+    theirs = there(QEMU.run(state, limits))
     assert (ours.ending, ours.pc, ours.mode) == (theirs.ending, theirs.pc, theirs.mode)
     both = ours.registers.keys() & theirs.registers.keys()
     assert both >= {*(f"x{n}" for n in range(31)), "SP_EL1", "SP_EL2", "VBAR_EL2", "ESR_EL2"}

@@ -22,6 +22,7 @@ from tests.machine.programs import machine_code, there
 
 ARM64 = ("5.10-arm64", "6.1-arm64", "6.12-arm64", "7.2-arm64")
 ARM = ("5.10-armmp", "6.1-armmp", "6.12-armmp", "7.2-armmp")
+QEMU = Qemu()
 TSC = 1 << 19
 """HCR_EL2.TSC and HCR.TSC: trap smc (DDI 0487 D19.2.48; DDI 0406C B4.1.65)."""
 PSCI_VERSION = 0x8400_0000
@@ -56,7 +57,7 @@ def arm_state(path: Path, source: str, **registers: int) -> MachineState:
 
 
 def on_qemu(state: MachineState, *stops: int) -> Observation:
-    return there(Qemu().run(state, Limits(None, stops, ())))
+    return there(QEMU.run(state, Limits(None, stops, ())))
 
 
 def on_engine_from(entered: Observation, state: MachineState, *stops: int) -> Observation:
