@@ -46,19 +46,6 @@ def decode(node: Node, shape: Shape, kind: type[T]) -> T:
     return value
 
 
-def plain_value(node: Node) -> object:
-    """Return lists, dictionaries and scalars without their places."""
-    match node:
-        case Scalar(value=value):
-            return value
-        case Sequence(items=items):
-            return [plain_value(each) for each in items]
-        case Table(items=named):
-            return {name: plain_value(each) for name, each in named.items()}
-        case _:
-            assert_never(node)
-
-
 def _value(node: Node, shape: Shape) -> object:
     match shape:
         case Text() | Number() | Word() | Constant():

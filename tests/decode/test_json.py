@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypabi.decode.bounds import Bounds
-from hypabi.decode.decoder import plain_value
 from hypabi.decode.json import compose_json
 from hypabi.decode.node import Sequence, Table
 from hypabi.decode.place import FileError
+from tests.decode.plain import plain_value
 
 BOUNDS = Bounds(bytes=1 << 12, parts=300, depth=8, key=40)
 WIDE = Bounds(bytes=1 << 20, parts=1 << 16, depth=80, key=4096)

@@ -3,10 +3,10 @@
 import pytest
 
 from hypabi.decode.bounds import Bounds
-from hypabi.decode.decoder import plain_value
 from hypabi.decode.node import Scalar, Sequence, Table
 from hypabi.decode.place import FileError
 from hypabi.decode.yaml import compose_yaml
+from tests.decode.plain import plain_value
 
 BOUNDS = Bounds(bytes=1 << 12, parts=300, depth=8, key=40)
 
