@@ -63,7 +63,7 @@ def check(
     from hypabi.analysis.check import check as check_examination
     from hypabi.analysis.options import contract_of, suppressions_of, version_of
 
-    session = _session(image)
+    held, version = contract_of(contract), version_of(kernel_version)
     wanted = CheckWanted(
         suppressions=suppressions_of(_text(suppressions), today),
         machine=confirm,
@@ -72,13 +72,13 @@ def check(
         second_opinion=second_opinion,
         obligations=_text(smt2),
     )
+    session = _session(image)
     command = _command(
         "check", session.loaded.path, contract=contract, kernel_version=kernel_version,
         suppressions=suppressions, today=today, confirm=confirm, witness=witnesses,
         entries=entries, second_opinion=second_opinion, smt2=smt2,
     )  # fmt: skip
-    examination = session.examine(contract_of(contract), version_of(kernel_version))
-    return check_examination(examination, wanted, command)
+    return check_examination(session.examine(held, version), wanted, command)
 
 
 def callers(
@@ -99,8 +99,8 @@ def callers(
     from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.summaries.callers import summarize_callers
 
-    session = _session(image)
     named = None if contract is None else contract_of(contract)
+    session = _session(image)
     command = _command(
         "callers", session.loaded.path, contract=contract, kernel_version=kernel_version,
         function=function,
@@ -129,9 +129,9 @@ def derive(
     from hypabi.analysis.options import contract_of, version_of
     from hypabi.analysis.summaries.derivation import summarize_derivation
 
-    session = _session(image)
     named = None if contract is None else contract_of(contract)
     wanted = Wanted(named, version_of(kernel_version), party, entry)
+    session = _session(image)
     command = _command(
         "derive", session.loaded.path, contract=contract, kernel_version=kernel_version,
         party=party, entry=entry,
@@ -186,9 +186,10 @@ def matrix(
     from hypabi.analysis.options import contract_of, version_of
 
     _refuse_options(chosen, "it chooses among the references", "leave out the image")
+    held, version = contract_of(contract), version_of(kernel_version)
     session = _session(image)
     command = _command("matrix", session.loaded.path, **of_image)
-    examination = session.examine(contract_of(contract), version_of(kernel_version))
+    examination = session.examine(held, version)
     return summarize_matrix(image_matrix(examination, provenance(command, TOOLS)))
 
 
