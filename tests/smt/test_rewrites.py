@@ -12,6 +12,7 @@ from hypabi.smt.rewrite import subterms
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.term import Term, Value, make_term
 from hypabi.smt.z3 import Z3Solver
+from tests.inputs import exploring
 from tests.smt.language import (
     COMPARISONS,
     FOLDED,
@@ -148,8 +149,11 @@ def _differ(a: Value, b: Value) -> Term:
 @pytest.mark.parametrize("width", [32, 64])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.name)
 def test_both_solvers_prove_every_rewrite(operation: Operation, width: int) -> None:
+    """Each at the width of one architecture; both at both where one has the time."""
     obligations = _obligations(operation, width)
-    solvers: tuple[Solver, ...] = (BitwuzlaSolver(), Z3Solver())
+    solvers: tuple[Solver, ...] = (Z3Solver(),) if width == 32 else (BitwuzlaSolver(),)
+    if exploring():
+        solvers = (BitwuzlaSolver(), Z3Solver())
     for (plain, smart), original in obligations.items():
         for solver in solvers:
             # Equal for every value of the common parts, or else for the values these can have.
