@@ -21,27 +21,36 @@ MUTANTS = """
 
 A mutant is code with one instruction changed: another register, condition, number or system register; a bit of the operation;
 the instruction dropped, swapped with the next, or a return replaced. `evidence/mutants` makes every such mutant of the reference images'
-stubs, of KVM's HYP and EL2 side and of the 32-bit installers, in A32, T32 and A64 and both byte orders, and of the parties of real kernels
-that are named. It overwrites the word in memory, derives that code anew, and judges it.
+stubs, of KVM's HYP and EL2 side, of the 32-bit installers and of the functions that call, in A32, T32 and A64 and both byte orders, and of the
+parties and callers of real kernels that are named. It overwrites the word in memory, derives that code anew, and judges it; of a
+mutant of a caller it judges the whole image, as `hypabi check` does.
 
 | what becomes of it | means |
 | --- | --- |
-| refuted | a clause that was proved of the original is refuted |
-| undecided | no clause is refuted, and one is undecided or has become vacuous |
+| refuted | a clause that was proved of the original is refuted, or a caller that was right is violated |
+| undecided | no clause is refuted, and one is undecided or has become vacuous, or a caller is |
 | refused | undecided, because the changed word is no instruction or is given no meaning |
-| does the same | the derived behaviour is the original's, or `diff` shows no difference |
+| does the same | the derived behaviour is the original's, or `diff` shows no difference; a caller asks for the same and uses the answer alike |
 | scratch registers only | what differs are registers that a call may change, or that taking an exception overwrites |
 | left open | what differs is where the document declines to speak |
-| reviewed | it is on the list `evidence/mutation/reviewed.toml`, which says why: equivalent, or a limit that is documented |
+| reviewed | it is on the list below, `evidence/mutation/reviewed.toml`, which says why: equivalent, or a limit that is documented |
+| survivor of a kind that is known | it survives, and why is known; it is on the same list |
 | survivor | every clause is proved, and it does something else: a false proof, or a promise that is missing |
 
 A clause that is not proved of the original says nothing of a mutant, so Debian's 7.2, where the frame of HVC_FINALISE_EL2 is
-[refuted](cases/2026-11-gcscr-el2.md), hides what a mutant of its stub loses besides.
+[refuted](cases/2026-11-gcscr-el2.md), hides what a mutant of its stub loses besides. Callers of which the original says more than
+*satisfied* or *depends on its caller* are left out.
+"""
+
+LISTED = """
+### What was reviewed
+
+| kind | code | what differs | why |
+| --- | --- | --- | --- |
 """
 
 MUTANTS_TAIL = """
-Survivors are promises that the contracts do not make yet; the command prints each. `tests/evidence` judges a small sample of the same kind in
-every run of the tests.
+`tests/evidence` judges a small sample of the same kind in every run of the tests, and fails on a survivor of no kind that is listed.
 """
 
 
@@ -52,7 +61,7 @@ def page() -> str:
 
 def mutants() -> str:
     """Return what became of mutants."""
-    return MUTANTS + "".join(_runs()) + MUTANTS_TAIL
+    return MUTANTS + "".join(_runs()) + LISTED + "".join(_reviewed()) + MUTANTS_TAIL
 
 
 def _runs() -> Iterator[str]:
@@ -61,6 +70,13 @@ def _runs() -> Iterator[str]:
     for file in sorted(FIGURES.glob("mutants*.json")):
         figures = read_figures(file)
         yield f"\n```sh\n{figures.command} --figures evidence/figures/{file.name}\n```\n\n{tables(figures)}"
+
+
+def _reviewed() -> Iterator[str]:
+    from evidence.mutation.reviewed import reviewed
+
+    for each in reviewed():
+        yield f"| {each.kind} | `{each.subjects}` | `{each.differs}` | {each.reason} |\n"
 
 
 SECTIONS: Final[tuple[Callable[[], str], ...]] = (mutants,)

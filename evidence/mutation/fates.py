@@ -41,7 +41,12 @@ class Fate(enum.Enum):
     OPEN = "differs only where the contract leaves it open"
     REVIEWED = "reviewed: equivalent"
     LIMIT = "reviewed: a limit that is documented"
+    KNOWN = "survivor of a kind that is known"
     SURVIVOR = "survivor"
+
+
+BY_ENTRY = {"equivalent": Fate.REVIEWED, "limit": Fate.LIMIT, "known": Fate.KNOWN}
+"""What an entry of the list makes of what it covers."""
 
 
 @frozen
@@ -56,6 +61,12 @@ class Judged:
     new: str
     why: str
     """The first clause that is refuted, the first reason, or what differs."""
+
+
+def reviewed_fate(subject: str, difference: str) -> Fate:
+    """Return what a difference is by the list of those that were looked at."""
+    entry = entry_for(subject, difference)
+    return Fate.SURVIVOR if entry is None else BY_ENTRY[entry.kind]
 
 
 class Judge:
@@ -119,17 +130,10 @@ class Judge:
         order = list(Fate)
         for held in self.subject.held:
             for found, what in _differences(held, self.subject.original, behaviour):
-                fate = self._reviewed(what) if found is Fate.SURVIVOR else found
+                fate = reviewed_fate(self.subject.name, what) if found is Fate.SURVIVOR else found
                 if order.index(fate) > order.index(worst):
                     worst, why = fate, what
         return worst, why
-
-    def _reviewed(self, difference: str) -> Fate:
-        """Return what a difference is by the list of those that were looked at."""
-        entry = entry_for(self.subject.name, difference)
-        if entry is None:
-            return Fate.SURVIVOR
-        return Fate.LIMIT if entry.is_limit else Fate.REVIEWED
 
 
 def _solver() -> CountedSolver:

@@ -21,6 +21,9 @@ GROUPS = (
     ("stubs and their copies, A64", "arm64-* stub"),
     ("stubs and their copies, A64", "arm64-* trans-pgd"),
     ("KVM at EL2, A64", "arm64-kvm-* kvm-*"),
+    ("callers, A32", "arm-*-a32* caller *"),
+    ("callers, T32", "arm-*-t32* caller *"),
+    ("callers, A64", "arm64-* caller *"),
 )
 """What a subject is called in the table, by a pattern over its name; others are called by it."""
 
@@ -48,7 +51,8 @@ class Figures:
 
 def group_of(subject: str) -> str:
     """Return in which row of the table a subject counts."""
-    return next((name for name, pattern in GROUPS if fnmatchcase(subject, pattern)), subject)
+    own = subject.partition(" caller ")[0] + " callers" if " caller " in subject else subject
+    return next((name for name, pattern in GROUPS if fnmatchcase(subject, pattern)), own)
 
 
 def count_fates(command: str, found: Sequence[Population], judged: Sequence[Judged]) -> Figures:

@@ -79,6 +79,12 @@ def word_of(instruction: Instruction) -> int:
     return int.from_bytes(content, "little")
 
 
+def is_return(instruction: Instruction) -> bool:
+    """Tell whether an instruction is ``eret``, ``ret``, ``br`` or ``bx``."""
+    word = word_of(instruction)
+    return any(word & mask == value for mask, value in RETURN_FORMS[instruction.state])
+
+
 def _content(word: int, of: Instruction) -> bytes:
     content = word.to_bytes(of.size, "little")
     wide = of.state is InstructionSet.T32 and of.size == 4
@@ -88,7 +94,7 @@ def _content(word: int, of: Instruction) -> bytes:
 def _words(of: Instruction, names: Sequence[int]) -> Iterator[tuple[Kind, int]]:
     word, shape = word_of(of), (of.state, of.size)
     yield Kind.DROPPED, NOP[shape]
-    if any(word & mask == value for mask, value in RETURN_FORMS[of.state]):
+    if is_return(of):
         yield from ((Kind.RETURN, other) for other in RETURNS[shape])
     found = _fields(of)
     for field in found:

@@ -14,9 +14,9 @@ FILE = Path(__file__).with_name("reviewed.toml")
 class Entry:
     """Differences of a kind that were reviewed."""
 
-    is_limit: bool
-    """Whether the mutant does something else that hypabi cannot tell, as ``docs/limits.md`` says;
-    else it is equivalent."""
+    kind: str
+    """``equivalent``; ``limit``: it does something else that hypabi cannot tell, as
+    ``docs/limits.md`` says; ``known``: it survives, and the defect of hypabi is known."""
     subjects: str
     """Pattern over the names of subjects."""
     differs: str
@@ -33,8 +33,8 @@ def reviewed() -> tuple[Entry, ...]:
     """Return the list."""
     found = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return tuple(
-        Entry(kind == "limit", each["subjects"], each["differs"], " ".join(each["reason"].split()))
-        for kind in ("equivalent", "limit")
+        Entry(kind, each["subjects"], each["differs"], " ".join(each["reason"].split()))
+        for kind in ("equivalent", "limit", "known")
         for each in found.get(kind, ())
     )
 

@@ -1,5 +1,6 @@
 """Draw mutants, and judge them on several processes."""
 
+import enum
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -7,6 +8,12 @@ from pathlib import Path
 from random import Random
 from typing import assert_never
 
+from evidence.mutation.callers import (
+    CallerJudge,
+    CallerSubject,
+    kernel_callers,
+    reference_callers,
+)
 from evidence.mutation.fates import Judge, Judged
 from evidence.mutation.subjects import (
     Lifters,
@@ -18,12 +25,21 @@ from evidence.mutation.subjects import (
 from hypabi.records import frozen
 
 
+class Role(enum.Enum):
+    """Which code of a file is changed."""
+
+    PROVIDERS = "providers"
+    """Parties, and who installs them."""
+    CALLERS = "callers"
+
+
 @frozen
 class Reference:
     """A file of the reference images."""
 
     image: str
     form: str
+    role: Role = Role.PROVIDERS
 
 
 @frozen
@@ -33,6 +49,7 @@ class Kernel:
     name: str
     """In kernels/pins.toml."""
     path: Path
+    role: Role = Role.PROVIDERS
 
 
 Source = Reference | Kernel
@@ -56,18 +73,20 @@ class Population:
     mutants: int
 
 
-def references() -> tuple[Source, ...]:
+def references(role: Role) -> tuple[Source, ...]:
     """Return every reference image that holds a revision and nothing else."""
-    return tuple(Reference(image, form) for image, form in reference_names())
+    return tuple(Reference(image, form, role) for image, form in reference_names())
 
 
-def subjects(source: Source, lifters: Lifters) -> Iterator[Subject]:
+def subjects(source: Source, lifters: Lifters) -> Iterator[Subject | CallerSubject]:
     """Yield the code of a file that mutants are made of."""
     match source:
-        case Reference(image, form):
-            yield from reference_subjects(image, form, lifters)
-        case Kernel(name, path):
-            yield from kernel_subjects(name, path, lifters)
+        case Reference(image, form, role):
+            of_reference = reference_subjects if role is Role.PROVIDERS else reference_callers
+            yield from of_reference(image, form, lifters)
+        case Kernel(name, path, role):
+            of_kernel = kernel_subjects if role is Role.PROVIDERS else kernel_callers
+            yield from of_kernel(name, path, lifters)
         case _:
             assert_never(source)
 
@@ -101,11 +120,20 @@ def judge_share(shares: tuple[Share, ...]) -> tuple[Judged, ...]:
     found = []
     for subject in subjects(shares[0].source, Lifters()):
         places = wanted.get(subject.name, ())
-        judge = Judge(subject) if places else None
-        for place in places:
-            assert judge is not None
-            found.append(judge.judge(subject.mutations[place]))
+        if places:
+            judge = _judge_of(subject)
+            found += [judge.judge(subject.mutations[place]) for place in places]
     return tuple(found)
+
+
+def _judge_of(subject: Subject | CallerSubject) -> Judge | CallerJudge:
+    match subject:
+        case Subject():
+            return Judge(subject)
+        case CallerSubject():
+            return CallerJudge(subject)
+        case _:
+            assert_never(subject)
 
 
 def run(

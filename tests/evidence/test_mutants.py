@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from evidence.mutation import run
+from evidence.mutation.callers import CallerJudge, CallerSubject, reference_callers
 from evidence.mutation.fates import Fate, Judge, Judged
 from evidence.mutation.fields import Kind
-from evidence.mutation.figures import count_fates, read_figures, save_figures
+from evidence.mutation.figures import count_fates, read_figures, save_figures, survivors
 from evidence.mutation.mutations import NOP, mutations
 from evidence.mutation.reviewed import entry_for, reviewed
 from evidence.mutation.subjects import Lifters, Subject, reference_subjects
@@ -21,12 +22,19 @@ FILES = (
     run.Reference("arm-kvm-a6", "a32"),
     run.Reference("arm-kvm-a6", "t32be"),
     run.Reference("arm64-kvm-b8", "a64"),
+    run.Reference("arm-stub-a7", "t32", run.Role.CALLERS),
 )
 
 
 @functools.cache
 def sample(jobs: int) -> tuple[tuple[run.Population, ...], tuple[Judged, ...]]:
     return run.run(FILES, SAMPLE, seed=20161209, jobs=jobs)
+
+
+def test_no_mutant_of_a_sample_survives_that_nobody_looked_at() -> None:
+    _, judged = sample(1)
+    assert len(judged) == SAMPLE
+    assert list(survivors(judged)) == []
 
 
 def test_most_mutants_that_do_something_else_are_refuted() -> None:
@@ -46,6 +54,31 @@ def test_figures_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert sum(row.fates.total() for row in figures.code) == SAMPLE
     assert sum(row.fates.total() for row in figures.changes) == SAMPLE
     assert sum(row.mutants for row in figures.code) == sum(each.mutants for each in found)
+
+
+@functools.cache
+def caller() -> CallerSubject:
+    """Return the function of a reference that asks the stub to restart."""
+    (found,) = reference_callers("arm-stub-a7", "a32", Lifters())
+    return found
+
+
+def caller_fates(kind: Kind, text: str) -> dict[str, Fate]:
+    judge = CallerJudge(caller())
+    judged = [judge.judge(e) for e in caller().mutations if e.kind is kind]
+    return {each.new: each.fate for each in judged if each.old == text}
+
+
+def test_a_caller_that_asks_for_what_the_stub_does_not_serve_is_not_right() -> None:
+    found = caller_fates(Kind.IMMEDIATE, "mov r0,#0x1")
+    assert found["mov r0,#0x0"] is Fate.REFUTED
+    assert found["mov r0,#0x3"] is not Fate.EQUAL
+
+
+def test_a_caller_that_makes_its_call_no_more_is_counted_as_a_survivor_of_a_known_kind() -> None:
+    dropped = caller_fates(Kind.DROPPED, "hvc #0x0")
+    assert set(dropped.values()) <= {Fate.KNOWN, Fate.UNDECIDED, Fate.REFUTED}
+    assert dropped
 
 
 @functools.cache
