@@ -6,7 +6,10 @@ binutils by ``tests/arch``.
 """
 
 import re
+from functools import cache
 from typing import Final
+
+from hypabi.arch.aarch64_system import SYSTEM_OPERATIONS, SYSTEM_REGISTERS
 
 READ_ONLY: Final = re.compile(
     r"A(M(CFGR|CG1IDR|CGCR|EVTYPER0\d)_EL0|IDR_EL1)|BRB(IDR0|(INF|SRC|TGT)\d+)_EL1"
@@ -37,6 +40,22 @@ IMPLEMENTATION_DEFINED: Final = re.compile(r"S3_\d_C1[15]_C\d+_\d")
 
 ABOVE_EL2: Final = (6, 7)
 """Values of op1 that only EL3, or Secure state, may use (C5.1.2); SP_EL2 is among them."""
+
+
+EL2_AND_ABOVE: Final = 4
+"""The value of op1 with which a register or operation is UNDEFINED at EL1 (C5.1.2)."""
+
+
+@cache
+def needs_el2() -> frozenset[str]:
+    """Return the system registers and operations that are UNDEFINED at EL1 by their encoding.
+
+    What is written ``_EL12`` is not among them: it is told by its name.
+    """
+    tables = (SYSTEM_REGISTERS, SYSTEM_OPERATIONS)
+    return frozenset(
+        name for table in tables for key, name in table.items() if key >> 11 & 7 == EL2_AND_ABOVE
+    )
 
 
 def refused_read(name: str, op1: int) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from hypabi.arch import aarch64
+from hypabi.arch.aarch64_access import needs_el2
 from hypabi.lifter.instruction import Constant, Op
 from hypabi.semantics.domain import Context, Unmodelled
 from hypabi.semantics.interpret import Frame, Profile
@@ -22,6 +23,7 @@ EFFECTS: Final = frozenset(
 """Acts that change no register and no memory; they are recorded and control goes on."""
 
 EFFECT_CLASSES: Final = ("TLBI ", "DC ", "IC ")
+OPERATIONS: Final = (*EFFECT_CLASSES, "AT ")
 CHANGES_MEMORY: Final = ("DC Z", "DC G", "DC I")
 """Clearing, tagging, and invalidating without cleaning, which may lose what was written."""
 
@@ -66,7 +68,7 @@ class AArch64(Profile[S]):
             return self._stack_pointer(context)
         if IMPLEMENTATION_DEFINED.fullmatch(name):
             raise Unmodelled(f"{name}, which the architecture leaves to the implementation")
-        if name[0] == "x" or "_EL" not in name:
+        if name[0] == "x" or "_" not in name:
             return name
         _check_level(name, context)
         if name.endswith(("_EL12", "_EL02")):
@@ -94,6 +96,8 @@ class AArch64(Profile[S]):
     def user(self, frame: Frame[S], op: Op) -> Transfer[S] | None:
         """Run a user op; one without a meaning is refused."""
         name = op.user
+        if name.startswith(OPERATIONS):
+            _check_level(name, frame.context)
         if name in EFFECTS or (
             name.startswith(EFFECT_CLASSES) and not name.startswith(CHANGES_MEMORY)
         ):
@@ -122,7 +126,7 @@ def _check_level(name: str, context: Context[S]) -> None:
 
     :raises Unmodelled: the register is EL2's, or the stack pointer in use
     """
-    if (name.endswith("_EL2") or name == "SP_EL1") and _level(context) == 1:
+    if name in needs_el2() and _level(context) == 1:
         raise Unmodelled(f"{name} is UNDEFINED at EL1")
     if name == "SP_EL0" and context.read("SPSel") != 1:
         raise Unmodelled("SP_EL0 is UNDEFINED unless SPSel is 1")

@@ -186,3 +186,20 @@ def test_what_runs_at_an_unknown_level_is_refused() -> None:
     assert EL2 == 8
     with pytest.raises(Refused):
         Machine({"SPSel": 0, "CURRENTEL": 8}).step(0xD503237F, 0)
+
+
+@pytest.mark.parametrize(
+    ("above", "own"),
+    [
+        (0xD50C871F, 0xD508871F),  # tlbi alle2, tlbi vmalle1
+        (0xD50C8721, 0xD5088721),  # tlbi vae2, x1; tlbi vae1, x1
+        (0xD51C4321, 0xD5184021),  # msr spsr_abt, x1; msr elr_el1, x1
+    ],
+)
+def test_what_an_encoding_keeps_for_el2_is_refused_at_el1(above: int, own: int) -> None:
+    """DDI 0487, C5.1.2: op1 = 4 is UNDEFINED at EL1."""
+    Machine({"x1": 0}).step(above, 0)
+    at_el1 = {"x1": 0, "CURRENTEL": 4}
+    with pytest.raises(Refused):
+        Machine(at_el1).step(above, 0)
+    Machine(at_el1).step(own, 0)

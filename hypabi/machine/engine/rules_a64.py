@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.arch import aarch64
+from hypabi.arch.aarch64_access import needs_el2
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.lifter.instruction import Instruction, Opcode, Operand, Register
 from hypabi.machine.engine.core import Core
@@ -23,6 +24,9 @@ STACK_ALIGNMENT_CHECK: Final = 1 << 3
 HCD: Final = 29
 HCR_TRAPS: Final = 0xF_FFFF_0000_07FF_E000 & ~(1 << 31 | 1 << HCD | 1 << 34 | 1 << 27)
 """Bits of HCR_EL2 under which EL1's own system instructions may trap (D19.2.48)."""
+
+HIGHER: Final = ("_EL3", "_EL12", "_EL02")
+"""Ends of other names that are UNDEFINED at EL1, whatever HCR_EL2.E2H is (D19.1.2)."""
 
 CLASSES: Final[Mapping[Call, int]] = {
     Call.SVC: aarch64.ExceptionClass.SVC64,
@@ -76,7 +80,8 @@ class RulesA64:
         level = _level(core)
         names = _registers(instruction)
         if instruction.overlay and level == 1:
-            if any(name.endswith(("_EL2", "_EL3", "_EL12", "_EL02")) for name in names):
+            asked = names | {op.user for op in instruction.ops}
+            if any(name in needs_el2() or name.endswith(HIGHER) for name in asked):
                 return self._take(core, 1, aarch64.ExceptionClass.UNKNOWN, 0, instruction.address)
             if names & {"MIDR_EL1", "MPIDR_EL1"}:
                 raise Unmodelled("MIDR_EL1 or MPIDR_EL1 at EL1, which EL2 replaces")
