@@ -1,6 +1,7 @@
 """Why trust it: what was run, with which command, and what came out, from `evidence/figures/`."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 from docs.generators import ROOT
@@ -69,7 +70,7 @@ def _runs() -> Iterator[str]:
 
     for file in sorted(FIGURES.glob("mutants*.json")):
         figures = read_figures(file)
-        yield f"\n```sh\n{figures.command} --figures evidence/figures/{file.name}\n```\n\n{tables(figures)}"
+        yield _run(file, figures.command, tables(figures))
 
 
 def _reviewed() -> Iterator[str]:
@@ -79,5 +80,52 @@ def _reviewed() -> Iterator[str]:
         yield f"| {each.kind} | `{each.subjects}` | `{each.differs}` | {each.reason} |\n"
 
 
-SECTIONS: Final[tuple[Callable[[], str], ...]] = (mutants,)
+SEMANTICS = """
+## Semantics against QEMU
+
+Every distinct word of EL2 and HYP text, of vector tables, of installers and of functions with an `hvc`, of all pinned kernels and of the
+reference images, runs from random states on QEMU and by `hypabi.semantics` over integers, as our engine runs it. A program on QEMU's `virt`
+board takes states out of memory that both share, brings the processor into each, at EL2 or in Hyp mode or below, lets it run the word, and
+writes down everything that it left: general and banked registers, flags, the system registers that the word names and those of exceptions,
+memory, and where control went, by the exception that is taken there. Where the value of something is open (`havoc`), the bits that depend on it
+are not compared. AArch64 runs on QEMU's `max`, AArch32 on its `cortex-a15`.
+"""
+
+SEMANTICS_TAIL = """
+A word without a meaning is data among the code, or what [limits](limits.md) names; it ends a path as undecided. A word that names a system
+register runs with values that the processor keeps when they are written: RES0, RES1 and read-only bits are as QEMU has them, and translation,
+alignment checks, traps and single steps stay off, because they would end the program on QEMU itself. `tests/evidence` runs a small sample of the
+same kind in every run of the tests, and shows that a wrong meaning is told apart.
+"""
+
+SOLVERS = """
+## Two solvers
+
+Verdicts are bitwuzla's. `hypabi check --second-opinion` asks z3, which shares no code with it, every question that a verdict on a clause rests
+on; `evidence/solvers` does so for all pinned kernels and for all reference images, each at every revision that it holds.
+"""
+
+
+def semantics() -> str:
+    """Return what came of single instructions."""
+    from evidence.trials.figures import read_figures, tables
+
+    found = [(file, read_figures(file)) for file in sorted(FIGURES.glob("semantics*.json"))]
+    runs = [_run(file, each.command, tables(each)) for file, each in found]
+    return SEMANTICS + "".join(runs) + SEMANTICS_TAIL
+
+
+def solvers() -> str:
+    """Return what a second solver said."""
+    from evidence.second_opinion import read_figures, table
+
+    found = [(file, read_figures(file)) for file in sorted(FIGURES.glob("solvers*.json"))]
+    return SOLVERS + "".join(_run(file, each.command, table(each)) for file, each in found)
+
+
+def _run(file: Path, command: str, figures: str) -> str:
+    return f"\n```sh\n{command} --figures evidence/figures/{file.name}\n```\n\n{figures}"
+
+
+SECTIONS: Final[tuple[Callable[[], str], ...]] = (mutants, semantics, solvers)
 """One for each kind of evidence, in the order of the page."""
