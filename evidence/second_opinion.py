@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hypabi.analysis.obligations import obligations_of, status
 from hypabi.analysis.options import contract_of
 from hypabi.analysis.session import open_image
+from hypabi.analysis.solver_queries import queries_of, status
 from hypabi.contract.version import Version
 from hypabi.judgement.matrix.reference_index import read_index
 from hypabi.records import frozen
@@ -78,8 +78,8 @@ def ask(name: str, questions: Sequence[Question]) -> Row:
 def _answers(question: Question) -> Iterator[tuple[str, str]]:
     version = None if question.version is None else Version.exact(question.version)
     session = open_image(question.path)
-    for each in obligations_of(session.examine(contract_of(question.contract), version)):
-        of = each.obligation
+    for each in queries_of(session.examine(contract_of(question.contract), version)):
+        of = each.query
         yield status(of.answer), status(Z3Solver().feasibility(*of.conditions))
 
 

@@ -8,6 +8,7 @@ from hypabi.arch import aarch64
 from hypabi.arch.aarch64_system import SYSTEM_REGISTERS
 from hypabi.semantics.aarch64 import VIEWS
 from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousException
+from hypabi.smt.term import Term
 from tests.semantics.a64_machine import EL2, Machine, Refused
 
 NAMES = set(SYSTEM_REGISTERS.values())
@@ -199,7 +200,7 @@ def test_what_runs_at_an_unknown_level_is_refused() -> None:
 def test_what_an_encoding_keeps_for_el2_is_refused_at_el1(above: int, own: int) -> None:
     """DDI 0487, C5.1.2: op1 = 4 is UNDEFINED at EL1."""
     Machine({"x1": 0}).step(above, 0)
-    at_el1 = {"x1": 0, "CURRENTEL": 4}
+    at_el1: dict[str, int | Term] = {"x1": 0, "CURRENTEL": 4}
     with pytest.raises(Refused):
         Machine(at_el1).step(above, 0)
     Machine(at_el1).step(own, 0)
