@@ -72,6 +72,7 @@ def judged(examination: Examination, command: tuple[str, ...]) -> Check:
         examination.revision,
         tuple(map(_table, examination.providers)),
         examination.missing,
+        examination.sought_installers,
         examination.judgement,
         examination.capabilities,
         examination.text,

@@ -197,12 +197,25 @@ class Call(Reply):
 
 @frozen(kw_only=True, eq=False)
 class Installer(Reply):
-    """Code that makes a party live without a call, at HYP or EL2, on a CPU that starts."""
+    """Code that makes a party live without a call, at HYP or EL2, on a CPU that starts.
 
-    function: Annotated[str, "Symbol at which it is entered; it returns to its caller."]
+    The keys of :class:`Bounded` stand here again, as in :class:`Call`.
+    """
+
+    function: Annotated[str, "Symbol at which it is entered."]
+    also_at: Annotated[tuple[str, ...], "What kernels that lack the symbol call it."] = ()
     cite: Annotated[str | None, "The sentence of the document that this makes checkable."] = None
     because: Annotated[str | None, "Where the document says nothing: our reason and evidence."] = (
         None
+    )
+    against: Annotated[
+        str | None, "A sentence of the document that the interface has left behind."
+    ] = None
+    since: Annotated[Version | None, "First kernel version that has it."] = None
+    until: Annotated[Version | None, "First kernel version that no longer has it."] = None
+    architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
+    assumes: Annotated[Mapping[str, Condition], "What holds where it is entered."] = field(
+        default_factory=nothing
     )
 
 

@@ -164,10 +164,12 @@ def _rows(context: Context, name: str, party: Party, calls: Mapping[str, Call]) 
 
 def _installations(context: Context, name: str, party: Party) -> Iterator[Installation]:
     """Yield who makes a party live without a call; it needs no identifier."""
-    for called, installer in party.installers.items():
+    for called, installer in context.in_force(party.installers).items():
         clauses = clauses_of(context, name, party, installer)
-        row = Row(name, None, Service.INSTALLS, Conjunction(()), (), (), clauses, None)
-        yield Installation(called, installer.function, row)
+        assumes = context.premises(installer.assumes, name)
+        function, every = installer.function, Conjunction(())
+        row = Row(name, function, Service.INSTALLS, every, assumes, (), clauses, None)
+        yield Installation(called, (function, *installer.also_at), row)
 
 
 def _taken(context: Context, name: str, calls: Mapping[str, Call]) -> str | None:

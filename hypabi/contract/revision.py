@@ -84,11 +84,20 @@ class Row:
 
 @frozen(eq=False)
 class Installation:
-    """Code that makes a party live without a call: where it starts, and what it promises."""
+    """Code that makes a party live without a call: where it starts, and what it promises.
+
+    Its row has its function for a call, and selects any identifier.
+    """
 
     name: str
-    function: str
+    functions: tuple[str, ...]
+    """Symbols at which it may be entered: the first that an image has."""
     row: Row
+
+    @property
+    def function(self) -> str:
+        """Return what it is called."""
+        return self.functions[0]
 
 
 @frozen(eq=False)

@@ -100,7 +100,10 @@ class Live:
         return value is not (terms.symbol(name, 64) if before is None else before)
 
     def write(self, name: str, value: Value) -> None:
-        """Set a register."""
+        """Set a register; a bit that is stuck at 1 stays so."""
+        stuck = self.around.entry.stuck.get(name)
+        if stuck is not None:
+            value = terms.or_(value, stuck, self.profile.width(name))
         self.changes[name] = value
 
     def load(self, address: Value, size: int) -> Value:

@@ -22,6 +22,7 @@ from hypabi.judgement.verification.verdict import (
 from hypabi.records import field, frozen
 
 if TYPE_CHECKING:
+    from hypabi.analysis.installers import FoundInstaller
     from hypabi.judgement.callers.schedule import LifeCycle
     from hypabi.judgement.callers.summary import Violation
     from hypabi.judgement.entries.findings import JudgedEntry
@@ -37,6 +38,7 @@ class Check:
     revision: Revision
     tables: tuple[Table, ...]
     missing: tuple[LiveParty, ...]
+    installers: "tuple[FoundInstaller, ...]"
     judgement: Judgement
     capabilities: Mapping[str, int]
     """Number of each capability that the image names."""

@@ -30,6 +30,7 @@ GOOD: Final = "proved"
 
 CLAUSES: Final = "clauses"
 PARTIES: Final = "parties"
+INSTALLERS: Final = "installers"
 ENTRIES: Final = "vector entries"
 REPLAYS: Final = "replays"
 OBLIGATIONS: Final = "obligations asked twice"
@@ -95,7 +96,8 @@ class CheckedClause(Evidence):
     party: str
     """A party of the contract."""
     call: str | None
-    """Name of the call; null is any identifier that is no call's number."""
+    """Name of the call, or the function of an installer; null is any identifier that is no call's
+    number."""
     number: Hex | None
     clause: str
     """Name of the clause, stable between versions, unique within party and call."""
@@ -135,6 +137,30 @@ class CheckedParty:
     expected: str | None
     """Why the image should have it, where it is not found; null where nothing says so."""
     table: VectorTable | None
+
+
+class InstallerWord(enum.Enum):
+    """The one word for code that makes a party live without a call, in the order of the counts."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    """Not in the image under any name that the contract has for it."""
+    MISSING = "missing"
+    """Not in the image, though another installer of the same party is."""
+
+
+@frozen
+class CheckedInstaller:
+    """Code that makes a party live without a call, and where the image has it."""
+
+    party: str
+    function: str
+    """As the contract calls it, and the clauses that are its own."""
+    names: tuple[str, ...]
+    """The symbols that it may have."""
+    program: Program
+    address: Hex | None
+    found: InstallerWord
 
 
 @frozen
@@ -208,6 +234,8 @@ class CheckResult:
     image: ImageIdentity
     contract: ContractIdentity
     parties: tuple[CheckedParty, ...]
+    installers: tuple[CheckedInstaller, ...]
+    """Of parties that were found."""
     verdicts: tuple[CheckedClause, ...]
     """Clause by clause."""
     unclaimed_tables: tuple[VectorTable, ...]
@@ -261,6 +289,8 @@ class CheckResult:
         if self.callers is not None:
             units[CALL_SITES] = CALLER_WORDS
         units[PARTIES] = tuple(word.value for word in PartyWord)
+        if self.installers:
+            units[INSTALLERS] = tuple(word.value for word in InstallerWord)
         if self.vector_entries is not None:
             units[ENTRIES] = tuple(word.value for word in EntryWord)
         if self.replayed_on is not None:
@@ -278,6 +308,9 @@ class CheckResult:
         for party in self.parties:
             word = self.party_word(party)
             yield Judged(PARTIES, word.value, _party_weight(word))
+        for installer in self.installers:
+            found = installer.found
+            yield Judged(INSTALLERS, found.value, _installer_weight(found))
         if self.callers is not None:
             yield from self.callers.judged()
         for entry in self.vector_entries or ():
@@ -310,7 +343,7 @@ class CheckResult:
         return PartyWord.FOUND
 
     def _untested(self, party: str) -> Iterator[bool]:
-        """Yield for each call of a party whether every clause of it is vacuous."""
+        """Yield for each row of a party whether every clause of it is vacuous."""
         for (of, _), clauses in by_row(self.verdicts).items():
             if of == party:
                 yield all(each.verdict is ClauseWord.VACUOUS for each in clauses)
@@ -344,6 +377,16 @@ def _party_weight(word: PartyWord) -> Weight:
         case PartyWord.FOUND | PartyWord.ABSENT:
             return Weight.GOOD
         case PartyWord.MISSING | PartyWord.UNTESTED:
+            return Weight.UNDECIDED
+        case _:
+            assert_never(word)
+
+
+def _installer_weight(word: InstallerWord) -> Weight:
+    match word:
+        case InstallerWord.FOUND | InstallerWord.ABSENT:
+            return Weight.GOOD
+        case InstallerWord.MISSING:
             return Weight.UNDECIDED
         case _:
             assert_never(word)

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, assert_never
 
 from hypabi.analysis.findings.check import Check
+from hypabi.analysis.installers import Installer
 from hypabi.analysis.results.check import (
     Authority,
     CheckedClause,
+    CheckedInstaller,
     CheckedParty,
     CheckReproduction,
     CheckResult,
     ClauseWord,
+    InstallerWord,
     LostRegister,
     UnspecifiedRow,
 )
@@ -32,6 +35,7 @@ from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Unde
 from hypabi.records import replace
 
 if TYPE_CHECKING:
+    from hypabi.analysis.installers import FoundInstaller
     from hypabi.analysis.results.caller_checks import CallerChecks
     from hypabi.analysis.results.entries import EntryFinding
     from hypabi.analysis.results.shared import SuppressionFile
@@ -45,6 +49,7 @@ def summarize_check(check: Check) -> CheckResult:
         identify_image(check.loaded),
         identify_contract(check.revision, check.contract.sha256),
         tuple(_party(check, party) for party in check.revision.parties),
+        tuple(_installer(check, each) for each in check.installers),
         tuple(_clause(check, finding, places) for finding in check.judgement.findings),
         tuple(vector_table(each) for each in check.tables if not each.parties),
         tuple(
@@ -82,6 +87,21 @@ def _party(check: Check, party: LiveParty) -> CheckedParty:
         check.expected.get(party.name),
         None if table is None else vector_table(table),
     )
+
+
+def _installer(check: Check, found: "FoundInstaller") -> CheckedInstaller:
+    of = found.installation
+    party = check.revision.party(of.row.party)
+    assert party is not None, of.name
+    there = {
+        each.installation.row.party for each in check.installers if isinstance(each, Installer)
+    }
+    address, word = None, InstallerWord.ABSENT
+    if isinstance(found, Installer):
+        address, word = f"{found.symbol.address:#x}", InstallerWord.FOUND
+    elif party.name in there:
+        word = InstallerWord.MISSING
+    return CheckedInstaller(party.name, of.function, of.functions, party.program, address, word)
 
 
 def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:

@@ -1,6 +1,6 @@
 """Prove or refute every clause of a revision against the behaviours that were derived."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from hypabi.behaviour.case import Behaviour, Case
@@ -8,7 +8,7 @@ from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.behaviour.outcome import writes_code
 from hypabi.contract.clause import Calls, Clause, KeepsMemory
 from hypabi.contract.expression import Predicate, capabilities_of
-from hypabi.contract.revision import LiveParty, Revision, Row
+from hypabi.contract.revision import Installation, LiveParty, Revision, Row
 from hypabi.judgement.verification.demand import Demand
 from hypabi.judgement.verification.losses import FRAMES, Losses
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
@@ -40,6 +40,15 @@ from hypabi.smt.terms import Value
 
 
 @frozen
+class Installed:
+    """What code does that makes a party live, and what its contract's names stand for there."""
+
+    installation: Installation
+    behaviour: Behaviour
+    surroundings: Surroundings
+
+
+@frozen
 class Judgement:
     """Everything that was said of one image under one revision of a contract."""
 
@@ -53,11 +62,13 @@ def judge_contract(
     surroundings: Surroundings,
     solver: Callable[[], Solver],
     listener: Listener = unheard,
+    installed: Sequence[Installed] = (),
 ) -> Judgement:
     """Judge every row of every party that has a behaviour, in the order of the contract.
 
     :param behaviours: by name of the party; a party that the image does not have is left out
     :param listener: is told of each question
+    :param installed: by whom the parties are made live, each judged behind the calls of its party
     """
     findings: list[Finding] = []
     unspecified: list[Unspecified] = []
@@ -73,6 +84,9 @@ def judge_contract(
                 unspecified.append(Unspecified(party.name, row.call, why))
             judged = _Row(revision, party, row, behaviour, surroundings, solver(), listener)
             findings += judged.findings(numbers.get(row.call))
+        for each in (i for i in installed if i.installation.row.party == party.name):
+            row, does, around = each.installation.row, each.behaviour, each.surroundings
+            findings += _Row(revision, party, row, does, around, solver(), listener).findings(None)
     return Judgement(tuple(findings), tuple(unspecified))
 
 

@@ -5,7 +5,13 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import Final
 
-from hypabi.analysis.results.check import CheckedClause, CheckResult, ClauseWord, by_row
+from hypabi.analysis.results.check import (
+    CheckedClause,
+    CheckResult,
+    ClauseWord,
+    InstallerWord,
+    by_row,
+)
 from hypabi.analysis.results.shared import VectorTable
 from hypabi.analysis.results.vector_table import HOW
 from hypabi.image.model import Role
@@ -131,8 +137,9 @@ def table(result: CheckResult) -> Iterator[str]:
     declined = {(each.party, each.call) for each in result.unspecified}
     columns = list(dict.fromkeys(party for party, _ in rows))
     calls = [call.name for call in result.contract.calls]
+    installers = [each.function for each in result.installers]
     lines = []
-    for call in (*calls, None):
+    for call in dict.fromkeys((*calls, None, *installers)):
         cells = [
             _cell(rows[party, call])
             if (party, call) in rows
@@ -171,11 +178,23 @@ def parties(result: CheckResult) -> Iterator[str]:
             if party.expected is not None:
                 where = f"missing: {party.expected}; looked for {party.vectors}"
             yield from filled(f"{party.name}: {where}", "", "    ")
+    yield from installers(result)
     if result.unclaimed_tables:
         yield ""
         yield "Tables of EL2 or HYP that the contract does not speak of:"
     for each in result.unclaimed_tables:
         yield cut(f"  {each.address}  {each.symbol or 'no symbol'}{_program(each)}", COLUMNS)
+
+
+def installers(result: CheckResult) -> Iterator[str]:
+    """Yield by whom parties are made live without a call, and who was not found."""
+    for each in result.installers:
+        if each.address is not None:
+            where = f"{each.function} at {each.address}"
+        else:
+            word = "missing" if each.found is InstallerWord.MISSING else "none here"
+            where = f"{each.function}, {word}; looked for {' and '.join(each.names)}"
+        yield from filled(f"{each.party}, made live by {where}", "", "    ")
 
 
 def _program(of: VectorTable) -> str:
