@@ -7,9 +7,9 @@ from hypabi.analysis.installers import (
     FoundInstaller,
     Installer,
     at_link_address,
+    derive_installers,
     displacement_of_loaded,
     find_installers,
-    installed,
 )
 from hypabi.analysis.party_detection import Found, expected_parties, table_names, tell_parties
 from hypabi.analysis.program import Program
@@ -150,10 +150,7 @@ class Examination:
     @cached_property
     def installed(self) -> tuple[Installed, ...]:
         """What each installer does, where the program was loaded."""
-        return tuple(
-            installed(each, self.programs[each.role], self._loaded_by(each), self.surroundings)
-            for each in self.installers
-        )
+        return derive_installers(self.installers, self.programs, self.surroundings)
 
     def _loaded_by(self, installer: Installer) -> int:
         return displacement_of_loaded(self.programs[installer.role].image)

@@ -5,15 +5,17 @@ where the kernel was loaded and not where it is linked.  It is followed there: a
 takes from its own place is then not the one that is linked into it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from hypabi.analysis.party_detection import ROLES
 from hypabi.analysis.program import Program
 from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_installer
-from hypabi.contract.clause import Premise
+from hypabi.contract.clause import KeepsMemory, Premise, Region
 from hypabi.contract.expression import (
+    AddressOf,
     Bits,
     Comparison,
     Conjunction,
@@ -22,7 +24,7 @@ from hypabi.contract.expression import (
     Read,
     Relation,
 )
-from hypabi.contract.revision import NVHE_PREFIX, Installation, Revision
+from hypabi.contract.revision import NVHE_PREFIX, Installation, Revision, Row
 from hypabi.image.model import Image, Role, Symbol
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.judgement.verification.prover import Installed
@@ -102,37 +104,74 @@ def displacement_of_loaded(image: Image) -> int:
     return (free - start // ALIGNMENT * ALIGNMENT) % (1 << image.architecture.bits)
 
 
-def installed(
-    installer: Installer, program: Program, by: int, surroundings: Surroundings
-) -> Installed:
-    """Return what an installer does where its program was loaded.
+def derive_installers(
+    installers: Sequence[Installer], programs: Mapping[Role, Program], surroundings: Surroundings
+) -> tuple[Installed, ...]:
+    """Return what installers do where their program was loaded.
 
-    :param by: how far the program stands from its link address
-    :param surroundings: at the link address
+    :param surroundings: of the file, at link addresses
     """
-    bits = program.image.architecture.bits
-
-    def moved(address: int) -> int:
-        return (address + by) % (1 << bits)
-
-    image = program.image
-    pinned = _pinned(installer.installation.row.assumes)
-    state = _state(image, installer.symbol)
-    behaviour = derive_installer(
-        program.moved(by).explorer, moved(installer.symbol.address), state, pinned
+    behaviours = [_derived(each, programs[each.role]) for each in installers]
+    words = {role: _Loaded(programs[role].image, {}) for role in programs}
+    for each, behaviour in zip(installers, behaviours, strict=True):
+        for name, address in _written(each.installation.row, behaviour):
+            words[each.role].words.setdefault(name, address)
+    return tuple(
+        Installed(each.installation, behaviour, words[each.role].surroundings(surroundings))
+        for each, behaviour in zip(installers, behaviours, strict=True)
     )
-    tables = {name: moved(at) for name, at in surroundings.tables.items() if isinstance(at, int)}
-    symbol = _address_of(image, moved)
-    around = replace(surroundings, tables=tables, symbol=symbol)
-    return Installed(installer.installation, behaviour, around)
 
 
-def _address_of(image: Image, moved: Callable[[int], int]) -> Callable[[str], int | None]:
-    def address(name: str) -> int | None:
-        found = image.symbols.find(name)
-        return moved(found[0].address) if len(found) == 1 else None
+@frozen
+class _Loaded:
+    """A program where it was loaded, and words of memory that its installers write."""
 
-    return address
+    image: Image
+    words: dict[str, int]
+    """By the name that a contract has for the address."""
+
+    def moved(self, address: int) -> int:
+        by = displacement_of_loaded(self.image)
+        return (address + by) % (1 << self.image.architecture.bits)
+
+    def address(self, name: str) -> int | None:
+        """Return the address of a symbol; one that the image lacks is what an installer writes."""
+        found = self.image.symbols.find(name)
+        return self.moved(found[0].address) if len(found) == 1 else self.words.get(name)
+
+    def surroundings(self, linked: Surroundings) -> Surroundings:
+        tables = {name: at for name, at in linked.tables.items() if isinstance(at, int)}
+        moved = {name: self.moved(at) for name, at in tables.items()}
+        return replace(linked, tables=moved, symbol=self.address)
+
+
+def _derived(installer: Installer, program: Program) -> Behaviour:
+    by = displacement_of_loaded(program.image)
+    address = (installer.symbol.address + by) % (1 << program.image.architecture.bits)
+    pinned = _pinned(installer.installation.row.assumes)
+    state = _state(program.image, installer.symbol)
+    return derive_installer(program.moved(by).explorer, address, state, pinned)
+
+
+def _written(row: Row, behaviour: Behaviour) -> Iterator[tuple[str, int]]:
+    """Yield the name of the one symbol that an installer may write at, where it writes one word.
+
+    Kernels without KALLSYMS_ALL name no data.
+    """
+    regions = [
+        region
+        for clause in row.clauses
+        if isinstance(clause.statement, KeepsMemory)
+        for region in clause.statement.may_write
+    ]
+    stores = {(s.base, s.offset, s.size) for case in behaviour.cases for s in case.stores}
+    match regions, list(stores):
+        case [Region(AddressOf(name, _), size)], [(None, int(offset), int(written))] if (
+            size == written
+        ):
+            yield name, offset
+        case _:
+            return
 
 
 def _state(image: Image, symbol: Symbol) -> InstructionSet:

@@ -7,9 +7,13 @@ right shift are unsigned; addition, subtraction and left shift wrap; both operan
 """
 
 import enum
-from typing import assert_never
+from typing import Final, assert_never
 
 from hypabi.records import frozen
+
+
+WORD: Final = 32
+"""Bits of a word of memory."""
 
 
 class Moment(enum.Enum):
@@ -61,6 +65,14 @@ class AddressOf:
     width: int
 
 
+@frozen
+class Word:
+    """The 32 bits of memory at an address, in the byte order of data."""
+
+    address: "Value"
+    moment: Moment
+
+
 class Operator(enum.Enum):
     """An operation on two values of one width."""
 
@@ -82,7 +94,7 @@ class Operation:
     right: "Value"
 
 
-Value = Integer | Read | Bits | TableOf | AddressOf | Operation
+Value = Integer | Read | Bits | TableOf | AddressOf | Word | Operation
 
 
 class Relation(enum.Enum):
@@ -141,6 +153,8 @@ def width_of(value: Value) -> int:
             return width
         case Bits(_, high, low):
             return high - low + 1
+        case Word():
+            return WORD
         case Operation(_, left, _):
             return width_of(left)
         case _:
@@ -183,7 +197,7 @@ def _reads(value: Value) -> tuple[Read, ...]:
             return (value,)
         case Integer() | TableOf() | AddressOf():
             return ()
-        case Bits(of, _, _):
+        case Bits(of, _, _) | Word(of, _):
             return _reads(of)
         case Operation(_, left, right):
             return (*_reads(left), *_reads(right))
@@ -204,6 +218,9 @@ def write_value(value: Value) -> str:
             return f'table_of("{party}")'
         case AddressOf(symbol, _):
             return f'address_of("{symbol}")'
+        case Word(address, moment):
+            text = f"word({write_value(address)})"
+            return f"old({text})" if moment is Moment.ENTRY else text
         case Operation(operator, left, right):
             return f"({write_value(left)} {operator.value} {write_value(right)})"
         case _:

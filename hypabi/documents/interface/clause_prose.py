@@ -37,6 +37,7 @@ from hypabi.contract.expression import (
     Relation,
     TableOf,
     Value,
+    Word,
 )
 from hypabi.contract.registers import FIELDS
 from hypabi.documents.markup.tree import Code, Emphasis, Inline, Text, Words, joined, words
@@ -143,6 +144,10 @@ def value(of: Value, names: Names) -> Words:
             return words("the address of the vectors of ", Emphasis(party))
         case AddressOf(symbol, _):
             return words("the address of ", Code(symbol))
+        case Word(AddressOf(symbol, _), moment):
+            return _at(names, moment, "the word at ", Code(symbol))
+        case Word(address, _):
+            return words("the word at ", value(address, names))
         case Operation(Operator.AND, base, Integer(value=mask, width=width)) if (
             mask == (1 << width) - 2
         ):
@@ -159,10 +164,10 @@ def _nested(of: Value, names: Names) -> Words:
     return words("(", inner, ")") if isinstance(of, Operation) else inner
 
 
-def _at(names: Names, moment: Moment, name: Code) -> Words:
+def _at(names: Names, moment: Moment, *name: Code | str) -> Words:
     if moment is names.default or moment is Moment.EXIT:
-        return words(name)
-    return words("what ", name, " held at entry")
+        return words(*name)
+    return words("what ", *name, " held at entry")
 
 
 def _field(register: str, high: int, low: int) -> str:

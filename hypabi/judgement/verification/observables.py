@@ -36,6 +36,7 @@ from hypabi.contract.expression import (
     Read,
     TableOf,
     Value,
+    Word,
 )
 from hypabi.contract.registers import STATE, is_general
 from hypabi.contract.revision import Row
@@ -101,7 +102,7 @@ def _of_value(value: Value) -> Iterator[Read | Bits]:
         case Operation(_, left, right):
             yield from _of_value(left)
             yield from _of_value(right)
-        case Read() | Integer() | TableOf() | AddressOf():
+        case Read() | Integer() | TableOf() | AddressOf() | Word():
             return
         case _:
             assert_never(value)
