@@ -8,7 +8,6 @@ from hypabi.analysis.installers import (
     Installer,
     at_link_address,
     derive_installers,
-    displacement_of_loaded,
     find_installers,
 )
 from hypabi.analysis.party_detection import Found, expected_parties, table_names, tell_parties
@@ -129,7 +128,7 @@ class Examination:
         found = judge_contract(
             self.revision, self.behaviours, self.surroundings, solver, listener, self.installed
         )
-        by = {each.row: self._loaded_by(each) for each in self.installers}
+        by = {each.row: each.by(self.programs) for each in self.installers}
         bits = self.revision.architecture.bits
         findings = (
             at_link_address(each, by.get((each.party, each.call), 0), bits)
@@ -152,8 +151,6 @@ class Examination:
         """What each installer does, where the program was loaded."""
         return derive_installers(self.installers, self.programs, self.surroundings)
 
-    def _loaded_by(self, installer: Installer) -> int:
-        return displacement_of_loaded(self.programs[installer.role].image)
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:

@@ -13,7 +13,7 @@ from hypabi.analysis.program import Program
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_installer
-from hypabi.contract.clause import KeepsMemory, Premise, Region
+from hypabi.contract.clause import HandedTo, KeepsMemory, Premise, Region
 from hypabi.contract.expression import (
     AddressOf,
     Bits,
@@ -24,6 +24,7 @@ from hypabi.contract.expression import (
     Read,
     Relation,
 )
+from hypabi.contract.model import Standing
 from hypabi.contract.revision import NVHE_PREFIX, Installation, Revision, Row
 from hypabi.image.model import Image, Role, Symbol
 from hypabi.judgement.verification.lowering import Surroundings
@@ -51,6 +52,12 @@ class Installer:
     def row(self) -> tuple[str, str | None]:
         """Return the party and the function under which findings speak of it."""
         return self.installation.row.party, self.installation.row.call
+
+    def by(self, programs: Mapping[Role, Program]) -> int:
+        """Return how far from its link address it stands while a CPU runs it."""
+        if self.installation.runs is Standing.LINKED:
+            return 0
+        return displacement_of_loaded(programs[self.role].image)
 
 
 @frozen
@@ -111,46 +118,55 @@ def derive_installers(
 
     :param surroundings: of the file, at link addresses
     """
-    behaviours = [_derived(each, programs[each.role]) for each in installers]
-    words = {role: _Loaded(programs[role].image, {}) for role in programs}
+    behaviours = [_derived(each, programs) for each in installers]
+    words: dict[tuple[Role, int], dict[str, int]] = {}
     for each, behaviour in zip(installers, behaviours, strict=True):
+        known = words.setdefault((each.role, each.by(programs)), {})
         for name, address in _written(each.installation.row, behaviour):
-            words[each.role].words.setdefault(name, address)
+            known.setdefault(name, address)
     return tuple(
-        Installed(each.installation, behaviour, words[each.role].surroundings(surroundings))
+        Installed(each.installation, behaviour, _moved(each, programs, surroundings, words))
         for each, behaviour in zip(installers, behaviours, strict=True)
     )
 
 
-@frozen
-class _Loaded:
-    """A program where it was loaded, and words of memory that its installers write."""
+def _moved(
+    installer: Installer,
+    programs: Mapping[Role, Program],
+    linked: Surroundings,
+    words: Mapping[tuple[Role, int], Mapping[str, int]],
+) -> Surroundings:
+    """Return what names stand for where an installer stands.
 
-    image: Image
-    words: dict[str, int]
-    """By the name that a contract has for the address."""
+    A symbol that the image lacks is the word of memory that an installer writes under its name.
+    """
+    image, by = programs[installer.role].image, installer.by(programs)
+    limit = 1 << image.architecture.bits
+    written = words[installer.role, by]
 
-    def moved(self, address: int) -> int:
-        by = displacement_of_loaded(self.image)
-        return (address + by) % (1 << self.image.architecture.bits)
+    def address(name: str) -> int | None:
+        found = image.symbols.find(name)
+        return (found[0].address + by) % limit if len(found) == 1 else written.get(name)
 
-    def address(self, name: str) -> int | None:
-        """Return the address of a symbol; one that the image lacks is what an installer writes."""
-        found = self.image.symbols.find(name)
-        return self.moved(found[0].address) if len(found) == 1 else self.words.get(name)
-
-    def surroundings(self, linked: Surroundings) -> Surroundings:
-        tables = {name: at for name, at in linked.tables.items() if isinstance(at, int)}
-        moved = {name: self.moved(at) for name, at in tables.items()}
-        return replace(linked, tables=moved, symbol=self.address)
+    tables = {name: at for name, at in linked.tables.items() if isinstance(at, int)}
+    moved = {name: (at + by) % limit for name, at in tables.items()}
+    return replace(linked, tables=moved, symbol=address)
 
 
-def _derived(installer: Installer, program: Program) -> Behaviour:
-    by = displacement_of_loaded(program.image)
+def _derived(installer: Installer, programs: Mapping[Role, Program]) -> Behaviour:
+    program, by = programs[installer.role], installer.by(programs)
     address = (installer.symbol.address + by) % (1 << program.image.architecture.bits)
     pinned = _pinned(installer.installation.row.assumes)
     state = _state(program.image, installer.symbol)
-    return derive_installer(program.moved(by).explorer, address, state, pinned)
+    moved = program.moved(by) if by else program
+    explorer = moved.explorer_ending_at(frozenset(_handed_to(installer.installation.row)))
+    return derive_installer(explorer, address, state, pinned)
+
+
+def _handed_to(row: Row) -> Iterator[str]:
+    for clause in row.clauses:
+        if isinstance(clause.statement, HandedTo):
+            yield clause.statement.symbol
 
 
 def _written(row: Row, behaviour: Behaviour) -> Iterator[tuple[str, int]]:

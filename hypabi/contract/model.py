@@ -195,6 +195,16 @@ class Call(Reply):
     served_by: Annotated[ByArchitecture[tuple[str, ...]], "The parties that implement it."]
 
 
+class Standing(enum.Enum):
+    """Where code stands while a CPU runs it."""
+
+    LOADED = "where-loaded"
+    """Where the kernel was loaded: an address that it takes from its own place is physical, one
+    that is linked into it is not."""
+    LINKED = "where-linked"
+    """Where it is linked, or displaced by a constant that its own literals know."""
+
+
 @frozen(kw_only=True, eq=False)
 class Installer(Reply):
     """Code that makes a party live without a call, at HYP or EL2, on a CPU that starts.
@@ -214,6 +224,7 @@ class Installer(Reply):
     since: Annotated[Version | None, "First kernel version that has it."] = None
     until: Annotated[Version | None, "First kernel version that no longer has it."] = None
     architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
+    runs: Annotated[Standing, "Where it stands while a CPU runs it."] = Standing.LOADED
     assumes: Annotated[Mapping[str, Condition], "What holds where it is entered."] = field(
         default_factory=nothing
     )

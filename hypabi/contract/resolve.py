@@ -169,7 +169,7 @@ def _installations(context: Context, name: str, party: Party) -> Iterator[Instal
         assumes = context.premises(installer.assumes, name)
         function, every = installer.function, Conjunction(())
         row = Row(name, function, Service.INSTALLS, every, assumes, (), clauses, None)
-        yield Installation(called, (function, *installer.also_at), row)
+        yield Installation(called, (function, *installer.also_at), installer.runs, row)
 
 
 def _taken(context: Context, name: str, calls: Mapping[str, Call]) -> str | None:

@@ -12,7 +12,7 @@ from typing import Final
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Authority, Clause, Premise
 from hypabi.contract.expression import Predicate
-from hypabi.contract.model import Program
+from hypabi.contract.model import Program, Standing
 from hypabi.contract.version import Version
 from hypabi.records import frozen
 
@@ -92,6 +92,7 @@ class Installation:
     name: str
     functions: tuple[str, ...]
     """Symbols at which it may be entered: the first that an image has."""
+    runs: Standing
     row: Row
 
     @property

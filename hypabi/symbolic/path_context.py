@@ -157,8 +157,15 @@ class Live:
         """
         address = self.picked(address)
         if self.around.entry.serves:
-            check_access(self, self.around.image, self.around.entry, address, size)
+            image, entry = self.around.image, self.around.entry
+            alike = isinstance(address, int) and self._mapped_alike(address)
+            check_access(self, image, entry, address, size, alike=alike)
         return address
+
+    def _mapped_alike(self, address: int) -> bool:
+        """Return whether an address is of code that runs identity-mapped: a literal of its own."""
+        code = self.around.image.access(address) is Access.CODE
+        return code and bool(self.around.identity_mapped(address))
 
     def effect(self, name: str, operands: Sequence[Value]) -> None:
         """Record an act that registers and memory do not show."""

@@ -6,9 +6,9 @@ from functools import partial
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.behaviour.outcome import writes_code
-from hypabi.contract.clause import Calls, Clause, KeepsMemory
+from hypabi.contract.clause import Calls, Clause, HandedTo, KeepsMemory
 from hypabi.contract.expression import Predicate, capabilities_of
-from hypabi.contract.revision import Installation, LiveParty, Revision, Row
+from hypabi.contract.revision import Installation, LiveParty, Revision, Row, Service
 from hypabi.judgement.verification.demand import Demand
 from hypabi.judgement.verification.losses import FRAMES, Losses
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
@@ -289,7 +289,9 @@ class _Row:
             return Vacuous("this path is not meant")
         if isinstance(case.outcome, PathUndecided):
             return Undecided(f"at {case.outcome.address:#x}: {case.outcome.reason}")
-        asked = demands(clause.statement, lowering, self.revision, self._call_back())
+        asked = demands(
+            clause.statement, lowering, self.revision, self._call_back(), self._handed_to()
+        )
         if lost is not None:
             return lost.of_case(case, asked, lambda each: self._demand(clause, each, context, case))
         for demand in asked:
@@ -301,6 +303,13 @@ class _Row:
     def _call_back(self) -> CallBack:
         promised = any(isinstance(clause.statement, Calls) for clause in self.row.clauses)
         return CallBack.PROMISED if promised else CallBack.UNASKED
+
+    def _handed_to(self) -> str | None:
+        """Return at whose entry an installer's clauses hold; of a call they hold where it ends."""
+        if self.row.service is not Service.INSTALLS:
+            return None
+        found = (clause.statement for clause in self.row.clauses)
+        return next((each.symbol for each in found if isinstance(each, HandedTo)), None)
 
     def _demand(self, clause: Clause, demand: Asked, context: list[Value], case: Case) -> Verdict:
         if isinstance(demand, Unfollowed):
