@@ -151,7 +151,6 @@ class Examination:
         """What each installer does, where the program was loaded."""
         return derive_installers(self.installers, self.programs, self.surroundings)
 
-
     @cached_property
     def providers(self) -> tuple[Provider, ...]:
         """Every vector table, with the parties whose it is."""

@@ -57,7 +57,6 @@ class Behaviour:
         found = self.at_entry.get(register)
         return terms.symbol(register, width) if found is None else found
 
-
     def held(self, address: int, size: int, case: Case | None) -> Value | None:
         """Return bytes of memory at a fixed address, in the byte order of data.
 
@@ -65,10 +64,10 @@ class Behaviour:
 
         :param case: at whose end; ``None`` for entry
         """
-        if self.words is None or case is not None and any(s.base for s in case.stores):
+        stores = () if case is None else case.stores
+        if self.words is None or any(store.base is not None for store in stores):
             return None
         image = self.words.image
-        stores = () if case is None else case.stores
         return Memory(image, image.architecture.bits, stores).load(address, size)
 
 

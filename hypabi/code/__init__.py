@@ -13,6 +13,7 @@ __all__ = [
     "displacement",
     "function_body",
     "function_bounds",
+    "references",
     "register_usage",
     "vector_tables",
 ]

@@ -11,7 +11,6 @@ from typing import Final, assert_never
 
 from hypabi.records import frozen
 
-
 WORD: Final = 32
 """Bits of a word of memory."""
 

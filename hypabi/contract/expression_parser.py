@@ -293,7 +293,10 @@ class _Reader:
                 address = self.sized(self.operand(argument), self.scope.registers.architecture.bits)
                 return Word(address, self.scope.moment)
             case _:
-                hint = 'there are old(x0), table_of("stub"), address_of("symbol"), word(ADDRESS), cpucap(NAME)'
+                hint = (
+                    'there are old(x0), table_of("stub"), address_of("symbol"), word(ADDRESS) and '
+                    "cpucap(NAME)"
+                )
                 raise self._refuse(node, "is no function of contracts", hint)
 
     def _old(self, node: ast.expr, argument: ast.expr) -> Value:

@@ -261,6 +261,30 @@ class Party(Bounded):
 
 
 @frozen(kw_only=True, eq=False)
+class Placement(Bounded):
+    """Where code or a table has to lie: at least one of ``within``, ``closed`` and ``landing``."""
+
+    program: Annotated[Program, "Where its symbols live."] = Program.KERNEL
+    symbols: Annotated[
+        tuple[str, ...],
+        "What it is about, by the symbols where it starts; those that an image lacks do not count.",
+    ]
+    within: Annotated[
+        tuple[tuple[str, str], ...],
+        "It lies in one of these: the first symbol up to the second.",
+    ] = ()
+    closed: Annotated[
+        tuple[str, ...],
+        "Two symbols: the code between them is copied, and neither goes nor refers out.",
+    ] = ()
+    at_most: Annotated[int | None, "With closed: bytes that the copy has room for."] = None
+    landing: Annotated[
+        str | None,
+        "It starts with a landing word for branches, in kernels where this symbol does.",
+    ] = None
+
+
+@frozen(kw_only=True, eq=False)
 class Conduit(Stated):
     """How a call is made."""
 
@@ -375,6 +399,9 @@ class Contract(Located):
     parties: Annotated[Mapping[str, Party], "Whoever's vectors can be live."]
     calls: Annotated[Mapping[str, Call], "The hypercalls."]
     unserved: Annotated[Reply, "A party's answer to a call that it does not serve."]
+    placements: Annotated[Mapping[str, Placement], "Where what has to lie."] = field(
+        default_factory=nothing
+    )
     users: Annotated[Mapping[str, User], "Callers and providers outside the image."] = field(
         default_factory=nothing
     )

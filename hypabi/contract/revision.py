@@ -102,6 +102,22 @@ class Installation:
 
 
 @frozen(eq=False)
+class Place:
+    """Where code or a table has to lie."""
+
+    name: str
+    program: Program
+    symbols: tuple[str, ...]
+    within: tuple[tuple[str, str], ...]
+    closed: tuple[str, str] | None
+    at_most: int | None
+    """Bytes from the first symbol of ``closed`` to the second."""
+    landing: str | None
+    """Symbol of code that starts with a landing word where the kernel has them."""
+    authority: Authority
+
+
+@frozen(eq=False)
 class Move:
     """A call that makes another party live."""
 
@@ -153,6 +169,7 @@ class Revision:
     boot: str | None
     moves: tuple[Move, ...]
     installations: tuple[Installation, ...] = ()
+    places: tuple[Place, ...] = ()
     contexts: tuple[CallerContext, ...] = ()
 
     def party(self, name: str) -> LiveParty | None:

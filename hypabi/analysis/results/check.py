@@ -31,6 +31,7 @@ GOOD: Final = "proved"
 CLAUSES: Final = "clauses"
 PARTIES: Final = "parties"
 INSTALLERS: Final = "installers"
+PLACEMENTS: Final = "placements"
 ENTRIES: Final = "vector entries"
 REPLAYS: Final = "replays"
 OBLIGATIONS: Final = "obligations asked twice"
@@ -163,6 +164,30 @@ class CheckedInstaller:
     found: InstallerWord
 
 
+class PlacementWord(enum.Enum):
+    """The one word for where code or a table has to lie, in the order of the counts."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    """Something does not lie where it has to."""
+    UNTOLD = "untold"
+    """The image has no symbol that tells."""
+
+
+@frozen
+class CheckedPlacement:
+    """Where a contract has code or a table lie, and what comes of it."""
+
+    name: str
+    program: Program
+    authority: Authority
+    verdict: PlacementWord
+    judged: tuple[str, ...]
+    """The symbols that it was judged of."""
+    broken: tuple[str, ...]
+    """In a line each, what does not lie so."""
+
+
 @frozen
 class UnspecifiedRow:
     """A call of which the document leaves open what a party does."""
@@ -236,6 +261,7 @@ class CheckResult:
     parties: tuple[CheckedParty, ...]
     installers: tuple[CheckedInstaller, ...]
     """Of parties that were found."""
+    placements: tuple[CheckedPlacement, ...]
     verdicts: tuple[CheckedClause, ...]
     """Clause by clause."""
     unclaimed_tables: tuple[VectorTable, ...]
@@ -291,6 +317,8 @@ class CheckResult:
         units[PARTIES] = tuple(word.value for word in PartyWord)
         if self.installers:
             units[INSTALLERS] = tuple(word.value for word in InstallerWord)
+        if self.placements:
+            units[PLACEMENTS] = tuple(word.value for word in PlacementWord)
         if self.vector_entries is not None:
             units[ENTRIES] = tuple(word.value for word in EntryWord)
         if self.replayed_on is not None:
@@ -311,6 +339,9 @@ class CheckResult:
         for installer in self.installers:
             found = installer.found
             yield Judged(INSTALLERS, found.value, _installer_weight(found))
+        for placement in self.placements:
+            lies = placement.verdict
+            yield Judged(PLACEMENTS, lies.value, _placement_weight(lies))
         if self.callers is not None:
             yield from self.callers.judged()
         for entry in self.vector_entries or ():
@@ -388,6 +419,16 @@ def _installer_weight(word: InstallerWord) -> Weight:
             return Weight.GOOD
         case InstallerWord.MISSING:
             return Weight.UNDECIDED
+        case _:
+            assert_never(word)
+
+
+def _placement_weight(word: PlacementWord) -> Weight:
+    match word:
+        case PlacementWord.KEPT | PlacementWord.UNTOLD:
+            return Weight.GOOD
+        case PlacementWord.BROKEN:
+            return Weight.REFUTED
         case _:
             assert_never(word)
 

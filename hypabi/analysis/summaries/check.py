@@ -10,11 +10,13 @@ from hypabi.analysis.results.check import (
     CheckedClause,
     CheckedInstaller,
     CheckedParty,
+    CheckedPlacement,
     CheckReproduction,
     CheckResult,
     ClauseWord,
     InstallerWord,
     LostRegister,
+    PlacementWord,
     UnspecifiedRow,
 )
 from hypabi.analysis.results.shared import Evidence
@@ -36,6 +38,7 @@ from hypabi.records import replace
 
 if TYPE_CHECKING:
     from hypabi.analysis.installers import FoundInstaller
+    from hypabi.analysis.placement import Placed
     from hypabi.analysis.results.caller_checks import CallerChecks
     from hypabi.analysis.results.entries import EntryFinding
     from hypabi.analysis.results.shared import SuppressionFile
@@ -50,6 +53,7 @@ def summarize_check(check: Check) -> CheckResult:
         identify_contract(check.revision, check.contract.sha256),
         tuple(_party(check, party) for party in check.revision.parties),
         tuple(_installer(check, each) for each in check.installers),
+        tuple(_placement(each) for each in check.placed),
         tuple(_clause(check, finding, places) for finding in check.judgement.findings),
         tuple(vector_table(each) for each in check.tables if not each.parties),
         tuple(
@@ -102,6 +106,19 @@ def _installer(check: Check, found: "FoundInstaller") -> CheckedInstaller:
     elif party.name in there:
         word = InstallerWord.MISSING
     return CheckedInstaller(party.name, of.function, of.functions, party.program, address, word)
+
+
+def _placement(placed: "Placed") -> CheckedPlacement:
+    of = placed.place.authority
+    word = PlacementWord.BROKEN if placed.wrong else PlacementWord.KEPT
+    return CheckedPlacement(
+        placed.place.name,
+        placed.place.program,
+        Authority(of.cite, of.because, of.against),
+        word if placed.judged else PlacementWord.UNTOLD,
+        placed.judged,
+        placed.wrong,
+    )
 
 
 def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
@@ -185,6 +202,8 @@ def _texts(result: CheckResult) -> Iterator[str]:
             yield from clause.replay.needed.values()
     for assumption in result.assumptions:
         yield assumption.text
+    for placement in result.placements:
+        yield from placement.broken
     for entry in result.vector_entries or ():
         yield from (entry.reason or "", *entry.not_followed, *entry.instead, *entry.assumptions)
         for handled in entry.handled_as:

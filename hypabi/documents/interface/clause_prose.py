@@ -144,19 +144,31 @@ def value(of: Value, names: Names) -> Words:
             return words("the address of the vectors of ", Emphasis(party))
         case AddressOf(symbol, _):
             return words("the address of ", Code(symbol))
-        case Word(AddressOf(symbol, _), moment):
-            return _at(names, moment, "the word at ", Code(symbol))
-        case Word(address, _):
-            return words("the word at ", value(address, names))
+        case Word():
+            return _word(of, names)
+        case Operation():
+            return _operation(of, names)
+        case _:
+            assert_never(of)
+
+
+def _operation(of: Operation, names: Names) -> Words:
+    match of:
         case Operation(Operator.AND, base, Integer(value=mask, width=width)) if (
             mask == (1 << width) - 2
         ):
             return words(value(base, names), " with bit 0 cleared")
-        case Operation(operator, left, right):
-            sides = [_nested(side, names) for side in (left, right)]
-            return words(sides[0], f" {operator.value} ", sides[1])
         case _:
-            assert_never(of)
+            sides = [_nested(side, names) for side in (of.left, of.right)]
+            return words(sides[0], f" {of.operator.value} ", sides[1])
+
+
+def _word(of: Word, names: Names) -> Words:
+    match of.address:
+        case AddressOf(symbol, _):
+            return _at(names, of.moment, "the word at ", Code(symbol))
+        case address:
+            return words("the word at ", value(address, names))
 
 
 def _nested(of: Value, names: Names) -> Words:

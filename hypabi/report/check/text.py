@@ -10,6 +10,7 @@ from hypabi.analysis.results.check import (
     CheckResult,
     ClauseWord,
     InstallerWord,
+    PlacementWord,
     by_row,
 )
 from hypabi.analysis.results.shared import VectorTable
@@ -19,7 +20,7 @@ from hypabi.image.symbolizer import Names
 from hypabi.report.caller_checks.text import named as named_caller
 from hypabi.report.caller_checks.text import section as callers
 from hypabi.report.caller_checks.text import summary
-from hypabi.report.check.refuted_text import refuted, replays
+from hypabi.report.check.refuted_text import authority, refuted, replays
 from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.text_layout import (
@@ -55,6 +56,7 @@ def _lines(result: CheckResult) -> Iterator[str]:
     yield from subject(result)
     names = Names(result.symbols)
     yield from refuted(result, names)
+    yield from misplaced(result, names)
     yield from replays(result)
     yield from undecided(result, names)
     yield from vacuous(result)
@@ -95,6 +97,19 @@ def subject(result: CheckResult) -> Iterator[str]:
     yield from labelled("contract", f"{contract.name}, {at}{document}")
     if result.callers is not None:
         yield from labelled("callers", summary(result.callers))
+
+
+def misplaced(result: CheckResult, names: Names) -> Iterator[str]:
+    """Yield what does not lie where it has to, and why it has to."""
+    found = [each for each in result.placements if each.verdict is PlacementWord.BROKEN]
+    if found:
+        yield from titled("Not where it has to lie")
+    for each in found:
+        yield ""
+        yield from filled(each.name, "* ", "  ")
+        for what in each.broken:
+            yield from labelled("instead", names.beside(what))
+        yield from authority(each.authority)
 
 
 def undecided(result: CheckResult, names: Names) -> Iterator[str]:
