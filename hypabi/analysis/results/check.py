@@ -310,14 +310,24 @@ class CheckResult:
         """Return what the verdict is on: the kernel's version, else that of the contract."""
         return self.image.version or self.contract.version
 
+    @property
+    def tells_installers(self) -> bool:
+        """Return whether the image has code of its own that makes parties live."""
+        return any(each.found is not InstallerWord.ABSENT for each in self.installers)
+
+    @property
+    def tells_placements(self) -> bool:
+        """Return whether the image has symbols that tell where something lies."""
+        return any(each.verdict is not PlacementWord.UNTOLD for each in self.placements)
+
     def _units(self) -> Mapping[str, tuple[str, ...]]:
         units = {CLAUSES: tuple(word.value for word in ClauseWord)}
         if self.callers is not None:
             units[CALL_SITES] = CALLER_WORDS
         units[PARTIES] = tuple(word.value for word in PartyWord)
-        if self.installers:
+        if self.tells_installers:
             units[INSTALLERS] = tuple(word.value for word in InstallerWord)
-        if self.placements:
+        if self.tells_placements:
             units[PLACEMENTS] = tuple(word.value for word in PlacementWord)
         if self.vector_entries is not None:
             units[ENTRIES] = tuple(word.value for word in EntryWord)
@@ -336,10 +346,10 @@ class CheckResult:
         for party in self.parties:
             word = self.party_word(party)
             yield Judged(PARTIES, word.value, _party_weight(word))
-        for installer in self.installers:
+        for installer in self.installers if self.tells_installers else ():
             found = installer.found
             yield Judged(INSTALLERS, found.value, _installer_weight(found))
-        for placement in self.placements:
+        for placement in self.placements if self.tells_placements else ():
             lies = placement.verdict
             yield Judged(PLACEMENTS, lies.value, _placement_weight(lies))
         if self.callers is not None:

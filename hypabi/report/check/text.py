@@ -203,7 +203,7 @@ def parties(result: CheckResult) -> Iterator[str]:
 
 def installers(result: CheckResult) -> Iterator[str]:
     """Yield by whom parties are made live without a call, and who was not found."""
-    for each in result.installers:
+    for each in result.installers if result.tells_installers else ():
         if each.address is not None:
             where = f"{each.function} at {each.address}"
         else:
