@@ -8,11 +8,13 @@ takes from its own place is then not the one that is linked into it.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from hypabi.analysis.party_detection import ROLES
+from hypabi.analysis.party_detection import ROLES, Found
 from hypabi.analysis.program import Program
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_installer
+from hypabi.code.vector_base_writers import find_base_writer
+from hypabi.code.vector_tables import VectorTable
 from hypabi.contract.clause import HandedTo, KeepsMemory, Premise, Region
 from hypabi.contract.expression import (
     AddressOf,
@@ -72,17 +74,18 @@ FoundInstaller = Installer | Unfound
 
 
 def find_installers(
-    revision: Revision, programs: Mapping[Role, Program], found: Mapping[str, object]
+    revision: Revision, programs: Mapping[Role, Program], found: Found
 ) -> tuple[FoundInstaller, ...]:
     """Return the installers that a contract names of the parties that a file has.
 
-    :param found: the parties of the file, by name
+    By its symbol; in a program without symbols by what it does: the one function that is called and
+    puts the party's table into the vector base.
     """
     return tuple(_sought(revision, programs, found))
 
 
 def _sought(
-    revision: Revision, programs: Mapping[Role, Program], found: Mapping[str, object]
+    revision: Revision, programs: Mapping[Role, Program], found: Found
 ) -> Iterator[FoundInstaller]:
     for each in revision.installations:
         party = revision.party(each.row.party)
@@ -90,8 +93,18 @@ def _sought(
         role = ROLES[party.program]
         if party.name not in found or role not in programs:
             continue
-        symbol = _symbol(programs[role].image, each.functions)
+        image = programs[role].image
+        symbol = _symbol(image, each.functions)
+        if symbol is None and not len(image.symbols):
+            symbol = _by_conduct(image, found[party.name][1])
         yield Unfound(each, role) if symbol is None else Installer(each, role, symbol)
+
+
+def _by_conduct(image: Image, table: VectorTable) -> Symbol | None:
+    if image.architecture is not Architecture.ARM or table.state is not InstructionSet.A32:
+        return None
+    address = find_base_writer(image, table.address)
+    return None if address is None else Symbol("", address)
 
 
 def _symbol(image: Image, functions: tuple[str, ...]) -> Symbol | None:

@@ -15,5 +15,6 @@ __all__ = [
     "function_bounds",
     "references",
     "register_usage",
+    "vector_base_writers",
     "vector_tables",
 ]

@@ -11,8 +11,8 @@ from typing import Final, assert_never
 
 from hypabi.records import frozen
 
-WORD: Final = 32
-"""Bits of a word of memory."""
+WORDS: Final = {"word": 32, "doubleword": 64}
+"""Bits of memory, by the name that a contract has for so many."""
 
 
 class Moment(enum.Enum):
@@ -66,9 +66,10 @@ class AddressOf:
 
 @frozen
 class Word:
-    """The 32 bits of memory at an address, in the byte order of data."""
+    """Bits of memory at an address, in the byte order of data."""
 
     address: "Value"
+    width: int
     moment: Moment
 
 
@@ -150,10 +151,10 @@ def width_of(value: Value) -> int:
     match value:
         case Integer(_, width) | Read(_, width, _) | TableOf(_, width) | AddressOf(_, width):
             return width
+        case Word(_, width, _):
+            return width
         case Bits(_, high, low):
             return high - low + 1
-        case Word():
-            return WORD
         case Operation(_, left, _):
             return width_of(left)
         case _:
@@ -196,7 +197,7 @@ def _reads(value: Value) -> tuple[Read, ...]:
             return (value,)
         case Integer() | TableOf() | AddressOf():
             return ()
-        case Bits(of, _, _) | Word(of, _):
+        case Bits(of, _, _) | Word(of, _, _):
             return _reads(of)
         case Operation(_, left, right):
             return (*_reads(left), *_reads(right))
@@ -217,8 +218,9 @@ def write_value(value: Value) -> str:
             return f'table_of("{party}")'
         case AddressOf(symbol, _):
             return f'address_of("{symbol}")'
-        case Word(address, moment):
-            text = f"word({write_value(address)})"
+        case Word(address, width, moment):
+            name = next(name for name, bits in WORDS.items() if bits == width)
+            text = f"{name}({write_value(address)})"
             return f"old({text})" if moment is Moment.ENTRY else text
         case Operation(operator, left, right):
             return f"({write_value(left)} {operator.value} {write_value(right)})"

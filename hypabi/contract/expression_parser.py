@@ -5,7 +5,8 @@ The syntax is Python's, parsed by :mod:`ast` and accepted only where it is on th
 * integers; registers; a field ``SCTLR_EL2.M`` or bits ``x0[15:0]``; the contract's own names; the
   call's arguments, which are what they were at entry; ``result``, ``success``, ``error``;
 * ``old(x5)``, the value at entry; ``table_of("stub")``; ``address_of("__boot_cpu_mode")``;
-  ``word(address_of("__boot_cpu_mode"))``, 32 bits of memory; ``cpucap(ARM64_KVM_PROTECTED_MODE)``;
+  ``word(address_of("__boot_cpu_mode"))`` and ``doubleword(x0 + 8)``, 32 and 64 bits of memory;
+  ``cpucap(ARM64_KVM_PROTECTED_MODE)``;
 * ``+ - % & | << >>``, ``== != < <= > >=`` (unsigned, not chained), ``not and or``, parentheses.
 
 In an expression over the entry alone every name is read at entry, and ``old`` is refused.
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.contract.expression import (
+    WORDS,
     AddressOf,
     Bits,
     Capability,
@@ -289,13 +291,13 @@ class _Reader:
                 return TableOf(party, self.scope.registers.architecture.bits)
             case "address_of", ast.Constant(value=str() as symbol):
                 return AddressOf(symbol, self.scope.registers.architecture.bits)
-            case "word", _:
+            case _ if function in WORDS:
                 address = self.sized(self.operand(argument), self.scope.registers.architecture.bits)
-                return Word(address, self.scope.moment)
+                return Word(address, WORDS[function], self.scope.moment)
             case _:
                 hint = (
-                    'there are old(x0), table_of("stub"), address_of("symbol"), word(ADDRESS) and '
-                    "cpucap(NAME)"
+                    'there are old(x0), table_of("stub"), address_of("symbol"), word(ADDRESS), '
+                    "doubleword(ADDRESS) and cpucap(NAME)"
                 )
                 raise self._refuse(node, "is no function of contracts", hint)
 

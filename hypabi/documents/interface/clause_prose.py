@@ -21,6 +21,7 @@ from hypabi.contract.clause import (
     Returns,
 )
 from hypabi.contract.expression import (
+    WORDS,
     AddressOf,
     Bits,
     Capability,
@@ -166,9 +167,13 @@ def _operation(of: Operation, names: Names) -> Words:
 def _word(of: Word, names: Names) -> Words:
     match of.address:
         case AddressOf(symbol, _):
-            return _at(names, of.moment, "the word at ", Code(symbol))
+            return _at(names, of.moment, f"the {_word_name(of)} at ", Code(symbol))
         case address:
-            return words("the word at ", value(address, names))
+            return words(f"the {_word_name(of)} at ", value(address, names))
+
+
+def _word_name(of: Word) -> str:
+    return next(name for name, bits in WORDS.items() if bits == of.width)
 
 
 def _nested(of: Value, names: Names) -> Words:

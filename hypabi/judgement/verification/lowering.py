@@ -15,7 +15,6 @@ from hypabi.behaviour.outcome import (
 )
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.contract.expression import (
-    WORD,
     AddressOf,
     Bits,
     Capability,
@@ -139,21 +138,21 @@ class Lowering:
                 if address is None:
                     raise NotKnown(f"the image has no symbol {symbol}")
                 return address
-            case Word(address, moment):
-                return self._word(self.value(address), moment)
+            case Word(address, width, moment):
+                return self._memory(self.value(address), width, moment)
             case Operation(operator, left, right):
                 return _operation(operator, self.value(left), self.value(right), width_of(left))
             case _:
                 assert_never(value)
 
-    def _word(self, address: terms.Value, moment: Moment) -> terms.Value:
-        """Return 32 bits of memory, at entry or as the case leaves them."""
+    def _memory(self, address: terms.Value, width: int, moment: Moment) -> terms.Value:
+        """Return bits of memory, at entry or as the case leaves them."""
         if not isinstance(address, int):
-            raise NotKnown("a word of memory is meant whose address is no constant")
+            raise NotKnown("memory is meant whose address is no constant")
         case = self.case if moment is Moment.EXIT else None
-        found = self.behaviour.held(address, WORD // 8, case)
+        found = self.behaviour.held(address, width // 8, case)
         if found is None:
-            raise NotKnown(f"what is stored on the way may hit the word at {address:#x}")
+            raise NotKnown(f"what is stored on the way may hit the memory at {address:#x}")
         return found
 
     def register(self, name: str, width: int, moment: Moment) -> terms.Value:
