@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from hypabi.analysis.callers import with_callers
 from hypabi.analysis.examination import Examination, Provider
 from hypabi.analysis.findings.check import Check
+from hypabi.analysis.placement import judge_places
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.results.vector_table import Table
@@ -72,6 +73,8 @@ def judged(examination: Examination, command: tuple[str, ...]) -> Check:
         examination.revision,
         tuple(map(_table, examination.providers)),
         examination.missing,
+        examination.sought_installers,
+        judge_places(examination.revision, examination.programs),
         examination.judgement,
         examination.capabilities,
         examination.text,

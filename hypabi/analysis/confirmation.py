@@ -186,10 +186,15 @@ def confirmed(
     witnesses = Witnesses(examination)
     runs = None if machine is None else machine_of(machine)
     attempts = {}
+    installed = {each.row for each in examination.installers}
     for finding in examination.judgement.findings:
-        if isinstance(finding.verdict, Refuted):
+        if not isinstance(finding.verdict, Refuted):
+            continue
+        if (finding.party, finding.call) in installed:
+            made = replay_attempt(NotRun("any machine", "code that installs is run on none"))
+        else:
             made = _attempted(witnesses, without_suppressed(check, finding), runs, folder)
-            attempts[finding.party, finding.call, finding.clause.name] = made
+        attempts[finding.party, finding.call, finding.clause.name] = made
     return replace(check, attempts=attempts, machine=machine)
 
 

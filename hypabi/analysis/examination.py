@@ -3,6 +3,13 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property
 
+from hypabi.analysis.installers import (
+    FoundInstaller,
+    Installer,
+    at_link_address,
+    derive_installers,
+    find_installers,
+)
 from hypabi.analysis.party_detection import Found, expected_parties, table_names, tell_parties
 from hypabi.analysis.program import Program
 from hypabi.behaviour.case import Behaviour
@@ -13,7 +20,8 @@ from hypabi.contract.model import Contract
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.verification.lowering import Surroundings
-from hypabi.judgement.verification.prover import Judgement, judge_contract
+from hypabi.judgement.verification.prover import Installed, Judgement, judge_contract
+from hypabi.judgement.verification.record import Listener, unheard
 from hypabi.records import frozen, replace
 from hypabi.smt.solver import Solver
 
@@ -109,8 +117,39 @@ class Examination:
     @cached_property
     def _judged(self) -> tuple[Judgement, Mapping[str, int]]:
         self._asked.clear()
-        found = judge_contract(self.revision, self.behaviours, self.surroundings, self.solver)
+        found = self.judged(self.solver)
         return found, dict(self._asked)
+
+    def judged(self, solver: Callable[[], Solver], listener: Listener = unheard) -> Judgement:
+        """Judge every clause anew.
+
+        :param listener: is told of each question
+        """
+        found = judge_contract(
+            self.revision, self.behaviours, self.surroundings, solver, listener, self.installed
+        )
+        by = {each.row: each.by(self.programs) for each in self.installers}
+        bits = self.revision.architecture.bits
+        findings = (
+            at_link_address(each, by.get((each.party, each.call), 0), bits)
+            for each in found.findings
+        )
+        return replace(found, findings=tuple(findings))
+
+    @cached_property
+    def sought_installers(self) -> tuple[FoundInstaller, ...]:
+        """The code that makes a party of the file live without a call, found or not."""
+        return find_installers(self.revision, self.programs, self.found)
+
+    @cached_property
+    def installers(self) -> tuple[Installer, ...]:
+        """The installers that the file has."""
+        return tuple(each for each in self.sought_installers if isinstance(each, Installer))
+
+    @cached_property
+    def installed(self) -> tuple[Installed, ...]:
+        """What each installer does, where the program was loaded."""
+        return derive_installers(self.installers, self.programs, self.surroundings)
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:

@@ -1,25 +1,31 @@
 """One program of a boot, with what is needed to derive from it."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 
+from hypabi.analysis.displacement import displaced
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
 from hypabi.callsites.finder import CallSites
 from hypabi.code.compiled_functions import HANDED_TO
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
 from hypabi.image.model import Image
+from hypabi.lifter.sleigh import Lifter
 from hypabi.smt.allowance import Allowance
 from hypabi.symbolic.explore import Explorer
-from hypabi.symbolic.setup import explorer_for
+from hypabi.symbolic.setup import Lifters, explorer_for
 
 
 class Program:
     """One program of a boot; tables, behaviours and call sites are found once and kept."""
 
-    def __init__(self, image: Image, allowance: Allowance | None = None) -> None:
+    def __init__(
+        self, image: Image, allowance: Allowance | None = None, lifters: Lifters | None = None
+    ) -> None:
         self.image = image
         self._allowance = allowance
+        self._lifters = lifters or cache(Lifter)
+        self._moved: dict[int, Program] = {}
         self._tables: dict[tuple[str, ...], dict[int, VectorTable]] = {}
         self._behaviours: dict[tuple[VectorTable, int, frozenset[str]], Behaviour] = {}
         self._ending_at: dict[frozenset[str], Explorer] = {}
@@ -27,7 +33,15 @@ class Program:
     @cached_property
     def explorer(self) -> Explorer:
         """What follows the program's paths."""
-        return explorer_for(self.image, allowance=self._allowance)
+        return explorer_for(self.image, lifters=self._lifters, allowance=self._allowance)
+
+    def moved(self, by: int) -> "Program":
+        """Return the same program where it stands that far from its link address."""
+        found = self._moved.get(by)
+        if found is None:
+            image = displaced(self.image, by)
+            found = self._moved[by] = Program(image, self._allowance, self._lifters)
+        return found
 
     @cached_property
     def call_sites(self) -> CallSites:
@@ -49,7 +63,9 @@ class Program:
         found = self._ending_at.get(handed_to)
         if found is None:
             ends = handed_to | HANDED_TO
-            found = explorer_for(self.image, allowance=self._allowance, handed_to=ends)
+            found = explorer_for(
+                self.image, lifters=self._lifters, allowance=self._allowance, handed_to=ends
+            )
             self._ending_at[handed_to] = found
         return found
 

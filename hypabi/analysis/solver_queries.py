@@ -15,7 +15,6 @@ from hypabi.analysis.findings.check import Check
 from hypabi.analysis.results.check import Dissent, OpinionWord, SecondOpinion
 from hypabi.atomic_file import write_output
 from hypabi.errors import HypabiError
-from hypabi.judgement.verification.prover import judge_contract
 from hypabi.judgement.verification.record import Query
 from hypabi.records import frozen, replace
 from hypabi.smt.allowance import Allowance, counted
@@ -50,13 +49,7 @@ class Numbered:
 def queries_of(examination: Examination) -> tuple[Numbered, ...]:
     """Return every query that the verdicts on clauses rest on, in the order of the report."""
     found: list[Query] = []
-    judge_contract(
-        examination.revision,
-        examination.behaviours,
-        examination.surroundings,
-        counted(BitwuzlaSolver, Allowance()),
-        found.append,
-    )
+    examination.judged(counted(BitwuzlaSolver, Allowance()), found.append)
     counts: Counter[tuple[str, str | None, str]] = Counter()
     numbered = []
     for each in found:

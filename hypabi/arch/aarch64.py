@@ -103,14 +103,18 @@ VOLATILE: Final = frozenset(
 """Registers that nobody can write and of which two reads may differ: they keep nothing."""
 
 UNSTEADY: Final = frozenset(
-    {"PMCCNTR_EL0", "PMICNTR_EL0", "ICC_SRE_EL1", "ICC_SRE_EL2",
+    {"PMCCNTR_EL0", "PMICNTR_EL0", "ICC_SRE_EL1",
      *(f"PMEVCNTR{n}_EL0" for n in range(31)),
      *(f"CNT{timer}_{what}_EL{level}" for what in ("CTL", "TVAL")
        for timer, level in (("P", 0), ("V", 0), ("PS", 1), ("HP", 2), ("HV", 2), ("HPS", 2),
                             ("HVS", 2)))}
 )  # fmt: skip
 """Registers that may be read otherwise than they were written: counters, timers, and what EL3 can
-lock (ICC_SRE_EL2.SRE, GICv3 IHI 0069, 12.2.25)."""
+lock (GICv3 IHI 0069, 12.2.24)."""
+
+LOCKABLE: Final[Mapping[str, tuple[int, int]]] = {"ICC_SRE_EL2": (0b0111, 0b1000)}
+"""Bits that may be read otherwise than they were written, and bits that may be stuck at 1: where
+EL3 locks SRE, DFB and DIB; Enable where SRE is RAO/WI (GICv3 IHI 0069, 12.2.25)."""
 
 VIEWS: Final = (
     r"CNT\w+_TVAL_\w+|\w+(SET|CLR)\d?(_EL\d)?|PMX\w+|PMCR_EL0|PMZR_EL0|PMSWINC_EL0|ERX\w+|RMR_EL\d"

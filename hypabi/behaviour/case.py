@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
-from hypabi.symbolic.memory import Store
+from hypabi.symbolic.memory import Memory, Store
 from hypabi.symbolic.outcome import Outcome
 from hypabi.symbolic.state import Condition, Effect, Trail, walk_trail
 from hypabi.symbolic.words import Words
@@ -56,6 +56,19 @@ class Behaviour:
         """Return what a register holds at entry."""
         found = self.at_entry.get(register)
         return terms.symbol(register, width) if found is None else found
+
+    def held(self, address: int, size: int, case: Case | None) -> Value | None:
+        """Return bytes of memory at a fixed address, in the byte order of data.
+
+        ``None`` where a case stores somewhere that may be there.
+
+        :param case: at whose end; ``None`` for entry
+        """
+        stores = () if case is None else case.stores
+        if self.words is None or any(store.base is not None for store in stores):
+            return None
+        image = self.words.image
+        return Memory(image, image.architecture.bits, stores).load(address, size)
 
 
 def guard_terms(case: Case) -> tuple[Value, ...]:

@@ -61,12 +61,18 @@ def derive_exception(
     return _derived(explorer, exception_to_hyp(address, origin, state, order))
 
 
-def derive_installer(explorer: Explorer, address: int, state: InstructionSet) -> Behaviour:
-    """Derive what code does that a CPU runs at HYP while it starts.
+def derive_installer(
+    explorer: Explorer,
+    address: int,
+    state: InstructionSet,
+    pinned: Mapping[str, terms.Value] = MappingProxyType({}),
+) -> Behaviour:
+    """Derive what code does that a CPU runs at EL2 or HYP while it starts.
 
     :param address: of its first instruction, without bit 0
+    :param pinned: registers whose value at entry is known; all others are symbols
     """
-    return _derived(explorer, installer_entry(address, state, explorer.image.byte_order))
+    return _derived(explorer, installer_entry(address, state, explorer.image.byte_order, pinned))
 
 
 def _derived(explorer: Explorer, entry: Entry) -> Behaviour:

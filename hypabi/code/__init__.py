@@ -13,6 +13,8 @@ __all__ = [
     "displacement",
     "function_body",
     "function_bounds",
+    "references",
     "register_usage",
+    "vector_base_writers",
     "vector_tables",
 ]

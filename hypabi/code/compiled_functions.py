@@ -1,6 +1,7 @@
 """Where compiled code starts: the functions that assembler calls and that are not followed."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final
 
 from hypabi.arch.names import Architecture
@@ -36,11 +37,15 @@ def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable
     by its address.  Taking assembler for compiled code would end a path early, as ``Called``; it
     could never prove anything.
 
-    :param handed_to: functions at which a contract ends
+    :param handed_to: functions at which a contract ends; of those that it names itself, also ones
+        without a frame
     """
     known: dict[int, str | None] = {}
+    ends = cache(lambda: _ends(image, handed_to - HANDED_TO))
 
     def name_at(address: int) -> str | None:
+        if address in ends():
+            return ends()[address]
         if image.architecture is not Architecture.ARM64:
             return None
         if address not in known:
@@ -48,6 +53,16 @@ def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable
         return known[address]
 
     return name_at
+
+
+def _ends(image: Image, functions: frozenset[str]) -> dict[int, str]:
+    """Return the functions of these names, by address."""
+    return {
+        symbol.address: symbol.name
+        for name in functions
+        for spelled in (name, NVHE_PREFIX + name)
+        for symbol in image.symbols.find(spelled)
+    }
 
 
 def _compiled_at(image: Image, address: int, handed_to: frozenset[str]) -> str | None:

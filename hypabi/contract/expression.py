@@ -7,9 +7,12 @@ right shift are unsigned; addition, subtraction and left shift wrap; both operan
 """
 
 import enum
-from typing import assert_never
+from typing import Final, assert_never
 
 from hypabi.records import frozen
+
+WORDS: Final = {"word": 32, "doubleword": 64}
+"""Bits of memory, by the name that a contract has for so many."""
 
 
 class Moment(enum.Enum):
@@ -61,6 +64,15 @@ class AddressOf:
     width: int
 
 
+@frozen
+class Word:
+    """Bits of memory at an address, in the byte order of data."""
+
+    address: "Value"
+    width: int
+    moment: Moment
+
+
 class Operator(enum.Enum):
     """An operation on two values of one width."""
 
@@ -82,7 +94,7 @@ class Operation:
     right: "Value"
 
 
-Value = Integer | Read | Bits | TableOf | AddressOf | Operation
+Value = Integer | Read | Bits | TableOf | AddressOf | Word | Operation
 
 
 class Relation(enum.Enum):
@@ -139,6 +151,8 @@ def width_of(value: Value) -> int:
     match value:
         case Integer(_, width) | Read(_, width, _) | TableOf(_, width) | AddressOf(_, width):
             return width
+        case Word(_, width, _):
+            return width
         case Bits(_, high, low):
             return high - low + 1
         case Operation(_, left, _):
@@ -183,7 +197,7 @@ def _reads(value: Value) -> tuple[Read, ...]:
             return (value,)
         case Integer() | TableOf() | AddressOf():
             return ()
-        case Bits(of, _, _):
+        case Bits(of, _, _) | Word(of, _, _):
             return _reads(of)
         case Operation(_, left, right):
             return (*_reads(left), *_reads(right))
@@ -204,6 +218,10 @@ def write_value(value: Value) -> str:
             return f'table_of("{party}")'
         case AddressOf(symbol, _):
             return f'address_of("{symbol}")'
+        case Word(address, width, moment):
+            name = next(name for name, bits in WORDS.items() if bits == width)
+            text = f"{name}({write_value(address)})"
+            return f"old({text})" if moment is Moment.ENTRY else text
         case Operation(operator, left, right):
             return f"({write_value(left)} {operator.value} {write_value(right)})"
         case _:

@@ -5,6 +5,7 @@ The syntax is Python's, parsed by :mod:`ast` and accepted only where it is on th
 * integers; registers; a field ``SCTLR_EL2.M`` or bits ``x0[15:0]``; the contract's own names; the
   call's arguments, which are what they were at entry; ``result``, ``success``, ``error``;
 * ``old(x5)``, the value at entry; ``table_of("stub")``; ``address_of("__boot_cpu_mode")``;
+  ``word(address_of("__boot_cpu_mode"))`` and ``doubleword(x0 + 8)``, 32 and 64 bits of memory;
   ``cpucap(ARM64_KVM_PROTECTED_MODE)``;
 * ``+ - % & | << >>``, ``== != < <= > >=`` (unsigned, not chained), ``not and or``, parentheses.
 
@@ -16,6 +17,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.contract.expression import (
+    WORDS,
     AddressOf,
     Bits,
     Capability,
@@ -32,6 +34,7 @@ from hypabi.contract.expression import (
     Relation,
     TableOf,
     Value,
+    Word,
     width_of,
 )
 from hypabi.contract.registers import Registers, field_bits
@@ -288,8 +291,14 @@ class _Reader:
                 return TableOf(party, self.scope.registers.architecture.bits)
             case "address_of", ast.Constant(value=str() as symbol):
                 return AddressOf(symbol, self.scope.registers.architecture.bits)
+            case _ if function in WORDS:
+                address = self.sized(self.operand(argument), self.scope.registers.architecture.bits)
+                return Word(address, WORDS[function], self.scope.moment)
             case _:
-                hint = 'there are old(x0), table_of("stub"), address_of("symbol") and cpucap(NAME)'
+                hint = (
+                    'there are old(x0), table_of("stub"), address_of("symbol"), word(ADDRESS), '
+                    "doubleword(ADDRESS) and cpucap(NAME)"
+                )
                 raise self._refuse(node, "is no function of contracts", hint)
 
     def _old(self, node: ast.expr, argument: ast.expr) -> Value:

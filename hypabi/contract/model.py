@@ -197,14 +197,38 @@ class Call(Reply):
     served_by: Annotated[ByArchitecture[tuple[str, ...]], "The parties that implement it."]
 
 
+class Standing(enum.Enum):
+    """Where code stands while a CPU runs it."""
+
+    LOADED = "where-loaded"
+    """Where the kernel was loaded: an address that it takes from its own place is physical, one
+    that is linked into it is not."""
+    LINKED = "where-linked"
+    """Where it is linked, or displaced by a constant that its own literals know."""
+
+
 @frozen(kw_only=True, eq=False)
 class Installer(Reply):
-    """Code that makes a party live without a call, at HYP or EL2, on a CPU that starts."""
+    """Code that makes a party live without a call, at HYP or EL2, on a CPU that starts.
 
-    function: Annotated[str, "Symbol at which it is entered; it returns to its caller."]
+    The keys of :class:`Bounded` stand here again, as in :class:`Call`.
+    """
+
+    function: Annotated[str, "Symbol at which it is entered."]
+    also_at: Annotated[tuple[str, ...], "What kernels that lack the symbol call it."] = ()
     cite: Annotated[str | None, "The sentence of the document that this makes checkable."] = None
     because: Annotated[str | None, "Where the document says nothing: our reason and evidence."] = (
         None
+    )
+    against: Annotated[
+        str | None, "A sentence of the document that the interface has left behind."
+    ] = None
+    since: Annotated[Version | None, "First kernel version that has it."] = None
+    until: Annotated[Version | None, "First kernel version that no longer has it."] = None
+    architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
+    runs: Annotated[Standing, "Where it stands while a CPU runs it."] = Standing.LOADED
+    assumes: Annotated[Mapping[str, Condition], "What holds where it is entered."] = field(
+        default_factory=nothing
     )
 
 
@@ -236,6 +260,30 @@ class Party(Bounded):
     installers: Annotated[Mapping[str, Installer], "Who makes it live without a call."] = field(
         default_factory=nothing
     )
+
+
+@frozen(kw_only=True, eq=False)
+class Placement(Bounded):
+    """Where code or a table has to lie: at least one of ``within``, ``closed`` and ``landing``."""
+
+    program: Annotated[Program, "Where its symbols live."] = Program.KERNEL
+    symbols: Annotated[
+        tuple[str, ...],
+        "What it is about, by the symbols where it starts; those that an image lacks do not count.",
+    ]
+    within: Annotated[
+        tuple[tuple[str, str], ...],
+        "It lies in one of these: the first symbol up to the second.",
+    ] = ()
+    closed: Annotated[
+        tuple[str, ...],
+        "Two symbols: the code between them is copied, and neither goes nor refers out.",
+    ] = ()
+    at_most: Annotated[int | None, "With closed: bytes that the copy has room for."] = None
+    landing: Annotated[
+        str | None,
+        "It starts with a landing word for branches, in kernels where this symbol does.",
+    ] = None
 
 
 @frozen(kw_only=True, eq=False)
@@ -353,6 +401,9 @@ class Contract(Located):
     parties: Annotated[Mapping[str, Party], "Whoever's vectors can be live."]
     calls: Annotated[Mapping[str, Call], "The hypercalls."]
     unserved: Annotated[Reply, "A party's answer to a call that it does not serve."]
+    placements: Annotated[Mapping[str, Placement], "Where what has to lie."] = field(
+        default_factory=nothing
+    )
     users: Annotated[Mapping[str, User], "Callers and providers outside the image."] = field(
         default_factory=nothing
     )

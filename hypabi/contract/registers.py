@@ -26,21 +26,36 @@ _SYNONYMS: Final[Mapping[Architecture, Mapping[str, str]]] = {
 _MASKS: Final = {"A": (8, 8), "I": (7, 7), "F": (6, 6)}
 _CONTROL: Final = {"M": (0, 0), "A": (1, 1), "C": (2, 2), "I": (12, 12), "EE": (25, 25)}
 
+# fmt: off
 FIELDS: Final[Mapping[str, Mapping[str, tuple[int, int]]]] = {
     "CPSR": {**_MASKS, "M": (4, 0), "T": (5, 5), "E": (9, 9)},
     "HSCTLR": {**_CONTROL, "TE": (30, 30)},
     "HCR": {"VM": (0, 0), "TGE": (27, 27)},
     "PSTATE": {**_MASKS, "D": (9, 9), "M": (4, 0)},
-    "SCTLR_EL1": _CONTROL,
+    "SCTLR_EL1": {**_CONTROL, "E0E": (24, 24)},
     "SCTLR_EL2": {**_CONTROL, "EnTP2": (60, 60)},
-    "CPTR_EL2": {"TZ": (8, 8), "TSM": (12, 12), "ZEN": (17, 16), "SMEN": (25, 24)},
-    "HCRX_EL2": {"SMPME": (5, 5)},
+    "CNTHCTL_EL2": {"EL1PCTEN": (0, 0), "EL1PCEN": (1, 1)},
+    "CPTR_EL2": {
+        "TZ": (8, 8), "TFP": (10, 10), "TSM": (12, 12), "ZEN": (17, 16), "FPEN": (21, 20),
+        "SMEN": (25, 24), "TAM": (30, 30), "TCPAC": (31, 31),
+    },
+    "HCRX_EL2": {"SMPME": (5, 5), "MSCEn": (11, 11), "TCR2En": (14, 14), "EnFPM": (23, 23)},
     "HCR_EL2": {"VM": (0, 0), "TGE": (27, 27), "RW": (31, 31), "E2H": (34, 34)},
-    "ID_AA64MMFR1_EL1": {"VH": (11, 8)},
-    "ID_AA64PFR0_EL1": {"EL2": (11, 8), "SVE": (35, 32)},
-    "ID_AA64PFR1_EL1": {"SME": (27, 24)},
-    "MDCR_EL2": {"E2PB": (13, 12), "E2TB": (25, 24)},
+    "ICC_SRE_EL2": {"SRE": (0, 0), "Enable": (3, 3)},
+    "ID_AA64DFR0_EL1": {
+        "PMUVer": (11, 8), "PMSVer": (35, 32), "TraceBuffer": (47, 44), "BRBE": (55, 52),
+    },
+    "ID_AA64MMFR0_EL1": {"FGT": (59, 56)},
+    "ID_AA64MMFR1_EL1": {"VH": (11, 8), "LO": (19, 16), "HCX": (43, 40)},
+    "ID_AA64MMFR3_EL1": {"S1PIE": (11, 8), "S1POE": (19, 16)},
+    "ID_AA64PFR0_EL1": {"EL2": (11, 8), "GIC": (27, 24), "SVE": (35, 32), "AMU": (47, 44)},
+    "ID_AA64PFR1_EL1": {"SME": (27, 24), "GCS": (47, 44)},
+    "MDCR_EL2": {"HPMN": (4, 0), "E2PB": (13, 12), "E2TB": (25, 24)},
+    "PMBIDR_EL1": {"P": (4, 4)},
+    "PMCR_EL0": {"N": (15, 11)},
+    "TRBIDR_EL1": {"P": (4, 4)},
 }
+# fmt: on
 """Bits ``(high, low)``: DDI 0406C B4.1 and B1.3.3; DDI 0487 D19.2 and C5.2.19.
 
 ``PSTATE`` and ``CPSR`` are the program status, laid out as the SPSR that would save it.

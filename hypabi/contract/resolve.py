@@ -27,6 +27,7 @@ from hypabi.contract.revision import (
     LiveCall,
     LiveParty,
     Move,
+    Place,
     Revision,
     Row,
     Service,
@@ -88,6 +89,7 @@ def resolve(context: Context) -> Revision:
         installations=tuple(
             each for name, party in parties.items() for each in _installations(context, name, party)
         ),
+        places=tuple(_places(context)),
         contexts=tuple(_turns(context, parties, calls)),
     )
 
@@ -164,10 +166,32 @@ def _rows(context: Context, name: str, party: Party, calls: Mapping[str, Call]) 
 
 def _installations(context: Context, name: str, party: Party) -> Iterator[Installation]:
     """Yield who makes a party live without a call; it needs no identifier."""
-    for called, installer in party.installers.items():
+    for called, installer in context.in_force(party.installers).items():
         clauses = clauses_of(context, name, party, installer)
-        row = Row(name, None, Service.INSTALLS, Conjunction(()), (), (), clauses, None)
-        yield Installation(called, installer.function, row)
+        assumes = context.premises(installer.assumes, name)
+        function, every = installer.function, Conjunction(())
+        row = Row(name, function, Service.INSTALLS, every, assumes, (), clauses, None)
+        yield Installation(called, (function, *installer.also_at), installer.runs, row)
+
+
+def _places(context: Context) -> Iterator[Place]:
+    for name, each in context.in_force(context.contract.placements).items():
+        if not (each.within or each.closed or each.landing):
+            raise each.place.refuse("nothing is said of where it lies", "within, closed or landing")
+        if len(each.closed) not in (0, 2):
+            raise each.place.below("closed").refuse("it takes two symbols, from and to")
+        closed = (each.closed[0], each.closed[1]) if each.closed else None
+        why = authority_of(each)
+        yield Place(
+            name,
+            each.program,
+            each.symbols,
+            each.within,
+            closed,
+            each.at_most,
+            each.landing,
+            why,
+        )
 
 
 def _taken(context: Context, name: str, calls: Mapping[str, Call]) -> str | None:

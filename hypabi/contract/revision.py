@@ -12,7 +12,7 @@ from typing import Final
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Authority, Clause, Premise
 from hypabi.contract.expression import Predicate
-from hypabi.contract.model import Program
+from hypabi.contract.model import Program, Standing
 from hypabi.contract.version import Version
 from hypabi.records import frozen
 
@@ -84,11 +84,37 @@ class Row:
 
 @frozen(eq=False)
 class Installation:
-    """Code that makes a party live without a call: where it starts, and what it promises."""
+    """Code that makes a party live without a call: where it starts, and what it promises.
+
+    Its row has its function for a call, and selects any identifier.
+    """
 
     name: str
-    function: str
+    functions: tuple[str, ...]
+    """Symbols at which it may be entered: the first that an image has."""
+    runs: Standing
     row: Row
+
+    @property
+    def function(self) -> str:
+        """Return what it is called."""
+        return self.functions[0]
+
+
+@frozen(eq=False)
+class Place:
+    """Where code or a table has to lie."""
+
+    name: str
+    program: Program
+    symbols: tuple[str, ...]
+    within: tuple[tuple[str, str], ...]
+    closed: tuple[str, str] | None
+    at_most: int | None
+    """Bytes from the first symbol of ``closed`` to the second."""
+    landing: str | None
+    """Symbol of code that starts with a landing word where the kernel has them."""
+    authority: Authority
 
 
 @frozen(eq=False)
@@ -143,6 +169,7 @@ class Revision:
     boot: str | None
     moves: tuple[Move, ...]
     installations: tuple[Installation, ...] = ()
+    places: tuple[Place, ...] = ()
     contexts: tuple[CallerContext, ...] = ()
 
     def party(self, name: str) -> LiveParty | None:

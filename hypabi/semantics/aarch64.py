@@ -52,9 +52,19 @@ class AArch64(Profile[S]):
         physical = self._resolve(name, context)
         if physical in aarch64.VOLATILE or physical in aarch64.UNSTEADY:
             context.write(physical, context.havoc(f"{physical} may differ at each read", 64))
+        if physical in aarch64.LOCKABLE:
+            self._read_lockable(physical, context)
         if physical in aarch64.ACKNOWLEDGE:
             raise Unmodelled(f"reading {physical} acknowledges an interrupt")
         return physical
+
+    def _read_lockable(self, name: str, context: Context[S]) -> None:
+        domain = context.domain
+        free, sticky = aarch64.LOCKABLE[name]
+        kept = domain.and_(context.read(name), ~free & (1 << 64) - 1, 64)
+        locked = context.havoc(f"{name} may be locked by EL3", 64)
+        locked = domain.and_(locked, free | sticky, 64)
+        context.write(name, domain.or_(kept, locked, 64))
 
     def resolve_write(self, name: str, context: Context[S]) -> str:
         """Return the physical register that is written."""

@@ -38,12 +38,17 @@ class Present(Protocol):
         ...
 
 
-def check_access(present: Present, image: Image, entry: Entry, address: Value, size: int) -> None:
+def check_access(
+    present: Present, image: Image, entry: Entry, address: Value, size: int, *, alike: bool
+) -> None:
     """Refuse an access that may fault, or be to other bytes than the address and the order say.
 
+    :param alike: the address means the same with translation and without
     :raises Unmodelled: it may
     """
-    check_meaning(present, image, entry, size)
+    check_order(present, image, entry, size)
+    if not alike:
+        check_translation(present, image, entry)
     if size > 1 and not _aligned(present, address, size, image):
         raise Unmodelled(
             f"{size} bytes at an address that may not be aligned: without translation all memory is"
@@ -73,17 +78,21 @@ def check_stack_pointer(present: Present, instruction: Instruction, bits: int) -
         raise Unmodelled("an access by a stack pointer that may not be a multiple of 16")
 
 
-def check_meaning(present: Present, image: Image, entry: Entry, size: int) -> None:
-    """Refuse an access in another byte order or under another translation than at entry."""
+def check_order(present: Present, image: Image, entry: Entry, size: int) -> None:
+    """Refuse an access in another byte order than at entry."""
     big = int(image.byte_order is ByteOrder.BIG)
     if image.architecture is Architecture.ARM:
-        control, width = "HSCTLR", 32
         order: Value = terms.eq(present.peek("CPSR.E"), big, 1)
     else:
-        control, width = "SCTLR_EL2", 64
-        order = _unless_written(present, entry, control, EE, width, big)
+        order = _unless_written(present, entry, "SCTLR_EL2", EE, 64, big)
     if size > 1 and present.told(order) is not True:
         raise Unmodelled("data in a byte order that the code itself has changed")
+
+
+def check_translation(present: Present, image: Image, entry: Entry) -> None:
+    """Refuse an access under another translation than at entry."""
+    arm = image.architecture is Architecture.ARM
+    control, width = ("HSCTLR", 32) if arm else ("SCTLR_EL2", 64)
     before = terms.extract(_at_entry(entry, control, width), M, 1, width)
     if (
         present.told(terms.eq(terms.extract(present.peek(control), M, 1, width), before, 1))

@@ -4,6 +4,7 @@ Exception entry: DDI 0487 D1.3; for HYP DDI 0406C B1.8.6.
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from hypabi.arch import aarch64
@@ -17,6 +18,9 @@ EL2: Final = 2 << 2
 """CurrentEL as MRS reads it at EL2."""
 
 DAIF_MASKED: Final = 0xF << 6
+
+E2H_IS_RES1: Final = "HCR_EL2.E2H is RES1"
+"""Name of the symbol that tells whether a CPU has no EL2 without VHE (DDI 0487, D19.2.48)."""
 
 HYPERVISOR_MODES: Final = ("EL2h", "hyp")
 SVC: Final = 0b10011
@@ -56,6 +60,8 @@ class Entry:
     """The register that selects the call: paths that it tells apart are never merged."""
     holds: tuple[Value, ...] = ()
     """Conditions on other registers, without which control would not have got here so."""
+    stuck: Mapping[str, Value] = MappingProxyType({})
+    """Bits that are 1 on this CPU whatever is written, by register."""
 
     @property
     def serves(self) -> bool:
@@ -250,21 +256,61 @@ def function_entry(address: int, state: InstructionSet) -> Entry:
     return Entry(address, state, registers, entered, "", "", "svc", "r0")
 
 
-def installer_entry(address: int, state: InstructionSet, order: ByteOrder) -> Entry:
+def installer_entry(
+    address: int,
+    state: InstructionSet,
+    order: ByteOrder,
+    pinned: Mapping[str, Value] = MappingProxyType({}),
+) -> Entry:
     """Return the entry of code that a CPU runs at EL2 or HYP while it starts, as a function.
 
     :param address: of its first instruction, without bit 0
     :param order: of data, which CPSR.E says
+    :param pinned: registers whose value at entry is known
     """
     if state is InstructionSet.A64:
-        # head.S: x0 says whether the CPU was entered with its MMU on; the boot protocol says off.
-        at_el2: dict[str, Value] = {"CURRENTEL": EL2, "SPSel": 1, "x0": 0}
-        entered = ("entered at EL2 by a CPU that starts, its MMU off",)
-        return Entry(address, state, at_el2, entered, "x30", "SPSR_EL2", "EL2h", "x0")
+        e2h = terms.symbol(E2H_IS_RES1, 1)
+        stuck = terms.shl(terms.zext(e2h, 1, 64), aarch64.HCR_EL2_E2H, 64)
+        at_el2: dict[str, Value] = {
+            "CURRENTEL": EL2,
+            "SPSel": 1,
+            "DAIF": DAIF_MASKED,
+            "HCR_EL2": terms.or_(terms.symbol("HCR_EL2", 64), stuck, 64),
+            **pinned,
+        }
+        return Entry(
+            address,
+            state,
+            at_el2,
+            ("entered at EL2 by a CPU that starts",),
+            "x30",
+            "SPSR_EL2",
+            "EL2h",
+            "x0",
+            _of_a_cpu_with_e2h(e2h, at_el2),
+            {"HCR_EL2": stuck},
+        )
     whole = terms.symbol("CPSR", 32)
     thumb, big = int(state is InstructionSet.T32), int(order is ByteOrder.BIG)
     low = terms.concat(terms.extract(whole, 6, 3, 32), thumb << 5 | HYP, 3, 6)
     status = terms.concat(terms.concat(terms.extract(whole, 10, 22, 32), big, 22, 1), low, 23, 9)
-    registers = {"CPSR.M": HYP, "CPSR.E": big, **_state(state), "CPSR": status}
+    registers = {"CPSR.M": HYP, "CPSR.E": big, **_state(state), "CPSR": status, **pinned}
     entered = ("entered at HYP by a CPU that starts",)
     return Entry(address, state, registers, entered, "LR_usr", "CPSR", "hyp", "r0")
+
+
+def _of_a_cpu_with_e2h(e2h: Value, registers: Mapping[str, Value]) -> tuple[Value, ...]:
+    """Return what a CPU says of itself where HCR_EL2.E2H is 1 whatever is written (D19.2.48).
+
+    It has VHE (ID_AA64MMFR1_EL1.VH); a negative ID_AA64MMFR4_EL1.E2H0 says that it is so, but not
+    every such CPU has that field.
+    """
+
+    def bits(register: str, low: int, size: int) -> Value:
+        whole = registers.get(register, terms.symbol(register, 64))
+        return terms.extract(whole, low, size, 64)
+
+    return (
+        terms.lor(terms.lnot(e2h), terms.ne(bits("ID_AA64MMFR1_EL1", 8, 4), 0, 4)),
+        terms.lor(terms.lnot(bits("ID_AA64MMFR4_EL1", 27, 1)), e2h),
+    )

@@ -101,7 +101,10 @@ class Live:
         return value is not (terms.symbol(name, 64) if before is None else before)
 
     def write(self, name: str, value: Value) -> None:
-        """Set a register."""
+        """Set a register; a bit that is stuck at 1 stays so."""
+        stuck = self.around.entry.stuck.get(name)
+        if stuck is not None:
+            value = terms.or_(value, stuck, self.profile.width(name))
         self.changes[name] = value
 
     def load(self, address: Value, size: int) -> Value:
@@ -155,8 +158,15 @@ class Live:
         """
         address = self.picked(address)
         if self.around.entry.serves:
-            check_access(self, self.around.image, self.around.entry, address, size)
+            image, entry = self.around.image, self.around.entry
+            alike = isinstance(address, int) and self._mapped_alike(address)
+            check_access(self, image, entry, address, size, alike=alike)
         return address
+
+    def _mapped_alike(self, address: int) -> bool:
+        """Return whether an address is of code that runs identity-mapped: a literal of its own."""
+        code = self.around.image.access(address) is Access.CODE
+        return code and bool(self.around.identity_mapped(address))
 
     def effect(self, name: str, operands: Sequence[Value]) -> None:
         """Record an act that registers and memory do not show."""

@@ -19,7 +19,9 @@ from hypabi.contract.expression import (
     Relation,
     TableOf,
     Value,
+    Word,
     width_of,
+    write_value,
 )
 from hypabi.records import frozen
 
@@ -86,7 +88,10 @@ class Beginning:
 
 
 def formula_of(predicate: Predicate, beginning: Beginning) -> Formula:
-    """Return a predicate over the end alone."""
+    """Return a predicate over the end alone.
+
+    :raises Open: it speaks of memory at the end, of which no machine is asked
+    """
     match predicate:
         case Comparison(relation, left, right):
             return (relation.value, _value(left, beginning), _value(right, beginning))
@@ -111,7 +116,9 @@ def _value(value: Value, beginning: Beginning) -> Formula:
         case Operation(operator, left, right):
             operands = (_value(left, beginning), _value(right, beginning))
             return (operator.value, width_of(left), *operands)
-        case Read() | Integer() | TableOf() | AddressOf():
+        case Word(_, _, Moment.EXIT):
+            raise Open(write_value(value))
+        case Read() | Integer() | TableOf() | AddressOf() | Word():
             return beginning.value(value)
         case _:
             assert_never(value)

@@ -47,6 +47,7 @@ from hypabi.witness.expectation import (
     Holds,
     Keeps,
     KeepsBytes,
+    Open,
     Promise,
     about_of,
     formula_of,
@@ -200,7 +201,11 @@ class Predictor:
             raise WitnessError(breach_text(goal.breach), "only the instruction there could show it")
         match self.chosen.obligation.clause.statement:
             case Ensures(holds):
-                return Holds(formula_of(holds, self._beginning()))
+                try:
+                    return Holds(formula_of(holds, self._beginning()))
+                except Open as word:
+                    what = "no machine is asked what memory holds at the end"
+                    raise WitnessError(str(word), what) from None
             case KeepsRegisters() | KeepsSystemRegisters():
                 (kept,) = goal.about
                 return Keeps(kept.name, self.chosen.value(kept.before))

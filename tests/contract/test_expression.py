@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.expression import (
+    AddressOf,
     Bits,
     Capability,
     Comparison,
@@ -23,6 +24,7 @@ from hypabi.contract.expression import (
     Relation,
     TableOf,
     Value,
+    Word,
     width_of,
     write_predicate,
 )
@@ -66,6 +68,14 @@ def equal(left: Value, right: Value) -> Comparison:
         ),
         ("x0 == -1", equal(read("x0"), Integer((1 << 64) - 1, 64))),
         ('base == table_of("kvm-run")', equal(read("VBAR_EL2"), TableOf("kvm-run", 64))),
+        (
+            'word(address_of("flag")) == 1',
+            equal(Word(AddressOf("flag", 64), 32, Moment.EXIT), Integer(1, 32)),
+        ),
+        (
+            "base == old(doubleword(x0))",
+            equal(read("VBAR_EL2"), Word(read("x0", Moment.ENTRY), 64, Moment.ENTRY)),
+        ),
         (
             "vectors % alignment != 0",
             Comparison(
@@ -131,6 +141,8 @@ def test_what_can_be_meant_is_read_so(text: str, meaning: Predicate) -> None:
         ("x0", "is no condition"),
         ("SCTLR_EL2.M", "is no condition"),
         ("True", "is no condition"),
+        ('word(address_of("flag")) == x0', "64 bits stands where one of 32"),
+        ("word(SCTLR_EL2.M) == 0", "1 bits stands where one of 64"),
         ("x0 == True", "nothing that an expression may hold"),
         ("x0 == 1.5", "nothing that an expression may hold"),
         ("x0 == 'a'", "nothing that an expression may hold"),

@@ -164,6 +164,8 @@ def found(
         made,
         tuple(tables),
         tuple(map(party, missing)),
+        (),
+        (),
         Judgement(findings, unspecified),
         {"ARM64_KVM_PROTECTED_MODE": 40},
         lambda address: f"mov x{address // 4 % 8}, #0x1",

@@ -22,6 +22,8 @@ from hypabi.judgement.verification.verdict import (
 from hypabi.records import field, frozen
 
 if TYPE_CHECKING:
+    from hypabi.analysis.installers import FoundInstaller
+    from hypabi.analysis.placement import Placed
     from hypabi.judgement.callers.schedule import LifeCycle
     from hypabi.judgement.callers.summary import Violation
     from hypabi.judgement.entries.findings import JudgedEntry
@@ -37,6 +39,8 @@ class Check:
     revision: Revision
     tables: tuple[Table, ...]
     missing: tuple[LiveParty, ...]
+    installers: "tuple[FoundInstaller, ...]"
+    placed: "tuple[Placed, ...]"
     judgement: Judgement
     capabilities: Mapping[str, int]
     """Number of each capability that the image names."""

@@ -30,6 +30,8 @@ GOOD: Final = "proved"
 
 CLAUSES: Final = "clauses"
 PARTIES: Final = "parties"
+INSTALLERS: Final = "installers"
+PLACEMENTS: Final = "placements"
 ENTRIES: Final = "vector entries"
 REPLAYS: Final = "replays"
 OBLIGATIONS: Final = "obligations asked twice"
@@ -95,7 +97,8 @@ class CheckedClause(Evidence):
     party: str
     """A party of the contract."""
     call: str | None
-    """Name of the call; null is any identifier that is no call's number."""
+    """Name of the call, or the function of an installer; null is any identifier that is no call's
+    number."""
     number: Hex | None
     clause: str
     """Name of the clause, stable between versions, unique within party and call."""
@@ -135,6 +138,54 @@ class CheckedParty:
     expected: str | None
     """Why the image should have it, where it is not found; null where nothing says so."""
     table: VectorTable | None
+
+
+class InstallerWord(enum.Enum):
+    """The one word for code that makes a party live without a call, in the order of the counts."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    """Not in the image under any name that the contract has for it."""
+    MISSING = "missing"
+    """Not in the image, though another installer of the same party is."""
+
+
+@frozen
+class CheckedInstaller:
+    """Code that makes a party live without a call, and where the image has it."""
+
+    party: str
+    function: str
+    """As the contract calls it, and the clauses that are its own."""
+    names: tuple[str, ...]
+    """The symbols that it may have."""
+    program: Program
+    address: Hex | None
+    found: InstallerWord
+
+
+class PlacementWord(enum.Enum):
+    """The one word for where code or a table has to lie, in the order of the counts."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    """Something does not lie where it has to."""
+    UNTOLD = "untold"
+    """The image has no symbol that tells."""
+
+
+@frozen
+class CheckedPlacement:
+    """Where a contract has code or a table lie, and what comes of it."""
+
+    name: str
+    program: Program
+    authority: Authority
+    verdict: PlacementWord
+    judged: tuple[str, ...]
+    """The symbols that it was judged of."""
+    broken: tuple[str, ...]
+    """In a line each, what does not lie so."""
 
 
 @frozen
@@ -208,6 +259,9 @@ class CheckResult:
     image: ImageIdentity
     contract: ContractIdentity
     parties: tuple[CheckedParty, ...]
+    installers: tuple[CheckedInstaller, ...]
+    """Of parties that were found."""
+    placements: tuple[CheckedPlacement, ...]
     verdicts: tuple[CheckedClause, ...]
     """Clause by clause."""
     unclaimed_tables: tuple[VectorTable, ...]
@@ -256,11 +310,25 @@ class CheckResult:
         """Return what the verdict is on: the kernel's version, else that of the contract."""
         return self.image.version or self.contract.version
 
+    @property
+    def tells_installers(self) -> bool:
+        """Return whether the image has code of its own that makes parties live."""
+        return any(each.found is not InstallerWord.ABSENT for each in self.installers)
+
+    @property
+    def tells_placements(self) -> bool:
+        """Return whether the image has symbols that tell where something lies."""
+        return any(each.verdict is not PlacementWord.UNTOLD for each in self.placements)
+
     def _units(self) -> Mapping[str, tuple[str, ...]]:
         units = {CLAUSES: tuple(word.value for word in ClauseWord)}
         if self.callers is not None:
             units[CALL_SITES] = CALLER_WORDS
         units[PARTIES] = tuple(word.value for word in PartyWord)
+        if self.tells_installers:
+            units[INSTALLERS] = tuple(word.value for word in InstallerWord)
+        if self.tells_placements:
+            units[PLACEMENTS] = tuple(word.value for word in PlacementWord)
         if self.vector_entries is not None:
             units[ENTRIES] = tuple(word.value for word in EntryWord)
         if self.replayed_on is not None:
@@ -278,6 +346,12 @@ class CheckResult:
         for party in self.parties:
             word = self.party_word(party)
             yield Judged(PARTIES, word.value, _party_weight(word))
+        for installer in self.installers if self.tells_installers else ():
+            found = installer.found
+            yield Judged(INSTALLERS, found.value, _installer_weight(found))
+        for placement in self.placements if self.tells_placements else ():
+            lies = placement.verdict
+            yield Judged(PLACEMENTS, lies.value, _placement_weight(lies))
         if self.callers is not None:
             yield from self.callers.judged()
         for entry in self.vector_entries or ():
@@ -310,7 +384,7 @@ class CheckResult:
         return PartyWord.FOUND
 
     def _untested(self, party: str) -> Iterator[bool]:
-        """Yield for each call of a party whether every clause of it is vacuous."""
+        """Yield for each row of a party whether every clause of it is vacuous."""
         for (of, _), clauses in by_row(self.verdicts).items():
             if of == party:
                 yield all(each.verdict is ClauseWord.VACUOUS for each in clauses)
@@ -345,6 +419,26 @@ def _party_weight(word: PartyWord) -> Weight:
             return Weight.GOOD
         case PartyWord.MISSING | PartyWord.UNTESTED:
             return Weight.UNDECIDED
+        case _:
+            assert_never(word)
+
+
+def _installer_weight(word: InstallerWord) -> Weight:
+    match word:
+        case InstallerWord.FOUND | InstallerWord.ABSENT:
+            return Weight.GOOD
+        case InstallerWord.MISSING:
+            return Weight.UNDECIDED
+        case _:
+            assert_never(word)
+
+
+def _placement_weight(word: PlacementWord) -> Weight:
+    match word:
+        case PlacementWord.KEPT | PlacementWord.UNTOLD:
+            return Weight.GOOD
+        case PlacementWord.BROKEN:
+            return Weight.REFUTED
         case _:
             assert_never(word)
 

@@ -12,7 +12,8 @@ def assumptions(check: Check) -> tuple[Assumption, ...]:
 def _premises(check: Check) -> list[Assumption]:
     judged = {(finding.party, finding.call) for finding in check.judgement.findings}
     found: dict[tuple[str, str], list[str]] = {}
-    for row in check.revision.rows:
+    installed = (each.row for each in check.revision.installations)
+    for row in (*check.revision.rows, *installed):
         if (row.party, row.call) not in judged:
             continue
         for premise in row.assumes:

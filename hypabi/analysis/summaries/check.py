@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, assert_never
 
 from hypabi.analysis.findings.check import Check
+from hypabi.analysis.installers import Installer
 from hypabi.analysis.results.check import (
     Authority,
     CheckedClause,
+    CheckedInstaller,
     CheckedParty,
+    CheckedPlacement,
     CheckReproduction,
     CheckResult,
     ClauseWord,
+    InstallerWord,
     LostRegister,
+    PlacementWord,
     UnspecifiedRow,
 )
 from hypabi.analysis.results.shared import Evidence
@@ -33,6 +38,8 @@ from hypabi.records import replace
 from hypabi.unknowns import MemoryWord, unknown_of
 
 if TYPE_CHECKING:
+    from hypabi.analysis.installers import FoundInstaller
+    from hypabi.analysis.placement import Placed
     from hypabi.analysis.results.caller_checks import CallerChecks
     from hypabi.analysis.results.entries import EntryFinding
     from hypabi.analysis.results.shared import SuppressionFile
@@ -46,6 +53,8 @@ def summarize_check(check: Check) -> CheckResult:
         identify_image(check.loaded),
         identify_contract(check.revision, check.contract.sha256),
         tuple(_party(check, party) for party in check.revision.parties),
+        tuple(_installer(check, each) for each in check.installers),
+        tuple(_placement(each) for each in check.placed),
         tuple(_clause(check, finding, places) for finding in check.judgement.findings),
         tuple(vector_table(each) for each in check.tables if not each.parties),
         tuple(
@@ -82,6 +91,34 @@ def _party(check: Check, party: LiveParty) -> CheckedParty:
         table is not None,
         check.expected.get(party.name),
         None if table is None else vector_table(table),
+    )
+
+
+def _installer(check: Check, found: "FoundInstaller") -> CheckedInstaller:
+    of = found.installation
+    party = check.revision.party(of.row.party)
+    assert party is not None, of.name
+    there = {
+        each.installation.row.party for each in check.installers if isinstance(each, Installer)
+    }
+    address, word = None, InstallerWord.ABSENT
+    if isinstance(found, Installer):
+        address, word = f"{found.symbol.address:#x}", InstallerWord.FOUND
+    elif party.name in there:
+        word = InstallerWord.MISSING
+    return CheckedInstaller(party.name, of.function, of.functions, party.program, address, word)
+
+
+def _placement(placed: "Placed") -> CheckedPlacement:
+    of = placed.place.authority
+    word = PlacementWord.BROKEN if placed.wrong else PlacementWord.KEPT
+    return CheckedPlacement(
+        placed.place.name,
+        placed.place.program,
+        Authority(of.cite, of.because, of.against),
+        word if placed.judged else PlacementWord.UNTOLD,
+        placed.judged,
+        placed.wrong,
     )
 
 
@@ -166,6 +203,8 @@ def _texts(result: CheckResult) -> Iterator[str]:
             yield from clause.replay.needed.values()
     for assumption in result.assumptions:
         yield assumption.text
+    for placement in result.placements:
+        yield from placement.broken
     for entry in result.vector_entries or ():
         yield from (entry.reason or "", *entry.not_followed, *entry.instead, *entry.assumptions)
         for handled in entry.handled_as:

@@ -25,6 +25,7 @@ from hypabi.contract.model import (
     Condition,
     Contract,
     FrameRule,
+    Installer,
     Located,
     Permission,
     Promise,
@@ -39,7 +40,7 @@ from hypabi.decode.node import Node, Scalar, Sequence, Table
 from hypabi.decode.place import Place
 from hypabi.records import replace
 
-_BACKED = Promise | Condition | Permission | Scratch | FrameRule | Call
+_BACKED = Promise | Condition | Permission | Scratch | FrameRule | Call | Installer
 """What somebody may be held to, and so needs a sentence or a reason."""
 
 
@@ -71,7 +72,7 @@ def lint_document(contract: AnyContract, text: str, version: Version | None) -> 
     words = " ".join(text.split())
     remarks: set[Remark] = set()
     for thing in _in_force(contract, version):
-        if isinstance(thing, Stated | Call):
+        if isinstance(thing, Stated | Call | Installer):
             for key, cited in (("cite", thing.cite), ("against", thing.against)):
                 if cited is not None and " ".join(cited.split()) not in words:
                     what = f"the document has not the words {cited.strip()!r}"
@@ -83,7 +84,7 @@ def boundaries(contract: Contract) -> tuple[Version, ...]:
     """Return the versions at which something of a contract changes, oldest first."""
     found = {contract.since}
     for thing in located(contract):
-        if isinstance(thing, Bounded | Call):
+        if isinstance(thing, Bounded | Call | Installer):
             found |= {each for each in (thing.since, thing.until) if each is not None}
     return tuple(sorted(each for each in found if in_force(each, contract.since, contract.until)))
 
@@ -103,11 +104,11 @@ def _in_force(contract: AnyContract, version: Version | None) -> Iterator[Locate
     calls = {name: call for name, call in contract.calls.items() if _then(call, version)}
     parties = {name: each for name, each in contract.parties.items() if _then(each, version)}
     for thing in located(replace(contract, calls=calls, parties=parties)):
-        if not isinstance(thing, Bounded) or _then(thing, version):
+        if not isinstance(thing, Bounded | Installer) or _then(thing, version):
             yield thing
 
 
-def _then(thing: Bounded | Call, version: Version) -> bool:
+def _then(thing: Bounded | Call | Installer, version: Version) -> bool:
     return in_force(version, thing.since, thing.until)
 
 

@@ -21,6 +21,7 @@ from hypabi.contract.clause import (
     Returns,
 )
 from hypabi.contract.expression import (
+    WORDS,
     AddressOf,
     Bits,
     Capability,
@@ -37,6 +38,7 @@ from hypabi.contract.expression import (
     Relation,
     TableOf,
     Value,
+    Word,
 )
 from hypabi.contract.registers import FIELDS
 from hypabi.documents.markup.tree import Code, Emphasis, Inline, Text, Words, joined, words
@@ -143,15 +145,35 @@ def value(of: Value, names: Names) -> Words:
             return words("the address of the vectors of ", Emphasis(party))
         case AddressOf(symbol, _):
             return words("the address of ", Code(symbol))
+        case Word():
+            return _word(of, names)
+        case Operation():
+            return _operation(of, names)
+        case _:
+            assert_never(of)
+
+
+def _operation(of: Operation, names: Names) -> Words:
+    match of:
         case Operation(Operator.AND, base, Integer(value=mask, width=width)) if (
             mask == (1 << width) - 2
         ):
             return words(value(base, names), " with bit 0 cleared")
-        case Operation(operator, left, right):
-            sides = [_nested(side, names) for side in (left, right)]
-            return words(sides[0], f" {operator.value} ", sides[1])
         case _:
-            assert_never(of)
+            sides = [_nested(side, names) for side in (of.left, of.right)]
+            return words(sides[0], f" {of.operator.value} ", sides[1])
+
+
+def _word(of: Word, names: Names) -> Words:
+    match of.address:
+        case AddressOf(symbol, _):
+            return _at(names, of.moment, f"the {_word_name(of)} at ", Code(symbol))
+        case address:
+            return words(f"the {_word_name(of)} at ", value(address, names))
+
+
+def _word_name(of: Word) -> str:
+    return next(name for name, bits in WORDS.items() if bits == of.width)
 
 
 def _nested(of: Value, names: Names) -> Words:
@@ -159,10 +181,10 @@ def _nested(of: Value, names: Names) -> Words:
     return words("(", inner, ")") if isinstance(of, Operation) else inner
 
 
-def _at(names: Names, moment: Moment, name: Code) -> Words:
+def _at(names: Names, moment: Moment, *name: Code | str) -> Words:
     if moment is names.default or moment is Moment.EXIT:
-        return words(name)
-    return words("what ", name, " held at entry")
+        return words(*name)
+    return words("what ", *name, " held at entry")
 
 
 def _field(register: str, high: int, low: int) -> str:

@@ -101,8 +101,12 @@ def demands(
     lowering: Lowering,
     revision: Revision,
     call_back: CallBack = CallBack.UNASKED,
+    handed_to: str | None = None,
 ) -> Iterator[Asked]:
-    """Yield what a statement demands of a case; nothing, where the case cannot break it."""
+    """Yield what a statement demands of a case; nothing, where the case cannot break it.
+
+    :param handed_to: the function at whose entry the row ends, so that its clauses hold there
+    """
     case = lowering.case
     assert case is not None
     match statement:
@@ -110,6 +114,8 @@ def demands(
             yield from _of_the_end(statement, case, lowering, revision)
         case Ensures() | KeepsRegisters() | KeepsSystemRegisters() | KeepsMemory():
             never = _never_leaves(case, call_back)
+            if isinstance(case.outcome, Called) and _is(case.outcome.name, handed_to):
+                never = None
             if never is not None:
                 yield never
             else:
@@ -167,9 +173,13 @@ def _about(predicate: Predicate, lowering: Lowering) -> Iterator[Subject]:
             yield Subject(read.register, read.width, before, after)
 
 
+def _is(name: str, function: str | None) -> bool:
+    return name.removeprefix(NVHE_PREFIX) == function
+
+
 def _handed(case: Case, symbol: str) -> Demand | Unfollowed | Unnamed:
     match case.outcome:
-        case Called(name) if name.removeprefix(NVHE_PREFIX) == symbol:
+        case Called(name) if _is(name, symbol):
             return Demand(1, HandedElsewhere(name))
         case Called(name) if name.startswith("0x"):
             return Unnamed(name)

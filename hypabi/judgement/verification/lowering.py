@@ -31,6 +31,7 @@ from hypabi.contract.expression import (
     Relation,
     TableOf,
     Value,
+    Word,
     width_of,
 )
 from hypabi.records import frozen
@@ -138,10 +139,22 @@ class Lowering:
                 if address is None:
                     raise NotKnown(f"the image has no symbol {symbol}")
                 return address
+            case Word(address, width, moment):
+                return self._memory(self.value(address), width, moment)
             case Operation(operator, left, right):
                 return _operation(operator, self.value(left), self.value(right), width_of(left))
             case _:
                 assert_never(value)
+
+    def _memory(self, address: terms.Value, width: int, moment: Moment) -> terms.Value:
+        """Return bits of memory, at entry or as the case leaves them."""
+        if not isinstance(address, int):
+            raise NotKnown("memory is meant whose address is no constant")
+        case = self.case if moment is Moment.EXIT else None
+        found = self.behaviour.held(address, width // 8, case)
+        if found is None:
+            raise NotKnown(f"what is stored on the way may hit the memory at {address:#x}")
+        return found
 
     def register(self, name: str, width: int, moment: Moment) -> terms.Value:
         """Return a register at entry or at exit."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import Undecided
-from hypabi.contract.clause import Answer, Calls, Clause
+from hypabi.contract.clause import Answer, Calls, Clause, HandedTo
 from hypabi.contract.expression import Predicate
-from hypabi.contract.revision import LiveParty, Revision, Row
+from hypabi.contract.revision import LiveParty, Revision, Row, Service
 from hypabi.judgement.verification.clause_demands import (
     CallBack,
     Unconcerned,
@@ -122,7 +122,9 @@ def obligations_of(
         yield Unfollowed(case.outcome)
         return
     lowering = Lowering(held.behaviour, case, held.surroundings)
-    for each in demands(clause.statement, lowering, held.revision, _call_back(held.row)):
+    row = held.row
+    asked = demands(clause.statement, lowering, held.revision, _call_back(row), _handed_to(row))
+    for each in asked:
         if isinstance(each, Demand):
             yield Obligation(held, clause, case, hypotheses, each)
         else:
@@ -132,3 +134,11 @@ def obligations_of(
 def _call_back(row: Row) -> CallBack:
     promised = any(isinstance(clause.statement, Calls) for clause in row.clauses)
     return CallBack.PROMISED if promised else CallBack.UNASKED
+
+
+def _handed_to(row: Row) -> str | None:
+    """Return at whose entry an installer's clauses hold; of a call they hold where it ends."""
+    if row.service is not Service.INSTALLS:
+        return None
+    found = (clause.statement for clause in row.clauses)
+    return next((each.symbol for each in found if isinstance(each, HandedTo)), None)

@@ -53,6 +53,7 @@ from hypabi.contract.expression import (
     Read,
     TableOf,
     Value,
+    Word,
 )
 from hypabi.contract.registers import is_general, is_status_part
 from hypabi.contract.revision import Row
@@ -128,7 +129,7 @@ def _of_value(value: Value) -> Iterator[Read | Bits]:
         case Operation(_, left, right):
             yield from _of_value(left)
             yield from _of_value(right)
-        case Read() | Integer() | TableOf() | AddressOf():
+        case Read() | Integer() | TableOf() | AddressOf() | Word():
             return
         case _:
             assert_never(value)

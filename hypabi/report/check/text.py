@@ -5,7 +5,14 @@ from itertools import groupby
 from pathlib import PurePath
 from typing import Final
 
-from hypabi.analysis.results.check import CheckedClause, CheckResult, ClauseWord, by_row
+from hypabi.analysis.results.check import (
+    CheckedClause,
+    CheckResult,
+    ClauseWord,
+    InstallerWord,
+    PlacementWord,
+    by_row,
+)
 from hypabi.analysis.results.shared import VectorTable
 from hypabi.analysis.results.vector_table import HOW
 from hypabi.image.model import Role
@@ -13,7 +20,7 @@ from hypabi.image.symbolizer import Names
 from hypabi.report.caller_checks.text import named as named_caller
 from hypabi.report.caller_checks.text import section as callers
 from hypabi.report.caller_checks.text import summary
-from hypabi.report.check.refuted_text import refuted, replays
+from hypabi.report.check.refuted_text import authority, refuted, replays
 from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.text_layout import (
@@ -49,6 +56,7 @@ def _lines(result: CheckResult) -> Iterator[str]:
     yield from subject(result)
     names = Names(result.symbols)
     yield from refuted(result, names)
+    yield from misplaced(result, names)
     yield from replays(result)
     yield from undecided(result, names)
     yield from vacuous(result)
@@ -91,6 +99,19 @@ def subject(result: CheckResult) -> Iterator[str]:
         yield from labelled("callers", summary(result.callers))
 
 
+def misplaced(result: CheckResult, names: Names) -> Iterator[str]:
+    """Yield what does not lie where it has to, and why it has to."""
+    found = [each for each in result.placements if each.verdict is PlacementWord.BROKEN]
+    if found:
+        yield from titled("Not where it has to lie")
+    for each in found:
+        yield ""
+        yield from filled(each.name, "* ", "  ")
+        for what in each.broken:
+            yield from labelled("instead", names.beside(what))
+        yield from authority(each.authority)
+
+
 def undecided(result: CheckResult, names: Names) -> Iterator[str]:
     """Yield the undecided clauses, those with one reason together."""
     yield from _by_reason(result, ClauseWord.UNDECIDED, "Undecided", names.beside)
@@ -131,8 +152,9 @@ def table(result: CheckResult) -> Iterator[str]:
     declined = {(each.party, each.call) for each in result.unspecified}
     columns = list(dict.fromkeys(party for party, _ in rows))
     calls = [call.name for call in result.contract.calls]
+    installers = [each.function for each in result.installers]
     lines = []
-    for call in (*calls, None):
+    for call in dict.fromkeys((*calls, None, *installers)):
         cells = [
             _cell(rows[party, call])
             if (party, call) in rows
@@ -171,11 +193,23 @@ def parties(result: CheckResult) -> Iterator[str]:
             if party.expected is not None:
                 where = f"missing: {party.expected}; looked for {party.vectors}"
             yield from filled(f"{party.name}: {where}", "", "    ")
+    yield from installers(result)
     if result.unclaimed_tables:
         yield ""
         yield "Tables of EL2 or HYP that the contract does not speak of:"
     for each in result.unclaimed_tables:
         yield cut(f"  {each.address}  {each.symbol or 'no symbol'}{_program(each)}", COLUMNS)
+
+
+def installers(result: CheckResult) -> Iterator[str]:
+    """Yield by whom parties are made live without a call, and who was not found."""
+    for each in result.installers if result.tells_installers else ():
+        if each.address is not None:
+            where = f"{each.function} at {each.address}"
+        else:
+            word = "missing" if each.found is InstallerWord.MISSING else "none here"
+            where = f"{each.function}, {word}; looked for {' and '.join(each.names)}"
+        yield from filled(f"{each.party}, made live by {where}", "", "    ")
 
 
 def _program(of: VectorTable) -> str:

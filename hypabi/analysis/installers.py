@@ -1,0 +1,248 @@
+"""The code of a file that makes a party live without a call, and what it does.
+
+A CPU runs it before the kernel has any mapping of its own, with the MMU off or an identity map, so
+where the kernel was loaded and not where it is linked.  It is followed there: an address that code
+takes from its own place is then not the one that is linked into it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from hypabi.analysis.party_detection import ROLES, Found
+from hypabi.analysis.program import Program
+from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.derive import derive_installer
+from hypabi.code.vector_base_writers import find_base_writer
+from hypabi.code.vector_tables import VectorTable
+from hypabi.contract.clause import HandedTo, KeepsMemory, Premise, Region
+from hypabi.contract.expression import (
+    AddressOf,
+    Bits,
+    Comparison,
+    Conjunction,
+    Integer,
+    Predicate,
+    Read,
+    Relation,
+)
+from hypabi.contract.model import Standing
+from hypabi.contract.revision import NVHE_PREFIX, Installation, Revision, Row
+from hypabi.image.model import Image, Role, Symbol
+from hypabi.judgement.verification.lowering import Surroundings
+from hypabi.judgement.verification.prover import Installed
+from hypabi.judgement.verification.verdict import Finding, Refuted
+from hypabi.records import frozen, replace
+from hypabi.smt import terms
+from hypabi.smt.terms import Value
+
+LOADED: Final = (0x4000_0000, 0x8000_0000)
+"""Addresses at which a kernel may have been loaded: the first that it is not linked at."""
+ALIGNMENT: Final = 1 << 21
+"""A kernel is loaded at a multiple of this from where it is linked (booting.rst)."""
+
+
+@frozen
+class Installer:
+    """Code that a contract names, and where a program has it."""
+
+    installation: Installation
+    role: Role
+    symbol: Symbol
+
+    @property
+    def row(self) -> tuple[str, str | None]:
+        """Return the party and the function under which findings speak of it."""
+        return self.installation.row.party, self.installation.row.call
+
+    def by(self, programs: Mapping[Role, Program]) -> int:
+        """Return how far from its link address it stands while a CPU runs it."""
+        if self.installation.runs is Standing.LINKED:
+            return 0
+        return displacement_of_loaded(programs[self.role].image)
+
+
+@frozen
+class Unfound:
+    """Code that a contract names, and a program has not."""
+
+    installation: Installation
+    role: Role
+
+
+FoundInstaller = Installer | Unfound
+
+
+def find_installers(
+    revision: Revision, programs: Mapping[Role, Program], found: Found
+) -> tuple[FoundInstaller, ...]:
+    """Return the installers that a contract names of the parties that a file has.
+
+    By its symbol; in a program without symbols by what it does: the one function that is called and
+    puts the party's table into the vector base.
+    """
+    return tuple(_sought(revision, programs, found))
+
+
+def _sought(
+    revision: Revision, programs: Mapping[Role, Program], found: Found
+) -> Iterator[FoundInstaller]:
+    for each in revision.installations:
+        party = revision.party(each.row.party)
+        assert party is not None, each.name
+        role = ROLES[party.program]
+        if party.name not in found or role not in programs:
+            continue
+        image = programs[role].image
+        symbol = _symbol(image, each.functions)
+        if symbol is None and not len(image.symbols):
+            symbol = _by_conduct(image, found[party.name][1])
+        yield Unfound(each, role) if symbol is None else Installer(each, role, symbol)
+
+
+def _by_conduct(image: Image, table: VectorTable) -> Symbol | None:
+    if image.architecture is not Architecture.ARM or table.state is not InstructionSet.A32:
+        return None
+    address = find_base_writer(image, table.address)
+    return None if address is None else Symbol("", address)
+
+
+def _symbol(image: Image, functions: tuple[str, ...]) -> Symbol | None:
+    """Return the first of these symbols that stands once in code."""
+    for name in functions:
+        for spelled in (name, NVHE_PREFIX + name):
+            symbols = image.symbols.find(spelled)
+            if len(symbols) == 1 and image.segment(symbols[0].address) is not None:
+                return symbols[0]
+    return None
+
+
+def displacement_of_loaded(image: Image) -> int:
+    """Return how far from its link address a kernel is taken to have been loaded."""
+    start, end = image.segments[0].address, image.segments[-1].end
+    free = next(at for at in LOADED if not start < at + (end - start) or end <= at)
+    return (free - start // ALIGNMENT * ALIGNMENT) % (1 << image.architecture.bits)
+
+
+def derive_installers(
+    installers: Sequence[Installer], programs: Mapping[Role, Program], surroundings: Surroundings
+) -> tuple[Installed, ...]:
+    """Return what installers do where their program was loaded.
+
+    :param surroundings: of the file, at link addresses
+    """
+    behaviours = [_derived(each, programs) for each in installers]
+    words: dict[tuple[Role, int], dict[str, int]] = {}
+    for each, behaviour in zip(installers, behaviours, strict=True):
+        known = words.setdefault((each.role, each.by(programs)), {})
+        for name, address in _written(each.installation.row, behaviour):
+            known.setdefault(name, address)
+    return tuple(
+        Installed(each.installation, behaviour, _moved(each, programs, surroundings, words))
+        for each, behaviour in zip(installers, behaviours, strict=True)
+    )
+
+
+def _moved(
+    installer: Installer,
+    programs: Mapping[Role, Program],
+    linked: Surroundings,
+    words: Mapping[tuple[Role, int], Mapping[str, int]],
+) -> Surroundings:
+    """Return what names stand for where an installer stands.
+
+    A symbol that the image lacks is the word of memory that an installer writes under its name.
+    """
+    image, by = programs[installer.role].image, installer.by(programs)
+    limit = 1 << image.architecture.bits
+    written = words[installer.role, by]
+
+    def address(name: str) -> int | None:
+        found = image.symbols.find(name)
+        return (found[0].address + by) % limit if len(found) == 1 else written.get(name)
+
+    tables = {name: at for name, at in linked.tables.items() if isinstance(at, int)}
+    moved = {name: (at + by) % limit for name, at in tables.items()}
+    return replace(linked, tables=moved, symbol=address)
+
+
+def _derived(installer: Installer, programs: Mapping[Role, Program]) -> Behaviour:
+    program, by = programs[installer.role], installer.by(programs)
+    address = (installer.symbol.address + by) % (1 << program.image.architecture.bits)
+    pinned = _pinned(installer.installation.row.assumes)
+    state = _state(program.image, installer.symbol)
+    moved = program.moved(by) if by else program
+    explorer = moved.explorer_ending_at(frozenset(_handed_to(installer.installation.row)))
+    return derive_installer(explorer, address, state, pinned)
+
+
+def _handed_to(row: Row) -> Iterator[str]:
+    for clause in row.clauses:
+        if isinstance(clause.statement, HandedTo):
+            yield clause.statement.symbol
+
+
+def _written(row: Row, behaviour: Behaviour) -> Iterator[tuple[str, int]]:
+    """Yield the name of the one symbol that an installer may write at, where it writes one word.
+
+    Kernels without KALLSYMS_ALL name no data.
+    """
+    regions = [
+        region
+        for clause in row.clauses
+        if isinstance(clause.statement, KeepsMemory)
+        for region in clause.statement.may_write
+    ]
+    stores = {(s.base, s.offset, s.size) for case in behaviour.cases for s in case.stores}
+    match regions, list(stores):
+        case [Region(AddressOf(name, _), size)], [(None, int(offset), int(written))] if (
+            size == written
+        ):
+            yield name, offset
+        case _:
+            return
+
+
+def _state(image: Image, symbol: Symbol) -> InstructionSet:
+    if image.architecture is Architecture.ARM64:
+        return InstructionSet.A64
+    return InstructionSet.T32 if symbol.thumb else InstructionSet.A32
+
+
+def _pinned(premises: tuple[Premise, ...]) -> Mapping[str, Value]:
+    """Return the registers to which premises give a value, or to bits of which they do.
+
+    That spares paths that cannot be.
+    """
+    pinned: dict[str, Value] = {}
+    for part in (part for premise in premises for part in _parts(premise.holds)):
+        match part:
+            case Comparison(Relation.EQUAL, Read(name, _, _), Integer(value, _)):
+                pinned[name] = value
+            case Comparison(
+                Relation.EQUAL, Bits(Read(name, width, _), high, low), Integer(value, _)
+            ):
+                mask = (1 << high + 1) - (1 << low)
+                before = pinned.get(name, terms.symbol(name, width))
+                kept = terms.and_(before, ~mask & (1 << width) - 1, width)
+                pinned[name] = terms.or_(kept, value << low, width)
+            case _:
+                continue
+    return pinned
+
+
+def _parts(predicate: Predicate) -> tuple[Predicate, ...]:
+    return predicate.parts if isinstance(predicate, Conjunction) else (predicate,)
+
+
+def at_link_address(finding: Finding, by: int, bits: int) -> Finding:
+    """Return a finding with the path of its refutation where the program is linked."""
+    if not isinstance(finding.verdict, Refuted):
+        return finding
+    limit = 1 << bits
+
+    def linked(refuted: Refuted) -> Refuted:
+        trail = tuple((address - by) % limit for address in refuted.trail)
+        return replace(refuted, trail=trail, others=tuple(map(linked, refuted.others)))
+
+    return replace(finding, verdict=linked(finding.verdict))

@@ -1,0 +1,99 @@
+"""Where the code and tables of a file lie, held against where its contract has them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from hypabi.analysis.party_detection import ROLES
+from hypabi.analysis.program import Program
+from hypabi.code.references import is_landing, references_out, word_at
+from hypabi.contract.revision import NVHE_PREFIX, Place, Revision
+from hypabi.image.model import Image, Role
+from hypabi.records import frozen
+
+MOST_SHOWN: Final = 3
+"""References out of a copy that are named."""
+
+
+@frozen
+class Placed:
+    """What a contract says of a place, and what in the file does not lie there."""
+
+    place: Place
+    role: Role
+    judged: tuple[str, ...]
+    """The symbols that the file has, or the bounds of copied code; empty where it has none."""
+    wrong: tuple[str, ...]
+    """In a line each, what is not as promised."""
+
+
+def judge_places(revision: Revision, programs: Mapping[Role, Program]) -> tuple[Placed, ...]:
+    """Return what comes of each place of a contract, of programs that the file has."""
+    return tuple(
+        _judged(place, programs[ROLES[place.program]].image)
+        for place in revision.places
+        if ROLES[place.program] in programs
+    )
+
+
+def _judged(place: Place, image: Image) -> Placed:
+    judged: list[str] = []
+    wrong: list[str] = []
+    there = {name: at for name in place.symbols for at in _addresses(image, name)}
+    if place.within:
+        regions = [region for each in place.within for region in _region(image, each)]
+        if regions:
+            judged += there
+            wrong += _outside(there, regions, image)
+    if place.landing is not None and _lands(image, place.landing):
+        judged += (name for name in there if name not in judged)
+        wrong += _without_landing(there, image)
+    if place.closed is not None:
+        for start, end in _region(image, place.closed):
+            judged += place.closed
+            wrong += _of_copy(image, start, end, place.at_most)
+    return Placed(place, image.role, tuple(judged), tuple(wrong))
+
+
+def _addresses(image: Image, name: str) -> tuple[int, ...]:
+    """Return where a symbol is, if it is there once."""
+    for spelled in (name, NVHE_PREFIX + name):
+        found = image.symbols.find(spelled)
+        if len(found) == 1:
+            return (found[0].address,)
+    return ()
+
+
+def _region(image: Image, bounds: tuple[str, str]) -> Iterator[tuple[int, int]]:
+    first, last = (_addresses(image, name) for name in bounds)
+    if first and last and first[0] < last[0]:
+        yield first[0], last[0]
+
+
+def _outside(
+    there: Mapping[str, int], regions: list[tuple[int, int]], image: Image
+) -> Iterator[str]:
+    for name, address in there.items():
+        if not any(start <= address < end for start, end in regions):
+            segment = image.segment(address)
+            where = f", in {segment.name}" if segment is not None and segment.name else ""
+            yield f"{name} is at {address:#x}{where}"
+
+
+def _lands(image: Image, name: str) -> bool:
+    return any(is_landing(word_at(image, at) or 0) for at in _addresses(image, name))
+
+
+def _without_landing(there: Mapping[str, int], image: Image) -> Iterator[str]:
+    for name, address in there.items():
+        if not is_landing(word_at(image, address) or 0):
+            yield f"{name} at {address:#x} starts with no landing word"
+
+
+def _of_copy(image: Image, start: int, end: int, at_most: int | None) -> Iterator[str]:
+    if at_most is not None and end - start > at_most:
+        yield f"it has {end - start:#x} bytes, and room is for {at_most:#x}"
+    out = list(references_out(image, start, end))
+    for place, target in out[:MOST_SHOWN]:
+        yield f"the instruction at {place:#x} refers to {target:#x}, which is not copied with it"
+    if len(out) > MOST_SHOWN:
+        yield f"{len(out) - MOST_SHOWN} more refer out"

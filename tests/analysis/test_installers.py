@@ -1,0 +1,172 @@
+"""Code that makes a party live is judged where it was loaded, on every CPU that there may be.
+
+Words are encoded by hand: DDI 0487 C6.2 (UBFM, MSR), DDI 0406C A8.8 (MCR).  What an edit breaks is
+what its register is for, by the same manuals.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from hypabi.analysis.installers import derive_installers
+from hypabi.analysis.session import Session, open_image
+from hypabi.contract.file.load import shipped_contract
+from hypabi.image.load import load_image
+from hypabi.image.model import Loaded, Role, Segment
+from hypabi.judgement.verification.obligations import HeldRow
+from hypabi.judgement.verification.prover import judge_row
+from hypabi.judgement.verification.verdict import Proved, Refuted, Verdict
+from hypabi.records import replace
+from hypabi.smt.bitwuzla import BitwuzlaSolver
+from tests.inputs import Assemble, Kernel
+
+NOP = 0xD503201F
+NOP_A32 = 0xE320F000
+CONTRACT = shipped_contract("linux-hyp-abi")
+
+
+@cache
+def loaded_from(path: Path) -> Loaded:
+    return load_image(path)
+
+
+def verdicts(session: Session, party: str | None = None) -> dict[tuple[str, str], Verdict]:
+    """Return the verdict on each clause of each installer, by function and clause.
+
+    :param party: whose installers; ``None`` for all
+    """
+    examined = session.examine(CONTRACT)
+    wanted = [i for i in examined.installers if party in (None, i.installation.row.party)]
+    found: dict[tuple[str, str], Verdict] = {}
+    for each in derive_installers(wanted, examined.programs, examined.surroundings):
+        row = each.installation.row
+        live = examined.revision.party(row.party)
+        assert live is not None
+        held = HeldRow(examined.revision, live, row, each.behaviour, each.surroundings)
+        judged = judge_row(held, BitwuzlaSolver())
+        found |= {(each.installation.function, f.clause.name): f.verdict for f in judged}
+    return found
+
+
+def broken(loaded: Loaded, party: str) -> set[tuple[str, str]]:
+    """Return what is refuted of a party's installers, by function and clause."""
+    found = verdicts(Session(loaded), party)
+    return {key for key, verdict in found.items() if isinstance(verdict, Refuted)}
+
+
+def edited(loaded: Loaded, function: str, word: int, other: int) -> Loaded:
+    """Return a file in whose kernel the first such word of a function is another."""
+    kernel = next(image for image in loaded.images if image.role is Role.KERNEL)
+    (symbol,) = kernel.symbols.find(function)
+    segment = kernel.segment(symbol.address)
+    assert segment is not None
+    content = bytearray(segment.content)
+    at = content.index(word.to_bytes(4, "little"), symbol.address - segment.address)
+    assert at - (symbol.address - segment.address) < 0x600, "no such word in the function"
+    content[at : at + 4] = other.to_bytes(4, "little")
+    segments: tuple[Segment, ...] = tuple(
+        replace(each, content=bytes(content)) if each is segment else each
+        for each in kernel.segments
+    )
+    changed = replace(kernel, segments=segments)
+    images = tuple(changed if each is kernel else each for each in loaded.images)
+    return replace(loaded, images=images)
+
+
+@pytest.mark.parametrize(
+    "name", ["5.10-arm64", "6.1-arm64", "6.12-arm64", "7.2-arm64", "6.1-armmp"]
+)
+def test_real_installers_keep_all_that_is_promised_of_them(kernel: Kernel, name: str) -> None:
+    found = verdicts(open_image(kernel(name)))
+    assert len(found) > 20
+    assert all(isinstance(each, Proved) for each in found.values()), found
+
+
+KVM = "__kvm_nvhe____kvm_hyp_init"
+BOOT = "init_kernel_el"
+
+
+@pytest.mark.parametrize(
+    ("function", "word", "other", "clause"),
+    [
+        pytest.param(BOOT, 0xD51CE07F, NOP, "virtual-time", id="cntvoff_el2 is not written"),
+        pytest.param(BOOT, 0xD51CC000, 0xD518C000, "vectors", id="vbar_el1 for vbar_el2"),
+        pytest.param(BOOT, 0xD376D400, NOP, "physical-timer-e2h", id="cnthctl_el2 without E2H"),
+        pytest.param(BOOT, 0xD3586C00, 0xD3586000, "interrupts", id="one bit of the GIC field"),
+        pytest.param(BOOT, 0xD51D1001, 0xD5181001, "el1-res1", id="sctlr_el1 for sctlr_el12"),
+        pytest.param(BOOT, 0xD28078A0, 0xD28070A0, "masked", id="FIQ is not masked"),
+        pytest.param("secondary_entry", 0xAA1F03E0, NOP, "mmu-off", id="x0 of other CPUs"),
+        pytest.param(KVM, 0xD51CC000, NOP, "vectors", id="KVM's vectors are not set"),
+    ],
+)
+def test_what_an_arm64_installer_forgets_is_refuted(
+    kernel: Kernel, function: str, word: int, other: int, clause: str
+) -> None:
+    loaded = edited(loaded_from(kernel("6.12-arm64")), function, word, other)
+    party = "kvm-run" if function == KVM else "stub"
+    assert (function.removeprefix("__kvm_nvhe_"), clause) in broken(loaded, party)
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "clause"),
+    [
+        pytest.param(0xEE817F71, NOP_A32, "no-traps", id="HSTR is not written"),
+        pytest.param(0xE7E37E57, 0xE7E07E57, "interrupts", id="one bit of the GIC field"),
+        pytest.param(0x13855102, 0x13855101, "differs", id="another flag for a mismatch"),
+        pytest.param(0x112FFF1E, 0xE1A00000, "nothing-installed", id="goes on in another mode"),
+    ],
+)
+def test_what_an_arm_installer_forgets_is_refuted(
+    kernel: Kernel, word: int, other: int, clause: str
+) -> None:
+    function = "__hyp_stub_install_secondary"
+    loaded = edited(loaded_from(kernel("6.1-armmp")), function, word, other)
+    assert (function, clause) in broken(loaded, "stub")
+
+
+TABLE = """
+    .text
+    .globl init_kernel_el, __hyp_stub_vectors
+    .type init_kernel_el, %function
+    .type __hyp_stub_vectors, %object
+init_kernel_el:
+    msr elr_el2, x30
+TAKEN
+    msr vbar_el2, x0
+    mov x0, #0x3c5
+    msr spsr_el2, x0
+    mov x0, #0x80000000
+    msr hcr_el2, x0
+    eret
+    .align 11
+__hyp_stub_vectors:
+    .rept 16
+    .align 7
+    eret
+    .endr
+"""
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [
+        ("    adr x0, __hyp_stub_vectors", Proved),
+        ("    ldr x0, =__hyp_stub_vectors", Refuted),
+    ],
+)
+def test_an_address_that_is_linked_in_is_not_where_the_kernel_lies(
+    assemble: Assemble, taken: str, expected: type
+) -> None:
+    path: Path = assemble(TABLE.replace("TAKEN", taken), "arm64", text=0xFFFF800080000000)
+    session = open_image(path)
+    version = CONTRACT.since
+    examined = session.examine(CONTRACT, version)
+    (each,) = (i for i in examined.installed if i.installation.function == BOOT)
+    party = examined.revision.party("stub")
+    assert party is not None
+    row = each.installation.row
+    held = HeldRow(examined.revision, party, row, each.behaviour, each.surroundings)
+    judged = judge_row(held, BitwuzlaSolver())
+    (verdict,) = (finding.verdict for finding in judged if finding.clause.name == "vectors")
+    assert isinstance(verdict, expected), verdict

@@ -1,0 +1,109 @@
+"""What does not lie where the contract has it is said, of the symbols that an image has."""
+
+from pathlib import Path
+
+import pytest
+
+from hypabi.analysis.placement import Placed, judge_places
+from hypabi.analysis.session import open_image
+from hypabi.contract.file.load import shipped_contract
+from hypabi.contract.version import Version
+from tests.inputs import Assemble, Kernel
+
+CONTRACT = shipped_contract("linux-hyp-abi")
+VERSION = Version.exact("6.12")
+
+PROGRAM = """
+    .arch armv8.5-a
+    .text
+    .globl __idmap_text_start, __idmap_text_end, init_kernel_el, enter_vhe, secondary_startup
+    .globl trans_pgd_stub_vectors, __trans_pgd_stub_vectors_end, __hyp_stub_vectors
+__idmap_text_start:
+    .type init_kernel_el, %function
+init_kernel_el:
+    bti c
+    eret
+    .type secondary_startup, %function
+secondary_startup:
+LANDING
+    ret
+INSIDE
+__idmap_text_end:
+    nop
+OUTSIDE
+    .align 11
+trans_pgd_stub_vectors:
+    .rept 16
+    .align 7
+    b 1f
+    .endr
+    .align 11
+1:  COPIED
+    eret
+    .align 11
+__trans_pgd_stub_vectors_end:
+    .align 11
+__hyp_stub_vectors:
+    .rept 16
+    .align 7
+    eret
+    .endr
+"""
+MMU = "    .type enter_vhe, %function\nenter_vhe:\n    eret"
+
+
+def program(
+    assemble: Assemble,
+    landing: str = "bti j",
+    inside: str = MMU,
+    outside: str = "",
+    copied: str = "nop",
+) -> Path:
+    source = PROGRAM.replace("LANDING", f"    {landing}").replace("INSIDE", inside)
+    source = source.replace("OUTSIDE", outside).replace("COPIED", copied)
+    return assemble(source, "arm64", text=0x40200000)
+
+
+def placed(path: Path) -> dict[str, Placed]:
+    examined = open_image(path).examine(CONTRACT, VERSION)
+    return {each.place.name: each for each in judge_places(examined.revision, examined.programs)}
+
+
+def test_what_lies_where_it_has_to_is_not_told(assemble: Assemble) -> None:
+    found = placed(program(assemble))
+    assert {name for name, each in found.items() if each.judged} >= {
+        "identity-map",
+        "copied-vectors",
+        "landing",
+    }
+    assert not [each for each in found.values() if each.wrong]
+
+
+def test_code_that_turns_the_mmu_on_outside_the_identity_map_is_told(assemble: Assemble) -> None:
+    found = placed(program(assemble, inside="", outside=MMU))
+    (what,) = found["identity-map"].wrong
+    assert what.startswith("enter_vhe is at ")
+
+
+def test_a_copy_that_goes_back_to_the_original_is_told(assemble: Assemble) -> None:
+    found = placed(program(assemble, copied="bl init_kernel_el"))
+    (what,) = found["copied-vectors"].wrong
+    assert "which is not copied with it" in what
+
+
+def test_a_branch_target_without_a_landing_word_is_told(assemble: Assemble) -> None:
+    found = placed(program(assemble, landing="nop"))
+    (what,) = found["landing"].wrong
+    assert what.startswith("secondary_startup at ")
+
+
+def test_of_symbols_that_an_image_lacks_nothing_is_told(assemble: Assemble) -> None:
+    assert not placed(program(assemble))["kvm-identity-map"].judged
+
+
+@pytest.mark.parametrize("name", ["5.10-arm64", "6.1-arm64", "6.12-arm64-16k", "7.2-arm64"])
+def test_real_kernels_lie_as_they_have_to(kernel: Kernel, name: str) -> None:
+    examined = open_image(kernel(name)).examine(CONTRACT)
+    found = judge_places(examined.revision, examined.programs)
+    assert any(each.judged for each in found)
+    assert not [each.wrong for each in found if each.wrong]
