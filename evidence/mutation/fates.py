@@ -184,9 +184,10 @@ def _differences(held: Held, original: Behaviour, mutant: Behaviour) -> Iterator
 
 def _fate_of(difference: Difference) -> Fate:
     """Return what a difference is, of which no clause speaks."""
-    if difference.bearing is not Bearing.HARMLESS:
-        return Fate.SURVIVOR
-    if difference.aspect is Aspect.REGISTER or difference.subject in EXCEPTION_STATE:
+    unpromised = difference.bearing in (Bearing.HARMLESS, Bearing.CHANGED)
+    if unpromised and (
+        difference.aspect is Aspect.REGISTER or difference.subject in EXCEPTION_STATE
+    ):
         return Fate.SCRATCH
     return Fate.SURVIVOR
 
