@@ -14,11 +14,11 @@ from hypabi.contract.architectures import ArchitectureName
 from hypabi.contract.defaults import DEFAULT_CONTRACT
 from hypabi.contract.file.load import shipped_contract, shipped_or_stated
 from hypabi.contract.model import Contract
-from hypabi.contract.place import Place
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Revision
 from hypabi.contract.stated.model import StatedContract
 from hypabi.contract.version import Version, in_force
+from hypabi.decode.place import Place
 from hypabi.home import CONTRACTS
 from hypabi.records import frozen
 
@@ -106,7 +106,7 @@ def default_contract(
     (``told-by``).
 
     :param has_symbol: tells whether the kernel has a symbol
-    :raises ContractError: none speaks of a kernel of this version
+    :raises FileError: none speaks of a kernel of this version
     """
     if version is None:
         return shipped_contract(DEFAULT_CONTRACT)

@@ -3,9 +3,9 @@
 import pytest
 
 from hypabi.arch.names import Architecture
-from hypabi.contract.place import ContractError
 from hypabi.contract.registry import default_contract
 from hypabi.contract.version import Version
+from hypabi.decode.place import FileError
 
 ARM, ARM64 = Architecture.ARM, Architecture.ARM64
 
@@ -56,7 +56,7 @@ def test_the_symbol_tells_nothing_where_every_kernel_has_it() -> None:
 def test_a_kernel_from_before_the_interface_is_refused_in_its_own_words(
     architecture: Architecture, version: str
 ) -> None:
-    with pytest.raises(ContractError) as refused:
+    with pytest.raises(FileError) as refused:
         _chosen(architecture, version)
     line = str(refused.value)
     assert f"no contract speaks of {architecture.value} kernels of {version}" in line
