@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hypabi.analysis.options import contract_of
+from hypabi.analysis.options import named_contract
 from hypabi.analysis.session import open_image
 from hypabi.analysis.solver_queries import queries_of, status
 from hypabi.contract.version import Version
@@ -78,7 +78,7 @@ def ask(name: str, questions: Sequence[Question]) -> Row:
 def _answers(question: Question) -> Iterator[tuple[str, str]]:
     version = None if question.version is None else Version.exact(question.version)
     session = open_image(question.path)
-    for each in queries_of(session.examine(contract_of(question.contract), version)):
+    for each in queries_of(session.examine(named_contract(question.contract), version)):
         of = each.query
         yield status(of.answer), status(Z3Solver().feasibility(*of.conditions))
 

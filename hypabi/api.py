@@ -61,9 +61,9 @@ def check(
     """
     from hypabi.analysis.check import CheckWanted
     from hypabi.analysis.check import check as check_examination
-    from hypabi.analysis.options import contract_of, suppressions_of, version_of
+    from hypabi.analysis.options import named_contract, suppressions_of, version_of
 
-    held, version = contract_of(contract), version_of(kernel_version)
+    held, version = named_contract(contract), version_of(kernel_version)
     wanted = CheckWanted(
         suppressions=suppressions_of(_text(suppressions), today),
         machine=confirm,
@@ -96,10 +96,10 @@ def callers(
     :raises HypabiError: image or contract cannot be read, or no call site is in such a function
     """
     from hypabi.analysis.call_site_listing import callers as list_callers
-    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.options import named_contract, version_of
     from hypabi.analysis.summaries.callers import summarize_callers
 
-    named = None if contract is None else contract_of(contract)
+    named = named_contract(contract)
     session = _session(image)
     command = _command(
         "callers", session.loaded.path, contract=contract, kernel_version=kernel_version,
@@ -126,10 +126,10 @@ def derive(
     :raises HypabiError: image or contract cannot be read, or there is no such party or entry
     """
     from hypabi.analysis.derivation import Wanted, derivation
-    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.options import named_contract, version_of
     from hypabi.analysis.summaries.derivation import summarize_derivation
 
-    named = None if contract is None else contract_of(contract)
+    named = named_contract(contract)
     wanted = Wanted(named, version_of(kernel_version), party, entry)
     session = _session(image)
     command = _command(
@@ -183,10 +183,10 @@ def matrix(
         choice = _cell_choice(chosen, references)
         return summarize_matrix(reference_matrix(choice, provenance(command, TOOLS)))
     from hypabi.analysis.matrix import image_matrix
-    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.options import named_contract, version_of
 
     _refuse_options(chosen, "it chooses among the references", "leave out the image")
-    held, version = contract_of(contract), version_of(kernel_version)
+    held, version = named_contract(contract), version_of(kernel_version)
     session = _session(image)
     command = _command("matrix", session.loaded.path, **of_image)
     examination = session.examine(held, version)
@@ -224,13 +224,12 @@ def diff(
     from hypabi.analysis.provenance import provenance
     from hypabi.analysis.summaries.difference import summarize_diff
     from hypabi.analysis.tools import TOOLS
-    from hypabi.contract.defaults import DEFAULT_CONTRACT
 
     lived_with = suppressions_of(_text(suppressions), today)
     of_old = (old_contract or contract, version_of(old_kernel_version or kernel_version))
     of_new = (new_contract or contract, version_of(new_kernel_version or kernel_version))
-    first = opened(os.fspath(old), of_old[0], DEFAULT_CONTRACT, of_old[1])
-    second = opened(os.fspath(new), of_new[0], DEFAULT_CONTRACT, of_new[1])
+    first = opened(os.fspath(old), *of_old)
+    second = opened(os.fspath(new), *of_new)
     command = _command(
         "diff", old, new, contract=contract, kernel_version=kernel_version,
         old_contract=old_contract, old_kernel_version=old_kernel_version,
@@ -310,9 +309,10 @@ def drift(
     from hypabi.analysis.provenance import provenance
     from hypabi.analysis.summaries.drift import summarize_drift
     from hypabi.arch.names import Architecture
+    from hypabi.contract.defaults import DEFAULT_CONTRACT
 
     against = Against(
-        contract_of(contract),
+        contract_of(DEFAULT_CONTRACT if contract is None else contract),
         tuple(os.fspath(image) for image in images),
         version_of(kernel_version),
         None if architecture is None else Architecture(architecture),

@@ -256,7 +256,7 @@ def reference_callers(image: str, form: str, lifters: Lifters) -> Iterator[Calle
 
 def kernel_callers(name: str, path: Path, lifters: Lifters) -> Iterator[CallerSubject]:
     """Yield the functions of a kernel that call the parties of the contract."""
-    contract = contract_of(None)
+    contract = contract_of("linux-hyp-abi")
     yield from _subjects(name, _image(path, lifters, lambda session: session.examine(contract)))
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from hypabi.analysis.findings.callers import Callers, NamedCaller, NamedSite, NamedWay
-from hypabi.analysis.options import contract_of
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.session import Session
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite
+from hypabi.contract.defaults import DEFAULT_CONTRACT
 from hypabi.contract.model import Contract
 from hypabi.contract.registry import Interfaces, find_interfaces
 from hypabi.contract.revision import Revision
@@ -27,7 +27,7 @@ class _Names:
 
     interfaces: Interfaces
     contracts: tuple[str, ...]
-    contract: Contract
+    contract: str
     revision: Revision | None
 
     def taken_by(self, role: Role) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def callers(
     return Callers(
         loaded,
         sites,
-        names.contract.name,
+        names.contract,
         names.contracts,
         function,
         provenance(command, TOOLS),
@@ -76,18 +76,19 @@ def callers(
 def _names(session: Session, contract: Contract | None, version: Version | None) -> _Names:
     kernel = session.kernel
     named = contract is not None or version is not None
-    held = contract or contract_of(None)
     revision = None
     if named or kernel.version:
         try:
-            revision = session.revision(held, version)
+            revision = session.revision(contract or session.contract(version), version)
         except HypabiError:
             # A listing needs no contract: one only lends the names.
             if named:
                 raise
     at = version or Version.parse(kernel.version)
     found, names = find_interfaces(kernel.architecture, at, revision)
-    return _Names(found, names, held, revision)
+    return _Names(
+        found, names, DEFAULT_CONTRACT if revision is None else revision.contract, revision
+    )
 
 
 def _sites(session: Session, names: _Names, function: str | None) -> Iterator[NamedSite]:

@@ -1,6 +1,6 @@
 """From a judged image to what comes of its own callers, while each of its parties is live."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.examination import Examination
@@ -99,11 +99,22 @@ def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Prov
 def with_callers(check: Check, examination: Examination) -> Check:
     """Return a check with what comes of the image's own callers.
 
-    To search all code for who calls *them* takes a tenth of a second: that is for ``matrix``.
+    To search all code for who calls *them* takes a tenth of a second: that is for ``matrix``, and
+    here for those whose call is violated.
     """
     cycle = life_cycle(examination, Further.FUNCTION)
     lived_with = dict(_lived_with(check, cycle))
-    return replace(check, callers=cycle, lived_with=lived_with)
+    calling = _calling(examination, cycle)
+    return replace(check, callers=cycle, lived_with=lived_with, calling=calling)
+
+
+def _calling(examination: Examination, cycle: LifeCycle) -> Mapping[int, tuple[int, ...]]:
+    """Return where each function whose call is violated is called directly."""
+    starts = sorted({each.check.site.function.address for each in violated_checks(cycle)})
+    found: dict[int, tuple[int, ...]] = {}
+    for program in examination.programs.values() if starts else ():
+        found |= program.call_sites.calls_of(starts)
+    return found
 
 
 def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[Violation, Suppression]]":

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from hypabi.analysis.case_views import answers_by_number
 from hypabi.analysis.findings.derivation import Derivation, Derived
-from hypabi.analysis.options import contract_of
 from hypabi.analysis.party_detection import Found
 from hypabi.analysis.program import Program
 from hypabi.analysis.provenance import provenance
@@ -92,7 +91,7 @@ def _bound(session: Session, wanted: Wanted) -> _Bound:
     if not named and not session.kernel.version:
         return _Bound(session, None)
     try:
-        examination = session.examine(contract or contract_of(None), wanted.version)
+        examination = session.examine(contract, wanted.version)
     except HypabiError:
         # What the code does needs no contract; a contract only lends the names.
         if named:

@@ -32,13 +32,14 @@ class Opened:
     revision: Revision
 
 
-def opened(path: str, contract: str | None, default: str, version: Version | None) -> Opened:
+def opened(path: str, contract: str | None, version: Version | None) -> Opened:
     """Open an image or a saved form.
 
-    :param contract: the one that was asked for; where ``None``, the saved form's own or ``default``
+    :param contract: the one that was asked for; where ``None``, the saved form's own, or the
+        shipped one that speaks of the image
     :raises HypabiError: it is neither, or the contract does not speak of it
     """
-    from hypabi.analysis.options import contract_of
+    from hypabi.analysis.options import contract_of, named_contract
 
     if is_saved(Path(path)):
         saved = read_saved(Path(path))
@@ -47,8 +48,9 @@ def opened(path: str, contract: str | None, default: str, version: Version | Non
         from hypabi.analysis.saved_form import save_behaviours
         from hypabi.analysis.session import open_image
 
-        held = contract_of(contract or default)
-        saved = save_behaviours(open_image(path).examine(held, version))
+        session = open_image(path)
+        held = named_contract(contract) or session.contract(version)
+        saved = save_behaviours(session.examine(held, version))
     at = version or Version.parse(saved.contract_version)
     if at is None:
         raise HypabiError(path, f"{saved.contract_version!r} is no kernel version")

@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hypabi.contract.defaults import DEFAULT_CONTRACT
-
 if TYPE_CHECKING:
     from hypabi.contract.file.load import AnyContract
     from hypabi.contract.model import Contract
@@ -13,18 +11,22 @@ if TYPE_CHECKING:
     from hypabi.judgement.suppression import Suppressions
 
 
-def contract_of(option: str | None) -> "Contract":
+def contract_of(option: str) -> "Contract":
     """Return the contract that the option names, one that images can be held against.
-
-    :param option: where ``None``, the default contract
 
     :raises HypabiError: there is none, it is not well-formed, or it only states an interface
     """
     from hypabi.contract.file.load import load_contract, shipped_contract
 
-    if option is None:
-        return shipped_contract(DEFAULT_CONTRACT)
     return shipped_contract(option) if _is_shipped(option) else load_contract(Path(option))
+
+
+def named_contract(option: str | None) -> "Contract | None":
+    """Return the contract that the option names, ``None`` where it was not given.
+
+    :raises HypabiError: as :func:`contract_of`
+    """
+    return None if option is None else contract_of(option)
 
 
 def any_contract_of(option: str) -> "AnyContract":

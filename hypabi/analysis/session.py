@@ -8,6 +8,7 @@ from hypabi.analysis.examination import Examination
 from hypabi.analysis.program import Program
 from hypabi.code.cpu_capabilities import Capabilities
 from hypabi.contract.model import Contract
+from hypabi.contract.registry import default_contract
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Revision
 from hypabi.contract.version import Version
@@ -41,6 +42,16 @@ class Session:
         """The CPU capabilities that the kernel describes."""
         return Capabilities(self.kernel)
 
+    def contract(self, version: Version | None = None) -> Contract:
+        """Return the shipped contract that the kernel is held to where none is named.
+
+        :param version: of the kernel; where ``None``, the one that the image says it is
+        :raises HypabiError: none speaks of such a kernel
+        """
+        at = version or Version.parse(self.kernel.version)
+        symbols = self.kernel.symbols
+        return default_contract(self.kernel.architecture, at, lambda name: bool(symbols.find(name)))
+
     def revision(self, contract: Contract, version: Version | None = None) -> Revision:
         """Return the contract of the kernel that the file holds.
 
@@ -57,12 +68,14 @@ class Session:
             )
         return revision_of(contract, version, self.kernel.architecture)
 
-    def examine(self, contract: Contract, version: Version | None = None) -> Examination:
+    def examine(self, contract: Contract | None, version: Version | None = None) -> Examination:
         """Hold the file against a contract, once for each contract and version.
 
+        :param contract: where ``None``, the shipped one that speaks of the kernel
         :param version: of the kernel; where ``None``, the one that the image says it is
         :raises HypabiError: the contract does not speak of its version
         """
+        contract = contract or self.contract(version)
         revision = self.revision(contract, version)
         key = (contract.sha256, str(revision.version))
         found = self._examinations.get(key)

@@ -40,7 +40,8 @@ def derive_behaviour(
     if explorer.image.architecture is Architecture.ARM64:
         entry = hvc_to_el2(address, immediate, explorer.image.byte_order)
     else:
-        entry = hvc_to_hyp(address, immediate, state, explorer.image.byte_order)
+        counts = explorer.bits_counted(address, state)
+        entry = hvc_to_hyp(address, immediate, state, explorer.image.byte_order, counts)
     if pinned:
         entry = replace(entry, registers={**entry.registers, **pinned})
     return _derived(explorer, entry)
@@ -58,7 +59,8 @@ def derive_exception(
     if explorer.image.architecture is Architecture.ARM64:
         return _derived(explorer, exception_to_el2(address, origin))
     order = explorer.image.byte_order
-    return _derived(explorer, exception_to_hyp(address, origin, state, order))
+    counts = explorer.bits_counted(address, state)
+    return _derived(explorer, exception_to_hyp(address, origin, state, order, counts))
 
 
 def derive_installer(

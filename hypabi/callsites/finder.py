@@ -120,6 +120,11 @@ class CallSites:
         """
         return self._finished(self._drafts(function), Further.CALLERS)
 
+    def calls_of(self, functions: Iterable[int]) -> Mapping[int, tuple[int, ...]]:
+        """Return where functions are called directly, those that are, as far as looked for."""
+        found = direct_calls(self.image, tuple(functions), MOST_CALLERS)
+        return {function: tuple(calls) for function, calls in found.items() if calls}
+
     def wanted(
         self, by: Wanting, further: Further
     ) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:

@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _save(arguments: argparse.Namespace) -> int:
     from hypabi.analysis.exit_status import Exit
-    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.options import named_contract, version_of
     from hypabi.analysis.saved_form import save_behaviours
     from hypabi.analysis.session import open_image
     from hypabi.atomic_file import write_output
@@ -71,7 +71,7 @@ def _save(arguments: argparse.Namespace) -> int:
     from hypabi.behaviour.saved.writer import write_saved
 
     version = version_of(arguments.kernel_version)
-    contract = contract_of(arguments.contract)
+    contract = named_contract(arguments.contract)
     saved = save_behaviours(open_image(arguments.image).examine(contract, version))
     write_output(write_saved(saved), arguments.save)
     outcomes = [case.outcome for party in saved.parties for case in party.behaviour.cases]

@@ -8,7 +8,6 @@ provider and for new callers on the old one (which is what kexec and hibernation
 import argparse
 
 from hypabi.cli.parser import add_output, add_suppressions
-from hypabi.contract.defaults import DEFAULT_CONTRACT
 
 SUMMARY = "say what two images do differently for their callers, and who breaks"
 
@@ -20,7 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             name, metavar=name.upper(), help="kernel image, or a file of `hypabi derive --save`"
         )
     parser.add_argument(
-        "--contract", metavar="NAME|FILE", help=f"of both (default: {DEFAULT_CONTRACT})"
+        "--contract",
+        metavar="NAME|FILE",
+        help="of both (default: of each the shipped one that speaks of it)",
     )
     parser.add_argument(
         "--kernel-version",

@@ -5,7 +5,6 @@ import sys
 from typing import Final, Literal, NoReturn
 
 from hypabi.analysis.exit_status import Exit
-from hypabi.contract.defaults import DEFAULT_CONTRACT
 from hypabi.report.shared.text_layout import printable
 
 COLUMNS: Final = 78
@@ -58,7 +57,7 @@ def add_kernel(parser: argparse.ArgumentParser, nargs: Literal["?"] | None = Non
     parser.add_argument(
         "--contract",
         metavar="NAME|FILE",
-        help=f"shipped contract, or a contract file (default: {DEFAULT_CONTRACT})",
+        help="shipped contract, or a contract file (default: the one that speaks of the image)",
     )
     parser.add_argument(
         "--kernel-version",

@@ -7,7 +7,7 @@ own EL1 and SVC tables have the same shape and are told apart by that.
 
 import enum
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from hypabi.arch import aarch64
@@ -33,6 +33,12 @@ LEAVES_A64: Final = ((0xFC000000, 0x14000000), (0xFFFFFFFF, 0xD69F03E0), (0xFFFF
 """``b``, ``eret`` and ``br``, as mask and value."""
 SELF_BRANCH_A32: Final = bytes.fromhex("feffffea")
 """``b .``, little-endian as all instructions are."""
+
+COUNTING: Final[Mapping[InstructionSet, tuple[bytes, tuple[str, ...]]]] = {
+    InstructionSet.A32: (bytes.fromhex("01d08de2"), ("00f020e3", "0000a0e1")),
+    InstructionSet.T32: (bytes.fromhex("0df1010d"), ("aff30080",)),
+}
+"""``add sp, sp, #1``, and what does nothing: ``nop`` or ``mov r0, r0``, of 4 bytes each."""
 
 FOLLOWED: Final = 192
 """Instructions looked at behind one slot to tell whose table it is."""
@@ -92,6 +98,14 @@ def find_vector_tables(image: Image, names: Iterable[str], lift: Lift) -> tuple[
     return tuple(tables[address] for address in sorted(tables))
 
 
+def bits_counted(image: Image, slot: int, state: InstructionSet) -> int:
+    """Return in how many low bits of SP the vectors of a HYP slot count; 0 where they do not."""
+    table = slot & -TABLE_ALIGNMENT
+    segment = image.segment(table)
+    counts = segment is not None and state in COUNTING and _counts(segment, table, state)
+    return VECTOR_COUNT.bit_length() - 1 if counts else 0
+
+
 def alignment_of(architecture: Architecture) -> int:
     """Return what a vector base is a multiple of: VBAR_EL2[10:0] and HVBAR[4:0] are RES0."""
     is_arm64 = architecture is Architecture.ARM64
@@ -110,9 +124,10 @@ def _by_symbol(image: Image, names: Iterable[str]) -> Iterator[VectorTable]:
                 continue
             if _shaped(image, segment, symbol.address):
                 yield VectorTable(symbol.address, _kind(image), How.SYMBOL, name)
-            elif image.architecture is Architecture.ARM and _is_t32(segment, symbol.address):
-                t32 = InstructionSet.T32
-                yield VectorTable(symbol.address, Kind.HYP, How.SYMBOL, name, t32)
+            elif image.architecture is Architecture.ARM:
+                state = _state_of_named(segment, symbol.address)
+                if state is not None:
+                    yield VectorTable(symbol.address, Kind.HYP, How.SYMBOL, name, state)
 
 
 def _by_shape(image: Image) -> Iterator[int]:
@@ -171,19 +186,34 @@ def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:
         position = content.find(pattern, position + 1)
 
 
-def _is_t32(segment: Segment, address: int) -> bool:
-    """Return whether eight unconditional branches of T32, 4 bytes each, stand at an address.
+def _state_of_named(segment: Segment, address: int) -> InstructionSet | None:
+    """Return in which state a table is written that is found by its symbol only.
 
-    DDI 0406C, A8.8.18, B, encoding T4: 11110 in the first halfword, 10x1 in the second.  Such a
-    table is found by its symbol only.
+    Its slots are branches of T32, 4 bytes each; or they count: seven add 1 to SP and the last does
+    nothing, so that SP tells what the code behind them is entered for.  ``None`` where neither is.
     """
     start = address - segment.address
     table = bytes(segment.content[start : start + TABLE_SIZE])
     if address % TABLE_ALIGNMENT or len(table) < TABLE_SIZE:
-        return False
-    halves = struct.unpack(f"<{TABLE_SIZE // 2}H", table)
-    leading = all(half >> 11 == 0b11110 for half in halves[::2])
-    return leading and all(half >> 12 & 0b1101 == 0b1001 for half in halves[1::2])
+        return None
+    words = [table[at : at + 4] for at in range(0, TABLE_SIZE, 4)]
+    if all(map(_is_t32_branch, words)):
+        return InstructionSet.T32
+    return next((state for state in COUNTING if _counts(segment, address, state)), None)
+
+
+def _counts(segment: Segment, address: int, state: InstructionSet) -> bool:
+    """Return whether seven slots add 1 to SP, and the last does nothing."""
+    start = address - segment.address
+    table = bytes(segment.content[start : start + TABLE_SIZE])
+    add, nothing = COUNTING[state]
+    return table[:-4] == add * (VECTOR_COUNT - 1) and table[-4:].hex() in nothing
+
+
+def _is_t32_branch(word: bytes) -> bool:
+    # DDI 0406C, A8.8.18, B, encoding T4: 11110 in the first halfword, 10x1 in the second.
+    first, second = (int.from_bytes(word[at : at + 2], "little") for at in (0, 2))
+    return first >> 11 == 0b11110 and second >> 12 & 0b1101 == 0b1001
 
 
 def _is_privileged(image: Image, address: int, lift: Lift) -> bool:

@@ -387,6 +387,10 @@ class Contract(Located):
     since: Annotated[Version, "First kernel version that the contract speaks of."]
     until: Annotated[Version | None, "First kernel version that it no longer speaks of."] = None
     architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
+    told_by: Annotated[
+        tuple[str, ...],
+        "Symbols that an image has to have, which tell it from others of the same kernels.",
+    ] = ()
     conduit: Annotated[Conduit, "How a call is made."]
     identifier: Annotated[ByArchitecture[str], "Register that selects the call."]
     result: Annotated[Result, "How a call answers."]

@@ -1,28 +1,36 @@
-"""The shipped contracts that a kernel's call sites are named by: one registry, read by need.
+"""The shipped contracts that speak of a kernel: one registry, read by need.
 
 Any file in ``hypabi/contracts`` takes part that speaks of the kernel's architecture and version; a
-new one needs no line here.
+new one needs no line here.  One of them is what the kernel is held to where none is named, and all
+of them name its call sites.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.architectures import ArchitectureName
-from hypabi.contract.file.load import shipped_or_stated
+from hypabi.contract.defaults import DEFAULT_CONTRACT
+from hypabi.contract.file.load import shipped_contract, shipped_or_stated
 from hypabi.contract.model import Contract
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Revision
 from hypabi.contract.stated.model import StatedContract
-from hypabi.contract.version import Version
+from hypabi.contract.version import Version, in_force
+from hypabi.decode.place import Place
 from hypabi.home import CONTRACTS
 from hypabi.records import frozen
 
-ARCHITECTURES: Final = re.compile(rb"^architectures: \[([^]]*)\]", re.MULTILINE)
+ARCHITECTURES: Final = re.compile(rb"^architectures?: \[?([a-z0-9, ]*)\]?", re.MULTILINE)
+STATED: Final = re.compile(rb"^kind: stated", re.MULTILINE)
+SINCE: Final = re.compile(rb"^since: \"?([0-9.]+)", re.MULTILINE)
 UNTIL: Final = re.compile(rb"^until: \"?([0-9.]+)", re.MULTILINE)
 """Keys at the top of a contract file, as `hypabi contract format` writes them."""
 
+
+FIRST: Final = {Architecture.ARM: "3.7", Architecture.ARM64: "3.8"}
+"""The kernels in which the interface began."""
 
 LOWER: Final = 0xFFFFFFFF
 """SMCCC looks at the lower half of the register only (DEN0028, 2.5)."""
@@ -89,6 +97,34 @@ class Interfaces:
         return tuple(dict.fromkeys(found))
 
 
+def default_contract(
+    architecture: Architecture, version: Version | None, has_symbol: Callable[[str], bool]
+) -> Contract:
+    """Return the shipped contract that a kernel is held to where none is named.
+
+    Of two that speak of the same kernels one says by which symbols an image of its own is told
+    (``told-by``).
+
+    :param has_symbol: tells whether the kernel has a symbol
+    :raises FileError: none speaks of a kernel of this version
+    """
+    if version is None:
+        return shipped_contract(DEFAULT_CONTRACT)
+    found: list[Contract] = []
+    for path in sorted(CONTRACTS.glob("*.yaml")):
+        text = path.read_bytes()
+        if STATED.search(text) or not _may_speak(text, architecture, version):
+            continue
+        contract = shipped_contract(path.stem)
+        if _speaks(contract, architecture, version) and all(map(has_symbol, contract.told_by)):
+            found.append(contract)
+    if not found:
+        what = f"no contract speaks of {architecture.value} kernels of {version}"
+        hint = f"the interface begins with {FIRST[architecture]}; or name one with --contract"
+        raise Place(DEFAULT_CONTRACT, 0, "").refuse(what, hint)
+    return max(found, key=lambda contract: len(contract.told_by))
+
+
 def find_interfaces(
     architecture: Architecture, version: Version | None, revision: Revision | None
 ) -> tuple[Interfaces, tuple[str, ...]]:
@@ -117,9 +153,13 @@ def _may_speak(text: bytes, architecture: Architecture, version: Version | None)
     found = ARCHITECTURES.search(text)
     if found and architecture.value not in found.group(1).decode("ascii", "replace").split(", "):
         return False
-    until = UNTIL.search(text)
-    last = Version.exact(until.group(1).decode("ascii")) if until else None
-    return last is None or version is None or version < last
+    since, until = _bound(SINCE, text), _bound(UNTIL, text)
+    return version is None or in_force(version, since, until)
+
+
+def _bound(key: "re.Pattern[bytes]", text: bytes) -> Version | None:
+    found = key.search(text)
+    return Version.exact(found.group(1).decode("ascii")) if found else None
 
 
 def _speaks(contract: Contract, architecture: Architecture, version: Version) -> bool:

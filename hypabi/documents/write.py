@@ -81,7 +81,7 @@ def _hypercalls(request: DocumentRequest, command: tuple[str, ...]) -> Document:
         raise HypabiError("--hypercalls", "this page has every version and every architecture")
     contracts = [any_contract_of(name) for name in request.contracts or shipped_contracts()]
     interfaces = [reading(each, None) if isinstance(each, Contract) else each for each in contracts]
-    held = contract_of(None)
+    held = contract_of(DEFAULT_CONTRACT)
     if request.images and held.name not in [each.name for each in contracts]:
         what = f"images are held against {held.name}, which this page has not"
         raise HypabiError(request.images[0], what, f"add --contract {held.name}")

@@ -46,6 +46,10 @@ def _pushed(a: Term, low: int, size: int, budget: int) -> Value | None:
             return _BY_CONSTANT[a.op](inner, constant, size)
         case "not":
             return not_(_extract(a.args[0], low, size, budget), size)
+        case "add" if low == 0 and isinstance(a.args[1], int):
+            # (x + c)[n:0] = x[n:0] + c: no carry comes from below
+            inner = _extract(a.args[0], 0, size, budget)
+            return (inner + a.args[1]) & ((1 << size) - 1) if isinstance(inner, int) else None
         case "ite":
             # Half the depth for each branch: shared choices would double the work at each level.
             then = _extract(a.args[1], low, size, budget // 2)
@@ -261,6 +265,12 @@ def flipped(a: Value, flips: int, width: int) -> Value:
     if constant_choice(a):
         then, otherwise = (flipped(branch, flips, width) for branch in a.args[1:])
         return ite(a.args[0], then, otherwise, width)
+    if a.op == "add" and isinstance(a.args[1], int):
+        low = extract(a, 0, flips.bit_length(), width)
+        if isinstance(low, int):
+            # (x + c) ^ k = x + c + (l ^ k) - l, where l are the low bits of x + c, as many as k has
+            total = (a.args[1] + (low ^ flips) - low) & ((1 << width) - 1)
+            return make_term("add", (a.args[0], total), width) if total else a.args[0]
     return make_term("xor", (a, flips), width)
 
 

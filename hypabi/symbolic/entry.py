@@ -123,6 +123,7 @@ def hvc_to_hyp(
     immediate: int = 0,
     state: InstructionSet = InstructionSet.A32,
     order: ByteOrder = ByteOrder.LITTLE,
+    counts: int = 0,
 ) -> Entry:
     """Return the entry of ``hvc #immediate``, issued at PL1, to a slot of HVBAR's table.
 
@@ -131,6 +132,7 @@ def hvc_to_hyp(
     :param address: of the slot's first instruction
     :param state: in which the vectors are written, and so what HSCTLR.TE has to say
     :param order: of data, and so what HSCTLR.EE has to say
+    :param counts: how many low bits of SP_hyp the vectors count in, so that they have to be zero
     """
     whole = terms.symbol("SPSR_hyp", 32)
     status = terms.concat(terms.extract(whole, 5, 27, 32), SVC, 27, 5)
@@ -145,6 +147,12 @@ def hvc_to_hyp(
         "SPSR_hyp": status,
     }
     entered = [f"entered by hvc #{immediate} from Supervisor mode"]
+    if counts:
+        high = terms.extract(terms.symbol("SP_hyp", 32), counts, 32 - counts, 32)
+        registers["SP_hyp"] = terms.concat(high, 0, 32 - counts, counts)
+        entered.append(
+            f"SP_hyp is a multiple of {1 << counts}, as vectors that count in it need it"
+        )
     if state is InstructionSet.T32:
         entered.append("HSCTLR.TE is 1, as vectors in T32 need it")
     return Entry(
@@ -198,13 +206,13 @@ def exception_to_el2(address: int, origin: Origin) -> Entry:
 
 
 def exception_to_hyp(
-    address: int, origin: Origin, state: InstructionSet, order: ByteOrder
+    address: int, origin: Origin, state: InstructionSet, order: ByteOrder, counts: int = 0
 ) -> Entry:
     """Return the entry of any exception that enters a slot of HVBAR's table.
 
     HSR.EC is a symbol of its own; see :func:`exception_to_el2`.
     """
-    usual = hvc_to_hyp(address, 0, state, order)
+    usual = hvc_to_hyp(address, 0, state, order, counts)
     status = terms.symbol("SPSR_hyp", 32)
     low = terms.extract(terms.symbol("HSR", 32), 0, 26, 32)
     mode = terms.extract(status, 0, 5, 32)

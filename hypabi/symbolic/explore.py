@@ -11,6 +11,7 @@ from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.alternatives import Patches
 from hypabi.code.control_flow import Lift, Order
 from hypabi.code.displacement import displacement, identity_mapped
+from hypabi.code.vector_tables import bits_counted
 from hypabi.image.model import Image
 from hypabi.lifter.instruction import Instruction, Undecodable
 from hypabi.records import frozen, replace
@@ -156,6 +157,10 @@ class Explorer:
         if self._states.get(address) is InstructionSet.T32 and self._thumb_text is not None:
             return self._thumb_text(address, code_at(self.image, address))
         return self.text(address, self.image.read(address, 4))
+
+    def bits_counted(self, slot: int, state: InstructionSet) -> int:
+        """Return in how many low bits of SP the vectors of a slot count; 0 where they do not."""
+        return bits_counted(self.image, slot, state)
 
     def explore(
         self, entry: Entry, merging: Merging = Merging.WHERE_PATHS_MEET

@@ -95,13 +95,26 @@ def _anchored(term: Term, bits: int, depth: int) -> Span | None:
         if one is None or other is None or other.pointer or not one.pointer:
             return None
         return Span(one.pointer, one.lowest - other.highest, one.highest - other.lowest)
+    return _rounded(term, bits, depth) or _numbers(term, depth)
+
+
+def _rounded(term: Term, bits: int, depth: int) -> Span | None:
+    """Return a pointer whose low bits are cleared or replaced, ``None`` for any other term."""
     if term.op == "and" and term.width == bits and isinstance(term.args[1], int):
         cleared = ~term.args[1] & (1 << bits) - 1
         if cleared & (cleared + 1) == 0:  # the low bits: a pointer is rounded down
             inner = _part(term.args[0], bits, depth)
             if inner is not None and inner.pointer:
                 return Span(inner.pointer, inner.lowest - cleared, inner.highest)
-    return _numbers(term, depth)
+    if term.op == "concat" and isinstance(term.args[1], int):
+        high, low = term.args[0], part_widths(term)[1]
+        whole = isinstance(high, Term) and high.op == "extract" and high.width + low == bits
+        if whole and isinstance(high, Term) and high.low == low:
+            inner = _part(high.args[0], bits, depth)
+            if inner is not None and inner.pointer:
+                moved = (1 << low) - 1
+                return Span(inner.pointer, inner.lowest - moved, inner.highest + moved)
+    return None
 
 
 def _part(value: Value, bits: int, depth: int) -> Span | None:

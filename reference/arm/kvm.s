@@ -94,14 +94,13 @@ place init_trap
         isb
         eret
 .else
-@ One call, for the stub calls took 0 from it: r0, r1 = page tables, r2 = top of the HYP stack,
-@ r3 = vectors.  The low word of the page tables is in r0 whatever the byte order: it is aligned, so it
-@ is never below HVC_STUB_HCALL_NR, where the high word is a stub call, 0, more often than not.
+@ One call: r0 = top of the HYP stack, which is no stub call's number, r1 = vectors, r2:r3 = page tables.
 place init_trap
         cmp     r0, #HVC_STUB_HCALL_NR
         blo     stub_call
-        write_HTTBR r0, r1
-        mov     sp, r2
+        mov     sp, r0
+        write_HVBAR r1
+        write_HTTBR_from r2, r3
         mov     r1, #0
         write_VTTBR r1, r1              @ VMID 0: this is the host
         write_HTCR r1
@@ -112,7 +111,6 @@ place init_trap
         dsb
         isb
         caches_on r1
-        write_HVBAR r3
         mov     r0, #0
         eret
 .endif
@@ -200,11 +198,17 @@ place run_trap
 .endif
 
 .if KVM == 6
-        @ What turns the MMU off has to run where that changes nothing.
+        @ What turns the MMU off has to run where that changes nothing: at its physical address.
         cmp     r0, #HVC_STUB_HCALL_NR
         bhs     call_function
-        load    ip, stub_call
+        push    {r1}
+        ldr     r1, =kimage_voffset
+        ldr     r1, [r1]
+        ldr     ip, =stub_call
+        sub     ip, ip, r1
+        pop     {r1}
         bx      ip
+        .ltorg
 .endif
 
 @ r0 = a function at HYP, r1-r3 = its arguments.  lr is lr_usr here, and ELR_hyp the way back.
@@ -272,21 +276,14 @@ function kvm_cpu_enable                 @ (r0: top of the CPU's HYP stack)
         mov     r0, #0
         bl      kvm_page_tables
         bl      kvm_call_hyp
+.endif
         mov     r0, r4
         load    r1, __kvm_hyp_vector
         bl      kvm_page_tables
         bl      kvm_call_hyp
-.else
-        load    r0, hyp_page_tables
-        mov     r1, #0
-        mov     r2, r4
-        load    r3, __kvm_hyp_vector
-        bl      kvm_call_hyp
-.endif
 1:      pop     {r4, pc}
         end     kvm_cpu_enable
 
-.if KVM < 5
 place kvm_page_tables                    @ -> r2:r3, as a pair of the byte order; r0 and r1 stay
 .ifdef BIG
         load    r3, hyp_page_tables
@@ -296,7 +293,12 @@ place kvm_page_tables                    @ -> r2:r3, as a pair of the byte order
         mov     r3, #0
 .endif
         bx      lr
-.endif
+
+        .data
+        .balign 4
+        .global kimage_voffset
+kimage_voffset:                         @ the kernel's virtual address of itself less its physical one
+        .word   0
 
         .bss
         .balign 64

@@ -210,10 +210,8 @@ place stub_trap
 
 .if STUB == 1
 function __hyp_get_vectors              @ () -> HVBAR
-        mov     r0, #GET_VECTORS
-        hvc     #0
-        bx      lr
-        end     __hyp_get_vectors
+        mvn     r0, #~GET_VECTORS
+        end     __hyp_get_vectors       @ and runs on into the next
 
 function __hyp_set_vectors              @ (r0: physical address of the vectors)
         hvc     #0

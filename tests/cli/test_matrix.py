@@ -131,7 +131,7 @@ def test_a_refuted_cell_has_its_path_and_the_state_it_starts_in() -> None:
     (cell,) = report(*BREAK[:-1], ONE, "--instruction-set", "T32", "--byte-order", "big")["cells"]
     because = cell["because"]
     assert cell["caller"]["registers"] == {"r0": "0x0"}
-    assert because["promised_of"] == {"party": "kvm-run-with-patchlet", "call": "HVC_GET_VECTORS"}
+    assert because["promised_of"] == {"party": "kvm-run", "call": "HVC_GET_VECTORS"}
     assert because["clause"]["name"] == "returns"
     assert because["disassembly"][-1]["text"] == "blx lr"
     assert len(because["path"]) == len(because["disassembly"])

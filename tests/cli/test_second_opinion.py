@@ -107,7 +107,7 @@ def test_the_files_are_answered_by_both_as_they_say(name: str, tmp_path: Path) -
     folder = tmp_path / "made" / "here"
     hypabi("check", image(name), *AT, "--smt2", str(folder))
     files = sorted(folder.iterdir())
-    examination = open_image(image(name)).examine(contract_of(None), version_of(AT[1]))
+    examination = open_image(image(name)).examine(contract_of("linux-hyp-abi"), version_of(AT[1]))
     found = queries_of(examination)
     assert [path.name for path in files] == sorted({each.file for each in found})
     expected = {each.file: status(each.query.answer) for each in found}

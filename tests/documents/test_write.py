@@ -55,7 +55,7 @@ def test_an_image_is_opened_and_derived_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("hypabi.analysis.session.load_image", opened)
     explored = counting(found, "explored", Explorer.explore)
     monkeypatch.setattr(Explorer, "explore", explored)
-    open_image(REFUTED).examine(contract_of(None), VERSION).judgement  # noqa: B018
+    open_image(REFUTED).examine(contract_of("linux-hyp-abi"), VERSION).judgement  # noqa: B018
     alone = found["explored"]
     assert alone > 0
     found.clear()

@@ -63,7 +63,9 @@ def check(
     shown = {"x0": "0x1"} if word in (CallerWord.VIOLATED, CallerWord.SUPPRESSED) else {}
     answer = CallerAnswer(CallerQuestion.SERVED, word, text, shown)
     suppressed = BY if word is CallerWord.SUPPRESSED else None
-    return CallerCheck(of or site(), "SET", "SET", party, when, word, (answer,), suppressed)
+    return CallerCheck(
+        of or site(), "SET", "SET", "x0 = 0", ("user",), party, when, word, (answer,), suppressed
+    )
 
 
 def checks(*made: CallerCheck) -> CallerChecks:

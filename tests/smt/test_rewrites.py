@@ -168,3 +168,19 @@ def test_plain_comparisons_mean_what_python_means() -> None:
         expected = [a == b, a != b, a < b, a <= b, signed_a < signed_b, signed_a <= signed_b]
         results = [getattr(PLAIN, name)(x, y, 4) for name in COMPARISONS]
         assert [evaluate(r, {"x": a, "y": b}) for r in results] == expected
+
+
+def test_low_bits_of_an_aligned_sum_are_known_and_can_be_flipped() -> None:
+    """Vectors of HYP count in the low bits of SP: for all x of 4 bits, all sums and all flips."""
+    x = terms.symbol("x", 4)
+    aligned = terms.concat(terms.extract(x, 2, 2, 4), 0, 2, 2)
+    for added, flips in itertools.product(range(16), range(16)):
+        total = terms.add(aligned, added, 4)
+        low = terms.extract(total, 0, 2, 4)
+        flipped = terms.xor(total, flips, 4)
+        assert low == added & 3, "no symbol is left"
+        if flips < 4 and added:
+            assert flipped is terms.add(aligned, (added & ~3) + ((added & 3) ^ flips), 4)
+        for value in range(16):
+            plain = ((value & 0b1100) + added) & 15
+            assert evaluate(flipped, {"x": value}) == plain ^ flips

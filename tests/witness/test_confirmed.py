@@ -17,7 +17,7 @@ REFERENCES = (
     ("arm-stub-a6-a32", "linux-hyp-abi", "6.1"),
     ("arm-stub-a6-t32be", "linux-hyp-abi", "6.1"),
     ("arm-kvm-a4-a32", "linux-hyp-abi", "6.1"),
-    ("arm-kvm-a6-t32", "arm-hyp-stub-2016", "4.11"),
+    ("arm-kvm-a6-t32", "arm-hyp-stub-2016-series", "4.11"),
     ("arm-stub-a5-a32be", "arm-hyp-stub-2017", "4.19"),
     ("arm-call-bit0-twice-t32", "arm-hyp-stub-2012", "4.9"),
     ("arm64-reset-answers-2-a64", "linux-hyp-abi", "6.1"),

@@ -61,6 +61,8 @@ class Check:
     """What comes of the image's own callers, while each party is live."""
     lived_with: "Mapping[Violation, Suppression]" = field(default_factory=dict)
     """What suppresses a violation of a caller's."""
+    calling: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """By address of a function whose call is violated: where it is called, as far as looked for."""
     suppressions: "Suppressions | None" = None
     """What was decided to live with, where a file of it was given."""
     suppressed: "Mapping[tuple[str, str | None, str], Suppression]" = field(default_factory=dict)

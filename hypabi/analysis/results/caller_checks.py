@@ -95,6 +95,11 @@ class CallerCheck:
     """Null for an identifier that is no call's number."""
     request: str
     """What is asked for, in words."""
+    asks: str | None
+    """The register that selects the call and what it holds, as ``r0 = 0``; null where that is not
+    known."""
+    called_by: tuple[str, ...]
+    """Functions that call the one around the site, as far as they were looked for."""
     party: str
     """Whose vectors are live."""
     when: Reachability

@@ -1,7 +1,7 @@
 """Caller checks with their terms, made into plain values."""
 
 from collections.abc import Callable, Mapping
-from typing import assert_never
+from typing import Final, assert_never
 
 from hypabi.analysis.results.caller_checks import (
     CallerAnswer,
@@ -15,22 +15,49 @@ from hypabi.analysis.results.caller_checks import (
 )
 from hypabi.analysis.summaries.suppressions import suppressed_by
 from hypabi.callsites.model import CallSite, Unread
+from hypabi.image.symbolizer import Places
 from hypabi.judgement.callers import findings
 from hypabi.judgement.callers.findings import CallerVerdict
 from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle, MoveTaken
 from hypabi.judgement.callers.summary import Violation, spell_request, spell_verdict
 from hypabi.judgement.suppression import Suppression
+from hypabi.records import frozen
+
+SMALL: Final = 4096
+"""Numbers below this are spelled in decimal; nobody's code is there either (linux/err.h)."""
+
+
+@frozen
+class CalledBy:
+    """Who calls a function: the addresses of the calls, by that of the function."""
+
+    calls: Mapping[int, tuple[int, ...]]
+    places: Places
+
+    def names(self, function: int) -> tuple[str, ...]:
+        """Return the functions that call one, each once."""
+        found = (
+            self.places.around(call)[0] or f"{call:#x}" for call in self.calls.get(function, ())
+        )
+        return tuple(dict.fromkeys(found))
+
 
 Place = Callable[[int], str]
 """Spells an address by its symbol."""
 
 
 def summarize_caller_checks(
-    cycle: LifeCycle, lived_with: Mapping[Violation, Suppression], place: Place
+    cycle: LifeCycle,
+    lived_with: Mapping[Violation, Suppression],
+    place: Place,
+    called_by: CalledBy | None = None,
 ) -> CallerChecks:
-    """Return what comes of the callers of an image, check by check, and the life cycle."""
+    """Return what comes of the callers of an image, check by check, and the life cycle.
+
+    :param called_by: who calls them, where that was looked for besides
+    """
     return CallerChecks(
-        tuple(_check(each, lived_with, place) for each in cycle.checks),
+        tuple(_check(each, lived_with, place, called_by) for each in cycle.checks),
         tuple(_site(site, place) for site in cycle.dormant),
         tuple(_move(each, place) for each in cycle.moves),
         cycle.elsewhere,
@@ -39,7 +66,10 @@ def summarize_caller_checks(
 
 
 def _check(
-    each: CheckInContext, lived_with: Mapping[Violation, Suppression], place: Place
+    each: CheckInContext,
+    lived_with: Mapping[Violation, Suppression],
+    place: Place,
+    called_by: CalledBy | None,
 ) -> CallerCheck:
     check = each.check
     violated = any(isinstance(point.verdict, findings.Violated) for point in check.points)
@@ -49,12 +79,32 @@ def _check(
         _site(check.site, place),
         check.call,
         spell_request(check),
+        _asks(check),
+        _called_by(check.site, place, called_by),
         check.party,
         each.when,
         worst_caller_word([answer.verdict for answer in answers]),
         answers,
         None if by is None else suppressed_by(by),
     )
+
+
+def _called_by(site: CallSite, place: Place, besides: CalledBy | None) -> tuple[str, ...]:
+    found = [each.function.name or place(each.address) for each in site.callers]
+    if besides is not None:
+        found += besides.names(site.function.address)
+    return tuple(dict.fromkeys(found))
+
+
+def _asks(check: findings.CallerCheck) -> str | None:
+    """Spell the identifier as C does: a small number in decimal, -1 as such."""
+    register = check.site.identifier
+    value = check.way.request.registers[register]
+    if not isinstance(value, int):
+        return None
+    bits = 64 if register.startswith("x") else 32
+    signed = value - (1 << bits) if value >> (bits - 1) else value
+    return f"{register} = {signed if abs(signed) < SMALL else hex(value)}"
 
 
 def _answer(point: findings.CallerAnswer, by: Suppression | None) -> CallerAnswer:

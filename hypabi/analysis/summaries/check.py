@@ -178,11 +178,11 @@ def _suppressions(check: Check) -> "SuppressionFile | None":
 def _callers(check: Check, places: Places) -> "CallerChecks | None":
     if check.callers is None:
         return None
-    from hypabi.analysis.summaries.caller_checks import (
-        summarize_caller_checks,
-    )
+    from hypabi.analysis.summaries.caller_checks import CalledBy, summarize_caller_checks
 
-    return summarize_caller_checks(check.callers, check.lived_with, places.name)
+    return summarize_caller_checks(
+        check.callers, check.lived_with, places.name, CalledBy(check.calling, places)
+    )
 
 
 def _entries(check: Check) -> "tuple[EntryFinding, ...] | None":

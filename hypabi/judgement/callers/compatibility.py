@@ -39,6 +39,7 @@ from hypabi.judgement.callers.preservation import (
     tells_error,
 )
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
+from hypabi.judgement.verification.obligations import ending_with
 from hypabi.judgement.verification.wording import describe_outcome
 from hypabi.records import frozen
 from hypabi.smt import terms
@@ -248,7 +249,7 @@ class _Met:
             elif isinstance(self.solver.feasibility(*entered.conditions(case)), Unknown):
                 unsure = Undecided(f"whether {describe_outcome(case.outcome)}")
             else:
-                return Violated(describe_outcome(case.outcome))
+                return Violated(describe_outcome(ending_with(case, entered.brought).outcome))
         return unsure
 
     def _refusal(self, cases: tuple[Case, ...]) -> str:

@@ -44,7 +44,7 @@ from hypabi.judgement.verification.observables import (
     seen_of,
 )
 from hypabi.judgement.verification.prover import judge_row
-from hypabi.judgement.verification.verdict import Proved, Refuted, Verdict
+from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Verdict
 from hypabi.judgement.verification.verdict import Undecided as NotProved
 from hypabi.judgement.verification.verdict import Vacuous as NotTested
 from hypabi.records import frozen, replace
@@ -72,7 +72,7 @@ def compare_sides(
             continue
         absent = _absent(party, other)
         if absent is not None:
-            gone = other.revision.party(party.name) is None
+            gone = other.revision.party(_counterpart(party, other)) is None
             agree = must_agree(home, other, party, None) if gone else ()
             yield Cell(
                 direction,
@@ -91,11 +91,21 @@ def compare_sides(
             yield _Comparison(home, other, party, row, direction, patient).cell()
 
 
+def _counterpart(party: LiveParty, other: Side) -> str:
+    """Return what the other side calls a party; contracts may name the same vectors otherwise."""
+    if other.revision.party(party.name) is not None:
+        return party.name
+    where = (party.vectors, party.program)
+    same = (p.name for p in other.revision.parties if (p.vectors, p.program) == where)
+    return next(same, party.name)
+
+
 def _absent(party: LiveParty, other: Side) -> Incompatible | Undecided | None:
     """Return what to say of a party that the other side does not have."""
-    if party.name in other.behaviours:
+    theirs = _counterpart(party, other)
+    if theirs in other.behaviours:
         return None
-    if other.revision.party(party.name) is None:
+    if other.revision.party(theirs) is None:
         what = f"{party.title} ({party.vectors})"
         gone = f"{other.revision.contract} has no {party.name} at {other.revision.version}"
         found = Difference(Aspect.PARTY, Bearing.BREAKS, party.name, what, gone, {})
@@ -105,7 +115,7 @@ def _absent(party: LiveParty, other: Side) -> Incompatible | Undecided | None:
 
 @frozen
 class _Comparison:
-    """One row of the home side, and the party of the same name on the other."""
+    """One row of the home side, and the party of the same name, or vectors, on the other."""
 
     home: Side
     other: Side
@@ -116,6 +126,9 @@ class _Comparison:
 
     def cell(self) -> Cell:
         change, assumptions = self.met()
+        if isinstance(change, Equal | Changed | Stronger):
+            unkept = self.unkept()
+            change = change if unkept is None else unkept
         if breaks(change):
             for found in (self.renumbered(change), self.served(change)):
                 change = change if found is None else found
@@ -144,10 +157,36 @@ class _Comparison:
         """The call of the row, ``None`` for any other identifier."""
         return None if self.row.call is None else _named(self.home.revision, self.row.call)
 
+    @property
+    def theirs(self) -> str:
+        """What the other side calls the party."""
+        return _counterpart(self.party, self.other)
+
+    def unkept(self) -> Incompatible | None:
+        """Return that a number which is a call's on this side only is not served as promised.
+
+        Both sides do the same then, and a caller that relies on the promise gets it from neither.
+        """
+        call = self.call
+        if call is None or call.number is None or self.row.service is not Service.SERVED:
+            return None
+        if any(each.number == call.number for each in self.other.revision.calls):
+            return None
+        for each in _judged(self.home, self.party.name, self.row, self.solver):
+            if isinstance(each.verdict, Refuted):
+                promised = f"promised by {self.home.revision.contract}: {each.clause.text}"
+                witness = dict(each.verdict.model)
+                found = Difference(
+                    Aspect.END, Bearing.BREAKS, "what is promised", promised,
+                    each.verdict.instead, witness,
+                )  # fmt: skip
+                return Incompatible((found,))
+        return None
+
     def met(self) -> tuple[Change, tuple[str, ...]]:
         """Return what the same registers meet on the other side."""
         home = self.home.behaviours[self.party.name]
-        other = self.other.behaviours[self.party.name]
+        other = self.other.behaviours[self.theirs]
         return self.held(home, other, self.not_calls_there())
 
     def not_calls_there(self) -> tuple[Value, ...]:
@@ -238,7 +277,7 @@ class _Comparison:
             (predicate, home, self.home.surroundings)
             for predicate in premises_of(self.party, self.row)
         ]
-        there = self.other.revision.party(self.party.name)
+        there = self.other.revision.party(self.theirs)
         if there is not None and there.when is not None:
             predicates.append((there.when, other, self.other.surroundings))
         found: list[Value] = [*home.holds, *other.holds]
@@ -264,7 +303,7 @@ class _Comparison:
         """
         if self.row.service is not Service.REFUSED or self.row.call is None:
             return None
-        there = self.other.revision.find(self.party.name, self.row.call)
+        there = self.other.revision.find(self.theirs, self.row.call)
         if there is None or there.service is not Service.SERVED:
             return None
         if isinstance(change, Equal | Changed | Stronger | Renumbered | Vacuous | Undecided):
@@ -273,7 +312,7 @@ class _Comparison:
             each if each.bearing in UNPROMISED else replace(each, bearing=Bearing.GAINS)
             for each in change.differences
         )
-        match self.kept_there(there):
+        match _kept(self.other, self.theirs, there, self.solver):
             case Proved():
                 return Stronger(differences)
             case NotProved(reason):
@@ -282,25 +321,6 @@ class _Comparison:
                 return None
             case never:
                 assert_never(never)
-
-    def kept_there(self, row: Row) -> Verdict:
-        """Return the worst that can be said of what the other side promises of its own row."""
-        party = self.other.revision.party(self.party.name)
-        assert party is not None
-        behaviour, around = self.other.behaviours[party.name], self.other.surroundings
-        held = HeldRow(self.other.revision, party, row, behaviour, around)
-        found: Verdict = Proved(0)
-        for each in judge_row(held, self.solver):
-            match each.verdict:
-                case Refuted():
-                    return each.verdict
-                case NotProved():
-                    found = each.verdict
-                case Proved() | NotTested():
-                    continue
-                case _:
-                    assert_never(each.verdict)
-        return found
 
     def renumbered(self, change: Change) -> Renumbered | None:
         """Return under which number the other side does the same, where it is proved to."""
@@ -322,7 +342,7 @@ class _Comparison:
         calls = [
             each
             for each in self.other.revision.calls
-            if each.number not in (None, call.number) and self.party.name in each.served_by
+            if each.number not in (None, call.number) and self.theirs in each.served_by
         ]
         same = [each for each in calls if each.name == call.name]
         if same or _named(self.other.revision, call.name) is not None:
@@ -333,7 +353,7 @@ class _Comparison:
         """Return both behaviours with the number filled in and the arguments by their names."""
         shared = {name for name, _ in call.arguments} & {name for name, _ in candidate.arguments}
         home = self.home.behaviours[self.party.name]
-        other = self.other.behaviours[self.party.name]
+        other = self.other.behaviours[self.theirs]
         ours = _entry_of(self.home.revision, call, shared)
         theirs = _entry_of(self.other.revision, candidate, shared)
         moved = {
@@ -378,3 +398,27 @@ def _each_once(differences: list[Difference]) -> tuple[Difference, ...]:
     for each in sorted(differences, key=lambda each: order.index(each.bearing)):
         found.setdefault((each.aspect, each.subject), each)
     return tuple(found.values())
+
+
+def _judged(side: Side, name: str, row: Row, solver: Solver) -> Iterator[Finding]:
+    """Judge what a side promises of one of its own rows."""
+    party = side.revision.party(name)
+    assert party is not None
+    held = HeldRow(side.revision, party, row, side.behaviours[name], side.surroundings)
+    return judge_row(held, solver)
+
+
+def _kept(side: Side, name: str, row: Row, solver: Solver) -> Verdict:
+    """Return the worst that can be said of what a side promises of one of its own rows."""
+    found: Verdict = Proved(0)
+    for each in _judged(side, name, row, solver):
+        match each.verdict:
+            case Refuted():
+                return each.verdict
+            case NotProved():
+                found = each.verdict
+            case Proved() | NotTested():
+                continue
+            case _:
+                assert_never(each.verdict)
+    return found

@@ -42,7 +42,7 @@ from hypabi.contract.registers import FIELDS
 from hypabi.contract.revision import Revision, Row
 from hypabi.judgement.verification.lowering import Lowering
 from hypabi.judgement.verification.verdict import Refuted
-from hypabi.judgement.verification.wording import breach_text, describe_outcome
+from hypabi.judgement.verification.wording import breach_text, describe_outcome, level
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
@@ -90,9 +90,9 @@ class Instead:
         """Say how the call ends."""
         match self.case.outcome:
             case Left(target, mode):
-                return f"control goes to {self.place(target)} at {_level(mode)}{self.state()}"
+                return f"control goes to {self.place(target)} at {level(mode)}{self.state()}"
             case CalledBack(target, mode):
-                where = f"{self.place(target)} at {_level(mode)}, as to a function"
+                where = f"{self.place(target)} at {level(mode)}, as to a function"
                 return f"control goes to {where}{self.state()}"
             case Returned() | Stuck() | Faulted() | Called() | Requested() | Undecided():
                 return describe_outcome(self.case.outcome)
@@ -179,10 +179,6 @@ def _field(register: str, high: int, low: int) -> str:
     fields = FIELDS.get(register, {})
     name = next((name for name, bits in fields.items() if bits == (high, low)), None)
     return f"{register}[{high}:{low}]" if name is None else f"{register}.{name}"
-
-
-def _level(mode: str) -> str:
-    return "HYP" if mode == "hyp" else mode
 
 
 class _Total(dict[str, int]):

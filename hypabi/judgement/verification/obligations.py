@@ -5,10 +5,10 @@ one does not hold, a witness is such a state that a machine can be in, a cell of
 which of them another party breaks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
-from hypabi.behaviour.outcome import Undecided
+from hypabi.behaviour.outcome import CalledBack, Left, Undecided
 from hypabi.contract.clause import Answer, Calls, Clause, HandedTo
 from hypabi.contract.expression import Predicate
 from hypabi.contract.revision import LiveParty, Revision, Row, Service
@@ -22,9 +22,9 @@ from hypabi.judgement.verification.clause_demands import (
 )
 from hypabi.judgement.verification.demand import Demand
 from hypabi.judgement.verification.lowering import Lowering, Surroundings
-from hypabi.records import frozen
+from hypabi.records import frozen, replace
 from hypabi.smt import terms
-from hypabi.smt.terms import Value
+from hypabi.smt.terms import Term, Value
 
 
 @frozen
@@ -121,6 +121,7 @@ def obligations_of(
     if isinstance(case.outcome, Undecided):
         yield Unfollowed(case.outcome)
         return
+    case = _with_number(held, case)
     lowering = Lowering(held.behaviour, case, held.surroundings)
     row = held.row
     asked = demands(clause.statement, lowering, held.revision, _call_back(row), _handed_to(row))
@@ -129,6 +130,25 @@ def obligations_of(
             yield Obligation(held, clause, case, hypotheses, each)
         else:
             yield each
+
+
+def _with_number(held: HeldRow, case: Case) -> Case:
+    """Return a case in which control goes where it goes for the number of the row's call."""
+    if held.number is None:
+        return case
+    bits = held.revision.architecture.bits
+    identifier = terms.symbol(held.revision.identifier, bits)
+    return ending_with(case, {identifier: held.number % (1 << bits)})
+
+
+def ending_with(case: Case, brought: Mapping[Term, Value]) -> Case:
+    """Return a case in which control goes where it goes with what the caller brings."""
+    match case.outcome:
+        case Left(target) | CalledBack(target) if isinstance(target, Term):
+            place = terms.substitute(target, brought)
+            return replace(case, outcome=replace(case.outcome, target=place))
+        case _:
+            return case
 
 
 def _call_back(row: Row) -> CallBack:

@@ -27,6 +27,7 @@ from hypabi.judgement.verification.breach import (
     WrongMode,
 )
 from hypabi.smt import terms
+from hypabi.smt.terms import Value
 
 
 def breach_text(breach: Breach) -> str:
@@ -74,7 +75,7 @@ def describe_outcome(outcome: Outcome) -> str:
         case Returned():
             return "it returns to the caller"
         case Left(target, mode):
-            return f"control goes to {terms.text(target, 64)} at {mode}"
+            return f"control goes to {_place(target)} at {level(mode)}"
         case Stuck(address):
             return f"it is stuck at {address:#x}"
         case Faulted(address, what):
@@ -82,10 +83,20 @@ def describe_outcome(outcome: Outcome) -> str:
         case Called(name):
             return f"control goes to the C function {name}"
         case CalledBack(target, mode):
-            return f"control goes to {terms.text(target, 64)}, as to a function, at {mode}"
+            return f"control goes to {_place(target)} at {level(mode)}, as to a function"
         case Requested(address, immediate):
             return f"it issues hvc #{immediate:#x} at {address:#x}"
         case Undecided(address, reason):
             return f"not followed beyond {address:#x}: {reason}"
         case _:
             assert_never(outcome)
+
+
+def level(mode: str) -> str:
+    """Return a mode or exception level as prose spells it."""
+    return "HYP" if mode == "hyp" else mode
+
+
+def _place(target: Value) -> str:
+    text = terms.text(target, 64)
+    return f"address {text}" if isinstance(target, int) else text

@@ -1,6 +1,6 @@
 """The callers of an image and its live parties, as a section of a report in text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from hypabi.analysis.results.caller_checks import (
@@ -11,7 +11,8 @@ from hypabi.analysis.results.caller_checks import (
     CallerWord,
     LifeCycleMove,
 )
-from hypabi.report.shared.text_layout import filled, titled
+from hypabi.judgement.callers.findings import CallerQuestion
+from hypabi.report.shared.text_layout import filled, labelled, titled
 
 TITLES: Final = (
     (CallerWord.VIOLATED, "violated"),
@@ -35,6 +36,43 @@ def section(found: CallerChecks) -> Iterator[str]:
     yield from _listed("run while a party is live that was not found", found.without_party())
     yield from _listed("may ask for these calls, for all that was found out", found.not_found_out)
     yield from moves(found.moves)
+
+
+def breaks(found: CallerChecks, owners: Mapping[str, str]) -> Iterator[str]:
+    """Yield who asks whom for what that is not served, who calls it, and who has to agree.
+
+    :param owners: by party: the title of its section of MAINTAINERS
+    """
+    told: dict[tuple[str, str, str], list[CallerCheck]] = {}
+    for check in found.reachable():
+        for answer in check.answers:
+            if answer.question is CallerQuestion.SERVED and answer.verdict is CallerWord.VIOLATED:
+                key = (check.caller.name, check.asks or check.request, answer.text)
+                told.setdefault(key, []).append(check)
+    if told:
+        yield from titled("Who breaks")
+    for (caller, _, text), checks in told.items():
+        parties = listed(list(dict.fromkeys(check.party for check in checks)))
+        asked, request = checks[0].asks, checks[0].request
+        asks = f"asks {parties} for {request}" if asked is None else f"asks {asked} of {parties}"
+        yield ""
+        yield from filled(f"{caller} {asks}: {text}", "* ", "  ")
+        callers = dict.fromkeys(name for check in checks for name in check.called_by)
+        if callers:
+            yield from labelled("called by", ", ".join(callers))
+        same = [e for e in found.reachable() if (e.caller, e.call) == _asked(checks[0])]
+        agree = dict.fromkeys(owners[e.party] for e in same if e.party in owners)
+        yield from labelled("to agree", "; ".join(agree))
+
+
+def _asked(check: CallerCheck) -> tuple[CallerSite, str | None]:
+    return check.caller, check.call
+
+
+def listed(words: list[str]) -> str:
+    """Return words as prose lists them."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def summary(found: CallerChecks) -> str:

@@ -17,9 +17,9 @@ from hypabi.analysis.results.shared import VectorTable
 from hypabi.analysis.results.vector_table import HOW
 from hypabi.image.model import Role
 from hypabi.image.symbolizer import Names
+from hypabi.report.caller_checks.text import breaks, summary
 from hypabi.report.caller_checks.text import named as named_caller
 from hypabi.report.caller_checks.text import section as callers
-from hypabi.report.caller_checks.text import summary
 from hypabi.report.check.refuted_text import authority, refuted, replays
 from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.footer import repeat_section
@@ -55,6 +55,8 @@ def _lines(result: CheckResult) -> Iterator[str]:
     yield from verdict_lines(result.subject, result.conclusion)
     yield from subject(result)
     names = Names(result.symbols)
+    if result.callers is not None:
+        yield from breaks(result.callers, {each.name: each.owner for each in result.parties})
     yield from refuted(result, names)
     yield from misplaced(result, names)
     yield from replays(result)

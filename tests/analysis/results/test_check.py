@@ -74,6 +74,8 @@ def with_callers(*words: CallerWord) -> CheckResult:
             CallerSite("", f"{number:#x}", "somebody"),
             None,
             "an identifier",
+            None,
+            (),
             "stub",
             Reachability.REACHABLE,
             word,

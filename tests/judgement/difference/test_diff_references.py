@@ -62,6 +62,19 @@ def test_the_break_of_2016_is_what_new_callers_meet_at_the_old_kvm(form: str) ->
     assert cell.must_agree == ("KERNEL VIRTUAL MACHINE (KVM) FOR ARM", "ARM PORT")
 
 
+@pytest.mark.parametrize("form", ["a32", "t32be"])
+def test_a_new_number_that_neither_side_serves_as_promised_breaks_its_callers(form: str) -> None:
+    """Both do the same, so nothing but the promise tells: the patch as posted left KVM alone."""
+    key = ("new", "kvm-run", "HVC_GET_VECTORS")
+    old = reference("arm-kvm-a4", form, "A4")
+    cell = cells(old, reference("arm-break-2016-12", form, "A5-posted"))[key]
+    assert isinstance(cell.change, Incompatible)
+    assert meets(cell) == "control goes to address 0 at HYP, as to a function"
+    assert cell.must_agree == ("KERNEL VIRTUAL MACHINE (KVM) FOR ARM", "ARM PORT")
+    kept = cells(old, reference("arm-kvm-a4-patchlet", form, "A4-patchlet"))[key]
+    assert isinstance(kept.change, Renumbered)
+
+
 def test_4_12_took_get_vectors_away_and_moved_the_numbers_down() -> None:
     found = cells(reference("arm-stub-a5", "a32"), reference("arm-stub-a6", "a32"))
     assert isinstance(found["old", "stub", "HVC_GET_VECTORS"].change, Incompatible)

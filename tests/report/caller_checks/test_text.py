@@ -2,7 +2,7 @@
 
 from hypabi.analysis.results.caller_checks import CallerCheck, CallerWord
 from hypabi.judgement.callers.schedule import Reachability
-from hypabi.report.caller_checks.text import section, summary
+from hypabi.report.caller_checks.text import breaks, section, summary
 from tests.report.made_matrix import check, checks, of_every_kind, site
 
 
@@ -50,3 +50,22 @@ def test_who_runs_and_when_is_told() -> None:
     assert "the contract does not say when these run: somebody" in text
     assert "may ask for these calls, for all that was found out: 0x30" in text
     assert "  stub -> kvm-init, SET: __hyp_set_vectors" in text
+
+
+def test_who_breaks_is_told_in_a_sentence_with_callers_and_owners() -> None:
+    violated = [
+        check(CallerWord.VIOLATED, party=party, text="control goes to address 0 at HYP")
+        for party in ("kvm-run", "kvm-run-bp-inv")
+    ]
+    owners = {"stub": "ARM PORT", "kvm-run": "KVM", "kvm-run-bp-inv": "KVM"}
+    text = "\n".join(breaks(checks(check(party="stub"), *violated), owners))
+    asks = "__hyp_set_vectors asks x0 = 0 of kvm-run and kvm-run-bp-inv"
+    assert f"* {asks}: control goes\n  to address 0 at HYP\n" in text
+    assert "  called by   user\n" in text
+    assert "  to agree    ARM PORT; KVM" in text
+
+
+def test_nobody_breaks_where_every_call_is_served() -> None:
+    away = check(CallerWord.VIOLATED, when=Reachability.UNREACHABLE)
+    found = checks(check(), check(CallerWord.SUPPRESSED), away)
+    assert list(breaks(found, {})) == []
