@@ -3,28 +3,24 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+from evidence.fuzzing.answer import Target
 from hypabi import api
 from hypabi.analysis.witness_files import read_witness
 from hypabi.behaviour.saved.reader import parse_saved
 from hypabi.contract.file.load import parse_any
-from hypabi.errors import HypabiError
 from hypabi.image.containers.compression import MAGICS, Compression, decompress
 from hypabi.image.load import load_image
 from hypabi.judgement.drift.rst_reader import read_document
 from hypabi.judgement.suppression import parse_suppressions
 from hypabi.machine.qemu.gdb import Stub, StubError
 
-
-class TooManyLines(Exception):
-    """A refusal has more than one line."""
-
-
-Target = Callable[[bytes], None]
+PACKAGES: Final = ("hypabi",)
+"""What is instrumented and imported whole, before the first input."""
 TODAY: Final = date(2026, 1, 1)
 VERSION: Final = "6.1"
 """Kernel version at which an image is held against the default contract."""
@@ -136,12 +132,3 @@ TARGETS: Final[Mapping[str, Target]] = {
     "gdb": gdb,
 }
 """By name.  ``raw`` is ``check`` again, from 32-bit kernels that are no ELF."""
-
-
-def tried(target: Target, content: bytes) -> None:
-    """Run a target; that it refuses its input in one line is an answer."""
-    try:
-        target(content)
-    except HypabiError as refused:
-        if "\n" in str(refused):
-            raise TooManyLines(str(refused)) from None

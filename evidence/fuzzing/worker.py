@@ -11,7 +11,7 @@ from typing import Final
 
 import atheris
 
-import hypabi
+from evidence.fuzzing.answer import tried
 
 CPU_SECONDS: Final = 20.0
 """CPU time that an answer may take, instrumented or not."""
@@ -25,15 +25,16 @@ def main() -> None:
     """Fuzz a target until libFuzzer is done."""
     module, _, name = sys.argv[1].partition(":")
     with atheris.instrument_imports(include=["hypabi"]):
-        for each in pkgutil.walk_packages(hypabi.__path__, "hypabi."):
-            importlib.import_module(each.name)
-        targets = importlib.import_module("evidence.fuzzing.targets")
         found = importlib.import_module(module)
+        for package in found.PACKAGES:
+            folder = importlib.import_module(package).__path__
+            for each in pkgutil.walk_packages(folder, f"{package}."):
+                importlib.import_module(each.name)
     target = found.TARGETS[name]
 
     def one(content: bytes) -> None:
         before = time.process_time()
-        targets.tried(target, content)
+        tried(target, content)
         spent = time.process_time() - before
         if spent > CPU_SECONDS:
             raise TooLong(f"{spent:.0f} s of CPU time")

@@ -9,4 +9,5 @@ def defective(content: bytes) -> None:
         raise KeyError("planted")
 
 
+PACKAGES: tuple[str, ...] = ()
 TARGETS: Mapping[str, Callable[[bytes], None]] = {"defective": defective}

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from evidence.fuzzing.answer import TooManyLines, tried
 from evidence.fuzzing.run import Figures, Fuzzed, Limit, fuzz, read_figures, save_figures, table
 from evidence.fuzzing.seeds import SEEDS
-from evidence.fuzzing.targets import TARGETS, TooManyLines, tried
+from evidence.fuzzing.targets import TARGETS
 from hypabi.errors import HypabiError
 from tests.inputs import skip_for
 
@@ -21,13 +22,12 @@ def fuzzer() -> None:
 
 
 @pytest.mark.usefixtures("fuzzer")
-@pytest.mark.parametrize("name", ["stream", "check"])
-def test_a_short_run_finds_nothing(name: str, tmp_path: Path) -> None:
-    found = fuzz(name, SHORT, 1, tmp_path)
+def test_a_short_run_finds_nothing(tmp_path: Path) -> None:
+    found = fuzz("stream", SHORT, 1, tmp_path)
     assert (found.finding, found.where) == ("", "")
     assert found.inputs >= 40
     assert found.edges > 0
-    assert list((tmp_path / f"{name}.findings").iterdir()) == []
+    assert list((tmp_path / "stream.findings").iterdir()) == []
 
 
 @pytest.mark.usefixtures("fuzzer")
@@ -47,7 +47,7 @@ def test_every_target_has_seeds() -> None:
 def test_every_seed_is_a_good_input(name: str) -> None:
     seeds = list(SEEDS[name]())
     assert seeds
-    for content in seeds[:6]:
+    for content in seeds[:3]:
         TARGETS[name](content)
 
 
