@@ -37,8 +37,9 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """By how a program's name begins: the need that it serves, and the package that holds it."""
 
-OTHER_NEEDS: Final = frozenset({"packages", "xen", "old-kernels", "unprivileged"})
-"""A kernel's package, Xen's images, kernels that no archive holds, a user whom a mode can stop."""
+OTHER_NEEDS: Final = frozenset({"packages", "xen", "old-kernels", "unprivileged", "fuzzer"})
+"""A kernel's package, Xen's images, kernels that no archive holds, a user whom a mode can stop, and
+Atheris."""
 
 OLD_KERNELS: Final = "HYPABI_OLD_KERNELS"
 """The environment variable that names a folder of kernels before 5.10 that a user has built."""

@@ -106,6 +106,29 @@ on; `evidence/solvers` does so for all pinned kernels and for all reference imag
 """
 
 
+FUZZING = """
+## Fuzzing
+
+`evidence/fuzz` has Atheris (libFuzzer for Python) make inputs that reach code which none has reached: for each reader (images in every container,
+compressed streams, contracts, suppressions, saved forms, witnesses, kernel documents, what a GDB stub answers), and for `check` and `callers` as a
+whole, from small ELF files and from 32-bit kernels. A finding is an exception that is no refusal in one line, more than 20 s of CPU time, or more
+than 1 GiB of memory, the fuzzer's own included. Inputs that reach something new are kept in the user's cache, and the next run goes on from them.
+"""
+
+FUZZING_TAIL = """
+A finding becomes a test of the reader. `tests/evidence` fuzzes for a moment in every run of the tests, and shows that a planted defect is found.
+"""
+
+
+def fuzzing() -> str:
+    """Return what the fuzzer found."""
+    from evidence.fuzzing.run import read_figures, table
+
+    found = [(file, read_figures(file)) for file in sorted(FIGURES.glob("fuzz*.json"))]
+    runs = [_run(file, each.command, table(each.rows)) for file, each in found]
+    return FUZZING + "".join(runs) + FUZZING_TAIL
+
+
 def semantics() -> str:
     """Return what came of single instructions."""
     from evidence.trials.figures import read_figures, tables
@@ -127,5 +150,5 @@ def _run(file: Path, command: str, figures: str) -> str:
     return f"\n```sh\n{command} --figures evidence/figures/{file.name}\n```\n\n{figures}"
 
 
-SECTIONS: Final[tuple[Callable[[], str], ...]] = (mutants, semantics, solvers)
+SECTIONS: Final[tuple[Callable[[], str], ...]] = (mutants, semantics, solvers, fuzzing)
 """One for each kind of evidence, in the order of the page."""
