@@ -7,6 +7,7 @@ followed is named with its reason, and all of it has a bound.
 """
 
 __all__ = [
+    "call_graph",
     "finder",
     "identifier_values",
     "model",

@@ -149,7 +149,7 @@ class CallSites:
         start = around.start
         while around.symbol and self._same_code(start):
             before = function_extent(self.image, start - 2, state)
-            if not before.symbol or not self._runs_on(before, start, state):
+            if not before.symbol or not self.runs_on(before, start, state):
                 return
             yield replace(before, end=around.end)
             start = before.start
@@ -159,7 +159,7 @@ class CallSites:
         segment = self.image.segment(start)
         return segment is not None and segment.address < start
 
-    def _runs_on(self, before: Extent, start: int, state: InstructionSet) -> bool:
+    def runs_on(self, before: Extent, start: int, state: InstructionSet) -> bool:
         """Tell whether control goes from a function's start over its end.
 
         What it executes last must be an instruction that computes: behind a call, a trap or data a

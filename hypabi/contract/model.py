@@ -293,6 +293,10 @@ class Transition(Bounded):
     call: Annotated[str, "The call, or 'any-other'."]
     to: Annotated[str, "Party that is live after, or a key of 'beyond'."]
     by: Annotated[str | None, "Who makes the call."] = None
+    made_by: Annotated[
+        tuple[str, ...],
+        "Functions from each of which, where a kernel has it, direct calls lead to such a call.",
+    ] = ()
 
 
 @frozen(kw_only=True, eq=False)

@@ -234,7 +234,7 @@ def _life_cycle(
         known(each.call, known_calls, each.place.below("call"))
         called = each.call in (ANY_OTHER, ANY) or each.call in calls
         if context.applies(each) and {each.source, each.to} <= live and called:
-            moves.append(Move(each.source, each.call, each.to))
+            moves.append(Move(each.source, each.call, each.to, each.made_by))
     return boot, tuple(moves)
 
 

@@ -98,6 +98,8 @@ class Move:
     source: str
     call: str
     to: str
+    made_by: tuple[str, ...] = ()
+    """Functions from each of which direct calls lead to such a call."""
 
 
 @frozen(eq=False)

@@ -15,6 +15,7 @@ __all__ = [
     "callers.compatibility",
     "callers.findings",
     "callers.identification",
+    "callers.makers",
     "callers.schedule",
     "callers.summary",
     "difference.compare",

@@ -10,6 +10,7 @@ from hypabi.analysis.results.caller_checks import (
     CallerSite,
     CallerWord,
     LifeCycleMove,
+    MoveCheck,
     UnresolvedCallSite,
     worst_caller_word,
 )
@@ -17,6 +18,7 @@ from hypabi.analysis.summaries.suppressions import suppressed_by
 from hypabi.callsites.model import CallSite, Unread
 from hypabi.judgement.callers import findings
 from hypabi.judgement.callers.findings import CallerVerdict
+from hypabi.judgement.callers.makers import MakerCheck
 from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle, MoveTaken
 from hypabi.judgement.callers.summary import Violation, spell_request, spell_verdict
 from hypabi.judgement.suppression import Suppression
@@ -35,6 +37,7 @@ def summarize_caller_checks(
         tuple(_move(each, place) for each in cycle.moves),
         cycle.elsewhere,
         tuple(_unresolved(each, place) for each in cycle.unread),
+        tuple(_maker(each, lived_with) for each in cycle.makers),
     )
 
 
@@ -53,6 +56,20 @@ def _check(
         each.when,
         worst_caller_word([answer.verdict for answer in answers]),
         answers,
+        None if by is None else suppressed_by(by),
+    )
+
+
+def _maker(each: MakerCheck, lived_with: Mapping[Violation, Suppression]) -> MoveCheck:
+    violated = isinstance(each.verdict, findings.Violated)
+    by = lived_with.get(Violation.of_maker(each)) if violated else None
+    return MoveCheck(
+        each.function,
+        f"{each.address:#x}",
+        each.move.call,
+        each.move.source,
+        caller_word(each.verdict, by),
+        spell_verdict(each.verdict),
         None if by is None else suppressed_by(by),
     )
 

@@ -21,6 +21,7 @@ from hypabi.judgement.callers.findings import (
     Unspecified,
     Violated,
 )
+from hypabi.judgement.callers.makers import MakerCheck, Reach, hold_makers
 from hypabi.records import frozen
 from hypabi.smt.solver import Solver
 
@@ -80,6 +81,8 @@ class LifeCycle:
     """Ways that ask for something else, or by an identifier that is not known."""
     unread: tuple[Unread, ...] = ()
     """Sites that may ask for a call of the contract, for all that was found out."""
+    makers: tuple[MakerCheck, ...] = ()
+    """The functions of the image that the contract names as those that make a move."""
 
 
 @frozen
@@ -96,6 +99,8 @@ class Program:
     absent: frozenset[str] = frozenset()
     """Functions that the contract names and the program has no symbol of: a call site without a
     symbol may lie in one of them."""
+    reach: Reach | None = None
+    """How far its functions get; where ``None``, nobody is held to make a move."""
 
 
 def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver) -> LifeCycle:
@@ -105,8 +110,10 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
     made: dict[tuple[str, str], list[CallSite]] = {}
     elsewhere = 0
     everyone: set[str] = set()
+    makers: list[MakerCheck] = []
     for program in programs:
         everyone |= program.providers.keys()
+        own: dict[tuple[str, str], list[CallSite]] = {}
         for site in program.sites:
             every = [
                 each for way in site.paths for each in paths_by_identifier(way, revision.identifier)
@@ -120,14 +127,18 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
                 checks += met
                 if contexts and all(each.when is Reachability.UNREACHABLE for each in met):
                     dormant.append(site)
-                _note_moves(made, met)
+                _note_moves(own, met)
+        for move, by in own.items():
+            made.setdefault(move, []).extend(by)
+        if program.reach is not None:
+            makers += hold_makers(revision, program.reach, own, program.unread)
     moves = tuple(
         MoveTaken(move, _once(made.get((move.source, move.call), ())))
         for move in revision.moves
         if move.source in everyone
     )
     unread = tuple(each for program in programs for each in program.unread)
-    return LifeCycle(tuple(checks), moves, _once(dormant), elsewhere, unread)
+    return LifeCycle(tuple(checks), moves, _once(dormant), elsewhere, unread, tuple(makers))
 
 
 def may_concern(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.judgement.callers.findings import (
     CallerCheck,
     CallerVerdict,
@@ -13,6 +14,7 @@ from hypabi.judgement.callers.findings import (
     Unspecified,
     Violated,
 )
+from hypabi.judgement.callers.makers import MakerCheck
 from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle, Reachability
 from hypabi.records import frozen
 
@@ -22,9 +24,9 @@ class Violation:
     """Names a violation: what a suppression is looked up by."""
 
     address: int
-    """Of the call site."""
+    """Of the call site, or of a function that has to make a call."""
     caller: str
-    """The function around it: two that run on into one site are two callers."""
+    """The function: two that run on into one call site are two callers."""
     party: str
     """Whose vectors are live."""
     call: str | None
@@ -35,6 +37,12 @@ class Violation:
         """Return what names a check's violation."""
         return cls(check.site.address, check.site.name, check.party, check.call)
 
+    @classmethod
+    def of_maker(cls, check: MakerCheck) -> "Violation":
+        """Return what names a violation of a function that has to make a call."""
+        call = None if check.move.call in (ANY, ANY_OTHER) else check.move.call
+        return cls(check.address, check.function, check.move.source, call)
+
 
 def reachable_checks(cycle: LifeCycle) -> Iterator[CheckInContext]:
     """Yield the checks that can come about: the contract says so, or whoever is live."""
@@ -43,11 +51,14 @@ def reachable_checks(cycle: LifeCycle) -> Iterator[CheckInContext]:
             yield each
 
 
-def violated_checks(cycle: LifeCycle) -> Iterator[CheckInContext]:
-    """Yield the checks that can come about and are violated."""
+def violations(cycle: LifeCycle) -> Iterator[Violation]:
+    """Yield the name of each violation that can come about."""
     for each in reachable_checks(cycle):
         if isinstance(each.check.worst(), Violated):
-            yield each
+            yield Violation.of(each.check)
+    for maker in cycle.makers:
+        if isinstance(maker.verdict, Violated):
+            yield Violation.of_maker(maker)
 
 
 def spell_request(met: CallerCheck) -> str:
