@@ -70,6 +70,7 @@ def life_cycle(examination: Examination, further: Further) -> LifeCycle:
             dict(_providers(examination, role)),
             _absent(examination, role),
             _reach(examination, role),
+            examination.programs[role].call_sites,
         )
         for role in examination.programs
     )
@@ -114,11 +115,8 @@ def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Prov
 
 
 def with_callers(check: Check, examination: Examination) -> Check:
-    """Return a check with what comes of the image's own callers.
-
-    To search all code for who calls *them* takes a tenth of a second: that is for ``matrix``.
-    """
-    cycle = life_cycle(examination, Further.FUNCTION)
+    """Return a check with what comes of the image's own callers."""
+    cycle = life_cycle(examination, Further.PASSED)
     lived_with = dict(_lived_with(check, cycle))
     return replace(check, callers=cycle, lived_with=lived_with)
 

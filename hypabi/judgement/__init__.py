@@ -16,6 +16,7 @@ __all__ = [
     "callers.findings",
     "callers.identification",
     "callers.makers",
+    "callers.order",
     "callers.schedule",
     "callers.summary",
     "difference.compare",

@@ -14,7 +14,7 @@ STATES = {"arm64": InstructionSet.A64, "arm": InstructionSet.A32}
 
 
 def lead(
-    assemble: Assemble, architecture: Literal["arm", "arm64"] = "arm64", **functions: str
+    assemble: Assemble, architecture: Literal["arm", "arm64"] = "arm64", /, **functions: str
 ) -> Lead:
     """Ask from the function ``root`` for every call site of a program."""
     source = "".join(FUNCTION.format(name=name, body=body) for name, body in functions.items())

@@ -157,6 +157,9 @@ class CallerChecks:
     """Call sites that may ask for a call of the contract, for all that was found out."""
     makers: tuple[MoveCheck, ...]
     """The functions of the image that the contract names as those that make a move."""
+    out_of_order: tuple[MoveCheck, ...]
+    """Calls that are made while nobody is live to whom they are made; the function is that from
+    which on it is known who is."""
 
     def reachable(self) -> tuple[CallerCheck, ...]:
         """Return the checks that can come about."""
@@ -187,6 +190,8 @@ class CallerChecks:
             yield Judged(CALL_SITES, worst.value, WEIGHTS[worst], others)
         for word in self.moves_in_want().values():
             yield Judged(MOVES, word.value, WEIGHTS[word])
+        for each in self.out_of_order:
+            yield Judged(MOVES, each.verdict.value, WEIGHTS[each.verdict])
 
     def moves_in_want(self) -> Mapping[tuple[str, str], CallerWord]:
         """Return by party and call the worst of what is said of those who have to make the call.
@@ -202,7 +207,7 @@ class CallerChecks:
     def units(self) -> Mapping[str, tuple[str, ...]]:
         """Return the words that each kind of thing can have that is judged here."""
         units = {CALL_SITES: CALLER_WORDS}
-        if self.moves_in_want():
+        if self.moves_in_want() or self.out_of_order:
             units[MOVES] = CALLER_WORDS
         return units
 

@@ -19,6 +19,7 @@ from hypabi.callsites.model import CallSite, Unread
 from hypabi.judgement.callers import findings
 from hypabi.judgement.callers.findings import CallerVerdict
 from hypabi.judgement.callers.makers import MakerCheck
+from hypabi.judgement.callers.order import OrderCheck
 from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle, MoveTaken
 from hypabi.judgement.callers.summary import Violation, spell_request, spell_verdict
 from hypabi.judgement.suppression import Suppression
@@ -37,7 +38,8 @@ def summarize_caller_checks(
         tuple(_move(each, place) for each in cycle.moves),
         cycle.elsewhere,
         tuple(_unresolved(each, place) for each in cycle.unread),
-        tuple(_maker(each, lived_with) for each in cycle.makers),
+        tuple(_move_check(each, lived_with) for each in cycle.makers),
+        tuple(_move_check(each, lived_with) for each in cycle.order),
     )
 
 
@@ -60,14 +62,16 @@ def _check(
     )
 
 
-def _maker(each: MakerCheck, lived_with: Mapping[Violation, Suppression]) -> MoveCheck:
+def _move_check(
+    each: MakerCheck | OrderCheck, lived_with: Mapping[Violation, Suppression]
+) -> MoveCheck:
     violated = isinstance(each.verdict, findings.Violated)
-    by = lived_with.get(Violation.of_maker(each)) if violated else None
+    by = lived_with.get(Violation.of_move(each)) if violated else None
     return MoveCheck(
         each.function,
         f"{each.address:#x}",
-        each.move.call,
-        each.move.source,
+        each.call,
+        " or ".join(each.live),
         caller_word(each.verdict, by),
         spell_verdict(each.verdict),
         None if by is None else suppressed_by(by),

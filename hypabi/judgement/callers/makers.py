@@ -23,6 +23,16 @@ class MakerCheck:
     address: int
     verdict: CallerVerdict
 
+    @property
+    def call(self) -> str:
+        """The call that makes the move."""
+        return self.move.call
+
+    @property
+    def live(self) -> tuple[str, ...]:
+        """The party that is live before."""
+        return (self.move.source,)
+
 
 @frozen
 class Reach:

@@ -15,6 +15,7 @@ from hypabi.judgement.callers.findings import (
     Violated,
 )
 from hypabi.judgement.callers.makers import MakerCheck
+from hypabi.judgement.callers.order import OrderCheck
 from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle, Reachability
 from hypabi.records import frozen
 
@@ -38,10 +39,11 @@ class Violation:
         return cls(check.site.address, check.site.name, check.party, check.call)
 
     @classmethod
-    def of_maker(cls, check: MakerCheck) -> "Violation":
-        """Return what names a violation of a function that has to make a call."""
-        call = None if check.move.call in (ANY, ANY_OTHER) else check.move.call
-        return cls(check.address, check.function, check.move.source, call)
+    def of_move(cls, check: MakerCheck | OrderCheck) -> "Violation":
+        """Return what names a violation of a function that has to make a call, or its order."""
+        party = " or ".join(check.live)
+        named = None if check.call in (ANY, ANY_OTHER) else check.call
+        return cls(check.address, check.function, party, named)
 
 
 def reachable_checks(cycle: LifeCycle) -> Iterator[CheckInContext]:
@@ -56,9 +58,10 @@ def violations(cycle: LifeCycle) -> Iterator[Violation]:
     for each in reachable_checks(cycle):
         if isinstance(each.check.worst(), Violated):
             yield Violation.of(each.check)
-    for maker in cycle.makers:
-        if isinstance(maker.verdict, Violated):
-            yield Violation.of_maker(maker)
+    moves: tuple[MakerCheck | OrderCheck, ...] = (*cycle.makers, *cycle.order)
+    for move in moves:
+        if isinstance(move.verdict, Violated):
+            yield Violation.of_move(move)
 
 
 def spell_request(met: CallerCheck) -> str:

@@ -32,6 +32,7 @@ def section(found: CallerChecks) -> Iterator[str]:
     for word, title in TITLES:
         yield from _answers(reachable, word, title)
     yield from _makers(found.makers)
+    yield from _out_of_order(found.out_of_order)
     yield from _listed("nobody calls, says the contract", found.never_run)
     yield from _listed("the contract does not say when these run", found.unspoken())
     yield from _listed("run while a party is live that was not found", found.without_party())
@@ -86,6 +87,15 @@ def _makers(makers: Iterable[MoveCheck]) -> Iterator[str]:
         for text, who in told.items():
             yield from filled(text, "* ", "  ")
             yield from filled(", ".join(dict.fromkeys(who)), "    ", "      ")
+
+
+def _out_of_order(checks: Iterable[MoveCheck]) -> Iterator[str]:
+    """Yield the calls that are made while nobody is live to whom they are made."""
+    for each in checks:
+        yield ""
+        suppressed = ", and suppressed" if each.suppressed is not None else ""
+        yield f"out of order{suppressed}, seen from {each.function or each.address} on:"
+        yield from filled(each.text, "* ", "  ")
 
 
 def _listed(title: str, sites: Iterable[CallerSite]) -> Iterator[str]:
