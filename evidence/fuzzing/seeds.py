@@ -7,7 +7,6 @@ from typing import Final
 
 from evidence.fuzzing.targets import KINDS, VERSION
 from hypabi import api
-from hypabi.analysis.options import contract_of
 from hypabi.analysis.saved_form import save_behaviours
 from hypabi.analysis.session import open_image
 from hypabi.arch.names import Architecture
@@ -78,7 +77,7 @@ def saved() -> Iterator[bytes]:
     """Yield saved forms of reference images."""
     for name in STUBS[:3]:
         session = open_image(REFERENCES / f"{name}.elf")
-        examined = session.examine(contract_of(None), Version.exact("6.1"))
+        examined = session.examine(None, Version.exact("6.1"))
         yield write_saved(save_behaviours(examined)).encode()
 
 

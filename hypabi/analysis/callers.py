@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.party_detection import ROLES
+from hypabi.callsites.call_graph import Lead, leads_to
 from hypabi.callsites.finder import Further
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite, Function, Unread
@@ -14,6 +15,7 @@ from hypabi.contract.revision import Revision
 from hypabi.contract.version import Version
 from hypabi.image.model import Role
 from hypabi.judgement.callers.compatibility import Provider
+from hypabi.judgement.callers.makers import Reach
 from hypabi.judgement.callers.schedule import (
     LifeCycle,
     Program,
@@ -22,7 +24,7 @@ from hypabi.judgement.callers.schedule import (
     may_ask_for_more,
     may_concern,
 )
-from hypabi.judgement.callers.summary import Violation, violated_checks
+from hypabi.judgement.callers.summary import Violation, violated_checks, violations
 from hypabi.records import frozen, replace
 from hypabi.smt.cached import Remembered
 
@@ -67,6 +69,8 @@ def life_cycle(examination: Examination, further: Further) -> LifeCycle:
             *_sites(examination, role, further),
             dict(_providers(examination, role)),
             _absent(examination, role),
+            _reach(examination, role),
+            examination.programs[role].call_sites,
         )
         for role in examination.programs
     )
@@ -88,6 +92,20 @@ def _absent(examination: Examination, role: Role) -> frozenset[str]:
     return frozenset(name for name in named if not find(name))
 
 
+def _reach(examination: Examination, role: Role) -> Reach:
+    """Return how far the functions of a program get by direct calls."""
+    program = examination.programs[role]
+    symbols = program.image.symbols
+
+    def find(name: str) -> tuple[int, ...]:
+        return tuple(symbol.address for symbol in symbols.find(name))
+
+    def leads(address: int, wanted: frozenset[int]) -> Lead:
+        return leads_to(program.call_sites, address, program.state_at(address), wanted)
+
+    return Reach(find, leads)
+
+
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:
     held = {name for each in examination.providers if each.role is role for name in each.parties}
     for party in examination.revision.parties:
@@ -97,12 +115,8 @@ def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Prov
 
 
 def with_callers(check: Check, examination: Examination) -> Check:
-    """Return a check with what comes of the image's own callers.
-
-    To search all code for who calls *them* takes a tenth of a second: that is for ``matrix``, and
-    here for those whose call is violated.
-    """
-    cycle = life_cycle(examination, Further.FUNCTION)
+    """Return a check with what comes of the image's own callers."""
+    cycle = life_cycle(examination, Further.PASSED)
     lived_with = dict(_lived_with(check, cycle))
     calling = _calling(examination, cycle)
     return replace(check, callers=cycle, lived_with=lived_with, calling=calling)
@@ -122,9 +136,8 @@ def _lived_with(check: Check, cycle: LifeCycle) -> "Iterator[tuple[Violation, Su
     if check.suppressions is None:
         return
     version = Version.parse(check.kernel.version) or check.revision.version
-    for each in violated_checks(cycle):
-        met = each.check
-        about = (met.site.name, met.party, met.call, check.loaded.sha256, version)
+    for each in violations(cycle):
+        about = (each.caller, each.party, each.call, check.loaded.sha256, version)
         by = check.suppressions.of_caller(*about)
         if by is not None:
-            yield Violation.of(met), by
+            yield each, by

@@ -27,7 +27,7 @@ def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
 
     :raises HypabiError: no call site asks for any
     """
-    cycle = life_cycle(examination, Further.CALLERS)
+    cycle = life_cycle(examination, Further.PASSED)
     judged = tuple(_judged(examination, cycle))
     if not judged:
         what = f"no call site asks for a call of {examination.contract.name}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 
 from hypabi.analysis.displacement import displaced
+from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
 from hypabi.callsites.finder import CallSites
@@ -47,6 +48,13 @@ class Program:
     def call_sites(self) -> CallSites:
         """The ``hvc`` instructions of the program."""
         return CallSites(self.explorer)
+
+    def state_at(self, address: int) -> InstructionSet:
+        """Return the instruction set state of the code at an address, as its symbol says it."""
+        if self.image.architecture is Architecture.ARM64:
+            return InstructionSet.A64
+        symbol = self.image.symbols.around(address)
+        return InstructionSet.T32 if symbol is not None and symbol.thumb else InstructionSet.A32
 
     def tables(self, names: tuple[str, ...] = ()) -> Mapping[int, VectorTable]:
         """Return the vector tables by address, among them those at symbols of these names."""

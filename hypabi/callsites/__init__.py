@@ -7,6 +7,9 @@ followed is named with its reason, and all of it has a bound.
 """
 
 __all__ = [
+    "call_graph",
+    "call_order",
+    "composition",
     "finder",
     "identifier_values",
     "model",

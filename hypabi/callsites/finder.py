@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Final, Protocol
 
-from hypabi.arch.names import InstructionSet
+from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.request import Request
 from hypabi.callsites.backward_paths import Budget, Chain, Stop, ways_back
 from hypabi.callsites.constants import constant
 from hypabi.callsites.hvc_words import Word, direct_calls, hvc_words, replaced_by
+from hypabi.callsites.link_register import lost_link
 from hypabi.callsites.liveness import reliance
 from hypabi.callsites.model import (
     Answer,
@@ -20,6 +21,7 @@ from hypabi.callsites.model import (
     Liveness,
     Origin,
     Reached,
+    Read,
     ResultUse,
     Start,
     Test,
@@ -27,6 +29,7 @@ from hypabi.callsites.model import (
     Why,
     after,
 )
+from hypabi.callsites.onward import onward
 from hypabi.callsites.path_runner import (
     Approach,
     Arrival,
@@ -36,6 +39,7 @@ from hypabi.callsites.path_runner import (
     wanted,
 )
 from hypabi.callsites.result_use import MOST_STEPS, Aftermath, aftermath
+from hypabi.code import register_usage
 from hypabi.code.function_body import (
     MOST_BYTES,
     A64Body,
@@ -80,7 +84,9 @@ class Further(enum.Enum):
 
     FUNCTION = "the function around it"
     CALLERS = "and who calls that"
-    """What they pass, and what they ask of the answer; all code is searched for them."""
+    """What they pass to select a call, and what they ask of the answer; all code is searched."""
+    PASSED = "and all that those pass"
+    """As ``CALLERS``, for every argument."""
 
 
 class Wanting(Protocol):
@@ -129,10 +135,28 @@ class CallSites:
         self, by: Wanting, further: Further
     ) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
         """Return the call sites of which somebody wants a way, and those that may be such."""
-        drafts = [draft for draft in self._drafts(None) if by.by_conduit(draft.word.immediate)]
+        drafts = [draft for draft in self._every if by.by_conduit(draft.word.immediate)]
         found = self._finished([draft for draft in drafts if draft.wanted(by)], further)
         unread = [draft.unread(by) for draft in drafts]
         return found, tuple(each for each in unread if each is not None)
+
+    def constants(self, immediate: int) -> Mapping[int, tuple[int, int]]:
+        """Return the identifier of each call site where it is one constant on every way.
+
+        :return: by address of the site, that of the function around it and the identifier
+        """
+        found = {}
+        for draft in self._every:
+            numbers = draft.numbers
+            if draft.word.immediate == immediate and len(numbers) == 1 and None not in numbers:
+                (number,) = numbers
+                assert number is not None
+                found[draft.word.address] = (draft.extent.start, number)
+        return found
+
+    @cached_property
+    def _every(self) -> "list[_Draft]":
+        return self._drafts(None)
 
     def _drafts(self, function: str | None) -> "list[_Draft]":
         places = [(word, reached) for word, reached in self._places()]
@@ -154,7 +178,7 @@ class CallSites:
         start = around.start
         while around.symbol and self._same_code(start):
             before = function_extent(self.image, start - 2, state)
-            if not before.symbol or not self._runs_on(before, start, state):
+            if not before.symbol or not self.runs_on(before, start, state):
                 return
             yield replace(before, end=around.end)
             start = before.start
@@ -164,7 +188,7 @@ class CallSites:
         segment = self.image.segment(start)
         return segment is not None and segment.address < start
 
-    def _runs_on(self, before: Extent, start: int, state: InstructionSet) -> bool:
+    def runs_on(self, before: Extent, start: int, state: InstructionSet) -> bool:
         """Tell whether control goes from a function's start over its end.
 
         What it executes last must be an instruction that computes: behind a call, a trap or data a
@@ -178,10 +202,13 @@ class CallSites:
 
     def _finished(self, drafts: "list[_Draft]", further: Further) -> tuple[CallSite, ...]:
         self._told_where(drafts)
-        asking = [d for d in drafts if further is Further.CALLERS and d.needs_callers]
+        asking = [d for d in drafts if further is not Further.FUNCTION and d.needs_callers]
         starts = sorted({draft.extent.start for draft in asking})
         calls = direct_calls(self.image, starts, MOST_CALLERS)
-        return tuple(draft.finished(calls.get(draft.extent.start, ())) for draft in drafts)
+        every = further is Further.PASSED
+        return tuple(
+            draft.finished(calls.get(draft.extent.start, ()), every=every) for draft in drafts
+        )
 
     def _places(self) -> list[tuple[Word, Reached]]:
         found = [(word, Reached.FLOW) for word in hvc_words(self.image)]
@@ -217,6 +244,13 @@ class CallSites:
             self._unread -= costs * (found.end - found.start)
             self._bodies[key] = found
         return found
+
+    def function(self, address: int) -> A64Body | None:
+        """Return the body of the A64 function that starts at an address, ``None`` of others."""
+        if self.image.architecture is not Architecture.ARM64:
+            return None
+        body = self.callee(address, InstructionSet.A64)
+        return body if isinstance(body, A64Body) else None
 
     def callee(self, address: int, state: InstructionSet) -> Body | None:
         """Return the body of a function that is called, ``None`` where no code is."""
@@ -359,7 +393,7 @@ class _Draft:
     def wanted(self, by: Wanting) -> bool:
         """Tell whether somebody wants one of the ways to it."""
         function = _function(self.extent)
-        numbers = self._numbers
+        numbers = self.numbers
         if None not in numbers and not any(
             by.by_number(function, n) for n in numbers if n is not None
         ):
@@ -369,7 +403,7 @@ class _Draft:
     def unread(self, by: Wanting) -> Unread | None:
         """Return why it may ask for more than its ways say, ``None`` where it does not."""
         why = self.undecided[0] if self.undecided else ""
-        if not why and None in self._numbers and any(map(partial(self._doubted, by), self.paths)):
+        if not why and None in self.numbers and any(map(partial(self._doubted, by), self.paths)):
             why = f"{self.sites.identifier(self.word.immediate)} is not a constant"
         return Unread(self.word.address, _function(self.extent), why) if why else None
 
@@ -377,7 +411,7 @@ class _Draft:
         return by.by_doubt(way) and not by.by_way(_function(self.extent), way)
 
     @cached_property
-    def _numbers(self) -> set[int | None]:
+    def numbers(self) -> set[int | None]:
         """Return the identifier on each way, ``None`` for one that running the way may tell."""
         if not isinstance(self.body, A64Body) or self.undecided or not self.chains:
             return {None}
@@ -398,9 +432,13 @@ class _Draft:
         named = {symbol.name for symbol in terms.symbols_of(value)}
         return any(way.sources[name].origin is Origin.ARGUMENT for name in named)
 
-    def finished(self, calls: Iterable[int]) -> CallSite:
-        """Return the call site."""
-        callers, tests = self._callers(calls)
+    def finished(self, calls: Iterable[int], *, every: bool) -> CallSite:
+        """Return the call site.
+
+        :param calls: addresses of the calls of the function around it
+        :param every: whether all that those pass is wanted
+        """
+        callers, tests = self._callers(calls, every=every)
         return CallSite(
             self.word.address,
             self.word.state,
@@ -413,11 +451,22 @@ class _Draft:
             self.reliance,
             tuple(self._answers(tests)),
             self.sites.identifier(self.word.immediate),
+            onward(self.sites.approach(self.word.state), self.body, self.behind),
+            lost_link(self.body, self.word.address),
         )
 
-    def _callers(self, calls: Iterable[int]) -> tuple[tuple[Caller, ...], tuple[Test, ...]]:
+    def _reads_behind(self, body: Body, call: int) -> tuple[Read, ...]:
+        """Return the scratch registers that a caller of the function reads behind its call."""
+        rules = self.sites.rules
+        scratch = {f"{rules.prefix}{n}" for n in register_usage.numbers(rules.lost)}
+        found = reliance(body, call + 4, rules, lambda _: None, self.sites.budget_behind)
+        return tuple(read for read in found.reads if read.register in scratch)
+
+    def _callers(
+        self, calls: Iterable[int], *, every: bool
+    ) -> tuple[tuple[Caller, ...], tuple[Test, ...]]:
         sites, state = self.sites, self.word.state
-        wants_ways = any(map(self._leaves_to_callers, self.paths))
+        wants_ways = every or any(map(self._leaves_to_callers, self.paths))
         callers, tests = [], []
         for address in calls:
             around = function_extent(sites.image, address, state)
@@ -426,7 +475,8 @@ class _Draft:
             ways: tuple[CallPath, ...] = ()
             if wants_ways:
                 ways, _ = sites.paths(body, address, state, self.word.immediate)
-            callers.append(Caller(address, function, ways))
+            reads = self._reads_behind(body, address) if every else ()
+            callers.append(Caller(address, function, ways, reads))
             if self.aftermath.returned:
                 seen = self._aftermath(body, address + 4, MOST_IN_CALLER)
                 tests += [Test(a.address, a.condition, function) for a in seen.asked]

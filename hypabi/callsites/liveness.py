@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from hypabi.callsites.backward_paths import Budget
 from hypabi.callsites.model import Liveness, MayRead, Read, Why
-from hypabi.callsites.path_runner import Convention
+from hypabi.callsites.path_runner import LINK, Convention
 from hypabi.code import register_usage
 from hypabi.code.function_body import Body, Kind, Step
 from hypabi.records import frozen
@@ -18,8 +18,6 @@ from hypabi.records import frozen
 MOST_STEPS: Final = 6000
 """Instructions looked at behind one call site."""
 MOST_IN_CALLEE: Final = 200
-LINK: Final = {31: 1 << 30, 13: 1 << 14}
-"""The link register by the number of general registers: x30; r14."""
 
 A64_NOP: Final = 0xD503201F
 LUCK: Final = 32
@@ -192,7 +190,8 @@ def reliance(
     reads = tuple(Read(_name(rules, n), at) for n, at in sorted(survey.reads.items()))
     may = sorted(survey.may.items(), key=lambda item: (item[0][0], list(Why).index(item[0][1])))
     may_read = tuple(MayRead(_name(rules, number), why, at) for (number, why), at in may)
-    return Liveness(reads, may_read, tuple(survey.undecided))
+    through = frozenset(_name(rules, n) for n in register_usage.numbers(survey.through))
+    return Liveness(reads, may_read, tuple(survey.undecided), through)
 
 
 def _name(rules: Convention, number: int) -> str:

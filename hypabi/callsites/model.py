@@ -26,6 +26,7 @@ __all__ = [
     "Function",
     "Liveness",
     "MayRead",
+    "Onward",
     "Origin",
     "Reached",
     "Read",
@@ -114,6 +115,14 @@ class CallPath:
 
 
 @frozen
+class Read:
+    """An instruction that reads what a register held right after the ``hvc``."""
+
+    register: str
+    address: int
+
+
+@frozen
 class Caller:
     """Code that calls the function around a site directly, and what it passes."""
 
@@ -122,14 +131,8 @@ class Caller:
     function: Function
     paths: tuple[CallPath, ...]
     """To the branch; terms are over the entry of *this* function."""
-
-
-@frozen
-class Read:
-    """An instruction that reads what a register held right after the ``hvc``."""
-
-    register: str
-    address: int
+    reads: tuple[Read, ...] = ()
+    """Scratch registers that an instruction reads behind the branch before it is written."""
 
 
 class Why(enum.Enum):
@@ -169,6 +172,8 @@ class Liveness:
     may_read: tuple[MayRead, ...]
     undecided: tuple[str, ...]
     """Where flow was lost, so that more may be read."""
+    through: frozenset[str] = frozenset()
+    """Registers that the function's caller finds, on some way, as the ``hvc`` left them."""
 
     @property
     def live(self) -> frozenset[str]:
@@ -218,6 +223,18 @@ class Answer:
 
 
 @frozen
+class Onward:
+    """A branch to a register that is reached behind a call site without another."""
+
+    address: int
+    register: str
+    target: Value
+    """Over symbols for what the registers hold right behind the ``hvc``."""
+    sources: Mapping[str, Source]
+    """What each of these symbols stands for: the register that its source names."""
+
+
+@frozen
 class CallSite:
     """An ``hvc`` of a program."""
 
@@ -236,6 +253,10 @@ class CallSite:
     """The registers that can hold an answer (SMCCC: x0 to x3; arm: r0 to r3)."""
     identifier: str
     """The register that selects the call: x0 or r0; for Xen's immediate x16 or r12."""
+    onward: Onward | None = None
+    """Where control goes on by a computed branch, where it surely does; A64 only."""
+    link_lost: int | None = None
+    """A call on some way to it, behind which nothing sets the link register again; A64 only."""
 
     @property
     def name(self) -> str:

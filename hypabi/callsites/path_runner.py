@@ -54,6 +54,9 @@ class Convention:
     """What a call may change."""
 
 
+LINK: Final = {31: 1 << 30, 13: 1 << 14}
+"""The link register by the number of general registers: x30; r14."""
+
 A64: Final = Convention("x", 31, 0xFF, 0x3, 0x7FFC0000, 0x4003FFFF)
 """AAPCS64 6.1.1: x0-x7; x0, x1; x19-x30 and the platform's x18; x0-x17 and the link register.
 
@@ -282,7 +285,9 @@ class Walk(Live):
         self.registers = kept
         if self.state is InstructionSet.T32:
             self.registers["CPSR.IT"] = 0  # a call is the last of its block (DDI 0406C, A8.8.54)
-        for number in register_usage.numbers(self.rules.lost):
+        # What answers an hvc or smc returns by ELR, so that nobody writes the link register.
+        link = LINK[self.rules.count] if step.kind is Kind.ASK else 0
+        for number in register_usage.numbers(self.rules.lost & ~link):
             self.pointers.pop(number, None)
             self.bases.discard(number)
             name = f"{self.rules.prefix}{number}"

@@ -120,6 +120,10 @@ class Body:
         """Return whether control goes from the function's start to an address."""
         raise NotImplementedError
 
+    def turns(self) -> Iterator[Step]:
+        """Yield, by address, the instructions that may send control elsewhere."""
+        raise NotImplementedError
+
 
 class A64Body(Body):
     """A function in A64."""
@@ -192,6 +196,10 @@ class A64Body(Body):
         if self._runs is None:
             self._runs = self._reached_runs()
         return any(first <= address <= last for first, last in self._runs)
+
+    def turns(self) -> Iterator[Step]:
+        """Yield, by address, the instructions that may send control elsewhere."""
+        yield from map(self._step, self._turns)
 
     def _reached_runs(self) -> tuple[tuple[int, int], ...]:
         """Return the first and the last instruction of each run that control comes through."""
@@ -339,6 +347,12 @@ class LiftedBody(Body):
         """Return whether control goes from the function's start to an address."""
         assert self.reached is not None
         return address in self.reached
+
+    def turns(self) -> Iterator[Step]:
+        """Yield, by address, the instructions that may send control elsewhere."""
+        assert self.reached is not None
+        steps = map(self._step, sorted(self.reached))
+        yield from (step for step in steps if step.kind is not Kind.NEXT)
 
 
 def _it_behind(instruction: Instruction | Undecodable, it: int) -> int:

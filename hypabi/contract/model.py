@@ -343,6 +343,13 @@ class Transition(Bounded):
     call: Annotated[str, "The call, or 'any-other'."]
     to: Annotated[str, "Party that is live after, or a key of 'beyond'."]
     by: Annotated[str | None, "Who makes the call."] = None
+    made_by: Annotated[
+        tuple[str, ...],
+        "Functions from each of which, where a kernel has it, direct calls lead to such a call.",
+    ] = ()
+    after: Annotated[
+        str | None, "A call that goes before it on every way of who calls those that make it."
+    ] = None
 
 
 @frozen(kw_only=True, eq=False)
@@ -360,6 +367,9 @@ class CallerStates(Bounded):
     states: Annotated[
         tuple[str, ...], "Parties, or keys of 'beyond', that can be live.", Spelled("while")
     ]
+    refusals: Annotated[
+        tuple[int, ...], "What it may be answered instead of success, and has to tell from that."
+    ] = ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -367,6 +377,9 @@ class LifeCycle(Located):
     """Which party is live, and what moves it on."""
 
     boot: Annotated[ByArchitecture[str], "The party that is live first."]
+    at_boot: Annotated[
+        tuple[str, ...], "Functions that run once, while the party is live that is live first."
+    ] = ()
     beyond: Annotated[Mapping[str, str], "States in which no party of the contract is live."] = (
         field(default_factory=nothing)
     )

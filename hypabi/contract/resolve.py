@@ -91,6 +91,7 @@ def resolve(context: Context) -> Revision:
         ),
         places=tuple(_places(context)),
         contexts=tuple(_turns(context, parties, calls)),
+        at_boot=() if contract.life_cycle is None else contract.life_cycle.at_boot,
     )
 
 
@@ -250,15 +251,18 @@ def _life_cycle(
     context.known_parties((boot,), cycle.place.below("boot"))
     states = {*context.contract.parties, *cycle.beyond}
     live = {*parties, *cycle.beyond}
-    known_calls = {*context.contract.calls, ANY_OTHER, ANY}
+    contract_calls = set(context.contract.calls)
+    known_calls = {*contract_calls, ANY_OTHER, ANY}
     moves: list[Move] = []
     for each in cycle.transitions:
         known(each.source, states, each.place.below("from"))
         known(each.to, states, each.place.below("to"))
         known(each.call, known_calls, each.place.below("call"))
+        if each.after is not None:
+            known(each.after, contract_calls, each.place.below("after"))
         called = each.call in (ANY_OTHER, ANY) or each.call in calls
         if context.applies(each) and {each.source, each.to} <= live and called:
-            moves.append(Move(each.source, each.call, each.to))
+            moves.append(Move(each.source, each.call, each.to, each.made_by, each.after))
     return boot, tuple(moves)
 
 
@@ -286,4 +290,5 @@ def _turns(
                 each.identifiers,
                 states,
                 authority_of(each),
+                each.refusals,
             )

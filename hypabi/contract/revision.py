@@ -124,6 +124,10 @@ class Move:
     source: str
     call: str
     to: str
+    made_by: tuple[str, ...] = ()
+    """Functions from each of which direct calls lead to such a call."""
+    after: str | None = None
+    """A call that goes before it on every way of who calls those functions."""
 
 
 @frozen(eq=False)
@@ -142,6 +146,8 @@ class CallerContext:
     states: tuple[str, ...]
     """Parties, or states in which no party of the image is live."""
     authority: Authority
+    refusals: tuple[int, ...] = ()
+    """What it may be answered instead of success, and has to tell from that."""
 
     @property
     def tells(self) -> bool:
@@ -171,6 +177,8 @@ class Revision:
     installations: tuple[Installation, ...] = ()
     places: tuple[Place, ...] = ()
     contexts: tuple[CallerContext, ...] = ()
+    at_boot: tuple[str, ...] = ()
+    """Functions that run once, while the party is live that is live first."""
 
     def party(self, name: str) -> LiveParty | None:
         """Return the party of this name, ``None`` where this kernel has it not."""

@@ -15,6 +15,8 @@ __all__ = [
     "callers.compatibility",
     "callers.findings",
     "callers.identification",
+    "callers.makers",
+    "callers.order",
     "callers.schedule",
     "callers.summary",
     "difference.compare",

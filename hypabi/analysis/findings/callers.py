@@ -74,7 +74,7 @@ class NamedSite:
             case Kind.NO_CALL:
                 return SiteVerdict.NO_CALL
             case Kind.UNRESOLVED:
-                return SiteVerdict.UNRESOLVED
+                return SiteVerdict.DEPENDS if self._passed else SiteVerdict.UNRESOLVED
             case Kind.UNINITIALISED:
                 return SiteVerdict.UNINITIALISED if self.finding else SiteVerdict.TAKEN
             case _:
@@ -82,9 +82,15 @@ class NamedSite:
 
     @property
     def _open(self) -> bool:
-        """Whether something about it was not followed to its end."""
-        shown = self.site.reached is not Reached.NOT_SHOWN
-        return not shown or bool(self.site.undecided or self.site.reliance.undecided)
+        """Whether it may be no call, or ask for more on ways that were not followed."""
+        return self.site.reached is Reached.NOT_SHOWN or bool(self.site.undecided)
+
+    @property
+    def _passed(self) -> bool:
+        """Whether all that it asks for and that is not named is up to the function's caller."""
+        own = [name for way in self.paths for name in way.names]
+        passed = all(not isinstance(n, Unresolved) or n.passed for n in own)
+        return bool(own) and passed and not self._open
 
 
 @frozen

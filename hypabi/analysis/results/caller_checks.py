@@ -27,6 +27,8 @@ class CallerWord(enum.Enum):
 
 CALL_SITES: Final = "call sites"
 """The unit in which callers are counted."""
+MOVES: Final = "moves"
+"""The unit in which calls are counted that somebody has to make."""
 
 CALLER_WORDS: Final = tuple(each.value for each in CallerWord)
 
@@ -131,6 +133,21 @@ class LifeCycleMove:
 
 
 @frozen
+class MoveCheck:
+    """A function that has to make a call, or makes it in some order, held against the contract."""
+
+    function: str
+    address: Hex
+    call: str
+    party: str
+    """Whose vectors are live."""
+    verdict: CallerWord
+    text: str
+    suppressed: SuppressedBy | None
+    """What decided to live with a violation, if anything did."""
+
+
+@frozen
 class CallerChecks:
     """What comes of the call sites of an image, while each of its parties is live."""
 
@@ -143,6 +160,11 @@ class CallerChecks:
     """Call paths that ask for no call of the contract, or by an identifier that is not known."""
     not_found_out: tuple[UnresolvedCallSite, ...]
     """Call sites that may ask for a call of the contract, for all that was found out."""
+    makers: tuple[MoveCheck, ...]
+    """The functions of the image that the contract names as those that make a move."""
+    out_of_order: tuple[MoveCheck, ...]
+    """Calls that are made while nobody is live to whom they are made; the function is that from
+    which on it is known who is."""
 
     def reachable(self) -> tuple[CallerCheck, ...]:
         """Return the checks that can come about."""
@@ -171,6 +193,28 @@ class CallerChecks:
             worst = worst_caller_word(words)
             others = tuple(dict.fromkeys(WEIGHTS[word] for word in words if word is not worst))
             yield Judged(CALL_SITES, worst.value, WEIGHTS[worst], others)
+        for word in self.moves_in_want().values():
+            yield Judged(MOVES, word.value, WEIGHTS[word])
+        for each in self.out_of_order:
+            yield Judged(MOVES, each.verdict.value, WEIGHTS[each.verdict])
+
+    def moves_in_want(self) -> Mapping[tuple[str, str], CallerWord]:
+        """Return by party and call the worst of what is said of those who have to make the call.
+
+        That nobody makes it is one finding, whoever should; what all of them make is not among it.
+        """
+        found: dict[tuple[str, str], list[CallerWord]] = {}
+        for each in self.makers:
+            if each.verdict is not CallerWord.SATISFIED:
+                found.setdefault((each.party, each.call), []).append(each.verdict)
+        return {move: worst_caller_word(words) for move, words in found.items()}
+
+    def units(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the words that each kind of thing can have that is judged here."""
+        units = {CALL_SITES: CALLER_WORDS}
+        if self.moves_in_want() or self.out_of_order:
+            units[MOVES] = CALLER_WORDS
+        return units
 
     def _words(self) -> Mapping[str, list[CallerWord]]:
         found: dict[str, list[CallerWord]] = {}

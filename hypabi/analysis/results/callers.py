@@ -28,6 +28,8 @@ class SiteVerdict(enum.Enum):
     NAMED = "named"
     IN_DOUBT = "in doubt"
     """Named as far as it was followed; it may be data, or there may be more to it."""
+    DEPENDS = "depends on its caller"
+    """The identifier is what the function around it was passed: it is a wrapper."""
     NO_CONTRACT = "not in any contract"
     NO_CALL = "no call"
     UNRESOLVED = "unresolved"
@@ -42,6 +44,7 @@ CALL_SITES: Final = "call sites"
 WEIGHTS: Final[Mapping[SiteVerdict, Weight]] = {
     SiteVerdict.NAMED: Weight.GOOD,
     SiteVerdict.IN_DOUBT: Weight.UNDECIDED,
+    SiteVerdict.DEPENDS: Weight.GOOD,
     SiteVerdict.NO_CONTRACT: Weight.UNDECIDED,
     SiteVerdict.NO_CALL: Weight.UNDECIDED,
     SiteVerdict.UNRESOLVED: Weight.UNDECIDED,

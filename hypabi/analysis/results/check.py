@@ -4,7 +4,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
-from hypabi.analysis.results.caller_checks import CALL_SITES, CALLER_WORDS, CallerChecks
+from hypabi.analysis.results.caller_checks import CallerChecks
 from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
 from hypabi.analysis.results.entries import EntryFinding, EntryWord
 from hypabi.analysis.results.shared import (
@@ -323,7 +323,7 @@ class CheckResult:
     def _units(self) -> Mapping[str, tuple[str, ...]]:
         units = {CLAUSES: tuple(word.value for word in ClauseWord)}
         if self.callers is not None:
-            units[CALL_SITES] = CALLER_WORDS
+            units.update(self.callers.units())
         units[PARTIES] = tuple(word.value for word in PartyWord)
         if self.tells_installers:
             units[INSTALLERS] = tuple(word.value for word in InstallerWord)

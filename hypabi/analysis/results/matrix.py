@@ -4,7 +4,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hypabi.analysis.results.caller_checks import CALL_SITES, CALLER_WORDS, CallerChecks
+from hypabi.analysis.results.caller_checks import CallerChecks
 from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
 from hypabi.analysis.results.shared import Evidence, Hex, ImageIdentity, Reproduction, Sha256
 from hypabi.arch.names import Architecture
@@ -166,7 +166,7 @@ class MatrixResult:
         """What it amounts to: cells and callers, the worst of both."""
         units = {CELLS: CELL_WORDS}
         if self.callers is not None:
-            units[CALL_SITES] = CALLER_WORDS
+            units.update(self.callers.units())
         return conclude(self._judged(), "kept", units)
 
     @property

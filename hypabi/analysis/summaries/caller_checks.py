@@ -10,6 +10,7 @@ from hypabi.analysis.results.caller_checks import (
     CallerSite,
     CallerWord,
     LifeCycleMove,
+    MoveCheck,
     UnresolvedCallSite,
     worst_caller_word,
 )
@@ -18,6 +19,8 @@ from hypabi.callsites.model import CallSite, Unread
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.callers import findings
 from hypabi.judgement.callers.findings import CallerVerdict
+from hypabi.judgement.callers.makers import MakerCheck
+from hypabi.judgement.callers.order import OrderCheck
 from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle, MoveTaken
 from hypabi.judgement.callers.summary import Violation, spell_request, spell_verdict
 from hypabi.judgement.suppression import Suppression
@@ -62,6 +65,8 @@ def summarize_caller_checks(
         tuple(_move(each, place) for each in cycle.moves),
         cycle.elsewhere,
         tuple(_unresolved(each, place) for each in cycle.unread),
+        tuple(_move_check(each, lived_with) for each in cycle.makers),
+        tuple(_move_check(each, lived_with) for each in cycle.order),
     )
 
 
@@ -105,6 +110,22 @@ def _asks(check: findings.CallerCheck) -> str | None:
     bits = 64 if register.startswith("x") else 32
     signed = value - (1 << bits) if value >> (bits - 1) else value
     return f"{register} = {signed if abs(signed) < SMALL else hex(value)}"
+
+
+def _move_check(
+    each: MakerCheck | OrderCheck, lived_with: Mapping[Violation, Suppression]
+) -> MoveCheck:
+    violated = isinstance(each.verdict, findings.Violated)
+    by = lived_with.get(Violation.of_move(each)) if violated else None
+    return MoveCheck(
+        each.function,
+        f"{each.address:#x}",
+        each.call,
+        " or ".join(each.live),
+        caller_word(each.verdict, by),
+        spell_verdict(each.verdict),
+        None if by is None else suppressed_by(by),
+    )
 
 
 def _answer(point: findings.CallerAnswer, by: Suppression | None) -> CallerAnswer:

@@ -1,24 +1,27 @@
 """A call site met by a live party: what the caller counts on, held against what that party does.
 
-Five questions.  Is the call served?  Do the arguments meet its preconditions?  Does everything
-that the caller relies on survive?  Does the caller understand every answer?  Does it read the
-answer from the register that holds it?  Nothing is executed here: the request and what is live
-behind it come from the caller's code, the cases from the party's.
+Seven questions.  Is the call served?  Are its arguments set, and can they be meant?  Do they meet
+its preconditions?  Does everything that the caller relies on survive?  Does the caller understand
+every answer?  Does it read the answer from the register that holds it?  Does it go on where it asks
+to go, if the call comes back that should not?  Nothing is executed here: the request and what is
+live behind it come from the caller's code, the cases from the party's.
 
 What a party does is taken under everything that holds because it is live, and under what the
 request is known to bring; a case that cannot be taken then is left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Called, CalledBack, Left, Returned
 from hypabi.behaviour.outcome import Undecided as PathUndecided
+from hypabi.callsites.composition import composed
 from hypabi.callsites.identifier_values import uninitialised
-from hypabi.callsites.model import CallPath, CallSite, Origin
-from hypabi.contract.clause import Calls, HandedTo, Leaves, Returns
+from hypabi.callsites.model import CallPath, CallSite, Onward, Origin, Start
+from hypabi.contract.clause import Calls, HandedTo, Leaves, Premise, Returns
 from hypabi.contract.revision import LiveParty, Revision, Row, Service
+from hypabi.judgement.callers.arguments import arguments_of, sensible, unset
 from hypabi.judgement.callers.findings import (
     CallerAnswer,
     CallerCheck,
@@ -41,7 +44,7 @@ from hypabi.judgement.callers.preservation import (
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
 from hypabi.judgement.verification.obligations import ending_with
 from hypabi.judgement.verification.wording import describe_outcome
-from hypabi.records import frozen
+from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Value
@@ -129,7 +132,9 @@ class _Met:
             return
         cases = tuple(self._taken(entered))
         yield CallerAnswer(CallerQuestion.SERVED, self._served(cases, entered))
+        yield from self._arguments()
         yield from self._preconditions(entered)
+        yield from self._goes_on()
         back = Back(entered, tuple(case for case in cases if self._comes_back(case)))
         if back.cases:
             yield from held(self.site, self.way, self.row, self.revision, back, self.solver)
@@ -159,7 +164,39 @@ class _Met:
         why = uninitialised(register, self.way)
         if why is not None:
             return Violated(f"{register} is uninitialised: {why}")
+        for name, met in self._as_called():
+            why = unset(register, met.way)
+            if why is not None:
+                return Violated(f"{register} is uninitialised: {why}, as {name} calls it")
         return DependsOnCaller(f"{register} is not a constant")
+
+    def _as_called(self) -> Iterator["tuple[str, _Met]"]:
+        """Yield the function's direct callers, each with a way that starts in it."""
+        seen: set[tuple[Value, ...]] = set()
+        for caller in self.site.callers:
+            for outer in caller.paths:
+                way = composed(self.way, outer)
+                if way is None:
+                    continue
+                brought = tuple(way.request.registers.values())
+                if brought in seen:
+                    continue
+                seen.add(brought)
+                about = (self.revision, self.provider, self.row, self.solver)
+                yield caller.function.name or f"{caller.address:#x}", _Met(self.site, way, *about)
+
+    def _arguments(self) -> Iterator[CallerAnswer]:
+        arguments = arguments_of(self.revision, self.row)
+        if not arguments or self.row.service is not Service.SERVED:
+            return
+        tables = self.provider.surroundings.tables.values()
+        said = sensible(self.way, self.row, arguments, tables)
+        for name, met in self._as_called() if isinstance(said, Satisfied) else ():
+            passed = sensible(met.way, self.row, arguments, tables)
+            if isinstance(passed, Violated):
+                said = Violated(f"{passed.what}, as {name} calls it")
+                break
+        yield CallerAnswer(CallerQuestion.ARGUMENTS, said)
 
     def _taken(self, entered: Entered) -> Iterator[Case]:
         for case in self.provider.behaviour.cases:
@@ -259,23 +296,91 @@ class _Met:
         return "not served"
 
     def _preconditions(self, entered: Entered) -> Iterator[CallerAnswer]:
-        lowering = Lowering(self.provider.behaviour, None, self.provider.surroundings)
         for premise in self.row.requires:
-            holds = terms.substitute(lowering.predicate(premise.holds), entered.brought)
-            yield CallerAnswer(
-                CallerQuestion.PRECONDITIONS, self._required(premise.text, holds, entered.premises)
-            )
+            said = self._required(premise, entered)
+            if isinstance(said, DependsOnCaller):
+                said = self._passed(premise) or said
+            yield CallerAnswer(CallerQuestion.PRECONDITIONS, said)
 
-    def _required(self, text: str, holds: Value, premises: tuple[Value, ...]) -> CallerVerdict:
+    def _passed(self, premise: Premise) -> CallerVerdict | None:
+        """Say whether a precondition holds as the function's callers call it.
+
+        ``None`` where that is up to theirs, or where nobody calls it directly.
+        """
+        found = []
+        for name, met in self._as_called():
+            said = met._required(premise, met._entered())  # noqa: SLF001 - of the same class
+            if isinstance(said, Violated):
+                return replace(said, what=f"{said.what}, as {name} calls it")
+            found.append(said)
+        satisfied = bool(found) and all(isinstance(each, Satisfied) for each in found)
+        return Satisfied(premise.text) if satisfied else None
+
+    def _required(self, premise: Premise, entered: Entered) -> CallerVerdict:
+        lowering = Lowering(self.provider.behaviour, None, self.provider.surroundings)
+        holds = terms.substitute(lowering.predicate(premise.holds), entered.brought)
+        text, premises = premise.text, entered.premises
         match self.solver.check(*premises, terms.lnot(holds)):
             case Unsatisfiable():
                 return Satisfied(text)
             case Satisfiable(model):
                 if isinstance(self.solver.feasibility(*premises, holds), Unsatisfiable):
                     return Violated(f"{text} does not hold", model)
+                if self._spoils(holds, premises):
+                    return Violated(f"{text} does not hold where it holds of what was passed")
                 return DependsOnCaller(f"{text}: {self._whose(holds)}")
             case Unknown(reason):
                 return Undecided(f"{text}: {reason}")
+
+    def _goes_on(self) -> Iterator[CallerAnswer]:
+        """Say whether code behind a call that does not come back goes where it asks to go.
+
+        It is the way on of who has no party to ask, or of a call that was refused.
+        """
+        statements = [clause.statement for clause in self.row.clauses]
+        leaves = next((each for each in statements if isinstance(each, Leaves)), None)
+        onward = self.site.onward
+        if leaves is None or onward is None:
+            return
+        registers = self.way.request.registers
+        brought = {terms.symbol(name, self.bits): value for name, value in registers.items()}
+        lowering = Lowering(self.provider.behaviour, None, self.provider.surroundings)
+        asked = terms.substitute(lowering.value(leaves.target), brought)
+        behind = {
+            terms.symbol(name, self.bits): registers[source.register]
+            for name, source in onward.sources.items()
+            if source.register in registers
+        }
+        differs = terms.ne(asked, terms.substitute(onward.target, behind), self.bits)
+        guard = [condition.term for condition in self.way.request.guard]
+        yield CallerAnswer(CallerQuestion.GOES_ON, self._onward(differs, guard, onward))
+
+    def _onward(self, differs: Value, guard: Sequence[Value], onward: Onward) -> CallerVerdict:
+        match self.solver.feasibility(*guard, differs):
+            case Unsatisfiable():
+                return Satisfied("where it asks to go")
+            case Unknown(reason):
+                return Undecided(f"whether {onward.register} is what it asks for: {reason}")
+            case _ if self.way.start is Start.ENTRY:
+                place = f"{onward.register} at {onward.address:#x}"
+                return Violated(f"it goes on by {place}, which is not where it asks to go")
+            case _:
+                return Undecided(f"{onward.register} is not shown to be where it asks to go")
+
+    def _spoils(self, holds: Value, premises: tuple[Value, ...]) -> bool:
+        """Tell whether a register breaks a condition that all values have that it is made of."""
+        registers = self.way.request.registers
+        asked = [s for s in terms.symbols_of(holds) if s.name in registers]
+        if len(asked) != 1:
+            return False
+        made = terms.symbols_of(registers[asked[0].name])
+        of = [terms.symbol(f"{each.name} of the caller", each.width) for each in made]
+        if any(each.width != asked[0].width for each in of):
+            return False
+        assumed = [terms.substitute(holds, {asked[0]: each}) for each in of]
+        spoiled = self.solver.feasibility(*premises, *assumed, holds)
+        possible = self.solver.feasibility(*premises, *assumed)
+        return isinstance(spoiled, Unsatisfiable) and not isinstance(possible, Unsatisfiable)
 
     def _whose(self, holds: Value) -> str:
         """Say whose the registers are that a precondition speaks of."""

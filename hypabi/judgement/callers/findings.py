@@ -11,10 +11,12 @@ class CallerQuestion(enum.Enum):
     """What is asked of a caller and a live party."""
 
     SERVED = "served"
+    ARGUMENTS = "arguments"
     PRECONDITIONS = "preconditions"
     SURVIVES = "survives"
     UNDERSTOOD = "understood"
     READ_FROM = "read from"
+    GOES_ON = "goes on"
 
 
 @frozen

@@ -5,11 +5,12 @@ immediate, and by the register that selects.  Stub calls are numbered from 0, SM
 that one ``hvc #0`` can serve both.  What is not known is said, never guessed.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, assert_never
 
 from hypabi.callsites.identifier_values import constants_of, symbols_in_order, uninitialised
-from hypabi.callsites.model import CallPath, CallSite, Origin
+from hypabi.callsites.model import CallPath, CallSite, Origin, Source, Start
 from hypabi.contract.registry import LOWER, Interfaces, Named
 from hypabi.records import frozen
 from hypabi.smt.terms import Value
@@ -49,6 +50,8 @@ class Unresolved:
     """The identifier is not known, and why."""
 
     reason: str
+    passed: bool = False
+    """Whether it is what the function's caller passed, in a register or in memory."""
 
 
 @frozen
@@ -60,6 +63,10 @@ class Uninitialised:
     taken_by: tuple[str, ...]
     """Parties of the contract to which any identifier is as good as another."""
 
+
+NAMES: Final = re.compile(r"[A-Za-z_]\w*(?: (?:at|from|after) 0x[0-9a-f]+)?")
+ARGUMENT: Final = re.compile(r"mem|x[0-7]|r[0-3]")
+"""AAPCS64 6.8.2, AAPCS32 6.5: registers that pass arguments."""
 
 Naming = Named | OneOf | Unlisted | NotACall | Unresolved | Uninitialised
 
@@ -112,7 +119,19 @@ def _unknown(
     sources = [way.sources[symbol.name] for symbol in symbols_in_order(value)]
     from_caller = any(source.origin is Origin.ARGUMENT for source in sources)
     anyway = f"; {', '.join(taken_by)} would take any" if taken_by and not from_caller else ""
-    return Unresolved(f"{reason}{anyway}")
+    passed = way.start is Start.ENTRY and bool(sources) and all(map(_is_passed, sources))
+    return Unresolved(f"{reason}{anyway}", passed)
+
+
+def _is_passed(source: Source) -> bool:
+    """Tell whether a value is an argument of the function, or in memory that one points at.
+
+    The name of what was read from memory spells its address, over the registers at entry.
+    """
+    if source.origin is Origin.MEMORY:
+        found = NAMES.findall(source.symbol)
+        return bool(found) and all(ARGUMENT.fullmatch(name) for name in found)
+    return source.origin is Origin.ARGUMENT
 
 
 def _because(register: str, way: CallPath, value: Value) -> Iterator[str]:

@@ -87,7 +87,8 @@ def held(
 def _lost(site: CallSite, back: Back, bits: int, solver: Solver) -> Lost | Undecided:
     """Return which of the registers that are live behind a site are lost."""
     lost: dict[str, Mapping[str, int]] = {}
-    for name in sorted(site.reliance.live):
+    beyond = {read.register for caller in site.callers for read in caller.reads}
+    for name in sorted(site.reliance.live | beyond & site.reliance.through):
         for case in back.cases:
             if name in lost or name not in case.registers:
                 continue
@@ -114,12 +115,14 @@ def answered(clauses: Iterable[Clause]) -> frozenset[str]:
 
 def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> CallerVerdict:
     reliance = site.reliance
+    link = _lost_link(site)
+    if link is not None:
+        return Violated(link)
     clauses = [clause.statement for clause in row.clauses]
     may_change = {r for c in clauses if isinstance(c, KeepsRegisters) for r in c.may_change}
-    for read in reliance.reads:
-        if read.register in lost and read.register not in answers:
-            what = f"{read.register} is lost, and read at {read.address:#x}"
-            return Violated(what, lost[read.register])
+    read_there = _lost_and_read(site, lost, answers)
+    if read_there is not None:
+        return read_there
     unsure = [m for m in reliance.may_read if m.register in lost and m.register not in answers]
     for may in unsure:
         # The platform's register (AAPCS64 6.1.1) is: the contract lets a call lose x18.
@@ -135,6 +138,33 @@ def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> 
         return SatisfiedBeyondContract(_unpromised(unpromised))
     kept = sorted(reliance.live - answers - lost.keys())
     return Satisfied(f"{len(kept)} live registers are kept" if kept else "nothing else is live")
+
+
+def _lost_and_read(site: CallSite, lost: Lost, answers: frozenset[str]) -> Violated | None:
+    """Say which lost register is read: by the function itself, or by who calls it, behind that."""
+    for read in site.reliance.reads:
+        if read.register in lost and read.register not in answers:
+            what = f"{read.register} is lost, and read at {read.address:#x}"
+            return Violated(what, lost[read.register])
+    for caller in site.callers:
+        for read in caller.reads:
+            if read.register in lost and read.register not in answers:
+                who = caller.function.name or f"{caller.address:#x}"
+                what = f"{read.register} is lost, and {who} reads it at {read.address:#x}"
+                return Violated(what, lost[read.register])
+    return None
+
+
+def _lost_link(site: CallSite) -> str | None:
+    """Say where the link register was lost before the call, if it is read behind it all the same.
+
+    A64 only.
+    """
+    for read in site.reliance.reads if site.link_lost is not None else ():
+        if read.register == "x30":
+            where = f"the call at {site.link_lost:#x}"
+            return f"x30 is lost before it, by {where}, and read at {read.address:#x}"
+    return None
 
 
 def _unpromised(reads: Sequence[Read]) -> str:
@@ -187,7 +217,9 @@ def _understood(
 def tells_error(site: CallSite, revision: Revision) -> bool:
     """Tell whether a caller tests the answer so that the error goes elsewhere than success."""
     answer = next((each for each in site.answers if each.register == revision.result), None)
-    return answer is not None and any(_tells(test.condition, revision) for test in answer.tests)
+    if answer is None or revision.error is None:
+        return False
+    return any(_tells(test.condition, revision, revision.error) for test in answer.tests)
 
 
 def passes_answer_on(site: CallSite, revision: Revision) -> bool:
@@ -203,13 +235,13 @@ def _may_be(error: int, case: Case, back: Back, revision: Revision, solver: Solv
     return solver.feasibility(*back.entered.conditions(case), found)
 
 
-def _tells(condition: Value, revision: Revision) -> bool:
-    """Tell whether a test answers otherwise for the error than for success."""
-    if revision.success is None or revision.error is None:
+def _tells(condition: Value, revision: Revision, other: int) -> bool:
+    """Tell whether a test answers otherwise for another value than for success."""
+    if revision.success is None:
         return False
     symbol = terms.symbol(after(revision.result), revision.architecture.bits)
     success = terms.substitute(condition, {symbol: revision.success})
-    error = terms.substitute(condition, {symbol: revision.error})
+    error = terms.substitute(condition, {symbol: other})
     return isinstance(success, int) and isinstance(error, int) and success != error
 
 
@@ -226,6 +258,9 @@ def _read_from(
         if register in lost and register not in answers:
             what = f"it reads {register}, in which no answer is promised"
             return Violated(what, lost[register])
+    for register in sorted(answers - {revision.result}):
+        if _ignores(register, site, revision):
+            return Violated(f"{register} holds what it asks for, and it does not read that")
     result = next((each for each in site.answers if each.register == revision.result), None)
     unread = result is None or set(result.uses) <= {ResultUse.OVERWRITTEN}
     for register in _taken_for_answers(site, way, revision):
@@ -233,6 +268,41 @@ def _read_from(
             what = f"it reads {register}, in which no answer is promised, and not {revision.result}"
             return Violated(what)
     return Satisfied(", ".join(looked) if looked else "no answer is read")
+
+
+def _ignores(register: str, site: CallSite, revision: Revision) -> bool:
+    """Tell whether a value is neither read by the caller nor returned together with its status."""
+    answers = {each.register: each for each in site.answers}
+    if register not in answers or answers[register].tests:
+        return False
+    uses = set(answers[register].uses)
+    together = ResultUse.RETURNED in answers[revision.result].uses
+    return uses <= {ResultUse.OVERWRITTEN} or (uses == {ResultUse.RETURNED} and not together)
+
+
+def refusals_told(
+    site: CallSite, refusals: Iterable[int], revision: Revision
+) -> CallerVerdict | None:
+    """Say whether a caller tells success from every other answer that the contract names for it.
+
+    ``None`` where the contract names none, or no answer is success.
+    """
+    result, success = revision.result, revision.success
+    answer = next((each for each in site.answers if each.register == result), None)
+    said: CallerVerdict | None = None
+    for refusal in refusals if success is not None and answer is not None else ():
+        assert answer is not None
+        value = refusal % (1 << revision.architecture.bits)
+        if any(_tells(test.condition, revision, value) for test in answer.tests):
+            said = Satisfied("the caller tells success from every other answer")
+            continue
+        meets = f"{result} can be {value:#x}"
+        if answer.tests:
+            return Violated(f"{meets}, and is taken for success")
+        if set(answer.uses) <= {ResultUse.OVERWRITTEN}:
+            return Violated(f"{meets}, and nobody looks at it")
+        return Undecided(f"{meets}; what becomes of it was not followed")
+    return said
 
 
 def _taken_for_answers(site: CallSite, way: CallPath, revision: Revision) -> Iterator[str]:

@@ -8,6 +8,7 @@ import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from hypabi.callsites.finder import CallSites
 from hypabi.callsites.identifier_values import paths_by_identifier, uninitialised
 from hypabi.callsites.model import CallPath, CallSite, Function, Unread
 from hypabi.contract.model import Program as ProgramName
@@ -15,13 +16,18 @@ from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision
 from hypabi.judgement.callers.compatibility import Provider, asked_for, check_caller
 from hypabi.judgement.callers.findings import (
+    CallerAnswer,
     CallerCheck,
+    CallerQuestion,
     DependsOnCaller,
     Satisfied,
     Unspecified,
     Violated,
 )
-from hypabi.records import frozen
+from hypabi.judgement.callers.makers import MakerCheck, Reach, hold_makers
+from hypabi.judgement.callers.order import OrderCheck, hold_order
+from hypabi.judgement.callers.preservation import refusals_told
+from hypabi.records import frozen, replace
 from hypabi.smt.solver import Solver
 
 SMALL: Final = 0x1_0000
@@ -80,6 +86,10 @@ class LifeCycle:
     """Ways that ask for something else, or by an identifier that is not known."""
     unread: tuple[Unread, ...] = ()
     """Sites that may ask for a call of the contract, for all that was found out."""
+    makers: tuple[MakerCheck, ...] = ()
+    """The functions of the image that the contract names as those that make a move."""
+    order: tuple[OrderCheck, ...] = ()
+    """Calls that are made while nobody is live to whom they are made."""
 
 
 @frozen
@@ -96,6 +106,10 @@ class Program:
     absent: frozenset[str] = frozenset()
     """Functions that the contract names and the program has no symbol of: a call site without a
     symbol may lie in one of them."""
+    reach: Reach | None = None
+    """How far its functions get; where ``None``, nobody is held to make a move."""
+    call_sites: CallSites | None = None
+    """All of its call sites; where ``None``, nobody is held to an order."""
 
 
 def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver) -> LifeCycle:
@@ -105,8 +119,12 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
     made: dict[tuple[str, str], list[CallSite]] = {}
     elsewhere = 0
     everyone: set[str] = set()
+    makers: list[MakerCheck] = []
+    order: list[OrderCheck] = []
     for program in programs:
         everyone |= program.providers.keys()
+        own: dict[tuple[str, str], list[CallSite]] = {}
+        said: dict[int, tuple[CallerContext, ...]] = {}
         for site in program.sites:
             every = [
                 each for way in site.paths for each in paths_by_identifier(way, revision.identifier)
@@ -116,18 +134,27 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
             elsewhere += len(every) - len(ways)
             for way in ways:
                 contexts = contexts_of(*about, way, program.absent)
+                said.setdefault(site.address, contexts)
                 met = tuple(_checks(contexts, revision, program, site, way, solver))
                 checks += met
                 if contexts and all(each.when is Reachability.UNREACHABLE for each in met):
                     dormant.append(site)
-                _note_moves(made, met)
+                _note_moves(own, met)
+        for move, by in own.items():
+            made.setdefault(move, []).extend(by)
+        if program.reach is not None:
+            makers += hold_makers(revision, program.reach, own, program.unread)
+        if program.call_sites is not None:
+            order += hold_order(revision, program.call_sites, program.sites, said)
     moves = tuple(
         MoveTaken(move, _once(made.get((move.source, move.call), ())))
         for move in revision.moves
         if move.source in everyone
     )
     unread = tuple(each for program in programs for each in program.unread)
-    return LifeCycle(tuple(checks), moves, _once(dormant), elsewhere, unread)
+    return LifeCycle(
+        tuple(checks), moves, _once(dormant), elsewhere, unread, tuple(makers), tuple(order)
+    )
 
 
 def may_concern(
@@ -253,7 +280,17 @@ def _checks(
     for name, met in found.items():
         context = next((context for context in contexts if name in context.states), None)
         when = otherwise if context is None else Reachability.REACHABLE
-        yield CheckInContext(met, when, context or next(iter(contexts), None))
+        told = met if context is None else _with_refusals(met, context, revision)
+        yield CheckInContext(told, when, context or next(iter(contexts), None))
+
+
+def _with_refusals(met: CallerCheck, context: CallerContext, revision: Revision) -> CallerCheck:
+    """Return a check with whether the caller tells what the contract says it may be answered."""
+    said = refusals_told(met.site, context.refusals, revision)
+    if said is None:
+        return met
+    points = [each for each in met.points if each.aspect is not CallerQuestion.UNDERSTOOD]
+    return replace(met, points=(*points, CallerAnswer(CallerQuestion.UNDERSTOOD, said)))
 
 
 def _otherwise(contexts: Sequence[CallerContext], found: Mapping[str, CallerCheck]) -> Reachability:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.judgement.callers.findings import (
     CallerCheck,
     CallerVerdict,
@@ -13,6 +14,8 @@ from hypabi.judgement.callers.findings import (
     Unspecified,
     Violated,
 )
+from hypabi.judgement.callers.makers import MakerCheck
+from hypabi.judgement.callers.order import OrderCheck
 from hypabi.judgement.callers.schedule import CheckInContext, LifeCycle, Reachability
 from hypabi.records import frozen
 
@@ -22,9 +25,9 @@ class Violation:
     """Names a violation: what a suppression is looked up by."""
 
     address: int
-    """Of the call site."""
+    """Of the call site, or of a function that has to make a call."""
     caller: str
-    """The function around it: two that run on into one site are two callers."""
+    """The function: two that run on into one call site are two callers."""
     party: str
     """Whose vectors are live."""
     call: str | None
@@ -34,6 +37,13 @@ class Violation:
     def of(cls, check: CallerCheck) -> "Violation":
         """Return what names a check's violation."""
         return cls(check.site.address, check.site.name, check.party, check.call)
+
+    @classmethod
+    def of_move(cls, check: MakerCheck | OrderCheck) -> "Violation":
+        """Return what names a violation of a function that has to make a call, or its order."""
+        party = " or ".join(check.live)
+        named = None if check.call in (ANY, ANY_OTHER) else check.call
+        return cls(check.address, check.function, party, named)
 
 
 def reachable_checks(cycle: LifeCycle) -> Iterator[CheckInContext]:
@@ -48,6 +58,16 @@ def violated_checks(cycle: LifeCycle) -> Iterator[CheckInContext]:
     for each in reachable_checks(cycle):
         if isinstance(each.check.worst(), Violated):
             yield each
+
+
+def violations(cycle: LifeCycle) -> Iterator[Violation]:
+    """Yield the name of each violation that can come about."""
+    for each in violated_checks(cycle):
+        yield Violation.of(each.check)
+    moves: tuple[MakerCheck | OrderCheck, ...] = (*cycle.makers, *cycle.order)
+    for move in moves:
+        if isinstance(move.verdict, Violated):
+            yield Violation.of_move(move)
 
 
 def spell_request(met: CallerCheck) -> str:

@@ -10,6 +10,7 @@ from hypabi.analysis.results.caller_checks import (
     CallerSite,
     CallerWord,
     LifeCycleMove,
+    MoveCheck,
 )
 from hypabi.judgement.callers.findings import CallerQuestion
 from hypabi.report.shared.text_layout import filled, labelled, titled
@@ -31,6 +32,8 @@ def section(found: CallerChecks) -> Iterator[str]:
     yield from filled(f"{summary(found).capitalize()}.")
     for word, title in TITLES:
         yield from _answers(reachable, word, title)
+    yield from _makers(found.makers)
+    yield from _out_of_order(found.out_of_order)
     yield from _listed("nobody calls, says the contract", found.never_run)
     yield from _listed("the contract does not say when these run", found.unspoken())
     yield from _listed("run while a party is live that was not found", found.without_party())
@@ -106,6 +109,31 @@ def _answers(checks: Iterable[CallerCheck], word: CallerWord, title: str) -> Ite
 def named(check: CallerCheck) -> str:
     """Name a check: who asks for what, while who is live."""
     return f"{check.caller.name}, {check.request}, while {check.party} is live"
+
+
+def _makers(makers: Iterable[MoveCheck]) -> Iterator[str]:
+    """Yield the calls that a function has to make and does not, each once with its functions."""
+    for word, title in TITLES:
+        told: dict[str, list[str]] = {}
+        for each in makers:
+            if each.verdict is word:
+                what = f"{each.call}, while {each.party} is live: {each.text}"
+                told.setdefault(what, []).append(each.function)
+        if told:
+            yield ""
+            yield f"the contract says who makes these calls, and it is {title}:"
+        for text, who in told.items():
+            yield from filled(text, "* ", "  ")
+            yield from filled(", ".join(dict.fromkeys(who)), "    ", "      ")
+
+
+def _out_of_order(checks: Iterable[MoveCheck]) -> Iterator[str]:
+    """Yield the calls that are made while nobody is live to whom they are made."""
+    for each in checks:
+        yield ""
+        suppressed = ", and suppressed" if each.suppressed is not None else ""
+        yield f"out of order{suppressed}, seen from {each.function or each.address} on:"
+        yield from filled(each.text, "* ", "  ")
 
 
 def _listed(title: str, sites: Iterable[CallerSite]) -> Iterator[str]:

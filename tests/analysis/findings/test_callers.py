@@ -31,7 +31,8 @@ NAMED = Named(0, "linux-hyp-abi", "HVC_SET_VECTORS")
 OTHER = Named(2, "linux-hyp-abi", "HVC_RESET_VECTORS")
 CHANCE = Uninitialised("x0", "nobody sets it", ())
 TAKEN = Uninitialised("x0", "nobody sets it", ("stub",))
-ARGUMENT = Unresolved("x0 depends on x0, an argument of the function")
+LOADED = Unresolved("x0 is read from memory")
+ARGUMENT = Unresolved("x0 depends on x0, an argument of the function", passed=True)
 
 
 def way(*names: Naming) -> NamedWay:
@@ -70,7 +71,8 @@ def site(
         (OneOf(0, (NAMED, OTHER)), Kind.NAMED, SiteVerdict.NAMED),
         (Unlisted(0xC6000000, "somebody"), Kind.NO_CONTRACT, SiteVerdict.NO_CONTRACT),
         (NotACall(9), Kind.NO_CALL, SiteVerdict.NO_CALL),
-        (ARGUMENT, Kind.UNRESOLVED, SiteVerdict.UNRESOLVED),
+        (LOADED, Kind.UNRESOLVED, SiteVerdict.UNRESOLVED),
+        (ARGUMENT, Kind.UNRESOLVED, SiteVerdict.DEPENDS),
         (TAKEN, Kind.UNINITIALISED, SiteVerdict.TAKEN),
         (CHANCE, Kind.UNINITIALISED, SiteVerdict.UNINITIALISED),
     ],
@@ -92,12 +94,20 @@ def test_no_name_at_all_is_unresolved() -> None:
     [
         site(NAMED, reached=Reached.NOT_SHOWN),
         site(NAMED, undecided=("a loop",)),
-        site(NAMED, behind=("an indirect branch",)),
     ],
 )
 def test_a_name_is_in_doubt_where_not_all_was_followed(open_one: NamedSite) -> None:
     assert open_one.kind is Kind.NAMED
     assert open_one.verdict is SiteVerdict.IN_DOUBT
+
+
+def test_what_was_not_followed_behind_a_call_leaves_its_name_alone() -> None:
+    assert site(NAMED, behind=("an indirect branch",)).verdict is SiteVerdict.NAMED
+
+
+def test_a_wrapper_of_which_not_all_was_followed_is_unresolved() -> None:
+    assert site(ARGUMENT, undecided=("a loop",)).verdict is SiteVerdict.UNRESOLVED
+    assert site(ARGUMENT, LOADED).verdict is SiteVerdict.UNRESOLVED
 
 
 @pytest.mark.parametrize("reached", [Reached.FLOW, Reached.REPLACEMENT, Reached.WRITTEN])

@@ -13,6 +13,7 @@ from tests.report.made_callers import callers, of_every_kind, site
 KIND = {
     SiteVerdict.NAMED: Kind.NAMED,
     SiteVerdict.IN_DOUBT: Kind.NAMED,
+    SiteVerdict.DEPENDS: Kind.UNRESOLVED,
     SiteVerdict.NO_CONTRACT: Kind.NO_CONTRACT,
     SiteVerdict.NO_CALL: Kind.NO_CALL,
     SiteVerdict.UNRESOLVED: Kind.UNRESOLVED,
@@ -30,6 +31,7 @@ def test_it_is_data() -> None:
     [
         ([SiteVerdict.NAMED, SiteVerdict.NAMED], "named", 0),
         ([SiteVerdict.NAMED, SiteVerdict.IN_DOUBT], "undecided", 16),
+        ([SiteVerdict.NAMED, SiteVerdict.DEPENDS], "named", 0),
         ([SiteVerdict.NO_CONTRACT], "undecided", 16),
         ([SiteVerdict.NO_CALL], "undecided", 16),
         ([SiteVerdict.UNRESOLVED], "undecided", 16),

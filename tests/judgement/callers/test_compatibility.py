@@ -7,8 +7,8 @@ import pytest
 from hypabi.behaviour.case import Case
 from hypabi.behaviour.outcome import Left
 from hypabi.behaviour.outcome import Undecided as NotFollowed
-from hypabi.callsites.model import CallPath
-from hypabi.contract.clause import Clause, Ensures, Premise, Returns
+from hypabi.callsites.model import Caller, CallPath, Onward, Origin, Source, Start
+from hypabi.contract.clause import Clause, Ensures, Leaves, Premise, Returns
 from hypabi.contract.revision import LiveCall, Revision, Row, Service
 from hypabi.judgement.callers.compatibility import Provider, asked_for, check_caller
 from hypabi.judgement.callers.findings import (
@@ -22,7 +22,8 @@ from hypabi.judgement.callers.findings import (
 )
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
-from tests.callsites.made_site import site, way
+from hypabi.smt.terms import Value
+from tests.callsites.made_site import FUNCTION, site, way
 from tests.judgement.handler_contract import (
     ALWAYS,
     ERROR,
@@ -33,6 +34,7 @@ from tests.judgement.handler_contract import (
     equal,
     new,
     number,
+    old,
 )
 from tests.judgement.made_case import AROUND, behaviour, case, x
 
@@ -128,3 +130,52 @@ def test_where_the_contract_is_silent_nothing_is_said() -> None:
     assert isinstance(served(way(x0=0), case(x0=0), rows=(OTHER,)), Unspecified)
     silent = replace(SERVED, clauses=(), unspecified=WHY)
     assert isinstance(served(way(x0=0), case(x0=0), rows=(silent, OTHER)), Unspecified)
+
+
+def test_what_a_function_spoils_that_was_passed_as_it_should_be_is_a_violation() -> None:
+    passed = terms.symbol("x0", 64)
+    spoiled = said(way(x0=0, x1=terms.add(passed, 4, 64)), CallerQuestion.PRECONDITIONS, case(x0=0))
+    assert isinstance(spoiled, Violated)
+    kept = said(way(x0=0, x1=terms.add(passed, 4096, 64)), CallerQuestion.PRECONDITIONS, case(x0=0))
+    assert isinstance(kept, DependsOnCaller)
+
+
+def called(x0: Value) -> CallerVerdict:
+    """Return what is said of alignment where the function's one caller passes ``x0``."""
+    asks = way(x0=0, x1=terms.symbol("x0", 64))
+    caller = Caller(0x2000, replace(FUNCTION, name="machine_kexec"), (way(x0=x0),))
+    provider = Provider(PARTY, behaviour(case(x0=0)), AROUND)
+    of = replace(site(asks), callers=(caller,))
+    met = check_caller(of, asks, revision(SERVED, OTHER), provider, BitwuzlaSolver())
+    question = CallerQuestion.PRECONDITIONS
+    return next(point.verdict for point in met.points if point.aspect is question)
+
+
+def test_what_a_caller_of_the_function_passes_is_judged() -> None:
+    violated = called(8)
+    assert isinstance(violated, Violated) and "machine_kexec" in violated.what
+    assert isinstance(called(4096), Satisfied)
+    assert isinstance(called(terms.symbol("x5", 64)), DependsOnCaller)
+
+
+LEAVES = Clause("leaves", "", Leaves(old("x1"), "EL2h"), WHY)
+RESTART = replace(SERVED, requires=(), clauses=(LEAVES,))
+TARGET = terms.symbol("x8 behind", 64)
+SOURCE = Source("x8 behind", Origin.EARLIER, "x8", 0x1004)
+
+
+def went_on(asks: CallPath) -> CallerVerdict:
+    """Return what is said of code that goes on at the address in x8 behind the call."""
+    left = replace(case(), outcome=Left(x(1), "EL2h"))
+    provider = Provider(PARTY, behaviour(left), AROUND)
+    of = replace(site(asks), onward=Onward(0x1010, "x8", TARGET, {"x8 behind": SOURCE}))
+    met = check_caller(of, asks, revision(RESTART, OTHER), provider, BitwuzlaSolver())
+    return next(p.verdict for p in met.points if p.aspect is CallerQuestion.GOES_ON)
+
+
+def test_code_behind_a_call_that_leaves_goes_where_it_asks_to_go() -> None:
+    same = terms.symbol("x8", 64)
+    assert isinstance(went_on(way(x0=0, x1=same)), Satisfied)
+    assert isinstance(went_on(way(x0=0, x1=terms.symbol("x7", 64))), Violated)
+    midst = replace(way(x0=0, x1=terms.symbol("x7", 64)), start=Start.INSIDE)
+    assert isinstance(went_on(midst), Undecided)

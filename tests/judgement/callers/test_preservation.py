@@ -5,7 +5,17 @@ from dataclasses import replace
 import pytest
 
 from hypabi.behaviour.case import Case
-from hypabi.callsites.model import Answer, Liveness, MayRead, Read, ResultUse, Test, Why, after
+from hypabi.callsites.model import (
+    Answer,
+    Caller,
+    Liveness,
+    MayRead,
+    Read,
+    ResultUse,
+    Test,
+    Why,
+    after,
+)
 from hypabi.contract.clause import Clause, Ensures, KeepsRegisters
 from hypabi.contract.revision import Row, Service
 from hypabi.judgement.callers.findings import (
@@ -17,12 +27,12 @@ from hypabi.judgement.callers.findings import (
     Undecided,
     Violated,
 )
-from hypabi.judgement.callers.preservation import Back, Entered, answered, held
+from hypabi.judgement.callers.preservation import Back, Entered, answered, held, refusals_told
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.solver import Solver
 from hypabi.smt.terms import Term, Value
-from tests.callsites.made_site import NOTHING, live, site, way
+from tests.callsites.made_site import FUNCTION, NOTHING, live, site, way
 from tests.judgement.handler_contract import ALWAYS, ERROR, REVISION, WHY, equal, new, number
 from tests.judgement.made_case import Clueless, case, x
 
@@ -135,3 +145,66 @@ def test_an_answer_is_read_from_a_register_that_holds_one() -> None:
 def test_a_register_is_answered_that_a_promise_reads_at_exit() -> None:
     assert answered((ANSWERS, FRAME)) == {"x0"}
     assert answered((FRAME,)) == frozenset()
+
+
+def refused(*tests: Value, uses: tuple[ResultUse, ...] = (ResultUse.USED,)) -> object:
+    """Return what is said of a caller that may be answered the error or -1."""
+    asked = tuple(Test(0x1004, each) for each in tests)
+    of = site(way(x0=0), answers=(Answer("x0", uses, asked),))
+    return refusals_told(of, (ERROR, -1), REVISION)
+
+
+def test_every_answer_that_is_no_success_has_to_be_told() -> None:
+    answer = terms.symbol(after("x0"), 64)
+    assert isinstance(refused(terms.eq(answer, 0, 64)), Satisfied)
+    negative = terms.extract(answer, 63, 1, 64)
+    told = refused(negative)
+    assert isinstance(told, Violated) and f"{ERROR:#x}" in told.what, "the error is not negative"
+    assert isinstance(refused(negative, terms.eq(answer, ERROR, 64)), Satisfied)
+
+
+def test_an_answer_that_nobody_looks_at_is_a_violation_and_one_not_followed_is_undecided() -> None:
+    assert isinstance(refused(uses=(ResultUse.OVERWRITTEN,)), Violated)
+    assert isinstance(refused(uses=(ResultUse.USED,)), Undecided)
+    assert refusals_told(site(way(x0=0)), (), REVISION) is None
+
+
+VALUE = Clause("value", "", Ensures(equal(new("x1"), number(5))), WHY)
+
+
+def read_value(*uses: ResultUse, returned: bool = False) -> object:
+    """Return what is said of who asks for a value in x1."""
+    status = (ResultUse.RETURNED,) if returned else (ResultUse.USED,)
+    of = site(way(x0=4), answers=(Answer("x0", status, ()), Answer("x1", uses, ())))
+    row = replace(ROW, clauses=(ANSWERS, VALUE, FRAME))
+    back = Back(Entered((), {}), (case(x0=0, x1=5),))
+    points = held(of, of.paths[0], row, REVISION, back, BitwuzlaSolver())
+    return next(p.verdict for p in points if p.aspect is CallerQuestion.READ_FROM)
+
+
+def test_who_asks_for_a_value_reads_it_or_returns_it_with_its_status() -> None:
+    assert isinstance(read_value(ResultUse.USED), Satisfied)
+    assert isinstance(read_value(ResultUse.RETURNED, returned=True), Satisfied)
+    assert isinstance(read_value(ResultUse.RETURNED), Violated)
+    assert isinstance(read_value(ResultUse.OVERWRITTEN), Violated)
+
+
+def test_a_link_register_that_was_lost_before_is_not_to_be_read() -> None:
+    reads = live(Read("x30", 0x1008))
+    of = replace(site(way(x0=0), reliance=reads), link_lost=0xFF0)
+    back = Back(Entered((), {}), (case(x0=0),))
+    (survives, *_) = held(of, of.paths[0], ROW, REVISION, back, BitwuzlaSolver())
+    assert isinstance(survives.verdict, Violated) and "0xff0" in survives.verdict.what
+    kept = replace(of, link_lost=None)
+    (survives, *_) = held(kept, of.paths[0], ROW, REVISION, back, BitwuzlaSolver())
+    assert isinstance(survives.verdict, Satisfied)
+
+
+def test_a_register_that_the_functions_caller_reads_has_to_survive() -> None:
+    caller = Caller(0x2000, FUNCTION, (), (Read("x9", 0x2004),))
+    through = replace(NOTHING, through=frozenset({"x9"}))
+    of = replace(site(way(x0=0), reliance=through), callers=(caller,))
+    for final, verdict in ((x(9), Satisfied), (7, Violated)):
+        back = Back(Entered((), {}), (case(x0=0, x9=final),))
+        (survives, *_) = held(of, of.paths[0], ROW, REVISION, back, BitwuzlaSolver())
+        assert isinstance(survives.verdict, verdict)

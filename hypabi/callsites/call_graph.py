@@ -1,0 +1,121 @@
+"""Whether control gets from a function to a call site by calls and jumps whose target is known.
+
+A target is known where the instruction holds it, and of a branch to a register in A64 where an
+instruction close before it loads that register with an address: the kernel's entry code leaves the
+identity map so.  Jumps out of a function are followed as far as they go, calls through a few
+functions only, because everything of a kernel calls everything in the end.  All code of a function
+counts: what only a static key can enter is entered once the kernel has patched it.
+"""
+
+import enum
+from collections import deque
+from collections.abc import Iterator
+from typing import Final
+
+from hypabi.arch.names import InstructionSet
+from hypabi.callsites.finder import CallSites
+from hypabi.code.function_body import Body, Kind, Step
+from hypabi.code.function_bounds import function_extent
+from hypabi.image.model import Image, ImageError
+
+MOST_CALLS: Final = 2
+"""Calls on one way."""
+MOST_FUNCTIONS: Final = 256
+"""Functions that are looked at for one question."""
+NEAR: Final = 8
+"""Instructions before a branch within which its register is loaded."""
+
+
+class Lead(enum.Enum):
+    """Whether control gets there."""
+
+    LEADS = "leads"
+    """By direct calls and jumps."""
+    NOT = "does not lead"
+    """None of them does."""
+    BEYOND = "beyond"
+    """More functions are called than are looked at."""
+
+
+def leads_to(sites: CallSites, start: int, state: InstructionSet, wanted: frozenset[int]) -> Lead:
+    """Tell whether control gets from a function's start to one of some call sites.
+
+    :param start: address of the function's first instruction
+    :param wanted: addresses of the call sites
+    """
+    waiting = deque([(start, 0)])
+    seen = {start}
+    while waiting:
+        address, calls = waiting.popleft()
+        body = sites.callee(address, state)
+        if body is None:
+            continue
+        if any(map(body.holds, wanted)):
+            return Lead.LEADS
+        onward = [*_onward(sites.image, body), *_into_next(sites, body, state)]
+        for target, called in onward:
+            if target in seen or calls + called > MOST_CALLS:
+                continue
+            if len(seen) == MOST_FUNCTIONS:
+                return Lead.BEYOND
+            seen.add(target)
+            waiting.append((target, calls + called))
+    return Lead.NOT
+
+
+def _onward(image: Image, body: Body) -> Iterator[tuple[int, int]]:
+    """Yield the functions to which a function goes on, each with how many calls that takes."""
+    for step in body.turns():
+        match step.kind:
+            case Kind.CALL if step.target is not None:
+                yield step.target, 1
+            case Kind.BRANCH if step.target is not None and not body.holds(step.target):
+                yield step.target, 0
+            case Kind.CALL_REGISTER | Kind.COMPUTED:
+                target = _loaded(image, body, step)
+                if target is not None:
+                    yield target, int(step.kind is Kind.CALL_REGISTER)
+            case _:
+                pass
+
+
+def _into_next(sites: CallSites, body: Body, state: InstructionSet) -> Iterator[tuple[int, int]]:
+    """Yield the function into which a function's code runs on at its end."""
+    around = function_extent(sites.image, body.start, state)
+    if around.end == body.end and sites.runs_on(around, around.end, state):
+        yield around.end, 0
+
+
+def _loaded(image: Image, body: Body, branch: Step) -> int | None:
+    """Return the address that A64 code close before a branch loads its register with.
+
+    LDR (literal) and ADRP with ADD, DDI 0487 C6.2; ``None`` for everything else.
+    """
+    register, offset = branch.word >> 5 & 31, 0
+    for address in range(branch.address - 4, max(body.start, branch.address - 4 * NEAR) - 1, -4):
+        step = body.step(address)
+        if step.kind is not Kind.NEXT or step.uses is None:
+            return None
+        if not step.uses.writes >> register & 1:
+            continue
+        word = step.word
+        if word & 0xFF00001F == 0x58000000 | register and not offset:
+            return _constant(image, address + 4 * _signed(word >> 5 & 0x7FFFF, 19))
+        if word & 0x9F00001F == 0x90000000 | register:
+            pages = _signed((word >> 5 & 0x7FFFF) << 2 | word >> 29 & 3, 21)
+            return (address & ~0xFFF) + (pages << 12) + offset
+        if word & 0xFFC003FF != 0x91000000 | register << 5 | register or offset:
+            return None
+        offset = word >> 10 & 0xFFF
+    return None
+
+
+def _constant(image: Image, address: int) -> int | None:
+    try:
+        return int.from_bytes(image.read(address, 8), "little")
+    except ImageError:
+        return None
+
+
+def _signed(value: int, bits: int) -> int:
+    return value - (value >> (bits - 1) << bits)

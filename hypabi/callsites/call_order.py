@@ -1,0 +1,166 @@
+"""In which order a function and those that it calls make their calls: one way at a time.
+
+A walk over the function's own flow, entered with what is live; a call of a function that makes
+hypercalls itself is walked through, every other is taken to make none; behind a call by register
+it is not known who is live.  Nothing is asked of a solver: a branch goes both ways, but for one
+that asks whether the kernel runs at EL1, where it runs as long as anybody else owns EL2.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from hypabi.callsites.finder import CallSites
+from hypabi.code.function_body import A64Body, Body, Kind, Step
+from hypabi.records import frozen
+
+Live = frozenset[str]
+"""Names of the parties that can be live."""
+
+MOST_DEEP: Final = 4
+"""Functions that are called within each other."""
+MOST_STEPS: Final = 20_000
+"""Instructions walked for all functions of a program."""
+MOST_STATES: Final = 8
+"""Sets of parties that are told apart at one instruction."""
+NEAR: Final = 6
+"""Instructions before a branch in which what it asks is looked for."""
+
+EL1: Final = 4
+"""CurrentEL at EL1: bits 3:2 hold the level (DDI 0487, C5.2.1)."""
+CURRENT_EL: Final = 0xD5384240
+COMPARE: Final = 0xF100001F
+CONDITION: Final = 0x54000000
+
+
+@frozen
+class Asked:
+    """A hypercall on a way: where, and through which calls control got there."""
+
+    site: int
+    live: Live
+    calls: tuple[int, ...]
+    """Addresses of the calls of functions, the outermost first."""
+
+
+Answer = Callable[[Asked], Live]
+"""Returns who can be live behind a hypercall."""
+
+
+class CallOrder:
+    """Walks the functions of one program that make hypercalls, or call such."""
+
+    def __init__(
+        self,
+        sites: CallSites,
+        functions: Mapping[int, frozenset[int]],
+        answer: Answer,
+    ) -> None:
+        """Hold what is walked.
+
+        :param functions: by address of a function, the call sites in it; none for a caller of such
+        """
+        self.sites = sites
+        self.functions = functions
+        self._unknown: Live | None = None
+        self.answer = answer
+        self.left = MOST_STEPS
+        self.cut_short = False
+        self._around: list[int] = []
+        self._calls: tuple[int, ...] = ()
+
+    def walk(self, start: int, live: Live, unknown: Live | None) -> None:
+        """Walk a function, asking for the answer to each hypercall on its ways.
+
+        :param live: who can be live when it is entered
+        :param unknown: who can be live behind a call by register; ``None`` for whoever was before
+        """
+        self._unknown = unknown
+        self._walk(start, live)
+
+    def _walk(self, start: int, live: Live) -> frozenset[Live]:
+        """Return who can be live where a function returns, one way at a time."""
+        body = self.sites.function(start)
+        if body is None or start in self._around or len(self._around) == MOST_DEEP:
+            return frozenset({live})
+        self._around.append(start)
+        found = frozenset(self._through(body, live))
+        self._around.pop()
+        return found
+
+    def _through(self, body: A64Body, live: Live) -> Iterator[Live]:
+        waiting = [(body.start, live)]
+        seen: dict[int, set[Live]] = {}
+        while waiting:
+            address, live = waiting.pop()
+            known = seen.setdefault(address, set())
+            if live in known:
+                continue
+            if self.left == 0 or len(known) == MOST_STATES:
+                self.cut_short = True
+                return
+            self.left -= 1
+            known.add(live)
+            step = body.step(address)
+            behind = self._over(step, live)
+            for target in _onward(body, step):
+                if body.holds(target):
+                    waiting += [(target, each) for each in behind]
+                else:
+                    yield from self._into(step, target, behind)
+            if step.kind in (Kind.RETURN, Kind.COMPUTED):
+                yield live
+
+    def _over(self, step: Step, live: Live) -> frozenset[Live]:
+        """Return who can be live behind an instruction."""
+        if step.kind is Kind.ASK and step.address in self._sites():
+            return frozenset({self.answer(Asked(step.address, live, self._calls))})
+        if step.kind is Kind.CALL_REGISTER and self._unknown is not None:
+            return frozenset({self._unknown})
+        if step.kind is Kind.CALL and step.target is not None:
+            return self._into(step, step.target, frozenset({live}))
+        return frozenset({live})
+
+    def _sites(self) -> frozenset[int]:
+        return self.functions.get(self._around[-1], frozenset())
+
+    def _into(self, step: Step, target: int, before: frozenset[Live]) -> frozenset[Live]:
+        """Return who can be live where a function returns that is called or jumped to."""
+        if target not in self.functions:
+            return before
+        outer = self._calls
+        self._calls = (*outer, step.address)
+        found = frozenset(each for live in before for each in self._walk(target, live))
+        self._calls = outer
+        return found
+
+
+def _onward(body: A64Body, step: Step) -> Iterator[int]:
+    """Yield where control goes from an instruction, within the function or out of it."""
+    taken = _taken_at_el1(body, step)
+    falls = step.falls and taken is not True
+    if step.kind is Kind.TRAP and step.address + step.size in body.into:
+        falls = False  # a BUG(), behind which another block stands
+    if falls:
+        yield step.address + step.size
+    if step.kind is Kind.BRANCH and step.target is not None and taken is not False:
+        yield step.target
+
+
+def _taken_at_el1(body: Body, step: Step) -> bool | None:
+    """Tell whether a branch that asks for CurrentEL is taken at EL1; ``None`` for any other.
+
+    ``mrs xN, CurrentEL; cmp xN, #imm; b.eq`` or ``b.ne``.
+    """
+    word = step.word
+    if word & 0xFF00001E != CONDITION:
+        return None
+    register = compared = None
+    for address in range(step.address - 4, max(body.start, step.address - 4 * NEAR) - 1, -4):
+        before = body.step(address).word
+        if register is None:
+            if before & 0xFFC0001F != COMPARE:
+                continue
+            register, compared = before >> 5 & 31, before >> 10 & 0xFFF
+        elif before & ~31 == CURRENT_EL & ~31 and before & 31 == register:
+            return (compared == EL1) == (not word & 1)
+    return None

@@ -1,0 +1,93 @@
+"""Whether the argument registers of a call are set, and hold what can be meant.
+
+A register that nobody sets on the way to the ``hvc`` holds what it happens to hold.  An address
+that becomes the vector base is that of a vector table: not one on the stack, nor a number, nor what
+a system register says of the CPU.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+from hypabi.callsites.identifier_values import uninitialised
+from hypabi.callsites.model import CallPath, Origin, Source
+from hypabi.contract.clause import Ensures
+from hypabi.contract.expression import Comparison, Moment, Read, Relation
+from hypabi.contract.revision import Revision, Row
+from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Violated
+from hypabi.smt import terms
+from hypabi.smt.terms import Value
+
+VECTOR_BASES: Final = frozenset({"VBAR_EL2", "HVBAR"})
+FIRST_RESULT: Final = "x0"
+"""AAPCS64 6.9: x1 holds a result only of what has two words, and nobody passes half of such."""
+
+
+def arguments_of(revision: Revision, row: Row) -> tuple[tuple[str, str], ...]:
+    """Return name and register of each argument of a row's call."""
+    return next((call.arguments for call in revision.calls if call.name == row.call), ())
+
+
+def sensible(
+    way: CallPath, row: Row, arguments: Iterable[tuple[str, str]], tables: Collection[Value]
+) -> CallerVerdict:
+    """Say whether the arguments that a way brings are set, and can be what they are for.
+
+    :param tables: addresses of the vector tables
+    """
+    based = frozenset(_vector_bases(row))
+    registers = []
+    for name, register in arguments:
+        registers.append(register)
+        why = unset(register, way)
+        if why is not None:
+            return Violated(f"{name}: {register} is uninitialised: {why}")
+        why = _no_table(way, register, tables) if register in based else None
+        if why is not None:
+            return Violated(f"{name}: {register} is {why}")
+    return Satisfied(", ".join(registers))
+
+
+def unset(register: str, way: CallPath) -> str | None:
+    """Return why nobody puts a value into a register, ``None`` where somebody may."""
+    source = way.source(register)
+    if source is not None and source.origin is Origin.RESULT and _is_second(source):
+        return f"it is what the call at {source.address:#x} leaves in {source.register}"
+    return uninitialised(register, way)
+
+
+def _is_second(source: Source) -> bool:
+    return source.register.startswith("x") and source.register != FIRST_RESULT
+
+
+def _vector_bases(row: Row) -> Iterator[str]:
+    """Yield the registers at entry that a row promises to make the vector base."""
+    for clause in row.clauses:
+        match clause.statement:
+            case Ensures(
+                holds=Comparison(
+                    Relation.EQUAL,
+                    Read(register=base, moment=Moment.EXIT),
+                    Read(register=register, moment=Moment.ENTRY),
+                )
+            ) if base in VECTOR_BASES:
+                yield register
+            case _:
+                pass
+
+
+def _no_table(way: CallPath, register: str, tables: Collection[Value]) -> str | None:
+    """Return what a register holds, where that can be no vector table's address."""
+    value = way.request.registers[register]
+    if isinstance(value, int):
+        return None if value in tables else f"{value:#x}, and no vector table is there"
+    names = sorted(symbol.name for symbol in terms.symbols_of(value))
+    if any(name.startswith("SP_") for name in names):
+        return "an address on the stack"
+    sources = [way.sources[name] for name in names if name in way.sources]
+    if len(sources) == len(names) and all(map(_is_system_register, sources)):
+        return f"made of {' and '.join(names)} alone"
+    return None
+
+
+def _is_system_register(source: Source) -> bool:
+    return source.origin is Origin.UNMODELLED and not source.register

@@ -1,0 +1,174 @@
+"""Whether calls are made in the order that the life cycle asks for.
+
+Which party is live at an instruction is not known; what a call just made has done to it is.  So a
+function is walked from every party that can be live to whatever the calls on a way leave, and a
+call is out of order where none that can still be live is one that the contract has it made to.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from hypabi.callsites.call_order import Asked, CallOrder, Live
+from hypabi.callsites.finder import CallSites
+from hypabi.callsites.model import CallSite
+from hypabi.contract.clause import Answer, HandedTo
+from hypabi.contract.resolve import ANY, ANY_OTHER
+from hypabi.contract.revision import CallerContext, Move, Revision, Service
+from hypabi.judgement.callers.findings import CallerVerdict, Violated
+from hypabi.records import frozen
+
+SERVICE: Final = 0xFF000000
+"""Bits of an SMCCC identifier that say whose call it is (DEN0028, 2.5)."""
+
+
+@frozen
+class Known:
+    """A call site of which it is known what it asks for."""
+
+    site: int
+    function: int
+    """Address of the function around it."""
+    identifier: int
+    contexts: tuple[CallerContext, ...]
+    """What the contract says of when it runs."""
+
+
+@frozen
+class OrderCheck:
+    """A call that is made while none is live to whom it is made."""
+
+    function: str
+    """From which on it is known who is live."""
+    address: int
+    call: str
+    live: tuple[str, ...]
+    verdict: CallerVerdict
+
+
+def hold_order(
+    revision: Revision,
+    sites: CallSites,
+    judged: Sequence[CallSite],
+    contexts: Mapping[int, tuple[CallerContext, ...]],
+) -> tuple[OrderCheck, ...]:
+    """Walk every function that makes hypercalls, or calls such, and return what is out of order.
+
+    :param judged: the call sites that the contract is about
+    :param contexts: what it says of when they run, by address
+    """
+    known = tuple(_known(revision, sites, contexts))
+    callers = (caller.function.address for site in judged for caller in site.callers)
+    functions: dict[int, frozenset[int]] = dict.fromkeys(callers, frozenset())
+    for each in known:
+        functions[each.function] = functions.get(each.function, frozenset()) | {each.site}
+    held = _Held(revision, sites, {each.site: each for each in known})
+    order = CallOrder(sites, functions, held.answer)
+    for start in sorted(functions):
+        held.root = start
+        boot = held.at_boot(start)
+        order.walk(start, boot or held.anybody, None if boot else held.anybody)
+    return tuple(held.found.values())
+
+
+def _known(
+    revision: Revision, sites: CallSites, contexts: Mapping[int, tuple[CallerContext, ...]]
+) -> Iterator[Known]:
+    """Yield the call sites of the contract's calls, and of calls to whoever they make live.
+
+    The latter are of the same SMCCC service as an identifier that the contract names.
+    """
+    named = {n & SERVICE for context in revision.contexts for n in context.identifiers}
+    for address, (function, number) in sites.constants(revision.immediate).items():
+        if any(revision.numbered(number)) or number & SERVICE in named:
+            yield Known(address, function, number, contexts.get(address, ()))
+
+
+class _Held:
+    """What is known of calls, and what was found out of order."""
+
+    def __init__(self, revision: Revision, sites: CallSites, known: Mapping[int, Known]) -> None:
+        self.revision = revision
+        self.sites = sites
+        self.known = known
+        self.anybody: Live = frozenset(party.name for party in revision.parties)
+        self.found: dict[tuple[int, int], OrderCheck] = {}
+        self.root = 0
+
+    def at_boot(self, start: int) -> Live | None:
+        """Return who is live when a function runs that only the boot calls, ``None`` of others."""
+        boot = self.revision.boot
+        named = self._name(start) in self.revision.at_boot
+        return frozenset({boot}) if boot is not None and named else None
+
+    def answer(self, asked: Asked) -> Live:
+        """Return who can be live behind a call, and note it where it is out of order."""
+        known = self.known[asked.site]
+        call = next((c.name for c in self.revision.numbered(known.identifier)), ANY_OTHER)
+        stack = [self._name(address) for address in (*asked.calls, asked.site)]
+        live = asked.live & self._served(known, call)
+        moves = [
+            move
+            for move in self.revision.moves
+            if move.source in live and self._makes(move, call, known)
+        ]
+        named = {move.source for move in moves if set(move.made_by) & set(stack)}
+        mine = [m for m in moves if m.source not in named or set(m.made_by) & set(stack)]
+        why = self._out_of_order(asked.live, live, mine, stack)
+        if why:
+            self._note(asked, call, why, stack)
+            return self.anybody
+        moved = {move.source for move in mine if not self._may_fail(move)}
+        return frozenset(move.to for move in mine) | (live - moved)
+
+    def _name(self, address: int) -> str:
+        symbol = self.sites.image.symbols.around(address)
+        return symbol.name if symbol is not None else ""
+
+    def _may_fail(self, move: Move) -> bool:
+        """Tell whether the contract says what holds where the call answers an error."""
+        row = self.revision.find(move.source, move.call)
+        return row is not None and any(c.answered is Answer.ERROR for c in row.clauses)
+
+    def _makes(self, move: Move, call: str, known: Known) -> bool:
+        if call == ANY_OTHER and not any(known.identifier in c.identifiers for c in known.contexts):
+            return move.call == ANY
+        return move.call in (call, ANY)
+
+    def _served(self, known: Known, call: str) -> Live:
+        """Return the parties to which a call can be made."""
+        said = frozenset(state for context in known.contexts for state in context.states)
+        name = None if call == ANY_OTHER else call
+        return said or frozenset(p for p in self.anybody if not self._refuses(p, name))
+
+    def _refuses(self, party: str, call: str | None) -> bool:
+        row = self.revision.find(party, call)
+        if row is None or row.unspecified is not None:
+            return False
+        handed = any(isinstance(clause.statement, HandedTo) for clause in row.clauses)
+        return not handed and row.service in (Service.REFUSED, Service.OTHER)
+
+    def _out_of_order(
+        self, before: Live, live: Live, moves: Sequence[Move], stack: Sequence[str]
+    ) -> str:
+        """Return why a call is out of order, empty where it is not."""
+        if not live:
+            return f"only {_listed(before)} can be live then"
+        for move in moves:
+            through = set(move.made_by) & set(stack[1:])
+            if move.after and through and before != {move.source}:
+                return f"{move.after} is not made before it on this way"
+        return ""
+
+    def _note(self, asked: Asked, call: str, why: str, stack: Sequence[str]) -> None:
+        inner = asked.calls[-1] if asked.calls else asked.site
+        at = f"{stack[-1]} at {asked.site:#x}" if stack[-1] else f"{asked.site:#x}"
+        number = self.known[asked.site].identifier
+        spelled = call if call != ANY_OTHER else f"identifier {number:#x}"
+        through = "".join(f", called at {address:#x}" for address in reversed(asked.calls))
+        said = Violated(f"{at}{through} asks for {spelled}: {why}")
+        check = OrderCheck(self._name(self.root), self.root, call, tuple(sorted(asked.live)), said)
+        self.found.setdefault((asked.site, inner), check)
+
+
+def _listed(live: Live) -> str:
+    return " or ".join(sorted(live))

@@ -1,0 +1,61 @@
+"""Whether control gets from a function to a call site by calls and jumps whose target is known."""
+
+from typing import Literal
+
+from hypabi.arch.names import InstructionSet
+from hypabi.callsites.call_graph import Lead, leads_to
+from hypabi.callsites.finder import CallSites
+from hypabi.image.load import load_image
+from hypabi.symbolic.setup import explorer_for
+from tests.inputs import Assemble
+
+FUNCTION = ".globl {name}; .type {name}, %function; {name}: {body}\n"
+STATES = {"arm64": InstructionSet.A64, "arm": InstructionSet.A32}
+
+
+def lead(
+    assemble: Assemble, architecture: Literal["arm", "arm64"] = "arm64", /, **functions: str
+) -> Lead:
+    """Ask from the function ``root`` for every call site of a program."""
+    source = "".join(FUNCTION.format(name=name, body=body) for name, body in functions.items())
+    if architecture == "arm":
+        source = f".arch armv7ve\n.arm\n{source}"
+    image = load_image(assemble(source, architecture, text=0x10000)).images[-1]
+    sites = CallSites(explorer_for(image))
+    wanted = frozenset(site.address for site in sites.find())
+    (root,) = image.symbols.find("root")
+    return leads_to(sites, root.address, STATES[architecture], wanted)
+
+
+def test_a_call_a_jump_and_the_function_itself_lead_to_its_site(assemble: Assemble) -> None:
+    assert lead(assemble, root="hvc #0; ret") is Lead.LEADS
+    assert lead(assemble, root="bl f; ret", f="hvc #0; ret") is Lead.LEADS
+    assert lead(assemble, root="b f", f="hvc #0; ret") is Lead.LEADS
+    assert lead(assemble, root="ret", f="hvc #0; ret") is Lead.NOT
+
+
+def test_code_that_runs_on_into_the_next_function_leads_there(assemble: Assemble) -> None:
+    assert lead(assemble, root="mov x0, #0", f="hvc #0; ret") is Lead.LEADS
+    assert lead(assemble, root="mov x0, #0; ret", f="hvc #0; ret") is Lead.NOT
+
+
+def test_a_branch_to_an_address_loaded_before_it_leads_there(assemble: Assemble) -> None:
+    literal = "ldr x8, 1f; br x8; .balign 8; 1: .quad f"
+    assert lead(assemble, root=literal, f="hvc #0; ret") is Lead.LEADS
+    pages = "adrp x8, f; add x8, x8, :lo12:f; blr x8; ret"
+    assert lead(assemble, root=pages, f="hvc #0; ret") is Lead.LEADS
+    assert lead(assemble, root="ldr x8, [x0]; br x8", f="hvc #0; ret") is Lead.NOT
+    other = "ldr x8, 1f; mov x8, x1; br x8; .balign 8; 1: .quad f"
+    assert lead(assemble, root=other, f="hvc #0; ret") is Lead.NOT
+
+
+def test_two_calls_are_followed_and_a_third_is_not(assemble: Assemble) -> None:
+    two = {"root": "bl f; ret", "f": "bl g; ret"}
+    assert lead(assemble, **two, g="hvc #0; ret") is Lead.LEADS
+    assert lead(assemble, **two, g="bl h; ret", h="hvc #0; ret") is Lead.NOT
+    assert lead(assemble, **two, g="b h", h="hvc #0; ret") is Lead.LEADS
+
+
+def test_functions_of_arm_are_followed_too(assemble: Assemble) -> None:
+    assert lead(assemble, "arm", root="blne f; bx lr", f="hvc #0; bx lr") is Lead.LEADS
+    assert lead(assemble, "arm", root="bx lr", f="hvc #0; bx lr") is Lead.NOT

@@ -1,0 +1,67 @@
+"""Whether argument registers are set, and hold what can be meant."""
+
+from dataclasses import replace
+
+import pytest
+
+from hypabi.callsites.model import CallPath, Origin, Source
+from hypabi.contract.clause import Clause, Ensures
+from hypabi.contract.revision import Row, Service
+from hypabi.judgement.callers.arguments import sensible
+from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Violated
+from hypabi.smt import terms
+from hypabi.smt.terms import Value
+from tests.callsites.made_site import SITE, way
+from tests.judgement.handler_contract import ALWAYS, WHY, equal, new, number, old
+
+TABLE = 0x8000
+BASE = Clause("set", "", Ensures(equal(new("VBAR_EL2"), old("x1"))), WHY)
+STATUS = Clause("status", "", Ensures(equal(new("x0"), number(0))), WHY)
+SETS = Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (BASE, STATUS), None)
+
+
+def told(asks: CallPath, row: Row = SETS) -> CallerVerdict:
+    return sensible(asks, row, (("vectors", "x1"),), (TABLE,))
+
+
+def found(value: Value, origin: Origin, register: str) -> CallPath:
+    """Return a way on which x1 is a symbol of another origin than the function's entry."""
+    made = way(x1=value)
+    (symbol,) = terms.symbols_of(value)
+    source = Source(symbol.name, origin, register, SITE - 8)
+    return replace(made, sources={**made.sources, symbol.name: source})
+
+
+def test_the_functions_own_argument_and_memory_can_be_meant() -> None:
+    assert isinstance(told(way()), Satisfied)
+    loaded = found(terms.symbol("mem[x0]", 64), Origin.MEMORY, "")
+    assert isinstance(told(loaded), Satisfied)
+
+
+def test_a_register_that_nobody_sets_is_uninitialised() -> None:
+    assert isinstance(told(way(x1=terms.symbol("x9", 64))), Violated)
+    left = terms.symbol("x1 from 0xff8", 64)
+    second = told(found(left, Origin.RESULT, "x1"))
+    assert isinstance(second, Violated) and "0xff8" in second.what
+    first = terms.symbol("x0 from 0xff8", 64)
+    assert isinstance(told(found(first, Origin.RESULT, "x0")), Satisfied)
+
+
+@pytest.mark.parametrize(("constant", "kept"), [(TABLE, True), (0, False), (TABLE + 8, False)])
+def test_a_constant_vector_base_is_a_tables_address(constant: int, *, kept: bool) -> None:
+    assert isinstance(told(way(x1=constant)), Satisfied if kept else Violated)
+
+
+def test_a_constant_that_becomes_no_vector_base_is_left_alone() -> None:
+    assert isinstance(told(way(x1=0), replace(SETS, clauses=(STATUS,))), Satisfied)
+
+
+def test_no_table_is_on_the_stack_or_made_of_system_registers_alone() -> None:
+    stack = terms.add(terms.symbol("SP_EL1", 64), 16, 64)
+    assert isinstance(told(found(stack, Origin.UNMODELLED, "")), Violated)
+    level = terms.symbol("CURRENTEL", 64)
+    assert isinstance(told(found(level, Origin.UNMODELLED, "")), Violated)
+    mixed = terms.add(level, terms.symbol("x0", 64), 64)
+    made = way(x1=mixed)
+    source = Source("CURRENTEL", Origin.UNMODELLED, "", SITE)
+    assert isinstance(told(replace(made, sources={**made.sources, "CURRENTEL": source})), Satisfied)

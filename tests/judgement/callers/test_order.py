@@ -1,0 +1,101 @@
+"""Whether calls are made in the order that the life cycle asks for."""
+
+from dataclasses import replace
+
+from hypabi.callsites.finder import CallSites, Further
+from hypabi.callsites.model import CallSite
+from hypabi.contract.clause import Answer, Clause, Ensures, Returns
+from hypabi.contract.revision import CallerContext, LiveCall, Move, Revision, Row, Service
+from hypabi.judgement.callers.findings import Violated
+from hypabi.judgement.callers.order import OrderCheck, hold_order
+from tests.callsites.programs import Everything, call_sites
+from tests.inputs import Assemble
+from tests.judgement.handler_contract import ALWAYS, ERROR, PARTY, REVISION, WHY, equal, new, number
+
+INIT = 0xC6000000
+REFUSES = Clause("refused", "", Ensures(equal(new("x0"), number(ERROR))), WHY)
+STUB_OTHER = Row("stub", None, Service.OTHER, ALWAYS, (), (), (REFUSES,), None)
+CALLS = (LiveCall("SET", 0, (), ("stub",), WHY), LiveCall("RESET", 2, (), ("run",), WHY))
+MOVES = (
+    Move("stub", "SET", "init", ("make",), "RESET"),
+    Move("init", "any-other", "run"),
+    Move("init", "RESET", "stub"),
+    Move("run", "RESET", "stub"),
+)
+CONTEXTS = (
+    CallerContext("sets", None, (), ("SET",), (), ("stub",), WHY),
+    CallerContext("inits", None, (), ("any-other",), (INIT,), ("init",), WHY),
+)
+LIFE: Revision = replace(
+    REVISION,
+    parties=tuple(replace(PARTY, name=name) for name in ("stub", "init", "run")),
+    calls=CALLS,
+    rows=(STUB_OTHER,),
+    moves=MOVES,
+    boot="stub",
+    contexts=CONTEXTS,
+    at_boot=("boot",),
+)
+SET = "mov x0, #0; hvc #0; ret"
+RESET = "mov x0, #2; hvc #0; ret"
+MAKE = "mov x19, x30; bl set; mov x0, #0xc6000000; hvc #0; ret x19"
+HOST = "mov x0, #4; movk x0, #0xc600, lsl #16; hvc #0; ret"
+
+
+def held(assemble: Assemble, **functions: str) -> list[OrderCheck]:
+    """Return what is out of order in a program of functions that set, reset and make."""
+    code = {"set": SET, "reset": RESET, "make": MAKE, "host": HOST, **functions}
+    sites = call_sites(assemble, **code)
+    found, _ = sites.wanted(Everything(), Further.PASSED)
+    return [each for each in order_of(sites, found) if each.function == "root"]
+
+
+def order_of(
+    sites: CallSites, found: tuple[CallSite, ...], life: Revision = LIFE
+) -> tuple[OrderCheck, ...]:
+    said = {}
+    for site in found:
+        identifier = site.paths[0].request.registers["x0"]
+        assert isinstance(identifier, int)
+        said[site.address] = {0: CONTEXTS[:1], INIT: CONTEXTS[1:]}.get(identifier, ())
+    return hold_order(life, sites, found, said)
+
+
+def test_reset_set_init_and_a_host_call_are_in_order(assemble: Assemble) -> None:
+    assert held(assemble, root="bl reset; bl make; bl host; ret") == []
+
+
+def test_a_host_call_behind_a_reset_is_out_of_order(assemble: Assemble) -> None:
+    (found,) = held(assemble, root="bl reset; bl host; ret")
+    assert found.live == ("stub",)
+    assert isinstance(found.verdict, Violated) and "only stub can be live" in found.verdict.what
+    assert held(assemble, root="bl host; bl reset; ret") == []
+
+
+def test_a_second_set_is_out_of_order(assemble: Assemble) -> None:
+    (found,) = held(assemble, root="bl reset; bl set; bl set; ret")
+    assert (found.call, found.live) == ("SET", ("init",))
+
+
+def test_what_has_to_go_before_is_missed_on_the_way_that_skips_it(assemble: Assemble) -> None:
+    (found,) = held(assemble, root="cbz x0, 1f; bl reset; 1: bl make; ret")
+    assert isinstance(found.verdict, Violated) and "RESET is not made" in found.verdict.what
+    (found,) = held(assemble, root="bl make; ret")
+    assert isinstance(found.verdict, Violated)
+
+
+def test_a_function_that_only_the_boot_calls_needs_nothing_before(assemble: Assemble) -> None:
+    code = {"set": SET, "reset": RESET, "make": MAKE, "host": HOST}
+    sites = call_sites(assemble, **code, boot="bl make; bl host; ret", other="bl make; ret")
+    found, _ = sites.wanted(Everything(), Further.PASSED)
+    assert {each.function for each in order_of(sites, found)} == {"other"}
+
+
+def test_a_call_that_may_fail_can_leave_who_was_live(assemble: Assemble) -> None:
+    stays = Clause("stays", "", Returns(None), WHY, answered=Answer.ERROR)
+    row = Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (stays,), None)
+    code = {"set": SET, "reset": RESET, "make": MAKE, "host": HOST}
+    sites = call_sites(assemble, **code, root="bl reset; bl set; bl set; ret")
+    found, _ = sites.wanted(Everything(), Further.PASSED)
+    assert order_of(sites, found)
+    assert not order_of(sites, found, replace(LIFE, rows=(STUB_OTHER, row)))
