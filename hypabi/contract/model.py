@@ -242,6 +242,9 @@ class Party(Bounded):
         tuple[str, ...], "Symbols of the same address, for images that lack the first."
     ] = ()
     program: Annotated[Program, "Where that symbol lives."] = Program.KERNEL
+    left_out: Annotated[
+        str | None, "Which kernels leave it out though they have others of its owner."
+    ] = None
     owner: Annotated[ByArchitecture[str], "Key of the owner in 'owners'."]
     when: Annotated[str | None, "Expression that tells it from a party with the same vectors."] = (
         None

@@ -110,6 +110,7 @@ def _live_party(context: Context, name: str, party: Party) -> LiveParty:
         owners[owner].section,
         context.when(party.when, party.place),
         context.premises(party.assumes, name),
+        party.left_out,
     )
 
 

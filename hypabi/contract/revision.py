@@ -36,6 +36,8 @@ class LiveParty:
     when: Predicate | None
     """Over capabilities: tells it from another party with the same vectors."""
     assumes: tuple[Premise, ...]
+    left_out: str | None = None
+    """Which kernels leave it out though they have others of its owner."""
 
 
 @frozen(eq=False)

@@ -9,7 +9,7 @@
 @
 @ Chosen by --defsym, beside those of stub.s:
 @   KVM=3    3.10 to 3.13: knows no stub call at all
-@   KVM=4    3.14 to 4.11: running, it also answers GET (r0 = -1); everything else is a function
+@   KVM=4    3.14 to 4.7: running, it also answers GET (r0 = -1); everything else is a function
 @   KVM=4 PATCHLET=1   the same, taught the number HVC_GET_VECTORS in place of -1
 @   KVM=5    the whole of December 2016: GET and SOFT_RESTART at both of its vectors; SET is an error
 @   KVM=6    4.12 to 5.6: SOFT_RESTART and RESET, in the identity map; SET is an error

@@ -6,7 +6,9 @@ from hypabi.analysis.options import contract_of
 from hypabi.analysis.session import open_image
 from hypabi.contract.version import Version
 from hypabi.judgement.verification.verdict import Proved, Refuted, Verdict
+from hypabi.records import replace
 from tests.inputs import Assemble
+from tests.reference.references import FOLDER
 
 HEAD = {
     "A32": ".arch armv7-a\n.arch_extension virt\n.syntax unified\n.arm\n",
@@ -101,3 +103,16 @@ def test_a_decoder_that_takes_it_for_another_exception_is_refuted(
 @pytest.mark.parametrize("state", ["A32", "T32"])
 def test_a_table_that_counts_to_six_only_is_none(assemble: Assemble, state: str) -> None:
     assert _get(assemble, state, adds=6) == {}
+
+
+def test_a_kernel_may_leave_them_out_but_not_the_vectors_they_stand_in_for() -> None:
+    contract, version = contract_of("arm-hyp-stub-2017"), Version.exact("4.14")
+    stub = open_image(FOLDER / "arm-stub-a6-a32.elf").examine(contract, version)
+    kvm = open_image(FOLDER / "arm-kvm-a6-a32.elf").examine(contract, version)
+    for examined in (stub, kvm):
+        assert "kvm-run-ic-inv" not in examined.expected
+    without = replace(contract.parties["kvm-run-ic-inv"], left_out=None)
+    parties = {**contract.parties, "kvm-run-ic-inv": without}
+    changed = replace(contract, parties=parties, sha256="changed")
+    held = open_image(FOLDER / "arm-kvm-a6-a32.elf").examine(changed, version)
+    assert "of the same owner" in held.expected["kvm-run-ic-inv"]
