@@ -59,7 +59,10 @@ def row(name: str, checked: Checked) -> str:
     assert isinstance(verdicts, list)
     counts = Counter(verdict["verdict"] for verdict in verdicts)
     parties = list(dict.fromkeys(verdict["party"] for verdict in verdicts))
-    calls = list(dict.fromkeys(verdict["call"] for verdict in verdicts if verdict["call"]))
+    installers = checked.report["installers"]
+    assert isinstance(installers, list)
+    functions = {None, *(installer["function"] for installer in installers)}
+    calls = {verdict["call"] for verdict in verdicts} - functions
     cells = [
         name,
         ", ".join(parties),

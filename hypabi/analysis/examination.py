@@ -20,7 +20,8 @@ from hypabi.contract.model import Contract
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.verification.lowering import Surroundings
-from hypabi.judgement.verification.prover import Installed, Judgement, judge_contract
+from hypabi.judgement.verification.obligations import HeldRow
+from hypabi.judgement.verification.prover import Judgement, judge_contract
 from hypabi.judgement.verification.record import Listener, unheard
 from hypabi.records import frozen, replace
 from hypabi.smt.solver import Solver
@@ -147,9 +148,9 @@ class Examination:
         return tuple(each for each in self.sought_installers if isinstance(each, Installer))
 
     @cached_property
-    def installed(self) -> tuple[Installed, ...]:
+    def installed(self) -> tuple[HeldRow, ...]:
         """What each installer does, where the program was loaded."""
-        return derive_installers(self.installers, self.programs, self.surroundings)
+        return derive_installers(self.installers, self.revision, self.programs, self.surroundings)
 
     @cached_property
     def providers(self) -> tuple[Provider, ...]:

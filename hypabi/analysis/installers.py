@@ -30,7 +30,7 @@ from hypabi.contract.model import Standing
 from hypabi.contract.revision import NVHE_PREFIX, Installation, Revision, Row
 from hypabi.image.model import Image, Role, Symbol
 from hypabi.judgement.verification.lowering import Surroundings
-from hypabi.judgement.verification.prover import Installed
+from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.verdict import Finding, Refuted
 from hypabi.records import frozen, replace
 from hypabi.smt import terms
@@ -125,9 +125,12 @@ def displacement_of_loaded(image: Image) -> int:
 
 
 def derive_installers(
-    installers: Sequence[Installer], programs: Mapping[Role, Program], surroundings: Surroundings
-) -> tuple[Installed, ...]:
-    """Return what installers do where their program was loaded.
+    installers: Sequence[Installer],
+    revision: Revision,
+    programs: Mapping[Role, Program],
+    surroundings: Surroundings,
+) -> tuple[HeldRow, ...]:
+    """Return what installers do where their program stands, with the rows that they are held to.
 
     :param surroundings: of the file, at link addresses
     """
@@ -137,10 +140,14 @@ def derive_installers(
         known = words.setdefault((each.role, each.by(programs)), {})
         for name, address in _written(each.installation.row, behaviour):
             known.setdefault(name, address)
-    return tuple(
-        Installed(each.installation, behaviour, _moved(each, programs, surroundings, words))
-        for each, behaviour in zip(installers, behaviours, strict=True)
-    )
+    held = []
+    for each, behaviour in zip(installers, behaviours, strict=True):
+        row = each.installation.row
+        party = revision.party(row.party)
+        assert party is not None, each.installation.name
+        around = _moved(each, programs, surroundings, words)
+        held.append(HeldRow(revision, party, row, behaviour, around))
+    return tuple(held)
 
 
 def _moved(

@@ -14,7 +14,6 @@ from hypabi.analysis.session import Session, open_image
 from hypabi.contract.file.load import shipped_contract
 from hypabi.image.load import load_image
 from hypabi.image.model import Loaded, Role, Segment
-from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.prover import judge_row
 from hypabi.judgement.verification.verdict import Proved, Refuted, Verdict
 from hypabi.records import replace
@@ -39,13 +38,11 @@ def verdicts(session: Session, party: str | None = None) -> dict[tuple[str, str]
     examined = session.examine(CONTRACT)
     wanted = [i for i in examined.installers if party in (None, i.installation.row.party)]
     found: dict[tuple[str, str], Verdict] = {}
-    for each in derive_installers(wanted, examined.programs, examined.surroundings):
-        row = each.installation.row
-        live = examined.revision.party(row.party)
-        assert live is not None
-        held = HeldRow(examined.revision, live, row, each.behaviour, each.surroundings)
-        judged = judge_row(held, BitwuzlaSolver())
-        found |= {(each.installation.function, f.clause.name): f.verdict for f in judged}
+    rows = derive_installers(wanted, examined.revision, examined.programs, examined.surroundings)
+    for each in rows:
+        for finding in judge_row(each, BitwuzlaSolver()):
+            assert finding.call is not None
+            found[finding.call, finding.clause.name] = finding.verdict
     return found
 
 
@@ -162,11 +159,7 @@ def test_an_address_that_is_linked_in_is_not_where_the_kernel_lies(
     session = open_image(path)
     version = CONTRACT.since
     examined = session.examine(CONTRACT, version)
-    (each,) = (i for i in examined.installed if i.installation.function == BOOT)
-    party = examined.revision.party("stub")
-    assert party is not None
-    row = each.installation.row
-    held = HeldRow(examined.revision, party, row, each.behaviour, each.surroundings)
-    judged = judge_row(held, BitwuzlaSolver())
+    (each,) = (held for held in examined.installed if held.row.call == BOOT)
+    judged = judge_row(each, BitwuzlaSolver())
     (verdict,) = (finding.verdict for finding in judged if finding.clause.name == "vectors")
     assert isinstance(verdict, expected), verdict

@@ -8,7 +8,7 @@ from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import writes_code
 from hypabi.contract.clause import Clause, KeepsMemory, RegisterFrame
 from hypabi.contract.expression import capabilities_of
-from hypabi.contract.revision import Installation, Revision
+from hypabi.contract.revision import Revision
 from hypabi.judgement.verification.clause_demands import Unconcerned, Unfollowed, Unnamed
 from hypabi.judgement.verification.losses import Losses
 from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
@@ -41,15 +41,6 @@ from hypabi.smt.terms import Value
 
 
 @frozen
-class Installed:
-    """What code does that makes a party live, and what its contract's names stand for there."""
-
-    installation: Installation
-    behaviour: Behaviour
-    surroundings: Surroundings
-
-
-@frozen
 class Judgement:
     """Everything that was said of one image under one revision of a contract."""
 
@@ -63,13 +54,13 @@ def judge_contract(
     surroundings: Surroundings,
     solver: Callable[[], Solver],
     listener: Listener = unheard,
-    installed: Sequence[Installed] = (),
+    installed: Sequence[HeldRow] = (),
 ) -> Judgement:
     """Judge every row of every party that has a behaviour, in the order of the contract.
 
     :param behaviours: by name of the party; a party that the image does not have is left out
     :param listener: is told of each question
-    :param installed: by whom the parties are made live, each judged behind the calls of its party
+    :param installed: rows of code that makes a party live, judged behind the calls of their party
     """
     findings: list[Finding] = []
     unspecified: list[Unspecified] = []
@@ -84,10 +75,9 @@ def judge_contract(
                 unspecified.append(Unspecified(party.name, row.call, why))
             held = HeldRow(revision, party, row, behaviour, surroundings)
             findings += _Row(held, solver(), listener).findings()
-        for each in (i for i in installed if i.installation.row.party == party.name):
-            row, does, around = each.installation.row, each.behaviour, each.surroundings
-            held = HeldRow(revision, party, row, does, around)
-            findings += _Row(held, solver(), listener).findings()
+        for held in installed:
+            if held.party is party:
+                findings += _Row(held, solver(), listener).findings()
     return Judgement(tuple(findings), tuple(unspecified))
 
 
