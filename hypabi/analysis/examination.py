@@ -97,7 +97,10 @@ class Examination:
         """What names in the contract stand for in this file."""
         known = self._capabilities()
         tables = {name: table.address for name, (_, table) in self.found.items()}
-        return Surroundings(tables, self._number, known.lacks)
+        return Surroundings(tables, self._number, known.lacks, within=self._within)
+
+    def _within(self, address: int) -> bool:
+        return any(image.segment(address) is not None for image in self.loaded.images)
 
     def _number(self, name: str) -> int | None:
         found = self._capabilities().number(name)

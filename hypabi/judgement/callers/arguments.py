@@ -1,11 +1,11 @@
 """Whether the argument registers of a call are set, and hold what can be meant.
 
 A register that nobody sets on the way to the ``hvc`` holds what it happens to hold.  An address
-that becomes the vector base is that of a vector table: not one on the stack, nor a number, nor what
-a system register says of the CPU.
+that becomes the vector base is that of a vector table: not one on the stack, nor 0, nor one at
+which the image has something else, nor what a system register says of the CPU.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from hypabi.callsites.identifier_values import uninitialised
@@ -14,8 +14,8 @@ from hypabi.contract.clause import Ensures
 from hypabi.contract.expression import Comparison, Moment, Read, Relation
 from hypabi.contract.revision import Revision, Row
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Violated
+from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.smt import terms
-from hypabi.smt.terms import Value
 
 VECTOR_BASES: Final = frozenset({"VBAR_EL2", "HVBAR"})
 FIRST_RESULT: Final = "x0"
@@ -28,11 +28,11 @@ def arguments_of(revision: Revision, row: Row) -> tuple[tuple[str, str], ...]:
 
 
 def sensible(
-    way: CallPath, row: Row, arguments: Iterable[tuple[str, str]], tables: Collection[Value]
+    way: CallPath, row: Row, arguments: Iterable[tuple[str, str]], around: Surroundings
 ) -> CallerVerdict:
     """Say whether the arguments that a way brings are set, and can be what they are for.
 
-    :param tables: addresses of the vector tables
+    :param around: knows the vector tables, and what the image holds
     """
     based = frozenset(_vector_bases(row))
     registers = []
@@ -41,7 +41,7 @@ def sensible(
         why = unset(register, way)
         if why is not None:
             return Violated(f"{name}: {register} is uninitialised: {why}")
-        why = _no_table(way, register, tables) if register in based else None
+        why = _no_table(way, register, around) if register in based else None
         if why is not None:
             return Violated(f"{name}: {register} is {why}")
     return Satisfied(", ".join(registers))
@@ -75,11 +75,12 @@ def _vector_bases(row: Row) -> Iterator[str]:
                 pass
 
 
-def _no_table(way: CallPath, register: str, tables: Collection[Value]) -> str | None:
+def _no_table(way: CallPath, register: str, around: Surroundings) -> str | None:
     """Return what a register holds, where that can be no vector table's address."""
     value = way.request.registers[register]
     if isinstance(value, int):
-        return None if value in tables else f"{value:#x}, and no vector table is there"
+        elsewhere = value not in around.tables.values() and (not value or around.within(value))
+        return f"{value:#x}, and no vector table is there" if elsewhere else None
     names = sorted(symbol.name for symbol in terms.symbols_of(value))
     if any(name.startswith("SP_") for name in names):
         return "an address on the stack"

@@ -189,10 +189,10 @@ class _Met:
         arguments = arguments_of(self.revision, self.row)
         if not arguments or self.row.service is not Service.SERVED:
             return
-        tables = self.provider.surroundings.tables.values()
-        said = sensible(self.way, self.row, arguments, tables)
+        around = self.provider.surroundings
+        said = sensible(self.way, self.row, arguments, around)
         for name, met in self._as_called() if isinstance(said, Satisfied) else ():
-            passed = sensible(met.way, self.row, arguments, tables)
+            passed = sensible(met.way, self.row, arguments, around)
             if isinstance(passed, Violated):
                 said = Violated(f"{passed.what}, as {name} calls it")
                 break

@@ -45,6 +45,10 @@ def _nowhere(_name: str) -> int | None:
     return None
 
 
+def _everywhere(_address: int) -> bool:
+    return True
+
+
 def _by_number(_name: str, number: int) -> str:
     return str(number)
 
@@ -67,6 +71,8 @@ class Surroundings:
     """Address of a symbol, where the image has it once."""
     called: Callable[[str, int], str] = _by_number
     """What a capability is called, of which the name and the number are known."""
+    within: Callable[[int], bool] = _everywhere
+    """Whether the image has something at an address; what lies beyond it, it does not tell."""
 
 
 @frozen

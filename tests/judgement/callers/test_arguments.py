@@ -9,19 +9,24 @@ from hypabi.contract.clause import Clause, Ensures
 from hypabi.contract.revision import Row, Service
 from hypabi.judgement.callers.arguments import sensible
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Violated
+from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 from tests.callsites.made_site import SITE, way
 from tests.judgement.handler_contract import ALWAYS, WHY, equal, new, number, old
 
 TABLE = 0x8000
+IMAGE_END = 0x10000
 BASE = Clause("set", "", Ensures(equal(new("VBAR_EL2"), old("x1"))), WHY)
 STATUS = Clause("status", "", Ensures(equal(new("x0"), number(0))), WHY)
 SETS = Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (BASE, STATUS), None)
 
 
 def told(asks: CallPath, row: Row = SETS) -> CallerVerdict:
-    return sensible(asks, row, (("vectors", "x1"),), (TABLE,))
+    around = Surroundings(
+        {"stub": TABLE}, lambda _: None, lambda _: False, within=lambda at: at < IMAGE_END
+    )
+    return sensible(asks, row, (("vectors", "x1"),), around)
 
 
 def found(value: Value, origin: Origin, register: str) -> CallPath:
@@ -47,7 +52,10 @@ def test_a_register_that_nobody_sets_is_uninitialised() -> None:
     assert isinstance(told(found(first, Origin.RESULT, "x0")), Satisfied)
 
 
-@pytest.mark.parametrize(("constant", "kept"), [(TABLE, True), (0, False), (TABLE + 8, False)])
+@pytest.mark.parametrize(
+    ("constant", "kept"),
+    [(TABLE, True), (0, False), (TABLE + 8, False), (IMAGE_END, True)],  # which holds a copy, say
+)
 def test_a_constant_vector_base_is_a_tables_address(constant: int, *, kept: bool) -> None:
     assert isinstance(told(way(x1=constant)), Satisfied if kept else Violated)
 
