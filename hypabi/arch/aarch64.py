@@ -102,6 +102,9 @@ VOLATILE: Final = frozenset(
 )  # fmt: skip
 """Registers that nobody can write and of which two reads may differ: they keep nothing."""
 
+RANDOM: Final = frozenset({"RNDR", "RNDRRS"})
+"""Registers whose read says in NZCV whether there was a number in time (FEAT_RNG)."""
+
 UNSTEADY: Final = frozenset(
     {"PMCCNTR_EL0", "PMICNTR_EL0", "ICC_SRE_EL1",
      *(f"PMEVCNTR{n}_EL0" for n in range(31)),

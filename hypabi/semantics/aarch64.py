@@ -52,6 +52,10 @@ class AArch64(Profile[S]):
         physical = self._resolve(name, context)
         if physical in aarch64.VOLATILE or physical in aarch64.UNSTEADY:
             context.write(physical, context.havoc(f"{physical} may differ at each read", 64))
+        if physical in aarch64.RANDOM:
+            for flag in "NCV":
+                context.write(flag, 0)
+            context.write("Z", context.havoc(f"{physical} may have no number in time", 1))
         if physical in aarch64.LOCKABLE:
             self._read_lockable(physical, context)
         if physical in aarch64.ACKNOWLEDGE:

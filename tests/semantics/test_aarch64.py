@@ -204,3 +204,15 @@ def test_what_an_encoding_keeps_for_el2_is_refused_at_el1(above: int, own: int) 
     with pytest.raises(Refused):
         Machine(at_el1).step(above, 0)
     Machine(at_el1).step(own, 0)
+
+
+@pytest.mark.parametrize(("name", "flags"), [("RNDR", (0, 1, 0, 0)), ("CNTVCT_EL0", (1, 0, 1, 1))])
+def test_reading_a_random_number_sets_the_flags_and_reading_a_counter_does_not(
+    name: str, flags: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DDI 0487, RNDR: NZCV is 0b0100 where no number is returned, and else 0b0000."""
+    monkeypatch.setattr(Machine, "havoc", lambda _machine, _reason, width: (1 << width) - 1)
+    machine = Machine({"N": 1, "Z": 0, "C": 1, "V": 1})
+    machine.step(mrs(name), 0)
+    assert tuple(machine.registers[flag] for flag in "NZCV") == flags
+    assert machine.registers["x1"] == (1 << 64) - 1
