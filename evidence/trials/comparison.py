@@ -71,11 +71,20 @@ RESERVED_STATUS: Final = Exclusion(
     "bits 23 to 20 of an SPSR of ARMv7",
     "DDI 0406C, B1.3.3: they are reserved, UNK/SBZP; ARMv8 gives them meanings.",
 )
-EXCLUSIONS: Final = (FLAGS_AT_VECTOR, BTYPE, SYNDROME_LENGTH, RESERVED_STATUS)
+ILLEGAL_RETURN: Final = Exclusion(
+    "PAN, UAO, DIT, TCO and SSBS behind an illegal exception return",
+    "DDI 0487, SetPSTATEFromPSR(): UAO, DIT, TCO and SSBS are UNKNOWN then, and PAN is the SPSR's; "
+    "QEMU leaves all of them as they were.",
+)
+EXCLUSIONS: Final = (FLAGS_AT_VECTOR, ILLEGAL_RETURN, BTYPE, SYNDROME_LENGTH, RESERVED_STATUS)
 CLEARED: Final = 0xF << 28 | 1 << 24
 RESERVED_BITS: Final = 0xF << 20
 BTYPE_BITS: Final = 3 << 10
 IL: Final = 1 << 25
+ERET: Final = bytes.fromhex("e0039fd6")
+STATUS_IL: Final = 1 << 20
+KEPT_BITS: Final = 1 << 25 | 0b111 << 22 | 1 << 12
+"""TCO, DIT, UAO, PAN and SSBS in an SPSR."""
 
 
 def excluded(each: Difference, start: Start, ours: End, theirs: End) -> Exclusion | None:
@@ -94,6 +103,12 @@ def _bits(each: Difference) -> int:
 
 
 def _excluded_a64(each: Difference, start: Start, ours: End, theirs: End) -> Exclusion | None:
+    if start.word.content == ERET and _is_illegal(ours) and _is_illegal(theirs):
+        if each.what in {"PAN", "UAO", "DIT", "TCO", "SSBS"}:
+            return ILLEGAL_RETURN
+        besides = CLEARED if _through_el1(ours.registers) else 0
+        if each.what in {"SPSR_EL1", "SPSR_EL2"} and not _bits(each) & ~(KEPT_BITS | besides):
+            return ILLEGAL_RETURN
     if ours.where == start.landing or ours.where != theirs.where:
         return None
     if each.what in {*aarch64.FLAGS, "DIT"}:
@@ -104,6 +119,11 @@ def _excluded_a64(each: Difference, start: Start, ours: End, theirs: End) -> Exc
         if _through_el1(ours.registers) and _bits(each) & ~CLEARED == 0:
             return FLAGS_AT_VECTOR
     return None
+
+
+def _is_illegal(end: End) -> bool:
+    """Tell whether an exception of an illegal state came of the return, at either level."""
+    return any(end.registers.get(f"SPSR_EL{level}", 0) & STATUS_IL for level in (1, 2))
 
 
 def _through_el1(registers: Mapping[str, int]) -> bool:

@@ -53,6 +53,7 @@ FREE: Final[Mapping[str, int]] = {
     "CPACR_EL1": 0,
     "CPTR_EL2": 0,
     "VBAR_EL2": 0,
+    "ICH_HCR_EL2": 0xFFFF_83FF,
     **{f"DBGBCR{number}_EL1": 0b111 for number in range(16)},
 }
 """Bits that may be anything where not all may: translation, alignment checks, traps and single
