@@ -64,23 +64,28 @@ class CallOrder:
         self._unknown: Live | None = None
         self.answer = answer
         self.left = MOST_STEPS
-        self.cut_short = False
+        self._cut_short = False
         self._around: list[int] = []
         self._calls: tuple[int, ...] = ()
 
-    def walk(self, start: int, live: Live, unknown: Live | None) -> None:
+    def walk(self, start: int, live: Live, unknown: Live | None) -> bool:
         """Walk a function, asking for the answer to each hypercall on its ways.
+
+        Returns whether all of them were walked.
 
         :param live: who can be live when it is entered
         :param unknown: who can be live behind a call by register; ``None`` for whoever was before
         """
         self._unknown = unknown
+        self._cut_short = False
         self._walk(start, live)
+        return not self._cut_short
 
     def _walk(self, start: int, live: Live) -> frozenset[Live]:
         """Return who can be live where a function returns, one way at a time."""
         body = self.sites.function(start)
         if body is None or start in self._around or len(self._around) == MOST_DEEP:
+            self._cut_short = self._cut_short or len(self._around) == MOST_DEEP
             return frozenset({live})
         self._around.append(start)
         found = frozenset(self._through(body, live))
@@ -96,7 +101,7 @@ class CallOrder:
             if live in known:
                 continue
             if self.left == 0 or len(known) == MOST_STATES:
-                self.cut_short = True
+                self._cut_short = True
                 return
             self.left -= 1
             known.add(live)

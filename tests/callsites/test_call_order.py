@@ -9,10 +9,10 @@ STUB: Live = frozenset({"stub"})
 CALL = "mov x0, #2; hvc #0; ret"
 
 
-def walked(
+def walk(
     assemble: Assemble, unknown: Live | None = ANYBODY, **functions: str
-) -> list[tuple[str, Live]]:
-    """Walk ``root``; return the function of each call that is made, and who is live before it.
+) -> tuple[list[tuple[str, Live]], bool]:
+    """Walk ``root``; return the function of each call and who is live before it, and if all was.
 
     Each call leaves the stub.
     """
@@ -30,9 +30,16 @@ def walked(
         start = site.function.address
         around[start] = around.get(start, frozenset()) | {site.address}
     order = CallOrder(sites, around, answer)
-    order.walk(address_of(sites, "root"), ANYBODY, unknown)
-    assert not order.cut_short
-    return sorted(found, key=lambda each: (each[0], sorted(each[1])))
+    whole = order.walk(address_of(sites, "root"), ANYBODY, unknown)
+    return sorted(found, key=lambda each: (each[0], sorted(each[1]))), whole
+
+
+def walked(
+    assemble: Assemble, unknown: Live | None = ANYBODY, **functions: str
+) -> list[tuple[str, Live]]:
+    found, whole = walk(assemble, unknown, **functions)
+    assert whole
+    return found
 
 
 def test_a_call_behind_another_meets_whom_that_left(assemble: Assemble) -> None:
@@ -66,3 +73,12 @@ def test_behind_a_call_by_register_it_is_not_known_who_is_live(assemble: Assembl
 def test_a_loop_ends(assemble: Assemble) -> None:
     found = walked(assemble, root="1: bl f; cbz x0, 1b; ret", f=CALL)
     assert found == [("f", ANYBODY), ("f", STUB)]
+
+
+def test_a_walk_that_ends_early_says_so(assemble: Assemble) -> None:
+    nested = {f"f{n}": f"stp x29, x30, [sp, #-16]!; bl f{n + 1}; {CALL}" for n in range(5)}
+    _, whole = walk(assemble, ANYBODY, root="bl f0; ret", **nested, f5=CALL)
+    assert not whole
+    nested = {f"f{n}": f"stp x29, x30, [sp, #-16]!; bl f{n + 1}; {CALL}" for n in range(2)}
+    _, whole = walk(assemble, ANYBODY, root="bl f0; ret", **nested, f2=CALL)
+    assert whole

@@ -14,7 +14,7 @@ from hypabi.callsites.model import CallSite
 from hypabi.contract.clause import Answer, HandedTo
 from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision, Service
-from hypabi.judgement.callers.findings import CallerVerdict, Violated
+from hypabi.judgement.callers.findings import CallerVerdict, Undecided, Violated
 from hypabi.records import frozen
 
 SERVICE: Final = 0xFF000000
@@ -35,7 +35,7 @@ class Known:
 
 @frozen
 class OrderCheck:
-    """A call that is made while none is live to whom it is made."""
+    """A call that is made while none is live to whom it is made, or ways that were not walked."""
 
     function: str
     """From which on it is known who is live."""
@@ -66,7 +66,8 @@ def hold_order(
     for start in sorted(functions):
         held.root = start
         boot = held.at_boot(start)
-        order.walk(start, boot or held.anybody, None if boot else held.anybody)
+        if not order.walk(start, boot or held.anybody, None if boot else held.anybody):
+            held.note_cut_short()
     return tuple(held.found.values())
 
 
@@ -119,6 +120,12 @@ class _Held:
             return self.anybody
         moved = {move.source for move in mine if not self._may_fail(move)}
         return frozenset(move.to for move in mine) | (live - moved)
+
+    def note_cut_short(self) -> None:
+        """Note that not every way through the function was walked."""
+        why = Undecided("it has more ways than are walked, so not every order of calls is seen")
+        check = OrderCheck(self._name(self.root), self.root, ANY, tuple(sorted(self.anybody)), why)
+        self.found.setdefault((self.root, self.root), check)
 
     def _name(self, address: int) -> str:
         symbol = self.sites.image.symbols.around(address)
