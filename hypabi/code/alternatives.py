@@ -58,6 +58,7 @@ class Patches:
     """The patch sites of an image, by the address of each instruction word that they cover."""
 
     def __init__(self, tables: Sequence["_Run"]) -> None:
+        self._tables = tables
         starts = [start for table in tables for start in table.starts()]
         entries = [(table, entry) for table in tables for entry in range(table.count)]
         order = sorted(range(len(starts)), key=starts.__getitem__)
@@ -66,6 +67,16 @@ class Patches:
 
     def __len__(self) -> int:
         return len(self._starts)
+
+    def moved(self, by: int, bits: int) -> "Patches":
+        """Return the sites of the same image where it stands that far from its link address.
+
+        All that an entry says is relative to its own place.
+
+        :param bits: of an address, which wraps there
+        """
+        limit = 1 << bits
+        return Patches([_Run((run.address + by) % limit, run.words) for run in self._tables])
 
     def at(self, address: int) -> tuple[PatchSite, ...]:
         """Return the sites that cover a word, in the order in which the kernel applies them."""
