@@ -10,8 +10,6 @@ of a segment reads as.  Code is what the loader takes for code; in data of an ar
 """
 
 import re
-import sys
-from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
@@ -154,25 +152,19 @@ def direct_calls(image: Image, targets: Iterable[int], most: int) -> dict[int, l
     for segment in image.segments if found else ():
         if segment.access is not Access.CODE:
             continue
-        content = bytes(segment.content[: len(segment.content) & ~3])
-        words = array("I", content)
-        if sys.byteorder != "little":
-            words.byteswap()
         first = segment.address // 4 + bias
         distances = {target // 4 - first for target in found}
-        low = {distance & mask for distance in distances}
-        likely = _likely_calls(content, distances, opcode, mask >> 16)
-        for at in [at for at in likely if words[at] + at & mask in low]:
-            target = 4 * (first + at + (words[at] & mask ^ sign) - sign)
+        for at, word in _likely_calls(segment, distances, opcode, mask >> 16):
+            target = 4 * (first + at + (word & mask ^ sign) - sign)
             if target in found and len(found[target]) < most:
                 found[target].append(segment.address + 4 * at)
     return found
 
 
 def _likely_calls(
-    content: bytes, distances: Collection[int], opcode: int, mask: int
-) -> Iterator[int]:
-    """Yield by number the words whose upper half is that of a call of a target, and some others.
+    segment: Segment, distances: Collection[int], opcode: int, mask: int
+) -> Iterator[tuple[int, int]]:
+    """Yield, with its number, each word whose upper half is that of a call, and some others.
 
     Of so many words as the lower half can count, calls of one target have two upper halves.
 
@@ -180,16 +172,17 @@ def _likely_calls(
     :param opcode: upper half of a call, but for those bits of its distance that ``mask`` has
     """
     size = 1 << 16
-    for start in range(0, len(content) // 4, size):
+    for start in range(0, len(segment.content) // 4, size):
         ways = {d - at >> 16 & mask | opcode for d in distances for at in (start, start + size - 1)}
-        block = content[4 * start : 4 * (start + size)]
-        halves = (
+        block = bytes(segment.content[4 * start : 4 * (start + size)])
+        block = block[: len(block) & ~3]
+        lower, upper = (
             int.from_bytes(block[place::4].translate(_ones(way >> by & 0xFF for way in ways)))
             for place, by in ((2, 0), (3, 8))
         )
-        likely = (next(halves) & next(halves)).to_bytes(len(block) // 4)
-        for match in ONE.finditer(likely):
-            yield start + match.start()
+        for match in ONE.finditer((lower & upper).to_bytes(len(block) // 4)):
+            at = match.start()
+            yield start + at, int.from_bytes(block[4 * at : 4 * at + 4], "little")
 
 
 def _ones(these: Iterable[int]) -> bytes:
