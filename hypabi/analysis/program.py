@@ -8,6 +8,7 @@ from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
 from hypabi.callsites.finder import CallSites
+from hypabi.code.alternatives import Patches, find_alternatives
 from hypabi.code.compiled_functions import HANDED_TO
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
 from hypabi.image.model import Image
@@ -34,14 +35,28 @@ class Program:
     @cached_property
     def explorer(self) -> Explorer:
         """What follows the program's paths."""
-        return explorer_for(self.image, lifters=self._lifters, allowance=self._allowance)
+        return self._explorer_for(HANDED_TO)
+
+    @cached_property
+    def _patches(self) -> Patches:
+        return find_alternatives(self.image)
+
+    def _explorer_for(self, handed_to: frozenset[str]) -> Explorer:
+        return explorer_for(
+            self.image,
+            lifters=self._lifters,
+            allowance=self._allowance,
+            handed_to=handed_to,
+            patches=self._patches,
+        )
 
     def moved(self, by: int) -> "Program":
         """Return the same program where it stands that far from its link address."""
         found = self._moved.get(by)
         if found is None:
-            image = displaced(self.image, by)
-            found = self._moved[by] = Program(image, self._allowance, self._lifters)
+            found = Program(displaced(self.image, by), self._allowance, self._lifters)
+            found._patches = self._patches.moved(by, self.image.architecture.bits)
+            self._moved[by] = found
         return found
 
     @cached_property
@@ -70,11 +85,7 @@ class Program:
             return self.explorer
         found = self._ending_at.get(handed_to)
         if found is None:
-            ends = handed_to | HANDED_TO
-            found = explorer_for(
-                self.image, lifters=self._lifters, allowance=self._allowance, handed_to=ends
-            )
-            self._ending_at[handed_to] = found
+            found = self._ending_at[handed_to] = self._explorer_for(handed_to | HANDED_TO)
         return found
 
     def behaviour(

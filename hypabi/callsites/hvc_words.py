@@ -10,10 +10,8 @@ of a segment reads as.  Code is what the loader takes for code; in data of an ar
 """
 
 import re
-import sys
-from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from hypabi.arch.names import Architecture, InstructionSet
@@ -24,11 +22,10 @@ from hypabi.records import frozen
 
 A64_ZERO: Final = re.compile(rb"\x02\x00\x00\xd4")
 EXCEPTIONS: Final = re.compile(rb"\xd4")
-BRANCHES: Final = {
-    Architecture.ARM64: re.compile(rb"[\x94-\x97]"),
-    Architecture.ARM: re.compile(rb"\xeb"),
-}
-"""Top bytes: of A64's SVC, HVC, SMC, BRK and HLT; of BL."""
+"""Top byte of A64's SVC, HVC, SMC, BRK and HLT."""
+ONE: Final = re.compile(rb"\x01")
+BRANCHES: Final = {Architecture.ARM64: (26, 0, 0x9400), Architecture.ARM: (24, 2, 0xEB00)}
+"""Of BL: the bits of its distance, how many words on that counts from, and its upper half."""
 A32_TOP: Final = re.compile(rb"\xe1")
 T32_TOP: Final = re.compile(rb"\xf7")
 
@@ -150,24 +147,50 @@ def direct_calls(image: Image, targets: Iterable[int], most: int) -> dict[int, l
     A32 and A64 only; a jump at the end of a function (``b``) is not among them.
     """
     found: dict[int, list[int]] = {target: [] for target in targets}
-    bits, bias = (26, 0) if image.architecture is Architecture.ARM64 else (24, 2)
+    bits, bias, opcode = BRANCHES[image.architecture]
     mask, sign = (1 << bits) - 1, 1 << (bits - 1)
     for segment in image.segments if found else ():
         if segment.access is not Access.CODE:
             continue
-        content = bytes(segment.content)
-        words = array("I", content[: len(content) & ~3])
-        if sys.byteorder != "little":
-            words.byteswap()
         first = segment.address // 4 + bias
-        wanted = {target // 4 - first & mask: target for target in targets}
-        calls = [m.start() for m in BRANCHES[image.architecture].finditer(content[3::4])]
-        for at in [at for at in calls if words[at] + at & mask in wanted]:
-            distance = (words[at] & mask ^ sign) - sign
-            target = 4 * (first + at + distance)
+        distances = {target // 4 - first for target in found}
+        for at, word in _likely_calls(segment, distances, opcode, mask >> 16):
+            target = 4 * (first + at + (word & mask ^ sign) - sign)
             if target in found and len(found[target]) < most:
                 found[target].append(segment.address + 4 * at)
     return found
+
+
+def _likely_calls(
+    segment: Segment, distances: Collection[int], opcode: int, mask: int
+) -> Iterator[tuple[int, int]]:
+    """Yield, with its number, each word whose upper half is that of a call, and some others.
+
+    Of so many words as the lower half can count, calls of one target have two upper halves.
+
+    :param distances: from the first word to each target, in words
+    :param opcode: upper half of a call, but for those bits of its distance that ``mask`` has
+    """
+    size = 1 << 16
+    for start in range(0, len(segment.content) // 4, size):
+        ways = {d - at >> 16 & mask | opcode for d in distances for at in (start, start + size - 1)}
+        block = bytes(segment.content[4 * start : 4 * (start + size)])
+        block = block[: len(block) & ~3]
+        lower, upper = (
+            int.from_bytes(block[place::4].translate(_ones(way >> by & 0xFF for way in ways)))
+            for place, by in ((2, 0), (3, 8))
+        )
+        for match in ONE.finditer((lower & upper).to_bytes(len(block) // 4)):
+            at = match.start()
+            yield start + at, int.from_bytes(block[4 * at : 4 * at + 4], "little")
+
+
+def _ones(these: Iterable[int]) -> bytes:
+    """Return the table that translates these bytes to one and all others to zero."""
+    table = bytearray(256)
+    for byte in these:
+        table[byte] = 1
+    return bytes(table)
 
 
 def replaced_by(patches: Patches, addresses: Sequence[int]) -> dict[int, int]:

@@ -21,6 +21,7 @@ ENTRY: Final = 12
 SHORTEST_TABLE: Final = 96
 """Entries in a row that make a table; the smallest real one seen has many thousand."""
 CALLBACK: Final = 0x8000
+WORD: Final = 0xFFFF_FFFF
 MOST_CAPABILITIES: Final = 1024
 LONGEST_SITE: Final = 0xFF
 """Bytes; the length is one byte."""
@@ -58,14 +59,24 @@ class Patches:
     """The patch sites of an image, by the address of each instruction word that they cover."""
 
     def __init__(self, tables: Sequence["_Run"]) -> None:
+        self._tables = tables
         starts = [start for table in tables for start in table.starts()]
-        entries = [(table, entry) for table in tables for entry in range(table.count)]
-        order = sorted(range(len(starts)), key=starts.__getitem__)
-        self._starts = [starts[number] for number in order]
-        self._entries = [(number, *entries[number]) for number in order]
+        self._firsts = list(itertools.accumulate((table.count for table in tables), initial=0))
+        self._order = sorted(range(len(starts)), key=starts.__getitem__)
+        self._starts = [starts[number] for number in self._order]
 
     def __len__(self) -> int:
         return len(self._starts)
+
+    def moved(self, by: int, bits: int) -> "Patches":
+        """Return the sites of the same image where it stands that far from its link address.
+
+        All that an entry says is relative to its own place.
+
+        :param bits: of an address, which wraps there
+        """
+        limit = 1 << bits
+        return Patches([_Run((run.address + by) % limit, run.words) for run in self._tables])
 
     def at(self, address: int) -> tuple[PatchSite, ...]:
         """Return the sites that cover a word, in the order in which the kernel applies them."""
@@ -75,8 +86,8 @@ class Patches:
         if last - first > MOST_TOGETHER:
             raise ImageError(f"{address:#x}", f"more than {MOST_TOGETHER} alternatives are here")
         for index in range(last - 1, first - 1, -1):
-            number, table, entry = self._entries[index]
-            site = table.site(entry)
+            number = self._order[index]
+            site = self._site(number)
             if address < site.address + site.size:
                 found.append((number, site))
         return tuple(site for _, site in sorted(found, key=lambda pair: pair[0]))
@@ -84,17 +95,20 @@ class Patches:
     def within(self, start: int, end: int) -> Iterator[PatchSite]:
         """Yield the sites that start in a range of addresses, by address."""
         for index in range(bisect_left(self._starts, start), bisect_left(self._starts, end)):
-            _, table, entry = self._entries[index]
-            yield table.site(entry)
+            yield self._site(self._order[index])
 
     def written_by(self, function: int) -> Iterator[PatchSite]:
         """Yield the sites whose code the kernel function at an address computes, by address."""
-        for _, table, entry in self._entries:
-            if table.is_callback(entry, function):
-                yield table.site(entry)
+        found = [site for table in self._tables for site in table.written_by(function)]
+        return iter(sorted(found, key=lambda site: site.address))
 
     def __iter__(self) -> Iterator[PatchSite]:
-        return (table.site(entry) for _, table, entry in self._entries)
+        return map(self._site, self._order)
+
+    def _site(self, number: int) -> PatchSite:
+        """Return an entry by its number, counted through the tables."""
+        table = bisect_right(self._firsts, number) - 1
+        return self._tables[table].site(number - self._firsts[table])
 
 
 NO_PATCHES: Final = Patches(())
@@ -148,13 +162,14 @@ class _Run:
         originals = self.words[0::3]
         return [place + o - (o >> 31 << 32) for place, o in zip(places, originals, strict=True)]
 
-    def is_callback(self, entry: int, function: int) -> bool:
-        """Return whether a function computes the new code of an entry."""
-        place = self.address + ENTRY * entry + 4
-        if (place + _signed(self.words[3 * entry + 1])) != function:
-            return False
-        tail = self.words[3 * entry + 2]
-        return tail >> 24 == 0 and tail >> 16 & 0xFF > 0
+    def written_by(self, function: int) -> Iterator[PatchSite]:
+        """Yield the entries whose new code a function computes."""
+        offset = function - self.address - 4 & WORD
+        words = enumerate(self.words[1::3])
+        for at in [at for at, word in words if word + ENTRY * at & WORD == offset]:
+            site = self.site(at)
+            if site.callback and site.replacement == function:
+                yield site
 
     def site(self, entry: int) -> PatchSite:
         """Return an entry."""

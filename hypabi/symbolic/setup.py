@@ -26,18 +26,20 @@ def explorer_for(
     lifters: Lifters = Lifter,
     allowance: Allowance | None = None,
     handed_to: frozenset[str] = HANDED_TO,
+    patches: Patches | None = None,
 ) -> Explorer:
     """Return an explorer of an image's EL2 or HYP code.
 
     :param allowance: what all that it explores may cost, shared with whoever judges it
     :param handed_to: compiled functions at which a contract ends
+    :param patches: those of the image, where they are known
     """
     allowance = allowance or Allowance()
     arm64 = image.architecture is Architecture.ARM64
     state = InstructionSet.A64 if arm64 else InstructionSet.A32
     usual = cache(lambda: lifters(state, image.byte_order))
     thumb = cache(lambda: lifters(InstructionSet.T32, image.byte_order))
-    patches = find_alternatives(image)
+    patches = find_alternatives(image) if patches is None else patches
     code = Code(
         image,
         image_lifter(image, lambda *where: usual().lift(*where)),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hypabi.analysis.displacement import displaced
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.code.alternatives import ENTRY, NO_PATCHES, SHORTEST_TABLE, PatchSite, find_alternatives
 from hypabi.image.load import load_image
@@ -143,6 +144,15 @@ def test_a_table_whose_sites_are_no_code_is_none() -> None:
     code, data = whole.segments
     far = replace(code, address=0x1000000)
     assert len(find_alternatives(replace(whole, segments=(data, far)))) == 0
+
+
+@pytest.mark.parametrize("by", [0x4000_0000, (1 << 64) - 0x8000])
+def test_the_sites_of_an_image_that_stands_elsewhere_are_those_moved(by: int) -> None:
+    whole = with_data(table())
+    moved = find_alternatives(whole).moved(by, 64)
+    assert list(moved) == list(find_alternatives(displaced(whole, by)))
+    (site,) = moved.at(CODE + 16 + by & (1 << 64) - 1)
+    assert site.address - by & (1 << 64) - 1 == CODE + 16
 
 
 def test_a_32_bit_image_has_no_such_table() -> None:

@@ -33,7 +33,10 @@ from hypabi.smt.solver import Feasibility, Feasible, Satisfiable, Solver, Unknow
 from hypabi.smt.terms import Term, Value
 
 Lost = Mapping[str, Mapping[str, int]]
-"""Registers that do not surely keep their value, each with a state at entry that shows it."""
+"""Registers without an answer that do not surely keep their value.
+
+Each has a state at entry that shows it.
+"""
 
 
 UNSET: Final = frozenset({Origin.ARGUMENT, Origin.UNINITIALISED})
@@ -73,10 +76,10 @@ def held(
     site: CallSite, way: CallPath, row: Row, revision: Revision, back: Back, solver: Solver
 ) -> list[CallerAnswer]:
     """Hold what a caller does behind its ``hvc`` against what a party leaves there."""
-    lost = _lost(site, back, revision.architecture.bits, solver)
+    answers = answered(row.clauses) | {revision.result}
+    lost = _lost(site, back, answers, revision.architecture.bits, solver)
     if isinstance(lost, Undecided):
         return [CallerAnswer(CallerQuestion.SURVIVES, lost)]
-    answers = answered(row.clauses) | {revision.result}
     return [
         CallerAnswer(CallerQuestion.SURVIVES, _survives(site, row, lost, answers)),
         CallerAnswer(CallerQuestion.UNDERSTOOD, _understood(site, row, back, revision, solver)),
@@ -84,11 +87,13 @@ def held(
     ]
 
 
-def _lost(site: CallSite, back: Back, bits: int, solver: Solver) -> Lost | Undecided:
-    """Return which of the registers that are live behind a site are lost."""
+def _lost(
+    site: CallSite, back: Back, answers: frozenset[str], bits: int, solver: Solver
+) -> Lost | Undecided:
+    """Return which of the registers that are live behind a site are lost, but for answers."""
     lost: dict[str, Mapping[str, int]] = {}
     beyond = {read.register for caller in site.callers for read in caller.reads}
-    for name in sorted(site.reliance.live | beyond & site.reliance.through):
+    for name in sorted((site.reliance.live | beyond & site.reliance.through) - answers):
         for case in back.cases:
             if name in lost or name not in case.registers:
                 continue
@@ -120,10 +125,10 @@ def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> 
         return Violated(link)
     clauses = [clause.statement for clause in row.clauses]
     may_change = {r for c in clauses if isinstance(c, KeepsRegisters) for r in c.may_change}
-    read_there = _lost_and_read(site, lost, answers)
+    read_there = _lost_and_read(site, lost)
     if read_there is not None:
         return read_there
-    unsure = [m for m in reliance.may_read if m.register in lost and m.register not in answers]
+    unsure = [m for m in reliance.may_read if m.register in lost]
     for may in unsure:
         # The platform's register (AAPCS64 6.1.1) is: the contract lets a call lose x18.
         if may.why is Why.KEPT and may.register not in may_change:
@@ -140,15 +145,15 @@ def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> 
     return Satisfied(f"{len(kept)} live registers are kept" if kept else "nothing else is live")
 
 
-def _lost_and_read(site: CallSite, lost: Lost, answers: frozenset[str]) -> Violated | None:
+def _lost_and_read(site: CallSite, lost: Lost) -> Violated | None:
     """Say which lost register is read: by the function itself, or by who calls it, behind that."""
     for read in site.reliance.reads:
-        if read.register in lost and read.register not in answers:
+        if read.register in lost:
             what = f"{read.register} is lost, and read at {read.address:#x}"
             return Violated(what, lost[read.register])
     for caller in site.callers:
         for read in caller.reads:
-            if read.register in lost and read.register not in answers:
+            if read.register in lost:
                 who = caller.function.name or f"{caller.address:#x}"
                 what = f"{read.register} is lost, and {who} reads it at {read.address:#x}"
                 return Violated(what, lost[read.register])
@@ -255,7 +260,7 @@ def _read_from(
         if each.tests or {ResultUse.USED, ResultUse.STORED} & set(each.uses)
     ]
     for register in looked:
-        if register in lost and register not in answers:
+        if register in lost:
             what = f"it reads {register}, in which no answer is promised"
             return Violated(what, lost[register])
     for register in sorted(answers - {revision.result}):

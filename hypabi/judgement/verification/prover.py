@@ -59,6 +59,7 @@ def judge_contract(
     """Judge every row of every party that has a behaviour, in the order of the contract.
 
     :param behaviours: by name of the party; a party that the image does not have is left out
+    :param solver: makes one for each party, whose rows ask of the same cases
     :param listener: is told of each question
     :param installed: rows of code that makes a party live, judged behind the calls of their party
     """
@@ -68,16 +69,17 @@ def judge_contract(
         behaviour = behaviours.get(party.name)
         if behaviour is None:
             continue
+        asked = solver()
         for row in revision.rows_of(party.name):
             if row.unspecified is not None:
                 authority = row.unspecified
                 why = authority.cite or authority.because or ""
                 unspecified.append(Unspecified(party.name, row.call, why))
             held = HeldRow(revision, party, row, behaviour, surroundings)
-            findings += _Row(held, solver(), listener).findings()
+            findings += _Row(held, asked, listener).findings()
         for held in installed:
             if held.party is party:
-                findings += _Row(held, solver(), listener).findings()
+                findings += _Row(held, asked, listener).findings()
     return Judgement(tuple(findings), tuple(unspecified))
 
 
