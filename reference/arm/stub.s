@@ -40,18 +40,22 @@ BOOT_CPU_MODE_MISMATCH = 1 << 31
 function __hyp_stub_install
         mrs     r0, cpsr
         and     r0, r0, #MODE_MASK
+.ifndef ZIMAGE                          @ which runs on one CPU, and tells nobody
         load    r1, __boot_cpu_mode
         str     r0, [r1]
+.endif
         end     __hyp_stub_install
         @ The primary goes on as every other CPU does.
 
 function __hyp_stub_install_secondary
         mrs     r0, cpsr
         and     r0, r0, #MODE_MASK
+.ifndef ZIMAGE
         load    r1, __boot_cpu_mode
         ldr     r2, [r1]
         cmp     r0, r2
         bne     .Lmismatch
+.endif
         cmp     r0, #MODE_HYP
         bne     .Linstalled
 
@@ -84,26 +88,57 @@ function __hyp_stub_install_secondary
         and     r2, r2, #0x1f
         write_HDCR r2
 
+.if STUB >= 7
+        @ SVC finds barriers by CP15, SETEND and IT at its disposal, and may execute what is writable.
+        read_SCTLR r2
+        orr     r2, r2, #SCTLR_CP15BEN
+        bic     r2, r2, #SCTLR_SED | SCTLR_ITD
+        bic     r2, r2, #SCTLR_WXN | SCTLR_UWXN
+        write_SCTLR r2
+.endif
+
         @ What PL1 reads as MIDR and MPIDR are these, and their reset values are UNKNOWN.
         read_MIDR r2
         write_VPIDR r2
         read_MPIDR r2
         write_VMPIDR r2
 
+.ifndef ZIMAGE
         @ Where there is a generic timer (ID_PFR1, bits 19:16), PL1 may use it, and sees no offset.
         read_ID_PFR1 r2
         ubfx    r2, r2, #16, #4
         cmp     r2, #0
-        beq     .Linstalled
+        beq     .Luntimed
         read_CNTHCTL r2
         orr     r2, r2, #3              @ PL1PCTEN, PL1PCEN
         write_CNTHCTL r2
         mov     r2, #0
         write_CNTVOFF r2, r2
         write_CNTV_CTL r2               @ and it is not running
+.Luntimed:
+.endif
+
+.if STUB >= 7
+        @ Where there are system registers of the interrupt controller (ID_PFR1, bits 31:28), PL1 may use
+        @ them, unless SRE cannot be set; and nothing of them is virtual.
+        read_ID_PFR1 r2
+        ubfx    r2, r2, #28, #4
+        cmp     r2, #0
+        beq     .Linstalled
+        read_ICC_HSRE r2
+        orr     r2, r2, #ICC_HSRE_SRE | ICC_HSRE_ENABLE
+        write_ICC_HSRE r2
+        isb
+        read_ICC_HSRE r2
+        tst     r2, #ICC_HSRE_SRE
+        beq     .Linstalled
+        mov     r2, #0
+        write_ICH_HCR r2
+.endif
 .Linstalled:
         bx      lr                      @ The exception return that follows synchronises all of this.
 
+.ifndef ZIMAGE
 .Lmismatch:
         orr     r2, r2, #BOOT_CPU_MODE_MISMATCH
 .ifdef STRAY_MISMATCH
@@ -112,6 +147,7 @@ function __hyp_stub_install_secondary
         str     r2, [r1]
 .endif
         bx      lr
+.endif
         end     __hyp_stub_install_secondary
 
 @ Leave HYP for SVC, exceptions masked, and return to the caller there.  A CPU that is not in HYP comes

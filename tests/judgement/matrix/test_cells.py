@@ -131,7 +131,7 @@ BETWEEN = {
     Where(STUB5, SET, STUB1, "stub"): "HVBAR is 1 and not vectors",
     Where(STUB5, SET, STUB6, "stub"): "control goes to vectors & 0xfffffffe at HYP",
     Where(STUB5, RESTART, STUB1, "stub"): "it returns to the caller; HVBAR becomes 2",
-    Where(POSTED, RESTART, STUB5, "stub"): "control goes to address_in_r1 & 0xfffffffe at HYP",
+    Where(POSTED, RESTART, STUB5, "stub"): "control goes to r1 & 0xfffffffe at HYP",
     Where(STUB5, GET, STUB6, "stub"): "r0 is 0 and not old(HVBAR)",
     # 2017: the same numbers for other calls.
     Where(STUB6, SET, STUB5, "stub"): "HVBAR is what it was and not vectors",
