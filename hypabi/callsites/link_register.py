@@ -24,6 +24,8 @@ def lost_link(body: Body, site: int) -> int | None:
             if lost:
                 return lost
             continue
+        if not body.holds(address):
+            continue  # of a function that was not read there is nothing
         step = body.step(address)
         if step.kind in CALLS:
             lost = lost if step.kind is Kind.ASK else address

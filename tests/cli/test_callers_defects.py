@@ -76,12 +76,14 @@ def test_a_call_that_never_comes_back_is_not_served(assemble: Assemble) -> None:
 
 
 @pytest.mark.parametrize(
-    ("computed", "verdict"), [("orr", "violated"), ("add", "depends on its caller")]
-)
-def test_an_argument_that_can_never_be_right_is_refuted(
+    ("computed", "verdict"),
+    [("orr x1, x1, #1", "violated"), ("add x1, x1, #1", "violated"),
+     ("add x1, x1, #2048", "depends on its caller")],
+)  # fmt: skip
+def test_an_alignment_that_a_function_spoils_itself_is_refuted(
     assemble: Assemble, computed: str, verdict: str
 ) -> None:
-    body = (f"{computed} x1, x1, #1", "mov x0, #0", "hvc #0", "ret")
+    body = (computed, "mov x0, #0", "hvc #0", "ret")
     assert said(assemble, *body, name="__hyp_set_vectors")["preconditions"][0] == verdict
 
 

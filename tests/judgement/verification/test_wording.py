@@ -27,7 +27,7 @@ SAID: tuple[tuple[Breach, str], ...] = (
     (Lost("x19"), "x19 is lost"),
     (ChangedOtherwise("CPTR_EL2"), "CPTR_EL2 is not changed as permitted"),
     (Written(Store(X1, 8, 4, 0), 64), "4 bytes at x1 + 0x8 are written"),
-    (Ends(Left(0x40, "EL2h")), "control goes to 0x40 at EL2h"),
+    (Ends(Left(0x40, "EL2h")), "control goes to address 0x40 at EL2h"),
     (HandedElsewhere("panic"), "control goes to panic"),
     (WrongMode(ModeFault.LEAVES, "hyp"), "it leaves at hyp"),
     (WrongMode(ModeFault.NOT_RETURNED, "svc"), "it does not return at svc"),
