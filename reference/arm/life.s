@@ -81,6 +81,16 @@ LEAVES_BY_REENTRY = 1
 .endif
         .endm
 
+        @ The mode in which the CPUs booted: a decompressor knows its own alone.
+        .macro  boot_mode reg
+.ifdef ZIMAGE
+        mov     \reg, r4
+.else
+        load    \reg, __boot_cpu_mode
+        ldr     \reg, [\reg]
+.endif
+        .endm
+
         .text
 
 function _start
@@ -144,8 +154,7 @@ function _start
 
         bl      start_secondary
         say     "boot mode: "
-        load    r0, __boot_cpu_mode
-        ldr     r0, [r0]
+        boot_mode r0
         say_r0
 .ifdef SECONDARY_IN_SVC
         say     "stray word: "
@@ -153,8 +162,7 @@ function _start
         ldr     r0, [r0]
         say_r0
 .endif
-        load    r0, __boot_cpu_mode
-        ldr     r0, [r0]
+        boot_mode r0
         cmp     r0, #MODE_HYP
         beq     with_hypervisor
         say     "no hypervisor: the CPUs disagree\n"
