@@ -88,7 +88,7 @@ function __hyp_stub_install_secondary
         and     r2, r2, #0x1f
         write_HDCR r2
 
-.if STUB >= 7
+.if STUB >= 6
         @ SVC finds barriers by CP15, SETEND and IT at its disposal, and may execute what is writable.
         read_SCTLR r2
         orr     r2, r2, #SCTLR_CP15BEN
@@ -118,7 +118,7 @@ function __hyp_stub_install_secondary
 .Luntimed:
 .endif
 
-.if STUB >= 7
+.if STUB >= 6
         @ Where there are system registers of the interrupt controller (ID_PFR1, bits 31:28), PL1 may use
         @ them, unless SRE cannot be set; and nothing of them is virtual.
         read_ID_PFR1 r2
