@@ -14,6 +14,7 @@ from hypabi.documents.interface.duties import hypervisor_section, left_behind_se
 from hypabi.documents.interface.example import example_blocks
 from hypabi.documents.interface.life_cycle import cycle_section
 from hypabi.documents.interface.parties import errors_section, owners_section, parties_section
+from hypabi.documents.interface.placements import placements_section
 from hypabi.documents.interface.reading import Reading, plain_list, why
 from hypabi.documents.interface.tables import served_section, versions_section
 from hypabi.documents.markup.tree import (
@@ -64,6 +65,7 @@ def page(of: Reading, command: str, evidence: tuple[Evidence, ...] = ()) -> Page
         hypervisor_section(of),
         open_section(of),
         left_behind_section(of),
+        placements_section(of),
         owners_section(of),
         *(each.section for each in evidence),
     ]

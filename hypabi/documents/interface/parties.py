@@ -66,7 +66,7 @@ def _party(page: Reading, name: str, party: Party) -> Section:
     ):
         if reply is not None:
             blocks += reply_blocks(page, title, reply, _rows(name, service))
-    for installer in party.installers.values():
+    for installer in filter(page.holds, party.installers.values()):
         blocks += _installer(page, name, installer)
     return Section(words(name), anchor(page.contract.name, "party", name), tuple(blocks))
 
@@ -154,12 +154,19 @@ def reply_blocks(page: Reading, title: str, reply: Reply, rows: "_Wanted") -> Bl
 
 def _installer(page: Reading, party: str, installer: Installer) -> Iterator[Block]:
     clauses: dict[str, dict[Architecture, Clause]] = {}
+    premises: dict[str, dict[Architecture, Premise]] = {}
     for architecture, revision in page.revisions.items():
         for each in revision.installations:
             if each.row.party == party and each.function == installer.function:
                 for clause in each.row.clauses:
                     clauses.setdefault(clause.name, {})[architecture] = clause
-    yield paragraph("Made live without a call by ", Code(installer.function), ". When it is done:")
+                for premise in each.row.assumes:
+                    premises.setdefault(premise.name, {})[architecture] = premise
+    yield paragraph("Made live without a call by ", Code(installer.function), ".")
+    if premises:
+        yield paragraph("Where it is entered:")
+        yield premise_list(page, None, premises, installer.assumes)
+    yield paragraph("When it is done:")
     yield clause_list(page, None, clauses, installer.promises, "it")
     if installer.writes:
         yield paragraph("It may change:")

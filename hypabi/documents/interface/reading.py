@@ -7,7 +7,7 @@ from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Authority, Clause
 from hypabi.contract.expression import Value
 from hypabi.contract.expression_parser import parse_value
-from hypabi.contract.model import Bounded, Call, Contract, Party
+from hypabi.contract.model import Bounded, Call, Contract, Installer, Party
 from hypabi.contract.resolution import Context
 from hypabi.contract.resolve import resolve, revision_of
 from hypabi.contract.revision import LiveCall, Revision, Row, Service
@@ -57,7 +57,7 @@ class Reading:
         live = {call.name for each in self.revisions.values() for call in each.calls}
         return {name: each for name, each in self.contract.calls.items() if name in live}
 
-    def holds(self, each: Bounded | Call) -> bool:
+    def holds(self, each: Bounded | Call | Installer) -> bool:
         """Tell whether a thing is in force in what is read."""
         if each.architecture is not None and each.architecture not in self.revisions:
             return False
