@@ -140,7 +140,7 @@ def _worse(before: CheckResult, now: CheckResult, words: tuple[str, ...]) -> str
     counts, had = now.conclusion.counts, before.conclusion.counts
     for unit, found in counts.items():
         for word, number in found.items():
-            if word in words and number > had[unit][word]:
+            if word in words and number > had.get(unit, {}).get(word, 0):
                 return f"{unit}: {word}"
     return ""
 

@@ -41,7 +41,7 @@ def test_the_library_writes_what_the_command_writes(kind: Kind) -> None:
     arguments = {
         Kind.PAGE: ("--format", "man"),
         Kind.HEADER: ("--format", "header"),
-        Kind.HYPERCALLS: ("--hypercalls", "--format", "man"),
+        Kind.HYPERCALLS: ("--format", "man", "--hypercalls"),
     }[kind]
     request = DocumentRequest(kind, Form.MAN)
     written = write.write_document(request, (*COMMAND, *arguments))

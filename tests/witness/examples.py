@@ -34,8 +34,13 @@ class Made:
         self._made: dict[int, Witness | NotMade] = {}
 
     def refuted(self) -> list[Finding]:
-        findings = self.examination.judgement.findings
-        return [each for each in findings if isinstance(each.verdict, Refuted)]
+        """Return what is refuted of calls; code that installs is run on no machine."""
+        rows = {(row.party, row.call) for row in self.examination.revision.rows}
+        return [
+            each
+            for each in self.examination.judgement.findings
+            if isinstance(each.verdict, Refuted) and (each.party, each.call) in rows
+        ]
 
     def finding(self, party: str, call: str | None, clause: str) -> Finding:
         (found,) = (
