@@ -14,6 +14,7 @@ from typing import Final
 
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.finder import CallSites
+from hypabi.code.a64_words import formed_address, is_adrp, signed_field
 from hypabi.code.function_body import Body, Kind, Step
 from hypabi.code.function_bounds import function_extent
 from hypabi.image.model import Image, ImageError
@@ -100,10 +101,10 @@ def _loaded(image: Image, body: Body, branch: Step) -> int | None:
             continue
         word = step.word
         if word & 0xFF00001F == 0x58000000 | register and not offset:
-            return _constant(image, address + 4 * _signed(word >> 5 & 0x7FFFF, 19))
-        if word & 0x9F00001F == 0x90000000 | register:
-            pages = _signed((word >> 5 & 0x7FFFF) << 2 | word >> 29 & 3, 21)
-            return (address & ~0xFFF) + (pages << 12) + offset
+            return _constant(image, address + 4 * signed_field(word, 5, 19))
+        page = formed_address(word, address)
+        if is_adrp(word) and page is not None:
+            return page + offset
         if word & 0xFFC003FF != 0x91000000 | register << 5 | register or offset:
             return None
         offset = word >> 10 & 0xFFF
@@ -115,7 +116,3 @@ def _constant(image: Image, address: int) -> int | None:
         return int.from_bytes(image.read(address, 8), "little")
     except ImageError:
         return None
-
-
-def _signed(value: int, bits: int) -> int:
-    return value - (value >> (bits - 1) << bits)

@@ -6,6 +6,7 @@ is not shown to be code, a table or a function is not taken for one.
 """
 
 __all__ = [
+    "a64_words",
     "alternatives",
     "compiled_functions",
     "control_flow",

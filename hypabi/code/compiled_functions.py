@@ -5,7 +5,8 @@ from functools import cache
 from typing import Final
 
 from hypabi.arch.names import Architecture
-from hypabi.image.model import Access, Image, ImageError
+from hypabi.code.a64_words import branch_target, goes_on, word_at
+from hypabi.image.model import Access, Image
 
 PROLOGUE: Final = 4
 """Instructions in which a compiled function sets its frame up, if it has one."""
@@ -24,8 +25,6 @@ NVHE_PREFIX: Final = "__kvm_nvhe_"
 
 MOST_FOLLOWED: Final = 1024
 """Instructions of a function, and of those it calls directly, that are followed as assembler is."""
-ENDS: Final = ((0xFFFFFC1F, 0xD65F0000), (0xFFFFFC1F, 0xD61F0000), (0xFFFFFFFF, 0xD69F03E0))
-"""RET, BR and ERET (DDI 0487, C4.1.66)."""
 
 
 def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable[[int], str | None]:
@@ -111,27 +110,13 @@ def _is_large(image: Image, address: int) -> bool:
 
 
 def _following(word: int, place: int) -> Iterator[int]:
-    """Yield where control goes directly from an instruction (DDI 0487, C4.1.66)."""
-    branch = word >> 26 & 0x1F == 0b00101
-    if branch:
-        yield place + 4 * _signed(word, 0, 26)
-    elif word >> 24 == 0x54 or word >> 25 & 0x3F == 0b011010:
-        yield place + 4 * _signed(word, 5, 19)
-    elif word >> 25 & 0x3F == 0b011011:
-        yield place + 4 * _signed(word, 5, 14)
-    if not (branch and not word >> 31) and not any(word & mask == ends for mask, ends in ENDS):
+    """Yield where control goes directly from an instruction."""
+    target = branch_target(word, place)
+    if target is not None:
+        yield target
+    if goes_on(word):
         yield place + 4
 
 
-def _signed(word: int, low: int, size: int) -> int:
-    field = word >> low & (1 << size) - 1
-    return field - (field >> (size - 1) << size)
-
-
 def _word(image: Image, address: int) -> int | None:
-    if image.access(address) is not Access.CODE:
-        return None
-    try:
-        return int.from_bytes(image.read(address, 4), "little")
-    except ImageError:
-        return None
+    return word_at(image, address) if image.access(address) is Access.CODE else None

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Final
 
 from hypabi.arch.names import Architecture
+from hypabi.code.a64_words import formed_address, is_adrp
 from hypabi.image.model import Access, Image, ImageError
 
 SIGNS: Final = {
@@ -113,8 +114,8 @@ def _sites(image: Image, start: int, end: int) -> Iterator[tuple[int, str]]:
     except ImageError:
         return
     for index, word in enumerate(words):
-        if word & 0x9F000000 == 0x90000000:
-            page = (start + 4 * index & -PAGE) + PAGE * _pages(word)
+        page = formed_address(word, start + 4 * index) if is_adrp(word) else None
+        if page is not None:
             found = _used_after(words[index + 1 : index + 2 * NEAR], word & 31, page)
             if found is not None:
                 yield found
@@ -125,11 +126,6 @@ def _little(content: bytes) -> Sequence[int]:
     if sys.byteorder != "little":
         words.byteswap()  # instructions are little-endian in every image
     return words
-
-
-def _pages(adrp: int) -> int:
-    distance = (adrp >> 5 & 0x7FFFF) << 2 | adrp >> 29 & 3
-    return distance - (distance >> 20 << 21)
 
 
 def _used_after(words: Sequence[int], register: int, page: int) -> tuple[int, str] | None:

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 
 from hypabi.arch.names import InstructionSet
 from hypabi.code import register_usage
+from hypabi.code.a64_words import branch_target, goes_on
 from hypabi.code.alternatives import Patches
 from hypabi.code.control_flow import EXCEPTION_RETURNS
 from hypabi.code.function_bounds import Extent
@@ -268,13 +269,11 @@ def a64_step(address: int, word: int) -> Step:
 
 
 def _a64_turn(address: int, word: int) -> tuple[Kind, int | None, bool]:
-    if word & 0x7C000000 == 0x14000000:
-        target = address + 4 * _signed(word & 0x3FFFFFF, 26)
-        return (Kind.CALL, target, True) if word >> 31 else (Kind.BRANCH, target, False)
-    if word & 0x7E000000 == 0x34000000 or word & 0xFF000000 == 0x54000000:
-        return Kind.BRANCH, address + 4 * _signed(word >> 5 & 0x7FFFF, 19), True
-    if word & 0x7E000000 == 0x36000000:
-        return Kind.BRANCH, address + 4 * _signed(word >> 5 & 0x3FFF, 14), True
+    target = branch_target(word, address)
+    if target is not None:
+        falls = goes_on(word)
+        is_call = word & 0xFC000000 == 0x94000000
+        return (Kind.CALL if is_call else Kind.BRANCH), target, falls
     kind = _a64_kind(word)
     return kind, None, kind not in (Kind.COMPUTED, Kind.RETURN, Kind.END)
 
@@ -293,10 +292,6 @@ def _a64_kind(word: int) -> Kind:
     if exception == 0xD4400000 or word >> 16 == 0:  # HLT; UDF
         return Kind.END
     return Kind.NEXT
-
-
-def _signed(value: int, bits: int) -> int:
-    return value - (value >> (bits - 1) << bits)
 
 
 class LiftedBody(Body):

@@ -6,13 +6,19 @@ Encodings: DDI 0487, C4.1.  Code that is copied takes such distances along.
 from collections.abc import Iterator
 from typing import Final
 
-from hypabi.image.model import Image, ImageError
+from hypabi.code.a64_words import (
+    PAGE,
+    branch_target,
+    formed_address,
+    goes_on,
+    is_adrp,
+    signed_field,
+    word_at,
+)
+from hypabi.image.model import Image
 
-PAGE: Final = 0x1000
 MOST_CODE: Final = 1 << 16
 """Bytes of copied code that are looked through."""
-ENDS: Final = ((0xFFFFFC1F, 0xD65F0000), (0xFFFFFC1F, 0xD61F0000), (0xFFFFFFFF, 0xD69F03E0))
-"""RET, BR and ERET."""
 LANDINGS: Final = frozenset({0xD503245F, 0xD503249F, 0xD50324DF, 0xD503233F, 0xD503237F})
 """BTI c, j and jc, PACIASP and PACIBSP (C6.2.45, D8.4.5)."""
 
@@ -34,7 +40,7 @@ def references_out(image: Image, start: int, end: int) -> Iterator[tuple[int, in
     for place in sorted(found):
         word = found[place]
         for target in _refers(word, place):
-            low = start & -PAGE if _is_adrp(word) else start
+            low = start & -PAGE if is_adrp(word) else start
             if not low <= target < end:
                 yield place, target
 
@@ -49,10 +55,10 @@ def _reached(image: Image, start: int, end: int) -> dict[int, int]:
         if word is None or place in found:
             continue
         found[place] = word
-        target = _branch(word, place)
+        target = branch_target(word, place)
         if target is not None:
             waiting.append(target)
-        if not _stops(word):
+        if goes_on(word):
             waiting.append(place + 4)
     return found
 
@@ -66,50 +72,9 @@ def _entries(image: Image, start: int, end: int) -> Iterator[int]:
                 yield slot
 
 
-def word_at(image: Image, address: int) -> int | None:
-    """Return the instruction word at an address; instructions are little-endian always."""
-    try:
-        return int.from_bytes(image.read(address, 4), "little")
-    except ImageError:
-        return None
-
-
 def _refers(word: int, place: int) -> Iterator[int]:
-    target = _branch(word, place)
-    if target is not None:
-        yield target
-    elif _is_adrp(word):
-        yield (place & -PAGE) + (_immediate(word) << 12)
-    elif word >> 24 & 0x9F == 0x10:
-        yield place + _immediate(word)
-    elif word >> 24 & 0x3B == 0x18:
-        yield place + 4 * _signed(word, 5, 19)
-
-
-def _is_adrp(word: int) -> bool:
-    return word >> 24 & 0x9F == 0x90
-
-
-def _immediate(word: int) -> int:
-    """Return the immediate of ADR and ADRP."""
-    value = (word >> 5 & 0x7FFFF) << 2 | word >> 29 & 3
-    return value - (value >> 20 << 21)
-
-
-def _branch(word: int, place: int) -> int | None:
-    if word >> 26 & 0x1F == 0b00101:
-        return place + 4 * _signed(word, 0, 26)
-    if word >> 24 == 0x54 or word >> 25 & 0x3F == 0b011010:
-        return place + 4 * _signed(word, 5, 19)
-    if word >> 25 & 0x3F == 0b011011:
-        return place + 4 * _signed(word, 5, 14)
-    return None
-
-
-def _stops(word: int) -> bool:
-    return word >> 26 == 0b000101 or any(word & mask == ends for mask, ends in ENDS)
-
-
-def _signed(word: int, low: int, size: int) -> int:
-    field = word >> low & (1 << size) - 1
-    return field - (field >> (size - 1) << size)
+    for target in (branch_target(word, place), formed_address(word, place)):
+        if target is not None:
+            yield target
+    if word >> 24 & 0x3B == 0x18:  # LDR (literal)
+        yield place + 4 * signed_field(word, 5, 19)

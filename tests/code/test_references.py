@@ -2,7 +2,8 @@
 
 import pytest
 
-from hypabi.code.references import is_landing, references_out, word_at
+from hypabi.code.a64_words import word_at
+from hypabi.code.references import is_landing, references_out
 from hypabi.image.load import load_image
 from hypabi.image.model import Image
 from tests.inputs import Assemble
