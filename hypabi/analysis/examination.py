@@ -15,7 +15,6 @@ from hypabi.analysis.program import Program
 from hypabi.behaviour.case import Behaviour
 from hypabi.code.cpu_capabilities import Capabilities
 from hypabi.code.vector_tables import VectorTable
-from hypabi.contract.clause import HandedTo
 from hypabi.contract.model import Contract
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.image.model import Image, Loaded, Role
@@ -81,8 +80,7 @@ class Examination:
     @cached_property
     def handed_to(self) -> frozenset[str]:
         """The compiled functions at which the contract ends."""
-        clauses = (clause.statement for row in self.revision.rows for clause in row.clauses)
-        return frozenset(each.symbol for each in clauses if isinstance(each, HandedTo))
+        return frozenset(name for row in self.revision.rows for name in row.handed_to)
 
     @cached_property
     def behaviours(self) -> Mapping[str, Behaviour]:

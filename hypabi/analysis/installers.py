@@ -8,14 +8,14 @@ takes from its own place is then not the one that is linked into it.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from hypabi.analysis.party_detection import ROLES, Found
+from hypabi.analysis.party_detection import ROLES, Found, find_once
 from hypabi.analysis.program import Program
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_installer
 from hypabi.code.vector_base_writers import find_base_writer
 from hypabi.code.vector_tables import VectorTable
-from hypabi.contract.clause import HandedTo, KeepsMemory, Premise, Region
+from hypabi.contract.clause import KeepsMemory, Premise, Region
 from hypabi.contract.expression import (
     AddressOf,
     Bits,
@@ -27,7 +27,7 @@ from hypabi.contract.expression import (
     Relation,
 )
 from hypabi.contract.model import Standing
-from hypabi.contract.revision import NVHE_PREFIX, Installation, Revision, Row
+from hypabi.contract.revision import Installation, Revision, Row
 from hypabi.image.model import Image, Role, Symbol
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.judgement.verification.obligations import HeldRow
@@ -109,12 +109,8 @@ def _by_conduct(image: Image, table: VectorTable) -> Symbol | None:
 
 def _symbol(image: Image, functions: tuple[str, ...]) -> Symbol | None:
     """Return the first of these symbols that stands once in code."""
-    for name in functions:
-        for spelled in (name, NVHE_PREFIX + name):
-            symbols = image.symbols.find(spelled)
-            if len(symbols) == 1 and image.segment(symbols[0].address) is not None:
-                return symbols[0]
-    return None
+    named = (symbol for name in functions for symbol in find_once(image, name))
+    return next((each for each in named if image.segment(each.address) is not None), None)
 
 
 def displacement_of_loaded(image: Image) -> int:
@@ -177,16 +173,10 @@ def _derived(installer: Installer, programs: Mapping[Role, Program]) -> Behaviou
     program, by = programs[installer.role], installer.by(programs)
     address = (installer.symbol.address + by) % (1 << program.image.architecture.bits)
     pinned = _pinned(installer.installation.row.assumes)
-    state = _state(program.image, installer.symbol)
+    state = program.state_at(installer.symbol.address)
     moved = program.moved(by) if by else program
-    explorer = moved.explorer_ending_at(frozenset(_handed_to(installer.installation.row)))
+    explorer = moved.explorer_ending_at(frozenset(installer.installation.row.handed_to))
     return derive_installer(explorer, address, state, pinned)
-
-
-def _handed_to(row: Row) -> Iterator[str]:
-    for clause in row.clauses:
-        if isinstance(clause.statement, HandedTo):
-            yield clause.statement.symbol
 
 
 def _written(row: Row, behaviour: Behaviour) -> Iterator[tuple[str, int]]:
@@ -208,12 +198,6 @@ def _written(row: Row, behaviour: Behaviour) -> Iterator[tuple[str, int]]:
             yield name, offset
         case _:
             return
-
-
-def _state(image: Image, symbol: Symbol) -> InstructionSet:
-    if image.architecture is Architecture.ARM64:
-        return InstructionSet.A64
-    return InstructionSet.T32 if symbol.thumb else InstructionSet.A32
 
 
 def _pinned(premises: tuple[Premise, ...]) -> Mapping[str, Value]:

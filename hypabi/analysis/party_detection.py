@@ -21,7 +21,7 @@ from hypabi.code.vector_tables import How, VectorTable, alignment_of
 from hypabi.contract.clause import Calls, HandedTo, Leaves
 from hypabi.contract.model import Program as ProgramName
 from hypabi.contract.revision import NVHE_PREFIX, LiveParty, Revision, Row
-from hypabi.image.model import Role
+from hypabi.image.model import Image, Role, Symbol
 from hypabi.records import replace
 from hypabi.smt import terms
 from hypabi.smt.allowance import is_spent
@@ -47,6 +47,14 @@ def table_names(revision: Revision) -> Mapping[str, str]:
 
 def _names(party: LiveParty) -> tuple[str, ...]:
     return (party.vectors, NVHE_PREFIX + party.vectors, *party.also_at)
+
+
+def find_once(image: Image, name: str) -> Iterator[Symbol]:
+    """Yield the symbol of a name, and that of nVHE's copy of it, each where it is there once."""
+    for spelled in (name, NVHE_PREFIX + name):
+        found = image.symbols.find(spelled)
+        if len(found) == 1:
+            yield found[0]
 
 
 def expected_parties(

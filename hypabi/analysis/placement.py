@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hypabi.analysis.party_detection import ROLES
+from hypabi.analysis.party_detection import ROLES, find_once
 from hypabi.analysis.program import Program
-from hypabi.code.references import is_landing, references_out, word_at
-from hypabi.contract.revision import NVHE_PREFIX, Place, Revision
+from hypabi.code.a64_words import word_at
+from hypabi.code.references import is_landing, references_out
+from hypabi.contract.revision import Place, Revision
 from hypabi.image.model import Image, Role
 from hypabi.records import frozen
 
@@ -38,7 +39,7 @@ def judge_places(revision: Revision, programs: Mapping[Role, Program]) -> tuple[
 def _judged(place: Place, image: Image) -> Placed:
     judged: list[str] = []
     wrong: list[str] = []
-    there = {name: at for name in place.symbols for at in _addresses(image, name)}
+    there = {name: at for name in place.symbols for at in _address(image, name)}
     if place.within:
         regions = [region for each in place.within for region in _region(image, each)]
         if regions:
@@ -54,17 +55,13 @@ def _judged(place: Place, image: Image) -> Placed:
     return Placed(place, image.role, tuple(judged), tuple(wrong))
 
 
-def _addresses(image: Image, name: str) -> tuple[int, ...]:
+def _address(image: Image, name: str) -> tuple[int, ...]:
     """Return where a symbol is, if it is there once."""
-    for spelled in (name, NVHE_PREFIX + name):
-        found = image.symbols.find(spelled)
-        if len(found) == 1:
-            return (found[0].address,)
-    return ()
+    return tuple(symbol.address for symbol in find_once(image, name))[:1]
 
 
 def _region(image: Image, bounds: tuple[str, str]) -> Iterator[tuple[int, int]]:
-    first, last = (_addresses(image, name) for name in bounds)
+    first, last = (_address(image, name) for name in bounds)
     if first and last and first[0] < last[0]:
         yield first[0], last[0]
 
@@ -80,7 +77,7 @@ def _outside(
 
 
 def _lands(image: Image, name: str) -> bool:
-    return any(is_landing(word_at(image, at) or 0) for at in _addresses(image, name))
+    return any(is_landing(word_at(image, at) or 0) for at in _address(image, name))
 
 
 def _without_landing(there: Mapping[str, int], image: Image) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hypabi.arch.names import Architecture
-from hypabi.contract.clause import Authority, Clause, Premise
+from hypabi.contract.clause import Authority, Clause, HandedTo, Premise
 from hypabi.contract.expression import Predicate
 from hypabi.contract.model import Program, Standing
 from hypabi.contract.version import Version
@@ -82,6 +82,12 @@ class Row:
     requires: tuple[Premise, ...]
     clauses: tuple[Clause, ...]
     unspecified: Authority | None
+
+    @property
+    def handed_to(self) -> tuple[str, ...]:
+        """Return the functions of compiled code in which a clause has the row end."""
+        said = (clause.statement for clause in self.clauses)
+        return tuple(each.symbol for each in said if isinstance(each, HandedTo))
 
 
 @frozen(eq=False)

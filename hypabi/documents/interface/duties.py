@@ -1,6 +1,6 @@
 """What a page asks of a hypervisor, what it leaves open, and what no longer holds."""
 
-from hypabi.contract.clause import Authority, HandedTo
+from hypabi.contract.clause import Authority
 from hypabi.contract.revision import Service
 from hypabi.documents.interface.calls import FRAME
 from hypabi.documents.interface.reading import Reading, plain_list, why
@@ -93,11 +93,10 @@ def open_section(of: Reading) -> Section:
                 where += [said] if said not in where else []
     items += [(paragraph(f"{'; '.join(where)}."), *why(each)) for each, where in seen.items()]
     handed = dict.fromkeys(
-        (row.party, clause.statement.symbol)
+        (row.party, symbol)
         for revision in of.revisions.values()
         for row in revision.rows
-        for clause in row.clauses
-        if isinstance(clause.statement, HandedTo)
+        for symbol in row.handed_to
     )
     for party, symbol in handed:
         items.append(

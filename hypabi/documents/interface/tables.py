@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from hypabi.contract.clause import HandedTo
 from hypabi.contract.revision import Row, Service
 from hypabi.contract.version import Version, in_force
 from hypabi.documents.interface.reading import Reading, boundaries
@@ -107,7 +106,6 @@ def kind(of: Reading, row: Row) -> str:
     if row.service is Service.SERVED:
         return "Served by"
     party = of.contract.parties[row.party]
-    own = any(isinstance(clause.statement, HandedTo) for clause in row.clauses)
-    if row.unspecified is not None or own or party.any_call is not None:
+    if row.unspecified is not None or row.handed_to or party.any_call is not None:
         return "Other"
     return "Error from" if of.contract.result.error is not None else "Other"

@@ -11,7 +11,7 @@ from typing import Final
 from hypabi.callsites.call_order import Asked, CallOrder, Live
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.model import CallSite
-from hypabi.contract.clause import Answer, HandedTo
+from hypabi.contract.clause import Answer
 from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision, Service
 from hypabi.judgement.callers.findings import CallerVerdict, Undecided, Violated
@@ -151,8 +151,7 @@ class _Held:
         row = self.revision.find(party, call)
         if row is None or row.unspecified is not None:
             return False
-        handed = any(isinstance(clause.statement, HandedTo) for clause in row.clauses)
-        return not handed and row.service in (Service.REFUSED, Service.OTHER)
+        return not row.handed_to and row.service in (Service.REFUSED, Service.OTHER)
 
     def _out_of_order(
         self, before: Live, live: Live, moves: Sequence[Move], stack: Sequence[str]

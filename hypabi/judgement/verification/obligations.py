@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import CalledBack, Left, Undecided
-from hypabi.contract.clause import Answer, Calls, Clause, HandedTo
+from hypabi.contract.clause import Answer, Calls, Clause
 from hypabi.contract.expression import Predicate
 from hypabi.contract.revision import LiveParty, Revision, Row, Service
 from hypabi.judgement.verification.clause_demands import (
@@ -158,7 +158,4 @@ def _call_back(row: Row) -> CallBack:
 
 def _handed_to(row: Row) -> str | None:
     """Return at whose entry an installer's clauses hold; of a call they hold where it ends."""
-    if row.service is not Service.INSTALLS:
-        return None
-    found = (clause.statement for clause in row.clauses)
-    return next((each.symbol for each in found if isinstance(each, HandedTo)), None)
+    return next(iter(row.handed_to), None) if row.service is Service.INSTALLS else None

@@ -167,7 +167,7 @@ def _fixed(partly: tuple[Partly, ...]) -> dict[str, int]:
 
 def handed_over(row: Row) -> bool:
     """Tell whether a row promises no more than which function of compiled code it ends in."""
-    return any(isinstance(clause.statement, HandedTo) for clause in row.clauses)
+    return bool(row.handed_to)
 
 
 def is_register(name: str) -> bool:
