@@ -14,7 +14,6 @@ from hypabi.analysis.results.caller_checks import WEIGHTS, CallerWord, worst_cal
 from hypabi.analysis.results.check import CheckResult, ClauseWord, PartyWord
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.analysis.session import Session
-from hypabi.callsites.finder import Further
 from hypabi.callsites.model import CallSite, ResultUse
 from hypabi.contract.file.load import shipped_contract
 from hypabi.contract.revision import Revision
@@ -155,7 +154,7 @@ def _words(result: CheckResult) -> Mapping[str, str]:
 
 def _asked(examination: Examination) -> Asked:
     """Return what each call site asks for."""
-    cycle = life_cycle(examination, Further.FUNCTION)
+    cycle = life_cycle(examination)
     found: dict[tuple[str, str], dict[Request, None]] = {}
     for each in cycle.checks:
         met = each.check
@@ -227,7 +226,7 @@ def _subjects(where: str, image: CallingImage) -> Iterator[CallerSubject]:
     result, _ = image.judged()
     session = Session(image.loaded)
     sites: dict[str, CallSite] = {}
-    for each in life_cycle(image.examine(session), Further.FUNCTION).checks:
+    for each in life_cycle(image.examine(session)).checks:
         sites.setdefault(each.check.site.name, each.check.site)
     words: Mapping[str, CallerWord] = result.callers.call_sites() if result.callers else {}
     good = {int(address, 16) for address, word in words.items() if WEIGHTS[word] is Weight.GOOD}

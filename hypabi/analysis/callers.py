@@ -7,7 +7,6 @@ from hypabi.analysis.examination import Examination
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.party_detection import ROLES
 from hypabi.callsites.call_graph import Lead, leads_to
-from hypabi.callsites.finder import Further
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite, Function, Unread
 from hypabi.contract.model import Program as ProgramName
@@ -61,12 +60,12 @@ class _Wanting:
         return may_ask_for_more(self.revision, way)
 
 
-def life_cycle(examination: Examination, further: Further) -> LifeCycle:
+def life_cycle(examination: Examination) -> LifeCycle:
     """Hold the call sites of each program against the parties whose vectors it holds."""
     programs = tuple(
         Program(
             PROGRAMS[role],
-            *_sites(examination, role, further),
+            *_sites(examination, role),
             dict(_providers(examination, role)),
             _absent(examination, role),
             _reach(examination, role),
@@ -77,12 +76,10 @@ def life_cycle(examination: Examination, further: Further) -> LifeCycle:
     return hold_callers(examination.revision, programs, Remembered(examination.solver()))
 
 
-def _sites(
-    examination: Examination, role: Role, further: Further
-) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
+def _sites(examination: Examination, role: Role) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
     """Return the call sites that the contract is about, or may be; there are hundreds of others."""
     wanting = _Wanting(examination.revision, PROGRAMS[role], _absent(examination, role))
-    return examination.programs[role].call_sites.wanted(wanting, further)
+    return examination.programs[role].call_sites.wanted(wanting)
 
 
 def _absent(examination: Examination, role: Role) -> frozenset[str]:
@@ -116,15 +113,16 @@ def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Prov
 
 def with_callers(check: Check, examination: Examination) -> Check:
     """Return a check with what comes of the image's own callers."""
-    cycle = life_cycle(examination, Further.PASSED)
+    cycle = life_cycle(examination)
     lived_with = dict(_lived_with(check, cycle))
     calling = _calling(examination, cycle)
     return replace(check, callers=cycle, lived_with=lived_with, calling=calling)
 
 
 def _calling(examination: Examination, cycle: LifeCycle) -> Mapping[int, tuple[int, ...]]:
-    """Return where each function whose call is violated is called directly."""
-    starts = sorted({each.check.site.function.address for each in violated_checks(cycle)})
+    """Return where a function is called whose call is violated, if that is not known already."""
+    violated = (each.check.site for each in violated_checks(cycle))
+    starts = sorted({site.function.address for site in violated if not site.callers})
     found: dict[int, tuple[int, ...]] = {}
     for program in examination.programs.values() if starts else ():
         found |= program.call_sites.calls_of(starts)

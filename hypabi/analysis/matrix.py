@@ -9,7 +9,6 @@ from hypabi.analysis.findings.matrix import Column, Judged, Matrix, Row
 from hypabi.analysis.provenance import Provenance
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.request import Request, Requests
-from hypabi.callsites.finder import Further
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.errors import HypabiError
 from hypabi.image.model import Image
@@ -27,7 +26,7 @@ def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
 
     :raises HypabiError: no call site asks for any
     """
-    cycle = life_cycle(examination, Further.PASSED)
+    cycle = life_cycle(examination)
     judged = tuple(_judged(examination, cycle))
     if not judged:
         what = f"no call site asks for a call of {examination.contract.name}"

@@ -1,6 +1,5 @@
 """All call sites of a program: find them, follow the ways to them, look at what comes after."""
 
-import enum
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Final, Protocol
@@ -79,16 +78,6 @@ STARTS: Final = {
 }
 
 
-class Further(enum.Enum):
-    """How far what comes behind a call site is followed."""
-
-    FUNCTION = "the function around it"
-    CALLERS = "and who calls that"
-    """What they pass to select a call, and what they ask of the answer; all code is searched."""
-    PASSED = "and all that those pass"
-    """As ``CALLERS``, for every argument."""
-
-
 class Wanting(Protocol):
     """Somebody who wants some call sites only."""
 
@@ -124,19 +113,20 @@ class CallSites:
 
         :param function: only those in functions of this name
         """
-        return self._finished(self._drafts(function), Further.CALLERS)
+        return self._finished(self._drafts(function), every=False)
 
     def calls_of(self, functions: Iterable[int]) -> Mapping[int, tuple[int, ...]]:
         """Return where functions are called directly, those that are, as far as looked for."""
         found = direct_calls(self.image, tuple(functions), MOST_CALLERS)
         return {function: tuple(calls) for function, calls in found.items() if calls}
 
-    def wanted(
-        self, by: Wanting, further: Further
-    ) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
-        """Return the call sites of which somebody wants a way, and those that may be such."""
+    def wanted(self, by: Wanting) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
+        """Return the call sites of which somebody wants a way, and those that may be such.
+
+        Of their callers, all that those pass and read is found out.
+        """
         drafts = [draft for draft in self._every if by.by_conduit(draft.word.immediate)]
-        found = self._finished([draft for draft in drafts if draft.wanted(by)], further)
+        found = self._finished([draft for draft in drafts if draft.wanted(by)], every=True)
         unread = [draft.unread(by) for draft in drafts]
         return found, tuple(each for each in unread if each is not None)
 
@@ -200,12 +190,14 @@ class CallSites:
             return False
         return last.uses is not None and body.reaches(last.address)
 
-    def _finished(self, drafts: "list[_Draft]", further: Further) -> tuple[CallSite, ...]:
+    def _finished(self, drafts: "list[_Draft]", *, every: bool) -> tuple[CallSite, ...]:
+        """Return call sites; all code is searched for who calls their functions.
+
+        :param every: whether all that callers pass is wanted, or only what selects a call
+        """
         self._told_where(drafts)
-        asking = [d for d in drafts if further is not Further.FUNCTION and d.needs_callers]
-        starts = sorted({draft.extent.start for draft in asking})
+        starts = sorted({draft.extent.start for draft in drafts if draft.needs_callers})
         calls = direct_calls(self.image, starts, MOST_CALLERS)
-        every = further is Further.PASSED
         return tuple(
             draft.finished(calls.get(draft.extent.start, ()), every=every) for draft in drafts
         )

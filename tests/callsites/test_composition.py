@@ -1,7 +1,6 @@
 """A path through a function that is entered as one of its callers does."""
 
 from hypabi.callsites.composition import composed
-from hypabi.callsites.finder import Further
 from hypabi.callsites.model import Origin, Start
 from hypabi.records import replace
 from hypabi.smt import terms
@@ -31,7 +30,7 @@ def test_a_way_that_starts_in_the_functions_midst_is_not_entered() -> None:
 
 def test_all_that_callers_pass_is_found_where_it_is_asked_for(assemble: Assemble) -> None:
     sites = call_sites(assemble, f="mov x1, x0; mov x0, #0; hvc #0; ret", g="mov x0, x3; bl f; ret")
-    (site,), _ = sites.wanted(Everything(), Further.PASSED)
+    (site,), _ = sites.wanted(Everything())
     (caller,) = site.callers
     (outer,) = caller.paths
     assert outer.request.registers["x0"] is terms.symbol("x3", 64)

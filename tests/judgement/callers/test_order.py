@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypabi.callsites.finder import CallSites, Further
+from hypabi.callsites.finder import CallSites
 from hypabi.callsites.model import CallSite
 from hypabi.contract.clause import Answer, Clause, Ensures, Returns
 from hypabi.contract.revision import CallerContext, LiveCall, Move, Revision, Row, Service
@@ -46,7 +46,7 @@ def held(assemble: Assemble, **functions: str) -> list[OrderCheck]:
     """Return what is out of order in a program of functions that set, reset and make."""
     code = {"set": SET, "reset": RESET, "make": MAKE, "host": HOST, **functions}
     sites = call_sites(assemble, **code)
-    found, _ = sites.wanted(Everything(), Further.PASSED)
+    found, _ = sites.wanted(Everything())
     return [each for each in order_of(sites, found) if each.function == "root"]
 
 
@@ -87,7 +87,7 @@ def test_what_has_to_go_before_is_missed_on_the_way_that_skips_it(assemble: Asse
 def test_a_function_that_only_the_boot_calls_needs_nothing_before(assemble: Assemble) -> None:
     code = {"set": SET, "reset": RESET, "make": MAKE, "host": HOST}
     sites = call_sites(assemble, **code, boot="bl make; bl host; ret", other="bl make; ret")
-    found, _ = sites.wanted(Everything(), Further.PASSED)
+    found, _ = sites.wanted(Everything())
     assert {each.function for each in order_of(sites, found)} == {"other"}
 
 
@@ -96,6 +96,6 @@ def test_a_call_that_may_fail_can_leave_who_was_live(assemble: Assemble) -> None
     row = Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (stays,), None)
     code = {"set": SET, "reset": RESET, "make": MAKE, "host": HOST}
     sites = call_sites(assemble, **code, root="bl reset; bl set; bl set; ret")
-    found, _ = sites.wanted(Everything(), Further.PASSED)
+    found, _ = sites.wanted(Everything())
     assert order_of(sites, found)
     assert not order_of(sites, found, replace(LIFE, rows=(STUB_OTHER, row)))
