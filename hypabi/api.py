@@ -180,7 +180,9 @@ def matrix(
 
         _refuse_options(of_image, "it is for the matrix of an image", "name an image")
         command = _command("matrix", **chosen)
-        choice = _cell_choice(chosen, references)
+        choice = _cell_choice(
+            architecture, instruction_set, byte_order, references, caller or "", party or ""
+        )
         return summarize_matrix(reference_matrix(choice, provenance(command, TOOLS)))
     from hypabi.analysis.matrix import image_matrix
     from hypabi.analysis.options import named_contract, version_of
@@ -357,15 +359,19 @@ def _directions(callers: str) -> "tuple[Direction, ...]":
     return asked.get(callers, tuple(Direction))
 
 
-def _cell_choice(chosen: Mapping[str, Option], references: Sequence[str]) -> "CellChoice":
+def _cell_choice(
+    architecture: str | None,
+    instruction_set: str | None,
+    byte_order: str | None,
+    references: Sequence[str],
+    caller: str,
+    party: str,
+) -> "CellChoice":
     from hypabi.analysis.reference_matrix import CellChoice
     from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 
-    architecture, instruction_set, byte_order = (
-        chosen[name] for name in ("architecture", "instruction_set", "byte_order")
-    )
-    revision, _, function = str(chosen["caller"] or "").partition("/")
-    party, _, party_revision = str(chosen["party"] or "").partition("/")
+    revision, _, function = caller.partition("/")
+    party, _, party_revision = party.partition("/")
     return CellChoice(
         architecture=None if architecture is None else Architecture(architecture),
         instruction_set=None if instruction_set is None else InstructionSet(instruction_set),

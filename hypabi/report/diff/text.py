@@ -189,10 +189,7 @@ def stronger(diff: DiffResult) -> Iterator[str]:
         yield from titled("Stronger: nobody breaks")
     for cell in cells:
         yield from filled(_where(diff, cell), "* ", "  ")
-        for each in cell.differences:
-            if each.bearing is Bearing.GAINS:
-                home, other = _home_first(cell, each)
-                yield from labelled("", f"{each.subject}: {home}; there {other}")
+        yield from _values(cell, Bearing.GAINS)
 
 
 def changed(diff: DiffResult) -> Iterator[str]:
@@ -202,12 +199,17 @@ def changed(diff: DiffResult) -> Iterator[str]:
         yield from titled("Changed: system registers have other values, as the contract permits")
     for cell in cells:
         yield from filled(_where(diff, cell), "* ", "  ")
-        for each in cell.differences:
-            if each.bearing is Bearing.CHANGED:
-                home, other = _home_first(cell, each)
-                yield from labelled("", f"{each.subject}: {home}; there {other}")
+        yield from _values(cell, Bearing.CHANGED)
         if noted(cell):
             yield from filled(f"harmless: {ranges(noted(cell))}", "  ", "    ")
+
+
+def _values(cell: ComparedCall, bearing: Bearing) -> Iterator[str]:
+    """Yield the differences of one bearing, a line for each, with both values."""
+    for each in cell.differences:
+        if each.bearing is bearing:
+            home, other = _home_first(cell, each)
+            yield from labelled("", f"{each.subject}: {home}; there {other}")
 
 
 def same(diff: DiffResult) -> Iterator[str]:
