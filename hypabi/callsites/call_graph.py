@@ -113,6 +113,6 @@ def _loaded(image: Image, body: Body, branch: Step) -> int | None:
 
 def _constant(image: Image, address: int) -> int | None:
     try:
-        return int.from_bytes(image.read(address, 8), "little")
+        return int.from_bytes(image.read(address, 8), image.byte_order.value)
     except ImageError:
         return None

@@ -2,10 +2,13 @@
 
 from typing import Literal
 
+import pytest
+
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_graph import Lead, leads_to
 from hypabi.callsites.finder import CallSites
 from hypabi.image.load import load_image
+from hypabi.image.model import Image
 from hypabi.symbolic.setup import explorer_for
 from tests.inputs import Assemble
 
@@ -20,11 +23,14 @@ def lead(
     source = "".join(FUNCTION.format(name=name, body=body) for name, body in functions.items())
     if architecture == "arm":
         source = f".arch armv7ve\n.arm\n{source}"
-    image = load_image(assemble(source, architecture, text=0x10000)).images[-1]
+    return lead_in(load_image(assemble(source, architecture, text=0x10000)).images[-1])
+
+
+def lead_in(image: Image) -> Lead:
     sites = CallSites(explorer_for(image))
     wanted = frozenset(site.address for site in sites.find())
     (root,) = image.symbols.find("root")
-    return leads_to(sites, root.address, STATES[architecture], wanted)
+    return leads_to(sites, root.address, STATES[image.architecture.value], wanted)
 
 
 def test_a_call_a_jump_and_the_function_itself_lead_to_its_site(assemble: Assemble) -> None:
@@ -47,6 +53,16 @@ def test_a_branch_to_an_address_loaded_before_it_leads_there(assemble: Assemble)
     assert lead(assemble, root="ldr x8, [x0]; br x8", f="hvc #0; ret") is Lead.NOT
     other = "ldr x8, 1f; mov x8, x1; br x8; .balign 8; 1: .quad f"
     assert lead(assemble, root=other, f="hvc #0; ret") is Lead.NOT
+
+
+@pytest.mark.parametrize("flags", [(), ("-EB",)])
+def test_a_literal_has_the_byte_order_of_the_image(
+    assemble: Assemble, flags: tuple[str, ...]
+) -> None:
+    bodies = {"root": "ldr x8, 1f; br x8; .balign 8; 1: .quad f", "f": "hvc #0; ret"}
+    source = "".join(FUNCTION.format(name=name, body=body) for name, body in bodies.items())
+    path = assemble(source, "arm64", text=0x10000, flags=flags, link=flags)
+    assert lead_in(load_image(path).images[-1]) is Lead.LEADS
 
 
 def test_two_calls_are_followed_and_a_third_is_not(assemble: Assemble) -> None:
