@@ -6,6 +6,7 @@ the word undecodable, because the overlay should have taken it.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -54,25 +55,17 @@ class _Refused(Exception):
 class Lifter:
     """Lift the words of one instruction set state and byte order.
 
-    Lifting is a pure function of address, bytes and ITSTATE; an instance caches SLEIGH's tables.
-    SLEIGH itself remembers what some A32 and T32 instructions say about others; the overlay takes
-    those, and disassembly, which sees them all, has a context of its own.
+    Lifting is a pure function of address, bytes and ITSTATE, so all lifters of a process share
+    SLEIGH's tables.  SLEIGH itself remembers what some A32 and T32 instructions say about others;
+    the overlay takes those, and disassembly, which sees them all, has a context of its own.
     """
 
     def __init__(self, state: InstructionSet, byte_order: ByteOrder) -> None:
         self.state = state
-        language = LANGUAGES[state is InstructionSet.A64, byte_order]
-        self._language = _language(language)
-        self._context = self._new_context()
+        self._order = byte_order
+        self._context, self._cells = _tables(state, byte_order)
         self._printer: pypcode.Context | None = None
-        self._cells = _cells(self._context, state, byte_order)
         self._overlay = _overlay(state)
-
-    def _new_context(self) -> pypcode.Context:
-        context = pypcode.Context(self._language)
-        if self.state is not InstructionSet.A64:
-            context.setVariableDefault("TMode", int(self.state is InstructionSet.T32))
-        return context
 
     def lift(self, address: int, content: bytes, it: int = 0) -> Instruction | Undecodable:
         """Lift the instruction at the start of ``content`` (4 bytes; T32 may use only 2).
@@ -120,7 +113,7 @@ class Lifter:
             return f".inst 0x{word:08x}"  # SLEIGH must not even parse some of them
         if self._printer is None:
             pure = self.state is InstructionSet.A64
-            self._printer = self._context if pure else self._new_context()
+            self._printer = self._context if pure else _new_context(self.state, self._order)
         try:
             lines = self._printer.disassemble(content, address, max_instructions=1).instructions
             return f"{lines[0].mnem} {lines[0].body}".strip() if lines else f".inst {content.hex()}"
@@ -213,6 +206,22 @@ def _check_temporaries(ops: tuple[Op, ...]) -> None:
                 raise _Refused("SLEIGH reads a part of a temporary, or one it has not written")
         if isinstance(op.output, Temporary):
             sizes[op.output.index] = op.output.size
+
+
+@cache
+def _tables(
+    state: InstructionSet, order: ByteOrder
+) -> tuple[pypcode.Context, Mapping[tuple[int, int], Operand | str]]:
+    """Return SLEIGH's tables and what its cells mean; to read them takes a sixth of a second."""
+    context = _new_context(state, order)
+    return context, _cells(context, state, order)
+
+
+def _new_context(state: InstructionSet, order: ByteOrder) -> pypcode.Context:
+    context = pypcode.Context(_language(LANGUAGES[state is InstructionSet.A64, order]))
+    if state is not InstructionSet.A64:
+        context.setVariableDefault("TMode", int(state is InstructionSet.T32))
+    return context
 
 
 def _language(name: str) -> pypcode.ArchLanguage:

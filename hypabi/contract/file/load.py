@@ -1,6 +1,7 @@
 """Load a contract from a file, or one of those that hypabi ships."""
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -22,6 +23,9 @@ AnyContract: TypeAlias = "Contract | StatedContract"
 
 BOUNDS: Final = Bounds(bytes=1 << 20, parts=50_000, depth=32)
 """Of a contract file; the largest that is shipped has a tenth of them."""
+
+MOST_KEPT: Final = 32
+"""Contracts that are kept once read; more than are shipped."""
 
 
 def load_contract(path: Path) -> Contract:
@@ -79,8 +83,11 @@ def _parse(text: bytes, file: str) -> tuple[AnyContract, Node]:
     return contract, node
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def read_text(text: bytes, file: str) -> AnyContract:
     """Read a contract from its text; what it means is not looked at.
+
+    What was read last is kept: a program that asks about many images reads each contract once.
 
     :raises FileError: it is no contract
     """
