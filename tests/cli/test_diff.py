@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from tests.cli.door import hypabi, hypabi_process, one_line
@@ -182,7 +182,7 @@ def test_a_saved_form_stands_for_its_image(assemble: Assemble, tmp_path: Path) -
         assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
         assert str(tmp_path) not in file.read_text()
     written = json.loads(saved[0].read_text())
-    jsonschema.Draft202012Validator(schema("saved")).validate(written)
+    jsonschema_rs.Draft202012Validator(schema("saved")).validate(written)
     hypabi_process("derive", images[0], "--save", tmp_path / "again.saved", PYTHONHASHSEED="7")
     assert (tmp_path / "again.saved").read_bytes() == saved[0].read_bytes()
 
@@ -278,7 +278,7 @@ def test_a_suppressed_refutation_is_listed_and_does_not_count(
     assert hypabi("check", image).returncode == 12
     ran = hypabi("check", image, *more, "--format", "json")
     printed = json.loads(ran.stdout)
-    jsonschema.Draft202012Validator(schema("check")).validate(printed)
+    jsonschema_rs.Draft202012Validator(schema("check")).validate(printed)
     refuted = [each for each in printed["verdicts"] if each["counterexample"]]
     assert [
         (each["call"], each["verdict"], each["suppressed"] is not None) for each in refuted

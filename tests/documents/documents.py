@@ -71,6 +71,6 @@ __all__ = ["HELD", "PAGES", "STATED", "Blocks", "interface", "of_blocks", "page"
 
 def source(name: str) -> dict[str, object]:
     """Return a contract as YAML: not by our reader."""
-    loaded = yaml.safe_load((CONTRACTS / f"{name}.yaml").read_text(encoding="utf-8"))
+    loaded = yaml.load((CONTRACTS / f"{name}.yaml").read_bytes(), yaml.CSafeLoader)
     assert isinstance(loaded, dict)
     return loaded

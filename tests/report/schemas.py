@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 
 import hypabi.report
 
@@ -26,6 +26,6 @@ def closed(part: object) -> Any:  # noqa: ANN401 - a schema is what JSON is
 
 
 @functools.cache
-def strict(name: str) -> jsonschema.Draft202012Validator:
+def strict(name: str) -> jsonschema_rs.Draft202012Validator:
     """Return what validates a report and refuses every field that is not published."""
-    return jsonschema.Draft202012Validator(closed(schema(name)))
+    return jsonschema_rs.Draft202012Validator(closed(schema(name)))

@@ -2,7 +2,7 @@
 
 import json
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,13 +99,13 @@ CALL = {"contract": "linux-hyp-abi", "call": "HVC_SET_VECTORS"}
 
 def test_json_is_as_published() -> None:
     printed = json.loads(callers_json.write(of_every_kind()))
-    jsonschema.Draft202012Validator(closed(schema("callers"))).validate(printed)
+    jsonschema_rs.Draft202012Validator(closed(schema("callers"))).validate(printed)
     assert printed["verdict"] == "refuted" and printed["exit_status"] == 28
     (name,) = printed["sites"][0]["asks_for"]
     assert name == {"kind": "named", "identifier": "0x0", **CALL}
     name["owner"] = "nobody"
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(closed(schema("callers"))).validate(printed)
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.Draft202012Validator(closed(schema("callers"))).validate(printed)
 
 
 def test_the_published_schema_is_that_of_the_type() -> None:

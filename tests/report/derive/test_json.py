@@ -2,7 +2,7 @@
 
 import json
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from hypabi.analysis.results.derivation import Ending, MemoryRegion, MemoryWrite, SystemEffect
@@ -22,7 +22,7 @@ FULL = case(
     last_place="sync",
 )
 STUCK = case(ends=(Ending.STUCK, "at sync"))
-VALIDATOR = jsonschema.Draft202012Validator(closed(schema("derive")))
+VALIDATOR = jsonschema_rs.Draft202012Validator(closed(schema("derive")))
 
 
 def test_json_is_as_published() -> None:
@@ -38,7 +38,7 @@ def test_json_is_as_published() -> None:
     assert made["system_registers"] == {"VBAR_EL2": LONG}  # in full
     assert made["memory"] == [{"address": "0x1000", "size": 4, "value": "0x1"}]
     made["more"] = 1
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema_rs.ValidationError):
         VALIDATOR.validate(printed)
 
 

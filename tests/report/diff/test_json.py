@@ -2,7 +2,7 @@
 
 import json
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from hypabi.report.diff import json as diff_json
@@ -16,7 +16,7 @@ def test_json_is_as_published() -> None:
     validator.validate(printed)
     assert (printed["verdict"], printed["exit_status"]) == ("incompatible", 28)
     printed["changes"][0]["differences"][0]["more"] = 1
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema_rs.ValidationError):
         validator.validate(printed)
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-import jsonschema
+import jsonschema_rs
 import pytest
 
 from hypabi.report.drift import json as drift_json
@@ -16,7 +16,7 @@ def test_json_is_as_published() -> None:
     validator.validate(printed)
     assert (printed["verdict"], printed["exit_status"]) == ("contradicted by the code", 28)
     printed["findings"][0]["evidence"][0]["more"] = 1
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema_rs.ValidationError):
         validator.validate(printed)
 
 

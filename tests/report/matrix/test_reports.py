@@ -2,7 +2,7 @@
 
 import json
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +45,7 @@ def test_the_published_schema_is_that_of_the_result() -> None:
 def test_what_is_printed_is_what_is_published() -> None:
     for result in (of_every_kind(), matrix(cell())):
         printed = json.loads(matrix_json.write(result))
-        jsonschema.Draft202012Validator(closed(schema("matrix"))).validate(printed)
+        jsonschema_rs.Draft202012Validator(closed(schema("matrix"))).validate(printed)
 
 
 def test_the_first_lines_say_the_verdict_and_how_it_comes_about() -> None:

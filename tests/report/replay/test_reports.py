@@ -2,7 +2,7 @@
 
 import json
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +55,7 @@ def test_json_is_as_published(word: ReplayVerdict) -> None:
     validator.validate(printed)
     assert printed["verdict"] == printed["replay"]["verdict"] == word.value
     printed["claim"]["more"] = 1
-    with pytest.raises(jsonschema.ValidationError):
+    with pytest.raises(jsonschema_rs.ValidationError):
         validator.validate(printed)
 
 
