@@ -95,8 +95,7 @@ def test_a_real_kernel_is_reported_as_published_and_within_75_columns(
     assert max(map(len, text.splitlines())) <= 75
 
 
-@pytest.mark.parametrize("command", ["check", "derive"])
-@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize(("command", "style"), [("check", "text"), ("derive", "json")])
 def test_the_same_input_gives_the_same_bytes(kernel: Kernel, command: str, style: str) -> None:
     path = kernel("6.1-arm64")
     arguments = ["--party", "kvm-run"] if command == "derive" else []
