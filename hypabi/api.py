@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from hypabi.judgement.difference.model import Direction
 
 Path = str | os.PathLike[str]
-Image = Path | Session
-"""A file, or one that :func:`open_image` has opened already."""
+Image = Path | Session | Sequence[Path]
+"""A file, or one that :func:`open_image` has opened already; or the objects of one program."""
+Role = Literal["kernel", "decompressor"]
 
 Option = Path | bool | Sequence[str] | None
 
@@ -37,6 +38,7 @@ def check(
     *,
     contract: str | None = None,
     kernel_version: str | None = None,
+    role: Role | None = None,
     suppressions: Path | None = None,
     today: str | None = None,
     confirm: Literal["engine", "qemu"] | None = None,
@@ -49,6 +51,7 @@ def check(
 
     :param contract: name of a shipped contract, or a contract file; the default one where ``None``
     :param kernel_version: to take the contract at, as ``"6.1"``; the image's own where ``None``
+    :param role: which program of a boot it is, where it does not tell itself
     :param suppressions: file of what has been decided to live with
     :param today: day on which suppressions expire, as ``"2027-01-31"``; today where ``None``
     :param confirm: machine to run a witness of each refutation on
@@ -72,9 +75,10 @@ def check(
         second_opinion=second_opinion,
         obligations=_text(smt2),
     )
-    session = _session(image)
+    session = _session(image, role)
     command = _command(
-        "check", session.loaded.path, contract=contract, kernel_version=kernel_version,
+        "check", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
+        role=_role_of(session),
         suppressions=suppressions, today=today, confirm=confirm, witness=witnesses,
         entries=entries, second_opinion=second_opinion, smt2=smt2,
     )  # fmt: skip
@@ -86,12 +90,14 @@ def callers(
     *,
     contract: str | None = None,
     kernel_version: str | None = None,
+    role: Role | None = None,
     function: str | None = None,
 ) -> "CallersResult":
     """List every ``hvc`` of an image, and what each asks for.
 
     :param contract: lends its names; the default one does if it speaks of the image where ``None``
     :param kernel_version: to take the contract at; the image's own where ``None``
+    :param role: as for :func:`check`
     :param function: only the call sites in functions of this name
     :raises HypabiError: image or contract cannot be read, or no call site is in such a function
     """
@@ -100,9 +106,10 @@ def callers(
     from hypabi.analysis.summaries.callers import summarize_callers
 
     named = named_contract(contract)
-    session = _session(image)
+    session = _session(image, role)
     command = _command(
-        "callers", session.loaded.path, contract=contract, kernel_version=kernel_version,
+        "callers", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
+        role=_role_of(session),
         function=function,
     )  # fmt: skip
     found = list_callers(session, named, version_of(kernel_version), function, command)
@@ -114,6 +121,7 @@ def derive(
     *,
     contract: str | None = None,
     kernel_version: str | None = None,
+    role: Role | None = None,
     party: str | None = None,
     entry: str | None = None,
 ) -> "DeriveResult":
@@ -121,6 +129,7 @@ def derive(
 
     :param contract: lends its names; the default one does if it speaks of the image where ``None``
     :param kernel_version: to take the contract at; the image's own where ``None``
+    :param role: as for :func:`check`
     :param party: only what this party's vectors do
     :param entry: only what an ``hvc`` does that enters here: an address, a symbol, or both
     :raises HypabiError: image or contract cannot be read, or there is no such party or entry
@@ -131,9 +140,10 @@ def derive(
 
     named = named_contract(contract)
     wanted = Wanted(named, version_of(kernel_version), party, entry)
-    session = _session(image)
+    session = _session(image, role)
     command = _command(
-        "derive", session.loaded.path, contract=contract, kernel_version=kernel_version,
+        "derive", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
+        role=_role_of(session),
         party=party, entry=entry,
     )  # fmt: skip
     return summarize_derivation(derivation(session, wanted, command))
@@ -144,6 +154,7 @@ def matrix(
     *,
     contract: str | None = None,
     kernel_version: str | None = None,
+    role: Role | None = None,
     architecture: Literal["arm", "arm64"] | None = None,
     instruction_set: Literal["A32", "T32", "A64"] | None = None,
     byte_order: Literal["little", "big"] | None = None,
@@ -157,6 +168,7 @@ def matrix(
         revision that is shipped against the parties of all
     :param contract: name of a shipped contract, or a contract file
     :param kernel_version: to take the contract at; the image's own where ``None``
+    :param role: as for :func:`check`
     :param architecture: of the references, like all that follow: only those of this one
     :param instruction_set: only those built as this
     :param byte_order: only those of this order
@@ -174,7 +186,9 @@ def matrix(
         "architecture": architecture, "instruction_set": instruction_set,
         "byte_order": byte_order, "image": references, "caller": caller, "party": party,
     }  # fmt: skip
-    of_image = {"contract": contract, "kernel_version": kernel_version}
+    of_image: Mapping[str, Option] = {
+        "contract": contract, "kernel_version": kernel_version, "role": role,
+    }  # fmt: skip
     if image is None:
         from hypabi.analysis.reference_matrix import reference_matrix
 
@@ -189,8 +203,9 @@ def matrix(
 
     _refuse_options(chosen, "it chooses among the references", "leave out the image")
     held, version = named_contract(contract), version_of(kernel_version)
-    session = _session(image)
-    command = _command("matrix", session.loaded.path, **of_image)
+    session = _session(image, role)
+    of_image = {**of_image, "role": _role_of(session)}
+    command = _command("matrix", *session.loaded.paths, **of_image)
     examination = session.examine(held, version)
     return summarize_matrix(image_matrix(examination, provenance(command, TOOLS)))
 
@@ -344,8 +359,24 @@ def replay(
     return summarize_replay(replay_file(os.fspath(witness), _text(image), machine, command))
 
 
-def _session(image: Image) -> Session:
-    return image if isinstance(image, Session) else open_image(image)
+def _session(image: Image, role: Role | None) -> Session:
+    if isinstance(image, Session):
+        if role is not None:
+            from hypabi.errors import HypabiError
+
+            raise HypabiError("role", "the image is open already", "give it to open_image")
+        return image
+    paths = (image,) if isinstance(image, str | os.PathLike) else tuple(image)
+    if not paths:
+        from hypabi.errors import HypabiError
+
+        raise HypabiError("image", "no file is named")
+    return open_image(*paths, role=role)
+
+
+def _role_of(session: Session) -> str | None:
+    """Return the role that an image was said to have."""
+    return None if session.loaded.told is None else session.loaded.told.value
 
 
 def _text(path: Path | None) -> str | None:

@@ -22,6 +22,7 @@ _OF_THE: Final = " of the "
 _NUMBERED: Final = re.compile(r"[rx]\d+")
 _NUMBER: Final = re.compile(r"0x[0-9a-f]+")
 _FIXED_WORD: Final = re.compile(r"mem\[(0x[0-9a-f]+)\]")
+_OF_SYMBOL: Final = re.compile(r"&([\w.$]+)")
 _NAME: Final = re.compile(r"\w+")
 _PLACE_OF_THE_BUILD: Final = re.compile(r"0x[0-9a-f]{6,}|#")
 """An address of code or data, or a digest of a term that is made of such."""
@@ -138,6 +139,26 @@ def marked(name: str, side: str) -> str:
 def is_marked(name: str) -> bool:
     """Tell whether only one side knows an unknown."""
     return _OF_THE in name
+
+
+def symbol_address(symbol: str) -> str:
+    """Return the name of the address of a symbol that no file defines."""
+    return f"{_ADDRESS}{symbol}"
+
+
+def undefined_symbol(name: str) -> str | None:
+    """Return the symbol of which a name is the address, ``None`` of any other name."""
+    return name.removeprefix(_ADDRESS) if name.startswith(_ADDRESS) else None
+
+
+def undefined_symbols(name: str) -> tuple[str, ...]:
+    """Return the symbols that no file defines and on whose address an unknown depends."""
+    return tuple(_OF_SYMBOL.findall(name))
+
+
+def undefined_text(symbol: str) -> str:
+    """Say of a symbol that nobody knows where it is."""
+    return f"{symbol}, which no file here defines"
 
 
 def is_of_one_build(name: str) -> bool:

@@ -270,7 +270,7 @@ def kernel_subjects(name: str, path: Path, lifters: Lifters) -> Iterator[Subject
     found = load_image(path)
     programs = {image.role: Program(image, lifters) for image in found.images}
     images = tuple(program.image for program in programs.values())
-    loaded = Loaded(found.path, found.sha256, found.formats, images)
+    loaded = Loaded(found.paths, found.sha256, found.formats, images)
     examination = Session(loaded).examine(contract_of("linux-hyp-abi"))
     revision = examination.revision
     together: dict[tuple[object, int], list[str]] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from hypabi.image.model import Fixups, Image, Symbol, Symbols
+from hypabi.image.undefined import NO_STAND_IN
 from hypabi.records import frozen, replace
 
 
@@ -65,4 +66,9 @@ def displaced(image: Image, by: int) -> Image:
         entry=(image.entry + by) % limit,
         symbols=_MovedSymbols(image.symbols, by, limit),
         fixups=_MovedFixups(image.fixups, by, limit),
+        references={
+            (at + by) % limit: replace(each, stand_in=NO_STAND_IN)
+            for at, each in image.references.items()
+        },
+        stand_ins={(at + by) % limit: name for at, name in image.stand_ins.items()},
     )

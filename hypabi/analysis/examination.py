@@ -98,6 +98,8 @@ class Examination:
         return Surroundings(tables, self._number, known.lacks, within=self._within)
 
     def _within(self, address: int) -> bool:
+        if any(address in tables for tables in self.tables.values()):
+            return False
         return any(image.segment(address) is not None for image in self.loaded.images)
 
     def _number(self, name: str) -> int | None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Literal
 
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.program import Program
@@ -92,9 +93,15 @@ class Session:
         return found
 
 
-def open_image(path: str | os.PathLike[str]) -> Session:
-    """Open a kernel image, or another file that holds one.
+def open_image(
+    path: str | os.PathLike[str],
+    *others: str | os.PathLike[str],
+    role: Literal["kernel", "decompressor"] | None = None,
+) -> Session:
+    """Open a kernel image, or another file that holds one, or the objects of a program.
 
-    :raises HypabiError: the file cannot be read, or holds nothing that can be judged
+    :param others: further objects and archives of the same program
+    :param role: which program of a boot it is, where it does not tell itself
+    :raises HypabiError: a file cannot be read, or holds nothing that can be judged
     """
-    return Session(load_image(path))
+    return Session(load_image(path, *others, role=None if role is None else Role(role)))

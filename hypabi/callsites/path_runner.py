@@ -35,7 +35,7 @@ from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.memory import Memory
 from hypabi.symbolic.path_context import Live, Surroundings
 from hypabi.symbolic.state import Condition, State
-from hypabi.unknowns import MemoryWord, is_general, unknown_of
+from hypabi.unknowns import AddressOf, MemoryWord, is_general, undefined_symbol, unknown_of
 
 STAYS: Final = re.compile(r"SP_\w+|CURRENTEL|SPSel|CPSR\.(M|T|J|IT|E)")
 """Besides general registers, what is after a call as it was before: AAPCS, and the mode."""
@@ -182,7 +182,7 @@ class Walk(Live):
         return value
 
     def _found(self, name: str) -> Value:
-        symbol = f"{name}{self.label}"
+        symbol = name if undefined_symbol(name) else f"{name}{self.label}"
         if is_general(name):
             symbol = name if self.at_entry else f"{name} at {self.start:#x}"
             self.sources[symbol] = Source(symbol, self._origin(name), name, self.start)
@@ -351,8 +351,13 @@ class Walk(Live):
         known = self.sources.get(name)
         if known is not None:
             return known
-        read = isinstance(unknown_of(name), MemoryWord)
-        origin = Origin.MEMORY if read else Origin.UNMODELLED
+        match unknown_of(name):
+            case MemoryWord():
+                origin = Origin.MEMORY
+            case AddressOf():
+                origin = Origin.UNDEFINED
+            case _:
+                origin = Origin.UNMODELLED
         return Source(name, origin, "", self.start)
 
 

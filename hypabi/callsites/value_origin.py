@@ -24,6 +24,8 @@ class Origin(enum.Enum):
     """Memory that the running kernel may write."""
     EARLIER = "earlier"
     """Code of the same function before the path starts, which was not looked at."""
+    UNDEFINED = "undefined"
+    """A linker: the address of a symbol that no file defines."""
     UNMODELLED = "unmodelled"
     """An instruction without semantics here."""
 

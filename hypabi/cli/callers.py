@@ -27,9 +27,10 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.atomic_file import write_output
 
     result = callers(
-        arguments.image,
+        arguments.images,
         contract=arguments.contract,
         kernel_version=arguments.kernel_version,
+        role=arguments.role,
         function=arguments.function,
     )
     if arguments.format == "json":

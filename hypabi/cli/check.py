@@ -51,9 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.atomic_file import write_output
 
     result = check(
-        arguments.image,
+        arguments.images,
         contract=arguments.contract,
         kernel_version=arguments.kernel_version,
+        role=arguments.role,
         suppressions=arguments.suppressions,
         today=arguments.today,
         confirm=arguments.confirm,

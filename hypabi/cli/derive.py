@@ -43,9 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.atomic_file import write_output
 
     result = derive(
-        arguments.image,
+        arguments.images,
         contract=arguments.contract,
         kernel_version=arguments.kernel_version,
+        role=arguments.role,
         party=arguments.party,
         entry=arguments.entry,
     )
@@ -72,7 +73,8 @@ def _save(arguments: argparse.Namespace) -> int:
 
     version = version_of(arguments.kernel_version)
     contract = named_contract(arguments.contract)
-    saved = save_behaviours(open_image(arguments.image).examine(contract, version))
+    session = open_image(*arguments.images, role=arguments.role)
+    saved = save_behaviours(session.examine(contract, version))
     write_output(write_saved(saved), arguments.save)
     outcomes = [case.outcome for party in saved.parties for case in party.behaviour.cases]
     followed = not any(isinstance(outcome, Undecided) for outcome in outcomes)

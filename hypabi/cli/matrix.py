@@ -18,7 +18,7 @@ SUMMARY = "hold callers against live parties: kept, refuted or undecided"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
-    add_kernel(parser, nargs="?")
+    add_kernel(parser, nargs="*")
     choose = parser.add_argument_group("which cells of the reference revisions")
     choose.add_argument("--architecture", choices=("arm", "arm64"), help="only this one")
     choose.add_argument(
@@ -57,9 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
     from hypabi.atomic_file import write_output
 
     result = matrix(
-        arguments.image,
+        arguments.images or None,
         contract=arguments.contract,
         kernel_version=arguments.kernel_version,
+        role=arguments.role,
         architecture=arguments.architecture,
         instruction_set=arguments.instruction_set,
         byte_order=arguments.byte_order,

@@ -43,16 +43,22 @@ def add_file(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_kernel(parser: argparse.ArgumentParser, nargs: Literal["?"] | None = None) -> None:
+def add_kernel(parser: argparse.ArgumentParser, nargs: Literal["+", "*"] = "+") -> None:
     """Add the arguments that name a kernel and what it is held against.
 
-    :param nargs: ``?`` where there may be no kernel
+    :param nargs: ``*`` where there may be no kernel
     """
     parser.add_argument(
-        "image",
+        "images",
         metavar="IMAGE",
         nargs=nargs,
-        help="kernel image: .deb, arm64 Image, zImage, EFI zboot, UKI or ELF",
+        help="kernel image: .deb, arm64 Image, zImage, EFI zboot, UKI or ELF; or the objects and "
+        "archives of one program, as make leaves them",
+    )
+    parser.add_argument(
+        "--role",
+        choices=("kernel", "decompressor"),
+        help="which program of a boot objects or an ELF are, where they do not tell themselves",
     )
     parser.add_argument(
         "--contract",

@@ -40,7 +40,7 @@ def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable
         without a frame
     """
     known: dict[int, str | None] = {}
-    ends = cache(lambda: _ends(image, handed_to - HANDED_TO))
+    ends = cache(lambda: _ends(image, handed_to - HANDED_TO) | _undefined(image, handed_to))
 
     def name_at(address: int) -> str | None:
         if address in ends():
@@ -61,6 +61,15 @@ def _ends(image: Image, functions: frozenset[str]) -> dict[int, str]:
         for name in functions
         for spelled in (name, NVHE_PREFIX + name)
         for symbol in image.symbols.find(spelled)
+    }
+
+
+def _undefined(image: Image, functions: frozenset[str]) -> dict[int, str]:
+    """Return those of these functions that no file defines, by the address of a branch to them."""
+    return {
+        address: name
+        for address, name in image.stand_ins.items()
+        if name.removeprefix(NVHE_PREFIX) in functions
     }
 
 

@@ -157,8 +157,8 @@ class A64Body(Body):
                 self._turn(start + 4 * index)
 
     def is_patched(self, address: int) -> bool:
-        """Return whether the kernel may write another instruction to an address."""
-        return address in self._patches
+        """Return whether another instruction may run at an address: the kernel's, or a linker's."""
+        return address in self._patches or address in self._elsewhere
 
     def _turn(self, address: int) -> None:
         step = self._step(address)
@@ -416,6 +416,8 @@ def body_of(
 def _words(image: Image, start: int, size: int) -> tuple["array[int]", frozenset[int]]:
     """Return the words of a function, and where those are that only a linker completes."""
     elsewhere: set[int] = set()
+    if image.references:
+        elsewhere = {at for at in range(start, start + size, 4) if at in image.references}
     try:
         content = image.read(start, size)
     except ImageError:
@@ -424,7 +426,7 @@ def _words(image: Image, start: int, size: int) -> tuple["array[int]", frozenset
             raise
         offset = start - segment.address
         content = bytes(segment.content[offset : offset + size])
-        elsewhere = {at for at in range(start, start + size, 4) if not _is_whole(image, at)}
+        elsewhere |= {at for at in range(start, start + size, 4) if not _is_whole(image, at)}
     words = array("I", content)
     if sys.byteorder != "little":
         words.byteswap()

@@ -11,4 +11,5 @@ __all__ = [
     "load",
     "model",
     "symbolizer",
+    "undefined",
 ]

@@ -1,14 +1,25 @@
-"""Open a file, go through its containers, and read the programs inside."""
+"""Open files, go through their containers, and read the programs inside.
 
+One file is a kernel with what is in front of it, or a program; several are objects of one program,
+and so is an archive.
+"""
+
+import hashlib
 import mmap
 import os
 import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hypabi.image.containers.foreign import name_of_foreign
+from hypabi.image.containers.foreign import name_of_foreign, xen_in
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest, Hashing
-from hypabi.image.model import Image, ImageError, Loaded
-from hypabi.records import frozen
+from hypabi.image.model import Image, ImageError, Loaded, Role
+from hypabi.records import frozen, replace
+
+if TYPE_CHECKING:
+    from hypabi.image.elf.headers import Elf
 
 MAX_FILE = 2 << 30
 """Largest file opened, in bytes; a vmlinux with debugging information has about half."""
@@ -17,6 +28,8 @@ MAX_DEPTH = 8
 """Most containers inside each other."""
 MAX_DECOMPRESSED = 256 << 20
 """Most bytes that all containers of a file may hold together: each layer stays in memory."""
+MAX_FILES = 1 << 14
+"""Most files read as one program, members of thin archives among them."""
 
 
 @frozen
@@ -25,6 +38,8 @@ class _Opened:
 
     formats: tuple[str, ...]
     images: tuple[Image, ...]
+    objects: "tuple[Elf, ...]" = ()
+    """Objects that are still to be put together; then there are no images."""
 
 
 @frozen
@@ -39,6 +54,9 @@ class _Layer:
     digest: Digest
     depth: int
     room: int
+    files: "_Files"
+    role: Role | None = None
+    """Which program of a boot the user says that it is."""
 
     def inside(self, where: str, content: Content) -> "_Layer":
         """Return what was found in this layer.
@@ -50,32 +68,103 @@ class _Layer:
             what = f"its containers hold more than {MAX_DECOMPRESSED >> 20} MiB together"
             raise ImageError(where, what)
         digest = self.digest.of(content.view())
-        return _Layer(where, content, digest, self.depth - 1, self.room - taken)
+        depth, room = self.depth - 1, self.room - taken
+        return replace(self, where=where, content=content, digest=digest, depth=depth, room=room)
 
 
-def load_image(path: str | os.PathLike[str]) -> Loaded:
+class _Files:
+    """The files that are open: mapped while they are read, and not to be changed meanwhile."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[str, os.stat_result]] = []
+
+    def map(self, where: str) -> Content:
+        """Open and map a file."""
+        if len(self._open) == MAX_FILES:
+            raise ImageError(where, f"more than {MAX_FILES} files in one program")
+        try:
+            descriptor = os.open(where, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        except (OSError, ValueError) as error:
+            raise ImageError(where, _reason(error)) from None
+        try:
+            status = os.fstat(descriptor)
+            content = _map(where, descriptor, status)
+        finally:
+            os.close(descriptor)
+        self._open.append((where, status))
+        return content
+
+    def check(self) -> None:
+        """Refuse what was changed while it was read."""
+        for where, before in self._open:
+            try:
+                after = Path(where).stat()
+            except OSError as error:
+                raise ImageError(where, _reason(error)) from None
+            if _identity(before) != _identity(after):
+                raise ImageError(where, "was changed while it was read")
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def load_image(
+    path: str | os.PathLike[str], *others: str | os.PathLike[str], role: Role | None = None
+) -> Loaded:
     """Read the programs that a file holds: a kernel, and the decompressor in front of it.
 
-    :param path: a kernel image, an ELF file, or a package that holds a kernel
-    :raises ImageError: the file cannot be read as any of these
+    :param path: a kernel image, an ELF file, an archive of objects, or a package that holds a
+        kernel
+    :param others: further objects and archives of one program
+    :param role: which program of a boot it is; where ``None``, what it tells itself
+    :raises ImageError: a file cannot be read as any of these
     """
-    where = os.fspath(path)
-    try:
-        descriptor = os.open(where, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, ValueError) as error:
-        raise ImageError(where, _reason(error)) from None
-    try:
-        before = os.fstat(descriptor)
-        content = _map(where, descriptor, before)
-        with Hashing() as hashing:
+    paths = tuple(os.fspath(each) for each in (path, *others))
+    files = _Files()
+    with Hashing() as hashing:
+        opened: list[_Opened] = []
+        digests: list[Digest] = []
+        for where in paths:
+            content = files.map(where)
             digest = hashing.start(content.view())
-            opened = _read(_Layer(where, content, digest, MAX_DEPTH, MAX_DECOMPRESSED))
-        after = os.fstat(descriptor)
-    finally:
-        os.close(descriptor)
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise ImageError(where, "was changed while it was read")
-    return Loaded(where, digest.hex(), opened.formats, opened.images)
+            layer = _Layer(where, content, digest, MAX_DEPTH, MAX_DECOMPRESSED, files, role)
+            opened.append(_read(layer))
+            digests.append(digest)
+        files.check()
+        sha256 = _sha256_of(digests)
+        formats, images = _together(paths, opened, sha256, role)
+    files.check()
+    return Loaded(paths, sha256, formats, images, role)
+
+
+def _sha256_of(digests: Sequence[Digest]) -> str:
+    """Return the SHA-256 of a file; of several, that of their digests, each in a line."""
+    if len(digests) == 1:
+        return digests[0].hex()
+    lines = "".join(f"{digest.hex()}\n" for digest in digests)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _together(
+    paths: Sequence[str], opened: Sequence[_Opened], sha256: str, role: Role | None
+) -> tuple[tuple[str, ...], tuple[Image, ...]]:
+    """Return what some files are together."""
+    for where, each in zip(paths, opened, strict=True):
+        if each.images and len(paths) > 1:
+            what = "is a whole program; only objects and archives of them are put together"
+            raise ImageError(where, what, "give it alone")
+        if role is not None and len(each.images) > 1:
+            what = "says itself which programs it holds"
+            raise ImageError(where, what, "leave --role out")
+    formats = tuple(dict.fromkeys(name for each in opened for name in each.formats))
+    images = tuple(image for each in opened for image in each.images)
+    if not images:
+        from hypabi.image.elf.objects import read_objects
+
+        objects = [elf for each in opened for elf in each.objects]
+        return formats, (read_objects(objects, sha256, role),)
+    return formats, images
 
 
 def _map(where: str, descriptor: int, status: os.stat_result) -> Content:
@@ -101,19 +190,41 @@ def _read(layer: _Layer) -> _Opened:
     """Read a program, or open the container that it is in."""
     where, content = layer.where, layer.content
     if content.read(0, len(ELF_MAGIC)) == ELF_MAGIC:
-        from hypabi.image.elf.program import read_elf_image
-
-        name, image = read_elf_image(where, content, layer.digest)
-        return _Opened((name,), (image,))
+        return _elf(layer)
     from hypabi.image.containers.arm64_image import arm64_image, is_arm64_image
+    from hypabi.image.containers.zimage import is_zimage
     from hypabi.image.kernel import read_kernel
 
-    if is_arm64_image(content):
-        kernel = arm64_image(where, content, layer.digest)
-        return _Opened(("arm64 Image",), (read_kernel(kernel),))
-    from hypabi.image.containers.zimage import is_zimage
+    try:
+        if is_arm64_image(content):
+            kernel = arm64_image(where, content, layer.digest)
+            return _Opened(("arm64 Image",), (read_kernel(kernel),))
+        if is_zimage(content):
+            return _zimage(layer)
+    except ImageError:
+        xen = xen_in(content)
+        if xen is None:
+            raise
+        raise ImageError(where, xen.what, xen.hint) from None
+    return _container(layer)
 
-    return _zimage(layer) if is_zimage(content) else _container(layer)
+
+def _elf(layer: _Layer) -> _Opened:
+    from hypabi.image.elf.headers import Kind, read_elf
+
+    elf = read_elf(layer.where, layer.content)
+    if elf.kind is Kind.RELOCATABLE:
+        return _Opened(("ELF object",), (), (elf,))
+    from hypabi.image.elf.wrapped import kernel_in_elf
+
+    kernel = kernel_in_elf(elf, layer.digest)
+    if kernel is not None:
+        from hypabi.image.kernel import read_kernel
+
+        return _Opened(("ELF around a kernel",), (read_kernel(kernel),))
+    from hypabi.image.elf.program import read_program
+
+    return _Opened(("ELF",), (read_program(elf, layer.digest, layer.role),))
 
 
 def _zimage(layer: _Layer) -> _Opened:
@@ -130,6 +241,7 @@ def _zimage(layer: _Layer) -> _Opened:
 
 def _container(layer: _Layer) -> _Opened:
     """Open a container, and read what is in it."""
+    from hypabi.image.containers.archive import is_archive
     from hypabi.image.containers.compression import decompress, recognise
     from hypabi.image.containers.deb import is_deb, kernel_in_package
     from hypabi.image.containers.pe import is_pe
@@ -138,6 +250,8 @@ def _container(layer: _Layer) -> _Opened:
     where, content = layer.where, layer.content
     if layer.depth == 0:
         raise ImageError(where, f"more than {MAX_DEPTH} containers inside each other")
+    if is_archive(content):
+        return _archive(layer)
     if is_deb(content):
         found = kernel_in_package(where, content)
         return _inside(layer, found.name, found.content, ("deb",))
@@ -145,6 +259,9 @@ def _container(layer: _Layer) -> _Opened:
         compression, kernel = open_zboot(where, content)
         name = "kernel in the EFI zboot image"
         return _inside(layer, name, kernel, ("EFI zboot", compression.value))
+    loaders = _boot_loaders(layer)
+    if loaders is not None:
+        return loaders
     foreign = name_of_foreign(content)
     if foreign:
         raise ImageError(f"{where}: offset {foreign.position:#x}", foreign.what, foreign.hint)
@@ -154,12 +271,79 @@ def _container(layer: _Layer) -> _Opened:
     if kind:
         program = decompress(f"{where}: offset 0x0", kind, content.view()).content
         return _inside(layer, f"{kind.value} content", program, (kind.value,))
+    bare = _bare(layer)
+    if bare is not None:
+        return bare
     start = content.read(0, 8).hex(" ")
     raise ImageError(
         f"{where}: offset 0x0",
         f"no kernel image, ELF file or package begins with {start}",
-        "hypabi reads .deb, arm64 Image, EFI zboot, UKI, arm zImage, and ELF, compressed or not",
+        "hypabi reads .deb, arm64 Image, EFI zboot, UKI, arm zImage and Image, ELF, archives of "
+        "objects, uImage, FIT and Android boot images, compressed or not",
     )
+
+
+def _boot_loaders(layer: _Layer) -> _Opened | None:
+    """Read the kernel in a boot loader's container, ``None`` where the file is none."""
+    from hypabi.image.containers.boot_loaders import wrapped_kernel
+    from hypabi.image.containers.fit import is_devicetree, kernel_in_fit
+
+    wrapped = wrapped_kernel(layer.where, layer.content)
+    if wrapped:
+        return _held(layer, f"kernel in the {wrapped.format}", wrapped.content, wrapped.format)
+    if not is_devicetree(layer.content):
+        return None
+    name, image = kernel_in_fit(layer.where, layer.content)
+    return _held(layer, f"image {name} of the FIT", image, "FIT image")
+
+
+def _bare(layer: _Layer) -> _Opened | None:
+    """Read a 32-bit kernel without any header, ``None`` where it is none."""
+    from hypabi.arch.names import Architecture
+    from hypabi.image.kernel import Raw, read_kernel
+    from hypabi.image.version import linux_version
+
+    content = layer.content
+    if not linux_version(content):
+        return None
+    raw = Raw(layer.where, content, len(content), Architecture.ARM, layer.digest)
+    try:
+        return _Opened(("arm Image",), (read_kernel(raw),))
+    except ImageError:
+        return None
+
+
+def _archive(layer: _Layer) -> _Opened:
+    """Read the objects of an archive."""
+    from hypabi.image.containers.archive import members
+    from hypabi.image.elf.headers import Kind, read_elf
+
+    found: list[Elf] = []
+    for member in members(layer.where, layer.content):
+        where, content = f"{layer.where}({member.name})", member.content
+        if content is None:
+            content = layer.files.map(str(Path(layer.where).parent / member.name))
+        foreign = name_of_foreign(content)
+        if foreign:
+            raise ImageError(where, foreign.what, foreign.hint)
+        if content.read(0, len(ELF_MAGIC)) != ELF_MAGIC:
+            raise ImageError(where, "no ELF object", "hypabi reads archives of objects")
+        elf = read_elf(where, content)
+        if elf.kind is not Kind.RELOCATABLE:
+            raise ImageError(where, "a linked ELF file and no object", "give it alone")
+        found.append(elf)
+    if not found:
+        what = "ar archive without objects, and without data.tar, so not a Debian package"
+        raise ImageError(f"{layer.where}: offset 0x8", what)
+    return _Opened(("archive", "ELF object"), (), tuple(found))
+
+
+def _held(layer: _Layer, name: str, kernel: Content, format_: str) -> _Opened:
+    """Read a kernel where it lies in its container."""
+    where = f"{layer.where}: {name}"
+    if not len(kernel):
+        raise ImageError(where, "is empty")
+    return _wrapped((format_,), layer.inside(where, kernel))
 
 
 def _inside(
@@ -189,4 +373,4 @@ def _unified(layer: _Layer) -> _Opened:
 
 def _wrapped(formats: tuple[str, ...], layer: _Layer) -> _Opened:
     opened = _read(layer)
-    return _Opened((*formats, *opened.formats), opened.images)
+    return replace(opened, formats=(*formats, *opened.formats))

@@ -2,11 +2,13 @@
 
 import enum
 from bisect import bisect_right
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.errors import HypabiError
+from hypabi.image.undefined import Reference
 from hypabi.records import frozen
 
 
@@ -117,6 +119,10 @@ class Symbols(Protocol):
         ...
 
 
+NO_REFERENCES: Final[Mapping[int, Reference]] = MappingProxyType({})
+NO_NAMES: Final[Mapping[int, str]] = MappingProxyType({})
+
+
 @frozen
 class Image:
     """One program: a kernel, or the decompressor in front of it."""
@@ -134,6 +140,10 @@ class Image:
     base: str
     """How the load address was established, for the report."""
     fixups: Fixups = NoFixups()
+    references: Mapping[int, Reference] = NO_REFERENCES
+    """By address, what has part of the address of a symbol in it that no file defines."""
+    stand_ins: Mapping[int, str] = NO_NAMES
+    """The symbols that no file defines, by the address that a direct branch to them has."""
 
     def segment(self, address: int) -> Segment | None:
         """Return the segment that holds ``address``."""
@@ -170,10 +180,18 @@ def _start(segment: Segment) -> int:
 class Loaded:
     """What a file held: its container formats from the outside in, and its programs."""
 
-    path: str
+    paths: tuple[str, ...]
+    """One file, or the objects and archives that are one program."""
     sha256: str
-    """Of the file."""
+    """Of the file; of several, that of their digests, each in a line."""
     formats: tuple[str, ...]
     """For example ``("deb", "zImage", "xz")``."""
     images: tuple[Image, ...]
     """In the order in which a boot runs them."""
+    told: Role | None = None
+    """Which program of a boot the user said that it is."""
+
+    @property
+    def path(self) -> str:
+        """The file, or the files, as a message names them."""
+        return " ".join(self.paths)

@@ -50,13 +50,25 @@ class Memory:
 
 
 @frozen
+class AddressOf:
+    """``((S + addend) & mask) >> shift``, where S is where a symbol is that no file defines."""
+
+    symbol: str
+    addend: int
+    mask: int
+    shift: int
+    size: int
+    """Bytes that the value has."""
+
+
+@frozen
 class Label:
     """A position in the operations of the same instruction."""
 
     index: int
 
 
-Operand = Constant | Register | Temporary | Memory | Label
+Operand = Constant | Register | Temporary | Memory | AddressOf | Label
 
 
 class Opcode(enum.Enum):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from hypabi.lifter.instruction import (
+    AddressOf,
     Constant,
     Instruction,
     Label,
@@ -23,6 +24,7 @@ from hypabi.lifter.instruction import (
 )
 from hypabi.semantics.domain import Context, Domain, Unmodelled
 from hypabi.semantics.transfer import Goto, Jump, Next, Transfer
+from hypabi.unknowns import symbol_address
 
 S = TypeVar("S")
 
@@ -112,6 +114,8 @@ class Frame(Generic[S]):
                 return value
             case Memory(address, size):
                 return self.context.load(address, size)
+            case AddressOf():
+                return self._address(operand)
             case Label():
                 raise Unmodelled("a label used as a value")
 
@@ -131,6 +135,18 @@ class Frame(Generic[S]):
             return self.domain.zext(value, width, bits)
         return self.domain.extract(value, low, bits, width)
 
+    def _address(self, of: AddressOf) -> int | S:
+        """Return what is made of the address of a symbol, which is as wide as that says."""
+        name = symbol_address(of.symbol)
+        width, domain = self.profile.width(name), self.domain
+        moved = domain.add(self.context.read(name), of.addend & (1 << width) - 1, width)
+        found = domain.and_(moved, of.mask & (1 << width) - 1, width)
+        found = domain.lshr(found, of.shift, width)
+        bits = 8 * of.size
+        if bits < width:
+            return domain.extract(found, 0, bits, width)
+        return domain.zext(found, width, bits) if bits > width else found
+
     def put(self, operand: Operand, value: int | S) -> None:
         """Set an operand, under the guard."""
         match operand:
@@ -143,7 +159,7 @@ class Frame(Generic[S]):
                 self._put_register(name, low, size * 8, value)
             case Memory(address, size):
                 self.store(address, size, value)
-            case Constant() | Label():
+            case Constant() | AddressOf() | Label():
                 raise Unmodelled("a constant as the target of an operation")
 
     def _put_register(self, name: str, low: int, bits: int, value: int | S) -> None:

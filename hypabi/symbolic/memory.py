@@ -23,7 +23,7 @@ from hypabi.smt.rewrite import subterms
 from hypabi.smt.terms import Term, Value, symbols_of
 from hypabi.symbolic.places import Span, based, span_of, within
 from hypabi.symbolic.words import Ledger
-from hypabi.unknowns import word_name
+from hypabi.unknowns import symbol_address, undefined_symbol, word_name
 
 UNDISTURBED: Final = (
     "no access to memory aborts, each has the image's byte order, nobody else writes what is read"
@@ -294,20 +294,29 @@ class Memory:
     def _word(self, base: Term | None, offset: int) -> Term:
         self._assume(UNDISTURBED)
         name = address_text(base, offset, self.bits)
+        name = f"({name})" if undefined_symbol(name) else name
         if base is not None and any(term.op not in READ_AS_WRITTEN for term in subterms((base,))):
             name += f" #{base.digest & (1 << 64) - 1:x}"
         word = terms.symbol(word_name(name), self.bits)
         self.ledger.enter(word, base, offset)
         return word
 
-    def _content(self, address: int, size: int) -> int | None:
+    def _undefined(self, address: int, size: int) -> Value | None:
+        """Return a word that holds the address of what no file defines, ``None`` of any other."""
+        reference = self.image.references.get(address)
+        if reference is None or 8 * size != self.bits:
+            return None
+        symbol = terms.symbol(symbol_address(reference.symbol), self.bits)
+        return terms.add(symbol, self._wrap(reference.addend), self.bits)
+
+    def _content(self, address: int, size: int) -> Value | None:
         """Return the image's own bytes where the running kernel cannot have changed them."""
         if self.image.access(address) not in (Access.CODE, Access.READ_ONLY):
             return None
         try:
             content = self.image.read(address, size)
         except ImageError:
-            return None
+            return self._undefined(address, size)
         order = "little" if self.image.byte_order is ByteOrder.LITTLE else "big"
         value = int.from_bytes(content, order)  # type: ignore[arg-type]
         if self._is_fixed_up(address, content):

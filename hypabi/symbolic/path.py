@@ -50,7 +50,7 @@ from hypabi.symbolic.return_legality import (
     mode_name,
 )
 from hypabi.symbolic.state import Condition, JumpedBack, State, Step, depth
-from hypabi.unknowns import MemoryWord, capability_name, is_general, unknown_of
+from hypabi.unknowns import MemoryWord, capability_name, is_general, undefined_text, unknown_of
 
 STORES = 8
 """Of so many stores that a load may have to look at, an instruction costs 1 more."""
@@ -258,6 +258,11 @@ class Run(Live):
         """Jump; return the outcome if the path ends there."""
         if not isinstance(target, int):
             return self.leave(target, why)
+        undefined = self.around.image.stand_ins.get(target)
+        if undefined is not None:
+            name = self.around.compiled(target)
+            what = f"control goes to {undefined_text(undefined)}"
+            return Undecided(self.pc, what) if name is None else Called(name, target)
         if self.around.image.access(target) is not Access.CODE:
             return self.leave(target, why)
         if self._needs_displacement(target):

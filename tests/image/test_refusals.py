@@ -128,7 +128,6 @@ def test_gigantic_file_is_not_read(tmp_path: Path) -> None:
         pytest.param(
             b"MZ" + bytes(0x36) + b"RSC\x05" + bytes(64), ": offset 0x38: RISC-V Image", id="RISC-V"
         ),
-        pytest.param(b"\x27\x05\x19\x56" + bytes(64), "uImage); extract the kernel", id="uImage"),
         pytest.param(pe({".text": b"x"}, 0x8664), ": EFI program for x86-64", id="EFI for x86"),
         pytest.param(
             pe({".text": b"x"}), ": EFI program without a section .linux", id="EFI program"
@@ -169,7 +168,7 @@ def test_gigantic_file_is_not_read(tmp_path: Path) -> None:
             ": offset 0x10: arm64 Image with image_size 0xffffffffffffffff",
             id="image_size",
         ),
-        pytest.param(b"!<arch>\n", ": offset 0x8: ar archive without data.tar", id="empty archive"),
+        pytest.param(b"!<arch>\n", ": offset 0x8: ar archive without objects", id="empty archive"),
         pytest.param(
             deb(".xz", {"./boot/x": b"x"}),
             "Debian package without a kernel",

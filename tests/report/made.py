@@ -72,7 +72,7 @@ def loaded(path: str = "vmlinuz", version: str = "6.1.0-test", size: int = 0x200
         version,
         "made by hand",
     )
-    return Loaded(path, "b" * 64, ("arm64 Image",), (image,))
+    return Loaded((path,), "b" * 64, ("arm64 Image",), (image,))
 
 
 def party(name: str) -> LiveParty:

@@ -1,7 +1,8 @@
 """Decompress what a kernel may be compressed with, within a bound.
 
 The formats are those of the kernel's ``lib/decompress_*.c``: gzip, xz, lzma (the ``.lzma`` file),
-zstd, lz4 (the *legacy* frame) and lzo (the ``lzop`` file).  A stream must reach its own end: a
+zstd, lz4 (the *legacy* frame) and lzo (the ``lzop`` file); and lz4's present frame, which no kernel
+unpacks but people put around one.  A stream must reach its own end: a
 truncated or corrupt one is refused, and so is one that grows beyond :data:`MAX_PROGRAM`.
 """
 
@@ -48,6 +49,7 @@ class Compression(enum.Enum):
     LZMA = "lzma"
     ZSTD = "zstd"
     LZ4 = "lz4"
+    LZ4_FRAME = "lz4 frame"
     LZO = "lzo"
 
 
@@ -60,6 +62,8 @@ MAGICS: tuple[tuple[Compression, bytes], ...] = (
     (Compression.LZMA, b"\x5d\x00\x00"),
 )
 """What each format begins with; ``.lzma`` has no magic, only its usual properties byte."""
+LZ4_FRAME = b"\x04\x22\x4d\x18"
+"""What lz4's own frame begins with (lz4_Frame_format.md); no kernel unpacks one."""
 
 
 @frozen
@@ -72,6 +76,8 @@ class Decompressed:
 
 def recognise(head: bytes) -> Compression | None:
     """Return the format whose magic ``head`` begins with."""
+    if head.startswith(LZ4_FRAME):
+        return Compression.LZ4_FRAME
     return next((kind for kind, magic in MAGICS if head.startswith(magic)), None)
 
 
@@ -157,7 +163,7 @@ def open_stream(kind: Compression, data: memoryview) -> Iterator[Stream]:
                 yield _Pieces(data, partial(_lzma_decoder, lzma.FORMAT_ALONE))
             case Compression.ZSTD:
                 yield zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(data)
-            case Compression.LZ4 | Compression.LZO:
+            case Compression.LZ4 | Compression.LZ4_FRAME | Compression.LZO:
                 raise StreamError(f"{kind.value} is not read piece by piece")
     except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
         raise StreamError(str(error)) from None
@@ -274,7 +280,7 @@ def _bounded(decoder: _Decoder, data: memoryview, output: _Output) -> int:
             output.write(decoder.decompress(piece, WRITTEN))
     except (zlib.error, lzma.LZMAError, EOFError) as error:
         raise _Refused(f"corrupt ({error})") from None
-    return output.read - len(decoder.unused_data)
+    return output.read - len(decoder.unused_data or b"")  # lz4 has None for nothing
 
 
 def _zstd(data: memoryview, output: _Output) -> int:
@@ -292,7 +298,7 @@ def _zstd(data: memoryview, output: _Output) -> int:
         raise _Refused(f"corrupt ({error})") from None
     if not decoder.eof:
         raise _Refused(f"ends early, after {output.total} bytes of content")
-    return output.read - len(decoder.unused_data)
+    return output.read - len(decoder.unused_data or b"")  # lz4 has None for nothing
 
 
 def _lz4(data: memoryview, output: _Output) -> int:
@@ -319,6 +325,15 @@ def _lz4(data: memoryview, output: _Output) -> int:
     return position
 
 
+def _lz4_frame(data: memoryview, output: _Output) -> int:
+    import lz4.frame
+
+    try:
+        return _bounded(lz4.frame.LZ4FrameDecompressor(), data, output)
+    except RuntimeError as error:
+        raise _Refused(f"corrupt ({error})") from None
+
+
 def _lzo(data: memoryview, output: _Output) -> int:
     from hypabi.image.containers.lzo import LzoError, read_lzop
 
@@ -339,5 +354,6 @@ _DECODERS: dict[Compression, Callable[[memoryview, _Output], int]] = {
     Compression.LZMA: _lzma,
     Compression.ZSTD: _zstd,
     Compression.LZ4: _lz4,
+    Compression.LZ4_FRAME: _lz4_frame,
     Compression.LZO: _lzo,
 }

@@ -1,10 +1,10 @@
-"""Name the kernels that are not for Arm, so that a refusal says more than "not recognised"."""
+"""Name what is no kernel for Arm, so that a refusal says more than "not recognised"."""
 
 from hypabi.image.content import Content
 from hypabi.records import frozen
 
 _HINT = "hypabi reads kernels for arm and arm64"
-_EXTRACT = "extract the kernel with dumpimage first"
+_BITCODE = "let the link make code of it: give vmlinux, vmlinux.o, or an object of ld -r"
 
 
 @frozen
@@ -17,17 +17,28 @@ class Foreign:
 
 
 # Each magic with its place: Documentation/arch/x86/boot.rst, arch/riscv/boot-image-header.rst,
-# arch/loongarch/booting.rst; U-Boot's include/image.h; the flattened devicetree of a FIT image.
+# arch/loongarch/booting.rst; LLVM's BitCodeFormat.rst, "Magic Numbers" and "Wrapper Format".
 _MAGICS = (
     (0x202, b"HdrS", Foreign(0x202, "x86 bzImage", _HINT)),
     (0x38, b"RSC\x05", Foreign(0x38, "RISC-V Image", _HINT)),
     (0x38, b"\x62\x64\x00\x00", Foreign(0x38, "LoongArch Image", _HINT)),
-    (0, b"\x27\x05\x19\x56", Foreign(0, "U-Boot legacy image (uImage)", _EXTRACT)),
-    (0, b"\xd0\x0d\xfe\xed", Foreign(0, "devicetree or U-Boot FIT image", _EXTRACT)),
+    (0, b"BC\xc0\xde", Foreign(0, "LLVM bitcode: intermediate language, no code", _BITCODE)),
+    (0, b"\xde\xc0\x17\x0b", Foreign(0, "LLVM bitcode: intermediate language, no code", _BITCODE)),
 )
+
+_XEN = b"Xen version %d.%d"
+"""What Xen prints first (xen/drivers/char/console.c)."""
+
+
+def xen_in(content: Content) -> Foreign | None:
+    """Return that a file is Xen: its images have the headers of Linux's, and no symbols."""
+    position = content.find(_XEN)
+    if position < 0:
+        return None
+    return Foreign(position, "Xen, whose image has no symbols", "give its ELF file, xen-syms")
 
 
 def name_of_foreign(content: Content) -> Foreign | None:
-    """Return what kernel of another machine, or image of a boot loader, this is."""
+    """Return what kernel of another machine, or what else without code for Arm, this is."""
     found = (kind for position, magic, kind in _MAGICS if content.read(position, 4) == magic)
     return next(found, None)

@@ -4,7 +4,7 @@ S is the symbol, A the addend, P the place, T one if the symbol is a Thumb funct
 AAELF64, 5.7).  On arm the addend stands in the place itself.
 """
 
-from hypabi.arch.names import ByteOrder
+from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.records import frozen
 
 
@@ -102,6 +102,84 @@ _A64_LOW = {277: 0, 278: 0, 284: 1, 285: 2, 286: 3, 299: 4}
 # Code -> which sixteen bits of S + A a MOVZ or MOVK takes (MOVW_UABS_G0 to G3).
 _A64_WIDE = {263: 0, 264: 0, 265: 16, 266: 16, 267: 32, 268: 32, 269: 48}
 _A64_NONE = (0, 256)
+_A64_PAGE = (275, 276)
+"""R_AARCH64_ADR_PREL_PG_HI21, and without a check."""
+
+_WORD = 0xFFFFFFFF
+
+BRANCHES = {
+    Architecture.ARM64: frozenset({279, 280, 282, 283}),
+    Architecture.ARM: frozenset({1, 10, 28, 29, 30}),
+}
+"""What only goes to the symbol."""
+DATA = {
+    Architecture.ARM64: {257: 8, 258: 4, 260: 8, 261: 4},
+    Architecture.ARM: {2: 4, 3: 4, 38: 4},
+}
+"""Bytes of a whole word that holds an address, or a distance."""
+
+
+THUMB_BRANCHES = frozenset({10, 30})
+"""Those of T32."""
+MARK = 0x7B7C
+"""Sixteen bits that tell a half of an address from whatever else an instruction holds."""
+
+
+@frozen
+class Computed:
+    """What a word with a relocation computes: ``(S + addend) & mask``."""
+
+    addend: int
+    mask: int
+    shift: int | None = None
+    """Where the sixteen bits are that an instruction takes, where it takes so few."""
+
+
+def computed_arm64(code: int, place: int, addend: int) -> Computed | None:
+    """Return what an instruction or a word of AArch64 makes of a symbol, where that is told here.
+
+    :param addend: A
+    """
+    whole = (1 << 64) - 1
+    if code in _A64_LOW:
+        # A linker refuses an address of which the field cannot hold every bit.
+        return Computed(addend, 0xFFF & -1 << _A64_LOW[code])
+    if code in _A64_PAGE:
+        return Computed(addend, whole & ~0xFFF)
+    if code in _A64_WIDE:
+        shift = _A64_WIDE[code]
+        return Computed(addend, 0xFFFF << shift, shift)
+    if code == 274:  # R_AARCH64_ADR_PREL_LO21
+        return Computed(addend, whole)
+    if code in _A64_DATA:
+        size, relative = _A64_DATA[code]
+        return Computed(addend - place if relative else addend, (1 << 8 * size) - 1)
+    return None
+
+
+def computed_arm(code: int, place: int, addend: int) -> Computed | None:
+    """Return what an instruction or a word of AArch32 makes of a symbol, where that is told here.
+
+    :param addend: A, as the place holds it
+    """
+    if code in (2, 38):
+        return Computed(addend, _WORD)
+    if code == 3:
+        return Computed(addend - place, _WORD)
+    if code in (43, 44, 45, 46, 47, 48, 49, 50):
+        kind = (code - 43) % 4
+        addend = _signed(addend, 16) - (place if kind in (2, 3) else 0)
+        shift = 16 * (kind & 1)
+        return Computed(addend, 0xFFFF << shift, shift)
+    return None
+
+
+def addend_arm(patch: Patch, code: int) -> int:
+    """Return A of an AArch32 relocation, which stands in the place itself."""
+    word = patch.read(4, patch.order)
+    if code in (43, 44, 45, 46):
+        return word >> 4 & 0xF000 | word & 0xFFF
+    return _t32_half(*patch.halves()) if code in (47, 48, 49, 50) else word
 
 
 def patch_arm64(patch: Patch, code: int, addend: int | None) -> None:
@@ -213,12 +291,16 @@ def _a32_branch(patch: Patch, code: int) -> None:
 
 def _t32_move(patch: Patch, kind: int) -> None:
     first, second = patch.halves()
-    low = (first & 0xF) << 12 | (first >> 10 & 1) << 11 | (second >> 12 & 7) << 8 | second & 0xFF
-    half = _half(patch, kind, low)
+    half = _half(patch, kind, _t32_half(first, second))
     patch.write_halves(
         first & 0xFBF0 | half >> 12 | (half >> 11 & 1) << 10,
         second & 0x8F00 | (half >> 8 & 7) << 12 | half & 0xFF,
     )
+
+
+def _t32_half(first: int, second: int) -> int:
+    """Return the sixteen bits that a Thumb MOVW or MOVT holds (DDI 0406C, A8.8.102, T3)."""
+    return (first & 0xF) << 12 | (first >> 10 & 1) << 11 | (second >> 12 & 7) << 8 | second & 0xFF
 
 
 def _t32_branch(patch: Patch, code: int) -> None:

@@ -1,23 +1,52 @@
-"""Apply the relocations of an object file among its own sections.
+"""Apply the relocations of object files among their own sections.
 
-A reference to a symbol that the object does not define stays open, and so does one of a kind not
-listed here: reading its bytes is refused, because what they hold is not what will run.  Codes and
+A reference to a symbol that no file defines is resolved to a stand-in and noted
+(:mod:`hypabi.image.undefined`): a branch goes there, an instruction computes with an unknown.  A
+word of data that holds such an address stays open, and so does a reference of a kind not listed
+here: reading its bytes is refused, because what they hold is not what will run.  Codes and
 operations are those of the ELF supplements for the Arm architectures, AAELF32 and AAELF64 (there:
 S the symbol, A the addend, P the place).
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from hypabi.arch.names import Architecture
-from hypabi.image.elf.headers import SHN_ABS, SHT_REL, SHT_RELA, Elf, Section
-from hypabi.image.elf.relocation_kinds import Patch, Unfit, patch_arm, patch_arm64
+from hypabi.image.elf.headers import (
+    SHN_ABS,
+    SHN_COMMON,
+    SHN_UNDEF,
+    SHT_REL,
+    SHT_RELA,
+    Elf,
+    Section,
+)
+from hypabi.image.elf.relocation_kinds import (
+    BRANCHES,
+    DATA,
+    MARK,
+    THUMB_BRANCHES,
+    Computed,
+    Patch,
+    Unfit,
+    addend_arm,
+    computed_arm,
+    computed_arm64,
+    patch_arm,
+    patch_arm64,
+)
 from hypabi.image.elf.symbols import STT_FUNC, Row, SymbolTable
 from hypabi.image.model import ImageError
-from hypabi.records import frozen
+from hypabi.image.undefined import Reference
+from hypabi.records import frozen, replace
+from hypabi.unknowns import undefined_text
 
 MAX_RELOCATIONS = 1 << 20
-"""Most relocations accepted in an object."""
+"""Most relocations accepted in all objects together."""
+STAND_INS = 1 << 16
+"""Most symbols that no file defines; a kernel's module refers to some hundred."""
+FIRST_STAND_IN, STAND_IN_SIZE, STAND_INS_OF_A_PAGE = 0x700, 0x10, 128
+"""Where in a page the first one is, and how far they are apart: each has an offset that tells."""
 
 
 @frozen
@@ -31,7 +60,7 @@ class Open:
 
 @frozen
 class Unresolved:
-    """The open references of an object, by address: reading one is refused."""
+    """The open references of objects, by address: reading one is refused."""
 
     places: tuple[Open, ...]
 
@@ -54,80 +83,184 @@ class Unresolved:
         return ()
 
 
-def relocate(
-    elf: Elf, table: SymbolTable, bases: Mapping[int, int], contents: Mapping[int, bytearray]
-) -> Unresolved:
-    """Apply what can be applied to the contents, and return what stays open.
+class StandIns:
+    """An address for each symbol that no file defines, in the order in which they are met."""
 
-    :param bases: the address of each section that is placed
-    :param contents: the bytes of each section that the file holds, written in place
+    def __init__(self, base: int) -> None:
+        self._base = base
+        self._known: dict[str, int] = {}
+
+    def address(self, name: str) -> int:
+        """Return the stand-in of a symbol.
+
+        :raises ImageError: there are too many
+        """
+        found = self._known.get(name)
+        if found is None:
+            count = len(self._known)
+            if count == STAND_INS:
+                raise ImageError(name, f"more than {STAND_INS} symbols are not defined")
+            page, slot = divmod(count, STAND_INS_OF_A_PAGE)
+            found = self._base + 0x1000 * page + FIRST_STAND_IN + STAND_IN_SIZE * slot
+            self._known[name] = found
+        return found
+
+    def names(self) -> Mapping[int, str]:
+        """Return each symbol by its stand-in."""
+        return {address: name for name, address in self._known.items()}
+
+
+class Linking:
+    """What relocating all files of a program leaves behind."""
+
+    def __init__(self, base: int) -> None:
+        """Start without anything.
+
+        :param base: behind all sections
+        """
+        self.stand_ins = StandIns(base)
+        self.references: dict[int, Reference] = {}
+        self.open: list[Open] = []
+        self.left = MAX_RELOCATIONS
+
+    def unresolved(self) -> Unresolved:
+        """Return what stays open."""
+        return Unresolved(tuple(sorted(self.open, key=lambda place: (place.address, place.why))))
+
+
+@frozen
+class Placed:
+    """An object with its sections placed."""
+
+    elf: Elf
+    table: SymbolTable
+    bases: Mapping[int, int]
+    """The address of each section that is placed, by its index."""
+    contents: Mapping[int, bytearray]
+    """The bytes of each section that the file holds, written in place."""
+
+
+@frozen
+class Elsewhere:
+    """A symbol of another object: where it is, and whether it is a function in T32."""
+
+    address: int
+    thumb: bool
+
+
+Find = Callable[[str], Elsewhere | None]
+"""Finds what another file defines."""
+
+
+def relocate(placed: Placed, find: Find, linking: Linking) -> None:
+    """Apply what can be applied to the contents of an object, and note what cannot.
+
     :raises ImageError: a relocation lies outside its section, or there are too many
     """
-    places: list[Open] = []
-    count = 0
+    elf = placed.elf
     for section in elf.sections:
-        if section.type in (SHT_REL, SHT_RELA) and section.info in contents:
+        if section.type in (SHT_REL, SHT_RELA) and section.info in placed.contents:
             layout = elf.layout("AAA" if section.type == SHT_RELA else "AA")
-            count += section.size // layout.size
-            if count > MAX_RELOCATIONS:
+            linking.left -= section.size // layout.size
+            if linking.left < 0:
                 where = f"{elf.where}: offset {section.offset:#x}"
-                raise ImageError(where, f"ELF object of more than {MAX_RELOCATIONS} relocations")
+                raise ImageError(where, f"ELF objects of more than {MAX_RELOCATIONS} relocations")
             raw = elf.part(section).read(0, section.size - section.size % layout.size)
-            target = _Target(elf, table, bases, section.info, contents[section.info])
+            target = _Target(placed, section.info, find, linking)
             for offset, info, *addend in layout.iter_unpack(raw):
-                places += target.apply(section, offset, info, addend[0] if addend else None)
-    return Unresolved(tuple(sorted(places, key=lambda place: (place.address, place.why))))
+                target.apply(section, offset, info, addend[0] if addend else None)
 
 
 @frozen
 class _Target:
     """A section whose relocations are applied."""
 
-    elf: Elf
-    table: SymbolTable
-    bases: Mapping[int, int]
+    placed: Placed
     index: int
-    content: bytearray
+    find: Find
+    linking: Linking
 
-    def apply(
-        self, section: Section, offset: int, info: int, addend: int | None
-    ) -> tuple[Open, ...]:
-        """Apply one relocation, or return the place that stays open."""
+    @property
+    def content(self) -> bytearray:
+        return self.placed.contents[self.index]
+
+    def apply(self, section: Section, offset: int, info: int, addend: int | None) -> None:
+        """Apply one relocation, or note what stays open."""
+        elf, table = self.placed.elf, self.placed.table
         code, symbol = (info & 0xFF, info >> 8)
-        if self.elf.bits == 64:
+        if elf.bits == 64:
             code, symbol = info & 0xFFFFFFFF, info >> 32
-        if symbol >= len(self.table) or offset + 2 > len(self.content):
-            where = f"{self.elf.where}: offset {section.offset:#x}"
+        if symbol >= len(table) or offset + 2 > len(self.content):
+            where = f"{elf.where}: offset {section.offset:#x}"
             raise ImageError(
                 where, f"ELF relocation in {section.name} of {offset:#x} is out of bounds"
             )
-        place = self.bases[self.index] + offset
-        row = self.table.row(symbol)
-        value = self._value(row)
+        place = self.placed.bases[self.index] + offset
+        row = table.row(symbol)
         try:
-            if value is None and code:
-                raise Unfit(4, f"refers to {self._name(row)}, which this object does not define")
-            thumb = row.type == STT_FUNC and bool(row.value & 1)
-            patch = Patch(self.content, offset, place, value or 0, thumb, self.elf.order)
-            match self.elf.architecture:
-                case Architecture.ARM64:
-                    patch_arm64(patch, code, addend)
-                case Architecture.ARM:
-                    patch_arm(patch, code, addend)
+            found = self._defined(row)
+            if found is None and code:
+                self._refer(row, code, place, offset, addend)
+                return
+            at, thumb = (0, False) if found is None else (found.address, found.thumb)
+            self._patch(Patch(self.content, offset, place, at, thumb, elf.order), code, addend)
         except Unfit as unfit:
-            return (Open(place, unfit.size, unfit.why),)
-        return ()
+            self.linking.open.append(Open(place, unfit.size, unfit.why))
 
-    def _value(self, row: Row) -> int | None:
-        """Return S, without the Thumb bit; ``None`` where the object has none."""
+    def _patch(self, patch: Patch, code: int, addend: int | None) -> None:
+        match self.placed.elf.architecture:
+            case Architecture.ARM64:
+                patch_arm64(patch, code, addend)
+            case Architecture.ARM:
+                patch_arm(patch, code, addend)
+
+    def _refer(self, row: Row, code: int, place: int, offset: int, addend: int | None) -> None:
+        """Note a reference to what no file defines.
+
+        :raises Unfit: its kind is not known here
+        """
+        name, elf = self._name(row), self.placed.elf
+        why = f"refers to {undefined_text(name)}"
+        stand_in = self.linking.stand_ins.address(name)
+        patch = Patch(self.content, offset, place, stand_in, thumb=False, order=elf.order)
+        if code in BRANCHES[elf.architecture]:
+            self._patch(replace(patch, thumb=code in THUMB_BRANCHES), code, addend)
+            return
+        computed = self._computed(patch, code, addend)
+        size = DATA[elf.architecture].get(code)
+        if computed is None or row.section not in (SHN_UNDEF, SHN_COMMON):
+            raise Unfit(size or 4, why)
+        if size is not None:
+            self.linking.open.append(Open(place, size, why))
+            value = 0
+        else:
+            if computed.shift is not None:
+                patch = replace(patch, symbol=(MARK << computed.shift) - computed.addend)
+            self._patch(patch, code, addend)
+            value = (patch.symbol + computed.addend) & computed.mask
+        self.linking.references[place] = Reference(
+            name, computed.addend, computed.mask, value, computed.shift or 0
+        )
+
+    def _computed(self, patch: Patch, code: int, addend: int | None) -> Computed | None:
+        if self.placed.elf.architecture is Architecture.ARM64:
+            return None if addend is None else computed_arm64(code, patch.place, addend)
+        return computed_arm(code, patch.place, addend_arm(patch, code))
+
+    def _defined(self, row: Row) -> Elsewhere | None:
+        """Return where S is, without the Thumb bit; ``None`` where no file defines it."""
+        thumb = row.type == STT_FUNC and bool(row.value & 1)
         if row.section == SHN_ABS:
-            return row.value
-        base = self.bases.get(row.section)
-        if base is None:
+            return Elsewhere(row.value, thumb)
+        base = self.placed.bases.get(row.section)
+        if base is not None:
+            return Elsewhere(base + (row.value & -2 if row.type == STT_FUNC else row.value), thumb)
+        if row.section not in (SHN_UNDEF, SHN_COMMON):
             return None
-        return base + (row.value & -2 if row.type == STT_FUNC else row.value)
+        return self.find(self.placed.table.name(row))
 
     def _name(self, row: Row) -> str:
-        if row.section < len(self.elf.sections) and row.section:
-            return f"section {self.elf.sections[row.section].name}"
-        return self.table.name(row)
+        sections = self.placed.elf.sections
+        if row.section < len(sections) and row.section != SHN_UNDEF:
+            return f"section {sections[row.section].name}"
+        return self.placed.table.name(row)

@@ -30,7 +30,7 @@ MAX_NAME = 1 << 16
 """Longest name of a symbol: those of C++ and Rust have some thousand characters."""
 FEW_PLACES = 16
 """Up to how many places of a string are looked up one by one."""
-STB_WEAK = 2
+STB_LOCAL, STB_WEAK = 0, 2
 STT_FUNC, STT_SECTION, STT_FILE = 2, 3, 4
 _UNPLACED = (STT_SECTION, STT_FILE)
 
@@ -250,6 +250,33 @@ class ElfSymbols:
         if row.binding == STB_WEAK:
             return "W"
         return letter.upper() if row.binding else letter
+
+
+class JoinedSymbols:
+    """The symbols of several objects of one program.
+
+    :param parts: of each the first address, ascending, and its symbols
+    """
+
+    def __init__(self, parts: Sequence[tuple[int, ElfSymbols]]) -> None:
+        self._firsts = [first for first, _ in parts]
+        self._parts = [part for _, part in parts]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __iter__(self) -> Iterator[Symbol]:
+        return (symbol for part in self._parts for symbol in part)
+
+    def find(self, name: str) -> tuple[Symbol, ...]:
+        """Return every symbol of this name, by address."""
+        found = (symbol for part in self._parts for symbol in part.find(name))
+        return tuple(sorted(found, key=lambda symbol: symbol.address))
+
+    def around(self, address: int) -> Symbol | None:
+        """Return the last symbol at or before ``address`` within its segment."""
+        last = bisect_right(self._firsts, address) - 1
+        return self._parts[last].around(address) if last >= 0 else None
 
 
 def _section_letter(section: Section) -> str:

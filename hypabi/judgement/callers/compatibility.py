@@ -48,6 +48,7 @@ from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.solver import Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Value
+from hypabi.unknowns import undefined_symbols, undefined_text
 
 WHOSE: Final = {
     Origin.ARGUMENT: "the function's argument",
@@ -56,6 +57,7 @@ WHOSE: Final = {
     Origin.RESULT: "what a function returned",
     Origin.MEMORY: "read from memory",
     Origin.EARLIER: "set before the path starts",
+    Origin.UNDEFINED: "the address of what no file here defines",
     Origin.UNMODELLED: "made by an instruction that is not modelled",
 }
 
@@ -312,6 +314,8 @@ class _Met:
             said = met._required(premise, met._entered())  # noqa: SLF001 - of the same class
             if isinstance(said, Violated):
                 return replace(said, what=f"{said.what}, as {name} calls it")
+            if isinstance(said, Undecided):
+                return replace(said, reason=f"{said.reason}, as {name} calls it")
             found.append(said)
         satisfied = bool(found) and all(isinstance(each, Satisfied) for each in found)
         return Satisfied(premise.text) if satisfied else None
@@ -326,11 +330,22 @@ class _Met:
             case Satisfiable(model):
                 if isinstance(self.solver.feasibility(*premises, holds), Unsatisfiable):
                     return Violated(f"{text} does not hold", model)
+                names = self._undefined(holds)
+                if names:
+                    on = undefined_text(" and ".join(names))
+                    return Undecided(f"{text}: it depends on {on}")
                 if self._spoils(holds, premises):
                     return Violated(f"{text} does not hold where it holds of what was passed")
                 return DependsOnCaller(f"{text}: {self._whose(holds)}")
             case Unknown(reason):
                 return Undecided(f"{text}: {reason}")
+
+    def _undefined(self, holds: Value) -> list[str]:
+        """Return what no file defines and on which a precondition depends."""
+        registers = self.way.request.registers
+        made = [registers.get(s.name, s) for s in terms.symbols_of(holds)]
+        names = {n for s in terms.symbols_of(*made) for n in undefined_symbols(s.name)}
+        return sorted(names)
 
     def _goes_on(self) -> Iterator[CallerAnswer]:
         """Say whether code behind a call that does not come back goes where it asks to go.

@@ -14,6 +14,7 @@ from hypabi.callsites.model import CallPath, CallSite, Origin, Source, Start
 from hypabi.contract.registry import LOWER, Interfaces, Named
 from hypabi.records import frozen
 from hypabi.smt.terms import Value
+from hypabi.unknowns import undefined_symbol, undefined_text
 
 OWNERS: Final = (
     "the architecture", "the CPU", "the silicon partner", "the equipment manufacturer",
@@ -150,6 +151,9 @@ def _because(register: str, way: CallPath, value: Value) -> Iterator[str]:
                 yield f"{register} is read from memory"
             case Origin.EARLIER:
                 yield f"{register} depends on {source.register} at {source.address:#x}"
+            case Origin.UNDEFINED:
+                name = undefined_symbol(symbol.name) or symbol.name
+                yield f"{register} depends on the address of {undefined_text(name)}"
             case Origin.UNMODELLED:
                 yield f"{register} depends on an instruction that is not modelled"
             case _:

@@ -72,7 +72,8 @@ class Surroundings:
     called: Callable[[str, int], str] = _by_number
     """What a capability is called, of which the name and the number are known."""
     within: Callable[[int], bool] = _everywhere
-    """Whether the image has something at an address; what lies beyond it, it does not tell."""
+    """Whether the image has something at an address that is no vector table, whoever's; what lies
+    beyond it, it does not tell."""
 
 
 @frozen

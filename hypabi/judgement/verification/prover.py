@@ -38,6 +38,7 @@ from hypabi.smt.allowance import SPENT, is_spent
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.solver import Answer, Feasibility, Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Value
+from hypabi.unknowns import undefined_symbols, undefined_text
 
 
 @frozen
@@ -293,7 +294,24 @@ class _Row:
             case Unknown(reason, spent):
                 return Undecided(reason if spent else f"the solver gave up: {reason}")
             case Satisfiable(model):
-                return self._refuted(obligation, model)
+                on = self._undefined(obligation, model)
+                return self._refuted(obligation, model) if on is None else Undecided(on)
+
+    def _undefined(self, obligation: Obligation, model: Mapping[str, int]) -> str | None:
+        """Return on what symbol a refutation depends that no file defines.
+
+        ``None`` where the rest of the state refutes wherever that is and whatever is there.
+        """
+        symbols = {s for each in obligation.denial for s in terms.symbols_of(each)}
+        unknown = {s: undefined_symbols(s.name) for s in symbols}
+        if not any(unknown.values()):
+            return None
+        given = {s: model.get(s.name, 0) for s, of in unknown.items() if not of}
+        denied = terms.land(*(terms.substitute(each, given) for each in obligation.denial))
+        if isinstance(self.solver.feasibility(terms.lnot(denied)), Unsatisfiable):
+            return None
+        names = sorted({name for of in unknown.values() for name in of})
+        return f"it depends on {undefined_text(' and '.join(names))}"
 
     def _refuted(self, obligation: Obligation, model: Mapping[str, int]) -> Refuted:
         full = _Total(model)

@@ -123,28 +123,6 @@ def test_headers_are_those_of_pyelftools(
 _FIELDS = ("flags", "addr", "offset", "size", "link", "info", "addralign")
 
 
-@pytest.mark.parametrize(
-    ("source", "machine", "symbol"),
-    [
-        ("f: nop\n bl elsewhere\n ret", "arm64", "elsewhere"),
-        ("f: nop\n adrp x0, elsewhere\n ret", "arm64", "elsewhere"),
-        ("f: nop\n .xword elsewhere", "arm64", "elsewhere"),
-        (".weak maybe\nf: nop\n bl maybe", "arm64", "maybe"),
-        ("f: nop\n bl elsewhere\n bx lr", "arm", "elsewhere"),
-        ("f: nop\n .word elsewhere", "arm", "elsewhere"),
-    ],
-)
-def test_an_open_reference_is_refused_and_never_zero(
-    assemble: Assemble, source: str, machine: str, symbol: str
-) -> None:
-    image = _one(assemble(source, machine))  # type: ignore[arg-type]
-    start = image.segments[0].address
-    assert len(image.read(start, 4)) == 4
-    for address, size in ((start + 4, 4), (start, 8), (start + 2, 4), (start + 7, 1)):
-        with pytest.raises(ImageError, match=f"refers to {symbol}, which this object does not"):
-            image.read(address, size)
-
-
 def test_a_relocation_that_is_not_known_stays_open(assemble: Assemble) -> None:
     image = _one(assemble("f: nop\n ldr x0, [x0, :got_lo12:f]\n ret", "arm64"))
     start = image.segments[0].address

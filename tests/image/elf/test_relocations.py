@@ -1,0 +1,100 @@
+"""What no file defines is an unknown address: told by name, and never a number."""
+
+import pytest
+
+from hypabi.arch.names import InstructionSet
+from hypabi.image.elf.relocations import Open, Unresolved
+from hypabi.image.load import load_image
+from hypabi.image.model import Image, ImageError
+from hypabi.lifter.instruction import AddressOf, Instruction
+from hypabi.symbolic.setup import explorer_for
+from tests.inputs import Assemble
+
+
+def _one(assemble: Assemble, source: str, machine: str) -> Image:
+    flags = ["-march=armv7-a"] if machine == "arm" else []
+    path = assemble(source, machine, flags=flags)  # type: ignore[arg-type]
+    return load_image(path).images[0]
+
+
+WHOLE = (1 << 64) - 1
+
+
+@pytest.mark.parametrize(
+    ("source", "machine", "addend", "mask"),
+    [
+        ("adrp x0, there", "arm64", 0, WHOLE & ~0xFFF),
+        ("adrp x0, there + 0x1234", "arm64", 0x1234, WHOLE & ~0xFFF),
+        ("adr x0, there", "arm64", 0, WHOLE),
+        ("add x0, x1, :lo12:there", "arm64", 0, 0xFFF),
+        ("ldr x0, [x1, :lo12:there + 8]", "arm64", 8, 0xFF8),
+        ("strb w0, [x1, :lo12:there]", "arm64", 0, 0xFFF),
+        ("movk x0, #:abs_g2_nc:there", "arm64", 0, 0xFFFF << 32),
+        ("movz x0, #:abs_g3:there", "arm64", 0, 0xFFFF << 48),
+        ("movw r0, #:lower16:there", "arm", 0, 0xFFFF),
+        ("movt r0, #:upper16:there", "arm", 0, 0xFFFF << 16),
+        (".thumb\nmovw r0, #:lower16:there", "arm", 0, 0xFFFF),
+        (".thumb\nmovt r0, #:upper16:there", "arm", 0, 0xFFFF << 16),
+    ],
+)
+def test_an_instruction_computes_with_an_unknown(
+    assemble: Assemble, source: str, machine: str, addend: int, mask: int
+) -> None:
+    image = _one(assemble, f"{source}\n", machine)
+    start = image.segments[0].address
+    reference = image.references[start]
+    assert (reference.symbol, reference.addend, reference.mask) == ("there", addend, mask)
+    state = InstructionSet.T32 if "thumb" in source else None
+    found = explorer_for(image).instruction(start, state)
+    assert isinstance(found, Instruction)
+    unknown = [each for op in found.ops for each in op.inputs if isinstance(each, AddressOf)]
+    assert {(each.symbol, each.addend, each.mask) for each in unknown} == {("there", addend, mask)}
+
+
+@pytest.mark.parametrize(
+    ("source", "machine"),
+    [
+        ("bl there", "arm64"),
+        ("b there", "arm64"),
+        ("b.ne there", "arm64"),
+        ("bl there", "arm"),
+        ("bne there", "arm"),
+        (".thumb\nbl there", "arm"),
+        (".syntax unified\n.thumb\nb.w there", "arm"),
+        (".weak there\nbl there", "arm64"),
+    ],
+)
+def test_a_branch_goes_to_a_place_of_its_own(assemble: Assemble, source: str, machine: str) -> None:
+    image = _one(assemble, f"{source}\n", machine)
+    ((address, name),) = image.stand_ins.items()
+    assert name == "there"
+    assert image.segment(address) is None
+    assert not image.references
+
+
+@pytest.mark.parametrize(
+    ("source", "machine"), [(".xword there + 8", "arm64"), (".word there + 8", "arm")]
+)
+def test_a_word_of_data_is_refused_by_name(assemble: Assemble, source: str, machine: str) -> None:
+    image = _one(assemble, f"nop\n{source}\n", machine)
+    start = image.segments[0].address
+    assert len(image.read(start, 4)) == 4
+    assert image.references[start + 4].symbol == "there"
+    for address, size in ((start + 4, 4), (start, 8), (start + 2, 4), (start + 7, 1)):
+        with pytest.raises(ImageError, match="refers to there, which no file here defines"):
+            image.read(address, size)
+
+
+def test_two_symbols_have_two_places(assemble: Assemble) -> None:
+    calls = "\n".join(f"bl f{number}" for number in range(300))
+    image = _one(assemble, calls, "arm64")
+    assert len(image.stand_ins) == 300
+
+
+def test_an_open_place_covers_all_its_bytes() -> None:
+    unresolved = Unresolved((Open(8, 4, "refers to x"),))
+    assert unresolved.apply(4, b"abcd") == b"abcd"
+    assert unresolved.apply(12, b"abcd") == b"abcd"
+    for address in range(5, 12):
+        with pytest.raises(ImageError, match="refers to x; link the object first"):
+            unresolved.apply(address, b"abcd")
