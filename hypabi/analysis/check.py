@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hypabi.analysis.callers import with_callers
+from hypabi.analysis.entries import judge_slots, with_entries
 from hypabi.analysis.examination import Examination, Provider
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.placement import judge_places
@@ -52,8 +53,6 @@ def check(examination: Examination, wanted: CheckWanted, command: tuple[str, ...
 
         found = confirmed(found, examination, wanted.machine, wanted.witnesses)
     if wanted.entries:
-        from hypabi.analysis.entries import with_entries
-
         found = with_entries(found, examination)
     if wanted.second_opinion or wanted.obligations:
         from hypabi.analysis.solver_queries import with_second_opinion, write_queries
@@ -75,6 +74,7 @@ def judged(examination: Examination, command: tuple[str, ...]) -> Check:
         examination.missing,
         examination.sought_installers,
         judge_places(examination.revision, examination.programs),
+        judge_slots(examination),
         examination.judgement,
         examination.capabilities,
         examination.text,

@@ -7,7 +7,7 @@ from hypabi.smt import terms
 from hypabi.smt.terms import Value
 from hypabi.symbolic.memory import Memory, Store
 from hypabi.symbolic.outcome import Outcome
-from hypabi.symbolic.state import Condition, Effect, Trail, walk_trail
+from hypabi.symbolic.state import Condition, Effect, Trail, addresses_on, walk_trail
 from hypabi.symbolic.words import Words
 
 
@@ -51,6 +51,10 @@ class Behaviour:
     """What is true of every entry, because control could not have got there otherwise."""
     words: Words | None = None
     """What is read of memory; ``None`` where a behaviour is said without addresses."""
+
+    def visited(self) -> frozenset[int]:
+        """Return the address of every instruction that some case executes."""
+        return addresses_on(case.trail for case in self.cases)
 
     def entered(self, register: str, width: int) -> Value:
         """Return what a register holds at entry."""

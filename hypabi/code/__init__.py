@@ -17,5 +17,6 @@ __all__ = [
     "references",
     "register_usage",
     "vector_base_writers",
+    "vector_slots",
     "vector_tables",
 ]

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Annotated, ClassVar, Generic, Never, TypeVar
 
 from hypabi.arch.names import Architecture
+from hypabi.arch.vector_entries import Origin
 from hypabi.contract.clause import Answer
 from hypabi.contract.version import Version
 from hypabi.decode.place import NOWHERE, Place
@@ -232,6 +233,48 @@ class Installer(Reply):
     )
 
 
+class EntryFrom(enum.Enum):
+    """Where an exception is taken from that enters a party's vectors."""
+
+    EL1 = "EL1"
+    EL1_32 = "AArch32 EL1"
+    EL2H = "EL2h"
+    EL2T = "EL2t"
+    PL1 = "PL1"
+    HYP = "Hyp"
+
+    @property
+    def origin(self) -> Origin:
+        """Return the same as the architecture's tables have it."""
+        return Origin[self.name]
+
+    @property
+    def architecture(self) -> Architecture:
+        """Return the architecture whose vectors are entered from there."""
+        aarch32 = self in (EntryFrom.PL1, EntryFrom.HYP)
+        return Architecture.ARM if aarch32 else Architecture.ARM64
+
+
+class Taken(enum.Enum):
+    """Which of the exceptions that enter a slot are answered as calls."""
+
+    ANY = "any"
+    """Whatever the syndrome says."""
+    HVC = "hvc"
+    """Each hvc, whatever its immediate, and nothing else."""
+    NONE = "none"
+    OPEN = "open"
+    """Nothing is promised."""
+
+
+@frozen(kw_only=True, eq=False)
+class Entry(Bounded):
+    """Which exceptions that come from one place are answered as a hypercall is."""
+
+    source: Annotated[EntryFrom, "Where they are taken from.", Spelled("from")]
+    taken: Annotated[Taken, "Which of those that enter the slot of an 'hvc' from there."]
+
+
 @frozen(kw_only=True, eq=False)
 class Party(Bounded):
     """Whoever's vectors can be live."""
@@ -263,6 +306,10 @@ class Party(Bounded):
     installers: Annotated[Mapping[str, Installer], "Who makes it live without a call."] = field(
         default_factory=nothing
     )
+    entries: Annotated[
+        Mapping[str, Entry],
+        "Which exceptions are answered as calls are; where any is said, all others are not.",
+    ] = field(default_factory=nothing)
 
 
 @frozen(kw_only=True, eq=False)

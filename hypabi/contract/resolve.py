@@ -19,10 +19,11 @@ from hypabi.contract.expression import (
     Read,
     Relation,
 )
-from hypabi.contract.model import Call, Contract, Party, Reply
+from hypabi.contract.model import Call, Contract, EntryFrom, Party, Reply
 from hypabi.contract.resolution import Context, authority_of
 from hypabi.contract.revision import (
     CallerContext,
+    EntryPromise,
     Installation,
     LiveCall,
     LiveParty,
@@ -111,7 +112,24 @@ def _live_party(context: Context, name: str, party: Party) -> LiveParty:
         context.when(party.when, party.place),
         context.premises(party.assumes, name),
         party.left_out,
+        tuple(_entries(context, party)),
     )
+
+
+def _entries(context: Context, party: Party) -> Iterator[EntryPromise]:
+    """Yield which exceptions are answered as calls are, one promise for each place.
+
+    :raises FileError: two are about one place at one version
+    """
+    said: set[EntryFrom] = set()
+    for each in context.in_force(party.entries).values():
+        if each.source.architecture is not context.architecture:
+            continue
+        if each.source in said and context.version is not None:
+            where = each.place.below("from")
+            raise where.refuse(f"it is said twice what is taken from {each.source.value}")
+        said.add(each.source)
+        yield EntryPromise(each.source.origin, each.taken, authority_of(each))
 
 
 def _live_call(context: Context, name: str, call: Call, parties: Mapping[str, Party]) -> LiveCall:

@@ -10,15 +10,25 @@ from collections.abc import Iterator
 from typing import Final
 
 from hypabi.arch.names import Architecture
+from hypabi.arch.vector_entries import Origin
 from hypabi.contract.clause import Authority, Clause, HandedTo, Premise
 from hypabi.contract.expression import Predicate
-from hypabi.contract.model import Program, Standing
+from hypabi.contract.model import Program, Standing, Taken
 from hypabi.contract.version import Version
 from hypabi.records import frozen
 
 NVHE_PREFIX: Final = "__kvm_nvhe_"
 """Put before every symbol of the objects that run at EL2 without VHE (kvm/hyp/nvhe/Makefile).  A
 contract names them without it."""
+
+
+@frozen(eq=False)
+class EntryPromise:
+    """Which exceptions that are taken from one place are answered as a hypercall is."""
+
+    origin: Origin
+    taken: Taken
+    authority: Authority
 
 
 @frozen(eq=False)
@@ -38,6 +48,8 @@ class LiveParty:
     assumes: tuple[Premise, ...]
     left_out: str | None = None
     """Which kernels leave it out though they have others of its owner."""
+    entries: tuple[EntryPromise, ...] = ()
+    """What else than the kernel's hypercalls is answered as one; empty where nothing is said."""
 
 
 @frozen(eq=False)

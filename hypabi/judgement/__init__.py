@@ -32,6 +32,7 @@ __all__ = [
     "drift.rst_reader",
     "drift.subject",
     "entries.audit",
+    "entries.baseline",
     "entries.findings",
     "matrix.applicable_row",
     "matrix.cell_model",

@@ -1,6 +1,6 @@
 """The state of one path: registers, memory, what holds, what was done, where it went."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hypabi.records import field, frozen
 from hypabi.smt.evaluate import evaluate
@@ -70,6 +70,25 @@ def walk_trail(trail: Trail, model: Mapping[str, int]) -> tuple[int, ...]:
             case Join(guard, one, other):
                 trail = one if evaluate(guard, model) else other
     return tuple(reversed(addresses))
+
+
+def addresses_on(trails: Iterable[Trail]) -> frozenset[int]:
+    """Return the address of every instruction on these trails, whichever way paths were merged."""
+    waiting = list(trails)
+    seen: set[int] = set()
+    addresses = set()
+    while waiting:
+        trail = waiting.pop()
+        if trail is None or id(trail) in seen:
+            continue
+        seen.add(id(trail))
+        match trail:
+            case Step(address, before):
+                addresses.add(address)
+                waiting.append(before)
+            case Join(_, one, other):
+                waiting += (one, other)
+    return frozenset(addresses)
 
 
 @frozen

@@ -10,9 +10,19 @@ from tests.inputs import Assemble
 
 BASE = 0xFFFF_8000_0800_0000
 
-SLOTS = "\n".join(
-    f"    .balign 0x80\n    b {'sync' if slot == 8 else 'invalid'}" for slot in range(16)
-)
+FROM_EL2H = 4
+FROM_EL1 = 8
+
+
+def slots(*serving: int) -> str:
+    """Return a vector table of which these slots lead to the handler."""
+    targets = ("sync" if slot in serving else "invalid" for slot in range(16))
+    return "\n".join(f"    .balign 0x80\n    b {target}" for target in targets)
+
+
+SLOTS = slots(FROM_EL1)
+SLOTS_SINCE_6_1 = slots(FROM_EL2H, FROM_EL1)
+"""An hvc from EL2 itself is served, too."""
 
 SOURCE = """
     .text
@@ -58,14 +68,20 @@ def stub(
     success: str = "nop",
     unknown: str = "nop",
     callers: str = "",
+    table: str = "",
 ) -> Path:
     """Assemble the kernel.
 
     :param success: an instruction on the way of every call that answers with success and returns
     :param unknown: an instruction on the way of every call that the stub does not know
     :param callers: code of the kernel that calls
+    :param table: the slots; where empty, those of such a kernel
     """
     source = SOURCE.format(
-        slots=SLOTS, version=version, success=success, unknown=unknown, callers=callers
+        slots=table or (SLOTS if version.startswith("5.") else SLOTS_SINCE_6_1),
+        version=version,
+        success=success,
+        unknown=unknown,
+        callers=callers,
     )
     return assemble(source, "arm64", text=BASE)

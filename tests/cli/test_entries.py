@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 
 from tests.cli.door import hypabi, hypabi_process
-from tests.cli.kernel import stub
+from tests.cli.kernel import FROM_EL1 as KERNELS
+from tests.cli.kernel import FROM_EL2H as OWN
+from tests.cli.kernel import slots, stub
 from tests.inputs import ROOT, Assemble, Kernel
 
+STATUS_REFUTED = 12
 STATUS_UNDECIDED = 16
+SLOTS_ENTERED = 10
+"""That an exception can enter while EL1 has one width: 2 from EL2, 8 from below."""
 FROM_EL1 = "0x400"
 FROM_EL2 = "0x200"
 
@@ -125,3 +130,56 @@ def test_the_older_spelling_of_the_option_asks_the_same(assemble: Assemble) -> N
         for option in ("--doors", "--entries")
     )
     assert old["vector_entries"] == new["vector_entries"] != []
+
+
+OF_EL2T = 0
+ASYNCHRONOUS = 9
+
+
+@pytest.mark.parametrize(
+    ("version", "serving", "slot", "said"),
+    [
+        ("5.10.0", (KERNELS, OWN), FROM_EL2, "an hvc or an exception of class 0x00"),
+        ("6.1.0", (KERNELS,), FROM_EL2, "is not taken for a call, and shall be: it hangs"),
+        ("6.1.0", (KERNELS, OWN, OF_EL2T), "0x0", "is taken for a call, and shall not be"),
+        ("6.1.0", (KERNELS, OWN, ASYNCHRONOUS), "0x480", "IRQ is taken for a call"),
+    ],
+)
+def test_a_new_or_a_lost_entry_refutes(
+    assemble: Assemble, version: str, serving: tuple[int, ...], slot: str, said: str
+) -> None:
+    image = stub(assemble, version, table=slots(*serving))
+    ran = hypabi("check", "--format", "json", image)
+    report = json.loads(ran.stdout)
+    assert (report["verdict"], ran.returncode) == ("refuted", STATUS_REFUTED)
+    broken = [each for each in report["slots"] if each["verdict"] == "broken"]
+    assert [each["slot"] for each in broken] == [slot]
+    assert any(said in line for line in broken[0]["why"])
+    assert "Entered otherwise than promised" in hypabi("check", image).stdout
+
+
+@pytest.mark.parametrize("version", ["5.10.0", "6.1.0"])
+def test_the_entries_that_a_contract_names_are_silent(assemble: Assemble, version: str) -> None:
+    ran = hypabi("check", "--format", "json", stub(assemble, version))
+    assert ran.returncode == 0
+    report = json.loads(ran.stdout)
+    assert {each["verdict"] for each in report["slots"]} == {"kept"}
+    assert len(report["slots"]) == SLOTS_ENTERED
+
+
+def test_a_slot_that_gives_one_class_to_the_handler_is_asked_for_each(assemble: Assemble) -> None:
+    """The stub may be entered by anything from EL1: one that serves nothing but HVC loses that."""
+    looks = """
+    mrs x18, esr_el2
+    lsr x18, x18, #26
+    cmp x18, #0x16
+    b.ne invalid
+    b sync"""
+    before, own, after = slots(OWN, KERNELS).split("b sync")
+    source = f"{before}b sync{own}{looks}{after}"
+    report = json.loads(
+        hypabi("check", "--format", "json", stub(assemble, "6.1.0", table=source)).stdout
+    )
+    (broken,) = (each for each in report["slots"] if each["verdict"] == "broken")
+    assert broken["slot"] == FROM_EL1
+    assert broken["answered"] == "hvc"

@@ -166,6 +166,7 @@ def found(
         tuple(map(party, missing)),
         (),
         (),
+        (),
         Judgement(findings, unspecified),
         {"ARM64_KVM_PROTECTED_MODE": 40},
         lambda address: f"mov x{address // 4 % 8}, #0x1",

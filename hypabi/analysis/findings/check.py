@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hypabi.analysis.placement import Placed
     from hypabi.judgement.callers.schedule import LifeCycle
     from hypabi.judgement.callers.summary import Violation
+    from hypabi.judgement.entries.baseline import JudgedSlot
     from hypabi.judgement.entries.findings import JudgedEntry
     from hypabi.judgement.suppression import Suppression, Suppressions
 
@@ -41,6 +42,7 @@ class Check:
     missing: tuple[LiveParty, ...]
     installers: "tuple[FoundInstaller, ...]"
     placed: "tuple[Placed, ...]"
+    slots: "tuple[JudgedSlot, ...]"
     judgement: Judgement
     capabilities: Mapping[str, int]
     """Number of each capability that the image names."""

@@ -22,7 +22,9 @@ from hypabi.analysis.results.shared import (
     SuppressionFile,
     VectorTable,
 )
-from hypabi.contract.model import Program
+from hypabi.arch.vector_entries import Origin
+from hypabi.contract.model import Program, Taken
+from hypabi.judgement.entries.baseline import SlotWord
 from hypabi.records import frozen
 
 GOOD: Final = "proved"
@@ -32,6 +34,7 @@ CLAUSES: Final = "clauses"
 PARTIES: Final = "parties"
 INSTALLERS: Final = "installers"
 PLACEMENTS: Final = "placements"
+SLOTS: Final = "vector slots"
 ENTRIES: Final = "vector entries"
 REPLAYS: Final = "replays"
 OBLIGATIONS: Final = "obligations asked twice"
@@ -189,6 +192,27 @@ class CheckedPlacement:
 
 
 @frozen
+class CheckedSlot:
+    """A slot of a party's vectors, and what enters it that is answered as a call is."""
+
+    party: str
+    slot: Hex
+    """Offset in the vector table."""
+    name: str
+    origin: Origin
+    """Where the exceptions are taken from."""
+    promised: Taken
+    """Which of them are answered as a call is."""
+    authority: Authority | None
+    """What says so; null where the contract names none from there, and so promises none."""
+    answered: Taken | None
+    """Which of them are; null where that is something else, or was not told."""
+    verdict: SlotWord
+    why: tuple[str, ...]
+    """In a line each, what is otherwise, or could not be told."""
+
+
+@frozen
 class UnspecifiedRow:
     """A call of which the document leaves open what a party does."""
 
@@ -262,6 +286,8 @@ class CheckResult:
     installers: tuple[CheckedInstaller, ...]
     """Of parties that were found."""
     placements: tuple[CheckedPlacement, ...]
+    slots: tuple[CheckedSlot, ...]
+    """Of parties of which the contract says what may enter."""
     verdicts: tuple[CheckedClause, ...]
     """Clause by clause."""
     unclaimed_tables: tuple[VectorTable, ...]
@@ -320,6 +346,10 @@ class CheckResult:
         """Return whether the image has symbols that tell where something lies."""
         return any(each.verdict is not PlacementWord.UNTOLD for each in self.placements)
 
+    def slots_amiss(self) -> Iterator[CheckedSlot]:
+        """Yield the slots that are entered otherwise than promised, or of which that is open."""
+        return (each for each in self.slots if each.why)
+
     def _units(self) -> Mapping[str, tuple[str, ...]]:
         units = {CLAUSES: tuple(word.value for word in ClauseWord)}
         if self.callers is not None:
@@ -329,6 +359,8 @@ class CheckResult:
             units[INSTALLERS] = tuple(word.value for word in InstallerWord)
         if self.tells_placements:
             units[PLACEMENTS] = tuple(word.value for word in PlacementWord)
+        if any(self.slots_amiss()):
+            units[SLOTS] = tuple(word.value for word in SlotWord)
         if self.vector_entries is not None:
             units[ENTRIES] = tuple(word.value for word in EntryWord)
         if self.replayed_on is not None:
@@ -352,6 +384,8 @@ class CheckResult:
         for placement in self.placements if self.tells_placements else ():
             lies = placement.verdict
             yield Judged(PLACEMENTS, lies.value, _placement_weight(lies))
+        for slot in self.slots_amiss():
+            yield Judged(SLOTS, slot.verdict.value, _slot_weight(slot.verdict))
         if self.callers is not None:
             yield from self.callers.judged()
         for entry in self.vector_entries or ():
@@ -443,11 +477,24 @@ def _placement_weight(word: PlacementWord) -> Weight:
             assert_never(word)
 
 
+def _slot_weight(word: SlotWord) -> Weight:
+    match word:
+        case SlotWord.KEPT | SlotWord.OPEN:
+            return Weight.GOOD
+        case SlotWord.BROKEN:
+            return Weight.REFUTED
+        case SlotWord.UNDECIDED:
+            return Weight.UNDECIDED
+        case _:
+            assert_never(word)
+
+
 def _entry_weight(word: EntryWord) -> Weight:
     """Return what an entry means for the whole: nothing, unless it is undecided.
 
-    An unintended entry alone breaks no promise.  The stub of Linux has not looked at the syndrome
-    since 4.12 and need not, as long as whoever installs it leaves the traps off: the kernel does.
+    An unintended entry alone breaks no promise: which ones are meant is what the contract says of
+    slots.  The stub of Linux has not looked at the syndrome since 4.12 and need not, as long as
+    whoever installs it leaves the traps off: the kernel does.
     """
     return Weight.UNDECIDED if word is EntryWord.UNDECIDED else Weight.GOOD
 

@@ -11,6 +11,7 @@ from hypabi.analysis.results.check import (
     CheckedInstaller,
     CheckedParty,
     CheckedPlacement,
+    CheckedSlot,
     CheckReproduction,
     CheckResult,
     ClauseWord,
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from hypabi.analysis.results.caller_checks import CallerChecks
     from hypabi.analysis.results.entries import EntryFinding
     from hypabi.analysis.results.shared import SuppressionFile
+    from hypabi.contract.clause import Authority as Stated
+    from hypabi.judgement.entries.baseline import JudgedSlot
 
 
 def summarize_check(check: Check) -> CheckResult:
@@ -55,6 +58,7 @@ def summarize_check(check: Check) -> CheckResult:
         tuple(_party(check, party) for party in check.revision.parties),
         tuple(_installer(check, each) for each in check.installers),
         tuple(_placement(each) for each in check.placed),
+        tuple(map(_slot, check.slots)),
         tuple(_clause(check, finding, places) for finding in check.judgement.findings),
         tuple(vector_table(each) for each in check.tables if not each.parties),
         tuple(
@@ -109,13 +113,31 @@ def _installer(check: Check, found: "FoundInstaller") -> CheckedInstaller:
     return CheckedInstaller(party.name, of.function, of.functions, party.program, address, word)
 
 
+def _slot(judged: "JudgedSlot") -> CheckedSlot:
+    entry, by = judged.entry, judged.authority
+    return CheckedSlot(
+        judged.party,
+        f"{entry.offset:#x}",
+        entry.name,
+        entry.origin,
+        judged.promised,
+        None if by is None else _authority(by),
+        judged.answered,
+        judged.verdict,
+        judged.why,
+    )
+
+
+def _authority(of: "Stated") -> Authority:
+    return Authority(of.cite, of.because, of.against)
+
+
 def _placement(placed: "Placed") -> CheckedPlacement:
-    of = placed.place.authority
     word = PlacementWord.BROKEN if placed.wrong else PlacementWord.KEPT
     return CheckedPlacement(
         placed.place.name,
         placed.place.program,
-        Authority(of.cite, of.because, of.against),
+        _authority(placed.place.authority),
         word if placed.judged else PlacementWord.UNTOLD,
         placed.judged,
         placed.wrong,
@@ -142,14 +164,13 @@ def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
             word, reason = ClauseWord.VACUOUS, verdict.reason
         case _:
             assert_never(verdict)
-    authority = clause.authority
     return CheckedClause(
         finding.party,
         finding.call,
         None if finding.number is None else f"{finding.number:#x}",
         clause.name,
         clause.text,
-        Authority(authority.cite, authority.because, authority.against),
+        _authority(clause.authority),
         word,
         reason,
         verdict.cases if isinstance(verdict, Proved) else None,
@@ -205,6 +226,8 @@ def _texts(result: CheckResult) -> Iterator[str]:
         yield assumption.text
     for placement in result.placements:
         yield from placement.broken
+    for slot in result.slots:
+        yield from slot.why
     for entry in result.vector_entries or ():
         yield from (entry.reason or "", *entry.not_followed, *entry.instead, *entry.assumptions)
         for handled in entry.handled_as:

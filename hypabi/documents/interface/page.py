@@ -11,6 +11,7 @@ from hypabi.contract.model import Call, FrameRule
 from hypabi.contract.resolution import authority_of
 from hypabi.documents.interface.calls import FRAME, call_section
 from hypabi.documents.interface.duties import hypervisor_section, left_behind_section, open_section
+from hypabi.documents.interface.entries import entries_section
 from hypabi.documents.interface.example import example_blocks
 from hypabi.documents.interface.life_cycle import cycle_section
 from hypabi.documents.interface.parties import errors_section, owners_section, parties_section
@@ -66,6 +67,7 @@ def page(of: Reading, command: str, evidence: tuple[Evidence, ...] = ()) -> Page
         open_section(of),
         left_behind_section(of),
         placements_section(of),
+        entries_section(of),
         owners_section(of),
         *(each.section for each in evidence),
     ]

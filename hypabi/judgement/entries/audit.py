@@ -65,6 +65,29 @@ def judge_entries(
     return tuple(findings)
 
 
+def answers_nothing(revision: Revision, call: Behaviour, entered: Behaviour) -> bool:
+    """Tell whether the values at the end alone show that no exception does what a call does.
+
+    :param call: what ``hvc`` does
+    :param entered: what any exception does that enters another slot of the party
+    """
+    open_ = any(isinstance(case.outcome, PathUndecided) for case in entered.cases)
+    return not open_ and not any(_pairs(revision, call, entered))
+
+
+def _pairs(revision: Revision, call: Behaviour, entered: Behaviour) -> Iterator["_Pair"]:
+    """Yield what has to be compared: of the others, the values at the end already tell."""
+    of_call = {guard_terms(case): case for case in call.cases}
+    for exception in entered.cases:
+        # Guards are disjoint: where one is the same, no other case can be taken.
+        same = of_call.get(guard_terms(exception))
+        for each in call.cases if same is None else (same,):
+            likeness = Likeness(revision, entered, call, exception, each)
+            whole, shared = likeness.whole(), likeness.shared()
+            if whole != 0 or shared or isinstance(each.outcome, PathUndecided):
+                yield _Pair(exception, each, whole, shared)
+
+
 @frozen(eq=False)
 class _Pair:
     """One case of the exception beside one of the call that it may do the work of."""
@@ -121,25 +144,12 @@ class _Through:
         for why, reasons in _by_why(self.entry.reasons).items():
             yield JudgedEntry(self.party.name, self.entry, reasons, NotReachable(why))
         used = {text for case in self.behaviour.cases for text in case.assumptions}
-        pairs = tuple(self._pairs())
+        pairs = tuple(_pairs(self.revision, self.call, self.behaviour))
         watched = self._watched(pairs)
         alike = None if watched else self._judged(pairs, ())
         for reasons in self._groups(watched):
             judged = self._judged(pairs, reasons) if alike is None else self._told(alike, reasons)
             yield JudgedEntry(self.party.name, self.entry, reasons, judged, tuple(sorted(used)))
-
-    def _pairs(self) -> Iterator[_Pair]:
-        """Yield what has to be compared: of the others, the values at the end already tell."""
-        of_call = {guard_terms(case): case for case in self.call.cases}
-        for exception in self.behaviour.cases:
-            same = of_call.get(
-                guard_terms(exception)
-            )  # guards are disjoint: no other case can be taken
-            for call in self.call.cases if same is None else (same,):
-                likeness = Likeness(self.revision, self.behaviour, self.call, exception, call)
-                whole, shared = likeness.whole(), likeness.shared()
-                if whole != 0 or shared or isinstance(call.outcome, PathUndecided):
-                    yield _Pair(exception, call, whole, shared)
 
     def _watched(self, pairs: tuple[_Pair, ...]) -> list[Value]:
         """Return what depends on the syndrome: every decision, and what is compared."""

@@ -15,8 +15,10 @@ from hypabi.analysis.results.check import (
 )
 from hypabi.analysis.results.shared import VectorTable
 from hypabi.analysis.results.vector_table import HOW
+from hypabi.contract.model import Taken
 from hypabi.image.model import Role
 from hypabi.image.symbolizer import Names
+from hypabi.judgement.entries.baseline import SlotWord
 from hypabi.report.caller_checks.text import breaks, summary
 from hypabi.report.caller_checks.text import named as named_caller
 from hypabi.report.caller_checks.text import section as callers
@@ -44,6 +46,13 @@ MARKS: Final = {
     ClauseWord.VACUOUS: "V",
 }
 """What marks a cell that holds such a clause."""
+PROMISED: Final = {
+    Taken.ANY: "each exception is answered as a call, whatever the syndrome says",
+    Taken.HVC: "each hvc is answered as a call, and nothing else",
+    Taken.NONE: "no exception is answered as a call",
+    Taken.OPEN: "nothing",
+}
+"""What a contract says of the exceptions that enter a slot."""
 
 
 def write(result: CheckResult) -> str:
@@ -59,6 +68,7 @@ def _lines(result: CheckResult) -> Iterator[str]:
         yield from breaks(result.callers, {each.name: each.owner for each in result.parties})
     yield from refuted(result, names)
     yield from misplaced(result, names)
+    yield from entered_otherwise(result, names)
     yield from replays(result)
     yield from undecided(result, names)
     yield from vacuous(result)
@@ -112,6 +122,22 @@ def misplaced(result: CheckResult, names: Names) -> Iterator[str]:
         for what in each.broken:
             yield from labelled("instead", names.beside(what))
         yield from authority(each.authority)
+
+
+def entered_otherwise(result: CheckResult, names: Names) -> Iterator[str]:
+    """Yield what enters a slot otherwise than the contract has it."""
+    found = list(result.slots_amiss())
+    if found:
+        yield from titled("Entered otherwise than promised")
+    for each in found:
+        yield ""
+        where = f"{each.party}, +{each.slot} ({each.name} from {each.origin.value})"
+        yield from filled(f"{where}: {each.verdict.value}", "* ", "  ")
+        yield from labelled("promised", PROMISED[each.promised])
+        for what in each.why:
+            yield from labelled("instead", names.inside(what))
+        if each.authority is not None:
+            yield from authority(each.authority)
 
 
 def undecided(result: CheckResult, names: Names) -> Iterator[str]:
@@ -196,6 +222,7 @@ def parties(result: CheckResult) -> Iterator[str]:
                 where = f"missing: {party.expected}; looked for {party.vectors}"
             yield from filled(f"{party.name}: {where}", "", "    ")
     yield from installers(result)
+    yield from slots(result)
     if result.unclaimed_tables:
         yield ""
         yield "Tables of EL2 or HYP that the contract does not speak of:"
@@ -212,6 +239,14 @@ def installers(result: CheckResult) -> Iterator[str]:
             word = "missing" if each.found is InstallerWord.MISSING else "none here"
             where = f"{each.function}, {word}; looked for {' and '.join(each.names)}"
         yield from filled(f"{each.party}, made live by {where}", "", "    ")
+
+
+def slots(result: CheckResult) -> Iterator[str]:
+    """Yield how many slots are entered as promised."""
+    words = [each.verdict for each in result.slots]
+    said = [f"{words.count(each)} {each.value}" for each in SlotWord if each in words]
+    if said:
+        yield from filled(f"slots entered as the contract has it: {', '.join(said)}", "", "    ")
 
 
 def _program(of: VectorTable) -> str:
