@@ -1,4 +1,4 @@
-"""Which kernels and kernel documents the project is held against: names, packages, hashes."""
+"""Which kernels, documents and sources the project is held against: names, packages, hashes."""
 
 import tomllib
 from collections.abc import Iterable
@@ -7,6 +7,9 @@ from pathlib import Path
 
 PINS = Path(__file__).with_name("pins.toml")
 DOCUMENTS = Path(__file__).with_name("documents.toml")
+SOURCES = Path(__file__).with_name("sources.toml")
+FILES = (PINS, DOCUMENTS, SOURCES)
+"""Of sources only those are fetched that are asked for by name: nothing but evidence needs them."""
 
 KERNEL = r"\./(boot/vmlinuz-[^/]+|usr/lib/modules/[^/]+/vmlinuz)"
 """Where a package has its kernel."""
@@ -19,6 +22,10 @@ HEADERS = {
     DOCUMENTS.name: """\
 # The kernel documents that tests read, as pins.toml has the kernels; `image_sha256` is the
 # document's, `member` where the package has it.  They are under the GPL: never commit one.
+""",
+    SOURCES.name: """\
+# The kernel sources that evidence/defects edits and builds, as pins.toml has the kernels;
+# `image_sha256` is the archive's in the package.  They are under the GPL: never commit any of it.
 """,
 }
 

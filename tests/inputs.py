@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NoReturn, Protocol
 import hypothesis
 import pytest
 
-from kernels.pins import DOCUMENTS, read_pins
+from kernels.pins import DOCUMENTS, SOURCES, read_pins
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 """The repository."""
@@ -22,6 +22,8 @@ REQUIRED: Final = "HYPABI_REQUIRE"
 """The environment variable that names what must be there."""
 
 TOOLS: Final[Mapping[str, tuple[str, str]]] = {
+    "aarch64-linux-gnu-gcc": ("gcc-arm64", "gcc-aarch64-linux-gnu"),
+    "arm-linux-gnueabihf-gcc": ("gcc-arm", "gcc-arm-linux-gnueabihf"),
     "aarch64-linux-gnu-": ("binutils-arm64", "binutils-aarch64-linux-gnu"),
     "arm-linux-gnueabihf-": ("binutils-arm", "binutils-arm-linux-gnueabihf"),
     "qemu-system-": ("qemu", "qemu-system-arm"),
@@ -34,12 +36,15 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
     "g++": ("cxx", "g++"),
     "clang": ("clang", "clang"),
     "git": ("git", "git"),
+    "make": ("make", "make"),
 }
 """By how a program's name begins: the need that it serves, and the package that holds it."""
 
-OTHER_NEEDS: Final = frozenset({"packages", "xen", "old-kernels", "unprivileged", "fuzzer"})
-"""A kernel's package, Xen's images, kernels that no archive holds, a user whom a mode can stop, and
-Atheris."""
+OTHER_NEEDS: Final = frozenset(
+    {"packages", "xen", "old-kernels", "unprivileged", "fuzzer", "layers"}
+)
+"""A kernel's package, Xen's images, kernels that no archive holds, a user whom a mode can stop,
+Atheris, and Linux that lets a user mount an overlay."""
 
 OLD_KERNELS: Final = "HYPABI_OLD_KERNELS"
 """The environment variable that names a folder of kernels before 5.10 that a user has built."""
@@ -48,13 +53,15 @@ OLD_KERNELS: Final = "HYPABI_OLD_KERNELS"
 def words_of_needs() -> Mapping[str, frozenset[str]]:
     """Return every word that ``HYPABI_REQUIRE`` may hold, and the needs that it stands for."""
     kernels, documents = frozenset(read_pins()), frozenset(read_pins(DOCUMENTS))
+    sources = frozenset(read_pins(SOURCES))
     tools = frozenset(need for need, _ in TOOLS.values())
     groups = {
         "kernels": kernels,
         "documents": documents,
         "binutils": frozenset(need for need in tools if need.startswith("binutils-")),
     }
-    return {need: frozenset({need}) for need in kernels | documents | tools | OTHER_NEEDS} | groups
+    needs = kernels | documents | sources | tools | OTHER_NEEDS
+    return {need: frozenset({need}) for need in needs} | groups
 
 
 def required(value: str) -> frozenset[str]:

@@ -120,6 +120,30 @@ A finding becomes a test of the reader. `tests/evidence` fuzzes for a moment in 
 """
 
 
+DEFECTS = """
+## Edits of the kernel's own sources
+
+`evidence/defects` changes a few words of Debian's kernel sources, builds what that touches, links the objects that the contract is about by the
+kernel's own linker script with stand-ins for all others, and asks `hypabi check` what it says of that which it did not say before. An edit is
+*broken* (something is wrong, and a finding of a certain rule is expected), *mended* (what another edit breaks is right again, by another way) or
+*harmless*; of the last two nothing may be said. *Recall* is the share of broken ones that are found by an expected rule; *precision* is the share of
+edits found so among all of which something is refuted, or undecided though nothing is wrong. The edits are `evidence/edits/*.toml`.
+"""
+
+DEFECTS_TAIL = """
+`tests/evidence` makes some edits of a tree of our own in every run of the tests, and two of the kernel's where it is prepared.
+"""
+
+
+def defects() -> str:
+    """Return what became of edits of the kernel's sources."""
+    from evidence.edits.figures import read_figures, table
+
+    found = [(file, read_figures(file)) for file in sorted(FIGURES.glob("defects*.json"))]
+    runs = [_run(file, each.command, f"Of {each.source}:\n\n{table(each)}") for file, each in found]
+    return DEFECTS + "".join(runs) + DEFECTS_TAIL
+
+
 def fuzzing() -> str:
     """Return what the fuzzer found."""
     from evidence.fuzzing.run import read_figures, table
@@ -150,5 +174,11 @@ def _run(file: Path, command: str, figures: str) -> str:
     return f"\n```sh\n{command} --figures evidence/figures/{file.name}\n```\n\n{figures}"
 
 
-SECTIONS: Final[tuple[Callable[[], str], ...]] = (mutants, semantics, solvers, fuzzing)
+SECTIONS: Final[tuple[Callable[[], str], ...]] = (
+    mutants,
+    defects,
+    semantics,
+    solvers,
+    fuzzing,
+)
 """One for each kind of evidence, in the order of the page."""

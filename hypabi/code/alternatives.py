@@ -2,8 +2,8 @@
 
 An entry is 12 bytes: two place-relative offsets (the original and the replacement), the number of
 a CPU capability, and the two lengths (arch/arm64/include/asm/alternative-macros.h).  The table has
-no header and, without KALLSYMS_ALL, no symbol; it is the long run of entries that all hold
-together.
+no header and, without KALLSYMS_ALL, no symbol; where it has none, it is the long run of entries
+that all hold together.
 """
 
 import itertools
@@ -37,6 +37,8 @@ MOST_SEARCHED: Final = 512 << 20
 """Bytes in which tables are looked for; segments are looked at twice at most."""
 MOST_SITES: Final = 1 << 18
 """Sites of a kernel; those of Debian's have some ten thousand."""
+BOUNDS: Final = ("__alt_instructions", "__alt_instructions_end")
+"""Symbols of the table's start and end, as the kernel's linker script has them."""
 MOST_TOGETHER: Final = 1024
 """Sites that start within the longest site of each other."""
 
@@ -117,11 +119,14 @@ NO_PATCHES: Final = Patches(())
 def find_alternatives(image: Image) -> Patches:
     """Return the patch sites of an image; none where no table is found.
 
-    The linker script puts the table behind the init text; everything else is searched only if it
-    is not there.
+    Without symbols that say where it is: the linker script puts the table behind the init text;
+    everything else is searched only if it is not there.
     """
     if image.architecture is not Architecture.ARM64:
         return NO_PATCHES
+    named = _named(image)
+    if named is not None:
+        return Patches((named,))
     likely = [
         after
         for before, after in itertools.pairwise(image.segments)
@@ -143,6 +148,22 @@ def find_alternatives(image: Image) -> Patches:
         if runs:
             return Patches(runs)
     return NO_PATCHES
+
+
+def _named(image: Image) -> "_Run | None":
+    """Return the table that symbols tell of."""
+    start, end = (image.symbols.find(name) for name in BOUNDS)
+    if len(start) != 1 or len(end) != 1:
+        return None
+    first, last = start[0].address, end[0].address
+    segment = image.segment(first)
+    if segment is None or not first < last <= segment.address + len(segment.content):
+        return None
+    if last - first > ENTRY * MOST_SITES:
+        raise ImageError(f"{first:#x}", f"more than {MOST_SITES} alternatives")
+    piece = segment.content[first - segment.address : last - segment.address]
+    words = _Words(Segment(first, piece, segment.access), image.byte_order, range(0))
+    return _Run(first, words.entries(0, len(piece) // ENTRY * 3))
 
 
 @frozen
@@ -208,7 +229,7 @@ class _Words:
         while position < limit and not (last and 4 * (position - last) > GAP):
             start, end = next(filter(None, map(self._run, range(position, position + 3))), (0, 0))
             if end and self._plausible(start, end):
-                yield _Run(self.address + 4 * start, self._entries(start, end))
+                yield _Run(self.address + 4 * start, self.entries(start, end))
                 last = end
             position = max(position + STRIDE // 4, end)
 
@@ -225,7 +246,7 @@ class _Words:
 
     def _held(self, at: int, most: int) -> int:
         """Return how many entries from a word on can be entries, at most ``most``."""
-        entries = self._entries(at, at + 3 * most)
+        entries = self.entries(at, at + 3 * most)
         whole = len(entries) // 3
         low, high, place = self.low, self.high, 4 * at
         for count in range(whole):
@@ -249,11 +270,12 @@ class _Words:
         """Tell a table from tables of string offsets that look like it: sizes are mixed."""
         if end - start < 3 * SHORTEST_TABLE:
             return False
-        tails = set(self._entries(start, end)[2::3])
+        tails = set(self.entries(start, end)[2::3])
         sizes = {tail >> 16 & 0xFF for tail in tails}
         return len(sizes) > 1 and len(tails) * 6 < end - start
 
-    def _entries(self, start: int, end: int) -> "array[int]":
+    def entries(self, start: int, end: int) -> "array[int]":
+        """Return words of entries, each of which starts at a multiple of three."""
         entries = self.words[start:end]
         if self.big:
             entries[2::3] = array("I", map(_big_tail, entries[2::3]))

@@ -8,10 +8,17 @@ import pytest
 
 from hypabi.analysis.displacement import displaced
 from hypabi.arch.names import Architecture, ByteOrder
-from hypabi.code.alternatives import ENTRY, NO_PATCHES, SHORTEST_TABLE, PatchSite, find_alternatives
+from hypabi.code.alternatives import (
+    BOUNDS,
+    ENTRY,
+    NO_PATCHES,
+    SHORTEST_TABLE,
+    PatchSite,
+    find_alternatives,
+)
 from hypabi.image.load import load_image
-from hypabi.image.model import Access, Image, Segment
-from tests.code.images import image
+from hypabi.image.model import Access, Image, Segment, Symbol
+from tests.code.images import Names, image
 from tests.inputs import Kernel
 
 KERNELS = ("5.10-arm64", "6.1-arm64", "6.12-arm64", "6.12-arm64-16k", "7.2-arm64")
@@ -57,7 +64,8 @@ def test_the_table_is_the_one_between_the_linkers_symbols(kernel: Kernel) -> Non
     (start,) = found.symbols.find("__alt_instructions")
     (end,) = found.symbols.find("__alt_instructions_end")
     expected = list(entries(found.read(start.address, end.address - start.address), start.address))
-    assert sorted(find_alternatives(found), key=key) == sorted(expected, key=key)
+    for told in (found, replace(found, symbols=Names(()))):
+        assert sorted(find_alternatives(told), key=key) == sorted(expected, key=key)
 
 
 def key(site: PatchSite) -> tuple[int, int, int, int, bool]:
@@ -120,6 +128,14 @@ def test_sites_are_found_by_every_word_they_cover_and_no_other() -> None:
 
 def test_a_table_too_short_to_be_told_from_chance_is_none() -> None:
     assert len(find_alternatives(with_data(table(count=SHORTEST_TABLE - 1)))) == 0
+
+
+def test_a_table_between_the_linkers_symbols_is_taken_as_it_is_however_short() -> None:
+    short = with_data(table(count=3))
+    bounds = (Symbol(BOUNDS[0], TABLE + 64), Symbol(BOUNDS[1], TABLE + 64 + 3 * ENTRY))
+    assert len(find_alternatives(short)) == 0
+    found = find_alternatives(replace(short, symbols=Names(bounds)))
+    assert list(found) == entries(table(count=3), TABLE + 64)
 
 
 def test_data_that_is_no_table_is_not_taken_for_one() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from kernels import cache
-from kernels.pins import DOCUMENTS, PINS, Pin, read_pins, write_pins
+from kernels.pins import DOCUMENTS, FILES, SOURCES, Pin, read_pins, write_pins
 from tests.inputs import Kernel
 
 REQUIRED = {
@@ -47,7 +47,17 @@ def test_pin_of_a_document_is_of_its_own_series_and_whole(pin: Pin) -> None:
     assert {len(pin.package_sha256), len(pin.image_sha256)} == {64}
 
 
-@pytest.mark.parametrize("file", [PINS, DOCUMENTS], ids=lambda file: file.name)
+@pytest.mark.parametrize("pin", read_pins(SOURCES).values(), ids=lambda pin: pin.name)
+def test_pin_of_sources_is_of_its_own_series_and_whole(pin: Pin) -> None:
+    series = pin.name.removeprefix("linux-source-")
+    assert pin.package == pin.name and re.fullmatch(pin.newest, pin.package)
+    assert pin.version.startswith(f"{series}.")
+    assert re.fullmatch(r"pool/[\w./+-]+_all\.deb", pin.file)
+    assert re.fullmatch(pin.member, f"./usr/src/{pin.package}.tar.xz")
+    assert {len(pin.package_sha256), len(pin.image_sha256)} == {64}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_written_pins_read_back_the_same(tmp_path: Path, file: Path) -> None:
     pins = read_pins(file)
     copy = tmp_path / file.name

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.model import CallSite, Unread
+from hypabi.contract.model import Program
 from hypabi.contract.revision import Move, Revision
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.records import frozen
@@ -46,16 +47,21 @@ class Reach:
 
 def hold_makers(
     revision: Revision,
+    which: Program,
     reach: Reach,
     made: Mapping[tuple[str, str], Sequence[CallSite]],
     unread: Sequence[Unread],
 ) -> Iterator[MakerCheck]:
-    """Hold every function that the contract names as one that makes a move.
+    """Hold every function that the contract names as one that makes a move, of one program.
 
+    :param which: the program; a move from a party of another is made there
     :param made: the call sites that make a call while a party is live, by party and call
     :param unread: call sites of which it was not found out what they ask for
     """
     for move in revision.moves:
+        source = revision.party(move.source)
+        if source is not None and source.program is not which:
+            continue
         sites = frozenset(site.address for site in made.get((move.source, move.call), ()))
         for name in move.made_by:
             for address in reach.find(name):

@@ -143,7 +143,7 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
         for move, by in own.items():
             made.setdefault(move, []).extend(by)
         if program.reach is not None:
-            makers += hold_makers(revision, program.reach, own, program.unread)
+            makers += hold_makers(revision, program.which, program.reach, own, program.unread)
         if program.call_sites is not None:
             order += hold_order(revision, program.call_sites, program.sites, said)
     moves = tuple(

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.model import Function, Unread
+from hypabi.contract.model import Program
 from hypabi.contract.revision import Move
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.judgement.callers.makers import Reach, hold_makers
@@ -14,7 +15,9 @@ MOVE = Move("stub", "SET", "kvm-init", ("maker", "absent"))
 PLACE = 0x8000
 
 
-def held(lead: Lead, *unread: Unread, serves: bool = True) -> dict[str, CallerVerdict]:
+def held(
+    lead: Lead, *unread: Unread, serves: bool = True, which: Program = Program.KERNEL
+) -> dict[str, CallerVerdict]:
     """Return what is said of each maker, of which one is in the image."""
     revision = replace(REVISION, moves=(MOVE,))
     made = {("stub", "SET"): [site()]} if serves else {}
@@ -25,7 +28,9 @@ def held(lead: Lead, *unread: Unread, serves: bool = True) -> dict[str, CallerVe
         return lead
 
     reach = Reach(lambda name: [PLACE] if name == "maker" else [], leads)
-    return {each.function: each.verdict for each in hold_makers(revision, reach, made, unread)}
+    return {
+        each.function: each.verdict for each in hold_makers(revision, which, reach, made, unread)
+    }
 
 
 def test_a_maker_that_leads_to_the_call_is_satisfied_and_one_that_is_absent_is_not_held() -> None:
@@ -44,3 +49,8 @@ def test_what_was_not_followed_is_undecided() -> None:
     assert isinstance(held(Lead.NOT, own)["maker"], Undecided)
     other = Unread(0x9008, Function("other", 0x9000, 0x9010), "x0 is not a constant")
     assert isinstance(held(Lead.NOT, other)["maker"], Violated)
+
+
+def test_a_move_from_a_party_of_another_program_is_not_held_here() -> None:
+    assert held(Lead.NOT, which=Program.DECOMPRESSOR) == {}
+    assert "maker" in held(Lead.NOT, which=Program.KERNEL)

@@ -1,0 +1,70 @@
+"""The kernel's sources as Debian ships them, unpacked into the cache and prepared there."""
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from hypabi.errors import HypabiError
+from hypabi.kbuild.configurations import Configuration
+from hypabi.kbuild.toolchain import find_toolchain
+from hypabi.kbuild.tree import DONE, Prepared, prepare
+from kernels import cache
+from kernels.pins import SOURCES, Pin, read_pins
+
+SOURCE: Final = "linux-source-6.1"
+"""Which of the pinned sources edits are made in."""
+LEFT_OUT: Final = (
+    *(f"*/{folder}/*.c" for folder in ("drivers", "sound", "fs", "net")),
+    *(f"*.{ending}" for ending in ("dts", "dtsi", "rst")),
+)
+"""Half of the tree, and nothing that the contract is about is built from it."""
+
+
+def pin() -> Pin:
+    """Return which package the sources are from."""
+    return read_pins(SOURCES)[SOURCE]
+
+
+def tree() -> Path:
+    """Return the unpacked sources.
+
+    :raises HypabiError: they are not in the cache
+    """
+    folder = cache.folder() / "trees" / pin().package_sha256[:16]
+    if not (folder / "Makefile").is_file():
+        _unpack(folder)
+    return folder
+
+
+def is_prepared(configuration: Configuration) -> bool:
+    """Tell whether what is made once has been made."""
+    return (_layer(configuration) / DONE).is_file()
+
+
+def prepared(configuration: Configuration, jobs: int) -> Prepared:
+    """Return the sources configured and built, which takes a minute where it was not done before.
+
+    :raises HypabiError: a compiler or the sources are missing, or they do not build
+    """
+    toolchain = find_toolchain(configuration.architecture)
+    return prepare(tree(), _layer(configuration), configuration, toolchain, jobs)
+
+
+def _layer(configuration: Configuration) -> Path:
+    about = repr(configuration).encode()
+    name = f"{configuration.name}-{hashlib.sha256(about).hexdigest()[:16]}"
+    return cache.folder() / "trees" / f"{pin().package_sha256[:16]}.{name}"
+
+
+def _unpack(folder: Path) -> None:
+    archive = cache.image_path(pin())
+    if not cache.holds(archive, pin().image_sha256):
+        raise HypabiError(SOURCE, "not in the cache as pinned", f"kernels/fetch {SOURCE} brings it")
+    partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")
+    partial.mkdir(parents=True)
+    left_out = [f"--exclude={each}" for each in LEFT_OUT]
+    into = ["-C", str(partial), "--strip-components=1"]
+    subprocess.run(["tar", "-xf", str(archive), *into, *left_out], check=True)
+    partial.rename(folder)

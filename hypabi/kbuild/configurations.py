@@ -1,0 +1,120 @@
+"""Which objects of a kernel the contract is about, and how the kernel is configured for it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from hypabi.arch.names import Architecture
+from hypabi.records import field, frozen
+
+
+@frozen
+class Unit:
+    """An object that no target of ``make`` names: compiled as another one is, with more options."""
+
+    source: str
+    like: str
+    """An object whose command compiles it."""
+    options: tuple[str, ...]
+
+
+@frozen
+class Program:
+    """One program of a boot: its objects, and what links them."""
+
+    name: str
+    script: str
+    """A linker script, which ``make`` makes or which is preprocessed with the unit's options."""
+    objects: tuple[str, ...]
+    """Targets of ``make``."""
+    units: tuple[Unit, ...] = ()
+    script_options: tuple[str, ...] | None = None
+    """What preprocesses a script that ``make`` does not make, besides what compiles units."""
+    stand_ins: tuple[str, ...] = ()
+    """Symbols that are there in every such program, whether the objects ask for them or not."""
+    sections: tuple[str, ...] = ()
+    """Sections that the script insists on, each of which gets a word."""
+
+
+@frozen
+class Configuration:
+    """A kernel of one architecture."""
+
+    name: str
+    architecture: Architecture
+    base: str
+    """The kernel's own configuration to start from: a target of ``make``."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What is set otherwise, by the name without CONFIG_."""
+    programs: tuple[Program, ...] = ()
+
+
+def _objects(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}.o" for name in names)
+
+
+PLAIN: Final[Mapping[str, str]] = {
+    "DEBUG_INFO_NONE": "y",
+    "DEBUG_INFO_REDUCED": "n",
+    "LOCALVERSION_AUTO": "n",
+    "GCC_PLUGINS": "n",
+    "MODVERSIONS": "n",
+}
+"""What changes no code of the interface, and makes building slower."""
+
+ARM64: Final = Configuration(
+    "arm64",
+    Architecture.ARM64,
+    "defconfig",
+    {**PLAIN, "HIBERNATION": "y", "KEXEC": "y"},
+    (
+        Program(
+            "kernel",
+            "arch/arm64/kernel/vmlinux.lds",
+            (
+                *_objects(
+                    "arch/arm64/kernel",
+                    "head", "hyp-stub", "hibernate-asm", "hibernate", "cpu-reset",
+                    "relocate_kernel", "machine_kexec", "cpufeature", "idreg-override", "sleep",
+                    "suspend", "smccc-call", "smp", "psci", "process", "setup",
+                ),
+                *_objects("arch/arm64/mm", "trans_pgd-asm", "trans_pgd", "proc"),
+                *_objects("arch/arm64/kvm", "arm", "va_layout"),
+                "arch/arm64/kvm/hyp/nvhe/kvm_nvhe.o",
+            ),
+        ),
+    ),
+)  # fmt: skip
+
+_ZIMAGE: Final = ("-DZIMAGE", "-DTEXT_OFFSET=0x00008000", "-DMALLOC_SIZE=65536")
+_COMPRESSED: Final = "arch/arm/boot/compressed"
+
+ARM: Final = Configuration(
+    "arm",
+    Architecture.ARM,
+    "multi_v7_defconfig",
+    {**PLAIN, "KEXEC": "y"},
+    (
+        Program(
+            "kernel",
+            "arch/arm/kernel/vmlinux.lds",
+            (
+                *_objects("arch/arm/kernel", "head", "hyp-stub", "reboot", "sleep", "setup"),
+                *_objects("arch/arm/mm", "idmap", "proc-v7"),
+            ),
+            sections=(".arch.info.init",),
+        ),
+        Program(
+            "decompressor",
+            f"{_COMPRESSED}/vmlinux.lds.S",
+            (),
+            tuple(
+                Unit(f"{_COMPRESSED}/{name}.S", "arch/arm/kernel/hyp-stub.o", _ZIMAGE)
+                for name in ("head", "hyp-stub")
+            ),
+            ("-DTEXT_START=0", "-DBSS_START=ALIGN(8)", *_ZIMAGE),
+            ("decompress_kernel", "input_data"),
+        ),
+    ),
+)
+
+CONFIGURATIONS: Final = (ARM, ARM64)

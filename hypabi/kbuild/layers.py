@@ -1,0 +1,105 @@
+"""A source tree as it would be with changes, while it stays as it is.
+
+A layer is a folder that holds files of the tree that were changed or made, each at its path in the
+tree.  A command sees the tree with all layers, at the tree's own path, in a mount namespace of its
+own (``unshare``, overlayfs), and what it writes goes to the uppermost layer.  Needs Linux 5.11 or
+later that lets a user make namespaces.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from hypabi.errors import HypabiError
+from hypabi.records import frozen
+
+_ENTER: Final = 'mount -t overlay overlay -o "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
+_REFUSED: Final = "this machine lets no user show a tree in layers (user namespaces, overlayfs)"
+_NO_LAYERS: Final = "a tree there cannot be shown in layers"
+_ERROR: Final = re.compile(r"error|undefined|multiple definition|cannot|overlap", re.IGNORECASE)
+FORBIDDEN: Final = frozenset(",:\\\n")
+"""What the options of a mount give a meaning to."""
+PATIENCE: Final = 1800
+"""Seconds that a command may take."""
+
+
+@frozen
+class Ran:
+    """What came of a command."""
+
+    status: int
+    output: str
+    """Its standard output, and what it complained of behind that."""
+
+    def complaint(self) -> str:
+        """Return the first line that names an error."""
+        lines = self.output.splitlines()
+        said = (line for line in lines if _ERROR.search(line))
+        return next(said, lines[-1] if lines else "it said nothing")
+
+
+@frozen
+class Layers:
+    """A tree below layers, the uppermost first."""
+
+    tree: Path
+    layers: tuple[Path, ...]
+    """At least one; the first takes what is written."""
+
+    def over(self, layer: Path) -> "Layers":
+        """Return the tree with one more layer on top, made where it is missing."""
+        layer.mkdir(parents=True, exist_ok=True)
+        return Layers(self.tree, (layer, *self.layers))
+
+    def file(self, name: str) -> Path:
+        """Return where a file of the tree lies, looked for from the top.
+
+        :raises HypabiError: no layer has it
+        """
+        for folder in (*self.layers, self.tree):
+            path = folder / name
+            if path.is_file():
+                return path
+            if os.path.lexists(path):
+                break  # overlayfs tells by a device that a file is gone
+        raise HypabiError(str(self.tree), f"it has no file {name}")
+
+    def changed(self) -> frozenset[str]:
+        """Return the files of the uppermost layer."""
+        top = self.layers[0]
+        return frozenset(str(path.relative_to(top)) for path in top.rglob("*") if path.is_file())
+
+    def write(self, name: str, text: str) -> None:
+        """Change a file in the uppermost layer."""
+        path = self.layers[0] / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Ran:
+        """Run a command in the tree as the layers show it.
+
+        :raises HypabiError: no such view can be made, or the command takes too long
+        """
+        upper, *lower = self.layers
+        work = upper.with_name(upper.name + ".work")
+        work.mkdir(exist_ok=True)
+        folders = ":".join(map(str, (*lower, self.tree)))
+        options = f"lowerdir={folders},upperdir={upper},workdir={work},userxattr"
+        if any(FORBIDDEN & set(str(each)) for each in (self.tree, *self.layers)):
+            raise HypabiError(str(self.tree), "a comma or colon is in its path", _NO_LAYERS)
+        enter = ["unshare", "--map-root-user", "--mount", "sh", "-c", _ENTER, "sh"]
+        try:
+            ran = subprocess.run(
+                [*enter, options, str(self.tree), *command],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                text=True, errors="replace", timeout=PATIENCE, check=False,
+                env={**os.environ, "LC_ALL": "C", **(environment or {})},
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise HypabiError(command[0], f"it took more than {PATIENCE} s") from None
+        if ran.returncode and ran.stdout.startswith(("unshare:", "mount:")):
+            raise HypabiError(str(self.tree), _REFUSED, ran.stdout.splitlines()[0])
+        return Ran(ran.returncode, ran.stdout)

@@ -1,0 +1,105 @@
+"""Link some of a kernel's objects by the kernel's own linker script, with stand-ins for all others.
+
+A stand-in is a piece of memory that no file fills and that anybody may write.  ``__kvm_nvhe_X``
+that nothing defines is ``X``, as the kernel's own build has it for what EL2 may use of the kernel.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from hypabi.errors import HypabiError
+from hypabi.kbuild.layers import Ran
+from hypabi.kbuild.toolchain import Toolchain
+from hypabi.records import frozen
+
+STAND_IN: Final = 256
+"""Bytes of memory that each stands for."""
+SECTION: Final = ".standins"
+NVHE: Final = "__kvm_nvhe_"
+_ASSIGNED: Final = re.compile(r"(?:^|[;{(])\s*([A-Za-z_.][\w.]*)\s*=(?!=)", re.M)
+_ALIAS: Final = re.compile(r"^\s*[A-Za-z_][\w.]*\s*=\s*([A-Za-z_]\w*)\s*;", re.M)
+
+
+@frozen
+class Linked:
+    """A program of a few objects."""
+
+    path: Path
+    stand_ins: tuple[str, ...]
+    """Symbols that none of the objects defines."""
+
+
+def link_objects(
+    toolchain: Toolchain,
+    objects: Sequence[Path],
+    script: Path,
+    target: Path,
+    always: Iterable[str] = (),
+    sections: Iterable[str] = (),
+) -> Linked:
+    """Link objects to a program.
+
+    :param target: what is written; its name with other endings is used on the way
+    :param always: stand-ins that are there even where nothing asks for them
+    :param sections: sections that the script insists on, each of which gets a word
+    :raises HypabiError: the linker refuses
+    """
+    defined, wanted = _symbols(toolchain, objects)
+    said = script.read_text(encoding="utf-8", errors="replace")
+    assigned = frozenset(_ASSIGNED.findall(said))
+    wanted |= frozenset(_ALIAS.findall(said)) | frozenset(always)
+    missing = sorted(wanted - defined - assigned)
+    aliases = {
+        name: name.removeprefix(NVHE)
+        for name in missing
+        if name.startswith(NVHE) and name.removeprefix(NVHE) in defined | assigned
+    }
+    stand_ins = tuple(name for name in missing if name not in aliases)
+    made = target.with_suffix(".standins.o")
+    _run([toolchain.program("as"), "-o", str(made), "-"], _source(stand_ins, sections))
+    as_named = [f"--defsym={name}={of}" for name, of in aliases.items()]
+    _run(
+        [
+            toolchain.program("ld"), "--build-id=none", "-z", "noexecstack",
+            "--no-warn-rwx-segments",
+            *as_named, "-T", str(script), "-o", str(target), *map(str, objects), str(made),
+        ]
+    )  # fmt: skip
+    return Linked(target, stand_ins)
+
+
+def _symbols(
+    toolchain: Toolchain, objects: Sequence[Path]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the global symbols that objects define, and those that they ask for."""
+    listed = _run([toolchain.program("nm"), "-g", "--format=posix", *map(str, objects)])
+    defined, wanted = set(), set()
+    for line in listed.splitlines():
+        match line.split():
+            case [name, "U", *_]:
+                wanted.add(name)
+            case [name, kind, *_] if kind not in "wv" and not name.endswith(":"):
+                defined.add(name)
+            case _:
+                continue
+    return frozenset(defined), frozenset(wanted)
+
+
+def _source(stand_ins: Iterable[str], sections: Iterable[str]) -> str:
+    lines = [f'.section {SECTION}, "aw", %nobits', ".balign 4096"]
+    for name in stand_ins:
+        lines += [f".globl {name}", f"{name}: .space {STAND_IN}"]
+    for section in sections:
+        lines += [f'.section {section}, "a"', ".word 0"]
+    return "\n".join(lines) + "\n"
+
+
+def _run(command: Sequence[str], text: str = "") -> str:
+    ran = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        complaint = Ran(ran.returncode, ran.stderr).complaint()
+        raise HypabiError(Path(command[0]).name, complaint)
+    return ran.stdout

@@ -1,0 +1,66 @@
+"""Objects become a program whose missing symbols are there, and hold nothing that is known."""
+
+from pathlib import Path
+
+import pytest
+
+from hypabi.errors import HypabiError
+from hypabi.image.load import load_image
+from hypabi.image.model import Access
+from hypabi.kbuild.link import link_objects
+from tests.inputs import Assemble
+from tests.kbuild.machine import TOOLCHAIN
+
+SCRIPT = """SECTIONS {
+    . = 0x80000000;
+    _text = .;
+    .text : { *(.text) }
+    .wanted : { *(.wanted) }
+    alias_of_missing = missing_too;
+    PROVIDE(provided = .);
+}
+"""
+SOURCE = """
+    .globl entry, known
+entry:
+known:
+    bl missing
+    bl __kvm_nvhe_known
+    bl __kvm_nvhe_missing_there
+    adrp x0, provided
+    adrp x1, _text
+    ret
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    (tmp_path / "image.lds").write_text(SCRIPT)
+    return tmp_path / "image.lds"
+
+
+def test_what_nothing_defines_is_a_stand_in(assemble: Assemble, script: Path) -> None:
+    target = script.with_name("program.elf")
+    made = assemble(SOURCE, "arm64")
+    linked = link_objects(TOOLCHAIN, [made], script, target, ["always"], [".wanted"])
+    assert linked.stand_ins == ("__kvm_nvhe_missing_there", "always", "missing", "missing_too")
+    (image,) = load_image(linked.path).images
+    places = [image.symbols.find(name)[0].address for name in linked.stand_ins]
+    assert len(set(places)) == len(places)
+    assert all(image.access(place) is Access.WRITABLE for place in places)
+    assert image.symbols.find("alias_of_missing")[0].address == places[3]
+
+
+def test_what_el2_may_use_of_the_kernel_is_the_kernels(assemble: Assemble, script: Path) -> None:
+    target = script.with_name("program.elf")
+    linked = link_objects(TOOLCHAIN, [assemble(SOURCE, "arm64")], script, target)
+    (image,) = load_image(linked.path).images
+    (known,) = image.symbols.find("known")
+    assert image.symbols.find("__kvm_nvhe_known")[0].address == known.address == 0x80000000
+
+
+def test_what_the_linker_refuses_is_refused_in_a_line(assemble: Assemble, script: Path) -> None:
+    one, two = assemble(SOURCE, "arm64"), assemble(SOURCE, "arm64")
+    with pytest.raises(HypabiError, match="multiple definition") as refused:
+        link_objects(TOOLCHAIN, [one, two], script, script.with_name("program.elf"))
+    assert "\n" not in str(refused.value)
