@@ -5,7 +5,7 @@ from pathlib import Path
 
 from evidence.mutation.fates import Fate, Judged, reviewed_fate
 from evidence.mutation.mutations import Mutation, is_return, mutations
-from evidence.mutation.subjects import Lifters, Program
+from evidence.mutation.program import Lifters, Program
 from hypabi.analysis.callers import life_cycle
 from hypabi.analysis.check import CheckWanted, check
 from hypabi.analysis.examination import Examination

@@ -17,7 +17,6 @@ from hypabi.judgement.difference.model import (
     reasons_of,
 )
 from hypabi.judgement.difference.side import Side
-from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.prover import judge_row
 from hypabi.judgement.verification.verdict import Proved, Refuted, Undecided
 from hypabi.records import frozen
@@ -76,12 +75,11 @@ class Judge:
         self.subject = subject
         self._expected: set[tuple[str, str | None, str]] = set()
         self._open: dict[tuple[str, str | None, str], str] = {}
-        for held in subject.held:
-            for key, verdict in _verdicts(held, subject.original):
-                if isinstance(verdict, Proved):
-                    self._expected.add(key)
-                elif isinstance(verdict, Undecided):
-                    self._open[key] = verdict.reason
+        for key, verdict in _verdicts(subject, subject.original):
+            if isinstance(verdict, Proved):
+                self._expected.add(key)
+            elif isinstance(verdict, Undecided):
+                self._open[key] = verdict.reason
 
     @property
     def proved(self) -> int:
@@ -103,22 +101,21 @@ class Judge:
         if _acts(behaviour) == _acts(self.subject.original):
             return Fate.EQUAL, ""
         undecided = ""
-        for held in self.subject.held:
-            for key, verdict in _verdicts(held, behaviour):
-                name = " ".join(each for each in key if each)
-                if key not in self._expected:
-                    if isinstance(verdict, Undecided) and verdict.reason != self._open.get(key):
-                        undecided = undecided or f"{name}: {verdict.reason}"
+        for key, verdict in _verdicts(self.subject, behaviour):
+            name = " ".join(each for each in key if each)
+            if key not in self._expected:
+                if isinstance(verdict, Undecided) and verdict.reason != self._open.get(key):
+                    undecided = undecided or f"{name}: {verdict.reason}"
+                continue
+            match verdict:
+                case Refuted():
+                    return Fate.REFUTED, name
+                case Undecided(reason):
+                    undecided = undecided or f"{name}: {reason}"
+                case Proved():
                     continue
-                match verdict:
-                    case Refuted():
-                        return Fate.REFUTED, name
-                    case Undecided(reason):
-                        undecided = undecided or f"{name}: {reason}"
-                    case Proved():
-                        continue
-                    case _:
-                        undecided = undecided or f"{name}: vacuous"
+                case _:
+                    undecided = undecided or f"{name}: vacuous"
         if undecided:
             known = self.subject.program.decodes(mutation)
             return (Fate.UNDECIDED if known else Fate.REFUSED), undecided
@@ -141,10 +138,9 @@ def _solver() -> CountedSolver:
 
 
 def _verdicts(
-    held: Held, behaviour: Behaviour
+    subject: Subject, behaviour: Behaviour
 ) -> Iterator[tuple[tuple[str, str | None, str], object]]:
-    for row in held.rows:
-        of = HeldRow(held.revision, held.party, row, behaviour, held.surroundings)
+    for of in subject.rows(behaviour):
         for finding in judge_row(of, _solver()):
             yield (finding.party, finding.call, finding.clause.name), finding.verdict
 

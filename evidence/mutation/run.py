@@ -1,12 +1,13 @@
 """Draw mutants, and judge them on several processes."""
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from typing import assert_never
+from typing import Final, assert_never
 
 from evidence.mutation.callers import (
     CallerJudge,
@@ -15,10 +16,12 @@ from evidence.mutation.callers import (
     reference_callers,
 )
 from evidence.mutation.fates import Judge, Judged
+from evidence.mutation.program import Lifters
 from evidence.mutation.subjects import (
-    Lifters,
     Subject,
+    kernel_installers,
     kernel_subjects,
+    reference_installers,
     reference_names,
     reference_subjects,
 )
@@ -29,7 +32,7 @@ class Role(enum.Enum):
     """Which code of a file is changed."""
 
     PROVIDERS = "providers"
-    """Parties, and who installs them."""
+    INSTALLERS = "installers"
     CALLERS = "callers"
 
 
@@ -56,12 +59,16 @@ Source = Reference | Kernel
 
 
 @frozen
-class Share:
-    """Mutants of one file, by the place that each has among all of its subject's."""
+class Sample:
+    """Which mutants are judged: one in so many of each subject's, at least one."""
 
-    source: Source
-    subject: str
-    places: tuple[int, ...]
+    one_in: int
+    seed: int
+
+    def drawn(self, subject: str, mutants: int) -> list[int]:
+        """Return the places, among all of a subject's mutants, of those that are judged."""
+        count = -(-mutants // self.one_in)
+        return sorted(Random(f"{self.seed}/{subject}").sample(range(mutants), count))
 
 
 @frozen
@@ -78,55 +85,43 @@ def references(role: Role) -> tuple[Source, ...]:
     return tuple(Reference(image, form, role) for image, form in reference_names())
 
 
-def subjects(source: Source, lifters: Lifters) -> Iterator[Subject | CallerSubject]:
+Mutable = Subject | CallerSubject
+OF_REFERENCE: Final[Mapping[Role, Callable[[str, str, Lifters], Iterator[Mutable]]]] = {
+    Role.PROVIDERS: reference_subjects,
+    Role.INSTALLERS: reference_installers,
+    Role.CALLERS: reference_callers,
+}
+OF_KERNEL: Final[Mapping[Role, Callable[[str, Path, Lifters], Iterator[Mutable]]]] = {
+    Role.PROVIDERS: kernel_subjects,
+    Role.INSTALLERS: kernel_installers,
+    Role.CALLERS: kernel_callers,
+}
+
+
+def subjects(source: Source, lifters: Lifters) -> Iterator[Mutable]:
     """Yield the code of a file that mutants are made of."""
     match source:
         case Reference(image, form, role):
-            of_reference = reference_subjects if role is Role.PROVIDERS else reference_callers
-            yield from of_reference(image, form, lifters)
+            yield from OF_REFERENCE[role](image, form, lifters)
         case Kernel(name, path, role):
-            of_kernel = kernel_subjects if role is Role.PROVIDERS else kernel_callers
-            yield from of_kernel(name, path, lifters)
+            yield from OF_KERNEL[role](name, path, lifters)
         case _:
             assert_never(source)
 
 
-def populations(source: Source) -> tuple[Population, ...]:
-    """Return how many mutants each subject of a file has."""
-    found = subjects(source, Lifters())
-    return tuple(Population(source, each.name, len(each.mutations)) for each in found)
+def judge_file(source: Source, sample: Sample) -> tuple[tuple[Population, ...], tuple[Judged, ...]]:
+    """Return how many mutants the subjects of a file have, and what became of those drawn."""
+    found: list[Population] = []
+    judged: list[Judged] = []
+    for subject in subjects(source, Lifters()):
+        mutants = len(subject.mutations)
+        found.append(Population(source, subject.name, mutants))
+        judge = _judge_of(subject)
+        judged += [judge.judge(subject.mutations[at]) for at in sample.drawn(subject.name, mutants)]
+    return tuple(found), tuple(judged)
 
 
-def drawn(found: Sequence[Population], sample: int | None, seed: int) -> tuple[Share, ...]:
-    """Return the mutants to judge: all, or a sample without repetition."""
-    total = sum(each.mutants for each in found)
-    if sample is None or sample >= total:
-        chosen = list(range(total))
-    else:
-        chosen = sorted(Random(seed).sample(range(total), sample))
-    shares, first = [], 0
-    for each in found:
-        last = first + each.mutants
-        places = tuple(place - first for place in chosen if first <= place < last)
-        if places:
-            shares.append(Share(each.source, each.subject, places))
-        first = last
-    return tuple(shares)
-
-
-def judge_share(shares: tuple[Share, ...]) -> tuple[Judged, ...]:
-    """Judge mutants of one file."""
-    wanted = {share.subject: share.places for share in shares}
-    found = []
-    for subject in subjects(shares[0].source, Lifters()):
-        places = wanted.get(subject.name, ())
-        if places:
-            judge = _judge_of(subject)
-            found += [judge.judge(subject.mutations[place]) for place in places]
-    return tuple(found)
-
-
-def _judge_of(subject: Subject | CallerSubject) -> Judge | CallerJudge:
+def _judge_of(subject: Mutable) -> Judge | CallerJudge:
     match subject:
         case Subject():
             return Judge(subject)
@@ -137,15 +132,10 @@ def _judge_of(subject: Subject | CallerSubject) -> Judge | CallerJudge:
 
 
 def run(
-    files: Sequence[Source], sample: int | None, seed: int, jobs: int
+    files: Sequence[Source], sample: Sample, jobs: int
 ) -> tuple[tuple[Population, ...], tuple[Judged, ...]]:
-    """Return how many mutants there are, and what became of those that were drawn.
-
-    :param sample: how many are drawn; ``None`` for all
-    """
+    """Return how many mutants there are, and what became of those that were drawn."""
     with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
-        found = tuple(each for one in pool.map(populations, files) for each in one)
-        shares = drawn(found, sample, seed)
-        by_file = [tuple(s for s in shares if s.source == source) for source in files]
-        judged = pool.map(judge_share, [each for each in by_file if each])
-        return found, tuple(each for one in judged for each in one)
+        by_file = list(pool.map(partial(judge_file, sample=sample), files))
+    populations = tuple(each for found, _ in by_file for each in found)
+    return populations, tuple(each for _, judged in by_file for each in judged)

@@ -4,7 +4,7 @@ import mmap
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,8 @@ NEAR: Final = range(0x4020_0000, 0x5600_0000)
 """Nothing but zeros around the word and the program, so that a direct branch finds room."""
 PROGRAM: Final = 0x4D80_0000
 PROGRAM_SIZE: Final = 0x2_0000
+CURSOR: Final = PROGRAM + 0x1900
+"""Where a program keeps the addresses of the record that it runs, and of its result."""
 TEST_PAGES: Final = range(0x4DC0_0000, 0x4E60_0000, 0x1000)
 """Where the word may stand: no further from the program than a branch of T32 reaches."""
 RECORDS: Final = NEAR.stop
@@ -31,12 +33,20 @@ WINDOW_SIZE: Final = 256
 CODE_SIZE: Final = 16
 """Bytes of the word with what stands before and behind it."""
 
-SECONDS: Final = 300.0
-"""After which a board that did not power off is given up."""
+STALL: Final = 20.0
+"""Seconds without another record after which a board is given up; a record takes microseconds."""
 
 
 class BoardError(Exception):
     """The board did not come to its end, and what it said."""
+
+    def __init__(self, what: str, offset: int | None = None) -> None:
+        """Say what happened.
+
+        :param offset: of the record that was run, in the records; ``None`` where none was
+        """
+        super().__init__(what)
+        self.offset = offset
 
 
 @frozen
@@ -80,11 +90,17 @@ def run(board: Board, program: bytes, records: bytes, size: int) -> bytes:
     with memory() as (path, ram):
         ram[PROGRAM - RAM : PROGRAM - RAM + len(program)] = program
         ram[RECORDS - RAM : RECORDS - RAM + len(records)] = records
-        _boot(board, path)
+        _boot(board, path, lambda: _offset(ram))
         return ram[RESULTS - RAM : RESULTS - RAM + size]
 
 
-def _boot(board: Board, path: Path) -> None:
+def _offset(ram: mmap.mmap) -> int | None:
+    """Return where the record that is run stands in the records."""
+    address = int.from_bytes(ram[CURSOR - RAM : CURSOR - RAM + 4], "little")
+    return None if address < RECORDS else address - RECORDS
+
+
+def _boot(board: Board, path: Path, offset: Callable[[], int | None]) -> None:
     ram = f"memory-backend-file,id=ram,share=on,size={RAM_SIZE},mem-path={path}"
     command = [
         shutil.which(board.executable) or board.executable,
@@ -92,12 +108,26 @@ def _boot(board: Board, path: Path) -> None:
         *("-object", ram, "-accel", "tcg", "-nodefaults", "-display", "none", "-no-reboot"),
         *("-device", f"loader,addr={PROGRAM:#x},cpu-num=0"),
     ]
-    try:
-        ran = subprocess.run(
-            command, capture_output=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        said = _said_at_end(process, offset)
+    if process.returncode:
+        words = said.decode("utf-8", "replace").strip()
+        raise BoardError(
+            f"{board.executable} ended with status {process.returncode}: {words}", offset()
         )
-    except subprocess.TimeoutExpired:
-        raise BoardError(f"{board.executable} is not done within {SECONDS} s") from None
-    if ran.returncode:
-        words = ran.stderr.decode("utf-8", "replace").strip()
-        raise BoardError(f"{board.executable} ended with status {ran.returncode}: {words}")
+
+
+def _said_at_end(process: subprocess.Popen[bytes], offset: Callable[[], int | None]) -> bytes:
+    """Wait for a board for as long as it takes another record from time to time."""
+    before = offset()
+    while True:
+        try:
+            return process.communicate(timeout=STALL)[1]
+        except subprocess.TimeoutExpired:
+            now = offset()
+            if now == before:
+                process.kill()
+                raise BoardError(f"it takes no other record within {STALL:.0f} s", now) from None
+            before = now

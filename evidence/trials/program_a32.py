@@ -12,6 +12,7 @@ from typing import Final
 from evidence.trials.assembler import assemble
 from evidence.trials.board import (
     CODE_SIZE,
+    CURSOR,
     PROGRAM,
     RECORDS,
     RESULTS,
@@ -197,10 +198,10 @@ class ProgramA32:
         yield from (f"hvc #{0x100 + slot:#x}" for slot in range(8))
         yield f".org {LANDED - PROGRAM:#x}\nb direct"
         yield f".org {LANDED_T32 - PROGRAM:#x}\n.thumb\nbx pc\nnop\n.arm\nb direct"
+        yield f".org {CURSOR - PROGRAM:#x}\ncursor: .word 0, 0"
         yield from self._next()
         yield from self._save()
         yield "off:\nldr r0, =0x84000008\n.arch_extension sec\nsmc #0\nb .\n.ltorg"
-        yield "cursor: .word 0, 0"
 
     def _next(self) -> Iterator[str]:
         layout = self.layout

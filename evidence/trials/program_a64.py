@@ -11,6 +11,7 @@ from typing import Final
 
 from evidence.trials.assembler import assemble
 from evidence.trials.board import (
+    CURSOR,
     PROGRAM,
     RECORDS,
     RESULTS,
@@ -161,9 +162,10 @@ class ProgramA64:
         for slot in range(16):
             yield f".balign 0x80\nhvc #{0x100 + slot:#x}"
         yield f".org {LANDED - PROGRAM:#x}\nb direct"
+        yield f".org {CURSOR - PROGRAM:#x}\ncursor: .quad 0, 0"
         yield from self._next()
         yield from self._save()
-        yield "off:\nldr x0, =0x84000008\nsmc #0\nb .\n.ltorg\n.balign 16\ncursor: .quad 0, 0"
+        yield "off:\nldr x0, =0x84000008\nsmc #0\nb .\n.ltorg"
 
     def _next(self) -> Iterator[str]:
         yield "next:"

@@ -175,23 +175,24 @@ def _groups(words: Sequence[Tried], size: int) -> Iterator[tuple[Tried, ...]]:
 
 
 def judge(batch: Batch) -> Found:
-    """Run a batch on both sides.
+    """Run a batch on both sides; a word at which the board stops is a difference, and left out."""
+    found = Found()
+    while batch.words:
+        try:
+            return found + _judge(batch)
+        except Stopped as stopped:
+            found += Found(differences=(str(stopped),))
+            words = tuple(each for each in batch.words if each is not stopped.at)
+            batch = replace(batch, words=words)
+    return found
 
-    A board that does not come back is asked again for half the words, down to the one at fault.
-    """
-    try:
-        return _judge(batch)
-    except BoardError as error:
-        if len(batch.words) == 1:
-            word = batch.words[0].word
-            return Found(differences=(f"{word.state} {word.content.hex()}: {error}",))
-    middle = len(batch.words) // 2
-    halves = (batch.words[:middle], batch.words[middle:])
-    one, other = (
-        judge(replace(batch, words=words, seed=f"{batch.seed}/{index}"))
-        for index, words in enumerate(halves)
-    )
-    return one + other
+
+class Stopped(Exception):
+    """A board stopped at a word."""
+
+    def __init__(self, start: Start, at: Tried, why: BoardError) -> None:
+        super().__init__(f"{_named(start, at)}, as {start.code.hex()}: {why}")
+        self.at = at
 
 
 def _judge(batch: Batch) -> Found:
@@ -212,9 +213,14 @@ def _judge(batch: Batch) -> Found:
                 refused[_plain(start.reason)] += 1
             else:
                 starts.append((start, each))
-    _, shown = program.sizes
+    size, shown = program.sizes
     records = b"".join(program.record(start) for start, _ in starts) + bytes(8)
-    said = run_board(BOARDS[state], program.content, records, shown * len(starts))
+    try:
+        said = run_board(BOARDS[state], program.content, records, shown * len(starts))
+    except BoardError as error:
+        if error.offset is None:
+            raise
+        raise Stopped(*starts[error.offset // size], error) from None
     found = Found(refused=refused)
     for index, (start, each) in enumerate(starts):
         before, theirs = program.end(start, said[shown * index : shown * (index + 1)])
@@ -245,8 +251,12 @@ def _counted(found: Found, start: Start, each: Tried, ours: End | Refusal, their
 def _told(start: Start, each: Tried, differences: Sequence[Difference]) -> Iterator[str]:
     if differences:
         what = "; ".join(f"{d.what} {d.ours[:40]}, QEMU {d.theirs[:40]}" for d in differences)
-        level = "below" if start.lower else "at"
-        yield f"{each.word.state} {each.word.content.hex()} ({each.form}) {level}: {what}"
+        yield f"{_named(start, each)}: {what}"
+
+
+def _named(start: Start, each: Tried) -> str:
+    level = "below" if start.lower else "at"
+    return f"{each.word.state} {each.word.content.hex()} ({each.form}) {level}"
 
 
 def run(

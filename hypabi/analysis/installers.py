@@ -35,6 +35,7 @@ from hypabi.judgement.verification.verdict import Finding, Refuted
 from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
+from hypabi.symbolic.explore import Explorer
 
 LOADED: Final = (0x4000_0000, 0x8000_0000)
 """Addresses at which a kernel may have been loaded: the first that it is not linked at."""
@@ -60,6 +61,21 @@ class Installer:
         if self.installation.runs is Standing.LINKED:
             return 0
         return displacement_of_loaded(programs[self.role].image)
+
+    def derived(self, explorer: Explorer, by: int) -> Behaviour:
+        """Return what it does.
+
+        :param explorer: of its program where it stands, up to where the row is handed to
+        :param by: how far that is from its link address
+        """
+        architecture = explorer.image.architecture
+        state = InstructionSet.T32 if self.symbol.thumb else InstructionSet.A32
+        return derive_installer(
+            explorer,
+            (self.symbol.address + by) % (1 << architecture.bits),
+            InstructionSet.A64 if architecture is Architecture.ARM64 else state,
+            _pinned(self.installation.row.assumes),
+        )
 
 
 @frozen
@@ -131,6 +147,20 @@ def derive_installers(
     :param surroundings: of the file, at link addresses
     """
     behaviours = [_derived(each, programs) for each in installers]
+    return hold_installers(installers, behaviours, revision, programs, surroundings)
+
+
+def hold_installers(
+    installers: Sequence[Installer],
+    behaviours: Sequence[Behaviour],
+    revision: Revision,
+    programs: Mapping[Role, Program],
+    surroundings: Surroundings,
+) -> tuple[HeldRow, ...]:
+    """Return the rows that installers are held to, with what each does.
+
+    :param surroundings: of the file, at link addresses
+    """
     words: dict[tuple[Role, int], dict[str, int]] = {}
     for each, behaviour in zip(installers, behaviours, strict=True):
         known = words.setdefault((each.role, each.by(programs)), {})
@@ -171,12 +201,10 @@ def _moved(
 
 def _derived(installer: Installer, programs: Mapping[Role, Program]) -> Behaviour:
     program, by = programs[installer.role], installer.by(programs)
-    address = (installer.symbol.address + by) % (1 << program.image.architecture.bits)
-    pinned = _pinned(installer.installation.row.assumes)
-    state = program.state_at(installer.symbol.address)
     moved = program.moved(by) if by else program
-    explorer = moved.explorer_ending_at(frozenset(installer.installation.row.handed_to))
-    return derive_installer(explorer, address, state, pinned)
+    return installer.derived(
+        moved.explorer_ending_at(frozenset(installer.installation.row.handed_to)), by
+    )
 
 
 def _written(row: Row, behaviour: Behaviour) -> Iterator[tuple[str, int]]:

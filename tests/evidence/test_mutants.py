@@ -1,6 +1,7 @@
 """Code with one instruction changed is not proved to be what it was."""
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,19 @@ from evidence.mutation.callers import CallerJudge, CallerSubject, reference_call
 from evidence.mutation.fates import Fate, Judge, Judged
 from evidence.mutation.fields import Kind
 from evidence.mutation.figures import count_fates, read_figures, save_figures, survivors
-from evidence.mutation.mutations import NOP, mutations
+from evidence.mutation.mutations import NOP, Mutation, mutations
+from evidence.mutation.program import Lifters
 from evidence.mutation.reviewed import entry_for, reviewed
-from evidence.mutation.subjects import Lifters, Subject, reference_subjects
+from evidence.mutation.subjects import Subject, kernel_installers, reference_subjects
 from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.lifter.instruction import Instruction
 from hypabi.lifter.sleigh import Lifter
+from tests.inputs import Kernel
 
-SAMPLE = 60
+SAMPLE = run.Sample(one_in=1200, seed=20161209)
 FILES = (
     run.Reference("arm-kvm-a6", "a32"),
-    run.Reference("arm-kvm-a6", "t32be"),
+    run.Reference("arm-kvm-a6", "t32be", run.Role.INSTALLERS),
     run.Reference("arm64-kvm-b8", "a64"),
     run.Reference("arm-stub-a7", "t32", run.Role.CALLERS),
 )
@@ -28,12 +31,12 @@ FILES = (
 
 @functools.cache
 def sample(jobs: int) -> tuple[tuple[run.Population, ...], tuple[Judged, ...]]:
-    return run.run(FILES, SAMPLE, seed=20161209, jobs=jobs)
+    return run.run(FILES, SAMPLE, jobs)
 
 
 def test_no_mutant_of_a_sample_survives_that_nobody_looked_at() -> None:
-    _, judged = sample(1)
-    assert len(judged) == SAMPLE
+    found, judged = sample(1)
+    assert len(judged) == sum(-(-each.mutants // SAMPLE.one_in) for each in found) > 20
     assert list(survivors(judged)) == []
 
 
@@ -51,8 +54,8 @@ def test_figures_are_read_as_they_were_written(tmp_path: Path) -> None:
     figures = count_fates("evidence/mutants", found, judged)
     save_figures(figures, tmp_path / "figures.json")
     assert read_figures(tmp_path / "figures.json") == figures
-    assert sum(row.fates.total() for row in figures.code) == SAMPLE
-    assert sum(row.fates.total() for row in figures.changes) == SAMPLE
+    assert sum(row.fates.total() for row in figures.code) == len(judged)
+    assert sum(row.fates.total() for row in figures.changes) == len(judged)
     assert sum(row.mutants for row in figures.code) == sum(each.mutants for each in found)
 
 
@@ -63,10 +66,18 @@ def caller() -> CallerSubject:
     return found
 
 
+def of_text(subject: Subject | CallerSubject, kind: Kind, text: str) -> Iterator[Mutation]:
+    """Yield the mutations of a kind of the instructions that read so."""
+    program = subject.program
+    for each in subject.mutations:
+        if each.kind is kind and program.text(each.address, each.state, each.old) == text:
+            yield each
+
+
 def caller_fates(kind: Kind, text: str) -> dict[str, Fate]:
     judge = CallerJudge(caller())
-    judged = [judge.judge(e) for e in caller().mutations if e.kind is kind]
-    return {each.new: each.fate for each in judged if each.old == text}
+    judged = map(judge.judge, of_text(caller(), kind, text))
+    return {each.new: each.fate for each in judged}
 
 
 def test_a_caller_that_asks_for_what_the_stub_does_not_serve_is_not_right() -> None:
@@ -87,10 +98,8 @@ def stub() -> Subject:
 
 
 def fates_of(kind: Kind, text: str) -> set[Fate]:
-    subject = stub()
-    judge = Judge(subject)
-    judged = [judge.judge(each) for each in subject.mutations if each.kind is kind]
-    return {each.fate for each in judged if each.old == text}
+    judge = Judge(stub())
+    return {judge.judge(each).fate for each in of_text(stub(), kind, text)}
 
 
 def test_a_vector_base_that_is_not_written_is_refuted() -> None:
@@ -101,6 +110,15 @@ def test_a_return_that_is_none_is_not_proved() -> None:
     found = fates_of(Kind.RETURN, "eret")
     assert found
     assert found <= {Fate.REFUTED, Fate.UNDECIDED, Fate.REFUSED}
+
+
+def test_an_installer_of_a_kernel_that_leaves_traps_on_is_refuted(kernel: Kernel) -> None:
+    subject = next(kernel_installers("6.1-armmp", kernel("6.1-armmp"), Lifters()))
+    write = "mcr p15, 4, r7, c1, c1, 0 @ HCR"  # DDI 0406C, B4.1.69
+    (dropped,) = of_text(subject, Kind.DROPPED, write)
+    judged = Judge(subject).judge(dropped)
+    assert judged.fate is Fate.REFUTED
+    assert judged.why.endswith("no-traps")
 
 
 def test_the_code_is_as_it_was_behind_a_mutant() -> None:

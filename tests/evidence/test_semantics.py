@@ -8,11 +8,12 @@ from random import Random
 import pytest
 
 from evidence.trials.board import BoardError
+from evidence.trials.board import run as run_board
 from evidence.trials.comparison import FLAGS_AT_VECTOR, Difference, compared
 from evidence.trials.figures import figures_of, read_figures, save_figures, tables
 from evidence.trials.operands import operands_of
 from evidence.trials.program_a64 import VECTORS
-from evidence.trials.run import Found, form_of, run
+from evidence.trials.run import BOARDS, Found, form_of, run
 from evidence.trials.start import End, Start
 from evidence.trials.words import Word, words_of_reference
 from hypabi.arch.names import ByteOrder, InstructionSet
@@ -90,11 +91,18 @@ def test_what_is_undefined_at_el1_is_so_on_qemu() -> None:
 @pytest.mark.usefixtures("board")
 def test_a_board_that_does_not_come_back_names_the_word(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(*_: object) -> bytes:
-        raise BoardError("not done")
+        raise BoardError("not done", 0)
 
     monkeypatch.setattr("evidence.trials.run.run_board", lost)
     found = tried("8300028b", "40d01cd5", states=1)
-    assert {line.split(":")[0] for line in found.differences} == {"A64 8300028b", "A64 40d01cd5"}
+    assert {line.split(" (")[0] for line in found.differences} == {"A64 8300028b", "A64 40d01cd5"}
+
+
+@pytest.mark.usefixtures("board")
+def test_a_board_that_takes_no_other_record_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evidence.trials.board.STALL", 0.5)
+    with pytest.raises(BoardError, match="no other record"):
+        run_board(BOARDS["A64"], bytes.fromhex("00000014"), b"", 0)  # b .
 
 
 def lifted(content: str) -> Instruction:
