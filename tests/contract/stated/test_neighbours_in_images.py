@@ -1,5 +1,6 @@
 """Numbers that stated contracts give, against the code and tables of Debian's kernels."""
 
+import functools
 import re
 import struct
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ FIRST = 0xC6000000
 """The identifier of place 0 in the table of handlers."""
 
 
+@functools.lru_cache(maxsize=2)
 def program(path: object) -> Image:
     """Return the kernel of a file."""
     return next(image for image in load_image(str(path)).images if image.role is Role.KERNEL)

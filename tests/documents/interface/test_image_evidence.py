@@ -1,15 +1,18 @@
 """What a page says of an image is what derive and check say of it."""
 
+import functools
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import docutils.nodes
 import pytest
 
-from tests.cli.door import hypabi
+from tests.cli.door import Ran, hypabi
 from tests.documents.documents import parsed, texts
-from tests.inputs import Kernel
+from tests.inputs import Kernel, KernelResult
+from tests.kernel_results import JSON
 
 
 def expand(text: str) -> set[str]:
@@ -53,6 +56,11 @@ def _ways(blocks: list[docutils.nodes.Node]) -> list[docutils.nodes.Node]:
     return [way for block in blocks for way in block.findall(docutils.nodes.list_item)]
 
 
+@functools.lru_cache(maxsize=2)
+def documented(image: Path) -> Ran:
+    return hypabi("document", image)
+
+
 WAYS = {"goes on elsewhere": "leaves", "calls compiled code": "calls", "returns": "returns"}
 
 
@@ -68,12 +76,13 @@ def told(said: list[str]) -> dict[str, tuple[set[str], set[str]]]:
 
 
 @pytest.mark.parametrize("name", ["6.1-arm64", "7.2-armmp"])
-def test_registers_that_are_lost_are_those_of_derive(name: str, kernel: Kernel) -> None:
-    image = kernel(name)
-    ran = hypabi("document", image)
+def test_registers_that_are_lost_are_those_of_derive(
+    name: str, kernel: Kernel, kernel_result: KernelResult
+) -> None:
+    ran = documented(kernel(name))
     assert (ran.returncode, ran.stderr) == (0, "")
     shown = sections(parsed(ran.stdout))
-    derived: dict[str, Any] = json.loads(hypabi("derive", image, "--format", "json").stdout)
+    derived: dict[str, Any] = json.loads(JSON["derive"](kernel_result("derive", name)))
     compared = 0
     for entry in derived["entries"]:
         for call in entry["calls"]:
@@ -90,11 +99,11 @@ def test_registers_that_are_lost_are_those_of_derive(name: str, kernel: Kernel) 
 
 
 @pytest.mark.parametrize("name", ["6.1-arm64", "7.2-arm64"])
-def test_verdicts_are_those_of_check(name: str, kernel: Kernel) -> None:
-    image = kernel(name)
-    ran = hypabi("document", image)
-    checked = hypabi("check", image, "--format", "json")
-    report = json.loads(checked.stdout)
+def test_verdicts_are_those_of_check(
+    name: str, kernel: Kernel, kernel_result: KernelResult
+) -> None:
+    ran = documented(kernel(name))
+    report = json.loads(JSON["check"](kernel_result("check", name)))
     found = {verdict["verdict"] for verdict in report["verdicts"]}
     assert ran.returncode == (12 if "refuted" in found else 0) | (16 if "undecided" in found else 0)
     tree = parsed(ran.stdout)
@@ -127,6 +136,6 @@ def test_the_page_of_all_interfaces_marks_what_was_checked(kernel: Kernel) -> No
 
 def test_a_page_names_no_folder_of_the_machine(kernel: Kernel) -> None:
     image = kernel("6.1-arm64")
-    for form in ("rst", "html", "man"):
-        text = hypabi("document", "--format", form, image).stdout
+    for text in (documented(image).stdout, hypabi("document", "--format", "man", image).stdout):
+        assert text
         assert str(image.parent) not in text
