@@ -46,6 +46,7 @@ def of_blocks(*blocks: Block) -> Page:
     return Page("made", "Made by hand", "made by hand", ("nobody's",), blocks)
 
 
+@functools.lru_cache(maxsize=32)
 def parsed(text: str) -> docutils.nodes.document:
     """Return what docutils reads; anything that it objects to fails the test."""
     complaints = io.StringIO()
