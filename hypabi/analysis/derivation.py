@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from hypabi.analysis.case_views import answers_by_number
 from hypabi.analysis.findings.derivation import Derivation, Derived
-from hypabi.analysis.party_detection import Found
 from hypabi.analysis.program import Program
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.results.vector_table import Table
@@ -22,6 +21,7 @@ from hypabi.records import frozen
 
 if TYPE_CHECKING:
     from hypabi.analysis.examination import Examination
+    from hypabi.analysis.party_detection import Found
     from hypabi.contract.model import Contract
     from hypabi.contract.version import Version
 

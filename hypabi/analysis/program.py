@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from hypabi.analysis.displacement import displaced
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
-from hypabi.callsites.finder import CallSites
 from hypabi.code.alternatives import Patches, find_alternatives
 from hypabi.code.compiled_functions import HANDED_TO
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
@@ -16,6 +16,9 @@ from hypabi.lifter.sleigh import Lifter
 from hypabi.smt.allowance import Allowance
 from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.setup import Lifters, explorer_for
+
+if TYPE_CHECKING:
+    from hypabi.callsites.finder import CallSites
 
 
 class Program:
@@ -60,8 +63,10 @@ class Program:
         return found
 
     @cached_property
-    def call_sites(self) -> CallSites:
+    def call_sites(self) -> "CallSites":
         """The ``hvc`` instructions of the program."""
+        from hypabi.callsites.finder import CallSites
+
         return CallSites(self.explorer)
 
     def state_at(self, address: int) -> InstructionSet:

@@ -3,21 +3,22 @@
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from hypabi.analysis.examination import Examination
 from hypabi.analysis.program import Program
 from hypabi.code.cpu_capabilities import Capabilities
-from hypabi.contract.model import Contract
-from hypabi.contract.registry import default_contract
-from hypabi.contract.resolve import revision_of
-from hypabi.contract.revision import Revision
 from hypabi.contract.version import Version
 from hypabi.errors import HypabiError
 from hypabi.image.load import load_image
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.smt.allowance import Allowance, counted
 from hypabi.smt.bitwuzla import BitwuzlaSolver
+
+# What a contract needs is imported where one is asked for: `derive --entry` has none.
+if TYPE_CHECKING:
+    from hypabi.analysis.examination import Examination
+    from hypabi.contract.model import Contract
+    from hypabi.contract.revision import Revision
 
 
 class Session:
@@ -43,23 +44,27 @@ class Session:
         """The CPU capabilities that the kernel describes."""
         return Capabilities(self.kernel)
 
-    def contract(self, version: Version | None = None) -> Contract:
+    def contract(self, version: Version | None = None) -> "Contract":
         """Return the shipped contract that the kernel is held to where none is named.
 
         :param version: of the kernel; where ``None``, the one that the image says it is
         :raises HypabiError: none speaks of such a kernel
         """
+        from hypabi.contract.registry import default_contract
+
         at = version or Version.parse(self.kernel.version)
         symbols = self.kernel.symbols
         return default_contract(self.kernel.architecture, at, lambda name: bool(symbols.find(name)))
 
-    def revision(self, contract: Contract, version: Version | None = None) -> Revision:
+    def revision(self, contract: "Contract", version: Version | None = None) -> "Revision":
         """Return the contract of the kernel that the file holds.
 
         :param version: of the kernel; where ``None``, the one that the image says it is
         :raises HypabiError: the kernel does not say its version, or the contract does not speak
             of it
         """
+        from hypabi.contract.resolve import revision_of
+
         version = version or Version.parse(self.kernel.version)
         if version is None:
             raise HypabiError(
@@ -69,13 +74,15 @@ class Session:
             )
         return revision_of(contract, version, self.kernel.architecture)
 
-    def examine(self, contract: Contract | None, version: Version | None = None) -> Examination:
+    def examine(self, contract: "Contract | None", version: Version | None = None) -> "Examination":
         """Hold the file against a contract, once for each contract and version.
 
         :param contract: where ``None``, the shipped one that speaks of the kernel
         :param version: of the kernel; where ``None``, the one that the image says it is
         :raises HypabiError: the contract does not speak of its version
         """
+        from hypabi.analysis.examination import Examination
+
         contract = contract or self.contract(version)
         revision = self.revision(contract, version)
         key = (contract.sha256, str(revision.version))

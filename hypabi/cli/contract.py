@@ -1,7 +1,6 @@
 """Show a contract, look for what a reviewer would object to, or print the format's JSON Schema."""
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,6 @@ from typing import TYPE_CHECKING
 from hypabi.analysis.exit_status import Exit
 from hypabi.cli.parser import add_output
 from hypabi.contract.defaults import DEFAULT_CONTRACT
-from hypabi.contract.resolve import revision_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,6 +89,7 @@ def _text(contract: "AnyContract", version: "Version | None", architecture: str 
 
 
 def _held_text(contract: "Contract", version: "Version | None", architecture: str | None) -> str:
+    from hypabi.contract.resolve import revision_of
     from hypabi.report.contract.text import write_contract_text, write_revision_text
 
     if version is None:
@@ -176,4 +175,6 @@ def _schema(arguments: argparse.Namespace) -> int:
 
 
 def _json(value: object) -> str:
+    import json
+
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
