@@ -6,9 +6,18 @@ from typing import Final, TypeAlias
 from hypabi.analysis.difference import Opened, sides
 from hypabi.analysis.findings.difference import CALLERS, Compared, Diff, PartyFound, kind_of
 from hypabi.analysis.provenance import Provenance
+from hypabi.behaviour.saved.own_promises import PromiseKind
 from hypabi.contract.version import Version
 from hypabi.judgement.difference.compare import compare_sides
-from hypabi.judgement.difference.model import Cell, Direction, Equal, Undecided, Vacuous
+from hypabi.judgement.difference.model import (
+    Cell,
+    Direction,
+    Equal,
+    Undecided,
+    Vacuous,
+    breaks,
+)
+from hypabi.judgement.difference.own_promises import ChangedPromise, compare_promises, together
 from hypabi.judgement.difference.side import Side
 from hypabi.judgement.suppression import Suppression, Suppressions
 from hypabi.smt.bitwuzla import BitwuzlaSolver
@@ -34,17 +43,34 @@ def compare(
     :raises HypabiError: they are of different architectures, or one name has two widths in them
     """
     taken = None if suppressions is None else suppressions.of_changes()
-    cells = tuple(_cells(*sides(old, new), directions))
+    one, another = sides(old, new)
+    cells = tuple(_cells(one, another, directions))
     return Diff(
-        _compared(old),
-        _compared(new),
+        _compared(old, one),
+        _compared(new, another),
         new.saved.architecture,
         new.revision.identifier,
         cells,
+        together(_of_their_own(compare_promises(old.saved.promises, new.saved.promises), cells)),
         provenance,
         taken,
         {} if taken is None else _suppressed(taken, cells, new),
     )
+
+
+def _of_their_own(
+    promises: Iterable[ChangedPromise], cells: Iterable[Cell]
+) -> Iterator[ChangedPromise]:
+    """Yield what became of promises, but of the clauses of a call that is compared as broken.
+
+    One cause is one finding.
+    """
+    told = {
+        (PromiseKind.CLAUSE, cell.party, cell.call)
+        for cell in cells
+        if breaks(cell.change) or isinstance(cell.change, Undecided)
+    }
+    return (each for each in promises if (each.kind, each.who, each.call) not in told)
 
 
 def _cells(old: Side, new: Side, directions: Iterable[Direction]) -> Iterator[Cell]:
@@ -59,7 +85,7 @@ def _solver() -> BitwuzlaSolver:
     return BitwuzlaSolver(MILLISECONDS)
 
 
-def _compared(opened: Opened) -> Compared:
+def _compared(opened: Opened, side: Side) -> Compared:
     saved, revision = opened.saved, opened.revision
     held = {party.name for party in saved.parties}
     return Compared(
@@ -70,6 +96,8 @@ def _compared(opened: Opened) -> Compared:
         str(revision.version),
         tuple(PartyFound(p.name, p.symbol, p.address, p.program, p.how) for p in saved.parties),
         tuple(party.name for party in revision.parties if party.name not in held),
+        saved.askers,
+        frozenset(call for calls in side.users.values() for call in calls),
     )
 
 

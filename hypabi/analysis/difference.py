@@ -45,12 +45,12 @@ def opened(path: str, contract: str | None, version: Version | None) -> Opened:
         saved = read_saved(Path(path))
         held = contract_of(contract) if contract else _contract_of(path, saved)
     else:
-        from hypabi.analysis.saved_form import save_behaviours
+        from hypabi.analysis.saved_form import save_image
         from hypabi.analysis.session import open_image
 
         session = open_image(path)
         held = named_contract(contract) or session.contract(version)
-        saved = save_behaviours(session.examine(held, version))
+        saved = save_image(session.examine(held, version))
     at = version or Version.parse(saved.contract_version)
     if at is None:
         raise HypabiError(path, f"{saved.contract_version!r} is no kernel version")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from hypabi.analysis.examination import Examination
+from hypabi.analysis.own_promises import NOTHING_KEPT, OwnPromises, own_promises
 from hypabi.analysis.party_detection import Found
 from hypabi.behaviour.saved.symbolic_names import Landmarks, in_symbolic_names
 from hypabi.behaviour.saved.writer import Saved, SavedParty
@@ -23,8 +24,16 @@ LIBRARY_COPY: Final = "__pi_"
 """Put before the names of code and data that run before relocation (arch/arm64/kernel/pi)."""
 
 
-def save_behaviours(examination: Examination) -> Saved:
-    """Return what every party of an image does, in names."""
+def save_image(examination: Examination) -> Saved:
+    """Return what stands for an image in a comparison: what its parties do, and what it keeps."""
+    return save_behaviours(examination, own_promises(examination))
+
+
+def save_behaviours(examination: Examination, own: OwnPromises = NOTHING_KEPT) -> Saved:
+    """Return what every party of an image does, in names.
+
+    :param own: what the image keeps of its own contract
+    """
     loaded, revision = examination.loaded, examination.revision
     found = examination.found
     tables = _tables(revision, found)
@@ -52,6 +61,8 @@ def save_behaviours(examination: Examination) -> Saved:
         tuple(sorted(numbers.values())),
         tuple(sorted(name for name in DESCRIPTIONS if capabilities.lacks(name))),
         parties,
+        own.promises,
+        own.askers,
     )
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "derive",
     "outcome",
     "request",
+    "saved.own_promises",
     "saved.reader",
     "saved.symbolic_names",
     "saved.writer",

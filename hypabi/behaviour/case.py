@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from hypabi.records import frozen
 from hypabi.smt import terms
-from hypabi.smt.terms import Value
-from hypabi.symbolic.memory import Memory, Store
+from hypabi.smt.terms import Term, Value
+from hypabi.symbolic.memory import Memory, Store, told_apart
 from hypabi.symbolic.outcome import Outcome
+from hypabi.symbolic.places import based
 from hypabi.symbolic.state import Condition, Effect, Trail, addresses_on, walk_trail
 from hypabi.symbolic.words import Words
 
@@ -73,6 +74,28 @@ class Behaviour:
             return None
         image = self.words.image
         return Memory(image, image.architecture.bits, stores).load(address, size)
+
+    def stored(self, address: Term, size: int, case: Case) -> Value | None:
+        """Return bytes of memory behind a pointer at the end of a case, in data's byte order.
+
+        ``None`` where a store by another pointer may be there, for all that the case assumes.
+        """
+        base, _ = based(address)
+        others = {store.base for store in case.stores if store.base is not base}
+        if self.words is None:
+            return None
+        image = self.words.image
+        bits = image.architecture.bits
+        if not all(_are_apart(base, other, case, bits) for other in others):
+            return None
+        stores = tuple(store for store in case.stores if store.base is base)
+        return Memory(image, bits, stores).load(address, size)
+
+
+def _are_apart(one: Term | None, other: Term | None, case: Case, bits: int) -> bool:
+    """Tell whether a case takes memory behind two pointers apart."""
+    told = told_apart(one, other, bits)
+    return any(text.partition(": ")[0] == told for text in case.assumptions)
 
 
 def guard_terms(case: Case) -> tuple[Value, ...]:

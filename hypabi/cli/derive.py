@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _save(arguments: argparse.Namespace) -> int:
     from hypabi.analysis.exit_status import Exit
     from hypabi.analysis.options import named_contract, version_of
-    from hypabi.analysis.saved_form import save_behaviours
+    from hypabi.analysis.saved_form import save_image
     from hypabi.analysis.session import open_image
     from hypabi.atomic_file import write_output
     from hypabi.behaviour.outcome import Undecided
@@ -74,7 +74,7 @@ def _save(arguments: argparse.Namespace) -> int:
     version = version_of(arguments.kernel_version)
     contract = named_contract(arguments.contract)
     session = open_image(*arguments.images, role=arguments.role)
-    saved = save_behaviours(session.examine(contract, version))
+    saved = save_image(session.examine(contract, version))
     write_output(write_saved(saved), arguments.save)
     outcomes = [case.outcome for party in saved.parties for case in party.behaviour.cases]
     followed = not any(isinstance(outcome, Undecided) for outcome in outcomes)

@@ -22,6 +22,7 @@ __all__ = [
     "difference.compare",
     "difference.difference_query",
     "difference.model",
+    "difference.own_promises",
     "difference.side",
     "drift.call_table",
     "drift.citations",

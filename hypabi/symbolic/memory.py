@@ -363,6 +363,11 @@ def _never(judge: Judge, meets: Value, same: Value) -> bool:
     return judge.never(terms.land(meets, terms.lnot(same)))
 
 
+def told_apart(one: Term | None, other: Term | None, bits: int) -> str:
+    """Return how a path says that memory behind two bases does not overlap, before its reason."""
+    return _apart(base_text(one, bits), base_text(other, bits))
+
+
 def _apart(one: str, other: str) -> str:
     first, second = sorted((one, other))
     return f"memory at {first} does not overlap memory at {second}"

@@ -1,6 +1,7 @@
 """Comparisons made by hand: every part of a report without an image or a solver."""
 
 from hypabi.analysis.results.difference import (
+    AskedBy,
     CallersOf,
     ChangeKind,
     ComparedCall,
@@ -8,6 +9,7 @@ from hypabi.analysis.results.difference import (
     ContractTaken,
     DiffReproduction,
     DiffResult,
+    Made,
     PartyHeld,
     Renumbering,
     ShownDifference,
@@ -47,6 +49,7 @@ def call(
     name: str | None = "HVC_SET_VECTORS",
     reasons: tuple[str, ...] = (),
     suppressed: SuppressedBy | None = None,
+    asked_by: tuple[AskedBy, ...] = (),
 ) -> ComparedCall:
     """Return a call that came to something, with what shows it."""
     shown = differences or ((difference(BEARING[change]),) if change in BEARING else ())
@@ -65,6 +68,8 @@ def call(
         renumbered=renumbered,
         reasons=reasons,
         differences=shown,
+        asked_by=asked_by,
+        made=Made.BY_SOMEBODY if asked_by else Made.UNTOLD,
         must_agree=("ARM64 PORT",) if breaks else (),
         assumptions=("memory is apart",),
         suppressed=suppressed,
@@ -86,6 +91,7 @@ def diff(*changes: ComparedCall, suppressions: SuppressionFile | None = None) ->
         image("6.1.0-old", "a"),
         image(None, "b"),
         changes,
+        (),
         suppressions,
         ("the solver",),
         DiffReproduction(

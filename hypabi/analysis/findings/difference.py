@@ -6,6 +6,7 @@ from typing import Final, assert_never
 from hypabi.analysis.provenance import Provenance
 from hypabi.analysis.results.difference import CallersOf, ChangeKind
 from hypabi.arch.names import Architecture
+from hypabi.behaviour.saved.own_promises import Asker
 from hypabi.judgement.difference.model import (
     Cell,
     Change,
@@ -19,6 +20,7 @@ from hypabi.judgement.difference.model import (
     Vacuous,
     Weaker,
 )
+from hypabi.judgement.difference.own_promises import ChangedTogether
 from hypabi.judgement.suppression import Suppression, Suppressions
 from hypabi.records import field, frozen
 
@@ -52,6 +54,9 @@ class Compared:
     parties: tuple[PartyFound, ...]
     missing: tuple[str, ...]
     """Parties of the revision that the image does not hold."""
+    askers: tuple[Asker, ...]
+    outside: frozenset[str]
+    """Calls that somebody outside the image makes."""
 
 
 @frozen
@@ -63,6 +68,8 @@ class Diff:
     architecture: Architecture
     identifier: str
     cells: tuple[Cell, ...]
+    promises: tuple[ChangedTogether, ...]
+    """What became of what each keeps of its own contract."""
     provenance: Provenance
     suppressions: Suppressions | None = None
     suppressed: Mapping[tuple[Direction, str, str | None], Suppression] = field(

@@ -7,7 +7,9 @@ from typing import Final, assert_never
 from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
 from hypabi.analysis.results.shared import Hex, Reproduction, Sha256, SuppressedBy, SuppressionFile
 from hypabi.arch.names import Architecture
+from hypabi.behaviour.saved.own_promises import AnswerUse, PromiseKind
 from hypabi.judgement.difference.model import Aspect, Bearing
+from hypabi.judgement.difference.own_promises import PromiseChange
 from hypabi.records import frozen
 
 
@@ -107,6 +109,71 @@ class ShownDifference:
     """A state at entry that shows it; everything that is not named is zero."""
 
 
+class Side(enum.Enum):
+    """Which of the two images."""
+
+    OLD = "old"
+    NEW = "new"
+
+
+@frozen
+class AskedBy:
+    """A function of one of the two images that makes a call."""
+
+    image: Side
+    function: str
+    """Empty where no symbol tells."""
+    answer: AnswerUse
+
+
+class Made(enum.Enum):
+    """Whether anybody makes a call, for all that is known."""
+
+    BY_SOMEBODY = "by somebody"
+    BY_NOBODY = "by nobody"
+    """No function of either image that makes calls, and no user outside that the contract knows."""
+    UNTOLD = "untold"
+    """No function of either image makes any call, or it is every other identifier."""
+
+
+@frozen
+class ComparedPromise:
+    """What each image is held to by its own contract, and became the same of one cause."""
+
+    about: PromiseKind
+    who: str
+    """The function or party that keeps it, or the program."""
+    what: tuple[str, ...]
+    """What of it: calls with their clauses, what is asked of whom, slots, placements."""
+    change: PromiseChange
+    old: str
+    new: str
+
+    @property
+    def judged(self) -> Judged:
+        """Return what is counted of it, and what that weighs."""
+        return Judged(PROMISES, self.change.value, self._weight)
+
+    @property
+    def _weight(self) -> Weight:
+        match self.change:
+            case PromiseChange.NEWLY_BROKEN:
+                return Weight.REFUTED
+            case PromiseChange.NO_LONGER_DECIDED:
+                return Weight.UNDECIDED
+            case PromiseChange.BROKEN_IN_BOTH:
+                return Weight.GOOD
+            case (
+                PromiseChange.MENDED
+                | PromiseChange.OTHERWISE_KEPT
+                | PromiseChange.GONE
+                | PromiseChange.ADDED
+            ):
+                return Weight.CHANGE
+            case _:
+                assert_never(self.change)
+
+
 @frozen
 class ComparedCall:
     """One call at one party, for the callers of one side."""
@@ -126,6 +193,10 @@ class ComparedCall:
     reasons: tuple[str, ...]
     """What could not be decided, and why; of a vacuous one, what cannot be met."""
     differences: tuple[ShownDifference, ...]
+    asked_by: tuple[AskedBy, ...]
+    """Who in the two images makes the call."""
+    made: Made
+    """What breaks and nobody makes is a change, and breaks nobody."""
     must_agree: tuple[str, ...]
     """Sections of MAINTAINERS, and users outside the image; empty where nothing breaks."""
     assumptions: tuple[str, ...]
@@ -143,7 +214,7 @@ class ComparedCall:
     def _weight(self) -> Weight:
         match self.change:
             case ChangeKind.INCOMPATIBLE | ChangeKind.WEAKER | ChangeKind.RENUMBERED:
-                return Weight.REFUTED
+                return Weight.CHANGE if self.made is Made.BY_NOBODY else Weight.REFUTED
             case ChangeKind.UNDECIDED:
                 return Weight.UNDECIDED
             case ChangeKind.STRONGER | ChangeKind.CHANGED:
@@ -167,6 +238,8 @@ class ComparedCall:
 
 COMPARISONS: Final = "comparisons"
 """The unit: one call at one party, for the callers of one side."""
+PROMISES: Final = "own promises"
+"""The unit: one thing that an image is held to by its own contract, where that changed."""
 SUPPRESSED: Final = "suppressed"
 WORDS: Final = (*(kind.value for kind in ChangeKind), SUPPRESSED)
 NOTHING_COMPARED: Final = Judged(COMPARISONS, ChangeKind.VACUOUS.value, Weight.UNDECIDED)
@@ -191,6 +264,9 @@ class DiffResult:
     new: ComparedImage
     changes: tuple[ComparedCall, ...]
     """Every comparison, whatever it came to."""
+    promises: tuple[ComparedPromise, ...]
+    """What each image keeps of its own contract: who calls and how, who installs, where code lies,
+    what enters, what each party promises; only where that changed, or is broken."""
     suppressions: SuppressionFile | None
     """The file of suppressions, where one was given."""
     trusted: tuple[str, ...]
@@ -203,8 +279,12 @@ class DiffResult:
         judged = [each.judged for each in self.changes]
         if all(each.change is ChangeKind.VACUOUS for each in self.changes):
             judged = [NOTHING_COMPARED] * len(judged)
+        judged += [each.judged for each in self.promises]
+        units = {COMPARISONS: WORDS}
+        if self.promises:
+            units[PROMISES] = tuple(each.value for each in PromiseChange)
         words = {Weight.REFUTED: ChangeKind.INCOMPATIBLE.value}
-        return conclude(judged, ChangeKind.EQUAL.value, {COMPARISONS: WORDS}, words)
+        return conclude(judged, ChangeKind.EQUAL.value, units, words)
 
     @property
     def verdict(self) -> str:

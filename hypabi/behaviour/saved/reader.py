@@ -24,6 +24,13 @@ from hypabi.behaviour.outcome import (
     Stuck,
     Undecided,
 )
+from hypabi.behaviour.saved.own_promises import (
+    AnswerUse,
+    Asker,
+    OwnPromise,
+    PromiseKind,
+    PromiseWord,
+)
 from hypabi.behaviour.saved.terms import CONSTANT, MOST_WIDTH, REFERENCE, TERMS, SavedTerms, TermRow
 from hypabi.behaviour.saved.writer import NAME, VERSION, Saved, SavedParty
 from hypabi.decode.bounds import Bounds, read_bounded
@@ -129,6 +136,8 @@ class _File:
     terms: tuple[TermRow, ...]
     behaviours: Node
     parties: Node
+    promises: tuple[OwnPromise, ...]
+    askers: tuple[Asker, ...]
 
 
 def _saved(file: _File) -> Saved:
@@ -145,6 +154,8 @@ def _saved(file: _File) -> Saved:
         file.capabilities.known,
         file.capabilities.lacks,
         parties,
+        file.promises,
+        file.askers,
     )
 
 
@@ -309,6 +320,30 @@ _FILE: Final = record(
             "Operation, width, arguments; a symbol has its name, an extract its lowest bit before"
             " the argument."
         ),
+    ),
+    (
+        "promises",
+        ListOf(
+            Row(
+                (words_of(PromiseKind), _TEXT, _TEXT, words_of(PromiseWord), _TEXT),
+                OwnPromise,
+                "What it is about, who keeps it, what of it, the word for it, how or what instead.",
+            ),
+            MOST_ITEMS,
+        ),
+        "What the image keeps of its own contract.",
+    ),
+    (
+        "askers",
+        ListOf(
+            Row(
+                (_TEXT, _TEXT, words_of(AnswerUse)),
+                Asker,
+                "A function, the call that it makes, what it makes of the answer.",
+            ),
+            MOST_ITEMS,
+        ),
+        "Who in the image makes which call.",
     ),
     says="What `hypabi derive --save` writes, and `hypabi diff` reads.",
 )

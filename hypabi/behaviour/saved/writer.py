@@ -24,12 +24,13 @@ from hypabi.behaviour.outcome import (
     Stuck,
     Undecided,
 )
+from hypabi.behaviour.saved.own_promises import Asker, OwnPromise
 from hypabi.records import frozen
 from hypabi.smt.rewrite import subterms
 from hypabi.smt.terms import Term, Value
 
 NAME: Final = "hypabi-behaviours"
-VERSION: Final = 1
+VERSION: Final = 2
 """It rises when a field changes its meaning: a file of another version is refused."""
 
 Written = bool | int | str | list["Written"] | dict[str, "Written"] | None
@@ -69,6 +70,10 @@ class Saved:
     lacks: tuple[str, ...]
     """Capabilities that the kernel does not have."""
     parties: tuple[SavedParty, ...]
+    promises: tuple[OwnPromise, ...] = ()
+    """What the image keeps of its own contract."""
+    askers: tuple[Asker, ...] = ()
+    """Who in the image makes which call."""
 
 
 def write_saved(saved: Saved) -> str:
@@ -87,6 +92,11 @@ def write_saved(saved: Saved) -> str:
         "parties": [writer.party(party) for party in saved.parties],
         "behaviours": [writer.behaviour(each) for each in writer.behaviours],
         "assumptions": list(writer.assumptions),
+        "promises": [
+            [each.kind.value, each.who, each.what, each.word.value, each.says]
+            for each in saved.promises
+        ],
+        "askers": [[each.function, each.call, each.answer.value] for each in saved.askers],
     }
     lines = [f"{_text(key)}: {_text(value)}" for key, value in body.items()]
     listed = ",\n".join(map(_text, writer.terms))

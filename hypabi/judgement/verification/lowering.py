@@ -155,10 +155,15 @@ class Lowering:
 
     def _memory(self, address: terms.Value, width: int, moment: Moment) -> terms.Value:
         """Return bits of memory, at entry or as the case leaves them."""
-        if not isinstance(address, int):
-            raise NotKnown("memory is meant whose address is no constant")
         case = self.case if moment is Moment.EXIT else None
-        found = self.behaviour.held(address, width // 8, case)
+        if isinstance(address, int):
+            found = self.behaviour.held(address, width // 8, case)
+        elif case is not None:
+            found = self.behaviour.stored(address, width // 8, case)
+            if found is None:
+                raise NotKnown("what is stored by another pointer may hit the memory that is meant")
+        else:
+            raise NotKnown("memory at entry is meant whose address is no constant")
         if found is None:
             raise NotKnown(f"what is stored on the way may hit the memory at {address:#x}")
         return found

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import CalledBack, Left, Undecided
-from hypabi.contract.clause import Answer, Calls, Clause
+from hypabi.contract.clause import Answer, Calls, Clause, HandedTo
 from hypabi.contract.expression import Predicate
-from hypabi.contract.revision import LiveParty, Revision, Row, Service
+from hypabi.contract.revision import LiveParty, Revision, Row
 from hypabi.judgement.verification.clause_demands import (
     CallBack,
     Unconcerned,
@@ -157,5 +157,10 @@ def _call_back(row: Row) -> CallBack:
 
 
 def _handed_to(row: Row) -> str | None:
-    """Return at whose entry an installer's clauses hold; of a call they hold where it ends."""
-    return next(iter(row.handed_to), None) if row.service is Service.INSTALLS else None
+    """Return at whose entry a row's clauses hold, where it ends there whatever is asked."""
+    ends = (
+        clause.statement.symbol
+        for clause in row.clauses
+        if isinstance(clause.statement, HandedTo) and clause.when is None
+    )
+    return next(ends, None)

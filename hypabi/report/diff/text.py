@@ -8,12 +8,16 @@ from hypabi.analysis.results.difference import (
     CallersOf,
     ChangeKind,
     ComparedCall,
+    ComparedPromise,
     DiffResult,
+    Made,
     ShownDifference,
+    Side,
 )
 from hypabi.analysis.results.vector_table import HOW
 from hypabi.arch.register_order import natural_order
 from hypabi.judgement.difference.model import Aspect, Bearing
+from hypabi.judgement.difference.own_promises import PromiseChange
 from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.counterexample import kind
 from hypabi.report.shared.footer import repeat_section
@@ -40,6 +44,15 @@ MOST_OF_A_ROW: Final = COLUMNS - 18
 
 BREAKING: Final = (ChangeKind.INCOMPATIBLE, ChangeKind.WEAKER, ChangeKind.RENUMBERED)
 UNPROMISED: Final = (Bearing.CHANGED, Bearing.HARMLESS)
+PROMISED: Final[Mapping[PromiseChange, str]] = {
+    PromiseChange.NEWLY_BROKEN: "New breaks what its own contract promises",
+    PromiseChange.NO_LONGER_DECIDED: "No longer decided of what its own contract promises",
+    PromiseChange.BROKEN_IN_BOTH: "Broken in both",
+    PromiseChange.MENDED: "Mended",
+    PromiseChange.OTHERWISE_KEPT: "Kept otherwise",
+    PromiseChange.GONE: "Gone",
+    PromiseChange.ADDED: "Added",
+}
 SHORT: Final[Mapping[CallersOf, str]] = {
     CallersOf.OLD: "old callers on new",
     CallersOf.NEW: "new callers on old",
@@ -58,9 +71,11 @@ def _lines(diff: DiffResult) -> Iterator[str]:
         at = f"{side.contract.name} as of {side.contract.version}"
         yield from labelled(label, f"{side.named} ({diff.architecture.value}), held to {at}")
     yield from breaking(diff)
+    yield from promises(diff)
     yield from undecided(diff)
     yield from stronger(diff)
     yield from changed(diff)
+    yield from unasked(diff)
     yield from same(diff)
     yield from table(diff)
     yield from parties(diff)
@@ -103,21 +118,66 @@ def _of_kinds(diff: DiffResult, *kinds: ChangeKind) -> Iterator[ComparedCall]:
 
 def breaking(diff: DiffResult) -> Iterator[str]:
     """Yield each change that breaks somebody, with a state that shows it."""
-    cells = list(_of_kinds(diff, *BREAKING))
+    cells = [each for each in _of_kinds(diff, *BREAKING) if each.made is not Made.BY_NOBODY]
     if cells:
         yield from titled("Who breaks")
     for cell in cells:
-        yield ""
-        yield from filled(_where(diff, cell), "* ", "  ")
-        if cell.renumbered is not None:
-            there = cell.renumbered
-            same_there = f"{there.call}, {diff.identifier} = {number(there.number)}"
-            yield from labelled("there", f"the same under another number: {same_there}")
-        yield from evidence(diff, cell)
-        for reason in cell.reasons[:MOST]:
-            yield from labelled("undecided", reason)
-        if cell.must_agree:
-            yield from labelled_list("must agree", cell.must_agree)
+        yield from _broken(diff, cell)
+
+
+def unasked(diff: DiffResult) -> Iterator[str]:
+    """Yield what would break who made the calls that nobody in either image makes."""
+    cells = [each for each in _of_kinds(diff, *BREAKING) if each.made is Made.BY_NOBODY]
+    if cells:
+        yield from titled("Nobody makes these calls: they would break whoever did")
+    for cell in cells:
+        yield from _broken(diff, cell)
+
+
+def _broken(diff: DiffResult, cell: ComparedCall) -> Iterator[str]:
+    yield ""
+    yield from filled(_where(diff, cell), "* ", "  ")
+    if cell.renumbered is not None:
+        there = cell.renumbered
+        same_there = f"{there.call}, {diff.identifier} = {number(there.number)}"
+        yield from labelled("there", f"the same under another number: {same_there}")
+    yield from evidence(diff, cell)
+    for reason in cell.reasons[:MOST]:
+        yield from labelled("undecided", reason)
+    for image in Side:
+        asking = [
+            f"{a.function or 'no symbol'} ({a.answer.value})"
+            for a in cell.asked_by
+            if a.image is image
+        ]
+        if asking:
+            yield from labelled_list(f"{image.value} asks", asking)
+    if cell.must_agree:
+        yield from labelled_list("must agree", cell.must_agree)
+
+
+def promises(diff: DiffResult) -> Iterator[str]:
+    """Yield what became of what each image keeps of its own contract."""
+    for change, title in PROMISED.items():
+        found = [each for each in diff.promises if each.change is change]
+        if found:
+            yield from titled(title)
+        for each in found:
+            yield from filled(f"{each.about.value} {each.who}, {'; '.join(each.what)}", "* ", "  ")
+            yield from _was_and_is(each)
+
+
+def _was_and_is(promise: ComparedPromise) -> Iterator[str]:
+    """Yield both; of two lists that are kept, what only one of them has."""
+    if promise.change is PromiseChange.OTHERWISE_KEPT:
+        old, new = (each.removeprefix("kept: ").split(", ") for each in (promise.old, promise.new))
+        for label, mine, yours in (("only old", old, new), ("only new", new, old)):
+            alone = [each for each in mine if each not in yours]
+            yield from labelled_list(label, alone or ["-"])
+        return
+    if promise.old != promise.new:
+        yield from labelled("old", promise.old)
+    yield from labelled("new", promise.new)
 
 
 def _where(diff: DiffResult, cell: ComparedCall) -> str:

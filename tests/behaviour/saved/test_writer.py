@@ -46,8 +46,8 @@ def test_the_bytes_say_nothing_of_where_the_image_was() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "what"),
     [
-        (("schema", "version"), 2, "schema.version: wants 1, has the number 2"),
-        (("schema", "version"), True, "schema.version: wants 1, has true"),
+        (("schema", "version"), 1, "schema.version: wants 2, has the number 1"),
+        (("schema", "version"), True, "schema.version: wants 2, has true"),
         (("image", "architecture"), "x86", "image.architecture: wants one of arm, arm64"),
         (("image", "sha256"), "0", "image.sha256: wants a SHA-256 of 64 small"),
         (("parties", 0, "behaviour"), 7, "parties[0].behaviour: there are 1 behaviours"),
