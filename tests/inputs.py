@@ -41,10 +41,10 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
 """By how a program's name begins: the need that it serves, and the package that holds it."""
 
 OTHER_NEEDS: Final = frozenset(
-    {"packages", "xen", "old-kernels", "unprivileged", "fuzzer", "layers"}
+    {"packages", "xen", "old-kernels", "kernel-tree", "unprivileged", "fuzzer", "layers"}
 )
-"""A kernel's package, Xen's images, kernels that no archive holds, a user whom a mode can stop,
-Atheris, and Linux that lets a user mount an overlay."""
+"""A kernel's package, Xen's images, kernels that no archive holds, a kernel's source, a user whom a
+mode can stop, Atheris, and Linux that lets a user mount an overlay."""
 
 OLD_KERNELS: Final = "HYPABI_OLD_KERNELS"
 """The environment variable that names a folder of kernels before 5.10 that a user has built."""

@@ -13,12 +13,16 @@ from typing import Any
 import hypabi
 from hypabi.analysis.session import Session
 from hypabi.report.callers import json as callers_json
+from hypabi.report.callers.findings import findings_of as callers_findings
 from hypabi.report.callers.text import write as callers_text
 from hypabi.report.check import json as check_json
+from hypabi.report.check.findings import findings_of as check_findings
 from hypabi.report.check.text import write as check_text
 from hypabi.report.derive import json as derive_json
 from hypabi.report.derive.text import write as derive_text
+from hypabi.report.findings.finding import Findings
 from hypabi.report.matrix import json as matrix_json
+from hypabi.report.matrix.findings import findings_of as matrix_findings
 from hypabi.report.matrix.text import Detail
 from hypabi.report.matrix.text import write as matrix_text
 
@@ -29,6 +33,13 @@ TEXT: dict[str, Callable[[Any], str]] = {
     "matrix": lambda result: matrix_text(result, Detail.NONE),
 }
 """What the command prints of its result; ``tests/cli/test_one_truth.py`` holds it against that."""
+
+FINDINGS: dict[str, Callable[[Any], Findings]] = {
+    "check": check_findings,
+    "callers": callers_findings,
+    "matrix": matrix_findings,
+}
+"""The same, finding by finding."""
 
 JSON: dict[str, Callable[[Any], str]] = {
     "check": check_json.write,

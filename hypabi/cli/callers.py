@@ -6,8 +6,12 @@ by the shipped contracts.  An identifier that is uninitialised is a finding.
 """
 
 import argparse
+from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import add_kernel, add_output
+from hypabi.cli.parser import MACHINE_FORMS, add_kernel, add_output
+
+if TYPE_CHECKING:
+    from hypabi.analysis.results.callers import CallersResult
 
 SUMMARY = "list every hvc of an image, and what each asks for"
 
@@ -18,13 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--function", metavar="NAME", help="only the call sites in this function, all in full"
     )
-    add_output(parser, ("text", "json"))
+    add_output(parser, ("text", "json", *MACHINE_FORMS))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Find, print, and return the exit status."""
     from hypabi.api import callers
-    from hypabi.atomic_file import write_output
+    from hypabi.cli.output import deliver
+    from hypabi.report.callers.findings import findings_of
 
     result = callers(
         arguments.images,
@@ -33,9 +38,18 @@ def run(arguments: argparse.Namespace) -> int:
         role=arguments.role,
         function=arguments.function,
     )
-    if arguments.format == "json":
+    deliver(_written(result, arguments.format), arguments.output, lambda: findings_of(result))
+    return result.exit_status
+
+
+def _written(result: "CallersResult", form: str) -> str:
+    if form == "text":
+        from hypabi.report.callers.text import write
+    elif form == "json":
         from hypabi.report.callers.json import write
     else:
-        from hypabi.report.callers.text import write
-    write_output(write(result), arguments.output)
-    return result.exit_status
+        from hypabi.report.callers.findings import findings_of
+        from hypabi.report.forms.write import write_form
+
+        return write_form(findings_of(result), form)
+    return write(result)

@@ -5,8 +5,12 @@ undecided with the reason.  The answer comes first.
 """
 
 import argparse
+from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import add_kernel, add_output, add_suppressions
+from hypabi.cli.parser import MACHINE_FORMS, add_kernel, add_output, add_suppressions
+
+if TYPE_CHECKING:
+    from hypabi.analysis.results.check import CheckResult
 
 SUMMARY = "hold an image against a contract: proved, refuted or undecided"
 
@@ -42,13 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--smt2", metavar="DIR", help="write every obligation into DIR as an SMT-LIB 2 file"
     )
     add_suppressions(parser)
-    add_output(parser, ("text", "json"))
+    add_output(parser, ("text", "json", *MACHINE_FORMS))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check, print, and return the exit status."""
     from hypabi.api import check
-    from hypabi.atomic_file import write_output
+    from hypabi.cli.output import deliver
+    from hypabi.report.check.findings import findings_of
 
     result = check(
         arguments.images,
@@ -63,9 +68,18 @@ def run(arguments: argparse.Namespace) -> int:
         second_opinion=arguments.second_opinion,
         smt2=arguments.smt2,
     )
-    if arguments.format == "json":
+    deliver(_written(result, arguments.format), arguments.output, lambda: findings_of(result))
+    return result.exit_status
+
+
+def _written(result: "CheckResult", form: str) -> str:
+    if form == "text":
+        from hypabi.report.check.text import write
+    elif form == "json":
         from hypabi.report.check.json import write
     else:
-        from hypabi.report.check.text import write
-    write_output(write(result), arguments.output)
-    return result.exit_status
+        from hypabi.report.check.findings import findings_of
+        from hypabi.report.forms.write import write_form
+
+        return write_form(findings_of(result), form)
+    return write(result)

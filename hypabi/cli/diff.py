@@ -6,8 +6,12 @@ provider and for new callers on the old one (which is what kexec and hibernation
 """
 
 import argparse
+from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import add_output, add_suppressions
+from hypabi.cli.parser import MACHINE_FORMS, add_output, add_suppressions
+
+if TYPE_CHECKING:
+    from hypabi.analysis.results.difference import DiffResult
 
 SUMMARY = "say what two images do differently for their callers, and who breaks"
 
@@ -44,13 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whose callers are asked for (default: both)",
     )
     add_suppressions(parser)
-    add_output(parser, ("text", "json"))
+    add_output(parser, ("text", "json", *MACHINE_FORMS))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare, print, and return the exit status."""
     from hypabi.api import diff
-    from hypabi.atomic_file import write_output
+    from hypabi.cli.output import deliver
+    from hypabi.report.diff.findings import findings_of
 
     result = diff(
         arguments.old,
@@ -65,9 +70,18 @@ def run(arguments: argparse.Namespace) -> int:
         suppressions=arguments.suppressions,
         today=arguments.today,
     )
-    if arguments.format == "json":
+    deliver(_written(result, arguments.format), arguments.output, lambda: findings_of(result))
+    return result.exit_status
+
+
+def _written(result: "DiffResult", form: str) -> str:
+    if form == "text":
+        from hypabi.report.diff.text import write
+    elif form == "json":
         from hypabi.report.diff.json import write
     else:
-        from hypabi.report.diff.text import write
-    write_output(write(result), arguments.output)
-    return result.exit_status
+        from hypabi.report.diff.findings import findings_of
+        from hypabi.report.forms.write import write_form
+
+        return write_form(findings_of(result), form)
+    return write(result)

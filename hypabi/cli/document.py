@@ -7,7 +7,7 @@ also says what that image's machine code does.  The same input gives the same by
 
 import argparse
 
-from hypabi.cli.parser import add_file
+from hypabi.cli.parser import MACHINE_FORMS, add_file
 from hypabi.contract.defaults import DEFAULT_CONTRACT
 
 SUMMARY = "write the documents of an interface: reStructuredText, HTML, man page, C header"
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=(*FORMATS, "text", "json"),
+        choices=(*FORMATS, "text", "json", *MACHINE_FORMS),
         help="how the document is written (default: rst), or what --drift finds (default: text)",
     )
     add_file(parser)

@@ -4,18 +4,25 @@ No command of its own: :mod:`hypabi.cli.document` parses the command line and de
 """
 
 import argparse
+from typing import TYPE_CHECKING
 
-FORMATS = ("text", "json")
+from hypabi.cli.parser import MACHINE_FORMS
+
+if TYPE_CHECKING:
+    from hypabi.analysis.results.drift import DriftResult
+
+FORMATS = ("text", "json", *MACHINE_FORMS)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Hold ``.drift`` against ``.contract`` and ``.images``, print; return the exit status."""
     from hypabi.api import drift
-    from hypabi.atomic_file import write_output
+    from hypabi.cli.output import deliver
     from hypabi.errors import HypabiError
+    from hypabi.report.drift.findings import findings_of
 
     if arguments.format not in FORMATS:
-        hint = f"drift is printed as {' or '.join(FORMATS)}"
+        hint = f"drift is printed as one of {', '.join(FORMATS)}"
         raise HypabiError(f"--format {arguments.format}", "this is for a page", hint)
     report = drift(
         arguments.drift,
@@ -24,9 +31,18 @@ def run(arguments: argparse.Namespace) -> int:
         kernel_version=arguments.kernel_version,
         architecture=arguments.architecture,
     )
-    if arguments.format == "json":
+    deliver(_written(report, arguments.format), arguments.output, lambda: findings_of(report))
+    return report.exit_status
+
+
+def _written(report: "DriftResult", form: str) -> str:
+    if form == "text":
+        from hypabi.report.drift.text import write
+    elif form == "json":
         from hypabi.report.drift.json import write
     else:
-        from hypabi.report.drift.text import write
-    write_output(write(report), arguments.output)
-    return report.exit_status
+        from hypabi.report.drift.findings import findings_of
+        from hypabi.report.forms.write import write_form
+
+        return write_form(findings_of(report), form)
+    return write(report)

@@ -24,7 +24,9 @@ DESCRIPTION: Final = (
     "held against a written contract."
 )
 
-COMMANDS: Final = ("check", "derive", "callers", "diff", "matrix", "replay", "document", "contract")
+COMMANDS: Final = (
+    "check", "derive", "callers", "diff", "matrix", "replay", "document", "contract", "explain",
+)  # fmt: skip
 """Each is a module of this package, imported only where the command line could mean it."""
 
 COLLECT_AFTER: Final = 50_000

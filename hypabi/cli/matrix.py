@@ -8,7 +8,7 @@ instead, or undecided.
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import add_kernel, add_output
+from hypabi.cli.parser import MACHINE_FORMS, add_kernel, add_output
 
 if TYPE_CHECKING:
     from hypabi.analysis.results.matrix import MatrixResult
@@ -48,13 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a refuted cell print the path, only what happens, or the grid alone "
         "(default: paths; JSON has all of it)",
     )
-    add_output(parser, ("text", "json"))
+    add_output(parser, ("text", "json", *MACHINE_FORMS))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge, print, and return the exit status."""
     from hypabi.api import matrix
-    from hypabi.atomic_file import write_output
+    from hypabi.cli.output import deliver
+    from hypabi.report.matrix.findings import findings_of
 
     result = matrix(
         arguments.images or None,
@@ -68,15 +69,21 @@ def run(arguments: argparse.Namespace) -> int:
         caller=arguments.caller,
         party=arguments.party,
     )
-    write_output(_written(result, arguments), arguments.output)
+    deliver(_written(result, arguments), arguments.output, lambda: findings_of(result))
     return result.exit_status
 
 
 def _written(result: "MatrixResult", arguments: argparse.Namespace) -> str:
+    if arguments.format == "text":
+        from hypabi.report.matrix.text import Detail
+        from hypabi.report.matrix.text import write as write_text
+
+        return write_text(result, Detail(arguments.evidence))
     if arguments.format == "json":
-        from hypabi.report.matrix.json import write as write_json
+        from hypabi.report.matrix.json import write
+    else:
+        from hypabi.report.forms.write import write_form
+        from hypabi.report.matrix.findings import findings_of
 
-        return write_json(result)
-    from hypabi.report.matrix.text import Detail, write
-
-    return write(result, Detail(arguments.evidence))
+        return write_form(findings_of(result), arguments.format)
+    return write(result)

@@ -11,6 +11,10 @@ COLUMNS: Final = 78
 """Width of what ``--help`` prints, on every terminal."""
 
 
+MACHINE_FORMS: Final = ("sarif", "ktap", "junit", "github", "gitlab")
+"""Forms that are made of findings, the same for every command that has some."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that refuses in one line and with our exit status."""
 

@@ -1,4 +1,4 @@
-"""First line, JSON and exit status of a result say the same, over all that we have."""
+"""First line, JSON, findings and exit status of a result say the same, over all that we have."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ from kernels.pins import read_pins
 from tests.cli.compared import INDEX, promised
 from tests.cli.door import hypabi as run
 from tests.inputs import Kernel, KernelResult
-from tests.kernel_results import JSON, TEXT
+from tests.kernel_results import FINDINGS, JSON, TEXT
+from tests.report.told import held_to_the_law
 
 COMMANDS = ("check", "callers", "derive", "matrix")
 
@@ -34,6 +35,10 @@ def held_against_each_other(command: str, found: Any) -> None:  # noqa: ANN401 -
     worst = next((word for bit, word in WORST.items() if found.exit_status & bit), None)
     assert worst is None or found.verdict == worst
     assert (found.verdict in WORST.values()) is bool(found.exit_status)
+    if command in FINDINGS:
+        told = FINDINGS[command](found)
+        assert told.answer == first
+        held_to_the_law(told)
 
 
 @pytest.mark.parametrize(("name", "form"), REFERENCES)

@@ -55,6 +55,22 @@ class ClauseWord(enum.Enum):
     """No state can test it, and why; not counted as proved."""
 
 
+class ClauseKind(enum.Enum):
+    """What a clause promises."""
+
+    ANSWER = "answer"
+    """What the result register holds when the call ends."""
+    EFFECT = "effect"
+    """What else holds then."""
+    RETURNS = "returns"
+    LEAVES = "leaves"
+    CALLS = "calls"
+    HANDED = "is handed over"
+    REGISTERS = "keeps registers"
+    SYSTEM_REGISTERS = "keeps system registers"
+    MEMORY = "keeps memory"
+
+
 class PartyWord(enum.Enum):
     """The one word for a party, in the order in which they are counted."""
 
@@ -105,6 +121,7 @@ class CheckedClause(Evidence):
     number: Hex | None
     clause: str
     """Name of the clause, stable between versions, unique within party and call."""
+    kind: ClauseKind
     text: str
     """The clause as the contract spells it."""
     authority: Authority

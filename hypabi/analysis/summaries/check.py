@@ -14,6 +14,7 @@ from hypabi.analysis.results.check import (
     CheckedSlot,
     CheckReproduction,
     CheckResult,
+    ClauseKind,
     ClauseWord,
     InstallerWord,
     LostRegister,
@@ -32,6 +33,18 @@ from hypabi.analysis.summaries.shared import (
     vector_table,
 )
 from hypabi.analysis.summaries.trusted_base import trusted
+from hypabi.contract.clause import (
+    Calls,
+    Ensures,
+    HandedTo,
+    KeepsMemory,
+    KeepsRegisters,
+    KeepsSystemRegisters,
+    Leaves,
+    Returns,
+    Statement,
+)
+from hypabi.contract.expression import Moment, reads_of
 from hypabi.contract.revision import LiveParty
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Undecided, Vacuous
@@ -169,6 +182,7 @@ def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
         finding.call,
         None if finding.number is None else f"{finding.number:#x}",
         clause.name,
+        _kind(clause.statement, check.revision.result),
         clause.text,
         _authority(clause.authority),
         word,
@@ -184,6 +198,33 @@ def _clause(check: Check, finding: Finding, places: Places) -> CheckedClause:
         path=evidence.path,
         disassembly=evidence.disassembly,
     )
+
+
+def _kind(statement: Statement, result: str) -> ClauseKind:
+    """Return what a clause promises.
+
+    :param result: the register of the answer
+    """
+    match statement:
+        case Ensures(holds):
+            told = {read.register for read in reads_of(holds) if read.moment is Moment.EXIT}
+            return ClauseKind.ANSWER if told == {result} else ClauseKind.EFFECT
+        case Returns():
+            return ClauseKind.RETURNS
+        case Leaves():
+            return ClauseKind.LEAVES
+        case Calls():
+            return ClauseKind.CALLS
+        case HandedTo():
+            return ClauseKind.HANDED
+        case KeepsRegisters():
+            return ClauseKind.REGISTERS
+        case KeepsSystemRegisters():
+            return ClauseKind.SYSTEM_REGISTERS
+        case KeepsMemory():
+            return ClauseKind.MEMORY
+        case _:
+            assert_never(statement)
 
 
 def _suppressions(check: Check) -> "SuppressionFile | None":
