@@ -165,8 +165,8 @@ def _ended(start: Start, maker: Maker, ours: Ours) -> Start | Refusal:
         return _refusal(ending)
     pc = run.core.registers["pc"]
     code = range(start.place, start.place + CODE_SIZE)
-    if pc == start.place + 2 * start.prefixed:
-        return Refusal("it branches to itself")
+    if start.place <= pc <= start.place + 2 * start.prefixed:
+        return Refusal("it branches to itself, or to the IT before it")
     if pc in code or pc in ROOM:
         return start
     poke = Extent(pc & -4, maker.end(run.rules.instruction_set(run.core)))

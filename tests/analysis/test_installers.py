@@ -110,6 +110,7 @@ def test_what_an_arm64_installer_forgets_is_refuted(
     [
         pytest.param(0xEE817F71, NOP_A32, "no-traps", id="HSTR is not written"),
         pytest.param(0xE7E37E57, 0xE7E07E57, "interrupts", id="one bit of the GIC field"),
+        pytest.param(0xEE117F10, 0xEE157F10, "setup-kept", id="DFSR is read for SCTLR"),
         pytest.param(0x13855102, 0x13855101, "differs", id="another flag for a mismatch"),
         pytest.param(0x112FFF1E, 0xE1A00000, "nothing-installed", id="goes on in another mode"),
     ],

@@ -105,6 +105,14 @@ def test_a_board_that_takes_no_other_record_is_given_up(monkeypatch: pytest.Monk
         run_board(BOARDS["A64"], bytes.fromhex("00000014"), b"", 0)  # b .
 
 
+@pytest.mark.usefixtures("board")
+def test_a_branch_back_to_the_it_before_it_is_not_run() -> None:
+    back = Word("T32", bytes.fromhex("fde7"))  # b.n of -6: behind IT, the IT
+    found, _ = run({"T32": [back]}, 24, seed=1, jobs=1)["T32"]
+    assert found.differences == ()
+    assert found.refused["it branches to itself, or to the IT before it"] > 0
+
+
 def lifted(content: str) -> Instruction:
     found = Lifter(InstructionSet.A64, ByteOrder.LITTLE).lift(0x1000, bytes.fromhex(content))
     assert isinstance(found, Instruction)

@@ -21,7 +21,7 @@ class CallerWord(enum.Enum):
     VIOLATED = "violated"
     SUPPRESSED = "suppressed"
     UNSCHEDULED = "unscheduled"
-    """The contract does not say when it runs, and somebody who may be live serves it."""
+    """The contract does not say when it runs, and it does not break with everybody."""
     UNDECIDED = "undecided"
 
 

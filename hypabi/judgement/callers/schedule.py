@@ -19,9 +19,6 @@ from hypabi.judgement.callers.findings import (
     CallerAnswer,
     CallerCheck,
     CallerQuestion,
-    DependsOnCaller,
-    Satisfied,
-    Unspecified,
     Violated,
 )
 from hypabi.judgement.callers.makers import MakerCheck, Reach, hold_makers
@@ -33,10 +30,6 @@ from hypabi.smt.solver import Solver
 SMALL: Final = 0x1_0000
 """Below it an identifier is no function identifier of SMCCC that anybody has (DEN0028, table 6-2),
 so an ``hvc`` with one is meant for the kernel's own vectors."""
-
-
-CONTENT: Final = (Satisfied, DependsOnCaller, Unspecified)
-"""What can be said of a caller that nothing more has to be known about."""
 
 
 class Reachability(enum.Enum):
@@ -52,7 +45,7 @@ class Reachability(enum.Enum):
     """The contract says when it runs, and none of the parties is in the program that are live
     then."""
     WHOEVER_IS_LIVE = "whoever is live"
-    """The contract does not say when it runs, but nobody serves what it asks."""
+    """The contract does not say when it runs, but it breaks with everybody."""
 
 
 @frozen
@@ -304,12 +297,10 @@ def _otherwise(contexts: Sequence[CallerContext], found: Mapping[str, CallerChec
 def _unspoken(found: Iterable[CallerCheck]) -> Reachability:
     """Say when a way runs of which the contract says nothing.
 
-    It does not matter where everybody who may be live gives it what it asks, or nobody does.
+    It does not matter where it breaks with everybody who may be live.
     """
-    checks = tuple(found)
-    served = any(isinstance(met.points[0].verdict, Satisfied) for met in checks)
-    content = all(isinstance(met.worst(), CONTENT) for met in checks)
-    return Reachability.UNSPOKEN if served and not content else Reachability.WHOEVER_IS_LIVE
+    broken = all(isinstance(met.worst(), Violated) for met in found)
+    return Reachability.WHOEVER_IS_LIVE if broken else Reachability.UNSPOKEN
 
 
 def _note_moves(made: dict[tuple[str, str], list[CallSite]], met: Iterable[CheckInContext]) -> None:

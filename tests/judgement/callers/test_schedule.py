@@ -51,10 +51,16 @@ def held(of: Revision, *ways: CallPath) -> LifeCycle:
 def test_a_site_that_the_contract_does_not_speak_of_meets_every_party_and_moves_it() -> None:
     found = held(revision(), way(x0=0))
     (met,) = found.checks
-    assert (met.when, met.context, met.check.call) == (Reachability.WHOEVER_IS_LIVE, None, "SET")
+    assert (met.when, met.context, met.check.call) == (Reachability.UNSPOKEN, None, "SET")
     (taken,) = found.moves
     assert taken.move is MOVE and [each.address for each in taken.by] == [site().address]
     assert found.dormant == ()
+
+
+def test_a_site_that_breaks_with_everybody_counts_whoever_is_live() -> None:
+    nobody_sets = terms.symbol("x9", 64)  # AAPCS64 6.1.1: x9 is no argument
+    (met,) = held(revision(), way(x0=nobody_sets)).checks
+    assert met.when is Reachability.WHOEVER_IS_LIVE
 
 
 def test_a_site_that_runs_while_another_is_live_is_unreachable_and_moves_nothing() -> None:
