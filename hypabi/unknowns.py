@@ -23,6 +23,7 @@ _NUMBERED: Final = re.compile(r"[rx]\d+")
 _NUMBER: Final = re.compile(r"0x[0-9a-f]+")
 _FIXED_WORD: Final = re.compile(r"mem\[(0x[0-9a-f]+)\]")
 _OF_SYMBOL: Final = re.compile(r"&([\w.$]+)")
+_SIGNED: Final = re.compile(r"any signed (0x[0-9a-f]+) with ([0-9a-f]+)")
 _NAME: Final = re.compile(r"\w+")
 _PLACE_OF_THE_BUILD: Final = re.compile(r"0x[0-9a-f]{6,}|#")
 """An address of code or data, or a digest of a term that is made of such."""
@@ -129,6 +130,25 @@ def havoc_name(count: int, address: int, width: int) -> str:
     :param count: tells it from others of one path
     """
     return f"{_HAVOC}{count}@{address:#x}.{width}"
+
+
+def signed_name(pointer: int, with_: str) -> str:
+    """Return the name of a pointer with its authentication code.
+
+    :param with_: a digest of all that the code depends on
+    """
+    return f"{_HAVOC} signed {pointer:#x} with {with_}"
+
+
+def pointer_signed(name: str, with_: str) -> int | None:
+    """Return the pointer that was signed with the same; ``None`` where it is not known."""
+    found = _SIGNED.fullmatch(name)
+    return int(found[1], 16) if found and found[2] == with_ else None
+
+
+def is_signed(name: str) -> bool:
+    """Tell whether a symbol is a pointer with its authentication code."""
+    return _SIGNED.fullmatch(name) is not None
 
 
 def marked(name: str, side: str) -> str:

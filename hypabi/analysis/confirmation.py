@@ -160,7 +160,14 @@ class Witnesses:
             for each in self._examined.providers
             for party in each.parties
         }
-        return Surroundings(tables, self._capabilities.number, self._capabilities.lacks)
+
+        def address(name: str) -> int | None:
+            found = ground.image.symbols.find(name)
+            return found[0].address if len(found) == 1 else None
+
+        return Surroundings(
+            tables, self._capabilities.number, self._capabilities.lacks, symbol=address
+        )
 
 
 def offset_in(path: str, likely: int, content: bytes) -> int | None:

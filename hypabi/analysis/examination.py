@@ -95,7 +95,12 @@ class Examination:
         """What names in the contract stand for in this file."""
         known = self._capabilities()
         tables = {name: table.address for name, (_, table) in self.found.items()}
-        return Surroundings(tables, self._number, known.lacks, within=self._within)
+        return Surroundings(tables, self._number, known.lacks, self._symbol, within=self._within)
+
+    def _symbol(self, name: str) -> int | None:
+        """Return the address of a symbol that one of the file's programs has, and has once."""
+        found = [each for image in self.loaded.images for each in image.symbols.find(name)]
+        return found[0].address if len(found) == 1 else None
 
     def _within(self, address: int) -> bool:
         if any(address in tables for tables in self.tables.values()):

@@ -30,11 +30,12 @@ MOST_FOLLOWED: Final = 1024
 def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable[[int], str | None]:
     """Return a function that names the compiled function at an address, ``None`` where none starts.
 
-    Assembler makes frames as well, so a frame alone tells nothing.  A function that makes one, as
-    the procedure-call standard says, is compiled if a contract ends at it, if it signs its return
-    address, or if it leads to more code than a handler in assembler has; one without a symbol goes
-    by its address.  Taking assembler for compiled code would end a path early, as ``Called``; it
-    could never prove anything.
+    Only a kernel is too large to be followed from its handlers into C; of any other program all is
+    followed, compiled or not.  Assembler makes frames as well, so a frame alone tells nothing.  A
+    function of a kernel that makes one, as the procedure-call standard says, is compiled if a
+    contract ends at it, if it signs its return address, or if it leads to more code than a handler
+    in assembler has; one without a symbol goes by its address.  Taking assembler for compiled code
+    would end a path early, as ``Called``; it could never prove anything.
 
     :param handed_to: functions at which a contract ends; of those that it names itself, also ones
         without a frame
@@ -42,10 +43,12 @@ def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable
     known: dict[int, str | None] = {}
     ends = cache(lambda: _ends(image, handed_to - HANDED_TO) | _undefined(image, handed_to))
 
+    is_kernel = cache(lambda: bool(image.version) or bool(_ends(image, handed_to | HANDED_TO)))
+
     def name_at(address: int) -> str | None:
         if address in ends():
             return ends()[address]
-        if image.architecture is not Architecture.ARM64:
+        if image.architecture is not Architecture.ARM64 or not is_kernel():
             return None
         if address not in known:
             known[address] = _compiled_at(image, address, handed_to)
@@ -98,7 +101,7 @@ def _makes_a_frame(image: Image, address: int) -> bool:
 def _is_large(image: Image, address: int) -> bool:
     """Tell whether a function leads directly to more code than is followed, or to signed returns.
 
-    Instructions that sign and check a return address have no meaning here, so nothing is lost.
+    No assembler of a kernel's handlers signs a return address; its C does throughout.
     """
     seen = {address}
     waiting = [address]

@@ -3,13 +3,12 @@
 import enum
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Protocol
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.errors import HypabiError
 from hypabi.image.undefined import Reference
-from hypabi.records import frozen
+from hypabi.records import field, frozen
 
 
 class ImageError(HypabiError):
@@ -119,10 +118,6 @@ class Symbols(Protocol):
         ...
 
 
-NO_REFERENCES: Final[Mapping[int, Reference]] = MappingProxyType({})
-NO_NAMES: Final[Mapping[int, str]] = MappingProxyType({})
-
-
 @frozen
 class Image:
     """One program: a kernel, or the decompressor in front of it."""
@@ -140,9 +135,9 @@ class Image:
     base: str
     """How the load address was established, for the report."""
     fixups: Fixups = NoFixups()
-    references: Mapping[int, Reference] = NO_REFERENCES
+    references: Mapping[int, Reference] = field(default_factory=dict)
     """By address, what has part of the address of a symbol in it that no file defines."""
-    stand_ins: Mapping[int, str] = NO_NAMES
+    stand_ins: Mapping[int, str] = field(default_factory=dict)
     """The symbols that no file defines, by the address that a direct branch to them has."""
 
     def segment(self, address: int) -> Segment | None:

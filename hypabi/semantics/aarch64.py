@@ -27,6 +27,14 @@ OPERATIONS: Final = (*EFFECT_CLASSES, "AT ")
 CHANGES_MEMORY: Final = ("DC Z", "DC G", "DC I")
 """Clearing, tagging, and invalidating without cleaning, which may lose what was written."""
 
+KEYS: Final[Mapping[str, tuple[str, int]]] = {
+    "PACIASP": ("APIAKEY", 31),
+    "AUTIASP": ("APIAKEY", 31),
+    "PACIBSP": ("APIBKEY", 30),
+    "AUTIBSP": ("APIBKEY", 30),
+}
+"""The key, and the bit of SCTLR_ELx that enables it: EnIA, EnIB (D19.2.139)."""
+
 EXCEPTIONS: Final[Mapping[str, Call]] = {
     "hvc": Call.HVC,
     "smc": Call.SMC,
@@ -132,7 +140,26 @@ class AArch64(Profile[S]):
             frame.context.effect(name, [frame.get(operand) for operand in op.inputs])
             frame.context.write("PAR_EL1", frame.context.havoc(f"{name} sets PAR_EL1", 64))
             return None
+        if name in KEYS:
+            self._signing(frame, op)
+            return None
         raise Unmodelled(name)
+
+    def _signing(self, frame: Frame[S], op: Op) -> None:
+        """Sign or authenticate x30 (DDI 0487, D8.10): with the key, SP, and what enables it."""
+        context = frame.context
+        key, enable = KEYS[op.user]
+        pointer, modifier = (frame.get(operand) for operand in op.inputs)
+        control = context.read(f"SCTLR_EL{_level(context)}")
+        with_ = (
+            modifier,
+            context.read(f"{key}LO_EL1"),
+            context.read(f"{key}HI_EL1"),
+            context.domain.extract(control, enable, 1, 64),
+        )
+        act = context.sign if op.user.startswith("PAC") else context.authenticate
+        assert op.output is not None
+        frame.put(op.output, act(pointer, with_))
 
 
 def _check_level(name: str, context: Context[S]) -> None:

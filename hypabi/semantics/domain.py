@@ -82,6 +82,20 @@ class Context(Protocol[S]):
         """Return a value about which nothing is known; ``reason`` is recorded."""
         ...
 
+    def sign(self, pointer: int | S, with_: Sequence[int | S]) -> int | S:
+        """Return a pointer with its authentication code (Arm ARM DDI 0487, D8.10).
+
+        :param with_: all that the code depends on: key, modifier, whether it is enabled
+        """
+        ...
+
+    def authenticate(self, pointer: int | S, with_: Sequence[int | S]) -> int | S:
+        """Return the pointer that was signed with the same.
+
+        :raises Unmodelled: it is not known that it was
+        """
+        ...
+
     def effect(self, name: str, operands: Sequence[int | S]) -> None:
         """Record an act that registers and memory do not show: barrier, TLB or cache operation."""
         ...

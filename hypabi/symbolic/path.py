@@ -50,7 +50,14 @@ from hypabi.symbolic.return_legality import (
     mode_name,
 )
 from hypabi.symbolic.state import Condition, JumpedBack, State, Step, depth
-from hypabi.unknowns import MemoryWord, capability_name, is_general, undefined_text, unknown_of
+from hypabi.unknowns import (
+    MemoryWord,
+    capability_name,
+    is_general,
+    is_signed,
+    undefined_text,
+    unknown_of,
+)
 
 STORES = 8
 """Of so many stores that a load may have to look at, an instruction costs 1 more."""
@@ -328,6 +335,8 @@ class Run(Live):
         if displaced is not None:
             return displaced
         for symbol in sorted(terms.symbols_of(target), key=lambda symbol: symbol.name):
+            if is_signed(symbol.name):
+                raise Unmodelled("control goes to a pointer that was signed, not authenticated")
             if self.memory.ledger.is_of_the_image(symbol.name):
                 raise Unmodelled(f"a word of memory, {symbol.name}, decides where control goes")
         return self.among(target)

@@ -1,5 +1,6 @@
 """The present of one path: what its instructions read, write and decide."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -9,7 +10,7 @@ from hypabi.code.displacement import PAGE
 from hypabi.image.model import Access, Image
 from hypabi.lifter.instruction import Instruction, Undecodable
 from hypabi.records import frozen
-from hypabi.semantics.domain import Domain
+from hypabi.semantics.domain import Domain, Unmodelled
 from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms
 from hypabi.smt.allowance import Allowance
@@ -20,7 +21,7 @@ from hypabi.symbolic.data_access import check_access
 from hypabi.symbolic.entry import Entry
 from hypabi.symbolic.places import OWN_POINTERS, based
 from hypabi.symbolic.state import Effect, State
-from hypabi.unknowns import havoc_name
+from hypabi.unknowns import havoc_name, pointer_signed, signed_name
 
 LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
 """Lifts what is at an address, in an instruction set state and with an ITSTATE."""
@@ -179,6 +180,28 @@ class Live:
         # Of two variants of an instruction, one may ask for a bit and the other for a word.
         return terms.symbol(havoc_name(self.fresh, self.pc, width), width)
 
+    def sign(self, pointer: Value, with_: Sequence[Value]) -> Value:
+        """Return an unknown that is the same wherever the same is signed with the same.
+
+        :raises Unmodelled: what is signed is no address of this code
+        """
+        pointer = self.picked(pointer)
+        if not isinstance(pointer, int):
+            raise Unmodelled("pointer authentication of what is no address of this code")
+        return terms.symbol(signed_name(pointer, _digest(with_)), 64)
+
+    def authenticate(self, pointer: Value, with_: Sequence[Value]) -> Value:
+        """Return what was signed on this path.
+
+        :raises Unmodelled: nothing was, or with something else
+        """
+        pointer = self.picked(pointer)
+        name = pointer.name if isinstance(pointer, Term) and pointer.op == "symbol" else ""
+        signed = pointer_signed(name, _digest(with_))
+        if signed is None:
+            raise Unmodelled("pointer authentication of what this path has not signed so")
+        return signed
+
     def decide(self, condition: Value) -> bool:
         """Return the only feasible answer, or start the instruction again once for each."""
         answer = self.told(condition)
@@ -242,3 +265,9 @@ class Live:
                 case _:
                     break
         return terms.add(address, offset, self.around.image.architecture.bits)
+
+
+def _digest(values: Sequence[Value]) -> str:
+    """Return a name for values that are the same terms."""
+    spelled = "\0".join(terms.text(value, 64) for value in values)
+    return hashlib.sha256(spelled.encode()).hexdigest()[:16]

@@ -5,7 +5,8 @@ import pytest
 from hypabi.arch.names import Architecture
 from hypabi.code.compiled_functions import MOST_FOLLOWED, is_compiled
 from hypabi.image.load import load_image
-from hypabi.image.model import Symbol
+from hypabi.image.model import Image, Symbol
+from hypabi.records import replace
 from tests.inputs import Assemble, Kernel
 from tests.symbolic.handler import TEXT, image_of
 
@@ -32,11 +33,24 @@ OTHERS = [
 SMALL = "\ncmp x0, #3\nb.hi 1f\nbl 2f\n1: eret\n2: ret\n"
 
 
+def kernel_of(source: str, assemble: Assemble) -> Image:
+    """Return code as a kernel has it."""
+    return replace(image_of(source, assemble), version="6.1.0")
+
+
+@pytest.mark.parametrize("more", LARGE)
+@pytest.mark.parametrize("source", [PAC, *FRAMES])
+def test_of_a_program_that_is_no_kernel_all_is_followed(
+    source: str, more: str, assemble: Assemble
+) -> None:
+    assert is_compiled(image_of(source + more, assemble))(TEXT) is None
+
+
 @pytest.mark.parametrize("source", [PAC, f"nop\nnop\n{PAC}\nstp x29, x30, [sp, #-16]!"])
 def test_a_function_that_signs_its_return_address_is_compiled(
     source: str, assemble: Assemble
 ) -> None:
-    assert is_compiled(image_of(f"named: {source}{SMALL}", assemble))(TEXT) in (
+    assert is_compiled(kernel_of(f"named: {source}{SMALL}", assemble))(TEXT) in (
         "named",
         f"{TEXT:#x}",
     )
@@ -47,14 +61,14 @@ def test_a_function_that_signs_its_return_address_is_compiled(
 def test_a_frame_and_more_code_than_assembler_leads_to_is_compiled(
     source: str, more: str, assemble: Assemble
 ) -> None:
-    assert is_compiled(image_of(source + more, assemble))(TEXT) is not None
-    assert is_compiled(image_of(more, assemble))(TEXT) is None
+    assert is_compiled(kernel_of(source + more, assemble))(TEXT) is not None
+    assert is_compiled(kernel_of(more, assemble))(TEXT) is None
 
 
 @pytest.mark.parametrize("source", FRAMES)
 def test_a_frame_alone_is_assembler_as_well(source: str, assemble: Assemble) -> None:
     behind = f"{SMALL}.rept {MOST_FOLLOWED}\nnop\n.endr"
-    assert is_compiled(image_of(source + behind, assemble))(TEXT) is None
+    assert is_compiled(kernel_of(source + behind, assemble))(TEXT) is None
 
 
 def test_where_a_contract_ends_nothing_is_followed(assemble: Assemble) -> None:
@@ -65,7 +79,7 @@ def test_where_a_contract_ends_nothing_is_followed(assemble: Assemble) -> None:
 
 @pytest.mark.parametrize("source", OTHERS)
 def test_what_makes_no_frame_is_not(source: str, assemble: Assemble) -> None:
-    assert is_compiled(image_of(source, assemble))(TEXT) is None
+    assert is_compiled(kernel_of(source, assemble))(TEXT) is None
 
 
 def test_what_is_not_there_is_not_compiled(assemble: Assemble) -> None:

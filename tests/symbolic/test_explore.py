@@ -11,7 +11,7 @@ from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.symbolic.entry import hvc_to_el2
 from hypabi.symbolic.explore import Limits, Merging
-from hypabi.symbolic.outcome import Called, Fault, Faulted, Left, Returned, Stuck, Undecided
+from hypabi.symbolic.outcome import Fault, Faulted, Left, Returned, Stuck, Undecided
 from hypabi.symbolic.path import Path
 from hypabi.symbolic.setup import explorer_for
 from hypabi.symbolic.state import walk_trail
@@ -98,7 +98,6 @@ def test_outcomes_are_what_the_code_says(assemble: Assemble) -> None:
         "svc #1": Faulted(TEXT, "svc #0x1", Fault.SUPERVISOR_CALL),
         "udf #2": Faulted(TEXT, "udf #0x2", Fault.UNDEFINED),
         "1: add x1, x1, #1\nsub x1, x1, #1\nb 1b": Stuck(TEXT),
-        "bl 1f\neret\n1: .inst 0xd503233f\nret": Called(f"{TEXT + 8:#x}", TEXT + 8),
         "bl 1f\neret\n1: stp x29, x30, [sp, #-16]!\nret": Returned(),
     }
     for source, outcome in ends.items():

@@ -38,7 +38,7 @@ from hypabi.smt.allowance import SPENT, is_spent
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.solver import Answer, Feasibility, Satisfiable, Solver, Unknown, Unsatisfiable
 from hypabi.smt.terms import Value
-from hypabi.unknowns import undefined_symbols, undefined_text
+from hypabi.unknowns import undefined_symbol, undefined_symbols, undefined_text
 
 
 @frozen
@@ -303,11 +303,13 @@ class _Row:
         ``None`` where the rest of the state refutes wherever that is and whatever is there.
         """
         symbols = {s for each in obligation.denial for s in terms.symbols_of(each)}
-        unknown = {s: undefined_symbols(s.name) for s in symbols}
-        if not any(unknown.values()):
+        if not any(undefined_symbols(symbol.name) for symbol in symbols):
             return None
+        tied = dict(filter(None, map(_tied, obligation.denial)))
+        denial = [terms.substitute(each, tied) for each in obligation.denial]
+        unknown = {s: undefined_symbols(s.name) for s in terms.symbols_of(*denial)}
         given = {s: model.get(s.name, 0) for s, of in unknown.items() if not of}
-        denied = terms.land(*(terms.substitute(each, given) for each in obligation.denial))
+        denied = terms.land(*(terms.substitute(each, given) for each in denial))
         if isinstance(self.solver.feasibility(terms.lnot(denied)), Unsatisfiable):
             return None
         names = sorted({name for of in unknown.values() for name in of})
@@ -342,3 +344,15 @@ class _Total(dict[str, int]):
 
     def __missing__(self, name: str) -> int:
         return 0
+
+
+def _tied(hypothesis: terms.Value) -> tuple[terms.Term, terms.Value] | None:
+    """Return what a hypothesis makes the same as the address of a symbol, wherever that is."""
+    if not isinstance(hypothesis, terms.Term) or hypothesis.op != "eq":
+        return None
+    one, other = hypothesis.args
+    for what, address in ((one, other), (other, one)):
+        known = isinstance(what, terms.Term) and what.op == "symbol"
+        if known and isinstance(address, terms.Term) and undefined_symbol(address.name):
+            return what, address
+    return None

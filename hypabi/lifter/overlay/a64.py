@@ -63,6 +63,12 @@ WITHOUT_MEANING: Final = (
 )
 """Mask, value, name: what SLEIGH takes for less than it is, or gets wrong (held against QEMU)."""
 
+SIGNING: Final = {25: "PACIASP", 27: "PACIBSP", 29: "AUTIASP", 31: "AUTIBSP"}
+"""Hints that sign the link register with the stack pointer, as compilers do, by number."""
+
+RETURNS_AUTHENTICATED: Final = {0xD65F0BFF: "AUTIASP", 0xD65F0FFF: "AUTIBSP"}
+"""RETAA and RETAB, by what they do before they return (C6.2.281)."""
+
 
 def decode(word: int) -> tuple[Op, ...] | None:
     """Return the operations of a form that the overlay owns, ``None`` for any other."""
@@ -97,6 +103,9 @@ def _branch_register(word: int) -> tuple[Op, ...] | None:
         return (_user("eret"),)
     if word == 0xD6BF03E0:
         return (_user("drps"),)
+    if word in RETURNS_AUTHENTICATED:
+        link = _base(30)
+        return (_signing(RETURNS_AUTHENTICATED[word]), Op(Opcode.RETURN, None, (link,)))
     if word >> 10 & 0x3F in (2, 3):
         return (_user("pointer authentication"),)
     return None
@@ -142,11 +151,18 @@ def _system(word: int) -> tuple[Op, ...]:
 
 def _hint(number: int) -> tuple[Op, ...]:
     name = HINTS.get(number)
+    if number in SIGNING:
+        return (_signing(SIGNING[number]),)
     if name is None:
         # The rest of the space is pointer authentication or unallocated; the former is not a no-op.
         known = number in (7, 8, 10, 12, 14) or 24 <= number <= 31
         return (_user("pointer authentication" if known else f"hint #{number}"),)
     return () if name in SILENT_HINTS else (_user(name),)
+
+
+def _signing(name: str) -> Op:
+    """Return what signs or authenticates x30 with the stack pointer (C6.2.252, C6.2.27)."""
+    return _user(name, _base(30), _base(XZR), output=_base(30))
 
 
 def _barrier(word: int) -> tuple[Op, ...]:

@@ -68,5 +68,11 @@ class Core:
         """Refuse: a concrete machine has no value about which nothing is known."""
         raise Unmodelled(reason)
 
+    def sign(self, pointer: int, with_: Sequence[int]) -> int:
+        """Refuse: what a code is, each CPU computes in its own way."""
+        raise Unmodelled("pointer authentication")
+
+    authenticate = sign
+
     def effect(self, name: str, operands: Sequence[int]) -> None:
         """Pass: barriers, TLB and cache operations show nowhere without caches and translation."""
