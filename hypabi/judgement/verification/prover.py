@@ -352,7 +352,8 @@ def _tied(hypothesis: terms.Value) -> tuple[terms.Term, terms.Value] | None:
         return None
     one, other = hypothesis.args
     for what, address in ((one, other), (other, one)):
-        known = isinstance(what, terms.Term) and what.op == "symbol"
-        if known and isinstance(address, terms.Term) and undefined_symbol(address.name):
+        if not isinstance(what, terms.Term) or not isinstance(address, terms.Term):
+            continue
+        if what.op == "symbol" and undefined_symbol(address.name) is not None:
             return what, address
     return None
