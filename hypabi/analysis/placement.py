@@ -25,6 +25,8 @@ class Placed:
     """The symbols that the file has, or the bounds of copied code; empty where it has none."""
     wrong: tuple[str, ...]
     """In a line each, what is not as promised."""
+    untold: str
+    """Why nothing was judged; empty where something was."""
 
 
 def judge_places(revision: Revision, programs: Mapping[Role, Program]) -> tuple[Placed, ...]:
@@ -52,7 +54,20 @@ def _judged(place: Place, image: Image) -> Placed:
         for start, end in _region(image, place.closed):
             judged += place.closed
             wrong += _of_copy(image, start, end, place.at_most)
-    return Placed(place, image.role, tuple(judged), tuple(wrong))
+    untold = "" if judged else "; ".join(_unknown(place, image, there))
+    return Placed(place, image.role, tuple(judged), tuple(wrong), untold)
+
+
+def _unknown(place: Place, image: Image, there: Mapping[str, int]) -> Iterator[str]:
+    """Yield why nothing of a place can be judged."""
+    bounds = [*place.within, *([place.closed] if place.closed else [])]
+    without = [name for pair in bounds for name in pair if not _address(image, name)]
+    if without and not any(list(_region(image, pair)) for pair in bounds):
+        yield f"the image has no symbol {' or '.join(dict.fromkeys(without))}"
+    if place.symbols and not there:
+        yield f"it has none of {', '.join(place.symbols)}"
+    if place.landing is not None and not _lands(image, place.landing):
+        yield f"it has no {place.landing} that starts with a landing word"
 
 
 def _address(image: Image, name: str) -> tuple[int, ...]:

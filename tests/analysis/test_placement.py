@@ -107,3 +107,19 @@ def test_real_kernels_lie_as_they_have_to(kernel: Kernel, name: str) -> None:
     found = judge_places(examined.revision, examined.programs)
     assert any(each.judged for each in found)
     assert not [each.wrong for each in found if each.wrong]
+
+
+def test_a_placement_that_nothing_tells_names_what_is_missing(assemble: Assemble) -> None:
+    found = placed(program(assemble))
+    assert "__relocate_new_kernel_start" in found["copied-relocation"].untold
+    assert "__hyp_idmap_text_start" in found["kvm-identity-map"].untold
+    assert not any(each.untold for each in found.values() if each.judged)
+    assert all(each.untold for each in found.values() if not each.judged)
+
+
+def test_a_kernel_without_landing_words_says_so(assemble: Assemble) -> None:
+    source = (
+        PROGRAM.replace("    bti c\n", "    nop\n").replace("LANDING", "").replace("COPIED", "nop")
+    )
+    path = assemble(source.replace("INSIDE", MMU).replace("OUTSIDE", ""), "arm64", text=0x40200000)
+    assert "init_kernel_el that starts with a landing word" in placed(path)["landing"].untold

@@ -334,7 +334,7 @@ def test_an_image_without_a_version_is_compared_at_the_one_that_is_named() -> No
     assert changed(printed, "old-callers") == {None: "incompatible"}  # 4 is no call of 6.12
     assert first(printed, "old-callers", None)["entry"] == {"x0": "0x4"}
     printed, status = report(*images, "--kernel-version", "6.12", "--new-kernel-version", "6.19")
-    assert (status, printed["new"]["contract"]["version"]) == (12, "6.19")
+    assert (status, printed["new"]["contract"]["version"]) == (28, "6.19")
 
 
 def test_images_of_two_architectures_are_refused(assemble: Assemble) -> None:

@@ -206,6 +206,8 @@ class CheckedPlacement:
     """The symbols that it was judged of."""
     broken: tuple[str, ...]
     """In a line each, what does not lie so."""
+    reason: str | None
+    """Why it is untold; else null."""
 
 
 @frozen

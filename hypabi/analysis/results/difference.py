@@ -159,7 +159,7 @@ class ComparedPromise:
         match self.change:
             case PromiseChange.NEWLY_BROKEN:
                 return Weight.REFUTED
-            case PromiseChange.NO_LONGER_DECIDED:
+            case PromiseChange.NEWLY_UNDECIDED:
                 return Weight.UNDECIDED
             case PromiseChange.BROKEN_IN_BOTH:
                 return Weight.GOOD

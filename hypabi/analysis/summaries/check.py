@@ -154,6 +154,7 @@ def _placement(placed: "Placed") -> CheckedPlacement:
         word if placed.judged else PlacementWord.UNTOLD,
         placed.judged,
         placed.wrong,
+        placed.untold or None,
     )
 
 

@@ -16,7 +16,7 @@ class PromiseChange(enum.Enum):
     """What became of a promise, in the order of a report."""
 
     NEWLY_BROKEN = "newly broken"
-    NO_LONGER_DECIDED = "no longer decided"
+    NEWLY_UNDECIDED = "newly undecided"
     BROKEN_IN_BOTH = "broken in both"
     MENDED = "mended"
     OTHERWISE_KEPT = "otherwise kept"
@@ -139,7 +139,7 @@ def _change(
         return PromiseChange.BROKEN_IN_BOTH if both else PromiseChange.NEWLY_BROKEN
     if after is PromiseWord.UNDECIDED:
         decided = before in (PromiseWord.KEPT, PromiseWord.BROKEN)
-        return PromiseChange.NO_LONGER_DECIDED if decided or old is None else None
+        return PromiseChange.NEWLY_UNDECIDED if decided or old is None else None
     if after is PromiseWord.ABSENT:
         told = kind in TELLING and before is not PromiseWord.ABSENT
         return PromiseChange.GONE if told else None

@@ -223,6 +223,7 @@ def parties(result: CheckResult) -> Iterator[str]:
             yield from filled(f"{party.name}: {where}", "", "    ")
     yield from installers(result)
     yield from slots(result)
+    yield from untold(result)
     if result.unclaimed_tables:
         yield ""
         yield "Tables of EL2 or HYP that the contract does not speak of:"
@@ -239,6 +240,13 @@ def installers(result: CheckResult) -> Iterator[str]:
             word = "missing" if each.found is InstallerWord.MISSING else "none here"
             where = f"{each.function}, {word}; looked for {' and '.join(each.names)}"
         yield from filled(f"{each.party}, made live by {where}", "", "    ")
+
+
+def untold(result: CheckResult) -> Iterator[str]:
+    """Yield the placements that nothing in the image tells, and why."""
+    for each in result.placements if result.tells_placements else ():
+        if each.verdict is PlacementWord.UNTOLD:
+            yield from filled(f"{each.name}, where it lies: untold: {each.reason}", "", "    ")
 
 
 def slots(result: CheckResult) -> Iterator[str]:

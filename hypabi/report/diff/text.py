@@ -46,7 +46,7 @@ BREAKING: Final = (ChangeKind.INCOMPATIBLE, ChangeKind.WEAKER, ChangeKind.RENUMB
 UNPROMISED: Final = (Bearing.CHANGED, Bearing.HARMLESS)
 PROMISED: Final[Mapping[PromiseChange, str]] = {
     PromiseChange.NEWLY_BROKEN: "New breaks what its own contract promises",
-    PromiseChange.NO_LONGER_DECIDED: "No longer decided of what its own contract promises",
+    PromiseChange.NEWLY_UNDECIDED: "Newly undecided of what its own contract promises",
     PromiseChange.BROKEN_IN_BOTH: "Broken in both",
     PromiseChange.MENDED: "Mended",
     PromiseChange.OTHERWISE_KEPT: "Kept otherwise",

@@ -37,8 +37,8 @@ def change(old: OwnPromise | None, new: OwnPromise | None) -> PromiseChange | No
         (ABSENT, BROKEN, PromiseChange.NEWLY_BROKEN),
         (BROKEN, BROKEN, PromiseChange.BROKEN_IN_BOTH),
         (BROKEN, KEPT, PromiseChange.MENDED),
-        (KEPT, UNDECIDED, PromiseChange.NO_LONGER_DECIDED),
-        (BROKEN, UNDECIDED, PromiseChange.NO_LONGER_DECIDED),
+        (KEPT, UNDECIDED, PromiseChange.NEWLY_UNDECIDED),
+        (BROKEN, UNDECIDED, PromiseChange.NEWLY_UNDECIDED),
         (UNDECIDED, UNDECIDED, None),
         (UNDECIDED, KEPT, None),
     ],
@@ -51,7 +51,7 @@ def test_words_of_both_say_what_became_of_a_promise(
 
 def test_a_broken_promise_that_the_old_contract_did_not_have_is_new() -> None:
     assert change(None, promise(BROKEN)) is PromiseChange.NEWLY_BROKEN
-    assert change(None, promise(UNDECIDED)) is PromiseChange.NO_LONGER_DECIDED
+    assert change(None, promise(UNDECIDED)) is PromiseChange.NEWLY_UNDECIDED
     assert change(None, promise(KEPT)) is None, "another contract, and it is kept"
 
 
