@@ -36,6 +36,7 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
     "g++": ("cxx", "g++"),
     "clang": ("clang", "clang"),
     "git": ("git", "git"),
+    "chromium": ("chromium", "chromium"),
     "make": ("make", "make"),
 }
 """By how a program's name begins: the need that it serves, and the package that holds it."""

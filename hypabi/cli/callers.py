@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--function", metavar="NAME", help="only the call sites in this function, all in full"
     )
-    add_output(parser, ("text", "json", *MACHINE_FORMS))
+    add_output(parser, ("text", "json", *MACHINE_FORMS, "html"))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,6 +47,8 @@ def _written(result: "CallersResult", form: str) -> str:
         from hypabi.report.callers.text import write
     elif form == "json":
         from hypabi.report.callers.json import write
+    elif form == "html":
+        from hypabi.report.callers.html import write
     else:
         from hypabi.report.callers.findings import findings_of
         from hypabi.report.forms.write import write_form

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--smt2", metavar="DIR", help="write every obligation into DIR as an SMT-LIB 2 file"
     )
     add_suppressions(parser)
-    add_output(parser, ("text", "json", *MACHINE_FORMS))
+    add_output(parser, ("text", "json", *MACHINE_FORMS, "html"))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -77,6 +77,8 @@ def _written(result: "CheckResult", form: str) -> str:
         from hypabi.report.check.text import write
     elif form == "json":
         from hypabi.report.check.json import write
+    elif form == "html":
+        from hypabi.report.check.html import write
     else:
         from hypabi.report.check.findings import findings_of
         from hypabi.report.forms.write import write_form

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whose callers are asked for (default: both)",
     )
     add_suppressions(parser)
-    add_output(parser, ("text", "json", *MACHINE_FORMS))
+    add_output(parser, ("text", "json", *MACHINE_FORMS, "html"))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,6 +79,8 @@ def _written(result: "DiffResult", form: str) -> str:
         from hypabi.report.diff.text import write
     elif form == "json":
         from hypabi.report.diff.json import write
+    elif form == "html":
+        from hypabi.report.diff.html import write
     else:
         from hypabi.report.diff.findings import findings_of
         from hypabi.report.forms.write import write_form

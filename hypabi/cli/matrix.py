@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a refuted cell print the path, only what happens, or the grid alone "
         "(default: paths; JSON has all of it)",
     )
-    add_output(parser, ("text", "json", *MACHINE_FORMS))
+    add_output(parser, ("text", "json", *MACHINE_FORMS, "html"))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -81,6 +81,8 @@ def _written(result: "MatrixResult", arguments: argparse.Namespace) -> str:
         return write_text(result, Detail(arguments.evidence))
     if arguments.format == "json":
         from hypabi.report.matrix.json import write
+    elif arguments.format == "html":
+        from hypabi.report.matrix.html import write
     else:
         from hypabi.report.forms.write import write_form
         from hypabi.report.matrix.findings import findings_of

@@ -7,9 +7,11 @@ terminal would obey.  ``*.schema.json`` are the published schemas.
 
 __all__ = [
     "callers.findings",
+    "callers.html",
     "callers.json",
     "callers.text",
     "check.findings",
+    "check.html",
     "check.json",
     "check.text",
     "contract.stated_text",
@@ -17,6 +19,7 @@ __all__ = [
     "derive.json",
     "derive.text",
     "diff.findings",
+    "diff.html",
     "diff.json",
     "diff.text",
     "drift.findings",
@@ -25,6 +28,7 @@ __all__ = [
     "findings.finding",
     "forms.write",
     "matrix.findings",
+    "matrix.html",
     "matrix.json",
     "matrix.text",
     "replay.json",

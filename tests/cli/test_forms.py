@@ -43,6 +43,15 @@ def test_every_command_writes_sarif_with_its_status_and_answer(
     assert document["runs"][0]["invocations"][0]["exitCode"] == text.returncode
 
 
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=list(COMMANDS))
+def test_every_command_writes_a_page_with_its_answer(words: tuple[str, ...]) -> None:
+    text, page = hypabi(*words), hypabi(*words, "--format", "html")
+    assert (page.returncode, page.stderr) == (text.returncode, "")
+    answer = text.stdout.splitlines()[0].replace("->", "\N{RIGHTWARDS ARROW}")
+    assert page.stdout.startswith("<!DOCTYPE html>\n")
+    assert f"{answer}</h1>" in page.stdout
+
+
 @pytest.mark.parametrize("form", ["ktap", "junit", "github", "gitlab"])
 def test_a_form_goes_to_standard_output_alone(form: str) -> None:
     ran = hypabi(*COMMANDS["check"], "--format", form)
