@@ -202,9 +202,9 @@ def _moved(
 def _derived(installer: Installer, programs: Mapping[Role, Program]) -> Behaviour:
     program, by = programs[installer.role], installer.by(programs)
     moved = program.moved(by) if by else program
-    return installer.derived(
-        moved.explorer_ending_at(frozenset(installer.installation.row.handed_to)), by
-    )
+    of = installer.installation
+    ends = frozenset((*of.row.handed_to, *of.ends_at))
+    return installer.derived(moved.explorer_ending_at(ends), by)
 
 
 def _written(row: Row, behaviour: Behaviour) -> Iterator[tuple[str, int]]:

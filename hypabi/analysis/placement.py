@@ -50,6 +50,9 @@ def _judged(place: Place, image: Image) -> Placed:
     if place.landing is not None and _lands(image, place.landing):
         judged += (name for name in there if name not in judged)
         wrong += _without_landing(there, image)
+    if place.aligned is not None:
+        judged += (name for name in there if name not in judged)
+        wrong += _misaligned(there, place.aligned)
     if place.closed is not None:
         for start, end in _region(image, place.closed):
             judged += place.closed
@@ -76,8 +79,9 @@ def _address(image: Image, name: str) -> tuple[int, ...]:
 
 
 def _region(image: Image, bounds: tuple[str, str]) -> Iterator[tuple[int, int]]:
+    """Yield where a region is, if it is named; one in which nothing lies is empty."""
     first, last = (_address(image, name) for name in bounds)
-    if first and last and first[0] < last[0]:
+    if first and last and first[0] <= last[0]:
         yield first[0], last[0]
 
 
@@ -99,6 +103,12 @@ def _without_landing(there: Mapping[str, int], image: Image) -> Iterator[str]:
     for name, address in there.items():
         if not is_landing(word_at(image, address) or 0):
             yield f"{name} at {address:#x} starts with no landing word"
+
+
+def _misaligned(there: Mapping[str, int], alignment: int) -> Iterator[str]:
+    for name, address in there.items():
+        if address % alignment:
+            yield f"{name} at {address:#x} is not aligned to {alignment:#x}"
 
 
 def _of_copy(image: Image, start: int, end: int, at_most: int | None) -> Iterator[str]:

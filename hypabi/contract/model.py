@@ -228,6 +228,12 @@ class Installer(Reply):
     until: Annotated[Version | None, "First kernel version that no longer has it."] = None
     architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
     runs: Annotated[Standing, "Where it stands while a CPU runs it."] = Standing.LOADED
+    left_out: Annotated[
+        str | None, "Which kernels leave it out though they have others of its party."
+    ] = None
+    ends_at: Annotated[
+        tuple[str, ...], "Functions that run behind it: to get there first breaks 'handed-to'."
+    ] = ()
     assumes: Annotated[Mapping[str, Condition], "What holds where it is entered."] = field(
         default_factory=nothing
     )
@@ -314,7 +320,7 @@ class Party(Bounded):
 
 @frozen(kw_only=True, eq=False)
 class Placement(Bounded):
-    """Where code or a table has to lie: at least one of ``within``, ``closed`` and ``landing``."""
+    """Where code or data has to lie: by ``within``, ``closed``, ``landing`` or ``aligned``."""
 
     program: Annotated[Program, "Where its symbols live."] = Program.KERNEL
     symbols: Annotated[
@@ -334,6 +340,7 @@ class Placement(Bounded):
         str | None,
         "It starts with a landing word for branches, in kernels where this symbol does.",
     ] = None
+    aligned: Annotated[int | None, "Its address is a multiple of this."] = None
 
 
 @frozen(kw_only=True, eq=False)

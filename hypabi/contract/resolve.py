@@ -191,13 +191,18 @@ def _installations(context: Context, name: str, party: Party) -> Iterator[Instal
         assumes = context.premises(installer.assumes, name)
         function, every = installer.function, Conjunction(())
         row = Row(name, function, Service.INSTALLS, every, assumes, (), clauses, None)
-        yield Installation(called, (function, *installer.also_at), installer.runs, row)
+        names = (function, *installer.also_at)
+        about = (installer.ends_at, installer.left_out)
+        yield Installation(called, names, installer.runs, row, *about)
 
 
 def _places(context: Context) -> Iterator[Place]:
     for name, each in context.in_force(context.contract.placements).items():
-        if not (each.within or each.closed or each.landing):
-            raise each.place.refuse("nothing is said of where it lies", "within, closed or landing")
+        if not (each.within or each.closed or each.landing or each.aligned):
+            keys = "within, closed, landing or aligned"
+            raise each.place.refuse("nothing is said of where it lies", keys)
+        if each.aligned is not None and each.aligned < 1:
+            raise each.place.below("aligned").refuse("no address is a multiple of that")
         if len(each.closed) not in (0, 2):
             raise each.place.below("closed").refuse("it takes two symbols, from and to")
         closed = (each.closed[0], each.closed[1]) if each.closed else None
@@ -210,6 +215,7 @@ def _places(context: Context) -> Iterator[Place]:
             closed,
             each.at_most,
             each.landing,
+            each.aligned,
             why,
         )
 

@@ -114,6 +114,10 @@ class Installation:
     """Symbols at which it may be entered: the first that an image has."""
     runs: Standing
     row: Row
+    ends_at: tuple[str, ...] = ()
+    """Functions that run behind it."""
+    left_out: str | None = None
+    """Which kernels leave it out though they have others of its party."""
 
     @property
     def function(self) -> str:
@@ -134,6 +138,8 @@ class Place:
     """Bytes from the first symbol of ``closed`` to the second."""
     landing: str | None
     """Symbol of code that starts with a landing word where the kernel has them."""
+    aligned: int | None
+    """Of what the address is a multiple."""
     authority: Authority
 
 

@@ -38,6 +38,11 @@ def is_direct(instruction: Instruction) -> bool:
     return any(op.opcode in (Opcode.BRANCH, Opcode.CBRANCH, Opcode.CALL) for op in instruction.ops)
 
 
+def is_plain_branch(instruction: Instruction) -> bool:
+    """Return whether an instruction does nothing but branch, always and to the target it holds."""
+    return [op.opcode for op in instruction.ops] == [Opcode.BRANCH]
+
+
 def moved(sites: tuple[PatchSite, ...], target: int, where: int, address: int) -> int:
     """Return where a branch of a replacement goes once it is copied over the original.
 

@@ -24,7 +24,13 @@ from hypabi.smt import terms
 from hypabi.smt.allowance import SPENT, STEP
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
-from hypabi.symbolic.alternatives import is_direct, moved, reads_its_place, written_constant
+from hypabi.symbolic.alternatives import (
+    is_direct,
+    is_plain_branch,
+    moved,
+    reads_its_place,
+    written_constant,
+)
 from hypabi.symbolic.choices import possible_values, without_choices
 from hypabi.symbolic.data_access import check_stack_pointer
 from hypabi.symbolic.outcome import (
@@ -235,7 +241,10 @@ class Run(Live):
         """Go where an instruction sends control; return the outcome if the path ends there."""
         match transfer:
             case Next():
-                self.pc += instruction.size
+                onward = self.pc + instruction.size
+                if is_plain_branch(instruction):  # to the next instruction, maybe another function
+                    return self.goto(onward, Jump.BRANCH)
+                self.pc = onward
                 return None
             case Goto(target, why):
                 return self.goto(target, why)

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from hypabi import api
 from hypabi.analysis.installers import derive_installers
+from hypabi.analysis.results.check import InstallerWord
 from hypabi.analysis.session import Session, open_image
 from hypabi.contract.file.load import shipped_contract
+from hypabi.contract.version import Version
 from hypabi.image.load import load_image
 from hypabi.image.model import Loaded, Role, Segment
 from hypabi.judgement.verification.prover import judge_row
@@ -164,3 +167,59 @@ def test_an_address_that_is_linked_in_is_not_where_the_kernel_lies(
     judged = judge_row(each, BitwuzlaSolver())
     (verdict,) = (finding.verdict for finding in judged if finding.clause.name == "vectors")
     assert isinstance(verdict, expected), verdict
+
+
+ENTRY = """
+    .text
+    .globl init_kernel_el, secondary_entry, secondary_startup, cpu_resume, __hyp_stub_vectors
+init_kernel_el:
+    ret
+secondary_entry:
+STARTS
+    b secondary_startup
+secondary_startup:
+    mrs x1, sctlr_el1
+    msr sctlr_el2, x1
+    ldr x2, [x3]
+    ret
+RESUMES
+    .align 11
+__hyp_stub_vectors:
+    .rept 16
+    .align 7
+    eret
+    .endr
+"""
+RESUME = "cpu_resume:\n    {}\n    b secondary_startup"
+
+
+@pytest.mark.parametrize(
+    ("starts", "resumes", "function", "expected"),
+    [
+        ("bl init_kernel_el", "", "secondary_entry", Proved),
+        ("nop", "", "secondary_entry", Refuted),
+        ("nop", RESUME.format("bl init_kernel_el"), "cpu_resume", Proved),
+        ("nop", RESUME.format("b finalise_el2\nfinalise_el2: nop"), "cpu_resume", Refuted),
+    ],
+)
+def test_a_cpu_that_is_not_set_up_before_it_goes_on_is_refuted(
+    assemble: Assemble, starts: str, resumes: str, function: str, expected: type
+) -> None:
+    source = ENTRY.replace("STARTS", f"    {starts}").replace("RESUMES", resumes)
+    session = open_image(assemble(source, "arm64", text=0xFFFF800080000000))
+    examined = session.examine(CONTRACT, Version.exact("6.1"))
+    (each,) = (held for held in examined.installed if held.row.call == function)
+    found = {each.clause.name: each.verdict for each in judge_row(each, BitwuzlaSolver())}
+    assert isinstance(found["set-up"], expected), found
+
+
+def test_an_installer_that_a_kernel_may_leave_out_is_absent_and_not_missing(
+    assemble: Assemble,
+) -> None:
+    source = ENTRY.replace("STARTS", "    bl init_kernel_el").replace("RESUMES", "")
+    path = assemble(source, "arm64", text=0xFFFF800080000000)
+    result = api.check(path, kernel_version="6.1")
+    words = {each.function: each.found for each in result.installers if each.party == "stub"}
+    assert words["cpu_resume"] is InstallerWord.ABSENT
+    assert words["secondary_holding_pen"] is InstallerWord.MISSING
+    assert words["secondary_entry"] is InstallerWord.FOUND

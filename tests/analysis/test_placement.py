@@ -59,9 +59,14 @@ def program(
     outside: str = "",
     copied: str = "nop",
 ) -> Path:
-    source = PROGRAM.replace("LANDING", f"    {landing}").replace("INSIDE", inside)
-    source = source.replace("OUTSIDE", outside).replace("COPIED", copied)
-    return assemble(source, "arm64", text=0x40200000)
+    return assemble(filled(PROGRAM, landing, inside, outside, copied), "arm64", text=0x40200000)
+
+
+def filled(
+    source: str, landing: str = "bti j", inside: str = MMU, outside: str = "", copied: str = "nop"
+) -> str:
+    source = source.replace("LANDING", f"    {landing}").replace("INSIDE", inside)
+    return source.replace("OUTSIDE", outside).replace("COPIED", copied)
 
 
 def placed(path: Path) -> dict[str, Placed]:
@@ -95,6 +100,25 @@ def test_a_branch_target_without_a_landing_word_is_told(assemble: Assemble) -> N
     found = placed(program(assemble, landing="nop"))
     (what,) = found["landing"].wrong
     assert what.startswith("secondary_startup at ")
+
+
+def test_a_table_that_is_not_aligned_is_told(assemble: Assemble) -> None:
+    assert placed(program(assemble))["tables"].judged == ("__hyp_stub_vectors",)
+    moved = PROGRAM.replace("__hyp_stub_vectors:\n", "    .space 16\n__hyp_stub_vectors:\n")
+    found = placed(assemble(filled(moved), "arm64", text=0x40200000))
+    (what,) = found["tables"].wrong
+    assert what.endswith("is not aligned to 0x800")
+
+
+def test_code_of_a_region_in_which_nothing_lies_is_outside(assemble: Assemble) -> None:
+    text = filled(PROGRAM).replace("__idmap_text_end:\n", "")
+    empty = text.replace("__idmap_text_start:\n", "__idmap_text_start:\n__idmap_text_end:\n")
+    found = placed(assemble(empty, "arm64", text=0x40200000))
+    assert [what.split()[0] for what in found["identity-map"].wrong] == [
+        "init_kernel_el",
+        "secondary_startup",
+        "enter_vhe",
+    ]
 
 
 def test_of_symbols_that_an_image_lacks_nothing_is_told(assemble: Assemble) -> None:

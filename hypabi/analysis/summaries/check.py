@@ -121,7 +121,7 @@ def _installer(check: Check, found: "FoundInstaller") -> CheckedInstaller:
     address, word = None, InstallerWord.ABSENT
     if isinstance(found, Installer):
         address, word = f"{found.symbol.address:#x}", InstallerWord.FOUND
-    elif party.name in there:
+    elif party.name in there and of.left_out is None:
         word = InstallerWord.MISSING
     return CheckedInstaller(party.name, of.function, of.functions, party.program, address, word)
 

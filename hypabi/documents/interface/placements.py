@@ -45,5 +45,7 @@ def _said(placement: Placement) -> Words:
     if placement.landing is not None:
         landing = Code(placement.landing)
         said.append(words("at a landing word for branches, where ", landing, " starts with one"))
+    if placement.aligned is not None:
+        said.append(words(f"at a multiple of {placement.aligned}"))
     when = span(placement)
     return sentence(words(what, ": ", joined(said, "; ", "; "), f" ({when})" if when else ""))

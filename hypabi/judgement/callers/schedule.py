@@ -189,12 +189,17 @@ def concerned(
     absent: frozenset[str] = frozenset(),
 ) -> bool:
     """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
-    asked = asked_for(revision, way)
-    if asked is not None and (asked[0] is not None or _is_small(revision, way)):
+    if _is_for_a_party(revision, way):
         return True
     if way.request.immediate == revision.immediate and uninitialised(revision.identifier, way):
         return True
     return any(context.tells for context in contexts_of(revision, which, function, way, absent))
+
+
+def _is_for_a_party(revision: Revision, way: CallPath) -> bool:
+    """Tell whether a way asks for a call of the contract, or for one that none of them has."""
+    asked = asked_for(revision, way)
+    return asked is not None and (asked[0] is not None or _is_small(revision, way))
 
 
 def _is_small(revision: Revision, way: CallPath) -> bool:
@@ -209,13 +214,24 @@ def contexts_of(
     way: CallPath,
     absent: frozenset[str] = frozenset(),
 ) -> tuple[CallerContext, ...]:
-    """Return what the contract says of when a way runs, all that fits it."""
-    return tuple(
+    """Return what the contract says of when a way runs, all that fits it.
+
+    Of a function that it names it says so whichever of the parties' calls the function asks for.
+    """
+    fitting = tuple(
         context
         for context in revision.contexts
         if _speaks_of(context, revision, which, way)
         and _is_in(context, revision, function, way, absent)
     )
+    named = tuple(
+        context
+        for context in revision.contexts
+        if function.plain in context.functions
+        and context.program in (None, which)
+        and _is_for_a_party(revision, way)
+    )
+    return fitting if any(each in named for each in fitting) else named or fitting
 
 
 def _may_be_in(context: CallerContext, function: Function, absent: frozenset[str]) -> bool:

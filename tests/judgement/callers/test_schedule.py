@@ -82,6 +82,18 @@ def test_a_site_that_runs_while_the_party_is_live_is_reachable() -> None:
     assert other.context is None, "it is said of another function"
 
 
+def test_a_function_that_is_named_runs_then_whichever_call_it_makes() -> None:
+    anybody = replace(context("stub"), functions=(), calls=("SET",))
+    named = replace(context("payload"), calls=("RESET",))
+    (met,) = held(revision(anybody, named), way(x0=0)).checks
+    assert (met.when, met.context) == (Reachability.PARTY_NOT_FOUND, named)
+    other = replace(named, functions=("g",))
+    (met,) = held(revision(anybody, other), way(x0=0)).checks
+    assert (met.when, met.context) == (Reachability.REACHABLE, anybody)
+    elsewhere = held(revision(anybody, named), way(x0=0x8600_0077))
+    assert elsewhere.checks == () and elsewhere.elsewhere == 1
+
+
 def test_a_way_that_asks_for_something_else_is_counted_and_not_held() -> None:
     found = held(revision(), way(x0=0), way(x0=0x8600_0077), way(immediate=1, x0=0))
     assert len(found.checks) == 1
