@@ -7,7 +7,7 @@ by the shipped contracts.  An identifier that is uninitialised is a finding.
 
 import argparse
 
-from hypabi.cli.parser import add_kernel, add_output
+from hypabi.cli.parser import add_against, add_kernel, add_output
 
 SUMMARY = "list every hvc of an image, and what each asks for"
 
@@ -15,6 +15,7 @@ SUMMARY = "list every hvc of an image, and what each asks for"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     add_kernel(parser)
+    add_against(parser)
     parser.add_argument(
         "--function", metavar="NAME", help="only the call sites in this function, all in full"
     )
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         contract=arguments.contract,
         kernel_version=arguments.kernel_version,
         role=arguments.role,
+        against=arguments.against,
         function=arguments.function,
     )
     if arguments.format == "json":

@@ -6,7 +6,7 @@ undecided with the reason.  The answer comes first.
 
 import argparse
 
-from hypabi.cli.parser import add_kernel, add_output, add_suppressions
+from hypabi.cli.parser import add_against, add_kernel, add_output, add_suppressions
 
 SUMMARY = "hold an image against a contract: proved, refuted or undecided"
 
@@ -14,6 +14,7 @@ SUMMARY = "hold an image against a contract: proved, refuted or undecided"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     add_kernel(parser)
+    add_against(parser)
     parser.add_argument(
         "--confirm",
         metavar="MACHINE",
@@ -55,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         contract=arguments.contract,
         kernel_version=arguments.kernel_version,
         role=arguments.role,
+        against=arguments.against,
         suppressions=arguments.suppressions,
         today=arguments.today,
         confirm=arguments.confirm,
