@@ -39,6 +39,7 @@ def check(
     contract: str | None = None,
     kernel_version: str | None = None,
     role: Role | None = None,
+    against: Image | None = None,
     suppressions: Path | None = None,
     today: str | None = None,
     confirm: Literal["engine", "qemu"] | None = None,
@@ -52,6 +53,8 @@ def check(
     :param contract: name of a shipped contract, or a contract file; the default one where ``None``
     :param kernel_version: to take the contract at, as ``"6.1"``; the image's own where ``None``
     :param role: which program of a boot it is, where it does not tell itself
+    :param against: another file: what is judged are its parties, and the callers of ``image`` while
+        they are live
     :param suppressions: file of what has been decided to live with
     :param today: day on which suppressions expire, as ``"2027-01-31"``; today where ``None``
     :param confirm: machine to run a witness of each refutation on
@@ -75,14 +78,14 @@ def check(
         second_opinion=second_opinion,
         obligations=_text(smt2),
     )
-    session = _session(image, role)
+    session, kernel = _session(image, role), _against(against)
     command = _command(
         "check", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
-        role=_role_of(session),
+        role=_role_of(session), against=_of(kernel),
         suppressions=suppressions, today=today, confirm=confirm, witness=witnesses,
         entries=entries, second_opinion=second_opinion, smt2=smt2,
     )  # fmt: skip
-    return check_examination(session.examine(held, version), wanted, command)
+    return check_examination(session.examine_at(kernel, held, version), wanted, command)
 
 
 def callers(
@@ -91,6 +94,7 @@ def callers(
     contract: str | None = None,
     kernel_version: str | None = None,
     role: Role | None = None,
+    against: Image | None = None,
     function: str | None = None,
 ) -> "CallersResult":
     """List every ``hvc`` of an image, and what each asks for.
@@ -98,6 +102,8 @@ def callers(
     :param contract: lends its names; the default one does if it speaks of the image where ``None``
     :param kernel_version: to take the contract at; the image's own where ``None``
     :param role: as for :func:`check`
+    :param against: another file, against whose parties they are held; ``contract`` and
+        ``kernel_version`` are that one's then
     :param function: only the call sites in functions of this name
     :raises HypabiError: image or contract cannot be read, or no call site is in such a function
     """
@@ -106,13 +112,13 @@ def callers(
     from hypabi.analysis.summaries.callers import summarize_callers
 
     named = named_contract(contract)
-    session = _session(image, role)
+    session, kernel = _session(image, role), _against(against)
     command = _command(
         "callers", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
-        role=_role_of(session),
+        role=_role_of(session), against=_of(kernel),
         function=function,
     )  # fmt: skip
-    found = list_callers(session, named, version_of(kernel_version), function, command)
+    found = list_callers(session, named, version_of(kernel_version), function, command, kernel)
     return summarize_callers(found)
 
 
@@ -155,6 +161,7 @@ def matrix(
     contract: str | None = None,
     kernel_version: str | None = None,
     role: Role | None = None,
+    against: Image | None = None,
     architecture: Literal["arm", "arm64"] | None = None,
     instruction_set: Literal["A32", "T32", "A64"] | None = None,
     byte_order: Literal["little", "big"] | None = None,
@@ -169,6 +176,7 @@ def matrix(
     :param contract: name of a shipped contract, or a contract file
     :param kernel_version: to take the contract at; the image's own where ``None``
     :param role: as for :func:`check`
+    :param against: another file, whose parties the callers of ``image`` are held against
     :param architecture: of the references, like all that follow: only those of this one
     :param instruction_set: only those built as this
     :param byte_order: only those of this order
@@ -188,6 +196,7 @@ def matrix(
     }  # fmt: skip
     of_image: Mapping[str, Option] = {
         "contract": contract, "kernel_version": kernel_version, "role": role,
+        "against": _named(against),
     }  # fmt: skip
     if image is None:
         from hypabi.analysis.reference_matrix import reference_matrix
@@ -204,9 +213,10 @@ def matrix(
     _refuse_options(chosen, "it chooses among the references", "leave out the image")
     held, version = named_contract(contract), version_of(kernel_version)
     session = _session(image, role)
-    of_image = {**of_image, "role": _role_of(session)}
+    kernel = _against(against)
+    of_image = {**of_image, "role": _role_of(session), "against": _of(kernel)}
     command = _command("matrix", *session.loaded.paths, **of_image)
-    examination = session.examine(held, version)
+    examination = session.examine_at(kernel, held, version)
     return summarize_matrix(image_matrix(examination, provenance(command, TOOLS)))
 
 
@@ -372,6 +382,24 @@ def _session(image: Image, role: Role | None) -> Session:
 
         raise HypabiError("image", "no file is named")
     return open_image(*paths, role=role)
+
+
+def _against(image: Image | None) -> Session | None:
+    return None if image is None else _session(image, None)
+
+
+def _of(session: Session | None) -> Sequence[str]:
+    """Return the files of another program, as a command names them."""
+    return () if session is None else session.loaded.paths
+
+
+def _named(image: Image | None) -> Sequence[str]:
+    """Return what names another program, for a refusal."""
+    if image is None:
+        return ()
+    if isinstance(image, Session):
+        return image.loaded.paths
+    return (os.fspath(image),) if isinstance(image, str | os.PathLike) else tuple(map(str, image))
 
 
 def _role_of(session: Session) -> str | None:

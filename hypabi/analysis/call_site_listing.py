@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from hypabi.analysis.findings.callers import Callers, NamedCaller, NamedSite, NamedWay
+from hypabi.analysis.callers import life_cycle
+from hypabi.analysis.examination import Examination
+from hypabi.analysis.findings.callers import Against, Callers, NamedCaller, NamedSite, NamedWay
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.session import Session
 from hypabi.callsites.identifier_values import paths_by_identifier
@@ -49,16 +51,24 @@ def callers(
     version: Version | None,
     function: str | None,
     command: tuple[str, ...],
+    against: Session | None = None,
 ) -> Callers:
     """Return the call sites of a file.
 
     :param contract: lends its names; where ``None``, the default one does if it speaks of the file
     :param function: only those in functions of this name
+    :param against: another file, against whose parties they are held; contract and version are
+        that one's then
     :raises HypabiError: the contract that was named does not speak of the file, or no call site is
         in such a function
     """
     loaded = session.loaded
-    names = _names(session, contract, version)
+    held = None
+    if against is None:
+        names = _names(session, contract, version)
+    else:
+        held = against.examine(contract, version, session)
+        names = _names_of(session, held.revision)
     sites = tuple(_sites(session, names, function))
     if function is not None and not sites:
         what = f"no function {function!r} issues an hvc"
@@ -70,7 +80,20 @@ def callers(
         names.contracts,
         function,
         provenance(command, TOOLS),
+        None if held is None else _held(held),
     )
+
+
+def _held(examination: Examination) -> Against:
+    """Hold the call sites against the parties of another file."""
+    sha256 = examination.contract.sha256
+    return Against(examination.loaded, examination.revision, sha256, life_cycle(examination))
+
+
+def _names_of(session: Session, revision: Revision) -> _Names:
+    """Return what call sites are named by that are held against a kernel."""
+    found, names = find_interfaces(session.kernel.architecture, revision.version, revision)
+    return _Names(found, names, revision.contract, revision)
 
 
 def _names(session: Session, contract: Contract | None, version: Version | None) -> _Names:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from hypabi.analysis.examination import Examination
+from hypabi.analysis.examination import Examination, Outside
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.party_detection import ROLES
 from hypabi.callsites.call_graph import Lead, leads_to
@@ -14,6 +14,7 @@ from hypabi.contract.revision import Revision
 from hypabi.contract.version import Version
 from hypabi.image.model import Role
 from hypabi.judgement.callers.compatibility import Provider
+from hypabi.judgement.callers.findings import Whose
 from hypabi.judgement.callers.makers import Reach
 from hypabi.judgement.callers.schedule import (
     LifeCycle,
@@ -61,7 +62,12 @@ class _Wanting:
 
 
 def life_cycle(examination: Examination) -> LifeCycle:
-    """Hold the call sites of each program against the parties whose vectors it holds."""
+    """Hold the call sites of each program against the parties whose vectors it holds.
+
+    Those of another file are held against the kernel's, which it meets when it runs.
+    """
+    if examination.outside is not None:
+        return _outside(examination, examination.outside)
     programs = tuple(
         Program(
             PROGRAMS[role],
@@ -74,6 +80,34 @@ def life_cycle(examination: Examination) -> LifeCycle:
         for role in examination.programs
     )
     return hold_callers(examination.revision, programs, Remembered(examination.solver()))
+
+
+def _outside(examination: Examination, outside: Outside) -> LifeCycle:
+    """Hold the call sites of another file against the parties of the kernel."""
+    roles = examination.programs
+    role = Role.KERNEL if Role.KERNEL in roles else next(iter(roles))
+    revision = examination.revision
+    providers: dict[str, Provider] = {}
+    for name, provider in _providers(examination, role):
+        providers[name] = replace(provider, whose=Whose.OUTSIDE)
+    symbols = [program.image.symbols for program in outside.programs.values()]
+    user = next(
+        (
+            u
+            for u in revision.users
+            if u.told_by and all(any(s.find(n) for s in symbols) for n in u.told_by)
+        ),
+        None,
+    )
+    contexts = (user.context,) if user is not None and user.context.states else ()
+    revision = replace(revision, contexts=contexts)
+    programs = []
+    for program in outside.programs.values():
+        wanting = _Wanting(revision, PROGRAMS[role], frozenset())
+        sites, unread = program.outside_call_sites.wanted(wanting)
+        found = Program(PROGRAMS[role], sites, unread, providers, whose=Whose.OUTSIDE)
+        programs.append(found)
+    return hold_callers(revision, tuple(programs), Remembered(examination.solver()))
 
 
 def _sites(examination: Examination, role: Role) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
@@ -116,7 +150,8 @@ def with_callers(check: Check, examination: Examination) -> Check:
     cycle = life_cycle(examination)
     lived_with = dict(_lived_with(check, cycle))
     calling = _calling(examination, cycle)
-    return replace(check, callers=cycle, lived_with=lived_with, calling=calling)
+    outside = None if examination.outside is None else examination.outside.loaded
+    return replace(check, callers=cycle, lived_with=lived_with, calling=calling, outside=outside)
 
 
 def _calling(examination: Examination, cycle: LifeCycle) -> Mapping[int, tuple[int, ...]]:
@@ -124,7 +159,8 @@ def _calling(examination: Examination, cycle: LifeCycle) -> Mapping[int, tuple[i
     violated = (each.check.site for each in violated_checks(cycle))
     starts = sorted({site.function.address for site in violated if not site.callers})
     found: dict[int, tuple[int, ...]] = {}
-    for program in examination.programs.values() if starts else ():
+    whose = examination.programs if examination.outside is None else examination.outside.programs
+    for program in whose.values() if starts else ():
         found |= program.call_sites.calls_of(starts)
     return found
 

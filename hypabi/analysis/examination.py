@@ -37,6 +37,14 @@ class Provider:
     know."""
 
 
+@frozen
+class Outside:
+    """A program of another file, whose callers are held against the parties of this one."""
+
+    loaded: Loaded
+    programs: Mapping[Role, Program]
+
+
 class Examination:
     """What is found in a file under a contract; each step is done when it is first asked for."""
 
@@ -53,6 +61,8 @@ class Examination:
 
         :param solver: makes solvers that draw on the allowance of this file
         """
+        self.outside: Outside | None = None
+        """Whose callers are asked for; where ``None``, the file's own."""
         self.loaded = loaded
         self.contract = contract
         self.revision = revision

@@ -30,7 +30,7 @@ def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
     judged = tuple(_judged(examination, cycle))
     if not judged:
         what = f"no call site asks for a call of {examination.contract.name}"
-        raise HypabiError(examination.loaded.path, what)
+        raise HypabiError((examination.outside or examination).loaded.path, what)
     kernel = examination.loaded.images[-1]
     form = _form(kernel)
     return Matrix(
@@ -40,6 +40,7 @@ def image_matrix(examination: Examination, provenance: Provenance) -> Matrix:
         ((examination.contract.name, examination.contract.sha256),),
         provenance,
         examination.loaded,
+        None if examination.outside is None else examination.outside.loaded,
         cycle,
     )
 
@@ -67,7 +68,10 @@ def _judged(examination: Examination, cycle: LifeCycle) -> Iterator[Judged]:
         live = _live(examination, party, kernel)
         cell = judge_cell(caller, live, solver)
         asked = tuple(requests[0].pinned().items())
-        row = Row(name, call, kernel.version, architecture)
+        where = kernel.version
+        if examination.outside is not None:
+            where = examination.outside.loaded.images[-1].version or "another file"
+        row = Row(name, call, where, architecture)
         column = Column(party, "", kernel.version, architecture)
         yield Judged(row, column, form, cell, asked, checks[0].when)
 

@@ -69,6 +69,12 @@ class Program:
 
         return CallSites(self.explorer)
 
+    @cached_property
+    def outside_call_sites(self) -> CallSites:
+        """The ``hvc`` instructions of a program that takes EL2 or HYP with vectors of its own."""
+        entries = {at: table.hvc_entry for at, table in self.tables().items()}
+        return CallSites(self.explorer, entries)
+
     def state_at(self, address: int) -> InstructionSet:
         """Return the instruction set state of the code at an address, as its symbol says it."""
         if self.image.architecture is Architecture.ARM64:

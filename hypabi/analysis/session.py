@@ -16,7 +16,7 @@ from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 # What a contract needs is imported where one is asked for: `derive --entry` has none.
 if TYPE_CHECKING:
-    from hypabi.analysis.examination import Examination
+    from hypabi.analysis.examination import Examination, Outside
     from hypabi.contract.model import Contract
     from hypabi.contract.revision import Revision
 
@@ -27,7 +27,7 @@ class Session:
     def __init__(self, loaded: Loaded) -> None:
         self.loaded = loaded
         self._allowance = Allowance()
-        self._examinations: dict[tuple[str, str], Examination] = {}
+        self._examinations: dict[tuple[str, str, str], Examination] = {}
 
     @property
     def kernel(self) -> Image:
@@ -74,18 +74,26 @@ class Session:
             )
         return revision_of(contract, version, self.kernel.architecture)
 
-    def examine(self, contract: "Contract | None", version: Version | None = None) -> "Examination":
-        """Hold the file against a contract, once for each contract and version.
+    def examine(
+        self,
+        contract: "Contract | None",
+        version: Version | None = None,
+        outside: "Session | None" = None,
+    ) -> "Examination":
+        """Hold the file against a contract, once for each contract, version and outside program.
 
         :param contract: where ``None``, the shipped one that speaks of the kernel
         :param version: of the kernel; where ``None``, the one that the image says it is
-        :raises HypabiError: the contract does not speak of its version
+        :param outside: another file, whose callers are held against the parties of this one
+        :raises HypabiError: the contract does not speak of its version, or the other file is for
+            another architecture
         """
         from hypabi.analysis.examination import Examination
 
         contract = contract or self.contract(version)
         revision = self.revision(contract, version)
-        key = (contract.sha256, str(revision.version))
+        other = "" if outside is None else outside.loaded.sha256
+        key = (contract.sha256, str(revision.version), other)
         found = self._examinations.get(key)
         if found is None:
             made = Examination(
@@ -96,8 +104,29 @@ class Session:
                 lambda: self.capabilities,
                 counted(BitwuzlaSolver, self._allowance),
             )
+            made.outside = None if outside is None else self._outside(outside)
             found = self._examinations[key] = made
         return found
+
+    def examine_at(
+        self, against: "Session | None", contract: Contract | None, version: Version | None
+    ) -> Examination:
+        """Hold the file against a contract, or its callers against the parties of another file.
+
+        :param against: the other file, of which contract and version are then
+        :raises HypabiError: as :meth:`examine`
+        """
+        if against is None:
+            return self.examine(contract, version)
+        return against.examine(contract, version, self)
+
+    def _outside(self, other: "Session") -> "Outside":
+        if other.kernel.architecture is not self.kernel.architecture:
+            what = f"it is {other.kernel.architecture.value}, the other is not"
+            raise HypabiError(other.loaded.path, what, "name files of one architecture")
+        from hypabi.analysis.examination import Outside
+
+        return Outside(other.loaded, other.programs)
 
 
 def open_image(

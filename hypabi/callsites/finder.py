@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from hypabi.arch.names import Architecture, InstructionSet
@@ -9,8 +10,9 @@ from hypabi.behaviour.request import Request
 from hypabi.callsites.backward_paths import Budget, Chain, Stop, ways_back
 from hypabi.callsites.constants import constant
 from hypabi.callsites.hvc_words import Word, direct_calls, hvc_words, replaced_by
+from hypabi.callsites.identifier_values import constants_in
 from hypabi.callsites.link_register import lost_link
-from hypabi.callsites.liveness import reliance
+from hypabi.callsites.liveness import OwnVectors, reliance
 from hypabi.callsites.model import (
     Answer,
     Caller,
@@ -70,6 +72,7 @@ LIFTED_COSTS: Final = 16
 """What a byte of A32 or T32 counts against that: its instructions are lifted, A64 is not."""
 FOLLOWED: Final = 4
 """Registers that can hold an answer, from the first: SMCCC (DEN0028, 2.6) has four."""
+NO_ENTRIES: Final[Mapping[int, int]] = MappingProxyType({})
 STARTS: Final = {
     Stop.ENTRY: Start.ENTRY,
     Stop.KNOWN: Start.INSIDE,
@@ -97,8 +100,14 @@ class Wanting(Protocol):
 class CallSites:
     """The call sites of one program; bodies of functions are read once."""
 
-    def __init__(self, explorer: Explorer) -> None:
+    def __init__(self, explorer: Explorer, vectors: Mapping[int, int] = NO_ENTRIES) -> None:
+        """Prepare to look.
+
+        :param vectors: of a program that sets vectors of its own: by address of a table, where a
+            further call enters it
+        """
         self.explorer = explorer
+        self._vectors = vectors
         self.image = explorer.image
         self.rules: Convention = convention(self.image.architecture)
         self._ends = never_returning(self.image)
@@ -251,6 +260,22 @@ class CallSites:
         around = function_extent(self.image, address, state)
         return self.body(around, state) if around.start == address else None
 
+    def own_vectors(self, paths: Iterable[CallPath], state: InstructionSet) -> OwnVectors:
+        """Return the program's own vectors that a path hands over."""
+        found: dict[int, None] = {}
+        for way in paths if self._vectors else ():
+            for value in way.request.registers.values():
+                for table in constants_in(value):
+                    if table in self._vectors:
+                        found[self._vectors[table]] = None
+        return OwnVectors(tuple(found), partial(self._around, state=state))
+
+    def _around(self, address: int, state: InstructionSet) -> Body | None:
+        if self.image.segment(address) is None:
+            return None
+        around = function_extent(self.image, address, state)
+        return self.body(replace(around, start=address), state)
+
     def approach(self, state: InstructionSet) -> Approach:
         """Return what runs ways in an instruction set state."""
         found = self._approaches.get(state)
@@ -375,7 +400,9 @@ class _Draft:
     def reliance(self) -> Liveness:
         """What is live behind it."""
         callee = partial(self.sites.callee, state=self.word.state)
-        return reliance(self.body, self.behind, self.sites.rules, callee, self.sites.budget_behind)
+        own = self.sites.own_vectors(self.paths, self.word.state)
+        budget = self.sites.budget_behind
+        return reliance(self.body, self.behind, self.sites.rules, callee, budget, own)
 
     @cached_property
     def aftermath(self) -> Aftermath:

@@ -73,6 +73,21 @@ def _conditions(value: Term) -> list[Term]:
     return list(found)
 
 
+def constants_in(value: Value) -> frozenset[int]:
+    """Return every number that a value is made of, as far as it is looked into."""
+    found: set[int] = set()
+    waiting: list[Value] = [value]
+    for _ in range(64):
+        if not waiting:
+            break
+        part = waiting.pop()
+        if isinstance(part, int):
+            found.add(part)
+        else:
+            waiting += part.args
+    return frozenset(found)
+
+
 def uninitialised(register: str, way: CallPath) -> str | None:
     """Return why nobody puts an identifier into a register, ``None`` where somebody may."""
     moved = way.pointers.get(register)

@@ -12,6 +12,7 @@ from hypabi.callsites.backward_paths import Budget
 from hypabi.callsites.model import Liveness, MayRead, Read, Why
 from hypabi.callsites.path_runner import LINK, Convention
 from hypabi.code import register_usage
+from hypabi.code.a64_words import formed_address
 from hypabi.code.function_body import Body, Kind, Step
 from hypabi.records import frozen
 
@@ -20,6 +21,8 @@ MOST_STEPS: Final = 6000
 MOST_IN_CALLEE: Final = 200
 
 A64_NOP: Final = 0xD503201F
+ADR_LINK: Final = (0x9F00001F, 0x1000001E)
+"""``adr x30, LABEL`` (DDI 0487, C6.2.10)."""
 LUCK: Final = 32
 """Above this bit: registers that a function called on the way may lose, but happens to leave alone.
 Assembly relies on that, compilers do not, so it counts only where an instruction reads one."""
@@ -41,12 +44,43 @@ class Surveyed:
     """Those that are, when it returns, as they were: it may change them, but does not."""
 
 
+Enter = Callable[[int], Body | None]
+"""Returns the code around an address, ``None`` where there is none."""
+
+
+@frozen
+class OwnVectors:
+    """Where a further call enters the vectors that the program itself has just set."""
+
+    entries: tuple[int, ...]
+    enter: Enter
+
+
+NO_VECTORS: Final = OwnVectors((), lambda _address: None)
+MOST_ENTERED: Final = 8
+"""Pieces of code, each reached by a branch out of the one before, that are looked at there."""
+
+
 class _Survey:
     """Walks the ways from one place; what is found first of a register stays."""
 
     def __init__(
-        self, body: Body, rules: Convention, callee: Callee | None, most: int, budget: Budget
+        self,
+        body: Body,
+        rules: Convention,
+        callee: Callee | None,
+        most: int,
+        budget: Budget,
+        own: OwnVectors = NO_VECTORS,
     ) -> None:
+        self.own = own
+        self.tails: list[tuple[int, int]] = []
+        """Where control goes out of the body by a branch, with the registers that are as found."""
+        self.trusts = False
+        """Whether the code is assembly that knows what the functions keep which it calls: what it
+        reads behind them, it counts on."""
+        self.back: int | None = None
+        """A64: what ``adr x30`` has made the place to return to."""
         self.body = body
         self.budget = budget
         self.rules = rules
@@ -86,6 +120,8 @@ class _Survey:
             self.undecided[f"the instruction at {step.address:#x} is not decoded"] = None
         else:
             self._read(step.uses.reads & (mask | mask >> LUCK), step.address)
+            if step.word & ADR_LINK[0] == ADR_LINK[1]:
+                self.back = formed_address(step.word, step.address)
             mask &= ~(step.uses.writes | step.uses.writes << LUCK)
         match step.kind:
             case Kind.CALL | Kind.CALL_REGISTER:
@@ -96,6 +132,7 @@ class _Survey:
                 return mask & FIRM & ~self.rules.lost | left << LUCK
             case Kind.ASK:
                 self._may(mask & self.rules.arguments, Why.ARGUMENT, step.address)
+                self._enter(mask)
                 # The call before may have put other vectors in place, which read as they like.
                 self.undecided[f"what those vectors read that {step.address:#x} enters"] = None
             case Kind.RETURN:
@@ -111,6 +148,26 @@ class _Survey:
             case _:
                 assert_never(step.kind)
         return mask
+
+    def _enter(self, mask: int) -> None:
+        """Note what the program's own vectors read: a call leaves it every register."""
+        waiting = [(entry, mask) for entry in self.own.entries]
+        for _ in range(MOST_ENTERED):
+            if not waiting:
+                return
+            address, mask = waiting.pop()
+            body = self.own.enter(address)
+            if body is None:
+                continue
+            inner = _Survey(body, self.rules, self.callee, MOST_IN_CALLEE, self.budget)
+            inner.trusts = True
+            inner.run(address, mask)
+            for number, at in inner.reads.items():
+                self._read(1 << number, at)
+            for (number, why), at in inner.may.items():
+                if why is Why.CALLEE:
+                    self._read(1 << number, at)
+            waiting += inner.tails
 
     def _runs_on(self, step: Step) -> bool:
         """Return whether control goes on behind the function's end, into the next symbol's code.
@@ -143,18 +200,23 @@ class _Survey:
         self.undecided[f"where control goes from {address:#x} was not followed"] = None
 
     def _tail(self, step: Step, mask: int) -> None:
-        self._call(step, mask & FIRM)
+        if step.target is not None:
+            self.tails.append((step.target, mask))
+        through = self._call(step, mask & FIRM)
+        if self.back is not None:
+            self.tails.append((self.back, (mask | mask >> LUCK) & through))
         self._may(mask & self.rules.kept, Why.KEPT, step.address)
 
     def _call(self, step: Step, mask: int) -> int:
         """Note what a function that is called may read; return what it would leave alone."""
         found = self._callee(step.target)
+        trusted = ~(self.rules.results | self._link) if self.trusts else 0
         if found is None:
             self._may(mask & self.rules.arguments, Why.ARGUMENT, step.address)
-            return 0
+            return trusted
         self._may(mask & found.reads, Why.CALLEE, step.address)
         self._may(mask & found.unclear & ~found.reads, Why.ARGUMENT, step.address)
-        return found.through
+        return found.through | trusted
 
     def _links(self, step: Step) -> bool:
         """Return whether a call surely happens."""
@@ -178,14 +240,20 @@ class _Survey:
 
 
 def reliance(
-    body: Body, behind: int, rules: Convention, callee: Callee, budget: Budget
+    body: Body,
+    behind: int,
+    rules: Convention,
+    callee: Callee,
+    budget: Budget,
+    own: OwnVectors = NO_VECTORS,
 ) -> Liveness:
     """Return what is live in front of an instruction.
 
     :param behind: address of the first instruction behind the call
     :param budget: shared with other places
+    :param own: vectors that the call may have put in place
     """
-    survey = _Survey(body, rules, callee, MOST_STEPS, budget)
+    survey = _Survey(body, rules, callee, MOST_STEPS, budget, own)
     survey.run(behind, (1 << rules.count) - 1 | LINK[rules.count])
     reads = tuple(Read(_name(rules, n), at) for n, at in sorted(survey.reads.items()))
     may = sorted(survey.may.items(), key=lambda item: (item[0][0], list(Why).index(item[0][1])))

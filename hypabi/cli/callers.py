@@ -8,7 +8,7 @@ by the shipped contracts.  An identifier that is uninitialised is a finding.
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import MACHINE_FORMS, add_kernel, add_output
+from hypabi.cli.parser import MACHINE_FORMS, add_against, add_kernel, add_output
 
 if TYPE_CHECKING:
     from hypabi.analysis.results.callers import CallersResult
@@ -19,6 +19,7 @@ SUMMARY = "list every hvc of an image, and what each asks for"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     add_kernel(parser)
+    add_against(parser)
     parser.add_argument(
         "--function", metavar="NAME", help="only the call sites in this function, all in full"
     )
@@ -36,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         contract=arguments.contract,
         kernel_version=arguments.kernel_version,
         role=arguments.role,
+        against=arguments.against,
         function=arguments.function,
     )
     deliver(_written(result, arguments.format), arguments.output, lambda: findings_of(result))

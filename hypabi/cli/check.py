@@ -7,7 +7,7 @@ undecided with the reason.  The answer comes first.
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import MACHINE_FORMS, add_kernel, add_output, add_suppressions
+from hypabi.cli.parser import MACHINE_FORMS, add_against, add_kernel, add_output, add_suppressions
 
 if TYPE_CHECKING:
     from hypabi.analysis.results.check import CheckResult
@@ -18,6 +18,7 @@ SUMMARY = "hold an image against a contract: proved, refuted or undecided"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     add_kernel(parser)
+    add_against(parser)
     parser.add_argument(
         "--confirm",
         metavar="MACHINE",
@@ -60,6 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
         contract=arguments.contract,
         kernel_version=arguments.kernel_version,
         role=arguments.role,
+        against=arguments.against,
         suppressions=arguments.suppressions,
         today=arguments.today,
         confirm=arguments.confirm,

@@ -8,7 +8,7 @@ instead, or undecided.
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import MACHINE_FORMS, add_kernel, add_output
+from hypabi.cli.parser import MACHINE_FORMS, add_against, add_kernel, add_output
 
 if TYPE_CHECKING:
     from hypabi.analysis.results.matrix import MatrixResult
@@ -19,6 +19,7 @@ SUMMARY = "hold callers against live parties: kept, refuted or undecided"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     add_kernel(parser, nargs="*")
+    add_against(parser)
     choose = parser.add_argument_group("which cells of the reference revisions")
     choose.add_argument("--architecture", choices=("arm", "arm64"), help="only this one")
     choose.add_argument(
@@ -62,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         contract=arguments.contract,
         kernel_version=arguments.kernel_version,
         role=arguments.role,
+        against=arguments.against,
         architecture=arguments.architecture,
         instruction_set=arguments.instruction_set,
         byte_order=arguments.byte_order,

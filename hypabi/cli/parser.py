@@ -76,6 +76,17 @@ def add_kernel(parser: argparse.ArgumentParser, nargs: Literal["+", "*"] = "+") 
     )
 
 
+def add_against(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names whose parties callers are held against."""
+    parser.add_argument(
+        "--against",
+        metavar="KERNEL",
+        action="append",
+        help="hold the callers of IMAGE against the parties of KERNEL, of which --contract and "
+        "--kernel-version are then; several times for the objects of one program",
+    )
+
+
 def add_suppressions(parser: argparse.ArgumentParser) -> None:
     """Add the options that name suppressions, and the day on which they are asked."""
     parser.add_argument(

@@ -390,6 +390,14 @@ class User(Bounded):
 
     calls: Annotated[tuple[str, ...], "The calls it issues or serves."]
     where: Annotated[str, "Where in it."]
+    told_by: Annotated[
+        tuple[str, ...], "Symbols by which a program is told to be it; empty where none tell."
+    ] = ()
+    states: Annotated[
+        tuple[str, ...],
+        "Parties that can be live when it calls; empty for any.",
+        Spelled("while"),
+    ] = ()
 
 
 @frozen(kw_only=True, eq=False)

@@ -28,6 +28,7 @@ from hypabi.contract.revision import (
     LiveCall,
     LiveParty,
     Move,
+    OutsideUser,
     Place,
     Revision,
     Row,
@@ -93,7 +94,20 @@ def resolve(context: Context) -> Revision:
         places=tuple(_places(context)),
         contexts=tuple(_turns(context, parties, calls)),
         at_boot=() if contract.life_cycle is None else contract.life_cycle.at_boot,
+        users=tuple(_users(context, parties, calls)),
     )
+
+
+def _users(
+    context: Context, parties: Mapping[str, Party], calls: Mapping[str, Call]
+) -> Iterator[OutsideUser]:
+    for name, user in context.in_force(context.contract.users).items():
+        for state in user.states:
+            known(state, context.contract.parties, user.place.below("while"))
+        states = tuple(state for state in user.states if state in parties)
+        made = tuple(call for call in user.calls if call in calls)
+        about = CallerContext(name, None, (), made, (), states, authority_of(user))
+        yield OutsideUser(name, user.told_by, about)
 
 
 def _live_party(context: Context, name: str, party: Party) -> LiveParty:

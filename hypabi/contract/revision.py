@@ -182,6 +182,17 @@ class CallerContext:
 
 
 @frozen(eq=False)
+class OutsideUser:
+    """A program outside the image that makes calls of the contract."""
+
+    name: str
+    told_by: tuple[str, ...]
+    """Symbols by which it is told; empty where none tell."""
+    context: CallerContext
+    """Its states are empty where any party may be live."""
+
+
+@frozen(eq=False)
 class Revision:
     """The contract of one kernel version on one architecture."""
 
@@ -205,6 +216,7 @@ class Revision:
     contexts: tuple[CallerContext, ...] = ()
     at_boot: tuple[str, ...] = ()
     """Functions that run once, while the party is live that is live first."""
+    users: tuple[OutsideUser, ...] = ()
 
     def party(self, name: str) -> LiveParty | None:
         """Return the party of this name, ``None`` where this kernel has it not."""

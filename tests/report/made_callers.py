@@ -108,6 +108,7 @@ def callers(
             versions=dict(made.VERSIONS),
             image_sha256="b" * 64,
         ),
+        None,
     )
 
 

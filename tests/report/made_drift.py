@@ -85,6 +85,7 @@ def subject(name: str = "6.1.0-made") -> HeldAgainst:
         ImageIdentity(
             "vmlinuz",
             "b" * 64,
+            "vmlinuz",
             ("arm64 Image",),
             Architecture.ARM64,
             ByteOrder.LITTLE,

@@ -39,6 +39,7 @@ from hypabi.judgement.matrix.cell_model import Promise
 IMAGE = ImageIdentity(
     "vmlinuz",
     "b" * 64,
+    "vmlinuz",
     ("arm64 Image",),
     Architecture.ARM64,
     ByteOrder.LITTLE,
@@ -71,7 +72,7 @@ def check(
 def checks(*made: CallerCheck) -> CallerChecks:
     move = LifeCycleMove("stub", "SET", "kvm-init", (site(),))
     unresolved = UnresolvedCallSite("", "0x30", "0x30", "an indirect branch")
-    return CallerChecks(made, (site("never", 0x20),), (move,), 2, (unresolved,), (), ())
+    return CallerChecks(made, (site("never", 0x20),), (move,), 2, (unresolved,), (), (), None)
 
 
 def because(word: CellWord) -> PromiseKept | PromiseBroken | NothingShown:

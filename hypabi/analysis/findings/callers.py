@@ -6,6 +6,7 @@ from hypabi.analysis.provenance import Provenance
 from hypabi.analysis.results.callers import Kind, SiteVerdict
 from hypabi.callsites.model import Caller, CallPath, CallSite, Reached
 from hypabi.contract.registry import Named
+from hypabi.contract.revision import Revision
 from hypabi.image.model import Loaded, Role
 from hypabi.judgement.callers.identification import (
     Naming,
@@ -15,6 +16,7 @@ from hypabi.judgement.callers.identification import (
     Unlisted,
     Unresolved,
 )
+from hypabi.judgement.callers.schedule import LifeCycle
 from hypabi.records import frozen
 
 
@@ -106,6 +108,19 @@ class Callers:
     asked: str | None
     """The function that was asked for; ``None`` for all."""
     provenance: Provenance
+    against: "Against | None" = None
+    """What comes of them at the parties of another file, where one was named."""
+
+
+@frozen
+class Against:
+    """Call sites that were held against the parties of another file."""
+
+    loaded: Loaded
+    revision: Revision
+    sha256: str
+    """Of the contract's file."""
+    cycle: LifeCycle
 
 
 def _kind(name: Naming) -> Kind:

@@ -61,6 +61,8 @@ class Check:
     """What else than a hypercall reaches the parties, where asked."""
     callers: "LifeCycle | None" = None
     """What comes of the image's own callers, while each party is live."""
+    outside: Loaded | None = None
+    """Another file whose callers these are; ``None`` where they are the image's own."""
     lived_with: "Mapping[Violation, Suppression]" = field(default_factory=dict)
     """What suppresses a violation of a caller's."""
     calling: Mapping[int, tuple[int, ...]] = field(default_factory=dict)

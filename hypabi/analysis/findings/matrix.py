@@ -61,5 +61,7 @@ class Matrix:
     provenance: Provenance
     loaded: Loaded | None = None
     """The kernel whose callers are held against its own parties; ``None`` for the references."""
+    outside: Loaded | None = None
+    """Another file whose callers these are; ``None`` where they are the kernel's own."""
     cycle: LifeCycle | None = None
     """Of a kernel: what else its callers count on, and the moves that they make."""

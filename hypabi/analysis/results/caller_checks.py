@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hypabi.analysis.results.conclusion import Judged, Weight
-from hypabi.analysis.results.shared import Hex, SuppressedBy
+from hypabi.analysis.results.shared import Hex, ImageIdentity, SuppressedBy
 from hypabi.judgement.callers.findings import CallerQuestion
 from hypabi.judgement.callers.schedule import Reachability
 from hypabi.records import frozen
@@ -27,6 +27,9 @@ class CallerWord(enum.Enum):
 
 CALL_SITES: Final = "call sites"
 """The unit in which callers are counted."""
+OTHER_FILES: Final = "other files"
+NO_CALLERS: Final = "without a caller that is judged"
+"""Another file that was named, and asks for no call of the contract."""
 MOVES: Final = "moves"
 """The unit in which calls are counted that somebody has to make."""
 
@@ -165,6 +168,8 @@ class CallerChecks:
     out_of_order: tuple[MoveCheck, ...]
     """Calls that are made while nobody is live to whom they are made; the function is that from
     which on it is known who is."""
+    outside: ImageIdentity | None
+    """Another file whose call sites these are; null where they are the image's own."""
 
     def reachable(self) -> tuple[CallerCheck, ...]:
         """Return the checks that can come about."""
@@ -197,6 +202,8 @@ class CallerChecks:
             yield Judged(MOVES, word.value, WEIGHTS[word])
         for each in self.out_of_order:
             yield Judged(MOVES, each.verdict.value, WEIGHTS[each.verdict])
+        if self.outside is not None and not self._words():
+            yield Judged(OTHER_FILES, NO_CALLERS, Weight.UNDECIDED)
 
     def moves_in_want(self) -> Mapping[tuple[str, str], CallerWord]:
         """Return by party and call the worst of what is said of those who have to make the call.
@@ -214,6 +221,8 @@ class CallerChecks:
         units = {CALL_SITES: CALLER_WORDS}
         if self.moves_in_want() or self.out_of_order:
             units[MOVES] = CALLER_WORDS
+        if self.outside is not None and not self._words():
+            units[OTHER_FILES] = (NO_CALLERS,)
         return units
 
     def _words(self) -> Mapping[str, list[CallerWord]]:

@@ -4,8 +4,15 @@ import enum
 from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
+from hypabi.analysis.results.caller_checks import CallerChecks, CallerWord
 from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
-from hypabi.analysis.results.shared import Hex, ImageIdentity, Reproduction, Sha256
+from hypabi.analysis.results.shared import (
+    ContractIdentity,
+    Hex,
+    ImageIdentity,
+    Reproduction,
+    Sha256,
+)
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.model import Origin, Reached, ResultUse, Start, Why
 from hypabi.image.model import Role
@@ -264,6 +271,16 @@ class ListedCallSite:
     """Registers that can hold an answer."""
 
 
+@frozen
+class HeldAgainst:
+    """What comes of the call sites where the parties of another file are live."""
+
+    image: ImageIdentity
+    """The file whose parties these are."""
+    contract: ContractIdentity
+    callers: CallerChecks
+
+
 @frozen(kw_only=True)
 class CallersReproduction(Reproduction):
     """What is needed to list the same call sites again."""
@@ -286,10 +303,16 @@ class CallersResult:
     symbols: Mapping[str, str]
     """Addresses in the terms and reasons of this report, each as its symbol spells it."""
     reproduce: CallersReproduction
+    against: HeldAgainst | None
+    """What comes of them at the parties of another file, which the verdict is then about; null
+    where none was named."""
 
     @property
     def conclusion(self) -> Conclusion:
         """Return what the call sites amount to."""
+        if self.against is not None:
+            held = self.against.callers
+            return conclude(list(held.judged()), CallerWord.SATISFIED.value, held.units())
         units = {CALL_SITES: tuple(word.value for word in SiteVerdict)}
         words = [site.verdict for site in self.sites]
         judged = [Judged(CALL_SITES, word.value, WEIGHTS[word]) for word in words]

@@ -44,6 +44,8 @@ class ImageIdentity:
     path: str
     """As the command names it."""
     sha256: Sha256
+    name: str
+    """What a report calls it: the name of the file, or of each file of one program."""
     formats: tuple[str, ...]
     """Containers, from the outside in."""
     architecture: Architecture

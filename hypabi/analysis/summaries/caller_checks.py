@@ -14,8 +14,10 @@ from hypabi.analysis.results.caller_checks import (
     UnresolvedCallSite,
     worst_caller_word,
 )
+from hypabi.analysis.summaries.shared import identify_image
 from hypabi.analysis.summaries.suppressions import suppressed_by
 from hypabi.callsites.model import CallSite, Unread
+from hypabi.image.model import Loaded
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.callers import findings
 from hypabi.judgement.callers.findings import CallerVerdict
@@ -54,10 +56,12 @@ def summarize_caller_checks(
     lived_with: Mapping[Violation, Suppression],
     place: Place,
     called_by: CalledBy | None = None,
+    outside: Loaded | None = None,
 ) -> CallerChecks:
     """Return what comes of the callers of an image, check by check, and the life cycle.
 
     :param called_by: who calls them, where that was looked for besides
+    :param outside: another file, where they are that one's
     """
     return CallerChecks(
         tuple(_check(each, lived_with, place, called_by) for each in cycle.checks),
@@ -67,6 +71,7 @@ def summarize_caller_checks(
         tuple(_unresolved(each, place) for each in cycle.unread),
         tuple(_move_check(each, lived_with) for each in cycle.makers),
         tuple(_move_check(each, lived_with) for each in cycle.order),
+        None if outside is None else identify_image(outside),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from hypabi.analysis.findings.callers import Callers, NamedCaller, NamedSite, NamedWay
+from hypabi.analysis.findings.callers import Against, Callers, NamedCaller, NamedSite, NamedWay
 from hypabi.analysis.results.callers import (
     AnswerTest,
     AnswerUse,
@@ -12,6 +12,7 @@ from hypabi.analysis.results.callers import (
     CallersResult,
     ContractCall,
     FunctionExtent,
+    HeldAgainst,
     ListedCaller,
     ListedCallSite,
     ListedPath,
@@ -25,7 +26,8 @@ from hypabi.analysis.results.callers import (
     UnresolvedIdentifier,
     ValueSource,
 )
-from hypabi.analysis.summaries.shared import identify_image, symbols_in
+from hypabi.analysis.summaries.caller_checks import summarize_caller_checks
+from hypabi.analysis.summaries.shared import identify_contract, identify_image, symbols_in
 from hypabi.analysis.summaries.values import text_of
 from hypabi.callsites.model import Answer, CallPath, CallSite, Liveness, Source
 from hypabi.contract.registry import Named
@@ -61,6 +63,15 @@ def summarize_callers(found: Callers) -> CallersResult:
             versions=dict(found.provenance.versions),
             image_sha256=found.loaded.sha256,
         ),
+        None if found.against is None else _against(found, found.against, places),
+    )
+
+
+def _against(found: Callers, against: Against, places: Places) -> HeldAgainst:
+    return HeldAgainst(
+        identify_image(against.loaded),
+        identify_contract(against.revision, against.sha256),
+        summarize_caller_checks(against.cycle, {}, places.name, outside=found.loaded),
     )
 
 

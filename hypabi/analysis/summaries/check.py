@@ -243,9 +243,10 @@ def _callers(check: Check, places: Places) -> "CallerChecks | None":
         return None
     from hypabi.analysis.summaries.caller_checks import CalledBy, summarize_caller_checks
 
-    return summarize_caller_checks(
-        check.callers, check.lived_with, places.name, CalledBy(check.calling, places)
-    )
+    places = places if check.outside is None else Places(check.outside)
+    called_by = CalledBy(check.calling, places)
+    about = (check.callers, check.lived_with, places.name, called_by)
+    return summarize_caller_checks(*about, check.outside)
 
 
 def _entries(check: Check) -> "tuple[EntryFinding, ...] | None":

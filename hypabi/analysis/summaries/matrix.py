@@ -46,7 +46,8 @@ def summarize_matrix(matrix: Matrix) -> MatrixResult:
 def _callers(matrix: Matrix) -> CallerChecks | None:
     if matrix.cycle is None or matrix.loaded is None:
         return None
-    return summarize_caller_checks(matrix.cycle, {}, Places(matrix.loaded).name)
+    places = Places(matrix.outside or matrix.loaded)
+    return summarize_caller_checks(matrix.cycle, {}, places.name, outside=matrix.outside)
 
 
 def _reproduction(matrix: Matrix) -> MatrixReproduction:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.results.shared import (
@@ -31,6 +32,7 @@ def identify_image(loaded: Loaded) -> ImageIdentity:
     return ImageIdentity(
         loaded.path,
         loaded.sha256,
+        " ".join(PurePath(path).name for path in loaded.paths),
         tuple(loaded.formats),
         kernel.architecture,
         kernel.byte_order,

@@ -32,6 +32,7 @@ from hypabi.judgement.callers.findings import (
     Undecided,
     Unspecified,
     Violated,
+    Whose,
 )
 from hypabi.judgement.callers.preservation import (
     Back,
@@ -61,6 +62,8 @@ WHOSE: Final = {
     Origin.UNMODELLED: "made by an instruction that is not modelled",
 }
 
+REFUSED_AND_TOLD: Final = "refused, and the caller tells"
+
 
 @frozen
 class Provider:
@@ -69,6 +72,8 @@ class Provider:
     party: LiveParty
     behaviour: Behaviour
     surroundings: Surroundings
+    whose: Whose = Whose.OWN
+    """Whose callers meet it."""
 
 
 def asked_for(revision: Revision, way: CallPath) -> tuple[str | None] | None:
@@ -137,7 +142,8 @@ class _Met:
         yield from self._arguments()
         yield from self._preconditions(entered)
         yield from self._goes_on()
-        back = Back(entered, tuple(case for case in cases if self._comes_back(case)))
+        cases = tuple(case for case in cases if self._comes_back(case))
+        back = Back(entered, cases, self.provider.whose)
         if back.cases:
             yield from held(self.site, self.way, self.row, self.revision, back, self.solver)
 
@@ -241,12 +247,13 @@ class _Met:
 
     def _refused(self, cases: tuple[Case, ...]) -> CallerVerdict:
         """Say what comes of a refusal: who asks for no call may well want to see one."""
-        if self.row.service is Service.OTHER:
+        if self.row.service is Service.OTHER or self.provider.whose is Whose.OUTSIDE:
             if tells_error(self.site, self.revision):
-                return Satisfied("refused, and the caller tells")
+                return Satisfied(REFUSED_AND_TOLD)
             if passes_answer_on(self.site, self.revision):
                 return DependsOnCaller(f"{self._refusal(cases)}, and what comes of it is not seen")
-        return Violated(self._refusal(cases))
+        unseen = ", and nobody looks at it" if self.provider.whose is Whose.OUTSIDE else ""
+        return Violated(f"{self._refusal(cases)}{unseen}")
 
     def _answers(self) -> bool:
         """Tell whether the row promises its caller an answer."""

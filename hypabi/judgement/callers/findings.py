@@ -7,6 +7,15 @@ from hypabi.callsites.model import CallPath, CallSite
 from hypabi.records import field, frozen
 
 
+class Whose(enum.Enum):
+    """Where a caller is from: what it may count on differs."""
+
+    OWN = "the image's own"
+    """Built with the parties: what they do beyond the contract is there, too."""
+    OUTSIDE = "another file's"
+    """It has the contract alone, and meets whoever is live."""
+
+
 class CallerQuestion(enum.Enum):
     """What is asked of a caller and a live party."""
 

@@ -26,6 +26,7 @@ from hypabi.judgement.callers.findings import (
     SatisfiedBeyondContract,
     Undecided,
     Violated,
+    Whose,
 )
 from hypabi.records import frozen
 from hypabi.smt import terms
@@ -70,6 +71,8 @@ class Back:
 
     entered: Entered
     cases: Sequence[Case]
+    whose: Whose = Whose.OWN
+    """Whose caller it is."""
 
 
 def held(
@@ -81,7 +84,7 @@ def held(
     if isinstance(lost, Undecided):
         return [CallerAnswer(CallerQuestion.SURVIVES, lost)]
     return [
-        CallerAnswer(CallerQuestion.SURVIVES, _survives(site, row, lost, answers)),
+        CallerAnswer(CallerQuestion.SURVIVES, _survives(site, row, lost, answers, back.whose)),
         CallerAnswer(CallerQuestion.UNDERSTOOD, _understood(site, row, back, revision, solver)),
         CallerAnswer(CallerQuestion.READ_FROM, _read_from(site, way, revision, lost, answers)),
     ]
@@ -118,7 +121,9 @@ def answered(clauses: Iterable[Clause]) -> frozenset[str]:
     return frozenset(read.register for read in reads if read.moment is Moment.EXIT)
 
 
-def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> CallerVerdict:
+def _survives(
+    site: CallSite, row: Row, lost: Lost, answers: frozenset[str], whose: Whose
+) -> CallerVerdict:
     reliance = site.reliance
     link = _lost_link(site)
     if link is not None:
@@ -128,6 +133,9 @@ def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> 
     read_there = _lost_and_read(site, lost)
     if read_there is not None:
         return read_there
+    unpromised = [r for r in reliance.reads if r.register in may_change - answers]
+    if unpromised and whose is Whose.OUTSIDE:
+        return Violated(_unpromised(unpromised))
     unsure = [m for m in reliance.may_read if m.register in lost]
     for may in unsure:
         # The platform's register (AAPCS64 6.1.1) is: the contract lets a call lose x18.
@@ -138,7 +146,6 @@ def _survives(site: CallSite, row: Row, lost: Lost, answers: frozenset[str]) -> 
             return Undecided(f"{may.register} is lost, and {_reader(may)}")
     if reliance.undecided:
         return Undecided(reliance.undecided[0])
-    unpromised = [r for r in reliance.reads if r.register in may_change - answers]
     if unpromised:
         return SatisfiedBeyondContract(_unpromised(unpromised))
     kept = sorted(reliance.live - answers - lost.keys())

@@ -14,12 +14,18 @@ from hypabi.callsites.model import CallPath, CallSite, Function, Unread
 from hypabi.contract.model import Program as ProgramName
 from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision
-from hypabi.judgement.callers.compatibility import Provider, asked_for, check_caller
+from hypabi.judgement.callers.compatibility import (
+    REFUSED_AND_TOLD,
+    Provider,
+    asked_for,
+    check_caller,
+)
 from hypabi.judgement.callers.findings import (
     CallerAnswer,
     CallerCheck,
     CallerQuestion,
     Violated,
+    Whose,
 )
 from hypabi.judgement.callers.makers import MakerCheck, Reach, hold_makers
 from hypabi.judgement.callers.order import OrderCheck, hold_order
@@ -103,6 +109,8 @@ class Program:
     """How far its functions get; where ``None``, nobody is held to make a move."""
     call_sites: CallSites | None = None
     """All of its call sites; where ``None``, nobody is held to an order."""
+    whose: Whose = Whose.OWN
+    """Whose call sites they are; of another file, any party may be live when they run."""
 
 
 def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver) -> LifeCycle:
@@ -281,16 +289,41 @@ def _checks(
     way: CallPath,
     solver: Solver,
 ) -> Iterator[CheckInContext]:
-    found = {
+    found: Mapping[str, CallerCheck] = {
         name: check_caller(site, way, revision, provider, solver)
         for name, provider in program.providers.items()
     }
-    otherwise = _otherwise(contexts, found) if contexts else _unspoken(found.values())
+    if program.whose is Whose.OUTSIDE:
+        found = _refused_by_all(found)
+    states = {name for context in contexts for name in context.states}
+    if program.whose is Whose.OUTSIDE and not states:
+        otherwise = Reachability.WHOEVER_IS_LIVE
+    else:
+        otherwise = _otherwise(contexts, found) if contexts else _unspoken(found.values())
     for name, met in found.items():
         context = next((context for context in contexts if name in context.states), None)
         when = otherwise if context is None else Reachability.REACHABLE
         told = met if context is None else _with_refusals(met, context, revision)
         yield CheckInContext(told, when, context or next(iter(contexts), None))
+
+
+def _refused_by_all(found: Mapping[str, CallerCheck]) -> Mapping[str, CallerCheck]:
+    """Return checks in which a call that no party serves is not satisfied because that is told."""
+    served = CallerQuestion.SERVED
+    first = [met.points[0] for met in found.values()]
+    told = [
+        p for p in first if isinstance(p.verdict, Satisfied) and p.verdict.what == REFUSED_AND_TOLD
+    ]
+    refused = [p for p in first if isinstance(p.verdict, Violated)]
+    if not told or len(told) + len(refused) < len(first):
+        return found
+    why = Violated("no party of this kernel serves it; the caller tells")
+    return {
+        name: replace(met, points=(CallerAnswer(served, why), *met.points[1:]))
+        if met.points[0] in told
+        else met
+        for name, met in found.items()
+    }
 
 
 def _with_refusals(met: CallerCheck, context: CallerContext, revision: Revision) -> CallerCheck:

@@ -3,7 +3,6 @@
 import enum
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import PurePath
 from typing import Final, assert_never
 
 from hypabi.analysis.results.callers import (
@@ -23,6 +22,7 @@ from hypabi.analysis.results.callers import (
 from hypabi.callsites.model import Reached, ResultUse, Start, Why
 from hypabi.image.symbolizer import Names
 from hypabi.records import frozen
+from hypabi.report.caller_checks.text import section
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.text_layout import COLUMNS, cut, filled, listed, printable, titled
 from hypabi.report.shared.verdict_lines import verdict_lines
@@ -71,6 +71,8 @@ def write(result: CallersResult) -> str:
 def _lines(result: CallersResult) -> Iterator[str]:
     yield from _answer(result)
     names = Names(result.symbols)
+    if result.against is not None:
+        yield from section(result.against.callers)
     for group in _grouped(result):
         yield from titled(cut(group.title, COLUMNS))
         for site in group.sites:
@@ -80,7 +82,11 @@ def _lines(result: CallersResult) -> Iterator[str]:
                 case Detail.LINE:
                     yield from _in_a_line(site)
     yield from _assumed(result)
-    yield from repeat_section(result.reproduce, ((result.image.path, result.image.sha256),))
+    inputs = [(result.image.path, result.image.sha256)]
+    if result.against is not None:
+        inputs.append((result.against.image.path, result.against.image.sha256))
+        inputs.append(("contract", result.against.contract.sha256))
+    yield from repeat_section(result.reproduce, inputs)
 
 
 def _answer(result: CallersResult) -> Iterator[str]:
@@ -89,7 +95,11 @@ def _answer(result: CallersResult) -> Iterator[str]:
     contracts = ", ".join(_by_contract(result))
     if contracts:
         besides += f"; by contract: {contracts}"
-    subject = result.image.version or PurePath(result.image.path).name
+    subject = result.image.version or result.image.name
+    if result.against is not None:
+        kernel, contract = result.against.image, result.against.contract
+        subject = f"{result.image.name} against {kernel.version or kernel.name}"
+        besides += f"; {contract.name}, as of {contract.version}"
     yield from verdict_lines(subject, result.conclusion, besides)
     findings = sum(site.finding for site in result.sites)
     if findings:

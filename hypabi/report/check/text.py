@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from itertools import groupby
-from pathlib import PurePath
 from typing import Final
 
 from hypabi.analysis.results.check import (
@@ -92,6 +91,8 @@ def inputs(result: CheckResult) -> Iterator[tuple[str, str]]:
     """Yield what went in, and its SHA-256."""
     yield "image", result.image.sha256
     yield "contract", result.contract.sha256
+    if result.callers is not None and result.callers.outside is not None:
+        yield "callers", result.callers.outside.sha256
     if result.suppressions is not None:
         yield "suppressions", result.suppressions.sha256
 
@@ -102,13 +103,14 @@ def subject(result: CheckResult) -> Iterator[str]:
     formats = ", ".join(image.formats)
     kind = f"{image.architecture.value}, {image.byte_order.value}-endian; {formats}"
     yield ""
-    name = PurePath(image.path).name  # the whole path is in the command to repeat it
-    yield from labelled("image", f"{name} ({kind})")
+    # The whole path is in the command to repeat it.
+    yield from labelled("image", f"{image.name} ({kind})")
     at = f"as of {contract.version} on {contract.architecture.value}"
     document = f"; {contract.document}" if contract.document else ""
     yield from labelled("contract", f"{contract.name}, {at}{document}")
     if result.callers is not None:
-        yield from labelled("callers", summary(result.callers))
+        of = f"of {result.callers.outside.name}: " if result.callers.outside else ""
+        yield from labelled("callers", f"{of}{summary(result.callers)}")
 
 
 def misplaced(result: CheckResult, names: Names) -> Iterator[str]:

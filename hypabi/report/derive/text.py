@@ -3,7 +3,6 @@
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from pathlib import PurePath
 from typing import assert_never
 
 from hypabi.analysis.results.derivation import (
@@ -48,7 +47,7 @@ def write(result: DeriveResult, cases: Cases = Cases.AGREEING_TOGETHER) -> str:
 
 def _lines(result: DeriveResult, cases: Cases) -> Iterator[str]:
     image = result.image
-    subject = f"{image.version or PurePath(image.path).name} ({image.architecture.value})"
+    subject = f"{image.version or image.name} ({image.architecture.value})"
     yield from verdict_lines(subject, result.conclusion)
     for each in result.entries:
         yield from _Writer(result, each, cases).lines()

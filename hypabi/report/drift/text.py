@@ -110,7 +110,7 @@ def subjects(report: DriftResult) -> Iterator[str]:
         if subject.image is None:
             yield from labelled("no image", f"{at}: what the contract says is taken for the code")
         else:
-            yield from labelled(tag(report, index), f"{PurePath(subject.image.path).name}, {at}")
+            yield from labelled(tag(report, index), f"{subject.image.name}, {at}")
 
 
 def tag(report: DriftResult, index: int) -> str:

@@ -2,7 +2,6 @@
 
 import enum
 from collections.abc import Iterator
-from pathlib import PurePath
 
 from hypabi.analysis.results.matrix import (
     CallerRole,
@@ -66,7 +65,7 @@ def headline(result: MatrixResult) -> Iterator[str]:
         besides = f"{pair} of a caller and a live party, in every form that is there"
         yield from verdict_lines("references", result.conclusion, besides)
     else:
-        yield from verdict_lines(image.version or PurePath(image.path).name, result.conclusion)
+        yield from verdict_lines(image.version or image.name, result.conclusion)
 
 
 @frozen

@@ -84,7 +84,7 @@ def with_callers(*words: CallerWord) -> CheckResult:
         )
         for number, word in enumerate(words)
     )
-    return replace(judged(PROVED), callers=CallerChecks(checks, (), (), 0, (), (), ()))
+    return replace(judged(PROVED), callers=CallerChecks(checks, (), (), 0, (), (), (), None))
 
 
 def with_entries(*found: Judged) -> CheckResult:
