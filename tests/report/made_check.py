@@ -160,7 +160,7 @@ def of_every_kind() -> CheckResult:
         ),
         placements=tuple(
             CheckedPlacement(
-                word.name, Program.KERNEL, AUTHORITY, word, ("vectors",), (f"it is at {AT}",)
+                word.name, Program.KERNEL, AUTHORITY, word, ("vectors",), (f"it is at {AT}",), "so"
             )
             for word in PlacementWord
         ),

@@ -24,6 +24,7 @@ from hypabi.judgement.callers.findings import (
     CallerAnswer,
     CallerCheck,
     CallerQuestion,
+    Satisfied,
     Violated,
     Whose,
 )
