@@ -22,8 +22,8 @@ MUTANTS = """
 
 A mutant is code with one instruction changed: another register, condition, number or system register; a bit of the operation;
 the instruction dropped, swapped with the next, or a return replaced. `evidence/mutants` makes every such mutant of the reference images'
-stubs, of KVM's HYP and EL2 side, of the 32-bit installers and of the functions that call, in A32, T32 and A64 and both byte orders, and of the
-parties and callers of real kernels that are named. It overwrites the word in memory, derives that code anew, and judges it; of a
+stubs, of KVM's HYP and EL2 side, of the code that installs them and of the functions that call, in A32, T32 and A64 and both byte orders, and of
+the same in real kernels that are named. A run judges one in so many of each piece of code. It overwrites the word in memory, derives that code anew, and judges it; of a
 mutant of a caller it judges the whole image, as `hypabi check` does.
 
 | what becomes of it | means |
@@ -88,7 +88,8 @@ reference images, runs from random states on QEMU and by `hypabi.semantics` over
 board takes states out of memory that both share, brings the processor into each, at EL2 or in Hyp mode or below, lets it run the word, and
 writes down everything that it left: general and banked registers, flags, the system registers that the word names and those of exceptions,
 memory, and where control went, by the exception that is taken there. Where the value of something is open (`havoc`), the bits that depend on it
-are not compared. AArch64 runs on QEMU's `max`, AArch32 on its `cortex-a15`.
+are not compared. AArch64 runs on QEMU's `max`, AArch32 on its `cortex-a15`. Data are in either byte order (SCTLR_ELx.EE, CPSR.E, HSCTLR.EE);
+instructions are little-endian in both, as the architecture has them.
 """
 
 SEMANTICS_TAIL = """

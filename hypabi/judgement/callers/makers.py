@@ -1,38 +1,30 @@
-"""Whether those make a move of the life cycle of whom the contract says so.
+"""Whether those make a move of the life cycle, or a call, of whom the contract says so.
 
 That a call is served says nothing of whether anybody makes it.  A kernel in which nobody puts the
 copied vectors in place before memory moves, or in which a CPU that resumes does not ask to finish
 EL2, breaks the interface although each of its hypercalls is answered as promised.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.model import CallSite, Unread
 from hypabi.contract.model import Program
-from hypabi.contract.revision import Move, Revision
+from hypabi.contract.revision import CallerContext, Revision
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.records import frozen
 
 
 @frozen
 class MakerCheck:
-    """A function that the contract says makes a move, held against the image's code."""
+    """A function that the contract says makes a call, held against the image's code."""
 
-    move: Move
     function: str
     address: int
+    call: str
+    live: tuple[str, ...]
+    """Who can be live before."""
     verdict: CallerVerdict
-
-    @property
-    def call(self) -> str:
-        """The call that makes the move."""
-        return self.move.call
-
-    @property
-    def live(self) -> tuple[str, ...]:
-        """The party that is live before."""
-        return (self.move.source,)
 
 
 @frozen
@@ -66,7 +58,32 @@ def hold_makers(
         for name in move.made_by:
             for address in reach.find(name):
                 verdict = _verdict(address, reach, sites, unread)
-                yield MakerCheck(move, name, address, verdict)
+                yield MakerCheck(name, address, move.call, (move.source,), verdict)
+
+
+def hold_scheduled(
+    contexts: Iterable[CallerContext],
+    reach: Reach,
+    live: Collection[str],
+    asked: Collection[tuple[int, str]],
+    unread: Sequence[Unread],
+) -> Iterator[MakerCheck]:
+    """Yield the functions of which the contract says when they call, and that do not.
+
+    One that may call, for all that was found out, is told among the call sites.
+
+    :param contexts: those that speak of the program
+    :param live: the parties that the program holds
+    :param asked: the start of each function that calls, and what it asks for
+    """
+    for context in contexts:
+        states = tuple(name for name in context.states if name in live)
+        for name in context.functions if states and context.calls else ():
+            for address in reach.find(name):
+                calls = any((address, call) in asked for call in context.calls)
+                if not calls and not _doubt(address, unread):
+                    why = Undecided("it makes no such call itself")
+                    yield MakerCheck(name, address, " or ".join(context.calls), states, why)
 
 
 def _verdict(
@@ -78,7 +95,11 @@ def _verdict(
         case Lead.BEYOND:
             return Undecided("more functions are called than are looked at")
         case Lead.NOT:
-            doubtful = [each for each in unread if each.function.address == address]
-            if doubtful:
-                return Undecided(f"its hvc at {doubtful[0].address:#x}: {doubtful[0].why}")
-            return Violated("no direct call leads to such a call")
+            why = _doubt(address, unread)
+            return Undecided(why) if why else Violated("no direct call leads to such a call")
+
+
+def _doubt(address: int, unread: Sequence[Unread]) -> str:
+    """Return which call site of a function was not found out, and why; empty for none."""
+    found = (each for each in unread if each.function.address == address)
+    return next((f"its hvc at {each.address:#x}: {each.why}" for each in found), "")

@@ -28,7 +28,7 @@ from hypabi.judgement.callers.findings import (
     Violated,
     Whose,
 )
-from hypabi.judgement.callers.makers import MakerCheck, Reach, hold_makers
+from hypabi.judgement.callers.makers import MakerCheck, Reach, hold_makers, hold_scheduled
 from hypabi.judgement.callers.order import OrderCheck, hold_order
 from hypabi.judgement.callers.preservation import refusals_told
 from hypabi.records import frozen, replace
@@ -127,6 +127,7 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
         everyone |= program.providers.keys()
         own: dict[tuple[str, str], list[CallSite]] = {}
         said: dict[int, tuple[CallerContext, ...]] = {}
+        asked: set[tuple[int, str]] = set()
         for site in program.sites:
             every = [
                 each for way in site.paths for each in paths_by_identifier(way, revision.identifier)
@@ -139,6 +140,7 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
                 said.setdefault(site.address, contexts)
                 met = tuple(_checks(contexts, revision, program, site, way, solver))
                 checks += met
+                asked |= {(site.function.address, _name_of(each.check.call)) for each in met}
                 if contexts and all(each.when is Reachability.UNREACHABLE for each in met):
                     dormant.append(site)
                 _note_moves(own, met)
@@ -146,6 +148,9 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
             made.setdefault(move, []).extend(by)
         if program.reach is not None:
             makers += hold_makers(revision, program.which, program.reach, own, program.unread)
+            spoken = [c for c in revision.contexts if c.program in (None, program.which)]
+            parties, unread = program.providers.keys(), program.unread
+            makers += hold_scheduled(spoken, program.reach, parties, asked, unread)
         if program.call_sites is not None:
             order += hold_order(revision, program.call_sites, program.sites, said)
     moves = tuple(
@@ -360,8 +365,13 @@ def _note_moves(made: dict[tuple[str, str], list[CallSite]], met: Iterable[Check
         ):
             continue
         party, call = each.check.party, each.check.call
-        for asked in (ANY, ANY_OTHER if call is None else call):
+        for asked in (ANY, _name_of(call)):
             made.setdefault((party, asked), []).append(each.check.site)
+
+
+def _name_of(call: str | None) -> str:
+    """Return how a contract names a call, or an identifier that is none's."""
+    return ANY_OTHER if call is None else call
 
 
 def _once(sites: Iterable[CallSite]) -> tuple[CallSite, ...]:

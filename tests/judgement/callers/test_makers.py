@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
+import pytest
+
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.model import Function, Unread
 from hypabi.contract.model import Program
-from hypabi.contract.revision import Move
+from hypabi.contract.revision import CallerContext, Move
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
-from hypabi.judgement.callers.makers import Reach, hold_makers
+from hypabi.judgement.callers.makers import Reach, hold_makers, hold_scheduled
 from tests.callsites.made_site import site
-from tests.judgement.handler_contract import REVISION
+from tests.judgement.handler_contract import REVISION, WHY
 
 MOVE = Move("stub", "SET", "kvm-init", ("maker", "absent"))
 PLACE = 0x8000
@@ -54,3 +56,23 @@ def test_what_was_not_followed_is_undecided() -> None:
 def test_a_move_from_a_party_of_another_program_is_not_held_here() -> None:
     assert held(Lead.NOT, which=Program.DECOMPRESSOR) == {}
     assert "maker" in held(Lead.NOT, which=Program.KERNEL)
+
+
+@pytest.mark.parametrize(
+    ("asked", "live", "undecided"),
+    [
+        ({(PLACE, "SET")}, {"stub"}, False),
+        ({(PLACE, "RESTART"), (0x9000, "SET")}, {"stub"}, True),
+        (set(), {"stub", "other"}, True),
+        (set(), {"other"}, False),
+    ],
+)
+def test_a_function_that_makes_its_call_no_more_is_undecided_where_its_party_is(
+    asked: set[tuple[int, str]], live: set[str], *, undecided: bool
+) -> None:
+    context = CallerContext("it", None, ("maker",), ("SET",), (), ("stub",), WHY)
+    reach = Reach(lambda name: [PLACE] if name == "maker" else [], lambda *_: Lead.NOT)
+    found = list(hold_scheduled([context], reach, live, asked, ()))
+    assert [isinstance(each.verdict, Undecided) for each in found] == [True] * undecided
+    own = Unread(PLACE + 8, Function("maker", PLACE, PLACE + 16), "x0 is not a constant")
+    assert list(hold_scheduled([context], reach, live, asked, [own])) == []
