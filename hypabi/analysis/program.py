@@ -70,9 +70,11 @@ class Program:
         return CallSites(self.explorer)
 
     @cached_property
-    def outside_call_sites(self) -> CallSites:
+    def outside_call_sites(self) -> "CallSites":
         """The ``hvc`` instructions of a program that takes EL2 or HYP with vectors of its own."""
         entries = {at: table.hvc_entry for at, table in self.tables().items()}
+        from hypabi.callsites.finder import CallSites
+
         return CallSites(self.explorer, entries)
 
     def state_at(self, address: int) -> InstructionSet:

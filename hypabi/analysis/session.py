@@ -109,8 +109,8 @@ class Session:
         return found
 
     def examine_at(
-        self, against: "Session | None", contract: Contract | None, version: Version | None
-    ) -> Examination:
+        self, against: "Session | None", contract: "Contract | None", version: Version | None
+    ) -> "Examination":
         """Hold the file against a contract, or its callers against the parties of another file.
 
         :param against: the other file, of which contract and version are then
