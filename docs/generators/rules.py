@@ -31,6 +31,7 @@ SEVERAL = {
     "ENTRY": "Vector slots, and what else than a hypercall enters them (`check --entries`)",
     "CELL": "Cells of `hypabi matrix`",
     "CHANGE": "Changes between two images (`hypabi diff`)",
+    "OWN": "What each image keeps of its own contract (`hypabi diff`)",
     "DRIFT": "A document and the code (`hypabi document --drift`)",
     "UNDECIDED": "What was not decided: by its cause where the reason tells it, else by what was asked",
     "REPLAY": "Second opinions and suppressions",

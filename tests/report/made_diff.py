@@ -6,6 +6,7 @@ from hypabi.analysis.results.difference import (
     ChangeKind,
     ComparedCall,
     ComparedImage,
+    ComparedPromise,
     ContractTaken,
     DiffReproduction,
     DiffResult,
@@ -13,10 +14,13 @@ from hypabi.analysis.results.difference import (
     PartyHeld,
     Renumbering,
     ShownDifference,
+    Side,
 )
 from hypabi.analysis.results.shared import SuppressedBy, SuppressionEntry, SuppressionFile
 from hypabi.arch.names import Architecture
+from hypabi.behaviour.saved.own_promises import AnswerUse, PromiseKind
 from hypabi.judgement.difference.model import Aspect, Bearing
+from hypabi.judgement.difference.own_promises import PromiseChange
 from hypabi.records import replace
 from tests.report.made import VERSIONS
 
@@ -26,6 +30,10 @@ BEARING = {
     ChangeKind.RENUMBERED: Bearing.BREAKS,
     ChangeKind.STRONGER: Bearing.GAINS,
 }
+ASKED_BY = (
+    AskedBy(Side.OLD, "asks", AnswerUse.TESTED),
+    AskedBy(Side.NEW, "", AnswerUse.IGNORED),
+)
 SUPPRESSED = SuppressedBy("nobody calls it", "2027-01-31", 3)
 SUPPRESSIONS = SuppressionFile(
     "f" * 64,
@@ -83,7 +91,17 @@ def image(version: str | None, digit: str) -> ComparedImage:
     return ComparedImage(digit * 64, version, contract, (party,), ("kvm-init",))
 
 
-def diff(*changes: ComparedCall, suppressions: SuppressionFile | None = None) -> DiffResult:
+def promise(change: PromiseChange) -> ComparedPromise:
+    """Return what became of something that each image keeps of its own contract."""
+    what = ("HVC_SET_VECTORS while stub is live",)
+    return ComparedPromise(PromiseKind.CALLER, "f", what, change, "kept", "broken: it is lost")
+
+
+def diff(
+    *changes: ComparedCall,
+    promises: tuple[ComparedPromise, ...] = (),
+    suppressions: SuppressionFile | None = None,
+) -> DiffResult:
     """Return two images with what their calls came to."""
     return DiffResult(
         Architecture.ARM64,
@@ -91,7 +109,7 @@ def diff(*changes: ComparedCall, suppressions: SuppressionFile | None = None) ->
         image("6.1.0-old", "a"),
         image(None, "b"),
         changes,
-        (),
+        promises,
         suppressions,
         ("the solver",),
         DiffReproduction(
@@ -115,5 +133,7 @@ def of_every_kind() -> DiffResult:
         call(ChangeKind.EQUAL, difference(Bearing.HARMLESS, "x5"), name="HVC_NOTED"),
         replace(call(ChangeKind.INCOMPATIBLE, name=None), only_here=True),
         replace(call(ChangeKind.EQUAL, name=None), left_open=True, direction=CallersOf.NEW),
+        replace(call(ChangeKind.WEAKER, name="HVC_UNASKED"), made=Made.BY_NOBODY),
+        call(ChangeKind.WEAKER, name="HVC_ASKED", asked_by=ASKED_BY),
     ]
-    return diff(*changes, suppressions=SUPPRESSIONS)
+    return diff(*changes, promises=tuple(map(promise, PromiseChange)), suppressions=SUPPRESSIONS)

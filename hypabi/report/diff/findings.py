@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.analysis.results.difference import (
     COMPARISONS,
+    PROMISES,
     CallersOf,
     ChangeKind,
     ComparedCall,
+    ComparedPromise,
     DiffResult,
     ShownDifference,
 )
@@ -25,7 +27,7 @@ from hypabi.report.findings.finding import (
     nothing_judged,
 )
 from hypabi.report.findings.shown import idle_suppressions
-from hypabi.report.rules.changes import CHANGE, HARMLESS
+from hypabi.report.rules.changes import CHANGE, HARMLESS, PROMISE
 from hypabi.report.rules.rule import Rule
 from hypabi.report.rules.undecided import CHANGE as UNDECIDED
 from hypabi.report.rules.undecided import rule_of_reason
@@ -46,7 +48,10 @@ def findings_of(diff: DiffResult) -> Findings:
             Input("old image", old, diff.old.sha256),
             Input("new image", new, diff.new.sha256),
         ),
-        items=items or (nothing_judged(subject, "nothing was compared"),),
+        items=(
+            *(items or (nothing_judged(subject, "nothing was compared"),)),
+            *map(_promise, diff.promises),
+        ),
         notes=tuple(idle_suppressions(diff.suppressions)),
         trusted=diff.trusted,
         reproduce=diff.reproduce,
@@ -58,6 +63,21 @@ def _item(diff: DiffResult, each: ComparedCall, compared: bool) -> Item:  # noqa
     name = f"{_what(diff, each)}, {SHORT[each.direction]}"
     found = tuple(_findings(diff, each, compared))
     return item_of(COMPARISONS, counted.word, each.party, name, *found)
+
+
+def _promise(each: ComparedPromise) -> Item:
+    where = f"{each.about.value} {each.who}, {'; '.join(each.what)}"
+    rule = PROMISE[each.change]
+    found = Finding(
+        rule=rule,
+        weight=rule.weight,
+        about={"about": each.about.value, "who": each.who},
+        where=where,
+        text=each.new,
+        lines=(Line("old", each.old), Line("new", each.new)),
+        input=1,
+    )
+    return item_of(PROMISES, each.change.value, each.about.value, where, found)
 
 
 def _what(diff: DiffResult, each: ComparedCall) -> str:
@@ -72,7 +92,7 @@ def _findings(diff: DiffResult, each: ComparedCall, compared: bool) -> Iterator[
     rule = _rule(each)
     if rule is None:
         return
-    weight = None if compared else Weight.UNDECIDED
+    weight = each.judged.weight if compared else Weight.UNDECIDED
     shown = [d for d in each.differences if d.bearing not in (Bearing.CHANGED, Bearing.HARMLESS)]
     told = shown or list(each.differences)
     undecided = each.change in (ChangeKind.UNDECIDED, ChangeKind.VACUOUS)

@@ -37,6 +37,7 @@ def _every() -> Iterator[Rule | None]:
     yield from matrix.CELL.values()
     yield from changes.CHANGE.values()
     yield changes.HARMLESS
+    yield from changes.PROMISE.values()
     yield from drift.DRIFT.values()
     yield from evidence.REPLAY.values()
     yield from evidence.OPINION.values()

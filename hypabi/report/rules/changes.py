@@ -5,8 +5,10 @@ from typing import Final
 
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.analysis.results.difference import ChangeKind
+from hypabi.judgement.difference.own_promises import PromiseChange
 from hypabi.report.rules.rule import Rule
 from hypabi.report.rules.undecided import CHANGE as UNDECIDED
+from hypabi.report.rules.undecided import OWN_PROMISE
 
 AGREE: Final = (
     "Have those agree whom the finding names, change both sides together, or give the new "
@@ -85,3 +87,65 @@ HARMLESS: Final = Rule(
     "Nothing has to be done about it.",
 )
 """Of an equal comparison with differences."""
+
+_CHECK: Final = "`hypabi check` of the image shows it with its evidence."
+
+PROMISE: Final[Mapping[PromiseChange, Rule]] = {
+    PromiseChange.NEWLY_BROKEN: Rule(
+        "HYP-OWN-BROKEN",
+        Weight.REFUTED,
+        "The new image breaks what its own contract promises",
+        "A caller, an installer, a placement, a slot, a move or a clause of the new image is not "
+        "as its own contract has it, and the old one's is. No byte need have changed: a contract "
+        "that asks for more is broken by a party that never learned of it.",
+        "Whoever relies on the new contract, or runs the new image.",
+        _CHECK,
+        ("2016-12-hyp-get-vectors",),
+    ),
+    PromiseChange.NEWLY_UNDECIDED: OWN_PROMISE,
+    PromiseChange.BROKEN_IN_BOTH: Rule(
+        "HYP-OWN-PREEXISTING",
+        Weight.GOOD,
+        "Both images break what their own contracts promise",
+        "The same thing is not as the contract has it in either image.",
+        "Nobody whom the change from the one to the other hurts.",
+        _CHECK,
+        ("2026-11-hibernate-resume",),
+    ),
+    PromiseChange.MENDED: Rule(
+        "HYP-OWN-MENDED",
+        Weight.CHANGE,
+        "The new image keeps what the old one broke",
+        "What was not as the old image's contract has it is as the new one's has it.",
+        "It hurts nobody who keeps to the contract.",
+        "Nothing has to be done about it.",
+    ),
+    PromiseChange.OTHERWISE_KEPT: Rule(
+        "HYP-OWN-OTHERWISE",
+        Weight.CHANGE,
+        "Something is kept otherwise",
+        "An installer writes other system registers, a placement is judged of other symbols, or a "
+        "slot of which nothing is promised answers otherwise; no promise is broken.",
+        "Whoever relies on more than was promised.",
+        "Look whether that was meant.",
+    ),
+    PromiseChange.GONE: Rule(
+        "HYP-OWN-GONE",
+        Weight.CHANGE,
+        "A caller or an installer is gone",
+        "The old image has a function that makes a call or makes a party live, and the new one "
+        "has none that does it.",
+        "Whoever counted on the call being made.",
+        "Look whether that was meant.",
+    ),
+    PromiseChange.ADDED: Rule(
+        "HYP-OWN-ADDED",
+        Weight.CHANGE,
+        "A caller or an installer is new",
+        "The new image has a function that makes a call or makes a party live, and the old one "
+        "has none that does it.",
+        "It hurts nobody: what it asks for is what its contract promises.",
+        "Nothing has to be done about it.",
+    ),
+}
+"""By what became of what an image keeps of its own contract."""

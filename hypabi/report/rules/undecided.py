@@ -131,6 +131,12 @@ CHANGE: Final = _undecided(
     "tells, or one side does not hold the party.",
     f"{_LOOK} Images with symbols tell more; so does `hypabi check` of each.",
 )
+OWN_PROMISE: Final = _undecided(
+    "HYP-UNDECIDED-OWN",
+    "Whether the new image keeps what its own contract promises was not decided",
+    "A caller, an installer or a clause of the new image is undecided, and was not in the old one.",
+    _LOOK,
+)
 DRIFT: Final = _undecided(
     "HYP-UNDECIDED-DRIFT",
     "Whether a sentence of the document is true was not decided",

@@ -1,8 +1,10 @@
 import pytest
 
 from hypabi.analysis.results.conclusion import Weight
-from hypabi.analysis.results.difference import ChangeKind
+from hypabi.analysis.results.difference import ChangeKind, Made
 from hypabi.judgement.difference.model import Bearing
+from hypabi.judgement.difference.own_promises import PromiseChange
+from hypabi.records import replace
 from hypabi.report.diff.findings import findings_of
 from tests.report import made_diff
 from tests.report.told import held_to_the_law
@@ -17,7 +19,24 @@ def test_a_diff_of_every_kind_is_held_to_the_law() -> None:
         "HYP-CHANGE-CHANGED", "HYP-CHANGE-HARMLESS", "HYP-CHANGE-INCOMPATIBLE",
         "HYP-CHANGE-RENUMBERED", "HYP-CHANGE-STRONGER", "HYP-CHANGE-VACUOUS",
         "HYP-CHANGE-WEAKER", "HYP-UNDECIDED-CHANGE",
+        "HYP-OWN-ADDED", "HYP-OWN-BROKEN", "HYP-OWN-GONE", "HYP-OWN-MENDED",
+        "HYP-OWN-OTHERWISE", "HYP-OWN-PREEXISTING", "HYP-UNDECIDED-OWN",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("change", PromiseChange)
+def test_what_became_of_a_promise_alone_is_held_to_the_law(change: PromiseChange) -> None:
+    equal = made_diff.call(ChangeKind.EQUAL)
+    held_to_the_law(findings_of(made_diff.diff(equal, promises=(made_diff.promise(change),))))
+
+
+def test_what_nobody_asks_for_is_a_change_and_breaks_nobody() -> None:
+    made = made_diff.call(ChangeKind.WEAKER)
+    unasked = replace(made, made=Made.BY_NOBODY)
+    for call, weight in ((made, Weight.REFUTED), (unasked, Weight.CHANGE)):
+        told = findings_of(made_diff.diff(call))
+        held_to_the_law(told)
+        assert [each.weight for each in told.every()] == [weight]
 
 
 @pytest.mark.parametrize("change", ChangeKind)
