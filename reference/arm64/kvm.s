@@ -24,10 +24,10 @@ INIT_STACK = 0
 INIT_HCR   = 8
 INIT_PAGE_TABLES = 16
 
-// What host_exit keeps on the stack: x2-x18, x29, x30, and above them x0 and x1.
-FRAME    = 160
-FRAME_X0 = FRAME
-FRAME_X2 = 0
+// The host's context: x0 to x30 in their order, below what the dispatcher needs of the stack.
+CONTEXT    = 512
+CONTEXT_X0 = 0
+CONTEXT_X2 = 16
 
         .text
 
@@ -112,55 +112,67 @@ place run_sync
         br      x5
 
 place host_exit
-        stp     x2, x3, [sp, #FRAME_X2 - FRAME]!
-        stp     x4, x5, [sp, #FRAME_X2 + 16]
-        stp     x6, x7, [sp, #FRAME_X2 + 32]
-        stp     x8, x9, [sp, #FRAME_X2 + 48]
-        stp     x10, x11, [sp, #FRAME_X2 + 64]
-        stp     x12, x13, [sp, #FRAME_X2 + 80]
-        stp     x14, x15, [sp, #FRAME_X2 + 96]
-        stp     x16, x17, [sp, #FRAME_X2 + 112]
-        stp     x18, x29, [sp, #FRAME_X2 + 128]
-        str     x30, [sp, #FRAME_X2 + 144]
-        mov     x0, sp
+        sub     x0, sp, #CONTEXT - 16
+        stp     x2, x3, [x0, #CONTEXT_X2]
+        ldp     x2, x3, [sp], #16       // the host's x0 and x1
+        stp     x2, x3, [x0, #CONTEXT_X0]
+        stp     x4, x5, [x0, #CONTEXT_X0 + 32]
+        stp     x6, x7, [x0, #CONTEXT_X0 + 48]
+        stp     x8, x9, [x0, #CONTEXT_X0 + 64]
+        stp     x10, x11, [x0, #CONTEXT_X0 + 80]
+        stp     x12, x13, [x0, #CONTEXT_X0 + 96]
+        stp     x14, x15, [x0, #CONTEXT_X0 + 112]
+        stp     x16, x17, [x0, #CONTEXT_X0 + 128]
+        stp     x18, x19, [x0, #CONTEXT_X0 + 144]
+        stp     x20, x21, [x0, #CONTEXT_X0 + 160]
+        stp     x22, x23, [x0, #CONTEXT_X0 + 176]
+        stp     x24, x25, [x0, #CONTEXT_X0 + 192]
+        stp     x26, x27, [x0, #CONTEXT_X0 + 208]
+        stp     x28, x29, [x0, #CONTEXT_X0 + 224]
+        str     x30, [x0, #CONTEXT_X0 + 240]
+        mov     x29, x0
         bl      handle_trap
-        ldp     x2, x3, [sp, #FRAME_X2]
-        ldp     x4, x5, [sp, #FRAME_X2 + 16]
-        ldp     x6, x7, [sp, #FRAME_X2 + 32]
-        ldp     x8, x9, [sp, #FRAME_X2 + 48]
-        ldp     x10, x11, [sp, #FRAME_X2 + 64]
-        ldp     x12, x13, [sp, #FRAME_X2 + 80]
-        ldp     x14, x15, [sp, #FRAME_X2 + 96]
-        ldp     x16, x17, [sp, #FRAME_X2 + 112]
-        ldp     x18, x29, [sp, #FRAME_X2 + 128]
-        ldr     x30, [sp, #FRAME_X2 + 144]
-        add     sp, sp, #FRAME
-        ldp     x0, x1, [sp], #16
+        ldp     x0, x1, [x29, #CONTEXT_X0 + 0]
+        ldp     x2, x3, [x29, #CONTEXT_X0 + 16]
+        ldp     x4, x5, [x29, #CONTEXT_X0 + 32]
+        ldp     x6, x7, [x29, #CONTEXT_X0 + 48]
+        ldp     x8, x9, [x29, #CONTEXT_X0 + 64]
+        ldp     x10, x11, [x29, #CONTEXT_X0 + 80]
+        ldp     x12, x13, [x29, #CONTEXT_X0 + 96]
+        ldp     x14, x15, [x29, #CONTEXT_X0 + 112]
+        ldp     x16, x17, [x29, #CONTEXT_X0 + 128]
+        ldp     x18, x19, [x29, #CONTEXT_X0 + 144]
+        ldp     x20, x21, [x29, #CONTEXT_X0 + 160]
+        ldp     x22, x23, [x29, #CONTEXT_X0 + 176]
+        ldp     x24, x25, [x29, #CONTEXT_X0 + 192]
+        ldp     x26, x27, [x29, #CONTEXT_X0 + 208]
+        ldr     x30, [x29, #CONTEXT_X0 + 240]
+        ldp     x28, x29, [x29, #CONTEXT_X0 + 224]
         eret
 
         vectors __kvm_hyp_host_vector, run_sync
 
-// KVM's own dispatcher (x0: the frame): the status goes to x0, a value to x1.  It is C in a kernel, so
+// KVM's own dispatcher (x0: the context): the status goes to x0, a value to x1.  It is C in a kernel, so
 // it begins as a compiler begins a function (AAPCS64 6.4.6, the frame record).
 function handle_trap
         stp     x29, x30, [sp, #-16]!
         mov     x29, sp
-        ldr     x1, [x0, #FRAME_X0]
+        ldr     x1, [x0, #CONTEXT_X0]
         number  x2, KVM_PROBE
         cmp     x1, x2
         b.eq    1f
         mov     x1, #SMCCC_NOT_SUPPORTED
-        str     x1, [x0, #FRAME_X0]
+        str     x1, [x0, #CONTEXT_X0]
         b       2f
 1:      mrs     x1, CurrentEL           // EL in bits 31:24, then the three arguments
         lsl     x1, x1, #22
-        ldr     x2, [x0, #FRAME_X0 + 8]
+        ldr     x2, [x0, #CONTEXT_X0 + 8]
         orr     x1, x1, x2, lsl #16
-        ldp     x2, x3, [x0, #FRAME_X2]
+        ldp     x2, x3, [x0, #CONTEXT_X2]
         orr     x1, x1, x2, lsl #8
         orr     x1, x1, x3
         mov     x2, #SMCCC_SUCCESS
-        stp     x2, x1, [x0, #FRAME_X0]
+        stp     x2, x1, [x0, #CONTEXT_X0]
 2:      ldp     x29, x30, [sp], #16
         ret
         end     handle_trap
