@@ -31,7 +31,7 @@ sync:
     .asciz "Linux version 6.1.0-made (made@by.hand) (as) #1"
 """
 SLOTS = "\n".join(
-    f"    .balign 0x80\n    b {'sync' if slot == 8 else 'invalid'}" for slot in range(16)
+    f"    .balign 0x80\n    b {'sync' if slot in (4, 8) else 'invalid'}" for slot in range(16)
 )
 BASE = 0xFFFF_8000_0800_0000
 

@@ -7,7 +7,7 @@ import pytest
 
 from hypabi.analysis.results.conclusion import spell_counts
 from tests.cli.door import hypabi, hypabi_process
-from tests.cli.kernel import stub
+from tests.cli.kernel import SLOTS, stub
 from tests.inputs import Assemble, Kernel, KernelResult
 from tests.kernel_results import JSON, TEXT
 from tests.report.schemas import strict
@@ -69,7 +69,7 @@ def test_the_exit_status_is_in_the_report(assemble: Assemble) -> None:
 
 
 def test_the_kernel_version_can_be_given(assemble: Assemble) -> None:
-    image = stub(assemble, version="none")
+    image = stub(assemble, version="none", table=SLOTS)
     assert hypabi("check", image).returncode == 1
     ran = hypabi("check", image, "--kernel-version", "5.10")
     assert ran.returncode == 0

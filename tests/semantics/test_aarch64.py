@@ -186,7 +186,7 @@ def test_an_error_that_is_pending_may_be_deferred() -> None:
 def test_what_runs_at_an_unknown_level_is_refused() -> None:
     assert EL2 == 8
     with pytest.raises(Refused):
-        Machine({"SPSel": 0, "CURRENTEL": 8}).step(0xD503237F, 0)
+        Machine({"SPSel": 0, "CURRENTEL": 8}).step(0xD503231F, 0)  # paciaz
 
 
 @pytest.mark.parametrize(
