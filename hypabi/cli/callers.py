@@ -8,7 +8,14 @@ by the shipped contracts.  An identifier that is uninitialised is a finding.
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import MACHINE_FORMS, add_against, add_kernel, add_output
+from hypabi.cli.parser import (
+    FIRST_LINE,
+    MACHINE_FORMS,
+    add_against,
+    add_first_line,
+    add_kernel,
+    add_output,
+)
 
 if TYPE_CHECKING:
     from hypabi.analysis.results.callers import CallersResult
@@ -23,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--function", metavar="NAME", help="only the call sites in this function, all in full"
     )
+    add_first_line(parser)
     add_output(parser, ("text", "json", *MACHINE_FORMS, "html"))
 
 
@@ -55,5 +63,6 @@ def _written(result: "CallersResult", form: str) -> str:
         from hypabi.report.callers.findings import findings_of
         from hypabi.report.forms.write import write_form
 
-        return write_form(findings_of(result), form)
+        told = findings_of(result)
+        return f"{told.answer}\n" if form == FIRST_LINE else write_form(told, form)
     return write(result)

@@ -7,7 +7,15 @@ undecided with the reason.  The answer comes first.
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import MACHINE_FORMS, add_against, add_kernel, add_output, add_suppressions
+from hypabi.cli.parser import (
+    FIRST_LINE,
+    MACHINE_FORMS,
+    add_against,
+    add_first_line,
+    add_kernel,
+    add_output,
+    add_suppressions,
+)
 
 if TYPE_CHECKING:
     from hypabi.analysis.results.check import CheckResult
@@ -47,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--smt2", metavar="DIR", help="write every obligation into DIR as an SMT-LIB 2 file"
     )
     add_suppressions(parser)
+    add_first_line(parser)
     add_output(parser, ("text", "json", *MACHINE_FORMS, "html"))
 
 
@@ -85,5 +94,6 @@ def _written(result: "CheckResult", form: str) -> str:
         from hypabi.report.check.findings import findings_of
         from hypabi.report.forms.write import write_form
 
-        return write_form(findings_of(result), form)
+        told = findings_of(result)
+        return f"{told.answer}\n" if form == FIRST_LINE else write_form(told, form)
     return write(result)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypabi.analysis.exit_status import Exit
-from hypabi.cli.parser import add_output
+from hypabi.cli.parser import add_file, add_output
 from hypabi.contract.defaults import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hypabi.contract.stated.model import StatedContract
     from hypabi.contract.version import Version
 
-SUMMARY = "show or lint a contract, or print the JSON Schema of contracts"
+SUMMARY = "list, show or lint contracts, or print their JSON Schema"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --kernel-version: only this one (default: all that the contract speaks of)",
     )
     add_output(show, ("text", "json"))
+    add_file(actions.add_parser("list", help="print the names of the shipped contracts"))
     lint = actions.add_parser("lint", help="say what a reviewer would object to")
     lint.add_argument("files", metavar="FILE", nargs="+", type=Path, help="contract files")
     lint.add_argument(
@@ -59,10 +60,21 @@ def run(arguments: argparse.Namespace) -> int:
     match arguments.action:
         case "show":
             return _show(arguments)
+        case "list":
+            return _list(arguments)
         case "lint":
             return _lint(arguments)
         case _:
             return _schema(arguments)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from hypabi.atomic_file import write_output
+    from hypabi.contract.file.load import shipped_contracts, shipped_or_stated
+
+    lines = [f"{name}\n    {shipped_or_stated(name).title}\n" for name in shipped_contracts()]
+    write_output("".join(lines), arguments.output)
+    return Exit.GOOD
 
 
 def _show(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,13 @@ provider and for new callers on the old one (which is what kexec and hibernation
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import MACHINE_FORMS, add_output, add_suppressions
+from hypabi.cli.parser import (
+    FIRST_LINE,
+    MACHINE_FORMS,
+    add_first_line,
+    add_output,
+    add_suppressions,
+)
 
 if TYPE_CHECKING:
     from hypabi.analysis.results.difference import DiffResult
@@ -48,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whose callers are asked for (default: both)",
     )
     add_suppressions(parser)
+    add_first_line(parser)
     add_output(parser, ("text", "json", *MACHINE_FORMS, "html"))
 
 
@@ -85,5 +92,6 @@ def _written(result: "DiffResult", form: str) -> str:
         from hypabi.report.diff.findings import findings_of
         from hypabi.report.forms.write import write_form
 
-        return write_form(findings_of(result), form)
+        told = findings_of(result)
+        return f"{told.answer}\n" if form == FIRST_LINE else write_form(told, form)
     return write(result)

@@ -94,6 +94,8 @@ def _streams_open() -> bool:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         given = sys.argv[1:] if arguments is None else arguments
+        if given[:1] == ["help"]:
+            given = [*given[1:], "--help"]
         parsed = parser(given[:1]).parse_args(given)
         return int(parsed.run(parsed))
     except SystemExit as left:  # argparse leaves so after --help, --version and a refusal
@@ -106,7 +108,8 @@ def parser(first: Sequence[str] = ()) -> argparse.ArgumentParser:
         prog="hypabi",
         description=DESCRIPTION,
         epilog="Exit status is a set of bits: 1 error, 2 usage (with 1), 4 change, 8 refuted "
-        "(with 4), 16 undecided; 0 only when everything asked was decided and good.",
+        "(with 4), 16 undecided; 0 only when everything asked was decided and good. "
+        "`hypabi help COMMAND` prints the options of one.",
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"hypabi {VERSION}")

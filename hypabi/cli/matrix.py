@@ -8,7 +8,14 @@ instead, or undecided.
 import argparse
 from typing import TYPE_CHECKING
 
-from hypabi.cli.parser import MACHINE_FORMS, add_against, add_kernel, add_output
+from hypabi.cli.parser import (
+    FIRST_LINE,
+    MACHINE_FORMS,
+    add_against,
+    add_first_line,
+    add_kernel,
+    add_output,
+)
 
 if TYPE_CHECKING:
     from hypabi.analysis.results.matrix import MatrixResult
@@ -49,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a refuted cell print the path, only what happens, or the grid alone "
         "(default: paths; JSON has all of it)",
     )
+    add_first_line(parser)
     add_output(parser, ("text", "json", *MACHINE_FORMS, "html"))
 
 
@@ -89,5 +97,8 @@ def _written(result: "MatrixResult", arguments: argparse.Namespace) -> str:
         from hypabi.report.forms.write import write_form
         from hypabi.report.matrix.findings import findings_of
 
-        return write_form(findings_of(result), arguments.format)
+        told = findings_of(result)
+        if arguments.format == FIRST_LINE:
+            return f"{told.answer}\n"
+        return write_form(told, arguments.format)
     return write(result)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import Final, Literal, NoReturn
 
 from hypabi.analysis.exit_status import Exit
@@ -11,8 +12,15 @@ COLUMNS: Final = 78
 """Width of what ``--help`` prints, on every terminal."""
 
 
+FIRST_LINE: Final = "first-line"
+"""The form of a report that is its first line."""
+
 MACHINE_FORMS: Final = ("sarif", "ktap", "junit", "github", "gitlab")
 """Forms that are made of findings, the same for every command that has some."""
+
+
+LONGEST_COMPARED: Final = 60
+"""Characters of a misspelt word that are compared."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,8 +31,39 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and where help is, and leave with the status of a usage error."""
-        print(f"hypabi: {printable(message)}; see `{self.prog} --help`", file=sys.stderr)
+        said = printable(self._suggesting(message))
+        print(f"hypabi: {said}; see `{self.prog} --help`", file=sys.stderr)
         raise SystemExit(int(Exit.USAGE))
+
+    def _suggesting(self, message: str) -> str:
+        """Return what is wrong, with the word that was probably meant where one is close."""
+        wrong, _, choices = message.partition(" (choose from ")
+        if choices:
+            meant = _closest(wrong.rpartition(": ")[2], choices.rstrip(")").split(", "))
+            return f"{wrong}; did you mean {meant}?" if meant else message
+        before, _, word = message.partition("unrecognized arguments: ")
+        if not before and word.startswith("-"):
+            meant = _closest(word.split()[0].partition("=")[0], self._options())
+            return f"{message}; did you mean {meant}?" if meant else message
+        return message
+
+    def _options(self) -> list[str]:
+        """Return the options of this parser and of all below it."""
+        found: list[str] = []
+        for action in self._actions:
+            found += action.option_strings
+            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse shows them nowhere else
+                for each in action.choices.values():
+                    assert isinstance(each, Parser)
+                    found += each._options()  # noqa: SLF001 - another of this class
+        return found
+
+
+def _closest(word: str, known: Sequence[str]) -> str:
+    """Return the closest of some words as it is spelled there, empty where none is close."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word[:LONGEST_COMPARED], known, n=1)), "")
 
 
 def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
@@ -36,6 +75,19 @@ def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> Non
         help=f"how the report is printed (default: {formats[0]})",
     )
     add_file(parser)
+
+
+def add_first_line(parser: argparse.ArgumentParser) -> None:
+    """Add the option that asks for the answer alone."""
+    parser.add_argument(
+        "-q",
+        "--quiet",
+        dest="format",
+        action="store_const",
+        const=FIRST_LINE,
+        default=argparse.SUPPRESS,
+        help="print the first line alone: what it is about, and the verdict",
+    )
 
 
 def add_file(parser: argparse.ArgumentParser) -> None:
