@@ -35,7 +35,8 @@ class Finding:
     rule: str
     """``clause PARTY CALL CLAUSE``, ``caller FUNCTION CALL QUESTION PARTY``,
     ``move FUNCTION CALL``, ``order FUNCTION CALL``, ``placement NAME``, ``party NAME``,
-    ``installer PARTY FUNCTION``, ``slot PARTY NAME``, ``site FUNCTION``; a blank within a name is ``-``."""
+    ``installer PARTY FUNCTION``, ``slot PARTY NAME``, ``site FUNCTION``; a blank within a name is
+    ``-``."""
     word: Word
 
 
