@@ -76,7 +76,7 @@ class Edit:
     rules: tuple[str, ...]
     """Patterns of findings, one of which has to be new."""
     missed: str
-    """Why it is not found, where it is known not to be; else empty."""
+    """Why it is not as it should be, where that is known; else empty."""
 
     def apply(self, read: Callable[[str], str], write: Callable[[str, str], None]) -> None:
         """Make the changes.

@@ -13,6 +13,7 @@ from hypabi.analysis.results.check import (
     PlacementWord,
 )
 from hypabi.analysis.results.conclusion import Weight
+from hypabi.judgement.entries.baseline import SlotWord
 from hypabi.records import frozen
 
 
@@ -23,6 +24,10 @@ class Word(enum.Enum):
     UNDECIDED = "undecided"
 
 
+SLOTS = {SlotWord.BROKEN: Word.REFUTED, SlotWord.UNDECIDED: Word.UNDECIDED}
+"""What makes a status of what enters a slot."""
+
+
 @frozen
 class Finding:
     """One thing that is not as it should be."""
@@ -30,7 +35,8 @@ class Finding:
     rule: str
     """``clause PARTY CALL CLAUSE``, ``caller FUNCTION CALL QUESTION PARTY``,
     ``move FUNCTION CALL``, ``order FUNCTION CALL``, ``placement NAME``, ``party NAME``,
-    ``installer PARTY FUNCTION``, ``site FUNCTION``; a blank within a name is ``-``."""
+    ``installer PARTY FUNCTION``, ``slot PARTY NAME``, ``site FUNCTION``; a blank within a name is
+    ``-``."""
     word: Word
 
 
@@ -48,11 +54,19 @@ def _findings(result: CheckResult) -> Iterator[Finding]:
     for installer in result.installers:
         if installer.found is InstallerWord.MISSING:
             yield _finding("installer", installer.party, installer.function, word=Word.UNDECIDED)
+    yield from _of_places(result)
+    if result.callers is not None:
+        yield from _of_callers(result.callers)
+
+
+def _of_places(result: CheckResult) -> Iterator[Finding]:
     for placement in result.placements:
         if placement.verdict is PlacementWord.BROKEN:
             yield _finding("placement", placement.name, word=Word.REFUTED)
-    if result.callers is not None:
-        yield from _of_callers(result.callers)
+    for slot in result.slots_amiss():
+        word = SLOTS.get(slot.verdict)
+        if word is not None:
+            yield _finding("slot", slot.party, slot.name, word=word)
 
 
 def _of_clause(clause: CheckedClause) -> Iterator[Finding]:

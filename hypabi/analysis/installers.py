@@ -111,7 +111,7 @@ def _sought(
             continue
         image = programs[role].image
         symbol = _symbol(image, each.functions)
-        if symbol is None and not len(image.symbols):
+        if symbol is None and not len(image.symbols) and each.left_out is None:
             symbol = _by_conduct(image, found[party.name][1])
         yield Unfound(each, role) if symbol is None else Installer(each, role, symbol)
 

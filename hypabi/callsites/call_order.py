@@ -25,6 +25,10 @@ MOST_STATES: Final = 8
 NEAR: Final = 6
 """Instructions before a branch in which what it asks is looked for."""
 
+NOP: Final = 0xD503201F
+MOST_PADDING: Final = 16
+"""Words between two functions."""
+
 EL1: Final = 4
 """CurrentEL at EL1: bits 3:2 hold the level (DDI 0487, C5.2.1)."""
 CURRENT_EL: Final = 0xD5384240
@@ -143,12 +147,19 @@ def _onward(body: A64Body, step: Step) -> Iterator[int]:
     """Yield where control goes from an instruction, within the function or out of it."""
     taken = _taken_at_el1(body, step)
     falls = step.falls and taken is not True
-    if step.kind is Kind.TRAP and step.address + step.size in body.into:
-        falls = False  # a BUG(), behind which another block stands
+    behind = step.address + step.size
+    if step.kind is Kind.TRAP and (behind in body.into or _is_padding(body, behind)):
+        falls = False  # a BUG(), behind which another block stands, or another function
     if falls:
         yield step.address + step.size
     if step.kind is Kind.BRANCH and step.target is not None and taken is not False:
         yield step.target
+
+
+def _is_padding(body: A64Body, address: int) -> bool:
+    """Tell whether nothing but what fills the place up stands between an address and the end."""
+    words = body.words[address - body.start >> 2 :]
+    return len(words) <= MOST_PADDING and all(word == NOP for word in words)
 
 
 def _taken_at_el1(body: Body, step: Step) -> bool | None:

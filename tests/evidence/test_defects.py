@@ -114,7 +114,6 @@ def test_the_suite_is_as_large_as_is_said_and_says_what_it_expects() -> None:
     assert {each.kind for each in edits if each.direction is Direction.BROKEN} == set(Kind)
     for each in edits:
         assert bool(each.rules) is (each.direction is Direction.BROKEN), each.name
-        assert not each.missed or each.direction is Direction.BROKEN, each.name
 
 
 def test_no_edit_keeps_more_of_the_kernel_than_a_few_tokens() -> None:

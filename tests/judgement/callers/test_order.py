@@ -72,6 +72,13 @@ def test_a_host_call_behind_a_reset_is_out_of_order(assemble: Assemble) -> None:
     assert held(assemble, root="bl host; bl reset; ret") == []
 
 
+def test_no_way_goes_on_behind_a_bug_at_a_functions_end(assemble: Assemble) -> None:
+    bugs = MAKE.replace("ret x19", "cbnz x0, 1f; ret x19; 1: brk #0x800")
+    root = "bl reset; bl makes; bl host; ret"
+    for padding in ("", "; nop; nop"):
+        assert held(assemble, makes=bugs + padding, behind=RESET, root=root) == []
+
+
 def test_a_second_set_is_out_of_order(assemble: Assemble) -> None:
     (found,) = held(assemble, root="bl reset; bl set; bl set; ret")
     assert (found.call, found.live) == ("SET", ("init",))
