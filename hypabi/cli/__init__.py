@@ -4,3 +4,5 @@ A command's module has its ``SUMMARY``, its arguments and ``run``; whatever it n
 imported when it runs.  Guarantees: standard output is data and standard error is talk; bad input is
 one line; the exit status is a set of bits, the same for all commands.
 """
+
+__all__ = ["start"]
