@@ -99,7 +99,8 @@ def callers(
 ) -> "CallersResult":
     """List every ``hvc`` of an image, and what each asks for.
 
-    :param contract: lends its names; the default one does if it speaks of the image where ``None``
+    :param contract: lends its names; the default one does if it speaks of the image where ``None``.
+        Callers are held against one that only states an interface (SMCCC, PSCI, Xen)
     :param kernel_version: to take the contract at; the image's own where ``None``
     :param role: as for :func:`check`
     :param against: another file, against whose parties they are held; ``contract`` and
@@ -108,17 +109,23 @@ def callers(
     :raises HypabiError: image or contract cannot be read, or no call site is in such a function
     """
     from hypabi.analysis.call_site_listing import callers as list_callers
-    from hypabi.analysis.options import named_contract, version_of
+    from hypabi.analysis.options import contract_or_stated, version_of
     from hypabi.analysis.summaries.callers import summarize_callers
+    from hypabi.errors import HypabiError
 
-    named = named_contract(contract)
+    named, stated = contract_or_stated(contract)
+    if stated is not None and against is not None:
+        what = f"{stated.name} is held by whoever makes its calls, not by a kernel"
+        raise HypabiError("--against", what, "leave it out")
     session, kernel = _session(image, role), _against(against)
     command = _command(
         "callers", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
         role=_role_of(session), against=_of(kernel),
         function=function,
     )  # fmt: skip
-    found = list_callers(session, named, version_of(kernel_version), function, command, kernel)
+    version = version_of(kernel_version)
+    held = stated if kernel is None else kernel
+    found = list_callers(session, named, version, function, command, held)
     return summarize_callers(found)
 
 

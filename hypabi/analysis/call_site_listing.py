@@ -4,19 +4,29 @@ from collections.abc import Iterator
 
 from hypabi.analysis.callers import life_cycle
 from hypabi.analysis.examination import Examination
-from hypabi.analysis.findings.callers import Against, Callers, NamedCaller, NamedSite, NamedWay
+from hypabi.analysis.findings.callers import (
+    Against,
+    Callers,
+    NamedCaller,
+    NamedSite,
+    NamedWay,
+    Stated,
+)
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.session import Session
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite
+from hypabi.contract.architectures import ArchitectureName
 from hypabi.contract.defaults import DEFAULT_CONTRACT
 from hypabi.contract.model import Contract
 from hypabi.contract.registry import Interfaces, find_interfaces
 from hypabi.contract.revision import Revision
+from hypabi.contract.stated.model import StatedContract
 from hypabi.contract.version import Version
 from hypabi.errors import HypabiError
 from hypabi.image.model import Image, Role
 from hypabi.judgement.callers.identification import names_of
+from hypabi.judgement.callers.stated import StatedInterface, hold_stated
 from hypabi.records import frozen
 
 TOOLS = ("pypcode",)
@@ -51,24 +61,24 @@ def callers(
     version: Version | None,
     function: str | None,
     command: tuple[str, ...],
-    against: Session | None = None,
+    against: "Session | StatedContract | None" = None,
 ) -> Callers:
     """Return the call sites of a file.
 
     :param contract: lends its names; where ``None``, the default one does if it speaks of the file
     :param function: only those in functions of this name
     :param against: another file, against whose parties they are held; contract and version are
-        that one's then
+        that one's then; or a stated contract that they are held against
     :raises HypabiError: the contract that was named does not speak of the file, or no call site is
         in such a function
     """
     loaded = session.loaded
-    held = None
-    if against is None:
-        names = _names(session, contract, version)
-    else:
+    held = stated = None
+    if isinstance(against, Session):
         held = against.examine(contract, version, session)
         names = _names_of(session, held.revision)
+    else:
+        names, stated = _names(session, contract, version), against
     sites = tuple(_sites(session, names, function))
     if function is not None and not sites:
         what = f"no function {function!r} issues an hvc"
@@ -81,6 +91,7 @@ def callers(
         function,
         provenance(command, TOOLS),
         None if held is None else _held(held),
+        None if stated is None else _stated(session, stated, version),
     )
 
 
@@ -88,6 +99,21 @@ def _held(examination: Examination) -> Against:
     """Hold the call sites against the parties of another file."""
     sha256 = examination.contract.sha256
     return Against(examination.loaded, examination.revision, sha256, life_cycle(examination))
+
+
+def _stated(session: Session, contract: StatedContract, version: Version | None) -> Stated:
+    """Hold the call sites against what a contract states.
+
+    :raises HypabiError: it does not speak of the architecture
+    """
+    architecture = session.kernel.architecture
+    if ArchitectureName(architecture.value) not in contract.architectures:
+        raise HypabiError(contract.name, f"does not speak of {architecture.value}")
+    at = version or Version.parse(session.kernel.version)
+    interface = StatedInterface(contract, architecture, at)
+    sites = [s for p in session.programs.values() for s in p.call_sites.find_with_callers()]
+    solver = next(iter(session.programs.values())).explorer.new_solver()
+    return Stated(contract.name, contract.sha256, hold_stated(interface, sites, solver))
 
 
 def _names_of(session: Session, revision: Revision) -> _Names:

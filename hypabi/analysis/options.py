@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hypabi.contract.file.load import AnyContract
     from hypabi.contract.model import Contract
+    from hypabi.contract.stated.model import StatedContract
     from hypabi.contract.version import Version
     from hypabi.judgement.suppression import Suppressions
 
@@ -27,6 +28,21 @@ def named_contract(option: str | None) -> "Contract | None":
     :raises HypabiError: as :func:`contract_of`
     """
     return None if option is None else contract_of(option)
+
+
+def contract_or_stated(
+    option: str | None,
+) -> "tuple[Contract | None, StatedContract | None]":
+    """Return the contract that the option names: one for images, or one that is stated.
+
+    :raises HypabiError: there is none, or it is not well-formed
+    """
+    from hypabi.contract.stated.model import StatedContract
+
+    if option is None:
+        return None, None
+    found = any_contract_of(option)
+    return (None, found) if isinstance(found, StatedContract) else (found, None)
 
 
 def any_contract_of(option: str) -> "AnyContract":

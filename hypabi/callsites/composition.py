@@ -45,6 +45,7 @@ def composed(inner: CallPath, outer: CallPath) -> CallPath | None:
         sources={**own, **outer.sources},
         calls=(*outer.calls, *inner.calls),
         pointers={},
+        privileged=inner.privileged if outer.privileged is None else outer.privileged,
     )
 
 

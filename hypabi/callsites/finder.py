@@ -11,6 +11,7 @@ from hypabi.callsites.backward_paths import Budget, Chain, Stop, ways_back
 from hypabi.callsites.constants import constant
 from hypabi.callsites.hvc_words import Word, direct_calls, hvc_words, replaced_by
 from hypabi.callsites.identifier_values import constants_in
+from hypabi.callsites.level import privileged
 from hypabi.callsites.link_register import lost_link
 from hypabi.callsites.liveness import OwnVectors, reliance
 from hypabi.callsites.model import (
@@ -123,6 +124,10 @@ class CallSites:
         :param function: only those in functions of this name
         """
         return self._finished(self._drafts(function), every=False)
+
+    def find_with_callers(self) -> tuple[CallSite, ...]:
+        """Return every call site, by address, with all that callers of its function do."""
+        return self._finished(self._every, every=True)
 
     def calls_of(self, functions: Iterable[int]) -> Mapping[int, tuple[int, ...]]:
         """Return where functions are called directly, those that are, as far as looked for."""
@@ -306,6 +311,7 @@ class CallSites:
         for chain in chains:
             arrival = self.approach(state).run(body, chain)
             way = _way(address, immediate, chain, arrival)
+            way = replace(way, privileged=privileged(self.image, body, chain.steps[:-1], state))
             key = tuple(way.request.registers[name] for name in self._asking(immediate))
             found[key] = _merged(found[key], way) if key in found else way
         return tuple(found.values())
@@ -372,9 +378,8 @@ def _merged(one: CallPath, other: CallPath) -> CallPath:
         first.request.assumptions,
     )
     pointers = {name: at for name, at in first.pointers.items() if name in second.pointers}
-    return CallPath(
-        request, first.start, first.path, first.sources, first.calls, first.reason, pointers
-    )
+    level = first.privileged if first.privileged is not None else second.privileged
+    return replace(first, request=request, pointers=pointers, privileged=level)
 
 
 class _Draft:

@@ -103,6 +103,8 @@ class CallPath:
     pointers: Mapping[str, int] = field(default_factory=dict)
     """Registers that hold an address with which the way walked memory, and the instruction that
     last moved it on: what is in them was not put there for the call.  A64 only."""
+    privileged: int | None = None
+    """An instruction on it that only EL2 or HYP can execute, so that the call is issued there."""
 
     def source(self, register: str) -> Source | None:
         """Return what a register's value is, where it is one symbol as it came."""

@@ -29,5 +29,6 @@ __all__ = [
     "resolve",
     "revision",
     "stated.model",
+    "stated.registers",
     "version",
 ]

@@ -5,7 +5,8 @@ The syntax is Python's, parsed by :mod:`ast` and accepted only where it is on th
 * integers; registers; a field ``SCTLR_EL2.M`` or bits ``x0[15:0]``; the contract's own names; the
   call's arguments, which are what they were at entry; ``result``, ``success``, ``error``;
 * ``old(x5)``, the value at entry; ``table_of("stub")``; ``address_of("__boot_cpu_mode")``;
-  ``word(address_of("__boot_cpu_mode"))`` and ``doubleword(x0 + 8)``, 32 and 64 bits of memory;
+  ``word(address_of("__boot_cpu_mode"))`` and ``doubleword(x0 + 8)``, 32 and 64 bits of memory, also
+  written ``mem32[x0]`` and ``mem64[x0 + 8]``; ``mem[x0]``, as many as an address has;
   ``cpucap(ARM64_KVM_PROTECTED_MODE)``;
 * ``+ - % & | << >>``, ``== != < <= > >=`` (unsigned, not chained), ``not and or``, parentheses.
 
@@ -13,7 +14,8 @@ In an expression over the entry alone every name is read at entry, and ``old`` i
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from hypabi.contract.expression import (
@@ -38,11 +40,15 @@ from hypabi.contract.expression import (
     width_of,
 )
 from hypabi.contract.registers import Registers, field_bits
-from hypabi.decode.place import Place, closest_name
+from hypabi.decode.place import FileError, Place, closest_name
 from hypabi.records import frozen, replace
 
 LONGEST: Final = 400
 """Characters of an expression: Python's parser is not meant for hostile input without a bound."""
+
+GRAMMAR: Final = "the grammar is in docs/reference/expressions.md"
+MEMORY: Final = {"mem": None, "mem32": 32, "mem64": 64}
+"""Bits of memory that are read; ``None``: as many as an address has."""
 
 _OPERATORS: Final[Mapping[type[ast.operator], Operator]] = {
     ast.Add: Operator.ADD,
@@ -103,7 +109,8 @@ def parse_predicate(text: str, scope: Scope, place: Place) -> Predicate:
 
     :raises FileError: at ``place``, for what is no condition, unknown or of the wrong width
     """
-    return _Reader(scope, place).predicate(_tree(text, place))
+    with _told_of_grammar():
+        return _Reader(scope, place).predicate(_tree(text, place))
 
 
 def parse_value(text: str, scope: Scope, place: Place) -> Value:
@@ -113,7 +120,8 @@ def parse_value(text: str, scope: Scope, place: Place) -> Value:
     """
     width = scope.registers.architecture.bits
     reader = _Reader(scope, place)
-    return reader.sized(reader.operand(_tree(text, place)), width)
+    with _told_of_grammar():
+        return reader.sized(reader.operand(_tree(text, place)), width)
 
 
 def parse_part(text: str, scope: Scope, place: Place) -> Value | None:
@@ -121,8 +129,19 @@ def parse_part(text: str, scope: Scope, place: Place) -> Value | None:
 
     :raises FileError: as :func:`parse_predicate`
     """
-    found = _Reader(scope, place).operand(_tree(text, place))
+    with _told_of_grammar():
+        found = _Reader(scope, place).operand(_tree(text, place))
     return None if isinstance(found, _Literal) else found
+
+
+@contextmanager
+def _told_of_grammar() -> Iterator[None]:
+    """Add to every refusal where the whole grammar is written."""
+    try:
+        yield
+    except FileError as refused:
+        hint = "; ".join(filter(None, (refused.hint, GRAMMAR)))
+        raise FileError(refused.where, refused.what, hint) from None
 
 
 def _tree(text: str, place: Place) -> ast.expr:
@@ -180,6 +199,10 @@ class _Reader:
                 return self._name(name)
             case ast.Attribute(value=ast.Name(id=name), attr=field):
                 return self._field(name, field)
+            case ast.Subscript(value=ast.Name(id=name), slice=address) if (
+                name in MEMORY and not isinstance(address, ast.Slice)
+            ):
+                return self._memory(address, MEMORY[name])
             case ast.Subscript(value=base, slice=ast.Slice(lower=high, upper=low, step=None)):
                 return self._bits(node, base, high, low)
             case ast.BinOp(left=left, op=operator, right=right):
@@ -278,6 +301,10 @@ class _Reader:
             hint = "high before low, as in x0[15:0]"
             raise self._refuse(node, "names bits that are not there", hint)
         return Bits(of, top, bottom)
+
+    def _memory(self, address: ast.expr, width: int | None) -> Value:
+        bits = self.scope.registers.architecture.bits
+        return Word(self.sized(self.operand(address), bits), width or bits, self.scope.moment)
 
     def _call(self, node: ast.expr, function: str, argument: ast.expr) -> Value:
         match function, argument:

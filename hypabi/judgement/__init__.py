@@ -18,6 +18,7 @@ __all__ = [
     "callers.makers",
     "callers.order",
     "callers.schedule",
+    "callers.stated",
     "callers.summary",
     "difference.compare",
     "difference.difference_query",

@@ -44,6 +44,7 @@ def way(*asks_for: AskedFor, start: Start = Start.ENTRY, where: tuple[str, ...] 
         (),
         {"x2": ValueSource(Origin.ARGUMENT, "x2", f"{made.STUB + 0x10:#x}")},
         None,
+        None,
     )
 
 
@@ -108,6 +109,7 @@ def callers(
             versions=dict(made.VERSIONS),
             image_sha256="b" * 64,
         ),
+        None,
         None,
     )
 

@@ -85,7 +85,8 @@ class NamedSite:
     @property
     def _open(self) -> bool:
         """Whether it may be no call, or ask for more on ways that were not followed."""
-        return self.site.reached is Reached.NOT_SHOWN or bool(self.site.undecided)
+        at_el2 = any(each.way.privileged is not None for each in self.paths)
+        return at_el2 or self.site.reached is Reached.NOT_SHOWN or bool(self.site.undecided)
 
     @property
     def _passed(self) -> bool:
@@ -110,6 +111,8 @@ class Callers:
     provenance: Provenance
     against: "Against | None" = None
     """What comes of them at the parties of another file, where one was named."""
+    stated: "Stated | None" = None
+    """What comes of them by a contract that only states an interface, where one was named."""
 
 
 @frozen
@@ -120,6 +123,15 @@ class Against:
     revision: Revision
     sha256: str
     """Of the contract's file."""
+    cycle: LifeCycle
+
+
+@frozen
+class Stated:
+    """Call sites that were held against what a contract states."""
+
+    contract: str
+    sha256: str
     cycle: LifeCycle
 
 

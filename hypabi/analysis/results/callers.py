@@ -170,6 +170,9 @@ class ListedPath:
     """What each symbol in the registers stands for."""
     reason: str | None
     """Why it starts where it does, if that is a limit."""
+    at_el2: Hex | None
+    """An instruction on it that only EL2 or HYP can execute: the call is issued there, and enters
+    the slots of that level; null where none is."""
 
 
 @frozen
@@ -281,6 +284,16 @@ class HeldAgainst:
     callers: CallerChecks
 
 
+@frozen
+class HeldToStated:
+    """What comes of the call sites by a contract that only states an interface."""
+
+    contract: str
+    sha256: Sha256
+    """Of the contract's file."""
+    callers: CallerChecks
+
+
 @frozen(kw_only=True)
 class CallersReproduction(Reproduction):
     """What is needed to list the same call sites again."""
@@ -306,12 +319,16 @@ class CallersResult:
     against: HeldAgainst | None
     """What comes of them at the parties of another file, which the verdict is then about; null
     where none was named."""
+    stated: HeldToStated | None
+    """What comes of them by a contract that only states an interface, which the verdict is then
+    about; null where none was named."""
 
     @property
     def conclusion(self) -> Conclusion:
         """Return what the call sites amount to."""
-        if self.against is not None:
-            held = self.against.callers
+        over = self.against or self.stated
+        if over is not None:
+            held = over.callers
             return conclude(list(held.judged()), CallerWord.SATISFIED.value, held.units())
         units = {CALL_SITES: tuple(word.value for word in SiteVerdict)}
         words = [site.verdict for site in self.sites]

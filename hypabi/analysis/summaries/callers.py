@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from hypabi.analysis.findings.callers import Against, Callers, NamedCaller, NamedSite, NamedWay
+from hypabi.analysis.findings.callers import (
+    Against,
+    Callers,
+    NamedCaller,
+    NamedSite,
+    NamedWay,
+    Stated,
+)
 from hypabi.analysis.results.callers import (
     AnswerTest,
     AnswerUse,
@@ -13,6 +20,7 @@ from hypabi.analysis.results.callers import (
     ContractCall,
     FunctionExtent,
     HeldAgainst,
+    HeldToStated,
     ListedCaller,
     ListedCallSite,
     ListedPath,
@@ -64,7 +72,13 @@ def summarize_callers(found: Callers) -> CallersResult:
             image_sha256=found.loaded.sha256,
         ),
         None if found.against is None else _against(found, found.against, places),
+        None if found.stated is None else _stated(found.stated, places),
     )
+
+
+def _stated(stated: Stated, places: Places) -> HeldToStated:
+    checks = summarize_caller_checks(stated.cycle, {}, places.name)
+    return HeldToStated(stated.contract, stated.sha256, checks)
 
 
 def _against(found: Callers, against: Against, places: Places) -> HeldAgainst:
@@ -125,6 +139,7 @@ def _path(named: NamedWay, identifier: str, places: Places, bits: int) -> Listed
         _addresses(way.calls),
         {name: _source(source) for name, source in way.sources.items()},
         way.reason or None,
+        None if way.privileged is None else f"{way.privileged:#x}",
     )
 
 

@@ -23,6 +23,7 @@ from hypabi.contract.clause import Calls, HandedTo, Leaves, Premise, Returns
 from hypabi.contract.revision import LiveParty, Revision, Row, Service
 from hypabi.judgement.callers.arguments import arguments_of, sensible, unset
 from hypabi.judgement.callers.findings import (
+    AT_EL2,
     CallerAnswer,
     CallerCheck,
     CallerQuestion,
@@ -135,6 +136,10 @@ class _Met:
             return
         said = self._uninitialised()
         if said is not None:
+            yield CallerAnswer(CallerQuestion.SERVED, said)
+            return
+        if self.way.privileged is not None:
+            said = Violated(AT_EL2.format(self.way.privileged))
             yield CallerAnswer(CallerQuestion.SERVED, said)
             return
         cases = tuple(self._taken(entered))

@@ -2,9 +2,15 @@
 
 import enum
 from collections.abc import Mapping
+from typing import Final
 
 from hypabi.callsites.model import CallPath, CallSite
 from hypabi.records import field, frozen
+
+AT_EL2: Final = (
+    "it is issued at EL2 or HYP, where the instruction at {:#x} shows that it runs: it enters the "
+    "slots of that level, and not those of calls from below"
+)
 
 
 class Whose(enum.Enum):

@@ -26,6 +26,7 @@ from hypabi.report.findings.finding import (
     Line,
     Spot,
     item_of,
+    nothing_judged,
 )
 from hypabi.report.rules import callers as rules
 from hypabi.report.rules.rule import Rule
@@ -48,6 +49,10 @@ def caller_items(found: CallerChecks, owners: Owners) -> Iterator[Item]:
         told = (each for check in checks for each in _of_check(check, owners))
         once = {(each.rule.id, each.sentence): each for each in told}
         yield item_of(CALL_SITES, word.value, CALL_SITES, checks[0].caller.name, *once.values())
+    if found.outside is not None and not by_site:
+        yield nothing_judged(
+            found.outside.name, "no call site of it asks for a call of the contract"
+        )
     for (party, call), word in found.moves_in_want().items():
         makers = [
             _of_move(each, rules.MOVE_MISSING, owners)

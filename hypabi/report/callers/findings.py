@@ -1,6 +1,5 @@
 """A list of call sites as findings."""
 
-from pathlib import PurePath
 from typing import assert_never
 
 from hypabi.analysis.results.callers import (
@@ -18,6 +17,7 @@ from hypabi.analysis.results.callers import (
     UnresolvedIdentifier,
 )
 from hypabi.image.symbolizer import Names
+from hypabi.report.caller_checks.findings import caller_items
 from hypabi.report.findings.finding import (
     CALL,
     CALLER,
@@ -37,13 +37,24 @@ from hypabi.report.rules.rule import Rule
 def findings_of(result: CallersResult) -> Findings:
     """Return a list of call sites as findings."""
     names = Names(result.symbols)
-    subject = result.image.version or PurePath(result.image.path).name
-    items = tuple(_item(site, names) for site in result.sites)
+    subject = result.image.version or result.image.name
+    inputs = [Input("image", result.image.path, result.image.sha256)]
+    if result.against is not None:
+        kernel, contract = result.against.image, result.against.contract
+        inputs.append(Input("against", kernel.path, kernel.sha256))
+        inputs.append(Input("contract", contract.name, contract.sha256))
+    if result.stated is not None:
+        inputs.append(Input("contract", result.stated.contract, result.stated.sha256))
+    over = result.against or result.stated
+    if over is None:
+        items = tuple(_item(site, names) for site in result.sites)
+    else:
+        items = tuple(caller_items(over.callers, {}))
     return Findings(
         command="callers",
         subject=subject,
         conclusion=result.conclusion,
-        inputs=(Input("image", result.image.path, result.image.sha256),),
+        inputs=tuple(inputs),
         items=items or (nothing_judged(subject, "it has no call site"),),
         trusted=(),
         reproduce=result.reproduce,

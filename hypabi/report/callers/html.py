@@ -1,6 +1,7 @@
 """Call sites as one HTML file: how many of which kind are where, and each with what it asks for."""
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Final
 
 from hypabi.analysis.results.callers import CallersResult, ListedCallSite, SiteVerdict
@@ -70,9 +71,11 @@ def _table(result: CallersResult, findings: Findings) -> Html:
     marks, names = anchors(findings), Names(result.symbols)
     titles = ("", "where", "address", "asks for")
     head = tag("tr", *(tag("th", each, scope="col") for each in titles))
+    own = findings.items if result.against is None and result.stated is None else ()
     lines = []
-    for site, item in zip(result.sites, findings.items, strict=True):
-        target = next((marks[id(each)] for each in item.findings), None)
+    for site, item in zip_longest(result.sites, own[: len(result.sites)]):
+        told = () if item is None else item.findings
+        target = next((marks[id(each)] for each in told), None)
         lines.append(_line(site, names, target))
     return tag("table", tag("thead", head), tag("tbody", *lines))
 

@@ -71,8 +71,9 @@ def write(result: CallersResult) -> str:
 def _lines(result: CallersResult) -> Iterator[str]:
     yield from _answer(result)
     names = Names(result.symbols)
-    if result.against is not None:
-        yield from section(result.against.callers)
+    judged = result.against or result.stated
+    if judged is not None:
+        yield from section(judged.callers)
     for group in _grouped(result):
         yield from titled(cut(group.title, COLUMNS))
         for site in group.sites:
@@ -86,6 +87,8 @@ def _lines(result: CallersResult) -> Iterator[str]:
     if result.against is not None:
         inputs.append((result.against.image.path, result.against.image.sha256))
         inputs.append(("contract", result.against.contract.sha256))
+    if result.stated is not None:
+        inputs.append((result.stated.contract, result.stated.sha256))
     yield from repeat_section(result.reproduce, inputs)
 
 
@@ -180,6 +183,8 @@ def _head(site: ListedCallSite) -> str:
 def _in_a_line(site: ListedCallSite) -> Iterator[str]:
     names = [_in_words(name) for name in site.asks_for]
     immediate = f", #{site.immediate}" if int(site.immediate, 16) else ""
+    if any(way.at_el2 for way in site.paths):
+        immediate += ", issued at EL2 or HYP itself"
     if len(names) == 1:
         yield from filled(f"{site.place}: {names[0]}{immediate}", "", "    ")
         return
@@ -255,6 +260,10 @@ def _way(site: ListedCallSite, way: ListedPath, names: Names) -> Iterator[str]:
     if any(isinstance(name, UninitialisedIdentifier) for name in way.asks_for):
         text = cut(names.inside(way.registers[site.identifier]), MOST_ARGUMENT)
         yield from filled(f"{site.identifier} = {text}", " " * 15)
+    if way.at_el2 is not None:
+        where = names.inside(way.at_el2)
+        text = f"issued at EL2 or HYP itself: {where} can run nowhere else"
+        yield from filled(text, "    level      ", " " * 15)
     for register in way.arguments:
         text = cut(names.inside(way.registers[register]), MOST_ARGUMENT)
         yield from filled(f"{register} = {text}", "    with       ", " " * 15)
