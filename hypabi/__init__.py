@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from hypabi.analysis.results.plain import plain as to_plain
     from hypabi.analysis.results.replay import ReplayResult
     from hypabi.analysis.session import open_image
-    from hypabi.api import callers, check, derive, diff, document, drift, matrix, replay
+    from hypabi.api import callers, check, derive, diff, document, drift, matrix, replay, trace
     from hypabi.documents.request import Document
     from hypabi.errors import HypabiError
+    from hypabi.trace.result import TraceResult
 
 
 __version__ = VERSION
@@ -37,6 +38,7 @@ __all__ = [
     "HypabiError",
     "MatrixResult",
     "ReplayResult",
+    "TraceResult",
     "__version__",
     "callers",
     "check",
@@ -48,6 +50,7 @@ __all__ = [
     "open_image",
     "replay",
     "to_plain",
+    "trace",
 ]
 
 _HOMES: Final = {
@@ -60,6 +63,7 @@ _HOMES: Final = {
     "HypabiError": "hypabi.errors",
     "MatrixResult": "hypabi.analysis.results.matrix",
     "ReplayResult": "hypabi.analysis.results.replay",
+    "TraceResult": "hypabi.trace.result",
     "callers": "hypabi.api",
     "check": "hypabi.api",
     "derive": "hypabi.api",
@@ -70,6 +74,7 @@ _HOMES: Final = {
     "open_image": "hypabi.analysis.session",
     "replay": "hypabi.api",
     "to_plain": "hypabi.analysis.results.plain:plain",
+    "trace": "hypabi.api",
 }
 """Where each public name is defined; behind a colon its name there, where that is another."""
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from hypabi.analysis.results.replay import ReplayResult
     from hypabi.documents.request import Document
     from hypabi.judgement.difference.model import Direction
+    from hypabi.machine.crossing import Event
+    from hypabi.trace.result import TraceResult
+    from hypabi.trace.run import Listener
 
 Path = str | os.PathLike[str]
 Image = Path | Session | Sequence[Path]
@@ -374,6 +377,79 @@ def replay(
     files = (witness,) if image is None else (witness, image)
     command = _command("replay", *files, machine=None if machine == "engine" else machine)
     return summarize_replay(replay_file(os.fspath(witness), _text(image), machine, command))
+
+
+def trace(
+    image: Image,
+    *,
+    contract: str | None = None,
+    kernel_version: str | None = None,
+    role: Role | None = None,
+    imported: Path | None = None,
+    record: Path | None = None,
+    smp: int = 1,
+    cpu: str | None = None,
+    memory: int = 512,
+    append: str = "",
+    until: str | None = None,
+    seconds: float = 600.0,
+    silence: float = 240.0,
+    console: int | None = None,
+    listener: "Listener | None" = None,
+) -> "TraceResult":
+    """Watch what a kernel does at its interface to EL2 or HYP, and judge every crossing.
+
+    :param contract: name of a shipped contract, or a contract file; the default one where ``None``
+    :param kernel_version: to take the contract at; the image's own where ``None``
+    :param role: as for :func:`check`
+    :param imported: file of events to read, instead of booting the image under QEMU
+    :param record: file to write the events to
+    :param smp: CPUs
+    :param cpu: QEMU's name of the processor; one of nVHE, or of 32 bits, where ``None``
+    :param memory: MiB
+    :param append: to the kernel's command line
+    :param until: text on the console that ends it, or a number of seconds
+    :param seconds: that it may take at most
+    :param silence: seconds without anything printed or crossed that are a hang
+    :param console: descriptor that gets what the kernel prints
+    :param listener: is told of each crossing as soon as it is back
+    :raises HypabiError: image, contract or events cannot be read, QEMU cannot boot it, or the
+        record cannot be written
+    """
+    from hypabi.analysis.options import named_contract, version_of
+    from hypabi.analysis.provenance import provenance
+    from hypabi.analysis.tools import TOOLS
+    from hypabi.trace.boot import Wanted, booted, header_of
+    from hypabi.trace.run import Recorder, ignore, trace_events
+    from hypabi.trace.sources import read_events
+
+    held, version = named_contract(contract), version_of(kernel_version)
+    session = _session(image, role)
+    command = _command(
+        "trace", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
+        role=_role_of(session), **{"import": imported}, record=record,
+        smp=None if smp == 1 else str(smp), cpu=cpu, memory=None if memory == 512 else str(memory),
+        append=append or None, until=until,
+    )  # fmt: skip
+    examination = session.examine(held, version)
+    told = provenance(command, TOOLS)
+    hear = ignore if listener is None else listener
+    wanted = Wanted(cpu, smp, memory, append, until, seconds, silence, console)
+    read: tuple[Event, ...] | None = None
+    if imported is None:
+        header = header_of(examination, wanted)
+    else:
+        architecture, sha256 = session.kernel.architecture, session.loaded.sha256
+        header, read = read_events(os.fspath(imported), architecture, sha256)
+    recorder = None if record is None else Recorder(os.fspath(record), header)
+    try:
+        if read is not None:
+            return trace_events(examination, header, read, told, hear, recorder)
+        with booted(examination, wanted) as events:
+            return trace_events(examination, header, events, told, hear, recorder)
+    finally:
+        if recorder is not None:
+            recorder.close()
 
 
 def _session(image: Image, role: Role | None) -> Session:

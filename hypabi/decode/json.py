@@ -28,28 +28,29 @@ _WORDS: Final = {"null": None, "true": True, "false": False}
 _SHOWN: Final = 24
 
 
-def compose_json(text: bytes, file: str, bounds: Bounds) -> Node:
+def compose_json(text: bytes, file: str, bounds: Bounds, line: int = 1) -> Node:
     """Read one JSON document.
 
     :param file: what refusals call it
+    :param line: on which it begins there
     :raises FileError: the text is no JSON, or uses what no file of ours has need of
     """
     counted = Counted(text, file, bounds)
     try:
-        return _Composer(text.decode("utf-8"), counted).document()
+        return _Composer(text.decode("utf-8"), counted, line).document()
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
+        line += text.count(b"\n", 0, error.start)
         raise Place(file, line, "").refuse("this is no JSON: it is no UTF-8") from None
 
 
 class _Composer:
     """Reads token by token; calls itself for what is inside, which the bound of depth limits."""
 
-    def __init__(self, text: str, counted: Counted) -> None:
+    def __init__(self, text: str, counted: Counted, line: int) -> None:
         self._text = text
         self._counted = counted
         self._at = 0
-        self._line = 1
+        self._line = line
         self._kind = ""
         self._token = ""
 

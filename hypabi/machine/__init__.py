@@ -9,15 +9,18 @@ way; a value that it cannot see is absent from the observation, never zero.
 """
 
 __all__ = [
+    "crossing",
     "engine.core",
     "engine.machine",
     "engine.memory",
     "observation",
     "protocol",
     "qemu.machine",
+    "qemu.process",
     "qemu.processors",
     "qemu.standalone",
     "qemu.target",
+    "qemu.watch",
     "start",
     "state",
 ]

@@ -38,4 +38,9 @@ __all__ = [
     "shared.calls",
     "shared.register_sets",
     "shared.text_layout",
+    "trace.chrome",
+    "trace.json",
+    "trace.json_lines",
+    "trace.text",
+    "trace.timeline",
 ]

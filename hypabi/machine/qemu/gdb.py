@@ -36,14 +36,20 @@ class Stub:
     :param source: descriptor to read answers from
     :param sink: descriptor to write packets to
     :param patience: seconds that an answer may take, other than to :meth:`resume`
+    :param lifetime: seconds that the connection may last
     """
 
-    def __init__(self, source: int, sink: int, patience: float) -> None:
+    def __init__(self, source: int, sink: int, patience: float, lifetime: float = LIFETIME) -> None:
         self._source = source
         self._sink = sink
         self._patience = patience
-        self._end = time.monotonic() + LIFETIME
+        self._end = time.monotonic() + lifetime
         self._buffer = b""
+
+    @property
+    def source(self) -> int:
+        """The descriptor that answers come from."""
+        return self._source
 
     def ask(self, packet: str) -> str:
         """Send a packet and return the answer."""
@@ -116,6 +122,22 @@ class Stub:
         """Forget :meth:`set_breakpoint`."""
         self.demand(f"z1,{address:x},4")
 
+    def go(self) -> None:
+        """Let the target run; :meth:`stopped` tells when it stands still."""
+        self._send("c")
+
+    def stopped(self, seconds: float) -> str | None:
+        """Return why the target stopped, ``None`` where it still runs after some seconds."""
+        return self._receive(seconds)
+
+    def interrupt(self) -> str:
+        """Make a running target stand still, and return what it says of it."""
+        self._write(b"\x03")
+        answer = self._receive(self._patience)
+        if answer is None:
+            raise StubError("the target does not stop")
+        return answer
+
     def resume(self, seconds: float) -> bool:
         """Let the target run, and return whether it stopped of itself in time.
 
@@ -127,13 +149,15 @@ class Stub:
         """Run one instruction, and return whether it came to its end in time."""
         return self._run("s", seconds)
 
+    def step_thread(self, thread: int, seconds: float) -> bool:
+        """Run one instruction of one CPU while the others stand still; return as :meth:`step`."""
+        return self._run(f"vCont;s:{thread:x}", seconds)
+
     def _run(self, packet: str, seconds: float) -> bool:
         self._send(packet)
         if self._receive(seconds) is not None:
             return True
-        self._write(b"\x03")
-        if self._receive(self._patience) is None:
-            raise StubError("the target does not stop")
+        self.interrupt()
         return False
 
     def _send(self, packet: str) -> None:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from hypabi.machine.qemu.gdb import LIFETIME as CONNECTION
 from hypabi.machine.qemu.gdb import Stub, StubError
 from hypabi.machine.qemu.target import Refused
 from hypabi.records import frozen
@@ -70,18 +71,22 @@ def started(
     arguments: Sequence[str],
     files: Sequence[LoadedFile],
     patience: float = PATIENCE,
+    lifetime: float = CONNECTION,
+    inherited: tuple[int, ...] = (),
 ) -> Iterator[Stub]:
     """Start QEMU, standing still; give its stub; kill it.
 
+    :param lifetime: seconds that the connection to it may last
+    :param inherited: descriptors of ours that it keeps
     :raises Refused: it does not start, with its own words
     """
     with tempfile.TemporaryDirectory(prefix="hypabi-") as folder:
         try:
-            process = _process(executable, arguments, files, folder)
+            process = _process(executable, arguments, files, folder, lifetime, inherited)
         except OSError as error:
             raise Refused(f"{executable} does not start: {error.strerror}") from None
         try:
-            yield _connect(process, patience)
+            yield _connect(process, patience, lifetime)
         except StubError as error:
             raise Refused(_words(process) or str(error)) from None
         finally:
@@ -89,9 +94,14 @@ def started(
 
 
 def _process(
-    executable: str, arguments: Sequence[str], files: Sequence[LoadedFile], folder: str
+    executable: str,
+    arguments: Sequence[str],
+    files: Sequence[LoadedFile],
+    folder: str,
+    lifetime: float,
+    inherited: tuple[int, ...],
 ) -> "subprocess.Popen[bytes]":
-    command = [*_bounded(executable), *arguments, *FIXED]
+    command = [*_bounded(executable, lifetime), *arguments, *FIXED]
     for index, file in enumerate(files):
         path = Path(folder, f"memory{index}")
         path.write_bytes(file.content)
@@ -103,6 +113,7 @@ def _process(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=inherited,
         )
 
 
@@ -122,17 +133,18 @@ FIXED: Final = (
 )  # fmt: skip
 
 
-def _bounded(executable: str) -> list[str]:
+def _bounded(executable: str, lifetime: float) -> list[str]:
     """Return the start of a command that cannot outlive us for long."""
     setpriv, timeout = shutil.which("setpriv"), shutil.which("timeout")
     if setpriv:
         return [setpriv, "--pdeathsig", "KILL", executable]
-    return [timeout, "-s", "KILL", str(LIFETIME), executable] if timeout else [executable]
+    seconds = str(LIFETIME if lifetime == CONNECTION else int(lifetime) + LIFETIME)
+    return [timeout, "-s", "KILL", seconds, executable] if timeout else [executable]
 
 
-def _connect(process: subprocess.Popen[bytes], patience: float) -> Stub:
+def _connect(process: subprocess.Popen[bytes], patience: float, lifetime: float) -> Stub:
     assert process.stdin is not None and process.stdout is not None
-    stub = Stub(process.stdout.fileno(), process.stdin.fileno(), patience)
+    stub = Stub(process.stdout.fileno(), process.stdin.fileno(), patience, lifetime)
     supported = stub.ask("qSupported:xmlRegisters=arm")
     if "qXfer:features:read+" not in supported:
         raise StubError("its GDB stub describes no registers")

@@ -1,0 +1,100 @@
+"""What a watched machine tells of its crossings into EL2 or HYP and back: a closed sum of events.
+
+Whoever watches (a machine of ours, the reader of somebody's log) says only what it saw: what it
+could not see is ``None`` or absent, never zero.
+"""
+
+import enum
+from collections.abc import Mapping
+
+from hypabi.records import frozen
+
+
+class Instruction(enum.Enum):
+    """What crosses."""
+
+    HVC = "hvc"
+    SMC = "smc"
+    """Where EL2 traps it; or, in a log, on its way to EL3."""
+
+
+class EndKind(enum.Enum):
+    """Why nothing more was seen."""
+
+    REACHED = "reached"
+    """What was waited for came about."""
+    TIME = "time"
+    """The seconds that were given are over."""
+    PANIC = "panic"
+    HANG = "hang"
+    """Nothing was printed and nothing crossed for as long as was given."""
+    GONE = "machine ended"
+    """The machine ended by itself."""
+    INTERRUPTED = "interrupted"
+    FULL = "limit"
+    """More was seen than is kept."""
+    LOG = "end of log"
+
+
+@frozen
+class Entered:
+    """A CPU was taken to EL2 or HYP (or, by ``smc``, to EL3)."""
+
+    time: int | None
+    """Microseconds since the start."""
+    cpu: int
+    instruction: Instruction
+    caller: int | None
+    """Address of the instruction, as the program counter had it."""
+    mode: str | None
+    """Of the caller, as ``EL1h`` or ``svc``."""
+    immediate: int | None
+    entry: int | None
+    """Address at which EL2 or HYP begins."""
+    vectors: int | None
+    """The vector base that was live."""
+    registers: Mapping[str, int]
+    """At entry, by the architecture's names."""
+
+
+@frozen
+class Back:
+    """A CPU that was there has left."""
+
+    time: int | None
+    cpu: int
+    to: int | None
+    """Where control went."""
+    mode: str | None
+    vectors: int | None
+    """The vector base that is live now."""
+    registers: Mapping[str, int]
+
+
+@frozen
+class Lost:
+    """The crossing of a CPU that is not back left otherwise: the CPU was seen elsewhere."""
+
+    time: int | None
+    cpu: int
+
+
+@frozen
+class Recognised:
+    """The bytes at an address are those of a vector table of the image."""
+
+    address: int
+    link: int
+    """Address of that table in the image."""
+
+
+@frozen
+class Ended:
+    """The last event of a run or a log."""
+
+    time: int | None
+    kind: EndKind
+    text: str
+
+
+Event = Entered | Back | Lost | Recognised | Ended

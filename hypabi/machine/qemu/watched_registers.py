@@ -1,0 +1,247 @@
+"""What the stub of a booting QEMU shows of the registers of the CPU that has stopped."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from hypabi.arch import aarch64
+from hypabi.arch.names import Architecture
+from hypabi.machine.qemu.gdb import Stub, StubError
+
+SHOWN_A64: Final = (
+    "VBAR_EL2", "ELR_EL2", "SPSR_EL2", "ESR_EL2", "SCTLR_EL2", "HCR_EL2", "SP_EL0", "SP_EL1",
+)  # fmt: skip
+"""System registers that are looked at, of those that QEMU describes."""
+BRANCH_A64: Final = (0xFC000000, 0x14000000)
+"""``b``"""
+BRANCH_A32: Final = (0xFF000000, 0xEA000000)
+PUSH_A64: Final = (0xFFC003E0, 0xA98003E0)
+"""``stp xA, xB, [sp, #N]!``, whatever A, B and N are."""
+
+
+class Registers(Protocol):
+    """The registers of the CPU that has stopped."""
+
+    def pc(self) -> int:
+        """Return where it is."""
+        ...
+
+    def jump(self, address: int) -> None:
+        """Set where it goes on."""
+        ...
+
+    def mode(self) -> str:
+        """Return its mode."""
+        ...
+
+    def is_at_el2(self) -> bool:
+        """Tell whether that is EL2's or Hyp."""
+        ...
+
+    def syndrome(self) -> int:
+        """Return ESR_EL2 or HSR."""
+        ...
+
+    def link(self) -> int | None:
+        """Return the preferred return address, ``None`` where the stub does not show it."""
+        ...
+
+    def callers_mode(self) -> str | None:
+        """Return the mode from which EL2 was entered, where it is shown."""
+        ...
+
+    def vectors(self) -> int | None:
+        """Return the vector base of EL2 or HYP."""
+        ...
+
+    def at_entry(self) -> Mapping[str, int]:
+        """Return what is shown of the caller's registers, by the architecture's names."""
+        ...
+
+    def at_exit(self) -> Mapping[str, int]:
+        """Return the same once it is back."""
+        ...
+
+    def branch(self, word: bytes, pc: int) -> int | None:
+        """Return where an unconditional direct branch goes, ``None`` for another instruction."""
+        ...
+
+    def push(self, word: bytes, pc: int) -> bool:
+        """Carry out a push of two registers; return whether it is one."""
+        ...
+
+
+def registers_of(architecture: Architecture, stub: Stub) -> Registers:
+    """Return what reads the registers of an architecture."""
+    return _A64(stub) if architecture is Architecture.ARM64 else _A32(stub)
+
+
+def _numbers(stub: Stub) -> Mapping[str, int]:
+    document = stub.document("system-registers.xml")
+    found = re.findall(r'<reg name="(\w+)" bitsize="\d+" regnum="(\d{1,6})"', document)
+    return {name: int(number) for name, number in found}
+
+
+class _A64:
+    """Core registers are x0 to x30, sp, pc, cpsr."""
+
+    def __init__(self, stub: Stub) -> None:
+        self._stub = stub
+        self._numbers = _numbers(stub)
+        missing = [name for name in SHOWN_A64[:4] if self._number(name) is None]
+        if missing:
+            raise StubError(f"its GDB stub does not show {missing[0]}")
+
+    def _number(self, name: str) -> int | None:
+        found = self._numbers.get(name)
+        return self._numbers.get(re.sub("_EL[01]$", "", name)) if found is None else found
+
+    def _system(self, name: str) -> int:
+        number = self._number(name)
+        assert number is not None
+        return self._stub.register(number)
+
+    def pc(self) -> int:
+        return self._stub.register(32)
+
+    def jump(self, address: int) -> None:
+        self._stub.set_register(32, address, 8)
+
+    def mode(self) -> str:
+        return _mode_a64(self._stub.register(33))
+
+    def is_at_el2(self) -> bool:
+        return self._stub.register(33) >> 2 & 3 == 2
+
+    def syndrome(self) -> int:
+        return self._system("ESR_EL2")
+
+    def link(self) -> int | None:
+        return self._system("ELR_EL2")
+
+    def callers_mode(self) -> str | None:
+        return _mode_a64(self._system("SPSR_EL2"))
+
+    def vectors(self) -> int | None:
+        return self._system("VBAR_EL2")
+
+    def at_entry(self) -> Mapping[str, int]:
+        return self._shown()
+
+    def at_exit(self) -> Mapping[str, int]:
+        return {**self._shown(), "PSTATE": self._stub.register(33)}
+
+    def _shown(self) -> dict[str, int]:
+        core = self._stub.registers()
+        if len(core) < 8 * 33:
+            raise StubError(f"the core registers are answered with {len(core)} bytes")
+        found = {
+            name: int.from_bytes(core[8 * number : 8 * number + 8], "little")
+            for number, name in enumerate(aarch64.GENERAL)
+        }
+        for name in SHOWN_A64:
+            number = self._number(name)
+            if number is not None:
+                found[name] = self._stub.register(number)
+        return found
+
+    def branch(self, word: bytes, pc: int) -> int | None:
+        value = int.from_bytes(word, "little")
+        if value & BRANCH_A64[0] != BRANCH_A64[1]:
+            return None
+        distance = (value & 0x3FFFFFF) - ((value & 0x2000000) << 1)
+        return pc + 4 * distance & (1 << 64) - 1
+
+    def push(self, word: bytes, pc: int) -> bool:
+        # DDI 0487, C6.2.396, STP, pre-index: imm7, Rt2, Rn, Rt.
+        value = int.from_bytes(word, "little")
+        if value & PUSH_A64[0] != PUSH_A64[1]:
+            return False
+        first, second = value & 0x1F, value >> 10 & 0x1F
+        offset = 8 * ((value >> 15 & 0x7F) - (value >> 14 & 0x80))
+        at = self._stub.register(31) + offset & (1 << 64) - 1
+        content = b"".join(self._general(n).to_bytes(8, "little") for n in (first, second))
+        self._stub.write(at, content)
+        self._stub.set_register(31, at, 8)
+        self.jump(pc + 4)
+        return True
+
+    def _general(self, number: int) -> int:
+        return 0 if number == 31 else self._stub.register(number)
+
+
+class _A32:
+    """Core registers are r0 to r15 of the present mode, and cpsr; HYP's are named as EL2's."""
+
+    def __init__(self, stub: Stub) -> None:
+        self._stub = stub
+        self._numbers = _numbers(stub)
+        for names in (("HSR", "ESR_EL2"), ("HVBAR", "VBAR_EL2")):
+            if not any(name in self._numbers for name in names):
+                raise StubError(f"its GDB stub does not show {names[0]}")
+
+    def _system(self, *names: str) -> int:
+        return self._stub.register(next(self._numbers[n] for n in names if n in self._numbers))
+
+    def pc(self) -> int:
+        return self._stub.register(15)
+
+    def jump(self, address: int) -> None:
+        self._stub.set_register(15, address, 4)
+
+    def mode(self) -> str:
+        return _mode_a32(self._stub.register(25))
+
+    def is_at_el2(self) -> bool:
+        return self._stub.register(25) & 0x1F == 0x1A
+
+    def syndrome(self) -> int:
+        return self._system("HSR", "ESR_EL2") & 0xFFFFFFFF
+
+    def link(self) -> int | None:
+        return None
+
+    def callers_mode(self) -> str | None:
+        return None
+
+    def vectors(self) -> int | None:
+        return self._system("HVBAR", "VBAR_EL2") & 0xFFFFFFFF
+
+    def at_entry(self) -> Mapping[str, int]:
+        return self._shown()
+
+    def at_exit(self) -> Mapping[str, int]:
+        return {**self._shown(), "CPSR": self._stub.register(25)}
+
+    def _shown(self) -> dict[str, int]:
+        found = {f"r{number}": self._stub.register(number) for number in range(13)}
+        base = self.vectors()
+        assert base is not None
+        return {**found, "HVBAR": base, "HSR": self.syndrome()}
+
+    def branch(self, word: bytes, pc: int) -> int | None:
+        value = int.from_bytes(word, "little")
+        if value & BRANCH_A32[0] != BRANCH_A32[1] or self._stub.register(25) >> 5 & 1:
+            return None
+        distance = (value & 0xFFFFFF) - ((value & 0x800000) << 1)
+        return pc + 8 + 4 * distance & 0xFFFFFFFF
+
+    def push(self, word: bytes, pc: int) -> bool:
+        del word, pc
+        return False
+
+
+def _mode_a64(status: int) -> str:
+    number = status & 0x1F
+    return aarch64.MODES.get(number, f"M={number:#x}")
+
+
+MODES_A32: Final = {
+    0x10: "usr", 0x11: "fiq", 0x12: "irq", 0x13: "svc", 0x16: "mon", 0x17: "abt", 0x1A: "hyp",
+    0x1B: "und", 0x1F: "sys",
+}  # fmt: skip
+
+
+def _mode_a32(status: int) -> str:
+    number = status & 0x1F
+    return MODES_A32.get(number, f"M={number:#x}")

@@ -1,0 +1,136 @@
+"""A trace as text: a line for each crossing, as strace has one for each system call.
+
+The lines of crossings are as long as they are, so that one stays one for ``grep``.
+"""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Final
+
+from hypabi.analysis.results.conclusion import spell_counts
+from hypabi.records import frozen
+from hypabi.report.shared.footer import repeat_section
+from hypabi.report.shared.text_layout import filled, labelled, labelled_list, printable, titled
+from hypabi.trace.result import (
+    CrossingWord,
+    DerivedWord,
+    TracedArgument,
+    TracedCrossing,
+    TraceResult,
+)
+
+SHOWN: Final = 8
+"""Arguments of a call that nobody names."""
+
+
+@frozen
+class Options:
+    """What of a crossing is printed."""
+
+    durations: bool = False
+    patterns: tuple[str, ...] = ()
+    """Of calls, functions, parties and verdicts, as a shell has them; all where there is none."""
+
+
+def is_shown(crossing: TracedCrossing, options: Options) -> bool:
+    """Tell whether a crossing is printed."""
+    function = (crossing.place or "").partition("+")[0]
+    names = [crossing.call or "", function, crossing.party or "", crossing.verdict.value]
+    names += [crossing.instruction.value, f"cpu{crossing.cpu}"]
+    patterns = options.patterns
+    return not patterns or any(fnmatchcase(n, p) for n in names for p in patterns)
+
+
+def write_crossing(crossing: TracedCrossing, options: Options) -> str:
+    """Return the line of a crossing, and a line for each thing that is amiss."""
+    return "".join(f"{printable(line)}\n" for line in _lines(crossing, options))
+
+
+def _lines(crossing: TracedCrossing, options: Options) -> Iterator[str]:
+    what = "  " * crossing.depth + _call(crossing)
+    words = [_time(crossing.time), f"cpu{crossing.cpu}", crossing.party or "?"]
+    words += [crossing.mode or "?", crossing.instruction.value + _immediate(crossing)]
+    words += [crossing.place or crossing.caller or "?", what, _answer(crossing)]
+    if options.durations and crossing.duration is not None:
+        words.append(f"<{crossing.duration / 1e6:.6f}>")
+    if crossing.goes_to is not None:
+        words.append(f"-> {crossing.goes_to}")
+    if crossing.live is not None:
+        words.append(f"=> live: {crossing.live}")
+    yield " ".join(word for word in words if word)
+    for finding in crossing.findings:
+        if finding.verdict in (CrossingWord.VIOLATED, CrossingWord.UNSCHEDULED):
+            yield f"    {finding.verdict.value.upper()} {finding.question}: {finding.text}"
+    if crossing.derived is DerivedWord.DIFFERS:
+        yield f"    DIFFERS from the derived case: {crossing.derived_text}"
+
+
+def _time(time: int | None) -> str:
+    return "" if time is None else f"{time / 1e6:.6f}"
+
+
+def _immediate(crossing: TracedCrossing) -> str:
+    return f"#{crossing.immediate:#x}" if crossing.immediate else ""
+
+
+def _call(crossing: TracedCrossing) -> str:
+    name = crossing.call or crossing.identifier or "?"
+    arguments = ", ".join(map(_argument, crossing.arguments[:SHOWN]))
+    return f"{name}({arguments})"
+
+
+def _argument(argument: TracedArgument) -> str:
+    return f"{argument.name}={argument.value or '?'}"
+
+
+def _answer(crossing: TracedCrossing) -> str:
+    if not crossing.returned:
+        return "= not seen to return"
+    return f"= {crossing.result or '?'}"
+
+
+def write_end(traced: TraceResult) -> str:
+    """Return what follows the crossings: why it ended, the verdict, what was not seen."""
+    return "".join(f"{printable(line)}\n" for line in _end(traced))
+
+
+def _end(traced: TraceResult) -> Iterator[str]:
+    yield from filled(f"--- {traced.end.kind.value}: {traced.end.text}", indent="    ")
+    yield ""
+    yield f"{traced.conclusion.verdict.upper()}"
+    yield from filled(spell_counts(traced.conclusion.counts))
+    yield ""
+    yield from labelled("source", traced.source)
+    for each in traced.assumed:
+        yield from labelled("assumed", each)
+    for each in traced.unknown:
+        yield from labelled("not seen", each)
+    unseen = dict.fromkeys(name for each in traced.crossings for name in each.unseen)
+    if unseen:
+        yield from labelled("not judged", "clauses that speak of what was not seen:")
+        yield from labelled_list("", unseen)
+    of = traced.reproduce
+    yield from repeat_section(of, (("image", of.image_sha256), ("contract", of.contract_sha256)))
+
+
+def write_summary(traced: TraceResult) -> str:
+    """Return a table: how often each call was made, of whom, and with what answers."""
+    return "".join(f"{printable(line)}\n" for line in _summary(traced))
+
+
+def _summary(traced: TraceResult) -> Iterator[str]:
+    rows: dict[tuple[str, str], list[TracedCrossing]] = {}
+    for each in traced.crossings:
+        rows.setdefault((each.party or "?", each.call or each.identifier or "?"), []).append(each)
+    yield from titled("Calls")
+    yield f"{'calls':>6} {'amiss':>6} {'seconds':>10}  {'live':<16} call"
+    for (party, call), of in sorted(rows.items(), key=lambda row: (-len(row[1]), row[0])):
+        amiss = sum(each.verdict is CrossingWord.VIOLATED for each in of)
+        took = sum(each.duration or 0 for each in of) / 1e6
+        yield f"{len(of):>6} {amiss:>6} {took:>10.6f}  {party:<16} {call}"
+
+
+def write(traced: TraceResult, options: Options) -> str:
+    """Return a whole trace."""
+    shown = [each for each in traced.crossings if is_shown(each, options)]
+    return "".join(write_crossing(each, options) for each in shown) + write_end(traced)

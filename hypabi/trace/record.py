@@ -1,0 +1,150 @@
+"""A recorded trace: JSON lines, one event a line, behind one that says what it is."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from hypabi.arch.names import Architecture
+from hypabi.decode.bounds import Bounds, read_bounded
+from hypabi.decode.decoder import decode
+from hypabi.decode.encoder import encode
+from hypabi.decode.json import compose_json
+from hypabi.decode.place import Place
+from hypabi.decode.shape import (
+    ANY_TEXT,
+    SHA256,
+    Key,
+    ListOf,
+    Nullable,
+    Number,
+    TableOf,
+    Text,
+    identity,
+    number_text,
+    record,
+    tagged,
+    words_of,
+)
+from hypabi.machine.crossing import (
+    Back,
+    Ended,
+    EndKind,
+    Entered,
+    Event,
+    Instruction,
+    Lost,
+    Recognised,
+)
+from hypabi.records import frozen
+
+NAME: Final = "hypabi-events"
+VERSION: Final = 1
+BOUNDS: Final = Bounds(bytes=1 << 28, parts=4_000_000, depth=4)
+LINE: Final = Bounds(bytes=1 << 16, parts=1000, depth=4)
+MOST_REGISTERS: Final = 200
+MOST_CPUS: Final = 4096
+LATEST: Final = 1 << 53
+"""Microseconds; what readers of JSON can hold."""
+
+_TIME: Final = Nullable(Number(0, LATEST))
+_CPU: Final = Number(0, MOST_CPUS - 1)
+_VALUE: Final = number_text(64)
+_REGISTERS: Final = TableOf(_VALUE, MOST_REGISTERS)
+_MODE: Final = Nullable(Text(most=16))
+
+
+@frozen
+class Header:
+    """Where events come from."""
+
+    source: str
+    architecture: Architecture
+    image: str | None
+    """SHA-256 of the image that was booted, where it is known."""
+    command_line: str | None
+    """Of the kernel."""
+    unknown: tuple[str, ...]
+    """What such a source cannot know, in sentences."""
+
+
+_HEADER: Final = record(
+    Header,
+    Key("schema", None, identity(NAME, VERSION)),
+    ("source", ANY_TEXT),
+    ("architecture", words_of(Architecture)),
+    ("image", Nullable(SHA256)),
+    ("command-line", Nullable(ANY_TEXT)),
+    ("unknown", ListOf(ANY_TEXT, 20)),
+)
+_EVENTS: Final = tagged(
+    "event",
+    {
+        "enter": record(
+            Entered,
+            ("time", _TIME, "Microseconds since the start."),
+            ("cpu", _CPU),
+            ("instruction", words_of(Instruction)),
+            ("caller", Nullable(_VALUE)),
+            ("mode", _MODE),
+            ("immediate", Nullable(Number(0, 0xFFFF))),
+            ("entry", Nullable(_VALUE)),
+            ("vectors", Nullable(_VALUE)),
+            ("registers", _REGISTERS),
+        ),
+        "leave": record(
+            Back,
+            ("time", _TIME),
+            ("cpu", _CPU),
+            ("to", Nullable(_VALUE)),
+            ("mode", _MODE),
+            ("vectors", Nullable(_VALUE)),
+            ("registers", _REGISTERS),
+        ),
+        "lost": record(Lost, ("time", _TIME), ("cpu", _CPU)),
+        "table": record(Recognised, ("address", _VALUE), ("link", _VALUE)),
+        "end": record(Ended, ("time", _TIME), ("kind", words_of(EndKind)), ("text", ANY_TEXT)),
+    },
+)
+
+
+def spell_header(header: Header) -> str:
+    """Return the first line of a recorded trace."""
+    return _line(encode(header, _HEADER))
+
+
+def spell_event(event: Event) -> str:
+    """Return the line of an event."""
+    return _line(encode(event, _EVENTS))
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def read_record(path: str) -> tuple[Header, tuple[Event, ...]]:
+    """Read a recorded trace.
+
+    :raises FileError: it cannot be read, or is none
+    """
+    return parse_record(read_bounded(Path(path), BOUNDS), path)
+
+
+def parse_record(text: bytes, file: str) -> tuple[Header, tuple[Event, ...]]:
+    """Read a recorded trace from its text.
+
+    :param file: what refusals call it
+    :raises FileError: it is none
+    """
+    lines = text.splitlines()
+    if not lines:
+        raise Place(file, 0, "").refuse("the file is empty")
+    header = decode(compose_json(lines[0], file, LINE, 1), _HEADER, Header)
+    return header, tuple(_events(lines, file))
+
+
+def _events(lines: list[bytes], file: str) -> Iterator[Event]:
+    for number, line in enumerate(lines[1:], 2):
+        found = decode(compose_json(line, file, LINE, number), _EVENTS, object)
+        assert isinstance(found, Entered | Back | Lost | Recognised | Ended)
+        yield found

@@ -1,0 +1,98 @@
+"""A trace from its first event to its result."""
+
+from collections.abc import Callable, Iterable
+
+from hypabi.analysis.examination import Examination
+from hypabi.analysis.provenance import Provenance
+from hypabi.analysis.summaries.shared import identify_image
+from hypabi.errors import HypabiError
+from hypabi.machine.crossing import Ended, EndKind, Event
+from hypabi.trace.record import Header, spell_event, spell_header
+from hypabi.trace.result import TracedCrossing, TraceReproduction, TraceResult
+from hypabi.trace.session import Tracer
+
+Listener = Callable[[TracedCrossing], None]
+
+
+class Recorder:
+    """Writes events to a file as they come."""
+
+    def __init__(self, path: str, header: Header) -> None:
+        self._path = path
+        try:
+            self._file = open(path, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - closed by close
+        except OSError as failed:
+            raise HypabiError(path, failed.strerror or str(failed)) from failed
+        self._write(spell_header(header))
+
+    def take(self, event: Event) -> None:
+        """Write an event.
+
+        :raises HypabiError: the file cannot be written
+        """
+        self._write(spell_event(event))
+
+    def _write(self, line: str) -> None:
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as failed:
+            raise HypabiError(self._path, failed.strerror or str(failed)) from failed
+
+    def close(self) -> None:
+        """Close the file."""
+        try:
+            self._file.close()
+        except OSError as failed:
+            raise HypabiError(self._path, failed.strerror or str(failed)) from failed
+
+
+def ignore(_crossing: TracedCrossing) -> None:
+    """Listen to nothing."""
+
+
+def trace_events(
+    examination: Examination,
+    header: Header,
+    events: Iterable[Event],
+    provenance: Provenance,
+    listener: Listener = ignore,
+    recorder: Recorder | None = None,
+) -> TraceResult:
+    """Return what comes of events; an interrupt ends them, and what was seen is kept.
+
+    :param listener: is told of each crossing when it is back
+    """
+    tracer = Tracer(examination, header)
+    found: list[TracedCrossing] = []
+
+    def take(event: Event) -> None:
+        if recorder is not None:
+            recorder.take(event)
+        for crossing in tracer.feed(event):
+            found.append(crossing)
+            listener(crossing)
+
+    try:
+        for event in events:
+            take(event)
+    except KeyboardInterrupt:
+        take(Ended(None, EndKind.INTERRUPTED, "interrupted"))
+    return TraceResult(
+        identify_image(examination.loaded),
+        header.source,
+        header.unknown,
+        tuple(tracer.assumed),
+        tuple(sorted(found, key=_number)),
+        tracer.end,
+        TraceReproduction(
+            command=provenance.command,
+            versions=dict(provenance.versions),
+            image_sha256=examination.loaded.sha256,
+            contract_sha256=examination.contract.sha256,
+        ),
+    )
+
+
+def _number(crossing: TracedCrossing) -> int:
+    return crossing.number

@@ -1,0 +1,327 @@
+"""Events of one source, one after the other, become crossings with names and verdicts."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Final
+
+from hypabi.analysis.examination import Examination
+from hypabi.arch.names import Architecture
+from hypabi.behaviour.case import Behaviour
+from hypabi.callsites.identifier_values import paths_by_identifier
+from hypabi.code.vector_tables import VectorTable
+from hypabi.contract.registry import find_interfaces
+from hypabi.contract.revision import LiveParty
+from hypabi.image.model import Role
+from hypabi.judgement.verification.lowering import Surroundings
+from hypabi.machine.crossing import (
+    Back,
+    Ended,
+    EndKind,
+    Entered,
+    Event,
+    Instruction,
+    Lost,
+    Recognised,
+)
+from hypabi.records import frozen, replace
+from hypabi.trace.agreement import behaviour_at, compare
+from hypabi.trace.calls import AskedFor, Vocabulary, asked_for
+from hypabi.trace.host_calls import host_calls
+from hypabi.trace.judge import WORST_FIRST, Judged, Question, judge_crossing
+from hypabi.trace.places import Placement
+from hypabi.trace.record import Header
+from hypabi.trace.result import (
+    CrossingFinding,
+    CrossingWord,
+    DerivedWord,
+    TracedCrossing,
+    TraceEnd,
+)
+
+PROTECTED: Final = "-protected"
+"""End of the name of KVM's party in protected mode, which has the same vectors as the other."""
+ASKS_FOR_PROTECTED: Final = "kvm-arm.mode=protected"
+
+
+@frozen
+class _Pending:
+    """A crossing that is not back."""
+
+    number: int
+    entered: Entered
+    parties: tuple[str, ...]
+    depth: int
+
+
+class Tracer:
+    """Takes events in their order."""
+
+    def __init__(self, examination: Examination, header: Header) -> None:
+        self._examination = examination
+        self._header = header
+        self._placement = Placement(examination.loaded)
+        self._pending: dict[int, list[_Pending]] = {}
+        self._count = 0
+        self._solver = examination.solver()
+        self._derived: dict[tuple[str, int], Behaviour] = {}
+        self._identifiers: dict[int, int | None] = {}
+        self.assumed: list[str] = []
+        self.end = TraceEnd(EndKind.LOG, "nothing says why it ends")
+
+    @cached_property
+    def _words(self) -> Vocabulary:
+        revision = self._examination.revision
+        interfaces, _ = find_interfaces(revision.architecture, revision.version, revision)
+        return Vocabulary(revision, interfaces, host_calls(self._examination.kernel))
+
+    def feed(self, event: Event) -> Iterator[TracedCrossing]:
+        """Take an event, and yield the crossings that it ends."""
+        match event:
+            case Recognised(address, link):
+                self._placement.recognise(address, link)
+            case Entered():
+                self._enter(event)
+            case Back() | Lost():
+                waiting = self._pending.get(event.cpu)
+                if waiting:
+                    back = event if isinstance(event, Back) else None
+                    yield self._crossing(waiting.pop(), back)
+            case Ended():
+                self.end = TraceEnd(event.kind, event.text)
+                yield from self.unfinished()
+
+    def unfinished(self) -> Iterator[TracedCrossing]:
+        """Yield what is not back, in the order of the entries."""
+        waiting = sorted((p for each in self._pending.values() for p in each), key=_number)
+        self._pending.clear()
+        yield from (self._crossing(each, None) for each in waiting)
+
+    def _enter(self, entered: Entered) -> None:
+        self._count += 1
+        if entered.vectors is not None:
+            self._place_first(entered.vectors)
+        waiting = self._pending.setdefault(entered.cpu, [])
+        parties = tuple(self._parties(entered.vectors))
+        waiting.append(_Pending(self._count, entered, parties, len(waiting)))
+
+    def _place_first(self, base: int) -> None:
+        """Take the first vector base that is seen for that of the party that is live first."""
+        boot = self._examination.revision.boot
+        found = None if boot is None else self._examination.found.get(boot)
+        if found is not None and self._placement.assume(base, found[1].address):
+            self.assumed.append(f"the first crossing enters {boot}, whose vectors are at {base:#x}")
+
+    # --------------------------------------------------------------------------------- parties
+
+    def _parties(self, base: int | None) -> Iterator[str]:
+        """Yield the parties whose vectors lie at a base."""
+        if base is None:
+            return
+        protected = ASKS_FOR_PROTECTED in (self._header.command_line or "")
+        for link in self._placement.links(base):
+            found = [
+                name
+                for name, (_, table) in self._examination.found.items()
+                if table.address == link
+            ]
+            told = self._header.command_line is not None
+            if len(found) > 1 and told:
+                found = [name for name in found if name.endswith(PROTECTED) is protected] or found
+            if found:
+                yield from found
+                return
+
+    def _table(self, party: str) -> tuple[Role, VectorTable]:
+        return self._examination.found[party]
+
+    def _surroundings(self) -> Surroundings:
+        tables: dict[str, int] = {}
+        for party, (_, table) in self._examination.found.items():
+            for address in self._placement.addresses(table.address):
+                tables.setdefault(party, address)
+        return replace(self._examination.surroundings, tables=tables, within=_anywhere)
+
+    # -------------------------------------------------------------------------------- crossings
+
+    def _crossing(self, pending: _Pending, back: Back | None) -> TracedCrossing:
+        entered, parties = pending.entered, pending.parties
+        caller = entered.caller
+        if caller is None and back is not None and back.to is not None and self._is_arm:
+            caller = back.to - 4  # A32 and T32: an hvc has four bytes, and its return is behind it
+        site = None
+        if caller is not None:
+            site = self._placement.site(caller, entered.instruction, entered.immediate)
+        party = parties[0] if len(parties) == 1 else None
+        revision = self._examination.revision
+        live_party = party or _common(parties)
+        by_site = None
+        if revision.identifier not in entered.registers:
+            by_site = self._identifier_at(site)
+        asked = asked_for(entered, self._words, live_party, by_site)
+        judged = self._judged(entered, back, parties, asked, site)
+        derived, text = self._compared(entered, back, parties)
+        live = self._live_after(back, parties)
+        result = None if back is None else back.registers.get(revision.result)
+        return TracedCrossing(
+            number=pending.number,
+            time=entered.time,
+            cpu=entered.cpu,
+            depth=pending.depth,
+            instruction=entered.instruction,
+            immediate=entered.immediate,
+            mode=entered.mode,
+            party="|".join(parties) or None,
+            vectors=_hex(entered.vectors),
+            caller=_hex(caller),
+            site=_hex(site),
+            place=None if site is None else self._placement.name(site),
+            identifier=_hex(asked.identifier),
+            contract=asked.contract,
+            call=asked.call,
+            arguments=asked.arguments,
+            returned=back is not None,
+            result=_hex(result),
+            duration=_between(entered, back),
+            goes_to=self._goes_to(caller, back),
+            live=live,
+            verdict=judged.verdict,
+            findings=judged.findings,
+            judged=judged.judged,
+            unseen=judged.unseen,
+            derived=derived,
+            derived_text=text,
+        )
+
+    def _identifier_at(self, site: int | None) -> int | None:
+        """Return what the code before a call site puts into the identifier's register, always."""
+        if site is None:
+            return None
+        if site not in self._identifiers:
+            self._identifiers[site] = self._by_code(site)
+        return self._identifiers[site]
+
+    def _by_code(self, site: int) -> int | None:
+        function = self._placement.function(site)
+        register = self._examination.revision.identifier
+        for program in self._examination.programs.values():
+            if function is None or program.image.segment(site) is None:
+                continue
+            for found in program.call_sites.find(function):
+                if found.address == site and found.paths and not found.undecided:
+                    values = {
+                        way.request.registers[register]
+                        for path in found.paths
+                        for way in paths_by_identifier(path, register)
+                    }
+                    value = values.pop() if len(values) == 1 else None
+                    return value if isinstance(value, int) else None
+        return None
+
+    @property
+    def _is_arm(self) -> bool:
+        return self._examination.revision.architecture is Architecture.ARM
+
+    def _judged(
+        self,
+        entered: Entered,
+        back: Back | None,
+        parties: tuple[str, ...],
+        asked: AskedFor,
+        site: int | None,
+    ) -> Judged:
+        revision = self._examination.revision
+        ours = entered.instruction is Instruction.HVC and entered.immediate in (
+            None, revision.immediate,
+        )  # fmt: skip
+        if not ours:
+            return Judged(CrossingWord.ELSEWHERE)
+        if revision.identifier not in entered.registers:
+            return _undecided("registers were not seen")
+        assert asked.identifier is not None
+        if not parties:
+            return _undecided("whose vectors are live is not known")
+        function = None if site is None else self._placement.function(site)
+        found = [
+            judge_crossing(
+                Question(
+                    revision, self._party(name), function, asked.live, asked.identifier,
+                    entered, back, self._surroundings(),
+                ),
+                self._solver,
+            )
+            for name in parties
+        ]  # fmt: skip
+        worst = min(found, key=lambda each: WORST_FIRST.index(each.verdict))
+        if len({each.verdict for each in found}) > 1:
+            return _undecided(f"it depends on which of {' and '.join(parties)} is live")
+        return worst
+
+    def _party(self, name: str) -> LiveParty:
+        found = self._examination.revision.party(name)
+        assert found is not None
+        return found
+
+    def _compared(
+        self, entered: Entered, back: Back | None, parties: tuple[str, ...]
+    ) -> tuple[DerivedWord, str]:
+        immediate = self._examination.revision.immediate
+        if entered.instruction is not Instruction.HVC or entered.immediate != immediate:
+            return DerivedWord.NOT_COMPARED, "it is no call of the contract's conduit"
+        if not parties or entered.vectors is None:
+            return DerivedWord.NOT_COMPARED, "whose vectors are live is not known"
+        role, table = self._table(parties[0])
+        slide = self._placement.slide(entered.vectors, table.address)
+        key = (parties[0], slide)
+        found = self._derived.get(key)
+        if found is None:
+            program = self._examination.programs[role]
+            found = self._derived[key] = behaviour_at(program, table, slide, immediate)
+        return compare(found, entered, back, self._placement.same)
+
+    def _live_after(self, back: Back | None, parties: tuple[str, ...]) -> str | None:
+        """Return who is live after a crossing that changed it."""
+        if back is None or back.vectors is None:
+            return None
+        if back.mode is not None and (back.mode.startswith("EL2") or back.mode == "hyp"):
+            return "kernel-at-el2" if back.mode.startswith("EL2") else None
+        after = tuple(self._parties(back.vectors))
+        if after == parties:
+            return None
+        return "|".join(after) or f"vectors at {back.vectors:#x}"
+
+    def _goes_to(self, caller: int | None, back: Back | None) -> str | None:
+        if back is None or back.to is None or caller is None:
+            return None
+        if back.to == caller + 4:
+            return None
+        for link in self._placement.links(back.to):
+            return self._placement.name(link)
+        return f"{back.to:#x}"
+
+
+def _number(pending: _Pending) -> int:
+    return pending.number
+
+
+def _common(parties: tuple[str, ...]) -> str | None:
+    """Return a name that says whose all of several parties are."""
+    return "kvm" if parties and all(each.startswith("kvm") for each in parties) else None
+
+
+def _anywhere(_address: int) -> bool:
+    return True
+
+
+def _undecided(why: str) -> Judged:
+    finding = CrossingFinding("seen", CrossingWord.UNDECIDED, why)
+    return Judged(CrossingWord.UNDECIDED, (finding,))
+
+
+def _hex(value: int | None) -> str | None:
+    return None if value is None else f"{value:#x}"
+
+
+def _between(entered: Entered, back: Back | None) -> int | None:
+    if back is None or back.time is None or entered.time is None:
+        return None
+    return max(0, back.time - entered.time)
