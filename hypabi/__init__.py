@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from hypabi.analysis.results.matrix import MatrixResult
     from hypabi.analysis.results.plain import plain as to_plain
     from hypabi.analysis.results.replay import ReplayResult
+    from hypabi.analysis.results.review import ReviewResult
     from hypabi.analysis.session import open_image
-    from hypabi.api import callers, check, derive, diff, document, drift, matrix, replay
+    from hypabi.api import callers, check, derive, diff, document, drift, matrix, replay, review
     from hypabi.documents.request import Document
     from hypabi.errors import HypabiError
 
@@ -37,6 +38,7 @@ __all__ = [
     "HypabiError",
     "MatrixResult",
     "ReplayResult",
+    "ReviewResult",
     "__version__",
     "callers",
     "check",
@@ -47,6 +49,7 @@ __all__ = [
     "matrix",
     "open_image",
     "replay",
+    "review",
     "to_plain",
 ]
 
@@ -60,6 +63,7 @@ _HOMES: Final = {
     "HypabiError": "hypabi.errors",
     "MatrixResult": "hypabi.analysis.results.matrix",
     "ReplayResult": "hypabi.analysis.results.replay",
+    "ReviewResult": "hypabi.analysis.results.review",
     "callers": "hypabi.api",
     "check": "hypabi.api",
     "derive": "hypabi.api",
@@ -69,6 +73,7 @@ _HOMES: Final = {
     "matrix": "hypabi.api",
     "open_image": "hypabi.analysis.session",
     "replay": "hypabi.api",
+    "review": "hypabi.api",
     "to_plain": "hypabi.analysis.results.plain:plain",
 }
 """Where each public name is defined; behind a colon its name there, where that is another."""

@@ -35,6 +35,7 @@ __all__ = [
     "results.matrix",
     "results.plain",
     "results.replay",
+    "results.review",
     "results.schema",
     "results.shared",
     "results.values",

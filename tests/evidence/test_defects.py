@@ -9,12 +9,12 @@ import pytest
 from evidence.edits import sources
 from evidence.edits.edit import Change, Direction, Edit, EditError, Kind, read_edits
 from evidence.edits.figures import figures_of, read_figures, save_figures, table
-from evidence.edits.findings import Finding, Word
 from evidence.edits.run import Base, base_of, judge_edit, judge_edits
 from evidence.edits.verdict import Fate, Verdict, verdict_on
 from hypabi.arch.names import Architecture
 from hypabi.kbuild.configurations import ARM
 from hypabi.kbuild.tree import prepare
+from hypabi.review.findings import Finding, Word
 from tests.inputs import find_tool, skip_for
 from tests.kbuild.machine import STUB, TOOLCHAIN, made_tree, need_builder
 
