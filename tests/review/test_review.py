@@ -1,4 +1,4 @@
-"""A series is judged patch by patch, over a tree that stays as it is and builds as a kernel does."""
+"""A series is judged patch by patch, over a tree that builds as kernels do and stays as it is."""
 
 from collections.abc import Sequence
 from pathlib import Path
