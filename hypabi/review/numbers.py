@@ -40,8 +40,7 @@ def moved_numbers(
     return {
         each.name: (each.number, numbers[each.name])
         for each in calls
-        if each.number is not None
-        and numbers.get(each.name, each.number) != each.number
+        if each.number is not None and numbers.get(each.name, each.number) != each.number
     }
 
 

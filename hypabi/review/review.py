@@ -115,14 +115,16 @@ class _Review:
         """Return what comes of it."""
         states = self.states()
         judged = [self.judged(each) for each in states]
-        findings = [_findings(each) for each in judged]
+        base = _findings(judged[0])
         steps = self.series.patches if self.wanted.images is None else (_whole(self.series),)
-        known = dict(findings[0])
+        seen = dict(judged[0])
         reviewed = []
         for at, patch in enumerate(steps):
-            step = _Step(patch, states[at], states[at + 1], judged[at], judged[at + 1])
-            reviewed.append(step.reviewed(findings[at], findings[at + 1], known))
-        first, last = findings[0], findings[-1]
+            new = {name: of for name, of in judged[at + 1].items() if name in judged[0]}
+            step = _Step(patch, states[at], states[at + 1], dict(seen), new, base)
+            reviewed.append(step.reviewed())
+            seen |= new
+        last = _findings(seen)
         some = next((each.check for each in judged[0].values()), None)
         document = None if some is None else some.contract.document
         owners = read_maintainers(_maintainers(self.below))
@@ -133,8 +135,8 @@ class _Review:
             notes=tuple(self.notes),
             programs=self.programs(judged),
             patches=tuple(reviewed),
-            preexisting=tuple(each for key, each in first.items() if key in last),
-            remaining=tuple(each for key, each in last.items() if key not in first),
+            preexisting=tuple(each for key, each in base.items() if key in last),
+            remaining=tuple(each for key, each in last.items() if key not in base),
             agreement=agreement(self.series, reviewed, owners, _outside(judged)),
             document=document,
             document_touched=any(document in each.files for each in self.series.patches),
@@ -217,19 +219,20 @@ class _Step:
     before: State
     after: State
     old: Mapping[str, Judged]
+    """Each program as it was last judged: a patch before may not build."""
     new: Mapping[str, Judged]
+    """The programs with it, of those that there are at the base."""
+    base: "Found"
 
-    def reviewed(self, before: "Found", after: "Found", known: "Found") -> ReviewedPatch:
-        """Return what the patch does.
-
-        :param known: findings of the base
-        """
+    def reviewed(self) -> ReviewedPatch:
+        """Return what the patch does."""
+        before, after = _findings(self.old), _findings(self.new)
         both = [(self.old[name], self.new[name]) for name in self.new if name in self.old]
         differing = [(old, new) for old, new in both if old is not new]
         diffs = [(new.name, compared(old, new)) for old, new in differing]
         changes = tuple(each for name, diff in diffs for each in changes_of(name, diff))
         introduces = tuple(
-            each for key, each in after.items() if key not in before and key not in known
+            each for key, each in after.items() if key not in before and key not in self.base
         )
         why = self.why()
         return ReviewedPatch(
@@ -237,7 +240,7 @@ class _Step:
             subject=self.patch.subject,
             message_id=self.patch.message_id,
             files=self.patch.files,
-            word=self.word(introduces, changes, why, set(after) - set(known)),
+            word=self.word(introduces, changes, why, set(after) - set(self.base)),
             why=why,
             introduces=introduces,
             mends=tuple(each.rule for key, each in before.items() if self.mends(key, after)),
@@ -254,7 +257,9 @@ class _Step:
         """Return why something of it could not be judged."""
         if self.after.rejected is not None:
             return (self.after.rejected,)
-        return tuple(self.after.failed.values())
+        unheld = sorted(self.after.programs.keys() - self.old.keys())
+        lone = (f"{name} is not there at the base, and so not held against it" for name in unheld)
+        return (*self.after.failed.values(), *lone)
 
     def word(
         self,

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from evidence.edits import sources
 from hypabi.review.maintainers import keepers, read_maintainers
+from kernels import cache
 from tests.inputs import skip_for
 
 TEXT = """List of maintainers
@@ -89,9 +91,7 @@ def test_everybody_is_named_whom_the_kernels_own_script_names(name: str) -> None
 
 
 def _sources() -> Path:
-    from evidence.edits import sources
-
-    folder = sources.cache.folder() / "trees" / sources.pin().package_sha256[:16]
+    folder = cache.folder() / "trees" / sources.pin().package_sha256[:16]
     if not (folder / "MAINTAINERS").is_file():
         skip_for(sources.SOURCE, "the kernel's sources are not unpacked in the cache")
     return folder

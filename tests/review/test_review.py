@@ -12,7 +12,8 @@ from hypabi.analysis.results.review import (
 )
 from hypabi.contract.file.load import shipped_contract
 from hypabi.errors import HypabiError
-from hypabi.report.review.text import COLUMNS, LONGEST, write
+from hypabi.report.review.text import LONGEST, write
+from hypabi.report.shared.text_layout import COLUMNS
 from hypabi.review.review import ReviewWanted, review_series
 from tests.kbuild.machine import STUB, made_tree, need_builder
 from tests.review.posted import Edit, posted
@@ -158,7 +159,45 @@ def test_the_owner_of_what_breaks_must_agree_and_of_a_file_is_named(tree: Path) 
     assert moved.word is AgreementWord.MISSING_FOR_FILES and moved.because == (STUB_FILE,)
 
 
+def test_what_is_not_there_at_the_base_is_held_against_nothing(tree: Path) -> None:
+    source = tree / STUB_FILE
+    source.write_text(source.read_text().replace(KEPT, f"        no_such_thing\n{KEPT}"))
+    mended: Edit = {STUB_FILE: ("        no_such_thing\n", "")}
+    found = reviewed(tree, posted(tree, [mended, WRONG]))
+    assert [each.word for each in found.patches] == [PatchWord.NOT_BUILT, PatchWord.NOT_BUILT]
+    assert found.exit_status == 16
+
+
 def test_a_folder_that_is_no_kernel_is_refused_in_a_line(tmp_path: Path) -> None:
     wanted = ReviewWanted(series="-", tree=tmp_path)
     with pytest.raises(HypabiError, match="no kernel's source tree"):
         review_series(wanted, ())
+
+
+HEADER = "arch/arm64/include/asm/virt.h"
+
+
+@pytest.fixture
+def numbered(tree: Path) -> Path:
+    """Return the tree with the header in which a kernel says its calls' numbers."""
+    header = tree / HEADER
+    header.parent.mkdir(parents=True)
+    header.write_text("#define HVC_SET_VECTORS 0\n#define HVC_SOFT_RESTART 1\n")
+    return tree
+
+
+def test_a_call_that_everybody_gives_another_number_is_renumbered_and_one_who_forgets_is_refuted(
+    numbered: Path,
+) -> None:
+    header: Edit = {HEADER: ("SOFT_RESTART 1", "SOFT_RESTART 9")}
+    everywhere: Edit = {
+        **header,
+        "stub/numbers.inc": ("HVC_SOFT_RESTART = 1", "HVC_SOFT_RESTART = 9"),
+    }
+    followed = reviewed(numbered, posted(numbered, [everywhere])).patches[0]
+    (moved,) = followed.renumbers
+    assert (moved.call, moved.old, moved.new) == ("HVC_SOFT_RESTART", "0x1", "0x9")
+    assert not followed.introduces and followed.word is PatchWord.CHANGED
+    forgotten = reviewed(numbered, posted(numbered, [header])).patches[0]
+    assert forgotten.word is PatchWord.BROKEN
+    assert any(e.rule.startswith("clause stub HVC_SOFT_RESTART") for e in forgotten.introduces)
