@@ -50,17 +50,17 @@ def judge(
     name: str,
     path: Path,
     contract: Contract | None,
-    version: str | None,
+    version: str,
     numbers: Mapping[str, int],
 ) -> Judged:
     """Hold a program against the contract with the numbers of its headers.
 
     :param contract: the shipped one that speaks of it where ``None``
-    :param version: of the kernel, where the program does not say it
+    :param version: of the tree, for a program that does not say its own
     :raises HypabiError: the program cannot be read, or no contract speaks of it
     """
     session = open_image(path)
-    at = Version.parse(version) if version is not None else None
+    at = Version.parse(session.kernel.version) or Version.parse(version)
     held, moved = _held(session, contract, at, numbers)
     examination = session.examine(held, at)
     command = ("hypabi", "check", path.name)
@@ -77,11 +77,9 @@ def _held(
     session: Session, contract: Contract | None, at: Version | None, numbers: Mapping[str, int]
 ) -> tuple[Contract, Mapping[str, tuple[int, int]]]:
     held = contract or session.contract(at)
-    kernel = session.kernel
-    version = at or Version.parse(kernel.version)
-    if version is None:
+    if at is None:
         return held, {}
-    moved = moved_numbers(held, version, kernel.architecture, numbers)
+    moved = moved_numbers(held, at, session.kernel.architecture, numbers)
     if not moved:
         return held, {}
     return with_numbers(held, {name: new for name, (_, new) in moved.items()}), moved

@@ -197,8 +197,7 @@ class _Review:
             key = (name, _digest(path), tuple(sorted(numbers.items())))
             if key not in self.kept:
                 self.wanted.say(f"{name}: judging")
-                version = None if self.wanted.images is not None else self.version
-                self.kept[key] = judge(name, path, self.wanted.contract, version, numbers)
+                self.kept[key] = judge(name, path, self.wanted.contract, self.version, numbers)
             found[name] = self.kept[key]
         return found
 
