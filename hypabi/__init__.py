@@ -19,8 +19,20 @@ if TYPE_CHECKING:
     from hypabi.analysis.results.matrix import MatrixResult
     from hypabi.analysis.results.plain import plain as to_plain
     from hypabi.analysis.results.replay import ReplayResult
+    from hypabi.analysis.results.review import ReviewResult
     from hypabi.analysis.session import open_image
-    from hypabi.api import callers, check, derive, diff, document, drift, matrix, replay, trace
+    from hypabi.api import (
+        callers,
+        check,
+        derive,
+        diff,
+        document,
+        drift,
+        matrix,
+        replay,
+        review,
+        trace,
+    )
     from hypabi.documents.request import Document
     from hypabi.errors import HypabiError
     from hypabi.trace.result import TraceResult
@@ -38,6 +50,7 @@ __all__ = [
     "HypabiError",
     "MatrixResult",
     "ReplayResult",
+    "ReviewResult",
     "TraceResult",
     "__version__",
     "callers",
@@ -49,6 +62,7 @@ __all__ = [
     "matrix",
     "open_image",
     "replay",
+    "review",
     "to_plain",
     "trace",
 ]
@@ -63,6 +77,7 @@ _HOMES: Final = {
     "HypabiError": "hypabi.errors",
     "MatrixResult": "hypabi.analysis.results.matrix",
     "ReplayResult": "hypabi.analysis.results.replay",
+    "ReviewResult": "hypabi.analysis.results.review",
     "TraceResult": "hypabi.trace.result",
     "callers": "hypabi.api",
     "check": "hypabi.api",
@@ -73,6 +88,7 @@ _HOMES: Final = {
     "matrix": "hypabi.api",
     "open_image": "hypabi.analysis.session",
     "replay": "hypabi.api",
+    "review": "hypabi.api",
     "to_plain": "hypabi.analysis.results.plain:plain",
     "trace": "hypabi.api",
 }

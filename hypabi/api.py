@@ -7,7 +7,7 @@ it what ``json`` can write.  Whatever cannot be read is refused with :class:`hyp
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hypabi.analysis.results.drift import DriftResult
     from hypabi.analysis.results.matrix import MatrixResult
     from hypabi.analysis.results.replay import ReplayResult
+    from hypabi.analysis.results.review import ReviewResult
     from hypabi.documents.request import Document
     from hypabi.judgement.difference.model import Direction
     from hypabi.machine.crossing import Event
@@ -450,6 +451,69 @@ def trace(
     finally:
         if recorder is not None:
             recorder.close()
+
+
+def review(
+    series: Path,
+    tree: Path,
+    *,
+    base: str | None = None,
+    contract: str | None = None,
+    cross_compile: Mapping[str, str] | None = None,
+    image_before: Path | None = None,
+    image_after: Path | None = None,
+    run_builds: bool = False,
+    cache: Path | None = None,
+    jobs: int = 2,
+    say: Callable[[str], None] | None = None,
+) -> "ReviewResult":
+    """Say what a posted series does patch by patch, and who must agree to it.
+
+    :param series: a mailbox with its answers, a folder of patches, ``-`` for standard input, or
+        ``A..B`` in the tree
+    :param tree: the kernel's sources, a git repository or an unpacked package; it stays as it is
+    :param base: commit that the series stands on; the one that it names where ``None``, or else
+        what is checked out
+    :param contract: name of a shipped contract, or a contract file; the default one where ``None``
+    :param cross_compile: by architecture, what the names of the compiler's programs begin with
+    :param image_before: kernel image without the series, where the user built it
+    :param image_after: kernel image with it; both or none
+    :param run_builds: whether to build a patch of which the build itself would run something
+    :param cache: folder for what is made; the user's where ``None``
+    :param jobs: how many of a kernel's objects are made at once
+    :param say: is told what takes long
+    :raises HypabiError: series, tree or contract cannot be read
+    """
+    from pathlib import Path as Folder
+
+    from hypabi.analysis.options import named_contract
+    from hypabi.errors import HypabiError
+    from hypabi.review.review import ReviewWanted, review_series
+
+    if (image_before is None) is not (image_after is None):
+        raise HypabiError("image_before", "an image is given of one side alone", "give both")
+    images = None
+    if image_before is not None and image_after is not None:
+        images = (Folder(image_before), Folder(image_after))
+    prefixes = dict(cross_compile or {})
+    command = _command(
+        "review", series, tree=tree, base=base, contract=contract,
+        cross_compile=[f"{name}={prefix}" for name, prefix in prefixes.items()],
+        image_before=image_before, image_after=image_after, run_builds=run_builds,
+    )  # fmt: skip
+    wanted = ReviewWanted(
+        series=os.fspath(series),
+        tree=Folder(tree),
+        base=base,
+        contract=named_contract(contract),
+        prefixes=prefixes,
+        images=images,
+        runs_builds=run_builds,
+        cache=None if cache is None else Folder(cache),
+        jobs=jobs,
+        say=say or (lambda _: None),
+    )
+    return review_series(wanted, command)
 
 
 def _session(image: Image, role: Role | None) -> Session:

@@ -9,13 +9,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from evidence.edits.edit import Edit, EditError
-from evidence.edits.findings import Finding, findings_of
 from evidence.edits.verdict import Fate, Verdict, verdict_on
 from hypabi import api
 from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
 from hypabi.kbuild.tree import Prepared, build, kernel_version
 from hypabi.records import frozen
+from hypabi.review.findings import Finding, findings_of
 
 
 @frozen

@@ -8,6 +8,7 @@ from typing import Final
 
 from hypabi.errors import HypabiError
 from hypabi.kbuild.configurations import Configuration
+from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.toolchain import find_toolchain
 from hypabi.kbuild.tree import DONE, Prepared, prepare
 from kernels import cache
@@ -49,7 +50,7 @@ def prepared(configuration: Configuration, jobs: int) -> Prepared:
     :raises HypabiError: a compiler or the sources are missing, or they do not build
     """
     toolchain = find_toolchain(configuration.architecture)
-    return prepare(tree(), _layer(configuration), configuration, toolchain, jobs)
+    return prepare(Layers(tree(), ()), _layer(configuration), configuration, toolchain, jobs)
 
 
 def _layer(configuration: Configuration) -> Path:

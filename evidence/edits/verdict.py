@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from evidence.edits.edit import Direction, Edit
-from evidence.edits.findings import Finding, Word
 from hypabi.records import frozen
+from hypabi.review.findings import Finding, Word
 
 
 class Fate(enum.Enum):

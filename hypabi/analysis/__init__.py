@@ -37,6 +37,7 @@ __all__ = [
     "results.matrix",
     "results.plain",
     "results.replay",
+    "results.review",
     "results.schema",
     "results.shared",
     "results.values",

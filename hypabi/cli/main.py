@@ -25,8 +25,8 @@ DESCRIPTION: Final = (
 )
 
 COMMANDS: Final = (
-    "check", "derive", "callers", "diff", "matrix", "replay", "trace", "document", "contract",
-    "explain",
+    "check", "derive", "callers", "diff", "matrix", "replay", "review", "trace", "document",
+    "contract", "explain",
 )  # fmt: skip
 """Each is a module of this package, imported only where the command line could mean it."""
 

@@ -67,10 +67,14 @@ class Layers:
                 break  # overlayfs tells by a device that a file is gone
         raise HypabiError(str(self.tree), f"it has no file {name}")
 
-    def changed(self) -> frozenset[str]:
-        """Return the files of the uppermost layer."""
-        top = self.layers[0]
-        return frozenset(str(path.relative_to(top)) for path in top.rglob("*") if path.is_file())
+    def changed(self, uppermost: int = 1) -> frozenset[str]:
+        """Return the files of the uppermost layers."""
+        return frozenset(
+            str(path.relative_to(top))
+            for top in self.layers[:uppermost]
+            for path in top.rglob("*")
+            if path.is_file()
+        )
 
     def write(self, name: str, text: str) -> None:
         """Change a file in the uppermost layer."""

@@ -1,6 +1,7 @@
 """The programs that building a kernel's objects needs."""
 
 import shutil
+import subprocess
 from collections.abc import Mapping
 from typing import Final
 
@@ -53,3 +54,10 @@ def find_toolchain(architecture: Architecture, prefix: str | None = None) -> Too
         packages = " ".join(dict.fromkeys(missing.values()))
         raise HypabiError(", ".join(missing), "not installed", f"Debian: apt install {packages}")
     return Toolchain(architecture, chosen)
+
+
+def compiler_version(toolchain: Toolchain) -> str:
+    """Return what a compiler says it is, in a line; empty where it does not say."""
+    command = [toolchain.program("gcc"), "--version"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, errors="replace")
+    return ran.stdout.partition("\n")[0]

@@ -43,14 +43,15 @@ class Prepared:
 
 
 def prepare(
-    tree: Path, layer: Path, configuration: Configuration, toolchain: Toolchain, jobs: int = 1
+    tree: Layers, layer: Path, configuration: Configuration, toolchain: Toolchain, jobs: int = 1
 ) -> Prepared:
     """Configure a tree and build its objects, unless the layer says that this was done.
 
+    :param tree: with what else lies over it already
     :param layer: folder for what is made
     :raises HypabiError: it does not configure, or does not build
     """
-    found = Prepared(Layers(tree, ()).over(layer), configuration, toolchain)
+    found = Prepared(tree.over(layer), configuration, toolchain)
     if not (layer / DONE).is_file():
         _make(found, (configuration.base,))
         lines = (f"CONFIG_{name}={value}\n" for name, value in configuration.options.items())
@@ -64,16 +65,19 @@ def prepare(
     return found
 
 
-def build(prepared: Prepared, target: Path) -> tuple[tuple[Program, Linked], ...]:
+def build(
+    prepared: Prepared, target: Path, uppermost: int = 1
+) -> tuple[tuple[Program, Linked], ...]:
     """Build what the uppermost layer touches, and link each program.
 
     :param target: folder for the programs
+    :param uppermost: how many layers no build has seen
     :raises HypabiError: it does not build, or does not link
     """
     configuration, layers = prepared.configuration, prepared.layers
     targets, architecture = _targets(configuration), configuration.architecture.value
     units = {unit.source for program in configuration.programs for unit in program.units}
-    changed = layers.changed() - units
+    changed = layers.changed(uppermost) - units
     commands = commands_for(layers, targets, architecture, changed)
     if commands is None:
         _make(prepared, targets)

@@ -33,6 +33,8 @@ __all__ = [
     "matrix.text",
     "replay.json",
     "replay.text",
+    "review.json",
+    "review.text",
     "rules.catalogue",
     "rules.text",
     "shared.calls",

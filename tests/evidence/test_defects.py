@@ -9,12 +9,13 @@ import pytest
 from evidence.edits import sources
 from evidence.edits.edit import Change, Direction, Edit, EditError, Kind, read_edits
 from evidence.edits.figures import figures_of, read_figures, save_figures, table
-from evidence.edits.findings import Finding, Word
 from evidence.edits.run import Base, base_of, judge_edit, judge_edits
 from evidence.edits.verdict import Fate, Verdict, verdict_on
 from hypabi.arch.names import Architecture
 from hypabi.kbuild.configurations import ARM
+from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.tree import prepare
+from hypabi.review.findings import Finding, Word
 from tests.inputs import find_tool, skip_for
 from tests.kbuild.machine import STUB, TOOLCHAIN, made_tree, need_builder
 
@@ -43,7 +44,7 @@ EDITS: Mapping[Edit, Fate] = {
 def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
     need_builder()
     folder = tmp_path_factory.mktemp("kernel")
-    return base_of(prepare(made_tree(folder), folder / "built", STUB, TOOLCHAIN))
+    return base_of(prepare(Layers(made_tree(folder), ()), folder / "built", STUB, TOOLCHAIN))
 
 
 def test_an_edit_is_judged_by_what_is_new_and_by_its_rule(base: Base) -> None:

@@ -14,7 +14,7 @@ from tests.kbuild.machine import STUB, TOOLCHAIN, made_tree, need_builder
 @pytest.fixture
 def prepared(tmp_path: Path) -> Prepared:
     need_builder()
-    return prepare(made_tree(tmp_path), tmp_path / "built", STUB, TOOLCHAIN)
+    return prepare(Layers(made_tree(tmp_path), ()), tmp_path / "built", STUB, TOOLCHAIN)
 
 
 def objects_built(prepared: Prepared) -> list[str]:
@@ -31,7 +31,7 @@ def test_a_tree_is_prepared_once_and_stays_as_it_is(prepared: Prepared) -> None:
     layers = prepared.layers
     assert objects_built(prepared) == ["stub/stub.s"]
     assert layers.file(".config").read_text() == "CONFIG_BASE=y\nCONFIG_EXTRA=y\n"
-    again = prepare(layers.tree, layers.layers[0], STUB, TOOLCHAIN)
+    again = prepare(Layers(layers.tree, ()), layers.layers[0], STUB, TOOLCHAIN)
     assert objects_built(again) == ["stub/stub.s"]
     assert not (layers.tree / ".config").exists() and not (layers.tree / "built").exists()
 

@@ -1,4 +1,8 @@
-"""What a check says, each finding by its rule, so that two checks can be compared."""
+"""What a check says, each finding by its rule, so that two checks can be compared.
+
+Of two findings only the rules and the words are compared; what shows them holds addresses, which
+another build has elsewhere.
+"""
 
 import enum
 from collections.abc import Iterator
@@ -13,8 +17,9 @@ from hypabi.analysis.results.check import (
     PlacementWord,
 )
 from hypabi.analysis.results.conclusion import Weight
+from hypabi.analysis.results.shared import Evidence
 from hypabi.judgement.entries.baseline import SlotWord
-from hypabi.records import frozen
+from hypabi.records import field, frozen
 
 
 class Word(enum.Enum):
@@ -38,6 +43,15 @@ class Finding:
     ``installer PARTY FUNCTION``, ``slot PARTY NAME``, ``site FUNCTION``; a blank within a name is
     ``-``."""
     word: Word
+    text: str = field(default="", compare=False)
+    """What is so, in a line."""
+    parties: tuple[str, ...] = field(default=(), compare=False)
+    """Whom it is about."""
+    call: str | None = field(default=None, compare=False)
+    function: str | None = field(default=None, compare=False)
+    """That which calls, or installs."""
+    shown: Evidence | None = field(default=None, compare=False)
+    """What shows that a clause is refuted."""
 
 
 def findings_of(result: CheckResult) -> frozenset[Finding]:
@@ -50,10 +64,14 @@ def _findings(result: CheckResult) -> Iterator[Finding]:
         yield from _of_clause(clause)
     for party in result.parties:
         if result.party_word(party) in (PartyWord.MISSING, PartyWord.UNTESTED):
-            yield _finding("party", party.name, word=Word.UNDECIDED)
-    for installer in result.installers:
-        if installer.found is InstallerWord.MISSING:
-            yield _finding("installer", installer.party, installer.function, word=Word.UNDECIDED)
+            text = party.expected or "nothing of it could be judged"
+            yield Finding(_rule("party", party.name), Word.UNDECIDED, text, (party.name,))
+    for each in result.installers:
+        if each.found is InstallerWord.MISSING:
+            rule = _rule("installer", each.party, each.function)
+            text = f"looked for {' and '.join(each.names)}"
+            about = (each.party,)
+            yield Finding(rule, Word.UNDECIDED, text, about, function=each.function)
     yield from _of_places(result)
     if result.callers is not None:
         yield from _of_callers(result.callers)
@@ -62,19 +80,25 @@ def _findings(result: CheckResult) -> Iterator[Finding]:
 def _of_places(result: CheckResult) -> Iterator[Finding]:
     for placement in result.placements:
         if placement.verdict is PlacementWord.BROKEN:
-            yield _finding("placement", placement.name, word=Word.REFUTED)
+            text = "; ".join(placement.broken)
+            yield Finding(_rule("placement", placement.name), Word.REFUTED, text)
     for slot in result.slots_amiss():
         word = SLOTS.get(slot.verdict)
         if word is not None:
-            yield _finding("slot", slot.party, slot.name, word=word)
+            yield Finding(_rule("slot", slot.party, slot.name), word, slot.name, (slot.party,))
 
 
 def _of_clause(clause: CheckedClause) -> Iterator[Finding]:
     if clause.verdict in (ClauseWord.REFUTED, ClauseWord.UNDECIDED):
         about = (clause.party, clause.call, clause.clause)
-        yield _finding("clause", *about, word=Word(clause.verdict.value))
+        text, parties = clause.reason or "", (clause.party,)
+        shown = clause if clause.path else None
+        word = Word(clause.verdict.value)
+        yield Finding(_rule("clause", *about), word, text, parties, clause.call, None, shown)
         for lost in clause.lost:
-            yield _finding("clause", *about, lost.register, word=Word.REFUTED)
+            rule = _rule("clause", *about, lost.register)
+            text = f"{lost.register} is lost"
+            yield Finding(rule, Word.REFUTED, text, parties, clause.call, None, shown)
 
 
 def _of_callers(callers: CallerChecks) -> Iterator[Finding]:
@@ -83,9 +107,12 @@ def _of_callers(callers: CallerChecks) -> Iterator[Finding]:
             word = _word(answer.verdict)
             if word is not None:
                 about = (check.caller.function, check.call, answer.question.value, check.party)
-                yield _finding("caller", *about, word=word)
+                rule, function = _rule("caller", *about), check.caller.function
+                parties = (check.party,)
+                yield Finding(rule, word, answer.text, parties, check.call, function)
     for site in (*callers.unspoken(), *callers.without_party()):
-        yield _finding("site", site.function, word=Word.UNDECIDED)
+        text = "the contract does not say who can be live there"
+        yield Finding(_rule("site", site.function), Word.UNDECIDED, text, function=site.function)
     for maker in callers.makers:
         yield from _of_move("move", maker)
     for move in callers.out_of_order:
@@ -95,7 +122,8 @@ def _of_callers(callers: CallerChecks) -> Iterator[Finding]:
 def _of_move(kind: str, move: MoveCheck) -> Iterator[Finding]:
     word = _word(move.verdict)
     if word is not None:
-        yield _finding(kind, move.function, move.call, word=word)
+        rule, parties = _rule(kind, move.function, move.call), (move.party,)
+        yield Finding(rule, word, move.text, parties, move.call, move.function)
 
 
 def _word(word: CallerWord) -> Word | None:
@@ -108,6 +136,5 @@ def _word(word: CallerWord) -> Word | None:
             return None
 
 
-def _finding(*parts: str | None, word: Word) -> Finding:
-    spelled = ((part or "any-other").replace(" ", "-") for part in parts)
-    return Finding(" ".join(spelled), word)
+def _rule(*parts: str | None) -> str:
+    return " ".join((part or "any-other").replace(" ", "-") for part in parts)

@@ -1,0 +1,186 @@
+"""A review as the body of an answer to the series: the verdict first, at most sixty lines."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from hypabi.analysis.provenance import typed
+from hypabi.analysis.results.conclusion import spell_counts
+from hypabi.analysis.results.review import (
+    AgreementWord,
+    FindingWord,
+    MustAgree,
+    PatchWord,
+    ReviewChange,
+    ReviewedPatch,
+    ReviewFinding,
+    ReviewResult,
+)
+from hypabi.report.shared.text_layout import COLUMNS, cut, filled, printable
+
+LONGEST: Final = 60
+"""Lines of the report."""
+MOST_PATCHES: Final = 14
+MOST_FINDINGS: Final = 4
+MOST_OWNERS: Final = 8
+MOST_SHOWN: Final = 12
+MOST_CHANGES: Final = 4
+
+
+def write(review: ReviewResult) -> str:
+    """Return a review as text; where it would be too long, what is left out is counted."""
+    ending = list(_reproduced(review))
+    lines = list(_lines(review))
+    room = LONGEST - len(ending)
+    if len(lines) > room:
+        more = len(lines) - room + 1
+        lines = [*lines[: room - 1], f"... {more} more lines; --format json has all"]
+    return "\n".join(map(printable, (*lines, *ending))) + "\n"
+
+
+def _lines(review: ReviewResult) -> Iterator[str]:
+    yield from _headline(review)
+    yield ""
+    yield from _key("base", review.base)
+    for program in review.programs:
+        yield from _key(program.name, program.compiler or f"sha256 {program.sha256[:16]}")
+    for note in review.notes:
+        yield from _key("note", note)
+    yield from _patches(review)
+    yield from _broken(review)
+    yield from _changed(review)
+    yield from _preexisting(review)
+    yield from _document(review)
+    yield from _agreement(review)
+
+
+def _headline(review: ReviewResult) -> Iterator[str]:
+    word = review.verdict.upper()
+    bad = review.first_bad
+    at = "" if bad is None or bad.number == 0 else f" by patch {bad.number}"
+    yield f"{cut(review.title, COLUMNS - len(word) - len(at) - 2)}: {word}{at}"
+    refuted = any(each.word is FindingWord.REFUTED for each in review.remaining)
+    trap = "; its end is right, and a bisection stops in it" if bad and not refuted else ""
+    yield from filled(spell_counts(review.conclusion.counts) + trap)
+
+
+def _key(key: str, value: str) -> Iterator[str]:
+    yield from filled(value, f"{key + ':':<20} ")
+
+
+def _patches(review: ReviewResult) -> Iterator[str]:
+    yield ""
+    total = len(review.patches)
+    for patch in review.patches[:MOST_PATCHES]:
+        place = f"{patch.number}/{total}" if patch.number else "series"
+        word = patch.word.value
+        yield f"{place:>6}  {cut(patch.subject, COLUMNS - len(word) - 10)}: {word}"
+        for why in patch.why if patch.word is not PatchWord.NOT_REACHED else ():
+            yield from filled(why, " " * 8)
+        for each in patch.renumbers:
+            moved = f"{each.architecture.value}: {each.call} is {each.new} instead of {each.old}"
+            yield from filled(moved, " " * 8)
+    if total > MOST_PATCHES:
+        yield f"        and {total - MOST_PATCHES} more"
+
+
+def _broken(review: ReviewResult) -> Iterator[str]:
+    bad = review.first_bad or next((e for e in review.patches if e.introduces), None)
+    if bad is None:
+        return
+    yield ""
+    yield from filled(f"What patch {bad.number} breaks:" if bad.number else "What it breaks:")
+    for each in bad.introduces[:MOST_FINDINGS]:
+        yield from filled(f"{each.program}: {each.word.value}: {each.rule}", "  ", "    ")
+        yield from filled(each.text, "    ")
+    if len(bad.introduces) > MOST_FINDINGS:
+        yield f"  and {len(bad.introduces) - MOST_FINDINGS} more"
+    yield from _witness(bad.introduces)
+
+
+def _witness(findings: Sequence[ReviewFinding]) -> Iterator[str]:
+    shown = next((each for each in findings if each.shown), None)
+    if shown is None:
+        return
+    yield ""
+    lines = [line for each in shown.shown for line in filled(each, "    | ", "    |   ")]
+    yield from lines[:MOST_SHOWN]
+
+
+def _changed(review: ReviewResult) -> Iterator[str]:
+    changes = [(patch, each) for patch in review.patches for each in patch.changes]
+    if not changes:
+        return
+    yield ""
+    yield "What is different for those who call:"
+    lines = dict.fromkeys(_change(patch, each) for patch, each in changes)
+    for line in list(lines)[:MOST_CHANGES]:
+        yield from filled(line, "  ", "    ")
+    if len(lines) > MOST_CHANGES:
+        yield f"  and {len(lines) - MOST_CHANGES} more"
+
+
+def _change(patch: ReviewedPatch, each: ReviewChange) -> str:
+    by = f", asked by {', '.join(each.asked_by[:3])}" if each.asked_by else ""
+    for_ = f" for {each.callers.replace('-', ' ')}" if each.callers else ""
+    place = f"{patch.number}: " if patch.number else ""
+    return f"{place}{each.program}, {each.party}, {each.what}: {each.change}{for_}{by}"
+
+
+def _preexisting(review: ReviewResult) -> Iterator[str]:
+    if review.preexisting:
+        yield ""
+        rules = _some((each.rule for each in review.preexisting), 3)
+        yield from filled(f"Preexisting, and not counted: {rules}.")
+
+
+def _document(review: ReviewResult) -> Iterator[str]:
+    changed = any(each.changes or each.renumbers for each in review.patches)
+    if changed and review.document is not None and not review.document_touched:
+        yield ""
+        yield from filled(f"{review.document} is not changed by the series.")
+
+
+def _agreement(review: ReviewResult) -> Iterator[str]:
+    if not review.agreement:
+        return
+    yield ""
+    yield "Who must agree:"
+    for each in review.agreement[:MOST_OWNERS]:
+        yield from filled(f"{each.who}: {_standing(each)}", "  ", "    ")
+    if len(review.agreement) > MOST_OWNERS:
+        yield f"  and {len(review.agreement) - MOST_OWNERS} more"
+
+
+def _standing(each: MustAgree) -> str:
+    given = ", ".join(
+        dict.fromkeys(
+            f"{e.name or e.address} ({'author' if e.kind == 'From' else e.kind})"
+            for e in each.given
+        )
+    )
+    because = _some(each.because, 2)
+    match each.word:
+        case AgreementWord.GIVEN:
+            return f"agreed, {given}"
+        case AgreementWord.OUTSIDE:
+            return f"outside the image, to be told; {because}"
+        case AgreementWord.MISSING | AgreementWord.MISSING_FOR_FILES:
+            people = _some(each.people, 3) or "nobody is named in MAINTAINERS"
+            numbers = ", ".join(str(number) for number in each.missing if number)
+            of = f" for {numbers}" if numbers else ""
+            return f"{each.word.value}{of}, {people}; {because}"
+
+
+def _some(items: Iterable[str], most: int) -> str:
+    """Return some of many, and how many more there are."""
+    every = list(dict.fromkeys(items))
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more
+
+
+def _reproduced(review: ReviewResult) -> Iterator[str]:
+    yield ""
+    yield from typed(review.reproduce.command, COLUMNS)
+    versions = review.reproduce.versions
+    with_ = ", ".join(f"{name} {version}" for name, version in versions.items())
+    yield from filled(f"with {with_}; patches sha256 {review.reproduce.series_sha256[:16]}")

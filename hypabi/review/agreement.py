@@ -1,0 +1,124 @@
+"""Who must agree to a series, by interface and by file, and whether they did."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from email.utils import parseaddr
+from typing import Final
+
+from hypabi.analysis.results.review import (
+    AgreementWord,
+    GivenAgreement,
+    MustAgree,
+    ReviewedPatch,
+)
+from hypabi.records import frozen
+from hypabi.review.maintainers import Section, keepers
+from hypabi.review.series.model import Series, Trailer
+
+SERIES: Final = 0
+
+
+@frozen
+class _Reason:
+    patch: int
+    text: str
+    is_interface: bool
+    """Or else a file alone."""
+
+
+def agreement(
+    series: Series,
+    patches: Sequence[ReviewedPatch],
+    sections: Mapping[str, Section],
+    outside: frozenset[str],
+) -> tuple[MustAgree, ...]:
+    """Return who must agree, those first whose agreement is missing.
+
+    :param outside: users outside the image, whom no section names
+    """
+    reasons: dict[str, list[_Reason]] = {}
+    for patch in patches:
+        for who, text in _by_interface(patch):
+            reasons.setdefault(who, []).append(_Reason(patch.number, text, is_interface=True))
+        for who, files in keepers(sections, patch.files).items():
+            for name in files:
+                reasons.setdefault(who, []).append(_Reason(patch.number, name, is_interface=False))
+    said = _said(series)
+    every = frozenset(each.number for each in series.patches)
+    found = [
+        _must(_Owner(who, sections.get(who), who in outside), why, said, every)
+        for who, why in reasons.items()
+    ]
+    order = list(_WORST_FIRST)
+    return tuple(sorted(found, key=lambda each: (order.index(each.word), each.who)))
+
+
+_WORST_FIRST: Final = (
+    AgreementWord.MISSING,
+    AgreementWord.OUTSIDE,
+    AgreementWord.GIVEN,
+    AgreementWord.MISSING_FOR_FILES,
+)
+
+
+def _by_interface(patch: ReviewedPatch) -> Iterable[tuple[str, str]]:
+    for change in patch.changes:
+        for who in change.must_agree:
+            yield who, f"{change.party}, {change.what}"
+    for finding in patch.introduces:
+        for who in finding.must_agree:
+            yield who, finding.rule
+
+
+def _said(series: Series) -> tuple[GivenAgreement, ...]:
+    posted = ((patch.number, each) for patch in series.patches for each in patch.trailers)
+    made = (_given(number, each) for number, each in (*posted, *series.trailers))
+    return tuple(dict.fromkeys(made))
+
+
+def _given(number: int, trailer: Trailer) -> GivenAgreement:
+    return GivenAgreement(number, trailer.kind, trailer.name, trailer.address)
+
+
+@frozen
+class _Owner:
+    name: str
+    section: Section | None
+    is_outside: bool
+
+
+def _must(
+    owner: _Owner,
+    reasons: Sequence[_Reason],
+    said: Iterable[GivenAgreement],
+    every: frozenset[int],
+) -> MustAgree:
+    section = owner.section
+    people = () if section is None else section.all("M")
+    addresses = {parseaddr(each)[1].lower() for each in people}
+    interface = any(each.is_interface for each in reasons)
+    told = [each for each in reasons if each.is_interface] if interface else reasons
+    patches = tuple(sorted({each.patch for each in told}))
+    given = tuple(each for each in said if each.address in addresses)
+    agreed = {each.patch for each in given}
+    if SERIES in agreed or every <= agreed:
+        agreed |= {SERIES, *every}
+    missing = tuple(each for each in patches if each not in agreed)
+    outside = section is None and owner.is_outside
+    return MustAgree(
+        who=owner.name,
+        word=_word(missing, interface=interface, outside=outside),
+        people=people,
+        copies=() if section is None else (*section.all("R"), *section.all("L")),
+        because=tuple(dict.fromkeys(each.text for each in told)),
+        patches=patches,
+        missing=missing,
+        given=tuple(each for each in given if each.patch in (*patches, SERIES)),
+    )
+
+
+def _word(missing: tuple[int, ...], *, interface: bool, outside: bool) -> AgreementWord:
+    if outside:
+        return AgreementWord.OUTSIDE
+    if not missing:
+        return AgreementWord.GIVEN
+    return AgreementWord.MISSING if interface else AgreementWord.MISSING_FOR_FILES

@@ -1,0 +1,164 @@
+"""The programs of a tree at the base and after each patch, built where a patch can show in them."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from hypabi.errors import HypabiError
+from hypabi.kbuild.configurations import Configuration
+from hypabi.kbuild.layers import Layers
+from hypabi.kbuild.toolchain import Toolchain
+from hypabi.kbuild.tree import build, prepare
+from hypabi.records import field, frozen
+from hypabi.review.changed_files import architectures_of, run_by_builds
+from hypabi.review.numbers import numbers_in
+from hypabi.review.series.model import Patch
+from hypabi.review.tree import Base, DoesNotApply, apply_patch, copy_change, layer_name
+
+Progress = Callable[[str], None]
+
+
+@frozen
+class State:
+    """The programs as they are at one point of a series."""
+
+    programs: Mapping[str, Path]
+    """By configuration and program, as ``arm64 kernel``."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """By configuration, why there are none."""
+    numbers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By program, the numbers of calls as its headers define them."""
+    rejected: str | None = None
+    """Why a patch does not apply; null where all do."""
+
+
+@frozen
+class Plan:
+    """What is built, and where."""
+
+    tree: Path
+    base: Base
+    cache: Path
+    toolchains: Mapping[str, tuple[Configuration, Toolchain]]
+    """By name of the configuration."""
+    runs_builds: bool
+    """Whether a patch is built of which the build itself would run something."""
+    jobs: int
+    say: Progress
+
+
+def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
+    """Return the base, and then what is there after each patch.
+
+    Behind a patch that does not apply nothing is built.
+    """
+    wanted = {name: _Stack(plan, *of) for name, of in plan.toolchains.items()}
+    sources = Layers(plan.tree, plan.base.layers)
+    name, why = plan.base.identity, None
+    states = [_state(wanted.values())]
+    for patch in patches:
+        if why is None:
+            name = layer_name(name, patch)
+            applied = apply_patch(sources.over(plan.cache / f"{name[:16]}.sources"), patch)
+            if isinstance(applied, DoesNotApply):
+                why = applied.why
+            else:
+                sources = applied
+                for stack in wanted.values():
+                    stack.push(patch, sources)
+        states.append(_state(wanted.values()) if why is None else State({}, rejected=why))
+    return tuple(states)
+
+
+def _state(stacks: Iterable["_Stack"]) -> State:
+    programs: dict[str, Path] = {}
+    numbers: dict[str, Mapping[str, int]] = {}
+    failed: dict[str, str] = {}
+    for each in stacks:
+        try:
+            built = each.programs()
+            programs |= built
+            numbers |= dict.fromkeys(built, each.numbers())
+        except HypabiError as refused:
+            failed[each.configuration.name] = str(refused)
+    return State(programs, failed, numbers)
+
+
+class _Stack:
+    """One configuration of a tree, patch upon patch."""
+
+    def __init__(self, plan: Plan, configuration: Configuration, toolchain: Toolchain) -> None:
+        self.plan, self.configuration = plan, configuration
+        about = f"{configuration!r}\0{toolchain!r}\0{plan.base.identity}"
+        self.name = hashlib.sha256(about.encode()).hexdigest()
+        self.unbuilt = 1
+        """Layers on top that no build has seen."""
+        self.built: Mapping[str, Path] | None = None
+        """The programs, where no patch that shows in them came since."""
+        self.refused: HypabiError | None = None
+        below, layer = (
+            Layers(plan.tree, plan.base.layers),
+            plan.cache / f"{self.name[:16]}.prepared",
+        )
+        plan.say(f"{configuration.name}: preparing the tree")
+        try:
+            prepared = prepare(below, layer, configuration, toolchain, plan.jobs)
+            self.prepared = prepared.over(plan.cache / f"{self.name[:16]}.base")
+        except HypabiError as refused:
+            self.refused = refused
+
+    def push(self, patch: Patch, sources: Layers) -> None:
+        """Put a patch on top, if any object is built from what it touches.
+
+        :param sources: the tree with the patch, of which the uppermost layer is what it changed
+        """
+        if self.refused or self.configuration.architecture not in architectures_of(patch.files):
+            return
+        run = () if self.plan.runs_builds else run_by_builds(patch.files)
+        if run:
+            what = f"a build would run what patch {patch.number} changes, as {run[0]}"
+            hint = "--run-builds builds it all the same"
+            self.refused = HypabiError(self.configuration.name, what, hint)
+            return
+        self.built = None
+        self.name = layer_name(self.name, patch)
+        self.prepared = self.prepared.over(self.plan.cache / f"{self.name[:16]}.layer")
+        self.unbuilt += 1
+        if not self._done().is_dir():
+            copy_change(sources, patch, self.prepared.layers)
+
+    def programs(self) -> Mapping[str, Path]:
+        """Return the programs as they are now.
+
+        :raises HypabiError: they are not built, and why
+        """
+        if self.refused is not None:
+            raise self.refused
+        if self.built is None:
+            done = self._done()
+            if not done.is_dir():
+                self._build(done)
+            self.unbuilt = 0
+            programs = sorted(done.glob("*.elf"))
+            self.built = {f"{self.configuration.name} {each.stem}": each for each in programs}
+        return self.built
+
+    def numbers(self) -> Mapping[str, int]:
+        """Return the numbers of calls as the headers define them now."""
+        return numbers_in(self.prepared.layers, self.configuration.architecture)
+
+    def _done(self) -> Path:
+        return self.plan.cache / f"{self.name[:16]}.programs"
+
+    def _build(self, done: Path) -> None:
+        self.plan.say(f"{self.configuration.name}: building")
+        with tempfile.TemporaryDirectory(prefix="hypabi-", dir=self.plan.cache) as folder:
+            made, kept = Path(folder) / "made", Path(folder) / "kept"
+            made.mkdir()
+            kept.mkdir()
+            linked = build(self.prepared, made, self.unbuilt)
+            for program, each in linked:
+                shutil.move(each.path, kept / f"{program.name}.elf")
+            kept.rename(done)

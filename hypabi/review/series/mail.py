@@ -1,0 +1,133 @@
+"""One mail that anybody may have written: its headers, its text, its patch, its trailers.
+
+RFC 5322 and MIME are read by :mod:`email`, whose older policy takes whatever is there.
+"""
+
+import email
+import re
+from collections.abc import Iterator
+from email.errors import HeaderParseError, MessageError
+from email.header import decode_header
+from email.message import Message
+from email.utils import parseaddr
+from itertools import islice
+from typing import Final
+
+from hypabi.records import frozen
+from hypabi.review.series.model import Trailer
+
+MOST_PARTS: Final = 64
+"""Parts of a mail that are looked at."""
+LONGEST_HEADER: Final = 4096
+"""Characters of a header that are read."""
+_TRAILER: Final = re.compile(r"^(Acked-by|Reviewed-by|Signed-off-by):[ \t]*(\S[^\n]{0,300})$", re.M)
+_BASE: Final = re.compile(r"^base-commit:[ \t]*([0-9a-f]{7,64})[ \t]*$", re.M)
+_DIFF: Final = re.compile(r"^(?:diff --git |--- [^\n]+\n\+\+\+ )", re.M)
+_NAMES: Final = re.compile(r"^(?:---|\+\+\+|rename from|rename to|copy to) ([^\t\n]+)", re.M)
+_GIT: Final = re.compile(r"^diff --git a/(\S+) b/(\S+)$", re.M)
+_CUT: Final = re.compile(r"^---[ \t]*$", re.M)
+_ID: Final = re.compile(r"<([^<>\s]+)>")
+
+
+@frozen
+class Mail:
+    """A mail, as far as a review reads it."""
+
+    subject: str
+    message_id: str
+    answers: str
+    """Message id of the mail that it answers; empty where it answers none."""
+    author: tuple[str, str]
+    """Name and address, this in small letters."""
+    text: str
+
+
+def read_mail(raw: bytes) -> Mail:
+    """Return a mail; what it lacks is empty."""
+    message = email.message_from_bytes(raw)
+    name, address = parseaddr(_header(message, "From"))
+    answered = _ID.findall(_header(message, "In-Reply-To")) or _ID.findall(
+        _header(message, "References")
+    )
+    return Mail(
+        subject=" ".join(_header(message, "Subject").split()),
+        message_id=next(iter(_ID.findall(_header(message, "Message-Id"))), ""),
+        answers=answered[-1] if answered else "",
+        author=(name, address.lower()),
+        text="\n".join(_texts(message)).replace("\r\n", "\n"),
+    )
+
+
+def patch_in(text: str) -> str:
+    """Return the patch in the text of a mail, empty where it has none."""
+    found = _DIFF.search(text)
+    if found is None:
+        return ""
+    patch = text[found.start() :]
+    ending = patch.rfind("\n-- \n")  # the signature; a removed empty line has no blank behind it
+    return patch if ending < 0 else patch[: ending + 1]
+
+
+def files_of(patch: str) -> tuple[str, ...]:
+    """Return the files that a patch names."""
+    named = [name for match in _GIT.finditer(patch) for name in match.groups()]
+    for match in _NAMES.finditer(patch):
+        name = match[1].strip()
+        if name.startswith(("a/", "b/")):
+            named.append(name[2:])
+        elif match[0].startswith(("rename", "copy")):
+            named.append(name)
+    return tuple(dict.fromkeys(named))
+
+
+def base_in(text: str) -> str | None:
+    """Return the commit that a mail says to stand on."""
+    found = _BASE.search(text)
+    return None if found is None else found[1]
+
+
+def message_of(text: str) -> str:
+    """Return what a patch's mail says before the patch, without what is no part of the commit."""
+    found = _DIFF.search(text)
+    before = text if found is None else text[: found.start()]
+    return _CUT.split(before, maxsplit=1)[0]
+
+
+def trailers_in(text: str) -> tuple[Trailer, ...]:
+    """Return the trailers of a text; a quoted one is none."""
+    found = []
+    for match in _TRAILER.finditer(text):
+        name, address = parseaddr(match[2])
+        found.append(Trailer(match[1], name, address.lower()))
+    return tuple(dict.fromkeys(found))
+
+
+def _header(message: Message, name: str) -> str:
+    raw = str(message.get(name, ""))[:LONGEST_HEADER]
+    try:
+        parts = decode_header(raw)
+    except (HeaderParseError, ValueError):
+        return raw
+    return "".join(
+        part if isinstance(part, str) else _decoded(part, charset) for part, charset in parts
+    )
+
+
+def _texts(message: Message) -> Iterator[str]:
+    for part in islice(message.walk(), MOST_PARTS):
+        if part.get_content_maintype() != "text" or part.get_content_subtype() == "html":
+            continue
+        try:
+            raw = part.get_payload(decode=True)
+            charset = part.get_content_charset()
+        except (MessageError, ValueError, LookupError):
+            continue
+        if isinstance(raw, bytes):
+            yield _decoded(raw, charset)
+
+
+def _decoded(raw: bytes, charset: str | None) -> str:
+    try:
+        return raw.decode(charset or "utf-8")
+    except (LookupError, UnicodeError):
+        return raw.decode("utf-8", "surrogateescape")

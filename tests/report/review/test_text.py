@@ -1,0 +1,81 @@
+"""A review is the body of a mail: verdict first, narrow, short, and nothing invented in it."""
+
+import pytest
+
+from hypabi.analysis.results.review import AgreementWord, PatchWord
+from hypabi.records import replace
+from hypabi.report.review.text import LONGEST, MOST_SHOWN, write
+from hypabi.report.shared.text_layout import COLUMNS
+from tests.report.made_review import LOST, made_owner, made_patch, made_review
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_the_first_two_lines_are_the_verdict_and_the_counts() -> None:
+    first, second, *_ = write(made_review()).splitlines()
+    assert first == "[PATCH v2 0/2] arm64: a series: BROKEN by patch 2"
+    assert second.startswith("2 patches: 1 equal, 1 broken; 2 owners: 1 given, 1 missing; its end")
+    whole = write(replace(made_review(), remaining=(LOST,)))
+    assert "its end" not in whole
+
+
+def test_it_names_what_breaks_with_one_witness_who_must_agree_and_how_to_repeat_it() -> None:
+    text = write(made_review())
+    said = flat(text)
+    assert "arm64 kernel: refuted: clause stub HVC_SOFT_RESTART restarted" in said
+    assert "arm64: HVC_SOFT_RESTART is 0x4 instead of 0x1" in said
+    assert sum(line.startswith("    | ") for line in text.splitlines()) == MOST_SHOWN
+    assert "missing for 2, Olive <olive@example.org>; stub, HVC_SOFT_RESTART" in said
+    assert "agreed, Olive (Acked-by)" in said
+    assert "Preexisting, and not counted: caller f HVC_X result stub." in said
+    assert "hyp-abi.rst is not changed by the series." in said
+    assert "hypabi review series.mbox --tree linux" in text
+
+
+def test_it_is_never_longer_or_wider_than_a_mail_bears() -> None:
+    many = [replace(made_patch(n), subject="s" * 200, why=("w " * 90,)) for n in range(1, 41)]
+    owners = tuple(made_owner(AgreementWord.MISSING, f"SECTION {n}") for n in range(40))
+    text = write(replace(made_review(*many), agreement=owners))
+    lines = text.splitlines()
+    assert len(lines) == LONGEST and max(map(len, lines)) <= COLUMNS
+    assert any("more lines; --format json has all" in line for line in lines)
+    assert "hypabi review series.mbox" in text
+
+
+def test_nothing_of_a_mail_reaches_a_terminal() -> None:
+    text = write(replace(made_review(), title="\x1b[2Jtitle\r\nFrom: x"))
+    assert text.isascii() and text.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        (PatchWord.EQUAL, 0),
+        (PatchWord.UNTOUCHED, 0),
+        (PatchWord.CHANGED, 4),
+        (PatchWord.BROKEN, 12),
+        (PatchWord.STILL, 12),
+        (PatchWord.UNDECIDED, 16),
+        (PatchWord.NOT_BUILT, 16),
+        (PatchWord.REJECTED, 16),
+        (PatchWord.NOT_REACHED, 16),
+    ],
+)
+def test_the_exit_status_of_each_word(word: PatchWord, status: int) -> None:
+    assert replace(made_review(made_patch(1, word)), agreement=()).exit_status == status
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        (AgreementWord.GIVEN, 0),
+        (AgreementWord.MISSING, 4),
+        (AgreementWord.MISSING_FOR_FILES, 0),
+        (AgreementWord.OUTSIDE, 0),
+    ],
+)
+def test_the_exit_status_of_each_standing(word: AgreementWord, status: int) -> None:
+    found = replace(made_review(made_patch(1)), agreement=(made_owner(word),))
+    assert found.exit_status == status

@@ -1,0 +1,154 @@
+"""Mails that anybody may have written become one series, and an agreement is whoever's sent it."""
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hypabi.errors import HypabiError
+from hypabi.review.series.mail import files_of, patch_in, read_mail, trailers_in
+from hypabi.review.series.model import Series, Trailer
+from hypabi.review.series.source import read_series
+from hypabi.review.series.thread import MOST_PATCHES
+from tests.review.posted import TITLE, cover_mail, diff_of, mail, patch_mail
+
+DIFF = diff_of("arch/arm64/kernel/hyp-stub.S", "one\n", "two\n")
+OLIVE = "Olive Owner <olive@example.org>"
+
+
+def series(folder: Path, text: str) -> Series:
+    (folder / "series.mbox").write_bytes(text.encode("utf-8", "surrogateescape"))
+    return read_series(str(folder / "series.mbox"), None)
+
+
+def two(trailers: str = "") -> str:
+    return cover_mail(2) + patch_mail(1, 2, "one", DIFF, trailers) + patch_mail(2, 2, "two", DIFF)
+
+
+def test_a_thread_is_its_cover_and_its_patches_in_order_of_number(tmp_path: Path) -> None:
+    text = cover_mail(2) + patch_mail(2, 2, "two", DIFF) + patch_mail(1, 2, "one", DIFF)
+    found = series(tmp_path, text)
+    assert found.title == f"[PATCH 0/2] {TITLE}" and found.message_id == "cover@x"
+    assert [(each.number, each.subject) for each in found.patches] == [(1, "one"), (2, "two")]
+    assert found.patches[0].files == ("arch/arm64/kernel/hyp-stub.S",)
+    assert found.patches[0].diff.decode() == DIFF
+
+
+@pytest.mark.parametrize("kind", ["Acked-by", "Reviewed-by"])
+def test_an_answer_counts_for_the_patch_that_it_answers(tmp_path: Path, kind: str) -> None:
+    given_ = mail("Re: [PATCH 2/2] two", f"> quoted\n\n{kind}: {OLIVE}", "a@x", "p2@x", OLIVE)
+    found = series(tmp_path, two() + given_)
+    assert found.trailers == ((2, Trailer(kind, "Olive Owner", "olive@example.org")),)
+
+
+def test_an_answer_to_the_cover_or_to_an_answer_counts_for_what_that_is_about(
+    tmp_path: Path,
+) -> None:
+    tag = f"Acked-by: {OLIVE}"
+    question = mail("Re: [PATCH 1/2] one", "Why?", "q@x", "p1@x", OLIVE)
+    answer = mail("Re: [PATCH 1/2] one", tag, "r@x", "q@x", OLIVE)
+    for_all = mail(f"Re: [PATCH 0/2] {TITLE}", tag, "s@x", "cover@x", OLIVE)
+    found = series(tmp_path, two() + question + answer + for_all)
+    assert [number for number, _ in found.trailers] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"> Acked-by: {OLIVE}",
+        "Acked-by: Will Somebody <will@example.org>",
+        f"I might say Acked-by: {OLIVE}",
+        f" Acked-by: {OLIVE}",
+    ],
+    ids=["quoted", "of somebody else", "within a sentence", "indented"],
+)
+def test_what_is_no_agreement_of_its_sender_is_none(tmp_path: Path, text: str) -> None:
+    found = series(tmp_path, two() + mail("Re: [PATCH 1/2] one", text, "a@x", "p1@x", OLIVE))
+    assert found.trailers == ()
+
+
+def test_an_answer_to_nothing_of_the_series_counts_for_nothing(tmp_path: Path) -> None:
+    tag = f"Acked-by: {OLIVE}"
+    circle = mail("Re: a", tag, "a@x", "b@x", OLIVE) + mail("Re: b", tag, "b@x", "a@x", OLIVE)
+    assert series(tmp_path, two() + circle).trailers == ()
+
+
+def test_a_patch_has_the_trailers_of_its_message_and_its_author(tmp_path: Path) -> None:
+    found = series(tmp_path, two(f"Acked-by: {OLIVE}\n")).patches[0].trailers
+    assert [(each.kind, each.address) for each in found] == [
+        ("From", "ann@example.org"),
+        ("Signed-off-by", "ann@example.org"),
+        ("Acked-by", "olive@example.org"),
+    ]
+    below = patch_mail(1, 1, "one", DIFF).replace("\n---\n", f"\n---\nAcked-by: {OLIVE}\n")
+    kinds = [each.kind for each in series(tmp_path, below).patches[0].trailers]
+    assert "Acked-by" not in kinds  # git drops what stands behind the line
+
+
+def test_the_newest_version_is_the_series(tmp_path: Path) -> None:
+    second = patch_mail(1, 1, "newer", DIFF).replace("[PATCH 1/1]", "[PATCH v2 1/1]")
+    found = series(tmp_path, two() + second.replace("p1@x", "n1@x"))
+    assert [each.subject for each in found.patches] == ["newer"]
+
+
+def test_the_base_is_what_any_mail_of_the_series_says(tmp_path: Path) -> None:
+    said = "base-commit: 0123456789abcdef0123456789abcdef01234567"
+    assert series(tmp_path, two()).base is None
+    cover = cover_mail(1, said) + patch_mail(1, 1, "one", DIFF)
+    assert series(tmp_path, cover).base == said.partition(": ")[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no patch is in it"),
+        (mail("Hello", "no patch"), "no patch is in it"),
+        (cover_mail(2) + patch_mail(2, 2, "two", DIFF), "patch 1/2 is not in it"),
+        (two() + mail("[PATCH] another", DIFF, "o@x"), "more than one series"),
+    ],
+    ids=["empty", "none", "one is missing", "two"],
+)
+def test_what_is_no_series_is_refused_in_a_line(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(HypabiError, match=says) as refused:
+        series(tmp_path, text)
+    assert "\n" not in str(refused.value)
+
+
+def test_more_patches_than_are_reviewed_are_refused_and_as_many_are_read(tmp_path: Path) -> None:
+    def of(number: int) -> str:
+        return "".join(patch_mail(n, number, "one", DIFF) for n in range(1, number + 1))
+
+    assert len(series(tmp_path, of(MOST_PATCHES)).patches) == MOST_PATCHES
+    with pytest.raises(HypabiError, match=f"{MOST_PATCHES} are reviewed"):
+        series(tmp_path, of(MOST_PATCHES + 1))
+
+
+def test_a_folder_of_patches_and_standard_input_are_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in ((1, "one"), (2, "two")):
+        text = patch_mail(number, 2, name, DIFF).partition("\n")[2]  # no mailbox's first line
+        (tmp_path / f"000{number}-{name}.patch").write_text(text)
+    assert [each.subject for each in read_series(str(tmp_path), None).patches] == ["one", "two"]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(two().encode())))
+    assert len(read_series("-", None).patches) == 2
+    with pytest.raises(HypabiError, match="no such file"):
+        read_series(str(tmp_path / "none"), tmp_path)
+
+
+def test_a_header_and_a_text_in_any_charset_are_read() -> None:
+    raw = (
+        b"From: =?iso-8859-1?q?J=F6rg?= <j@example.org>\nSubject: =?utf-8?b?w6Q=?=\n =?x?q?y?=\n"
+        b"Content-Type: text/plain; charset=no-such\nContent-Transfer-Encoding: base64\n\nw6Q=\n"
+    )
+    found = read_mail(raw)
+    assert found.author == ("Jörg", "j@example.org")
+    assert found.subject.startswith("ä") and found.text == "ä"
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_mail(raw: bytes) -> None:
+    found = read_mail(raw)
+    assert files_of(patch_in(found.text)) is not None and trailers_in(found.text) is not None

@@ -1,0 +1,97 @@
+"""MAINTAINERS is read as the kernel's own script reads it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from evidence.edits import sources
+from hypabi.review.maintainers import keepers, read_maintainers
+from kernels import cache
+from tests.inputs import skip_for
+
+TEXT = """List of maintainers
+===================
+
+	M: *Mail* patches to: not a section
+
+Maintainers List
+----------------
+
+ARM PORT
+M:	Russell <r@example.org>
+F:	arch/arm/
+X:	arch/arm/boot/dts/
+
+ARM64 PORT
+M:	Will <w@example.org>
+F:	arch/arm64/
+
+KVM
+M:	Marc <m@example.org>
+R:	James <j@example.org>
+L:	list@example.org (moderated)
+F:	arch/arm64/include/asm/kvm*
+F:	arch/arm64/kvm/
+
+HIBERNATION
+M:	Rafael <x@example.org>
+F:	arch/*/include/asm/suspend*.h
+
+THE REST
+M:	Linus <l@example.org>
+F:	*
+F:	*/
+"""
+SECTIONS = read_maintainers(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("name", "titles"),
+    [
+        ("arch/arm/kernel/hyp-stub.S", {"ARM PORT"}),
+        ("arch/arm/boot/dts/a.dts", set()),
+        ("arch/arm64/kernel/hyp-stub.S", {"ARM64 PORT"}),
+        ("arch/arm64/kvm/hyp/nvhe/host.S", {"ARM64 PORT", "KVM"}),
+        ("arch/arm64/include/asm/kvm_asm.h", {"ARM64 PORT", "KVM"}),
+        ("arch/arm64/include/asm/virt.h", {"ARM64 PORT"}),
+        ("arch/arm64/include/asm/suspend.h", {"ARM64 PORT", "HIBERNATION"}),
+        ("arch/arm64/include/asm/x/suspend.h", {"ARM64 PORT"}),
+        ("Makefile", set()),
+    ],
+)
+def test_who_keeps_a_file(name: str, titles: set[str]) -> None:
+    assert set(keepers(SECTIONS, [name])) == titles
+
+
+def test_a_section_has_its_people() -> None:
+    assert SECTIONS["KVM"].all("M") == ("Marc <m@example.org>",)
+    assert SECTIONS["KVM"].all("L") == ("list@example.org (moderated)",)
+    assert SECTIONS["KVM"].all("Q") == ()
+    assert read_maintainers("") == {}
+
+
+FILES = (
+    "arch/arm/kernel/hyp-stub.S",
+    "arch/arm64/include/asm/suspend.h",
+    "arch/arm64/kvm/hyp/nvhe/hyp-init.S",
+)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_everybody_is_named_whom_the_kernels_own_script_names(name: str) -> None:
+    tree = _sources()
+    script = ["scripts/get_maintainer.pl", "--no-git", "--no-git-fallback", "--no-rolestats", "--m"]
+    script += ["--no-l", "--no-r", "--no-keywords", "--no-tree", "-f", name]
+    ran = subprocess.run(["perl", *script], cwd=tree, capture_output=True, text=True, check=True)
+    sections = read_maintainers((tree / "MAINTAINERS").read_text())
+    people = {each for title in keepers(sections, [name]) for each in sections[title].all("M")}
+    assert set(ran.stdout.splitlines()) - set(sections["THE REST"].all("M")) <= people
+    assert people
+
+
+def _sources() -> Path:
+    folder = cache.folder() / "trees" / sources.pin().package_sha256[:16]
+    if not (folder / "MAINTAINERS").is_file():
+        skip_for(sources.SOURCE, "the kernel's sources are not unpacked in the cache")
+    return folder

@@ -1,0 +1,204 @@
+"""A series is judged patch by patch, over a tree that builds as kernels do and stays as it is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from hypabi.analysis.results.review import (
+    AgreementWord,
+    PatchWord,
+    ReviewResult,
+)
+from hypabi.contract.file.load import shipped_contract
+from hypabi.errors import HypabiError
+from hypabi.report.review.text import LONGEST, write
+from hypabi.report.shared.text_layout import COLUMNS
+from hypabi.review.review import ReviewWanted, review_series
+from tests.kbuild.machine import STUB, made_tree, need_builder
+from tests.review.posted import Edit, posted
+
+STUB_FILE = "stub/stub.s"
+KEPT = "        br      x5                      // still at EL2"
+MOVED: Edit = {STUB_FILE: (KEPT, f"        nop\n{KEPT}")}
+"""The code moves by an instruction."""
+WRONG: Edit = {STUB_FILE: ("2:      mov     x5, x1\n", "2:      mov     x5, x2\n")}
+"""HVC_SOFT_RESTART goes to another address than it was passed."""
+RIGHT: Edit = {STUB_FILE: ("2:      mov     x5, x2\n", "2:      mov     x5, x1\n")}
+MAINTAINERS = """List of maintainers
+
+ARM64 PORT (AARCH64 ARCHITECTURE)
+M:	Olive Owner <olive@example.org>
+R:	Rob Reviewer <rob@example.org>
+L:	list@example.org
+F:	arch/arm64/
+F:	stub/
+
+OTHER
+M:	Someone Else <else@example.org>
+F:	drivers/
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    need_builder()
+    made = made_tree(tmp_path)
+    (made / "MAINTAINERS").write_text(MAINTAINERS)
+    return made
+
+
+def reviewed(tree: Path, text: str) -> ReviewResult:
+    series = tree.with_name("series.mbox")
+    series.write_text(text)
+    wanted = ReviewWanted(
+        series=str(series),
+        tree=tree,
+        contract=shipped_contract("linux-hyp-abi"),
+        configurations=(STUB,),
+        cache=tree.with_name("cache"),
+    )
+    return review_series(wanted, ("hypabi", "review", "series.mbox"))
+
+
+def words(tree: Path, edits: Sequence[Edit]) -> list[PatchWord]:
+    return [each.word for each in reviewed(tree, posted(tree, edits)).patches]
+
+
+def test_moved_code_is_equal_and_the_tree_stays_as_it_is(tree: Path) -> None:
+    before = {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    found = reviewed(tree, posted(tree, [MOVED]))
+    assert [each.word for each in found.patches] == [PatchWord.EQUAL]
+    assert not found.exit_status and found.verdict == "equal"
+    assert {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()} == before
+
+
+def test_the_first_bad_patch_is_named_though_the_end_is_right(tree: Path) -> None:
+    found = reviewed(tree, posted(tree, [MOVED, WRONG, RIGHT]))
+    assert [each.word for each in found.patches] == [
+        PatchWord.EQUAL,
+        PatchWord.BROKEN,
+        PatchWord.CHANGED,
+    ]
+    assert found.first_bad is not None and found.first_bad.number == 2
+    assert found.exit_status & 8 and not found.remaining
+    rules = {each.rule for each in found.first_bad.introduces}
+    assert any(rule.startswith("clause stub HVC_SOFT_RESTART") for rule in rules)
+    assert set(found.patches[2].mends) == rules
+    text = write(found)
+    assert text.splitlines()[0].endswith(": BROKEN by patch 2")
+    assert "its end is right" in " ".join(text.split())
+    assert len(text.splitlines()) <= LONGEST and max(map(len, text.splitlines())) <= COLUMNS
+
+
+def test_what_the_base_has_too_is_preexisting_and_never_counted(tree: Path) -> None:
+    source = tree / STUB_FILE
+    old, new = WRONG[STUB_FILE]
+    source.write_text(source.read_text().replace(old, new))
+    found = reviewed(tree, posted(tree, [MOVED]))
+    assert found.patches[0].word is PatchWord.EQUAL and not found.exit_status
+    assert any("HVC_SOFT_RESTART" in each.rule for each in found.preexisting)
+
+
+def test_a_patch_that_does_not_apply_is_said_with_its_hunk(tree: Path) -> None:
+    context = "         mov     x2, x4\n"
+    text = posted(tree, [MOVED, WRONG])
+    assert context in text
+    text = text.replace(context, context.replace("x4", "x9"), 1)
+    found = reviewed(tree, text)
+    assert [each.word for each in found.patches] == [PatchWord.REJECTED, PatchWord.NOT_REACHED]
+    assert "patch failed: stub/stub.s:" in found.patches[0].why[0]
+    assert found.exit_status == 16
+
+
+def test_a_patch_that_does_not_build_is_said_by_its_first_error_and_the_rest_is_judged(
+    tree: Path,
+) -> None:
+    broken: Edit = {STUB_FILE: (KEPT, f"        no_such_thing\n{KEPT}")}
+    mended: Edit = {STUB_FILE: ("        no_such_thing\n", "")}
+    found = reviewed(tree, posted(tree, [broken, mended, WRONG]))
+    assert [each.word for each in found.patches] == [
+        PatchWord.NOT_BUILT,
+        PatchWord.EQUAL,
+        PatchWord.BROKEN,
+    ]
+    assert "unknown mnemonic" in found.patches[0].why[0]
+
+
+def test_what_a_build_would_run_is_not_run(tree: Path) -> None:
+    ran = tree.with_name("ran")
+    evil: Edit = {"Makefile": ("olddefconfig:\n", f"olddefconfig:\n\ttouch {ran}\n")}
+    found = reviewed(tree, posted(tree, [evil]))
+    assert found.patches[0].word is PatchWord.NOT_BUILT
+    assert "--run-builds" in found.patches[0].why[0]
+    assert not ran.exists()
+
+
+def test_a_second_run_builds_nothing_and_says_the_same(tree: Path) -> None:
+    text = posted(tree, [MOVED, WRONG])
+    first = reviewed(tree, text)
+    (tree / "scripts" / "kconfig" / "merge_config.sh").stat()
+    cache = tree.with_name("cache")
+    before = {path: path.stat().st_mtime_ns for path in cache.rglob("*.elf")}
+    assert reviewed(tree, text) == first
+    assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.elf")} == before
+
+
+def test_a_file_of_no_object_is_not_built_from(tree: Path) -> None:
+    (tree / "Documentation").mkdir()
+    (tree / "Documentation" / "page.rst").write_text("One sentence.\n")
+    edit: Edit = {"Documentation/page.rst": ("One", "Another")}
+    found = words(tree, [edit])
+    assert found == [PatchWord.UNTOUCHED]
+
+
+def test_the_owner_of_what_breaks_must_agree_and_of_a_file_is_named(tree: Path) -> None:
+    (broken,) = reviewed(tree, posted(tree, [WRONG])).agreement[:1]
+    assert broken.who.startswith("ARM64 PORT") and broken.word is AgreementWord.MISSING
+    assert broken.people == ("Olive Owner <olive@example.org>",)
+    (moved,) = reviewed(tree, posted(tree, [MOVED])).agreement
+    assert moved.word is AgreementWord.MISSING_FOR_FILES and moved.because == (STUB_FILE,)
+
+
+def test_what_is_not_there_at_the_base_is_held_against_nothing(tree: Path) -> None:
+    source = tree / STUB_FILE
+    source.write_text(source.read_text().replace(KEPT, f"        no_such_thing\n{KEPT}"))
+    mended: Edit = {STUB_FILE: ("        no_such_thing\n", "")}
+    found = reviewed(tree, posted(tree, [mended, WRONG]))
+    assert [each.word for each in found.patches] == [PatchWord.NOT_BUILT, PatchWord.NOT_BUILT]
+    assert found.exit_status == 16
+
+
+def test_a_folder_that_is_no_kernel_is_refused_in_a_line(tmp_path: Path) -> None:
+    wanted = ReviewWanted(series="-", tree=tmp_path)
+    with pytest.raises(HypabiError, match="no kernel's source tree"):
+        review_series(wanted, ())
+
+
+HEADER = "arch/arm64/include/asm/virt.h"
+
+
+@pytest.fixture
+def numbered(tree: Path) -> Path:
+    """Return the tree with the header in which a kernel says its calls' numbers."""
+    header = tree / HEADER
+    header.parent.mkdir(parents=True)
+    header.write_text("#define HVC_SET_VECTORS 0\n#define HVC_SOFT_RESTART 1\n")
+    return tree
+
+
+def test_a_call_that_everybody_gives_another_number_is_renumbered_and_one_who_forgets_is_refuted(
+    numbered: Path,
+) -> None:
+    header: Edit = {HEADER: ("SOFT_RESTART 1", "SOFT_RESTART 9")}
+    everywhere: Edit = {
+        **header,
+        "stub/numbers.inc": ("HVC_SOFT_RESTART = 1", "HVC_SOFT_RESTART = 9"),
+    }
+    followed = reviewed(numbered, posted(numbered, [everywhere])).patches[0]
+    (moved,) = followed.renumbers
+    assert (moved.call, moved.old, moved.new) == ("HVC_SOFT_RESTART", "0x1", "0x9")
+    assert not followed.introduces and followed.word is PatchWord.CHANGED
+    forgotten = reviewed(numbered, posted(numbered, [header])).patches[0]
+    assert forgotten.word is PatchWord.BROKEN
+    assert any(e.rule.startswith("clause stub HVC_SOFT_RESTART") for e in forgotten.introduces)

@@ -1,0 +1,123 @@
+"""A tree is its base and then its patches, in layers, whatever is checked out."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hypabi.errors import HypabiError
+from hypabi.kbuild.layers import Layers
+from hypabi.review.series.model import Patch
+from hypabi.review.series.source import read_series
+from hypabi.review.tree import DoesNotApply, apply_patch, find_base
+from tests.inputs import find_tool
+from tests.kbuild.machine import need_layers
+from tests.review.posted import diff_of
+
+LINK = (
+    "diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n"
+    "+/etc/passwd\n\\ No newline at end of file\n"
+)
+
+
+def git(tree: Path, *words: str) -> str:
+    who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
+    ran = subprocess.run(
+        ["git", "-C", str(tree), *who, *words], check=True, capture_output=True, text=True
+    )
+    return ran.stdout.strip()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a repository of three commits, the last checked out."""
+    find_tool("git")
+    made = tmp_path / "tree"
+    (made / "arch").mkdir(parents=True)
+    git(made, "init", "-q")
+    for number in (1, 2, 3):
+        (made / "Makefile").write_text(f"{number}\n")
+        (made / "arch" / f"only-{number}").write_text("there\n")
+        if number > 1:
+            (made / "arch" / f"only-{number - 1}").unlink()
+        git(made, "add", "-A")
+        git(made, "commit", "-qm", f"number {number}")
+    return made
+
+
+def patch(diff: str, *files: str) -> Patch:
+    return Patch(1, "", "", (), diff.encode(), files, None)
+
+
+def test_the_base_is_shown_over_what_is_checked_out(tree: Path, tmp_path: Path) -> None:
+    need_layers()
+    before = git(tree, "status", "--porcelain"), (tree / ".git" / "index").read_bytes()
+    base = find_base(tree, git(tree, "rev-parse", "HEAD~1"), tmp_path / "cache")
+    layers = Layers(tree, base.layers)
+    assert layers.file("Makefile").read_text() == "2\n"
+    assert layers.file("arch/only-2").read_text() == "there\n"
+    with pytest.raises(HypabiError, match="no file arch/only-3"):
+        layers.file("arch/only-3")
+    assert before == (git(tree, "status", "--porcelain"), (tree / ".git" / "index").read_bytes())
+    assert find_base(tree, "HEAD", tmp_path / "cache").layers == ()
+
+
+def test_a_base_that_is_not_there_is_refused_and_without_history_the_tree_is_it(
+    tree: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(HypabiError, match="is not in it; fetch it"):
+        find_base(tree, "0123456789ab", tmp_path)
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    assert find_base(bare, "0123456789ab", tmp_path).commit is None
+
+
+def test_commits_are_a_series_that_stands_on_where_they_begin(tree: Path) -> None:
+    found = read_series("HEAD~2..HEAD", tree)
+    assert [each.subject for each in found.patches] == ["number 2", "number 3"]
+    assert found.base == git(tree, "rev-parse", "HEAD~2")
+    with pytest.raises(HypabiError, match="no commit is in it"):
+        read_series("HEAD..HEAD", tree)
+    with pytest.raises(HypabiError):
+        read_series("none..HEAD", tree)
+
+
+def test_a_patch_changes_makes_and_removes_files_in_its_layer(tree: Path, tmp_path: Path) -> None:
+    need_layers()
+    made = (
+        "diff --git a/new b/new\nnew file mode 100644\n--- /dev/null\n+++ b/new\n"
+        "@@ -0,0 +1 @@\n+new\n"
+    )
+    gone = (
+        "diff --git a/arch/only-3 b/arch/only-3\ndeleted file mode 100644\n--- a/arch/only-3\n"
+        "+++ /dev/null\n@@ -1 +0,0 @@\n-there\n"
+    )
+    diff = diff_of("Makefile", "3\n", "4\n") + made + gone
+    layers = Layers(tree, ()).over(tmp_path / "layer")
+    assert apply_patch(layers, patch(diff, "Makefile", "new", "arch/only-3")) == layers
+    assert layers.changed() == {"Makefile", "new"}
+    assert layers.file("Makefile").read_text() == "4\n"
+    with pytest.raises(HypabiError, match="no file"):
+        layers.file("arch/only-3")
+    assert (tree / "Makefile").read_text() == "3\n" and (tree / "arch" / "only-3").is_file()
+
+
+@pytest.mark.parametrize(
+    ("diff", "name", "says"),
+    [
+        (diff_of("Makefile", "9\n", "4\n"), "Makefile", "patch failed: Makefile:1"),
+        (diff_of("none", "9\n", "4\n"), "none", "none: No such file"),
+        (diff_of("../outside", "9\n", "4\n"), "../outside", "outside"),
+        (LINK, "l", "symbolic link"),
+    ],
+    ids=["hunk", "missing", "outside", "link"],
+)
+def test_what_does_not_apply_says_why_and_leaves_nothing(
+    tree: Path, tmp_path: Path, diff: str, name: str, says: str
+) -> None:
+    (tmp_path / "outside").write_text("9\n")
+    layers = Layers(tree, ()).over(tmp_path / "layer")
+    refused = apply_patch(layers, patch(diff, name))
+    assert isinstance(refused, DoesNotApply) and says in refused.why
+    assert layers.changed() == frozenset()
+    assert (tmp_path / "outside").read_text() == "9\n"
