@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from hypabi.documents.request import Document
     from hypabi.errors import HypabiError
-    from hypabi.trace.result import TraceResult
+    from hypabi.tracing.result import TraceResult
 
 
 __version__ = VERSION
@@ -78,7 +78,7 @@ _HOMES: Final = {
     "MatrixResult": "hypabi.analysis.results.matrix",
     "ReplayResult": "hypabi.analysis.results.replay",
     "ReviewResult": "hypabi.analysis.results.review",
-    "TraceResult": "hypabi.trace.result",
+    "TraceResult": "hypabi.tracing.result",
     "callers": "hypabi.api",
     "check": "hypabi.api",
     "derive": "hypabi.api",

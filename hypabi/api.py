@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from hypabi.documents.request import Document
     from hypabi.judgement.difference.model import Direction
     from hypabi.machine.crossing import Event
-    from hypabi.trace.result import TraceResult
-    from hypabi.trace.run import Listener
+    from hypabi.tracing.result import TraceResult
+    from hypabi.tracing.run import Listener
 
 Path = str | os.PathLike[str]
 Image = Path | Session | Sequence[Path]
@@ -420,9 +420,9 @@ def trace(
     from hypabi.analysis.options import named_contract, version_of
     from hypabi.analysis.provenance import provenance
     from hypabi.analysis.tools import TOOLS
-    from hypabi.trace.boot import Wanted, booted, header_of
-    from hypabi.trace.run import Recorder, ignore, trace_events
-    from hypabi.trace.sources import read_events
+    from hypabi.tracing.boot import Wanted, booted, header_of
+    from hypabi.tracing.run import Recorder, ignore, trace_events
+    from hypabi.tracing.sources import read_events
 
     held, version = named_contract(contract), version_of(kernel_version)
     session = _session(image, role)

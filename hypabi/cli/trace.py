@@ -17,8 +17,8 @@ from hypabi.cli.parser import add_kernel, add_output
 
 if TYPE_CHECKING:
     from hypabi.report.trace.text import Options
-    from hypabi.trace.result import TracedCrossing, TraceResult
-    from hypabi.trace.run import Listener
+    from hypabi.tracing.result import TracedCrossing, TraceResult
+    from hypabi.tracing.run import Listener
 
 SUMMARY = "watch the hypercalls of a kernel on a machine, and judge each"
 MOST_CPUS = 64

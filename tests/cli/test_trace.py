@@ -11,8 +11,8 @@ import pytest
 
 from tests.cli.door import COMMAND, environment, hypabi, one_line
 from tests.report.schemas import strict
-from tests.trace.events import HEADER, KVM_INIT, LIFE, SET_VECTORS, STUB, back, entered
-from tests.trace.test_qemu_log import BACK, HVC
+from tests.tracing.events import HEADER, KVM_INIT, LIFE, SET_VECTORS, STUB, back, entered
+from tests.tracing.test_qemu_log import BACK, HVC
 from tests.witness.examples import need_machine
 
 IMAGE = (LIFE, "--kernel-version", "6.1")
@@ -22,7 +22,7 @@ IMAGE = (LIFE, "--kernel-version", "6.1")
 def recorded(tmp_path: Path) -> Path:
     """Return a recorded trace of one good call."""
     from hypabi.machine.crossing import Ended, EndKind, Event
-    from hypabi.trace.record import spell_event, spell_header
+    from hypabi.tracing.record import spell_event, spell_header
 
     call = entered(SET_VECTORS, STUB, {"x0": 0, "x1": KVM_INIT})
     answer = back(call, {"x0": 0, "VBAR_EL2": KVM_INIT})

@@ -27,7 +27,7 @@ from hypabi.machine.crossing import (
     Recognised,
 )
 from hypabi.machine.qemu.gdb import Stub, StubError
-from hypabi.machine.qemu.process import PATIENCE, LoadedFile, started
+from hypabi.machine.qemu.process import LoadedFile, started
 from hypabi.machine.qemu.watched_registers import Registers, registers_of
 from hypabi.records import frozen, replace
 
@@ -292,7 +292,7 @@ class _Watch:
         """Step a stub whose return address cannot be seen until it leaves Hyp mode."""
         self._stub.clear_breakpoint(pc)
         for _ in range(MOST_STEPS):
-            if not self._stub.step_thread(self._cpu + 1, PATIENCE):
+            if not self._stub.step_thread(self._cpu + 1, START):
                 break
             if not self._registers.is_at_el2():
                 yield self._back(self._registers.pc())
@@ -339,7 +339,7 @@ class _Watch:
 
     def _step_over(self, pc: int) -> None:
         self._stub.clear_breakpoint(pc)
-        self._stub.step_thread(self._cpu + 1, PATIENCE)
+        self._stub.step_thread(self._cpu + 1, START)
         self._stub.set_breakpoint(pc)
 
 

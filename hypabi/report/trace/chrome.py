@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hypabi.analysis.results.plain import Plain, plain
-from hypabi.trace.result import TracedCrossing, TraceResult
+from hypabi.tracing.result import TracedCrossing, TraceResult
 
 CALLS: Final = 1
 LIVE: Final = 2

@@ -4,7 +4,7 @@ from typing import Final
 
 from hypabi.analysis.results.plain import Plain
 from hypabi.report.shared.result_json import write_result
-from hypabi.trace.result import TraceResult
+from hypabi.tracing.result import TraceResult
 
 NAME: Final = "hypabi-trace"
 VERSION: Final = 1

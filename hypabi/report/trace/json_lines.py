@@ -3,7 +3,7 @@
 import json
 
 from hypabi.analysis.results.plain import Plain, plain
-from hypabi.trace.result import TracedCrossing, TraceResult
+from hypabi.tracing.result import TracedCrossing, TraceResult
 
 
 def write_crossing(crossing: TracedCrossing) -> str:

@@ -11,7 +11,7 @@ from hypabi.analysis.results.conclusion import spell_counts
 from hypabi.records import frozen
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.text_layout import filled, labelled, labelled_list, printable, titled
-from hypabi.trace.result import (
+from hypabi.tracing.result import (
     CrossingWord,
     DerivedWord,
     TracedArgument,

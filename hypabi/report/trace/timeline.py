@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hypabi.report.shared.text_layout import cut, printable
-from hypabi.trace.result import TracedCrossing, TraceResult
+from hypabi.tracing.result import TracedCrossing, TraceResult
 
 WIDTH: Final = 34
 """Of the column of a CPU."""

@@ -8,8 +8,8 @@ import pytest
 
 from hypabi import trace
 from hypabi.machine.crossing import EndKind
-from hypabi.trace.result import DerivedWord, TraceResult
-from tests.trace.events import LIFE, VERSION
+from hypabi.tracing.result import DerivedWord, TraceResult
+from tests.tracing.events import LIFE, VERSION
 from tests.witness.examples import need_machine
 
 LIFE_OF_BOTH = [

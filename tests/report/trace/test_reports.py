@@ -6,9 +6,9 @@ import pytest
 
 from hypabi.report.trace import chrome, json_lines, text, timeline
 from hypabi.report.trace import json as trace_json
-from hypabi.trace.result import TraceResult
+from hypabi.tracing.result import TraceResult
 from tests.report.schemas import schema, strict
-from tests.trace.events import KVM_INIT, SET_VECTORS, STUB, back, entered, traced
+from tests.tracing.events import KVM_INIT, SET_VECTORS, STUB, back, entered, traced
 
 
 @pytest.fixture(scope="module")

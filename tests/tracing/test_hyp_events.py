@@ -5,7 +5,7 @@ import pytest
 from hypabi.arch.names import Architecture
 from hypabi.decode.place import FileError
 from hypabi.machine.crossing import Back, Entered, Instruction
-from hypabi.trace.hyp_events import is_hyp_events, read_hyp_events
+from hypabi.tracing.hyp_events import is_hyp_events, read_hyp_events
 
 TEXT = """[003]\t   12.000100: hyp_enter reason=hvc vcpu=0
 [003]\t   12.000140: hyp_exit reason=eret_host vcpu=0

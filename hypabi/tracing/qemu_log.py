@@ -7,7 +7,7 @@ from typing import Final
 from hypabi.arch.names import Architecture
 from hypabi.decode.place import Place
 from hypabi.machine.crossing import Back, Ended, EndKind, Entered, Event, Instruction
-from hypabi.trace.record import Header
+from hypabi.tracing.record import Header
 
 SIGN: Final = re.compile(rb"^Taking exception \d+ \[", re.MULTILINE)
 """A line that only such a log has."""

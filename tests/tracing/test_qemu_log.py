@@ -5,8 +5,8 @@ import pytest
 from hypabi.arch.names import Architecture
 from hypabi.decode.place import FileError
 from hypabi.machine.crossing import Back, Entered, Instruction
-from hypabi.trace.qemu_log import is_qemu_log, read_qemu_log
-from tests.trace.events import SET_VECTORS, STUB, traced
+from hypabi.tracing.qemu_log import is_qemu_log, read_qemu_log
+from tests.tracing.events import SET_VECTORS, STUB, traced
 
 LINK = 0xFFFF_8000_0000_0000 + SET_VECTORS + 4
 HVC = f"""Taking exception 11 [Hypervisor Call] on CPU 2

@@ -1,7 +1,7 @@
 """A crossing beside the derived case: what was seen is one of them, or that is said."""
 
-from hypabi.trace.result import DerivedWord
-from tests.trace.events import KVM_INIT, set_vectors, traced
+from hypabi.tracing.result import DerivedWord
+from tests.tracing.events import KVM_INIT, set_vectors, traced
 
 
 def test_what_the_stub_does_is_a_derived_case() -> None:

@@ -13,11 +13,11 @@ from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
 from hypabi.image.model import Image, ImageError, Role
 from hypabi.machine.crossing import Event
-from hypabi.machine.qemu.process import PATIENCE, version
+from hypabi.machine.qemu.process import version
 from hypabi.machine.qemu.target import Refused
-from hypabi.machine.qemu.watch import EXECUTABLES, BootPlan, KnownTable, watch_boot
+from hypabi.machine.qemu.watch import EXECUTABLES, START, BootPlan, KnownTable, watch_boot
 from hypabi.records import frozen
-from hypabi.trace.record import Header
+from hypabi.tracing.record import Header
 
 PROCESSORS: Final = {Architecture.ARM64: "cortex-a57", Architecture.ARM: "cortex-a15"}
 """QEMU's name of the processor that a kernel is booted on where none is named."""
@@ -65,7 +65,7 @@ def header_of(examination: Examination, wanted: Wanted) -> Header:
     architecture = examination.kernel.architecture
     executable, _ = EXECUTABLES[architecture]
     try:
-        found = version(executable, PATIENCE)
+        found = version(executable, START)
     except Refused as why:
         raise HypabiError("QEMU", str(why)) from None
     processor = wanted.processor or PROCESSORS[architecture]

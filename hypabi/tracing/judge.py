@@ -31,7 +31,7 @@ from hypabi.judgement.verification.verdict import Proved, Refuted, Undecided, Va
 from hypabi.machine.crossing import Back, Entered
 from hypabi.records import frozen, replace
 from hypabi.smt.solver import Solver
-from hypabi.trace.result import CrossingFinding, CrossingWord
+from hypabi.tracing.result import CrossingFinding, CrossingWord
 
 LINKS: Final = {
     Architecture.ARM64: ("ELR_EL2", "SPSR_EL2", "PSTATE"),
@@ -197,12 +197,13 @@ def _of_clause(
     if question.back is None or not _shows(question, question.back, held, clause):
         return None, ""
     row = replace(held.row, clauses=(clause,))
-    for finding in judge_row(replace(held, row=row), solver):
+    shown = _without(held.behaviour, _half_seen(clause, question, question.back))
+    for finding in judge_row(replace(held, row=row, behaviour=shown), solver):
         match finding.verdict:
             case Proved() | Vacuous():
                 return CrossingWord.SATISFIED, ""
             case Refuted() as refuted:
-                return CrossingWord.VIOLATED, f"{_said(clause)}: {_instead(refuted)}"
+                return CrossingWord.VIOLATED, f"{clause.text}: {_instead(refuted)}"
             case Undecided():
                 return None, ""
             case _:
@@ -210,8 +211,23 @@ def _of_clause(
     return None, ""
 
 
-def _said(clause: Clause) -> str:
-    return clause.text
+def _half_seen(clause: Clause, question: Question, back: Back) -> frozenset[str]:
+    """Return the registers that may become what was not seen."""
+    if not isinstance(clause.statement, KeepsSystemRegisters):
+        return frozenset()
+    both = {name: 0 for name in question.entered.registers if name in back.registers}
+    return frozenset(
+        each.register
+        for each in clause.statement.partly
+        if each.to is not None and not _seen(each.to, both)
+    )
+
+
+def _without(behaviour: Behaviour, names: frozenset[str]) -> Behaviour:
+    """Return a crossing of which some registers at exit were not seen."""
+    (case,) = behaviour.cases
+    kept = {name: value for name, value in case.registers.items() if name not in names}
+    return replace(behaviour, cases=(replace(case, registers=kept),))
 
 
 def _instead(refuted: Refuted) -> str:

@@ -9,9 +9,9 @@ from hypabi.arch.names import Architecture
 from hypabi.contract.version import Version
 from hypabi.machine.crossing import Back, Ended, EndKind, Entered, Event, Instruction, Recognised
 from hypabi.records import replace
-from hypabi.trace.record import Header
-from hypabi.trace.result import TracedCrossing, TraceResult
-from hypabi.trace.run import trace_events
+from hypabi.tracing.record import Header
+from hypabi.tracing.result import TracedCrossing, TraceResult
+from hypabi.tracing.run import trace_events
 from tests.witness.examples import FOLDER
 
 LIFE = FOLDER / "arm64-life-b7-kvm-a64.elf"

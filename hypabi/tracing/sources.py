@@ -6,9 +6,9 @@ from hypabi.arch.names import Architecture
 from hypabi.decode.bounds import read_bounded
 from hypabi.decode.place import Place
 from hypabi.machine.crossing import Event
-from hypabi.trace.hyp_events import is_hyp_events, read_hyp_events
-from hypabi.trace.qemu_log import is_qemu_log, read_qemu_log
-from hypabi.trace.record import BOUNDS, Header, parse_record
+from hypabi.tracing.hyp_events import is_hyp_events, read_hyp_events
+from hypabi.tracing.qemu_log import is_qemu_log, read_qemu_log
+from hypabi.tracing.record import BOUNDS, Header, parse_record
 
 
 def read_events(

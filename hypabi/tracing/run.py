@@ -1,15 +1,17 @@
 """A trace from its first event to its result."""
 
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.provenance import Provenance
 from hypabi.analysis.summaries.shared import identify_image
 from hypabi.errors import HypabiError
 from hypabi.machine.crossing import Ended, EndKind, Event
-from hypabi.trace.record import Header, spell_event, spell_header
-from hypabi.trace.result import TracedCrossing, TraceReproduction, TraceResult
-from hypabi.trace.session import Tracer
+from hypabi.tracing.record import Header, spell_event, spell_header
+from hypabi.tracing.result import TracedCrossing, TraceReproduction, TraceResult
+from hypabi.tracing.session import Tracer
 
 Listener = Callable[[TracedCrossing], None]
 
@@ -37,6 +39,8 @@ class Recorder:
             self._file.write(line)
             self._file.flush()
         except OSError as failed:
+            with suppress(OSError):
+                self._file.close()
             raise HypabiError(self._path, failed.strerror or str(failed)) from failed
 
     def close(self) -> None:
@@ -45,6 +49,16 @@ class Recorder:
             self._file.close()
         except OSError as failed:
             raise HypabiError(self._path, failed.strerror or str(failed)) from failed
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let signals wait, so that an event is taken whole or not at all."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def ignore(_crossing: TracedCrossing) -> None:
@@ -65,13 +79,16 @@ def trace_events(
     """
     tracer = Tracer(examination, header)
     found: list[TracedCrossing] = []
+    waiting: list[TracedCrossing] = []
 
     def take(event: Event) -> None:
-        if recorder is not None:
-            recorder.take(event)
-        for crossing in tracer.feed(event):
-            found.append(crossing)
-            listener(crossing)
+        with _undisturbed():
+            if recorder is not None:
+                recorder.take(event)
+            waiting.extend(tracer.feed(event))
+        while waiting:
+            listener(waiting[0])
+            found.append(waiting.pop(0))
 
     try:
         for event in events:

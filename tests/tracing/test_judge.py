@@ -1,8 +1,8 @@
 """A crossing against the contract: each breach is told, and its neighbour is satisfied."""
 
 from hypabi.machine.crossing import Recognised
-from hypabi.trace.result import CrossingWord, TracedCrossing
-from tests.trace.events import (
+from hypabi.tracing.result import CrossingWord, TracedCrossing
+from tests.tracing.events import (
     KVM_INIT,
     KVM_RUN,
     RESET_VECTORS,

@@ -24,13 +24,13 @@ from hypabi.machine.crossing import (
     Recognised,
 )
 from hypabi.records import frozen, replace
-from hypabi.trace.agreement import behaviour_at, compare
-from hypabi.trace.calls import AskedFor, Vocabulary, asked_for
-from hypabi.trace.host_calls import host_calls
-from hypabi.trace.judge import WORST_FIRST, Judged, Question, judge_crossing
-from hypabi.trace.places import Placement
-from hypabi.trace.record import Header
-from hypabi.trace.result import (
+from hypabi.tracing.agreement import behaviour_at, compare
+from hypabi.tracing.calls import AskedFor, Vocabulary, asked_for
+from hypabi.tracing.host_calls import host_calls
+from hypabi.tracing.judge import WORST_FIRST, Judged, Question, judge_crossing
+from hypabi.tracing.places import Placement
+from hypabi.tracing.record import Header
+from hypabi.tracing.result import (
     CrossingFinding,
     CrossingWord,
     DerivedWord,

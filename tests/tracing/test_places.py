@@ -2,8 +2,8 @@
 
 from hypabi.image.load import load_image
 from hypabi.machine.crossing import Instruction
-from hypabi.trace.places import Placement
-from tests.trace.events import KVM_RUN, LIFE, SET_VECTORS, STUB
+from hypabi.tracing.places import Placement
+from tests.tracing.events import KVM_RUN, LIFE, SET_VECTORS, STUB
 
 KASLR = 0xFFFF_8000_0000_0000
 HVC = Instruction.HVC

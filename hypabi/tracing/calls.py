@@ -7,8 +7,8 @@ from hypabi.contract.registry import Interfaces
 from hypabi.contract.revision import LiveCall, Revision
 from hypabi.machine.crossing import Entered, Instruction
 from hypabi.records import frozen
-from hypabi.trace.host_calls import FIRST
-from hypabi.trace.result import TracedArgument
+from hypabi.tracing.host_calls import FIRST
+from hypabi.tracing.result import TracedArgument
 
 HOST: Final = "kvm-arm64-host"
 ANY: Final = "any"

@@ -11,7 +11,7 @@ from hypabi.machine.crossing import Back, Entered
 from hypabi.records import replace
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
-from hypabi.trace.result import DerivedWord
+from hypabi.tracing.result import DerivedWord
 
 MOST_CASES: Final = 4096
 

@@ -11,7 +11,7 @@ from typing import Final
 from hypabi.arch.names import Architecture
 from hypabi.decode.place import Place
 from hypabi.machine.crossing import Back, Ended, EndKind, Entered, Event, Instruction
-from hypabi.trace.record import Header
+from hypabi.tracing.record import Header
 
 SIGN: Final = re.compile(rb"^\s*\[\d+\]\s+\d+\.\d{6}: hyp_(enter|exit)\b", re.MULTILINE)
 MOST_EVENTS: Final = 200_000

@@ -6,8 +6,8 @@ import pytest
 
 from hypabi.decode.place import FileError
 from hypabi.machine.crossing import Ended, EndKind, Event, Lost, Recognised
-from hypabi.trace.record import parse_record, spell_event, spell_header
-from tests.trace.events import HEADER, SET_VECTORS, STUB, back, entered
+from hypabi.tracing.record import parse_record, spell_event, spell_header
+from tests.tracing.events import HEADER, SET_VECTORS, STUB, back, entered
 
 CALL = entered(SET_VECTORS, STUB, {"x0": (1 << 64) - 1})
 EVENTS: tuple[Event, ...] = (
