@@ -112,7 +112,7 @@ def _must(
         because=tuple(dict.fromkeys(each.text for each in told)),
         patches=patches,
         missing=missing,
-        given=tuple(each for each in given if each.patch in (*patches, SERIES)),
+        given=tuple(e for e in given if SERIES in (*patches, e.patch) or e.patch in patches),
     )
 
 

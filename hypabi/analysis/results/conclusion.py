@@ -125,9 +125,13 @@ def spell_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
     )
 
 
+_PLURALS: Final = (("ies", "y"), ("ches", "ch"), ("s", ""), ("", ""))
+"""How the names of units end: of many, and of one."""
+
+
 def _counted(number: int, unit: str) -> str:
     """Return how many of a unit, whose name is a plural, in the number that it has."""
     if number == 1:
-        one = unit.removesuffix("ies") + "y" if unit.endswith("ies") else unit.removesuffix("s")
-        return f"{number} {one}"
+        plural, ending = next(each for each in _PLURALS if unit.endswith(each[0]))
+        return f"{number} {unit.removesuffix(plural)}{ending}"
     return f"{number} {unit}"

@@ -24,6 +24,7 @@ MOST_FINDINGS: Final = 4
 MOST_OWNERS: Final = 8
 MOST_SHOWN: Final = 12
 MOST_CHANGES: Final = 4
+"""For callers of either side; a change that is the same for both is told once."""
 
 
 def write(review: ReviewResult) -> str:
@@ -47,10 +48,10 @@ def _lines(review: ReviewResult) -> Iterator[str]:
         yield from _key("note", note)
     yield from _patches(review)
     yield from _broken(review)
-    yield from _changed(review)
-    yield from _preexisting(review)
-    yield from _document(review)
     yield from _agreement(review)
+    yield from _document(review)
+    yield from _preexisting(review)
+    yield from _changed(review)
 
 
 def _headline(review: ReviewResult) -> Iterator[str]:
@@ -121,9 +122,8 @@ def _changed(review: ReviewResult) -> Iterator[str]:
 
 def _change(patch: ReviewedPatch, each: ReviewChange) -> str:
     by = f", asked by {', '.join(each.asked_by[:3])}" if each.asked_by else ""
-    for_ = f" for {each.callers.replace('-', ' ')}" if each.callers else ""
     place = f"{patch.number}: " if patch.number else ""
-    return f"{place}{each.program}, {each.party}, {each.what}: {each.change}{for_}{by}"
+    return f"{place}{each.program}, {each.party}, {each.what}: {each.change}{by}"
 
 
 def _preexisting(review: ReviewResult) -> Iterator[str]:
