@@ -3,7 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hypabi.analysis.results.difference import CallersOf, ChangeKind, ComparedCall, DiffResult
+from hypabi.analysis.results.difference import (
+    CallersOf,
+    ChangeKind,
+    ComparedCall,
+    DiffResult,
+    Made,
+)
 from hypabi.analysis.results.vector_table import HOW
 from hypabi.report.diff.findings import findings_of
 from hypabi.report.findings.finding import CALL, PARTY, Findings
@@ -86,7 +92,10 @@ def _cell(each: ComparedCall, target: str | None) -> Cell:
         return Cell(SUPPRESSED, each.change.value, target)
     if each.left_open:
         return Cell(LEFT_OPEN, "", target)
-    return Cell(MARKS[each.change], each.change.value, target)
+    mark = MARKS[each.change]
+    if mark is INCOMPATIBLE and each.made is Made.BY_NOBODY:
+        mark = CHANGED
+    return Cell(mark, each.change.value, target)
 
 
 def _parties(diff: DiffResult) -> Iterator[str]:
