@@ -85,7 +85,9 @@ def _of_places(result: CheckResult) -> Iterator[Finding]:
     for slot in result.slots_amiss():
         word = SLOTS.get(slot.verdict)
         if word is not None:
-            yield Finding(_rule("slot", slot.party, slot.name), word, slot.name, (slot.party,))
+            yield Finding(
+                _rule("slot", slot.party, slot.name), word, "; ".join(slot.why), (slot.party,)
+            )
 
 
 def _of_clause(clause: CheckedClause) -> Iterator[Finding]:
