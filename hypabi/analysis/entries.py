@@ -6,17 +6,19 @@ path only where they do not; :func:`entries` says of every slot what was found, 
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 from hypabi.analysis.examination import Examination, Provider
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.program import Program
 from hypabi.arch.exception_routing import entries_of_el2, entries_of_hyp
-from hypabi.arch.vector_entries import VectorEntry
+from hypabi.arch.vector_entries import Origin, VectorEntry
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_exception
 from hypabi.code.vector_slots import Route, reads_syndrome, route_of
 from hypabi.code.vector_tables import Kind, VectorTable
 from hypabi.contract.model import Taken
+from hypabi.contract.revision import LiveParty
 from hypabi.judgement.entries.audit import judge_entries
 from hypabi.judgement.entries.baseline import (
     HANGS,
@@ -34,6 +36,9 @@ from hypabi.judgement.entries.baseline import (
 from hypabi.judgement.entries.findings import JudgedEntry
 from hypabi.records import replace
 
+ITSELF: Final = (Origin.EL2T, Origin.EL2H, Origin.HYP)
+"""Where an exception comes from that EL2 or HYP takes of itself."""
+
 
 def judge_slots(examination: Examination) -> tuple[JudgedSlot, ...]:
     """Hold every slot of the parties of which the contract says what may enter against that."""
@@ -49,6 +54,8 @@ def _slots_of(examination: Examination, provider: Provider, name: str) -> Iterat
     party = examination.revision.party(name)
     if party is None or not party.entries:
         return
+    if all(each.row[0] != name for each in examination.installers):
+        party = _made_live_elsewhere(party)
     program, table = examination.programs[provider.role], provider.table
     called = examination.behaviours[name]
     lift = partial(program.explorer.instruction, state=table.state)
@@ -65,6 +72,18 @@ def _slots_of(examination: Examination, provider: Provider, name: str) -> Iterat
         else:
             answers = _followed(examination, name, entry, _through(program, table, entry))
         yield judge_slot(examination.revision, party, entry, answers)
+
+
+def _made_live_elsewhere(party: LiveParty) -> LiveParty:
+    """Return a party of which nothing in the file says at which level its caller runs.
+
+    Whoever makes it live decides that: a boot loader that enters the kernel at EL1 need not answer
+    a kernel that has stayed at EL2.
+    """
+    entries = tuple(
+        replace(each, taken=Taken.OPEN) if each.origin in ITSELF else each for each in party.entries
+    )
+    return replace(party, entries=entries)
 
 
 def _followed(

@@ -24,7 +24,9 @@ from hypabi.judgement.callers.findings import (
     CallerAnswer,
     CallerCheck,
     CallerQuestion,
+    DependsOnCaller,
     Satisfied,
+    Unspecified,
     Violated,
     Whose,
 )
@@ -37,6 +39,10 @@ from hypabi.smt.solver import Solver
 SMALL: Final = 0x1_0000
 """Below it an identifier is no function identifier of SMCCC that anybody has (DEN0028, table 6-2),
 so an ``hvc`` with one is meant for the kernel's own vectors."""
+
+
+CONTENT: Final = (Satisfied, DependsOnCaller, Unspecified)
+"""What can be said of a caller that nothing more has to be known about."""
 
 
 class Reachability(enum.Enum):
@@ -52,7 +58,7 @@ class Reachability(enum.Enum):
     """The contract says when it runs, and none of the parties is in the program that are live
     then."""
     WHOEVER_IS_LIVE = "whoever is live"
-    """The contract does not say when it runs, but it breaks with everybody."""
+    """The contract does not say when it runs, but it comes out alike with everybody."""
 
 
 @frozen
@@ -305,7 +311,7 @@ def _checks(
     if program.whose is Whose.OUTSIDE and not states:
         otherwise = Reachability.WHOEVER_IS_LIVE
     else:
-        otherwise = _otherwise(contexts, found) if contexts else _unspoken(found.values())
+        otherwise = _otherwise(contexts, found) if contexts else _unspoken(revision, found.values())
     for name, met in found.items():
         context = next((context for context in contexts if name in context.states), None)
         when = otherwise if context is None else Reachability.REACHABLE
@@ -349,13 +355,24 @@ def _otherwise(contexts: Sequence[CallerContext], found: Mapping[str, CallerChec
     return Reachability.UNREACHABLE
 
 
-def _unspoken(found: Iterable[CallerCheck]) -> Reachability:
+def _unspoken(revision: Revision, found: Iterable[CallerCheck]) -> Reachability:
     """Say when a way runs of which the contract says nothing.
 
-    It does not matter where it breaks with everybody who may be live.
+    It does not matter where it breaks with everybody who may be live, nor, to a contract that
+    speaks of no moment at all, where everybody serves it as it is asked for.
     """
-    broken = all(isinstance(met.worst(), Violated) for met in found)
-    return Reachability.WHOEVER_IS_LIVE if broken else Reachability.UNSPOKEN
+    checks = tuple(found)
+    alike = all(isinstance(met.worst(), Violated) for met in checks)
+    if not revision.contexts:
+        alike = alike or all(_is_served(met) for met in checks)
+    return Reachability.WHOEVER_IS_LIVE if alike else Reachability.UNSPOKEN
+
+
+def _is_served(met: CallerCheck) -> bool:
+    """Tell whether a party gives a caller what it asks for."""
+    served = met.points[0].verdict
+    refused = isinstance(served, Satisfied) and served.what == REFUSED_AND_TOLD
+    return met.call is not None and not refused and isinstance(met.worst(), CONTENT)
 
 
 def _note_moves(made: dict[tuple[str, str], list[CallSite]], met: Iterable[CheckInContext]) -> None:

@@ -51,10 +51,15 @@ def held(of: Revision, *ways: CallPath) -> LifeCycle:
 def test_a_site_that_the_contract_does_not_speak_of_meets_every_party_and_moves_it() -> None:
     found = held(revision(), way(x0=0))
     (met,) = found.checks
-    assert (met.when, met.context, met.check.call) == (Reachability.UNSPOKEN, None, "SET")
+    assert (met.when, met.context, met.check.call) == (Reachability.WHOEVER_IS_LIVE, None, "SET")
     (taken,) = found.moves
     assert taken.move is MOVE and [each.address for each in taken.by] == [site().address]
     assert found.dormant == ()
+
+
+def test_a_site_of_which_a_contract_says_nothing_that_speaks_of_others_is_unspoken() -> None:
+    found = held(revision(context("stub", function="g")), way(x0=0))
+    assert [met.when for met in found.checks] == [Reachability.UNSPOKEN]
 
 
 def test_a_site_that_breaks_with_everybody_counts_whoever_is_live() -> None:
