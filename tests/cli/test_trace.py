@@ -12,7 +12,7 @@ import pytest
 from tests.cli.door import COMMAND, environment, hypabi, one_line
 from tests.report.schemas import strict
 from tests.tracing.events import HEADER, KVM_INIT, LIFE, SET_VECTORS, STUB, back, entered
-from tests.tracing.test_qemu_log import BACK, HVC
+from tests.tracing.qemu_lines import BACK, HVC
 from tests.witness.examples import need_machine
 
 IMAGE = (LIFE, "--kernel-version", "6.1")

@@ -6,16 +6,9 @@ from hypabi.arch.names import Architecture
 from hypabi.decode.place import FileError
 from hypabi.machine.crossing import Back, Entered, Instruction
 from hypabi.tracing.qemu_log import is_qemu_log, read_qemu_log
-from tests.tracing.events import SET_VECTORS, STUB, traced
+from tests.tracing.events import STUB, traced
+from tests.tracing.qemu_lines import BACK, HVC, LINK
 
-LINK = 0xFFFF_8000_0000_0000 + SET_VECTORS + 4
-HVC = f"""Taking exception 11 [Hypervisor Call] on CPU 2
-...from EL1 to EL2
-...with ESR 0x16/0x5a000000
-...with ELR {LINK:#x}
-...to EL2 PC {STUB + 0x20000400:#x} PSTATE 0x3c9
-"""
-BACK = f"Exception return from AArch64 EL2 to AArch64 EL1 PC {LINK:#x}\n"
 IRQ = """Taking exception 5 [IRQ] on CPU 2
 ...from EL1 to EL1
 ...with ESR 0x15/0x56000000
