@@ -61,11 +61,17 @@ def test_a_caller_that_calls_no_more_is_a_change(assemble: Assemble) -> None:
     assert promises(found) == [("caller", RESET, "gone")]
 
 
-@pytest.mark.parametrize("version", ["5.10.0-made", "6.1.0-made"])
-def test_a_slot_that_is_newly_or_no_longer_entered_is_found(
-    assemble: Assemble, version: str
+IRQ_FROM_EL1 = 9
+
+
+@pytest.mark.parametrize(
+    ("version", "entered"), [("5.10.0-made", FROM_EL2H), ("6.1.0-made", IRQ_FROM_EL1)]
+)
+def test_a_slot_that_is_newly_entered_is_found(
+    assemble: Assemble, version: str, entered: int
 ) -> None:
-    table = slots(FROM_EL1) if version.startswith("6") else slots(FROM_EL1, FROM_EL2H)
+    own = () if version.startswith("5.") else (FROM_EL2H,)
+    table = slots(FROM_EL1, *own, entered)
     found = compared(stub(assemble, version), stub(assemble, version, table=table))
     assert promises(found) == [("vector slot", "stub", "newly broken")]
     assert found["exit_status"] == REFUTED
