@@ -9,6 +9,7 @@ from pathlib import Path
 from hypabi.analysis.displacement import displaced
 from hypabi.analysis.examination import Examination, Provider
 from hypabi.analysis.findings.check import Check
+from hypabi.analysis.party_detection import address_of
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.replay import machine as machine_of
 from hypabi.analysis.results.shared import ReplayAttempt
@@ -160,14 +161,8 @@ class Witnesses:
             for each in self._examined.providers
             for party in each.parties
         }
-
-        def address(name: str) -> int | None:
-            found = ground.image.symbols.find(name)
-            return found[0].address if len(found) == 1 else None
-
-        return Surroundings(
-            tables, self._capabilities.number, self._capabilities.lacks, symbol=address
-        )
+        number, lacks = self._capabilities.number, self._capabilities.lacks
+        return Surroundings(tables, number, lacks, lambda name: address_of(name, ground.image))
 
 
 def offset_in(path: str, likely: int, content: bytes) -> int | None:

@@ -10,7 +10,13 @@ from hypabi.analysis.installers import (
     derive_installers,
     find_installers,
 )
-from hypabi.analysis.party_detection import Found, expected_parties, table_names, tell_parties
+from hypabi.analysis.party_detection import (
+    Found,
+    address_of,
+    expected_parties,
+    table_names,
+    tell_parties,
+)
 from hypabi.analysis.program import Program
 from hypabi.behaviour.case import Behaviour
 from hypabi.code.cpu_capabilities import Capabilities
@@ -109,8 +115,7 @@ class Examination:
 
     def _symbol(self, name: str) -> int | None:
         """Return the address of a symbol that one of the file's programs has, and has once."""
-        found = [each for image in self.loaded.images for each in image.symbols.find(name)]
-        return found[0].address if len(found) == 1 else None
+        return address_of(name, *self.loaded.images)
 
     def _within(self, address: int) -> bool:
         if any(address in tables for tables in self.tables.values()):

@@ -8,7 +8,7 @@ takes from its own place is then not the one that is linked into it.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from hypabi.analysis.party_detection import ROLES, Found, find_once
+from hypabi.analysis.party_detection import ROLES, Found, address_of, find_once
 from hypabi.analysis.program import Program
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
@@ -191,8 +191,8 @@ def _moved(
     written = words[installer.role, by]
 
     def address(name: str) -> int | None:
-        found = image.symbols.find(name)
-        return (found[0].address + by) % limit if len(found) == 1 else written.get(name)
+        linked_at = address_of(name, image)
+        return written.get(name) if linked_at is None else (linked_at + by) % limit
 
     tables = {name: at for name, at in linked.tables.items() if isinstance(at, int)}
     moved = {name: (at + by) % limit for name, at in tables.items()}

@@ -57,6 +57,12 @@ def find_once(image: Image, name: str) -> Iterator[Symbol]:
             yield found[0]
 
 
+def address_of(name: str, *images: Image) -> int | None:
+    """Return the address of the symbol of a name, if there is one such in all of the images."""
+    found = [each for image in images for each in image.symbols.find(name)]
+    return found[0].address if len(found) == 1 else None
+
+
 def expected_parties(
     revision: Revision, programs: Mapping[Role, Program], found: Found
 ) -> Mapping[str, str]:

@@ -323,9 +323,7 @@ def _refused_by_all(found: Mapping[str, CallerCheck]) -> Mapping[str, CallerChec
     """Return checks in which a call that no party serves is not satisfied because that is told."""
     served = CallerQuestion.SERVED
     first = [met.points[0] for met in found.values()]
-    told = [
-        p for p in first if isinstance(p.verdict, Satisfied) and p.verdict.what == REFUSED_AND_TOLD
-    ]
+    told = [each for each in first if _is_refused_and_told(each)]
     refused = [p for p in first if isinstance(p.verdict, Violated)]
     if not told or len(told) + len(refused) < len(first):
         return found
@@ -370,9 +368,13 @@ def _unspoken(revision: Revision, found: Iterable[CallerCheck]) -> Reachability:
 
 def _is_served(met: CallerCheck) -> bool:
     """Tell whether a party gives a caller what it asks for."""
-    served = met.points[0].verdict
-    refused = isinstance(served, Satisfied) and served.what == REFUSED_AND_TOLD
+    refused = _is_refused_and_told(met.points[0])
     return met.call is not None and not refused and isinstance(met.worst(), CONTENT)
+
+
+def _is_refused_and_told(answer: CallerAnswer) -> bool:
+    """Tell whether a call is not served, and its caller tells."""
+    return isinstance(answer.verdict, Satisfied) and answer.verdict.what == REFUSED_AND_TOLD
 
 
 def _note_moves(made: dict[tuple[str, str], list[CallSite]], met: Iterable[CheckInContext]) -> None:
