@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
-from hypabi.symbolic.memory import Memory, Store, told_apart
+from hypabi.symbolic.memory import Memory, Store, reached_by, told_apart
 from hypabi.symbolic.outcome import Outcome
 from hypabi.symbolic.places import based
 from hypabi.symbolic.state import Condition, Effect, Trail, addresses_on, walk_trail
@@ -27,6 +27,11 @@ class Case:
     outcome: Outcome
     assumptions: tuple[str, ...]
     trail: Trail
+
+    @property
+    def reached_by(self) -> frozenset[str]:
+        """The general registers, as a caller left them, by which memory is accessed."""
+        return reached_by(self.assumptions)
 
     def path(self, model: Mapping[str, int]) -> tuple[int, ...]:
         """Return the address of every instruction executed, in order, as a model chooses.

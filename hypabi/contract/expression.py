@@ -180,7 +180,7 @@ def reads_of(predicate: Predicate) -> tuple[Read, ...]:
     """Return the registers that a predicate reads, in order."""
     match predicate:
         case Comparison(_, left, right):
-            return (*_reads(left), *_reads(right))
+            return (*reads_of_value(left), *reads_of_value(right))
         case Capability():
             return ()
         case Negation(of):
@@ -191,16 +191,17 @@ def reads_of(predicate: Predicate) -> tuple[Read, ...]:
             assert_never(predicate)
 
 
-def _reads(value: Value) -> tuple[Read, ...]:
+def reads_of_value(value: Value) -> tuple[Read, ...]:
+    """Return the registers that a value is made of, in order."""
     match value:
         case Read():
             return (value,)
         case Integer() | TableOf() | AddressOf():
             return ()
         case Bits(of, _, _) | Word(of, _, _):
-            return _reads(of)
+            return reads_of_value(of)
         case Operation(_, left, right):
-            return (*_reads(left), *_reads(right))
+            return (*reads_of_value(left), *reads_of_value(right))
         case _:
             assert_never(value)
 

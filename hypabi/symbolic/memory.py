@@ -23,11 +23,12 @@ from hypabi.smt.rewrite import subterms
 from hypabi.smt.terms import Term, Value, symbols_of
 from hypabi.symbolic.places import Span, based, span_of, within
 from hypabi.symbolic.words import Ledger
-from hypabi.unknowns import symbol_address, undefined_symbol, word_name
+from hypabi.unknowns import is_general, symbol_address, undefined_symbol, word_name
 
 UNDISTURBED: Final = (
     "no access to memory aborts, each has the image's byte order, nobody else writes what is read"
 )
+_HANDED_IN: Final = "the caller passes an address of memory in "
 READ_AS_WRITTEN: Final = frozenset({"symbol", "add", "sub"})
 """Operations of which the text of a base tells everything; of others two may read alike."""
 
@@ -79,6 +80,7 @@ class Memory:
         if base is None and Access.CODE in map(self.image.access, range(offset, offset + size)):
             raise Unmodelled(f"it writes code at {offset:#x}")
         self._assume(UNDISTURBED)
+        self._reach(base, offset)
         if base is not None:
             # Or the code that runs next may not be what the image holds.
             self._spare_code(base, offset, size, judge)
@@ -293,6 +295,7 @@ class Memory:
 
     def _word(self, base: Term | None, offset: int) -> Term:
         self._assume(UNDISTURBED)
+        self._reach(base, offset)
         name = address_text(base, offset, self.bits)
         name = f"({name})" if undefined_symbol(name) else name
         if base is not None and any(term.op not in READ_AS_WRITTEN for term in subterms((base,))):
@@ -346,6 +349,17 @@ class Memory:
         if text not in self.assumptions:
             self.assumptions = (*self.assumptions, text)
 
+    def _reach(self, base: Term | None, offset: int) -> None:
+        """Record by which of the caller's general registers memory is accessed.
+
+        What is added to an address of the image is an index there.
+        """
+        if base is None or self.image.access(offset) is not None:
+            return
+        for symbol in sorted(symbols_of(base), key=_name):
+            if is_general(symbol.name):
+                self._assume(f"{_HANDED_IN}{symbol.name}")
+
     def _assume_owned(self, one: str, other: str) -> None:
         """Take apart what two pointers of the hypervisor point to, because of who sets them.
 
@@ -361,6 +375,16 @@ class Memory:
 def _never(judge: Judge, meets: Value, same: Value) -> bool:
     """Tell whether two accesses that meet are always at the same address."""
     return judge.never(terms.land(meets, terms.lnot(same)))
+
+
+def _name(symbol: Term) -> str:
+    return symbol.name
+
+
+def reached_by(assumptions: Iterable[str]) -> frozenset[str]:
+    """Return the general registers of the caller by which a path accesses memory."""
+    handed_in = (text for text in assumptions if text.startswith(_HANDED_IN))
+    return frozenset(text.removeprefix(_HANDED_IN) for text in handed_in)
 
 
 def told_apart(one: Term | None, other: Term | None, bits: int) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import CalledBack, Left, Undecided
-from hypabi.contract.clause import Answer, Calls, Clause, HandedTo
-from hypabi.contract.expression import Predicate
+from hypabi.contract.clause import Answer, Calls, Clause, HandedTo, KeepsMemory
+from hypabi.contract.expression import Predicate, reads_of, reads_of_value
 from hypabi.contract.revision import LiveParty, Revision, Row
 from hypabi.judgement.verification.clause_demands import (
     CallBack,
@@ -47,6 +47,19 @@ class HeldRow:
         """Return the number of the call, where the row is a call's that has one."""
         calls = self.revision.calls
         return next((call.number for call in calls if call.name == self.row.call), None)
+
+    @property
+    def passed(self) -> frozenset[str]:
+        """Return the registers of which the row says what a caller puts there."""
+        calls = (call for call in self.revision.calls if call.name == self.row.call)
+        arguments = {register for call in calls for _, register in call.arguments}
+        stated = (each.holds for each in (*self.row.assumes, *self.row.requires))
+        told = [read for holds in stated for read in reads_of(holds)]
+        for statement in (clause.statement for clause in self.row.clauses):
+            if isinstance(statement, KeepsMemory):
+                told += [r for each in statement.may_write for r in reads_of_value(each.start)]
+        named = {read.register for read in told}
+        return frozenset({self.revision.identifier, *arguments, *named})
 
 
 @frozen

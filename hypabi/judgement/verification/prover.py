@@ -264,12 +264,19 @@ class _Row:
             return Vacuous("this path is not meant")
         asked = obligations_of(self.held, clause, case, hypotheses)
         if lost is not None:
-            return lost.of_case(case, asked, self._answer)
-        for each in asked:
-            verdict = self._answer(each)
-            if not isinstance(verdict, Proved):
-                return verdict
-        return Proved(1)
+            verdict = lost.of_case(case, asked, self._answer)
+        else:
+            verdicts = map(self._answer, asked)
+            verdict = next((v for v in verdicts if not isinstance(v, Proved)), Proved(1))
+        strays = self._strays(case) if isinstance(verdict, Proved) else []
+        if strays:
+            by = " and ".join(strays)
+            return Undecided(f"memory is accessed at an address in {by}, which no caller passes")
+        return verdict
+
+    def _strays(self, case: Case) -> list[str]:
+        """Return by which registers a case accesses memory that are no argument of the call."""
+        return sorted(case.reached_by - self.held.passed) if case.reached_by else []
 
     def _answer(self, asked: Asked) -> Verdict:
         match asked:

@@ -24,6 +24,8 @@ FIVE = Ensures(equal(new("x0"), number(5)))
 KEPT = KeepsRegisters(("x0", "x9", "x10"))
 OUTSIDE = Comparison(Relation.AT_MOST, Integer(0x90000000, 64), old("x1"))
 OUTSIDE_TOO = Comparison(Relation.AT_MOST, Integer(0xA0000000, 64), old("x2"))
+PASSED = tuple(Comparison(Relation.AT_MOST, number(0), old(f"x{n}")) for n in (1, 2, 3))
+"""Says no more than that a caller puts something there."""
 BELOW = Comparison(Relation.BELOW, old("x1"), Integer(0x98000000, 64))
 TWICE = "ldr x9, [x1]\nldr x10, [x2]\nmov x0, #5\ncmp x1, x2\nb.ne 1f\ncmp x9, x10\n"
 DATA_AND_STACK = "\n.data\n.balign 16\ntab: .quad 0,0,0,0,0,0,0\nlimit: .quad 0\n"
@@ -140,7 +142,7 @@ PROVED: Mapping[str, Stated] = {
         "mov w9, #5\nstr w9, [x1]\nstr wzr, [x1, #4]\nldr x0, [x1]\neret", FIVE, (OUTSIDE, BELOW),
     ),
     "the same word twice": (
-        f"{TWICE}b.eq 1f\nmov x0, #6\n1: eret", FIVE, (),
+        f"{TWICE}b.eq 1f\nmov x0, #6\n1: eret", FIVE, PASSED,
     ),
 }  # fmt: skip
 
@@ -161,7 +163,7 @@ def test_memory_that_is_apart_is_proved_to_be(case: str, assemble: Assemble) -> 
 
 def test_a_store_that_may_hit_code_is_undecided(assemble: Assemble) -> None:
     source = "mov x0, #5\nstr xzr, [x1]\neret"
-    found = verdict(source, assemble)
+    found = verdict(source, assemble, FIVE, *PASSED)
     assert isinstance(found, Undecided) and "may write the code" in found.reason
     assert isinstance(verdict(source, assemble, FIVE, OUTSIDE), Proved)
     below = Comparison(Relation.BELOW, old("x1"), Integer(TEXT - 8, 64))
@@ -175,6 +177,21 @@ def test_memory_that_a_contract_gives_away_is_no_code(assemble: Assemble) -> Non
     for size, expected in ((8, Proved), (4, Refuted)):
         region = KeepsMemory((Region(old("x1"), size),))
         assert isinstance(verdict(source, assemble, region), expected)
+
+
+@pytest.mark.parametrize(
+    "access", ["ldr x2, [x1]", "ldr x2, [x1, x3, lsl #3]", "ldrb w2, [x1, #1]"]
+)
+def test_an_address_that_no_caller_passes_may_fault(access: str, assemble: Assemble) -> None:
+    source = f"{access}\nmov x0, #5\neret"
+    found = verdict(source, assemble)
+    assert isinstance(found, Undecided) and "in x1" in found.reason
+    assert isinstance(verdict(source, assemble, FIVE, *PASSED), Proved)
+
+
+def test_an_index_into_the_image_is_no_address(assemble: Assemble) -> None:
+    source = f"ldr x9, =tab\nldr x2, [x9, x1, lsl #3]\nmov x0, #5\neret\n{DATA_AND_STACK}"
+    assert isinstance(verdict(source, assemble), Proved)
 
 
 def test_a_stack_pointer_that_a_call_sets_is_no_premise(assemble: Assemble) -> None:
