@@ -1,6 +1,6 @@
 """Which call numbers a provider tells apart, and the cases of each."""
 
-from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import Undecided
 from hypabi.records import frozen
 from hypabi.smt import terms
@@ -66,8 +66,7 @@ def select_number(behaviour: Behaviour, selects: Value, solver: Solver) -> tuple
 
 def possible(case: Case, selects: Value, solver: Solver) -> bool:
     """Return whether a case's guard and a condition can hold together; undecided counts as yes."""
-    guard = [condition.term for condition in case.guard]
-    return not isinstance(solver.feasibility(*guard, selects), Unsatisfiable)
+    return not isinstance(solver.feasibility(*guard_terms(case), selects), Unsatisfiable)
 
 
 def _atoms(behaviour: Behaviour) -> list[Term]:

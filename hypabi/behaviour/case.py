@@ -1,6 +1,7 @@
 """The cases of a provider, and the rows that a call number selects from them."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from hypabi.records import frozen
 from hypabi.smt import terms
@@ -10,6 +11,15 @@ from hypabi.symbolic.outcome import Outcome
 from hypabi.symbolic.places import based
 from hypabi.symbolic.state import Condition, Effect, Trail, addresses_on, walk_trail
 from hypabi.symbolic.words import Words
+
+
+class Guard(tuple[Condition, ...]):
+    """The conditions of a case, whose terms are put together once: every row asks for them."""
+
+    @cached_property
+    def terms(self) -> tuple[Value, ...]:
+        """The conditions without where they were decided."""
+        return tuple(condition.term for condition in self)
 
 
 @frozen
@@ -105,4 +115,5 @@ def _are_apart(one: Term | None, other: Term | None, case: Case, bits: int) -> b
 
 def guard_terms(case: Case) -> tuple[Value, ...]:
     """Return the conditions of a case."""
-    return tuple(condition.term for condition in case.guard)
+    guard = case.guard
+    return guard.terms if isinstance(guard, Guard) else Guard(guard).terms

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from hypabi.arch.aarch64 import VOLATILE
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.arch.vector_entries import Origin
-from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.case import Behaviour, Case, Guard
 from hypabi.records import replace
 from hypabi.smt import terms
 from hypabi.symbolic.entry import (
@@ -126,7 +126,7 @@ def _case(path: Path, entry: Entry, explorer: Explorer) -> Case:
         and name not in VOLATILE
     }
     return Case(
-        state.conditions,
+        Guard(state.conditions),
         changed,
         state.memory.stores,
         state.effects,

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import ClassVar, Final, TypeVar
 
 from hypabi.records import frozen
+from hypabi.smt.fixed import FixedSymbols
 from hypabi.smt.rewrite import subterms
-from hypabi.smt.solver import Answer, Feasibility, Solver, Unknown
+from hypabi.smt.solver import Answer, Feasibility, Feasible, Solver, Unknown, Unsatisfiable
 from hypabi.smt.term import Term, Value
 
 MOST: Final = 1_000_000
@@ -21,6 +22,8 @@ STEP: Final = 10
 """Cost of one instruction that is executed symbolically."""
 QUESTION: Final = 30
 """Cost of one question beside that of its terms, each of which costs 1."""
+PLAIN: Final = 1
+"""Cost of looking whether constants decide a question."""
 ARITHMETIC: Final = 4
 """Terms that compute cost more the more there are: their number squared, over this."""
 HARD: Final = MOST // 8
@@ -68,10 +71,13 @@ class MeteredSolver(ABC):
 
     def __init__(self, solver: Solver, allowance: Allowance) -> None:
         self._solver = solver
+        self._fixed = FixedSymbols()
+        self._added = False
         self.allowance = allowance
 
     def add(self, condition: Value) -> None:
         """Require a condition; see :class:`~hypabi.smt.solver.Solver`."""
+        self._added = True
         self._solver.add(condition)
 
     def push(self) -> None:
@@ -84,11 +90,25 @@ class MeteredSolver(ABC):
 
     def check(self, *assumptions: Value) -> Answer:
         """Say whether everything added and assumed can hold, and give a model."""
+        if self._decided(assumptions) is False:
+            return Unsatisfiable()
         return self._asked(self._solver.check, assumptions)
 
     def feasibility(self, *assumptions: Value) -> Feasibility:
         """Say whether everything added and assumed can hold, without a model; cheaper."""
+        plain = self._decided(assumptions)
+        if plain is False:
+            return Unsatisfiable()
+        if plain and not self._added:
+            return Feasible()
         return self._asked(self._solver.feasibility, assumptions)
+
+    def _decided(self, assumptions: tuple[Value, ...]) -> bool | None:
+        """Tell whether assumptions can hold together, ``None`` where that is to be asked."""
+        if self.allowance.spent:
+            return None
+        self.allowance.spend(PLAIN)
+        return self._fixed.decide(assumptions)
 
     def _asked(
         self, ask: Callable[..., _Answer | Unknown], assumptions: tuple[Value, ...]

@@ -16,9 +16,13 @@ def substitute(value: Value, replacements: Mapping[Term, Value]) -> Value:
 
     A replaced term is not looked into, and neither is what replaces it.
     """
-    if isinstance(value, int) or not replacements:
+    return substitute_known(value, dict(replacements)) if replacements else value
+
+
+def substitute_known(value: Value, known: dict[Term, Value]) -> Value:
+    """Replace what is known, as :func:`substitute` does, and enter what became of all else."""
+    if isinstance(value, int):
         return value
-    known: dict[Term, Value] = dict(replacements)
     pending = [value]
     while pending:
         term = pending[-1]

@@ -124,7 +124,7 @@ def test_the_reason_is_said_and_shows_in_the_status(assemble: Assemble) -> None:
 def test_rows_beyond_the_allowance_are_undecided_one_by_one(
     assemble: Assemble, made: list[Allowance]
 ) -> None:
-    session = open_image(image(assemble, dispatcher(40)))
+    session = open_image(image(assemble, dispatcher(100)))
     found = derivation(session, Wanted(), ())
     assert len(made) == 1
     (derived,) = found.derived

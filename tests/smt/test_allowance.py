@@ -6,6 +6,7 @@ from hypabi.smt import terms
 from hypabi.smt.allowance import (
     HARD,
     MOST,
+    PLAIN,
     QUESTION,
     SPENT,
     Allowance,
@@ -28,9 +29,19 @@ def cost(*conditions: Value) -> int:
 
 
 def test_what_is_plain_costs_its_terms() -> None:
-    one = terms.eq(X, 1, 64)
-    assert cost(one) == QUESTION + 2
-    assert cost(one, terms.lnot(terms.eq(Y, 2, 64))) == QUESTION + 5
+    one = terms.ult(X, 1 << 60, 64)
+    assert cost(one) == PLAIN + QUESTION + 2
+    assert cost(one, terms.lnot(terms.eq(Y, 2, 64))) == PLAIN + QUESTION + 5
+
+
+def test_what_constants_decide_is_not_asked() -> None:
+    fixed, others = terms.eq(X, 1, 64), [terms.ne(X, n, 64) for n in range(2, 300)]
+    assert cost(*others, fixed) == PLAIN
+    assert cost(*others, terms.eq(X, 299, 64), fixed) == PLAIN
+    allowance = Allowance()
+    solver = CountedSolver(BitwuzlaSolver(), allowance)
+    solver.add(terms.eq(X, 2, 64))
+    assert isinstance(solver.feasibility(fixed), Unsatisfiable)
 
 
 def test_what_computes_costs_its_square() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from hypabi.arch.names import Architecture
-from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.case import Behaviour, Case, Guard
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -209,9 +209,10 @@ class _Values:
         return Behaviour(0, at_entry, link, status, found, widths, holds)
 
     def cases(self, widths: Mapping[str, int]) -> Shape:
+        condition = Checked(self.value(1), lambda of, _: Condition(0, of))
         case = record(
             partial(Case, trail=None),
-            ("guard", ListOf(Checked(self.value(1), lambda of, _: Condition(0, of)), MOST_ITEMS)),
+            ("guard", Checked(ListOf(condition, MOST_ITEMS), lambda of, _: Guard(of))),
             ("registers", _names(Checked(REFERENCE, partial(self.register, widths)))),
             ("stores", ListOf(self.store(), MOST_ITEMS)),
             ("effects", ListOf(self.effect(), MOST_ITEMS)),

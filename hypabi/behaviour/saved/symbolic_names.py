@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, assert_never
 
-from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.case import Behaviour, Case, Guard
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -101,7 +101,7 @@ class _Relative:
 
     def case(self, case: Case, widths: Mapping[str, int]) -> Case:
         return Case(
-            tuple(Condition(0, self.value(each.term, 1)) for each in case.guard),
+            Guard(Condition(0, self.value(each.term, 1)) for each in case.guard),
             {name: self.register(name, v, widths[name]) for name, v in case.registers.items()},
             tuple(map(self.store, case.stores)),
             tuple(map(self.effect, case.effects)),

@@ -86,9 +86,10 @@ def compare_sides(
                 must_agree=agree,
             )
             continue
+        shared = _Shared()
         for row in home.revision.rows_of(party.name):
             patient = PatientSolver(solver(), patience)
-            yield _Comparison(home, other, party, row, direction, patient).cell()
+            yield _Comparison(home, other, party, row, direction, patient, shared).cell()
 
 
 def _counterpart(party: LiveParty, other: Side) -> str:
@@ -113,6 +114,37 @@ def _absent(party: LiveParty, other: Side) -> Incompatible | Undecided | None:
     return Undecided((f"the other image does not hold the vectors of {party.name}",), ())
 
 
+class _Shared:
+    """What is the same for all rows of a party, found once; behaviours are told by identity."""
+
+    def __init__(self) -> None:
+        self._cases: dict[int, tuple[Behaviour, tuple[Value, ...]]] = {}
+        self._complete: dict[int, bool] = {}
+        self._bound: dict[tuple[int, int], tuple[Behaviour, Behaviour, frozenset[str]]] = {}
+
+    def outside(self, behaviour: Behaviour) -> tuple[Value, ...]:
+        """Return the conditions under which no case of a behaviour is taken."""
+        if id(behaviour) not in self._cases:
+            taken = (terms.land(*guard_terms(case)) for case in behaviour.cases)
+            self._cases[id(behaviour)] = behaviour, tuple(map(terms.lnot, taken))
+        return self._cases[id(behaviour)][1]
+
+    def is_complete(self, behaviour: Behaviour, solver: PatientSolver) -> bool:
+        """Tell whether every state, of whatever row, leads to a case."""
+        outside = self.outside(behaviour)
+        if id(behaviour) not in self._complete:
+            answer = solver.feasibility(*behaviour.holds, *outside)
+            self._complete[id(behaviour)] = isinstance(answer, Unsatisfiable)
+        return self._complete[id(behaviour)]
+
+    def one_sided(self, home: Behaviour, other: Behaviour) -> frozenset[str]:
+        """Return what only one of two behaviours has a name for."""
+        pair = id(home), id(other)
+        if pair not in self._bound:
+            self._bound[pair] = home, other, one_sided(home, other)
+        return self._bound[pair][2]
+
+
 @frozen
 class _Comparison:
     """One row of the home side, and the party of the same name, or vectors, on the other."""
@@ -123,6 +155,7 @@ class _Comparison:
     row: Row
     direction: Direction
     solver: PatientSolver
+    shared: _Shared
 
     def cell(self) -> Cell:
         change, assumptions = self.met()
@@ -218,7 +251,7 @@ class _Comparison:
             return Undecided((f"there are more than {MOST_PAIRS} pairs of cases",), ()), ()
         if is_spent(self.solver):
             return Undecided((SPENT,), ()), ()
-        bound = one_sided(home, other)
+        bound = self.shared.one_sided(home, other)
         for case in cases:
             for another in others:
                 if is_spent(self.solver):
@@ -256,8 +289,9 @@ class _Comparison:
     ) -> Iterator[str]:
         """Yield why cases are missing; what was derived has one for every state at entry."""
         for behaviour in behaviours:
-            outside = (terms.lnot(terms.land(*guard_terms(case))) for case in behaviour.cases)
-            answer = self.solver.feasibility(*premises, *outside)
+            if self.shared.is_complete(behaviour, self.solver):
+                continue
+            answer = self.solver.feasibility(*premises, *self.shared.outside(behaviour))
             match answer:
                 case Unsatisfiable():
                     continue

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from hypabi.arch.names import Architecture
-from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.case import Behaviour, Case, Guard
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -227,7 +227,7 @@ class _Swap:
     def case(self, case: Case) -> Case:
         return replace(
             case,
-            guard=tuple(Condition(0, self.value(each.term)) for each in case.guard),
+            guard=Guard(Condition(0, self.value(each.term)) for each in case.guard),
             registers={name: self.value(value) for name, value in case.registers.items()},
             stores=tuple(map(self.store, case.stores)),
             effects=tuple(map(self.effect, case.effects)),

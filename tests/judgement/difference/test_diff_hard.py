@@ -8,7 +8,7 @@ from hypabi.analysis.difference import sides
 from hypabi.contract.file.load import shipped_contract
 from hypabi.contract.version import Version
 from hypabi.judgement.difference.budget import MOST, SPENT, PatientSolver
-from hypabi.judgement.difference.compare import _Comparison
+from hypabi.judgement.difference.compare import _Comparison, _Shared
 from hypabi.judgement.difference.model import (
     Cell,
     Direction,
@@ -160,5 +160,5 @@ def test_what_a_comparison_may_cost_has_an_end(assemble: Assemble) -> None:
     assert party is not None
     for spent, change in ((patience, Undecided), (Allowance(MOST), Weaker)):
         again = PatientSolver(BitwuzlaSolver(), spent)
-        cell = _Comparison(one, two, party, row, Direction.OLD_CALLERS, again).cell()
+        cell = _Comparison(one, two, party, row, Direction.OLD_CALLERS, again, _Shared()).cell()
         assert isinstance(cell.change, change)
