@@ -141,6 +141,8 @@ def derive(
     role: Role | None = None,
     party: str | None = None,
     entry: str | None = None,
+    call: str | None = None,
+    all_tables: bool = False,
 ) -> "DeriveResult":
     """Derive what each hypercall does at each provider of an image.
 
@@ -149,19 +151,21 @@ def derive(
     :param role: as for :func:`check`
     :param party: only what this party's vectors do
     :param entry: only what an ``hvc`` does that enters here: an address, a symbol, or both
-    :raises HypabiError: image or contract cannot be read, or there is no such party or entry
+    :param call: only this call, by its name or number; ``any-other`` is all numbers of none
+    :param all_tables: whether also those count that no party claims, as KVM's for its guests
+    :raises HypabiError: image or contract cannot be read, or there is no such party, entry or call
     """
     from hypabi.analysis.derivation import Wanted, derivation
     from hypabi.analysis.options import named_contract, version_of
     from hypabi.analysis.summaries.derivation import summarize_derivation
 
     named = named_contract(contract)
-    wanted = Wanted(named, version_of(kernel_version), party, entry)
+    wanted = Wanted(named, version_of(kernel_version), party, entry, call, all_tables)
     session = _session(image, role)
     command = _command(
         "derive", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
         role=_role_of(session),
-        party=party, entry=entry,
+        party=party, entry=entry, call=call, all_tables=all_tables,
     )  # fmt: skip
     return summarize_derivation(derivation(session, wanted, command))
 

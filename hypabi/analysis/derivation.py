@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hypabi.analysis.case_views import answers_by_number
-from hypabi.analysis.findings.derivation import Derivation, Derived
+from hypabi.analysis.findings.derivation import Answer, Derivation, Derived
 from hypabi.analysis.program import Program
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.results.vector_table import Table
@@ -17,7 +17,7 @@ from hypabi.code.vector_tables import VectorTable
 from hypabi.decode.place import closest_name
 from hypabi.errors import HypabiError
 from hypabi.image.model import Access, Image, Role
-from hypabi.records import frozen
+from hypabi.records import frozen, replace
 
 if TYPE_CHECKING:
     from hypabi.analysis.examination import Examination
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 IDENTIFIERS: Mapping[Architecture, str] = {Architecture.ARM: "r0", Architecture.ARM64: "x0"}
 """The first argument register (AAPCS), which selects the call on every conduit that Linux has."""
+
+OTHER = "any-other"
+"""Names every number that no call has."""
 
 MOST_NAMES = 400
 """Symbols compared with a misspelt one."""
@@ -44,6 +47,11 @@ class Wanted:
     """Only this party of the contract."""
     entry: str | None = None
     """Only this entry: an address, a symbol, or ``symbol+offset``."""
+    call: str | None = None
+    """Only this call: its name in the contract, or its number."""
+    unclaimed: bool = False
+    """Whether also tables are meant that no party claims; where none is claimed, they always are.
+    """
 
 
 class _Bound:
@@ -69,18 +77,26 @@ def derivation(session: Session, wanted: Wanted, command: tuple[str, ...]) -> De
         not speak of it
     """
     bound = _bound(session, wanted)
+    left_out: tuple[Table, ...] = ()
     if wanted.entry is not None:
-        derived: tuple[Derived, ...] = (_at_entry(bound, wanted.entry),)
+        derived = [_at_entry(bound, wanted.entry)]
+    elif wanted.party is not None:
+        derived = [_of_party(bound, wanted.party)]
     else:
-        derived = tuple(_of_tables(bound, wanted.party))
+        derived, left_out = _of_tables(bound, unclaimed=wanted.unclaimed)
+    if wanted.call is not None:
+        number = _number_of(bound, wanted.call)
+        derived = [replace(each, answers=_answers(each, number)) for each in derived]
     kernel = bound.loaded.images[-1]
     return Derivation(
         bound.loaded,
         kernel.architecture,
         _identifier(bound),
+        _identifier(bound) if bound.revision is None else bound.revision.result,
         bound.contract,
         _capabilities(kernel),
-        derived,
+        tuple(derived),
+        left_out,
         provenance(command, TOOLS),
     )
 
@@ -113,24 +129,50 @@ def _identifier(bound: _Bound) -> str:
     return IDENTIFIERS[bound.loaded.images[-1].architecture]
 
 
-def _of_tables(bound: _Bound, party: str | None) -> list[Derived]:
-    if party is not None:
-        if party not in bound.parties:
-            raise _no_party(bound, party)
-        role, table = bound.parties[party]
-        return [_derived(bound, bound.programs[role], table, table.hvc_entry)]
-    order = {
-        (role, table.address): index for index, (role, table) in enumerate(bound.parties.values())
-    }
+def _of_party(bound: _Bound, party: str) -> Derived:
+    if party not in bound.parties:
+        raise _no_party(bound, party)
+    role, table = bound.parties[party]
+    return _derived(bound, bound.programs[role], table, table.hvc_entry)
+
+
+def _of_tables(bound: _Bound, *, unclaimed: bool) -> tuple[list[Derived], tuple[Table, ...]]:
+    """Return what tables do, the contract's parties first, and which tables were left out."""
+    claimed = dict.fromkeys((role, table.address) for role, table in bound.parties.values())
+    order = {table: index for index, table in enumerate(claimed)}
     found = [
         (order.get((role, table.address), len(order)), at, table.address, role, table)
         for at, role in enumerate(bound.programs)
         for table in bound.tables[role].values()
     ]
     found.sort(key=lambda each: each[:3])
-    return [
-        _derived(bound, bound.programs[role], table, table.hvc_entry) for *_, role, table in found
+    meant = found if unclaimed or not order else found[: len(order)]
+    derived = [
+        _derived(bound, bound.programs[role], table, table.hvc_entry) for *_, role, table in meant
     ]
+    return derived, tuple(_shown(role, table, ()) for *_, role, table in found[len(meant) :])
+
+
+def _number_of(bound: _Bound, call: str) -> int | None:
+    """Return the number of a call, ``None`` of any other than those that have one.
+
+    :raises HypabiError: nothing is called so, and it is no number
+    """
+    number = _number(call)
+    if number is not None:
+        return number
+    calls = () if bound.revision is None else bound.revision.calls
+    named = next((each for each in calls if each.name == call), None)
+    if named is None and call != OTHER:
+        hint = closest_name(call, [*(each.name for each in calls), OTHER])
+        raise HypabiError("--call", f"no call {call!r}, and no number", hint)
+    return None if named is None else named.number
+
+
+def _answers(derived: Derived, number: int | None) -> tuple[Answer, ...]:
+    """Return what is done for a number; where it is not told apart, what is done for any other."""
+    mine = tuple(each for each in derived.answers if each.number == number)
+    return mine or tuple(each for each in derived.answers if each.number is None)
 
 
 def _no_party(bound: _Bound, party: str) -> HypabiError:

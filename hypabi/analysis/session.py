@@ -1,7 +1,7 @@
 """A file that was opened once, to be asked everything."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from hypabi.analysis.examination import Examination, Outside
     from hypabi.contract.model import Contract
     from hypabi.contract.revision import Revision
+
+
+Files = tuple[str, ...]
+"""Those of one program: a whole image, or its objects."""
 
 
 class Session:
@@ -127,6 +131,18 @@ class Session:
         from hypabi.analysis.examination import Outside
 
         return Outside(other.loaded, other.programs)
+
+
+def separate(paths: Sequence[str]) -> "tuple[Files, ...]":
+    """Return the programs that some files are: each whole one alone, objects together as one.
+
+    Where the two are mixed nothing tells what belongs together, and all stays one.
+    """
+    from hypabi.image.parts import is_part
+
+    if len(paths) > 1 and not any(map(is_part, paths)):
+        return tuple((path,) for path in paths)
+    return (tuple(paths),)
 
 
 def open_image(

@@ -4,7 +4,8 @@ One row for each call number that the code tells apart, and one for any other: w
 guarded by, the result, what is lost and what is kept, which system registers and memory are
 written, how it ends and where.
 
-With --save, what all parties do is written to a file that `hypabi diff` takes for the image.
+A table on top says how each call ends at each party.  With --save, what all parties do is written
+to a file that `hypabi diff` takes for the image.
 """
 
 import argparse
@@ -30,6 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write what all parties do to FILE, for `hypabi diff`, and print nothing",
     )
     parser.add_argument(
+        "--call", metavar="NAME|NUMBER", help="only this call; any-other is every number of none"
+    )
+    parser.add_argument(
+        "--all-tables",
+        action="store_true",
+        help="also tables that no party of the contract claims, as KVM's for its guests",
+    )
+    parser.add_argument(
         "--all-cases", action="store_true", help="print cases one by one even where they agree"
     )
     add_output(parser, ("text", "json"))
@@ -49,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
         role=arguments.role,
         party=arguments.party,
         entry=arguments.entry,
+        call=arguments.call,
+        all_tables=arguments.all_tables,
     )
     if arguments.format == "json":
         from hypabi.report.derive.json import write as write_json

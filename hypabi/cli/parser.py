@@ -77,7 +77,7 @@ def add_output(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> Non
     add_file(parser)
 
 
-def add_first_line(parser: argparse.ArgumentParser) -> None:
+def add_first_line(parser: argparse._ActionsContainer) -> None:
     """Add the option that asks for the answer alone."""
     parser.add_argument(
         "-q",
@@ -87,6 +87,18 @@ def add_first_line(parser: argparse.ArgumentParser) -> None:
         const=FIRST_LINE,
         default=argparse.SUPPRESS,
         help="print the first line alone: what it is about, and the verdict",
+    )
+
+
+def add_length(parser: argparse.ArgumentParser) -> None:
+    """Add the options that ask for less than the usual report, and for more."""
+    length = parser.add_mutually_exclusive_group()
+    add_first_line(length)
+    length.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="print all the evidence, and on what it rests",
     )
 
 

@@ -10,6 +10,7 @@ and the offset where that stopped being true.
 __all__ = [
     "load",
     "model",
+    "parts",
     "symbolizer",
     "undefined",
 ]

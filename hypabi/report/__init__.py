@@ -13,6 +13,7 @@ __all__ = [
     "check.findings",
     "check.html",
     "check.json",
+    "check.short",
     "check.text",
     "contract.stated_text",
     "contract.text",

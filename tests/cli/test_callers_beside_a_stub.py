@@ -12,7 +12,7 @@ UNDECIDED = 16
 
 def checked(assemble: Assemble, *functions: str) -> Ran:
     program = assemble(STUB64 + "".join(functions), "arm64", text=0x40080000)
-    return hypabi("check", program, "--kernel-version", "5.10")
+    return hypabi("check", "-v", program, "--kernel-version", "5.10")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_table_whose_last_slot_nothing_fills_up_is_one(assemble: Assemble) -> 
         ".balign 2048\n.global __hyp_stub_vectors\n__hyp_stub_vectors:\n.rept 8\nslot .\n.endr\n"
         "slot sync\n.rept 7\nslot .\n.endr\n"
     )
-    ran = hypabi("check", assemble(cut, "arm64"), "--kernel-version", "5.10")
+    ran = hypabi("check", "-v", assemble(cut, "arm64"), "--kernel-version", "5.10")
     assert ran.returncode == 0
 
 
@@ -129,6 +129,6 @@ def test_a_table_with_a_name_of_its_own_is_never_named_by_its_conduct(assemble: 
     handler = function("handle", "stp x29, x30, [sp, #-16]!; ldp x29, x30, [sp], #16; ret")
     source = STUB64.split(".balign 2048")[0] + handler + function("enter", saves)
     source += ".balign 2048\ntable my_vectors, enter\n"
-    ran = hypabi("check", assemble(source, "arm64", text=0x40080000), "--kernel-version", "6.1")
+    ran = hypabi("check", "-v", assemble(source, "arm64", text=0x40080000), "--kernel-version", "6.1")
     assert ran.returncode == UNDECIDED
     assert "kvm-run-protected: my_vectors" not in ran.stdout

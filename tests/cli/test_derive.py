@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.cli.door import hypabi, one_line
-from tests.cli.kernel import BASE, stub
+from tests.cli.kernel import BASE, SLOTS, stub
 from tests.inputs import Assemble, Kernel, KernelResult
 from tests.kernel_results import JSON
 from tests.report.schemas import strict
@@ -119,6 +119,42 @@ def test_a_kernel_that_the_contract_does_not_know_is_derived_without_names(
     assert ran.returncode == 0
     assert "x0 = 1\n" in ran.stdout
     assert "HVC_" not in ran.stdout
+
+
+def test_one_call_is_shown_by_its_name_or_its_number(made: Path) -> None:
+    by_name = calls(made, "--call", "HVC_SOFT_RESTART")
+    assert list(by_name) == ["0x1"]
+    assert by_name == calls(made, "--call", "1") == calls(made, "--call", "0x1")
+    assert list(calls(made, "--call", "any-other")) == [None]
+
+
+def test_a_number_that_is_not_told_apart_is_answered_as_any_other(made: Path) -> None:
+    assert calls(made, "--call", "0x77") == calls(made, "--call", "any-other")
+
+
+def test_a_call_that_is_mistyped_is_refused_with_the_one_that_was_meant(made: Path) -> None:
+    said = one_line(hypabi("derive", made, "--call", "HVC_SOFT_RESET"))
+    assert "no call 'HVC_SOFT_RESET', and no number; did you mean 'HVC_SOFT_RESTART'?" in said
+
+
+def test_a_table_that_nobody_claims_is_named_and_derived_on_request(
+    kernel_result: KernelResult, assemble: Assemble
+) -> None:
+    found = kernel_result("derive", "6.1-arm64")
+    assert all(entry.parties for entry in found.entries)
+    unclaimed = kernel_result("check", "6.1-arm64").unclaimed_tables
+    assert [each.address for each in found.left_out] == [each.address for each in unclaimed]
+
+    ends_nowhere = f"quiet: msr vbar_el2, x1\nb .\n.balign 0x800\n{SLOTS}"
+    other = ends_nowhere.replace("b sync", "b quiet")
+    image = stub(assemble, callers=other)
+    few, every = hypabi("derive", image).stdout, hypabi("derive", image, "--all-tables").stdout
+    left = "Left out, as no party of the contract claims them: 0x"
+    assert (left in few, left in every) == (True, False)
+    assert ("no party of the contract\n---" in few, "no party of the contract\n---" in every) == (
+        False,
+        True,
+    )
 
 
 def test_an_undecided_path_is_in_the_exit_status(assemble: Assemble) -> None:

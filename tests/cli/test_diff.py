@@ -290,7 +290,7 @@ def test_a_suppressed_refutation_is_listed_and_does_not_count(
     assert (clauses["suppressed"], clauses["refuted"]) == (1, 1)
     assert ran.returncode == 12
     given.write_text(SUPPRESSED + SUPPRESSED.splitlines()[-1].replace("SET", "RESET") + "\n")
-    ran = hypabi("check", image, *more)
+    ran = hypabi("check", "-v", image, *more)
     assert ran.returncode == 0
     assert ran.stdout.startswith("5.10.0-made: PROVED\n")
     assert " 2 suppressed" in ran.stdout.splitlines()[1]

@@ -39,7 +39,7 @@ def report_of(*arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - paths and wo
 
 def test_a_stub_that_does_not_look_has_an_unintended_entry_and_is_good(assemble: Assemble) -> None:
     image = stub(assemble)
-    ran = hypabi("check", "--entries", image)
+    ran = hypabi("check", "-v", "--entries", image)
     assert ran.returncode == 0, "an unintended entry alone breaks no promise"
     assert "* stub, +0x400" in ran.stdout
     (found,) = entries(report_of(image), "stub", FROM_EL1)
@@ -68,7 +68,7 @@ def test_the_reference_stub_lets_el2_itself_in_as_kernels_from_6_1_on_do(
 
 def test_entries_are_said_only_where_asked(assemble: Assemble) -> None:
     image = stub(assemble)
-    assert "Unintended entries" not in hypabi("check", image).stdout
+    assert "Unintended entries" not in hypabi("check", "-v", image).stdout
     plain = json.loads(hypabi("check", image, "--format", "json").stdout)
     assert plain["vector_entries"] is None
     counts = report_of(image)["counts"]
@@ -153,7 +153,7 @@ def test_a_new_or_a_lost_entry_refutes(
     broken = [each for each in report["slots"] if each["verdict"] == "broken"]
     assert [each["slot"] for each in broken] == [slot]
     assert any(said in line for line in broken[0]["why"])
-    assert "Entered otherwise than promised" in hypabi("check", image).stdout
+    assert "Entered otherwise than promised" in hypabi("check", "-v", image).stdout
 
 
 @pytest.mark.parametrize("version", ["5.10.0", "6.1.0"])

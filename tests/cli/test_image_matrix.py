@@ -189,5 +189,5 @@ def test_a_refuted_caller_is_lived_with(
     assert (met["suppressed"] is not None) is covered
     assert bool(found["suppressions"]["unused"]) is (named == "somebody_else")
     assert bool(found["suppressions"]["expired"]) is (today == "2027-06-01")
-    text = hypabi("check", image, "--suppressions", file, "--today", today).stdout
+    text = hypabi("check", "-v", image, "--suppressions", file, "--today", today).stdout
     assert text.splitlines()[0].endswith(": PROVED") is covered

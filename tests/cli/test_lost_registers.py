@@ -39,10 +39,10 @@ def frames(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_every_lost_register_is_named_with_its_state(assemble: Assemble) -> None:
     image = stub(assemble, success=LOSES)
-    text = hypabi("check", image).stdout
+    text = hypabi("check", "-v", image).stdout
     assert "  instead     x19 and x20 are lost\n" in text
     assert "  also lost   x20: " in text
-    report = json.loads(hypabi("check", image, "--format", "json").stdout)
+    report = json.loads(hypabi("check", "-v", image, "--format", "json").stdout)
     strict("check").validate(report)
     assert [each["call"] for each in frames(report)] == list(CALLS)
     for each in frames(report):
@@ -59,7 +59,7 @@ def test_a_suppressed_register_hides_no_other(assemble: Assemble, tmp_path: Path
     image = stub(assemble, success=LOSES)
     for hidden, left in (("x20", "x19"), ("x19", "x20")):
         file = suppressions(tmp_path, hidden)
-        ran = hypabi("check", image, "--suppressions", file, "--today", "2026-12-01")
+        ran = hypabi("check", "-v", image, "--suppressions", file, "--today", "2026-12-01")
         assert ran.returncode == 12
         assert f"  instead     {left} is lost\n" in ran.stdout
         assert f"* stub, HVC_SET_VECTORS: registers: {hidden} is lost\n" in ran.stdout
@@ -71,7 +71,7 @@ def test_all_of_them_suppressed_is_suppressed(assemble: Assemble, tmp_path: Path
     image = stub(assemble, success=LOSES)
     for registers in (("x19", "x20"), (None,)):
         file = suppressions(tmp_path, *registers)
-        ran = hypabi("check", image, "--suppressions", file, "--today", "2026-12-01")
+        ran = hypabi("check", "-v", image, "--suppressions", file, "--today", "2026-12-01")
         assert ran.returncode == 0
         assert ran.stdout.startswith("5.10.0-made: PROVED\n")
         assert ran.stdout.count(" is lost\n") == 4
@@ -82,7 +82,7 @@ def test_a_register_that_is_kept_is_an_unused_suppression(
 ) -> None:
     file = suppressions(tmp_path, "x21")
     image = stub(assemble, success=LOSES)
-    ran = hypabi("check", image, "--suppressions", file, "--today", "2026-12-01")
+    ran = hypabi("check", "-v", image, "--suppressions", file, "--today", "2026-12-01")
     assert ran.returncode == 12
     assert "unused, line 2: stub, HVC_SET_VECTORS: registers, x21" in ran.stdout
 
@@ -94,7 +94,7 @@ def test_what_is_replayed_is_what_is_not_suppressed(assemble: Assemble, tmp_path
         folder = tmp_path / left
         options = ("--suppressions", file, "--today", "2026-12-01", "--witness", str(folder))
         report = json.loads(
-            hypabi("check", image, *options, "--confirm", "--format", "json").stdout
+            hypabi("check", "-v", image, *options, "--confirm", "--format", "json").stdout
         )
         for each in frames(report):
             assert each["replay"]["verdict"] == "confirmed"
@@ -120,6 +120,6 @@ def test_a_register_is_read_strictly(
         f"suppressions:\n  - {{party: stub, call: HVC_SET_VECTORS, clause: {clause},"
         f" register: {register}, reason: why, expires: 2030-01-01}}\n"
     )
-    ran = hypabi("check", stub(assemble), "--suppressions", str(file))
+    ran = hypabi("check", "-v", stub(assemble), "--suppressions", str(file))
     assert ran.returncode == 1
     assert what in ran.stderr

@@ -23,7 +23,7 @@ REFUTED, UNDECIDED = 12, 16
 
 
 def _checked(*objects: Path) -> Ran:
-    return hypabi("check", *objects, "--kernel-version", "6.1")
+    return hypabi("check", "-v", *objects, "--kernel-version", "6.1")
 
 
 def test_an_address_that_nothing_is_asked_of_does_not_matter(assemble: Assemble) -> None:
@@ -110,9 +110,9 @@ MODINFO = '.section .modinfo, "a"\n.string "vermagic={}"\n.text\n'
     ],
 )
 def test_the_version_is_what_an_object_says_it_was_built_for(assemble: Assemble, said: str) -> None:
-    ran = hypabi("check", assemble(said + STUB64, "arm64"))
+    ran = hypabi("check", "-v", assemble(said + STUB64, "arm64"))
     assert (ran.returncode, ran.stdout.split(":")[0]) == (0, "6.1.0-9-arm64")
-    none = hypabi("check", assemble(STUB64, "arm64"))
+    none = hypabi("check", "-v", assemble(STUB64, "arm64"))
     assert "name it with --kernel-version" in none.stderr
 
 
@@ -156,7 +156,7 @@ def test_an_object_of_the_decompressor_is_told_or_is_said_to_be_one(
     assemble: Assemble, more: str, options: tuple[str, ...], role: str
 ) -> None:
     unit = assemble(ARM_STUB + more, "arm", flags=["-march=armv7ve"])
-    ran = hypabi("check", unit, "--kernel-version", "6.1", *options)
+    ran = hypabi("check", "-v", unit, "--kernel-version", "6.1", *options)
     assert f"\n{role}: __hyp_stub_vectors at" in ran.stdout
     assert " ".join(options) in ran.stdout.split("To repeat")[1]
 

@@ -255,7 +255,7 @@ def test_a_compressed_image_is_opened_again(kernel: Kernel, tmp_path: Path) -> N
 def test_a_feature_that_qemu_lacks_is_not_run(kernel: Kernel, tmp_path: Path) -> None:
     image = kernel("7.2-arm64")
     ran = run("check", image, "--confirm", "--witness", tmp_path)
-    assert "  replay      confirmed by " in ran.stdout
+    assert "  replay: confirmed by " in ran.stdout
     need_machine("qemu")
     ran = run("replay", tmp_path / GCS, image, "--machine", "qemu")
     assert ran.returncode in (16, 12)  # 12 where QEMU has FEAT_GCS

@@ -33,10 +33,10 @@ def image(name: str) -> str:
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_two_solvers_agree_on_every_obligation_of_a_reference(name: str) -> None:
-    ran = hypabi("check", image(name), *AT, "--second-opinion", "--format", "json")
+    ran = hypabi("check", "-v", image(name), *AT, "--second-opinion", "--format", "json")
     report = json.loads(ran.stdout)
     strict("check").validate(report)
-    alone = hypabi("check", image(name), *AT, "--format", "json")
+    alone = hypabi("check", "-v", image(name), *AT, "--format", "json")
     assert ran.returncode == alone.returncode
     counts = report["counts"][TWICE]
     found = report["second_opinion"]
@@ -47,7 +47,7 @@ def test_two_solvers_agree_on_every_obligation_of_a_reference(name: str) -> None
 
 
 def test_the_count_stands_in_what_is_trusted(assemble: Assemble) -> None:
-    ran = hypabi("check", stub(assemble), "--second-opinion")
+    ran = hypabi("check", "-v", stub(assemble), "--second-opinion")
     assert ran.returncode == 0
     count = re.search(rf"(\d+) {TWICE}: \1 agreed", " ".join(ran.stdout.split()))
     assert count is not None
@@ -71,7 +71,7 @@ def test_where_they_differ_it_is_named_and_in_the_status(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Z3Solver, "feasibility", lambda *_: answer)
-    ran = hypabi("check", stub(assemble), "--second-opinion")
+    ran = hypabi("check", "-v", stub(assemble), "--second-opinion")
     assert ran.returncode == status_of
     assert ran.stdout.startswith(f"5.10.0-made: {headline}\n")
     assert re.search(rf"\* stub, HVC_SET_VECTORS: \w+, question 1: {word}; bitwuzla", ran.stdout)
@@ -83,7 +83,7 @@ def test_without_z3_one_line_says_how_to_get_it(
     made = stub(assemble)
     monkeypatch.delitem(sys.modules, "hypabi.smt.z3", raising=False)
     monkeypatch.setitem(sys.modules, "z3", None)
-    ran = hypabi("check", made, "--second-opinion")
+    ran = hypabi("check", "-v", made, "--second-opinion")
     assert (ran.returncode, ran.stdout) == (1, "")
     (line,) = ran.stderr.splitlines()
     assert "z3 is not installed" in line and "pip install 'hypabi[second-opinion]'" in line
@@ -105,7 +105,7 @@ def by_bitwuzla(path: Path) -> str:
 @pytest.mark.parametrize("name", IMAGES)
 def test_the_files_are_answered_by_both_as_they_say(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "made" / "here"
-    hypabi("check", image(name), *AT, "--smt2", str(folder))
+    hypabi("check", "-v", image(name), *AT, "--smt2", str(folder))
     files = sorted(folder.iterdir())
     examination = open_image(image(name)).examine(contract_of("linux-hyp-abi"), version_of(AT[1]))
     found = queries_of(examination)
@@ -118,13 +118,13 @@ def test_the_files_are_answered_by_both_as_they_say(name: str, tmp_path: Path) -
         assert by_z3(path) == expected[path.name]
         assert by_bitwuzla(path) == expected[path.name]
     first = files[0].read_text()
-    hypabi("check", image(name), *AT, "--smt2", str(folder))
+    hypabi("check", "-v", image(name), *AT, "--smt2", str(folder))
     assert files[0].read_text() == first
 
 
 def test_a_folder_that_cannot_be_is_refused_in_one_line(assemble: Assemble, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
-    ran = hypabi("check", stub(assemble), "--smt2", str(file))
+    ran = hypabi("check", "-v", stub(assemble), "--smt2", str(file))
     assert ran.returncode == 1
     assert len(ran.stderr.splitlines()) == 1

@@ -28,7 +28,7 @@ PLAIN = re.compile(
     r"(?: [\w./:=,+@-]+)*"
 )
 """What needs no shell: each word is an argument as it stands."""
-REPEATED = re.compile(r"hypabi check vmlinuz-[\w.+-]+( --confirm)?")
+REPEATED = re.compile(r"hypabi check (-v )?vmlinuz-[\w.+-]+( --confirm)?")
 """Of a kernel alone, so run once for all pages: what it prints depends on nothing else, as
 tests/cli shows."""
 

@@ -65,9 +65,14 @@ class Derivation:
     loaded: Loaded
     architecture: Architecture
     identifier: str
+    """Register that selects the call."""
+    result: str
+    """Register that answers it."""
     contract: "Contract | None"
     """Where the names of parties and calls are from; ``None`` where it is silent on this kernel."""
     capabilities: Mapping[str, int]
     """Number of each capability that the kernel describes."""
     derived: tuple[Derived, ...]
+    left_out: tuple[Table, ...]
+    """Tables that no party of the contract claims, where they were not asked for."""
     provenance: Provenance

@@ -7,7 +7,7 @@ print what it returns.
 """
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, assert_never
 
 from hypabi.analysis.exit_status import Exit
@@ -53,6 +53,12 @@ class Conclusion:
     exit_status: int
     """Bits; see :mod:`hypabi.analysis.exit_status`."""
 
+    @property
+    def answer(self) -> str:
+        """Return all that the exit status says, in capitals: ``REFUTED and UNDECIDED``."""
+        besides = [VERDICTS[each] for each in _weights(Exit(self.exit_status))][1:]
+        return " and ".join(word.upper() for word in (self.verdict, *besides))
+
 
 VERDICTS: Final[Mapping[Weight, str]] = {
     Weight.CHANGE: "changed",
@@ -87,7 +93,8 @@ def conclude(
             status |= _bits(weight)
     if not judged:
         status |= Exit.UNDECIDED
-    verdict = good if status == Exit.GOOD else {**VERDICTS, **verdicts}[_worst(status)]
+    told = {**VERDICTS, **verdicts}
+    verdict = next((told[each] for each in _weights(status)), good)
     return Conclusion(verdict, counts, int(status))
 
 
@@ -107,13 +114,16 @@ def _bits(weight: Weight) -> Exit:
             assert_never(weight)
 
 
-def _worst(status: Exit) -> Weight:
-    """Return the weight that a status other than 0 stands for, so that the two cannot disagree."""
+def _weights(status: Exit) -> Iterator[Weight]:
+    """Yield the weights that a status stands for, worst first, so that the two cannot disagree."""
     if status & Exit.ERROR:
-        return Weight.DEFECT
+        yield Weight.DEFECT
     if status & Exit.REFUTED == Exit.REFUTED:
-        return Weight.REFUTED
-    return Weight.UNDECIDED if status & Exit.UNDECIDED else Weight.CHANGE
+        yield Weight.REFUTED
+    if status & Exit.UNDECIDED:
+        yield Weight.UNDECIDED
+    if status & Exit.REFUTED == Exit.CHANGE:
+        yield Weight.CHANGE
 
 
 def spell_counts(counts: Mapping[str, Mapping[str, int]]) -> str:

@@ -160,8 +160,12 @@ class DeriveResult:
     image: ImageIdentity
     identifier: str
     """Register that selects the call."""
+    result: str
+    """Register that answers it."""
     entries: tuple[DerivedEntry, ...]
     """Contract's parties first, then by address."""
+    left_out: tuple[VectorTable, ...]
+    """Tables that no party of the contract claims; none where they were asked for."""
     capabilities: Mapping[str, int]
     """Number N of each capability that the kernel describes, for cpucap.N."""
     symbols: Mapping[str, str]

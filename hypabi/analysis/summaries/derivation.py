@@ -35,7 +35,9 @@ def summarize_derivation(derivation: Derivation) -> DeriveResult:
     return DeriveResult(
         identify_image(derivation.loaded),
         derivation.identifier,
+        derivation.result,
         entries,
+        tuple(map(vector_table, derivation.left_out)),
         dict(derivation.capabilities),
         symbols_in(_texts(entries), places),
         DeriveReproduction(

@@ -23,7 +23,7 @@ from hypabi.report.caller_checks.text import named as named_caller
 from hypabi.report.caller_checks.text import section as callers
 from hypabi.report.check.refuted_text import authority, refuted, replays
 from hypabi.report.shared.calls import spelled
-from hypabi.report.shared.footer import repeat_section
+from hypabi.report.shared.footer import repeat_section, verbosely
 from hypabi.report.shared.text_layout import (
     COLUMNS,
     cut,
@@ -84,7 +84,7 @@ def _lines(result: CheckResult) -> Iterator[str]:
         yield from entries_section(result.vector_entries, result, names)
     yield from assumed(result, names)
     yield from trust_section(result.trusted)
-    yield from repeat_section(result.reproduce, inputs(result))
+    yield from repeat_section(verbosely(result.reproduce), inputs(result))
 
 
 def inputs(result: CheckResult) -> Iterator[tuple[str, str]]:
@@ -98,7 +98,15 @@ def inputs(result: CheckResult) -> Iterator[tuple[str, str]]:
 
 
 def subject(result: CheckResult) -> Iterator[str]:
-    """Yield what was held against what."""
+    """Yield what was held against what, and what came of the callers."""
+    yield from held(result)
+    if result.callers is not None:
+        of = f"of {result.callers.outside.name}: " if result.callers.outside else ""
+        yield from labelled("callers", f"{of}{summary(result.callers)}")
+
+
+def held(result: CheckResult) -> Iterator[str]:
+    """Yield which image was held against which contract."""
     image, contract = result.image, result.contract
     formats = ", ".join(image.formats)
     kind = f"{image.architecture.value}, {image.byte_order.value}-endian; {formats}"
@@ -108,9 +116,6 @@ def subject(result: CheckResult) -> Iterator[str]:
     at = f"as of {contract.version} on {contract.architecture.value}"
     document = f"; {contract.document}" if contract.document else ""
     yield from labelled("contract", f"{contract.name}, {at}{document}")
-    if result.callers is not None:
-        of = f"of {result.callers.outside.name}: " if result.callers.outside else ""
-        yield from labelled("callers", f"{of}{summary(result.callers)}")
 
 
 def misplaced(result: CheckResult, names: Names) -> Iterator[str]:

@@ -21,7 +21,7 @@ from hypabi.image.symbolizer import Names
 from hypabi.report.shared.counterexample import with_capabilities
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.register_sets import kept_in_words, ranges
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, printable, titled
+from hypabi.report.shared.text_layout import COLUMNS, cut, filled, grid, printable, titled
 from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_PASSED = 8
@@ -49,17 +49,71 @@ def _lines(result: DeriveResult, cases: Cases) -> Iterator[str]:
     image = result.image
     subject = f"{image.version or image.name} ({image.architecture.value})"
     yield from verdict_lines(subject, result.conclusion)
+    yield from _summary(result)
     for each in result.entries:
         yield from _Writer(result, each, cases).lines()
+    yield from _left_out(result)
     inputs = [("image", image.sha256)]
     if result.reproduce.contract_sha256 is not None:
         inputs.append(("contract", result.reproduce.contract_sha256))
     yield from repeat_section(result.reproduce, inputs)
 
 
+def _summary(result: DeriveResult) -> Iterator[str]:
+    """Yield how each call ends at each entry, where there is more than one to tell."""
+    calls = {_title(result, call): None for each in result.entries for call in each.calls}
+    if len(calls) * len(result.entries) < 2:
+        return
+    columns = [_named(each) for each in result.entries]
+    cells = [{_title(result, c): _ends(result, c) for c in each.calls} for each in result.entries]
+    rows = [(title, [of.get(title, "-") for of in cells]) for title in calls]
+    yield ""
+    yield from grid("", columns, rows)
+
+
+def _named(entry: DerivedEntry) -> list[str]:
+    """Return the parties of an entry, or where it is, as the lines of a column's title."""
+    *before, last = entry.parties or (entry.place,)
+    return [*(f"{each}," for each in before), last]
+
+
+def _title(result: DeriveResult, call: DerivedCall) -> str:
+    if call.number is None:
+        return f"any other {result.identifier}"
+    return call.call or f"{result.identifier} = {spelled(call.number)}"
+
+
+def _ends(result: DeriveResult, call: DerivedCall) -> str:
+    """Say in a word or two how a call ends; of several cases each way once."""
+    return "/".join(dict.fromkeys(_end(result, call, case) for case in call.cases))
+
+
+def _end(result: DeriveResult, call: DerivedCall, case: DerivedCase) -> str:
+    if case.ends is not Ending.RETURNS:
+        return case.ends.value
+    answer = constant_in(case.registers.get(result.result) or answered(result, call) or "")
+    return case.ends.value if answer is None else f"returns {spelled(f'{answer:#x}')}"
+
+
+def answered(result: DeriveResult, call: DerivedCall) -> str | None:
+    """Return what the register that answers holds where nothing changes it."""
+    return call.number if result.result == result.identifier else None
+
+
+def _left_out(result: DeriveResult) -> Iterator[str]:
+    if result.left_out:
+        names = [each.symbol or each.address for each in result.left_out]
+        yield ""
+        yield from filled(
+            f"Left out, as no party of the contract claims them: {', '.join(names)}; "
+            "--all-tables has them."
+        )
+
+
 class _Writer:
     def __init__(self, result: DeriveResult, entry: DerivedEntry, cases: Cases) -> None:
         self.architecture = result.image.architecture
+        self.result = result
         self.identifier = result.identifier
         self.capabilities = with_capabilities(result.capabilities)
         self.names = Names(result.symbols)
@@ -143,12 +197,13 @@ class _Writer:
         yield from filled(self.named(_how(case)), f"{indent}{case.ends.value:<{LABEL}}")
 
     def returned(self, case: DerivedCase, call: DerivedCall, indent: str) -> Iterator[str]:
-        result = case.registers.get(self.identifier, call.number)
+        register = self.result.result
+        result = case.registers.get(register, answered(self.result, call))
         text = "unchanged" if result is None else self.said(result)
-        yield self.line(indent, "result", f"{self.identifier} = {text}")
-        lost = [name for name in case.registers if name != self.identifier]
+        yield self.line(indent, "result", f"{register} = {text}")
+        lost = [name for name in case.registers if name != register]
         yield from filled(ranges(lost) or "nothing else", f"{indent}{'loses':<{LABEL}}")
-        keeps = [name for name in case.kept if name != self.identifier]
+        keeps = [name for name in case.kept if name != register]
         yield from filled(kept_in_words(self.architecture, keeps), f"{indent}{'keeps':<{LABEL}}")
 
     def values(

@@ -124,7 +124,7 @@ class Findings:
     @property
     def answer(self) -> str:
         """Return the first line of the report."""
-        return f"{self.subject}: {self.conclusion.verdict.upper()}"
+        return f"{self.subject}: {self.conclusion.answer}"
 
     def every(self) -> Iterator[Finding]:
         """Yield the findings, in the order of the items, and then the notes."""

@@ -116,7 +116,7 @@ def mark_of(finding: Finding) -> Mark:
 
 def _header(findings: Findings) -> Iterator[Html]:
     worst = next((mark for mark in _marks(findings)), GOOD)
-    verdict = findings.conclusion.verdict.upper()
+    verdict = findings.conclusion.answer
     subject = findings.subject.replace("->", "\N{RIGHTWARDS ARROW}")
     yield tag("h1", badge(worst), f" {subject}: {verdict}")
     yield tag("p", f"{spell_counts(findings.conclusion.counts)}.")

@@ -55,7 +55,7 @@ def _lines(review: ReviewResult) -> Iterator[str]:
 
 
 def _headline(review: ReviewResult) -> Iterator[str]:
-    word = review.verdict.upper()
+    word = review.conclusion.answer
     bad = review.first_bad
     at = "" if bad is None or bad.number == 0 else f" by patch {bad.number}"
     yield f"{cut(review.title, COLUMNS - len(word) - len(at) - 2)}: {word}{at}"

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator
 
 from hypabi.analysis.provenance import typed
 from hypabi.analysis.results.shared import Reproduction
+from hypabi.records import replace
 from hypabi.report.shared.text_layout import COLUMNS, cut, filled, titled
+
+
+def verbosely(reproduce: Reproduction) -> Reproduction:
+    """Return what repeats a report with all its evidence."""
+    program, verb, *words = reproduce.command
+    return replace(reproduce, command=(program, verb, "-v", *words))
 
 
 def repeat_section(reproduce: Reproduction, inputs: Iterable[tuple[str, str]]) -> Iterator[str]:

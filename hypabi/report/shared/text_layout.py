@@ -88,19 +88,26 @@ def grid(
     corner: str, titles: Sequence[Sequence[str]], rows: Sequence[tuple[str, Sequence[str]]]
 ) -> Iterator[str]:
     """Yield a table as :func:`matrix` does, of columns whose titles are lines already."""
-    height = max(map(len, titles), default=0)
-    head = [
-        (corner if line == height - 1 else "", [_from_below(each, line, height) for each in titles])
-        for line in range(height)
-    ]
     left = max(len(name) for name in (corner, *(name for name, _ in rows)))
-    widths = [max(len(cells[at]) for _, cells in (*head, *rows)) for at in range(len(titles))]
+    widths = [
+        max(map(len, (*title, *(cells[at] for _, cells in rows))), default=0)
+        for at, title in enumerate(titles)
+    ]
     for block, at in enumerate(_blocks(widths, COLUMNS - left)):
         if block:
             yield ""
-        for name, cells in (*head, *rows):
-            line = "".join(f"  {cells[column]:>{widths[column]}}" for column in at)
-            yield f"{name:<{left}}{line}".rstrip()
+        height = max((len(titles[column]) for column in at), default=0)
+        for line in range(height):
+            name = corner if line == height - 1 else ""
+            cells = {column: _from_below(titles[column], line, height) for column in at}
+            yield _row(name, left, [(cells[column], widths[column]) for column in at])
+        for name, told in rows:
+            yield _row(name, left, [(told[column], widths[column]) for column in at])
+
+
+def _row(name: str, left: int, cells: Iterable[tuple[str, int]]) -> str:
+    line = "".join(f"  {text:>{width}}" for text, width in cells)
+    return f"{name:<{left}}{line}".rstrip()
 
 
 def _broken(title: str) -> list[str]:

@@ -11,7 +11,7 @@ def verdict_lines(subject: str, conclusion: Conclusion, besides: str = "") -> It
 
     :param besides: what the counts do not say
     """
-    word = conclusion.verdict.upper()
+    word = conclusion.answer
     yield f"{cut(subject, COLUMNS - len(word) - 2)}: {word}"
     counts = spell_counts(conclusion.counts)
     yield from filled(f"{counts}; {besides}" if besides else counts)

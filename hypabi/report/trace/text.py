@@ -97,7 +97,7 @@ def write_end(traced: TraceResult) -> str:
 def _end(traced: TraceResult) -> Iterator[str]:
     yield from filled(f"--- {traced.end.kind.value}: {traced.end.text}", indent="    ")
     yield ""
-    yield f"{traced.conclusion.verdict.upper()}"
+    yield traced.conclusion.answer
     yield from filled(spell_counts(traced.conclusion.counts))
     yield ""
     yield from labelled("source", traced.source)

@@ -35,7 +35,7 @@ def test_first_line_json_and_status_say_the_same(result: MatrixResult) -> None:
     printed = json.loads(matrix_json.write(result))
     assert printed["verdict"] == result.verdict
     assert printed["exit_status"] == result.exit_status
-    assert text(result).splitlines()[0].endswith(f": {result.verdict.upper()}")
+    assert text(result).splitlines()[0].endswith(f": {result.conclusion.answer}")
 
 
 def test_the_published_schema_is_that_of_the_result() -> None:
