@@ -75,6 +75,7 @@ def derivation(
     return DeriveResult(
         identify_image(made.loaded(version=version)),
         "x0",
+        "x0",
         entries,
         {"ARM64_KVM_PROTECTED_MODE": 40},
         symbols or {},

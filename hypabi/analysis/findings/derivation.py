@@ -65,6 +65,8 @@ class Derivation:
     loaded: Loaded
     architecture: Architecture
     identifier: str
+    answer: str
+    """The register that answers."""
     contract: "Contract | None"
     """Where the names of parties and calls are from; ``None`` where it is silent on this kernel."""
     capabilities: Mapping[str, int]

@@ -159,7 +159,9 @@ class DeriveResult:
 
     image: ImageIdentity
     identifier: str
-    """Register that selects the call."""
+    """What selects the call: a register, its low half, or 'immediate'."""
+    answer: str
+    """Register that answers."""
     entries: tuple[DerivedEntry, ...]
     """Contract's parties first, then by address."""
     capabilities: Mapping[str, int]

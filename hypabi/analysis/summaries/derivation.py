@@ -35,6 +35,7 @@ def summarize_derivation(derivation: Derivation) -> DeriveResult:
     return DeriveResult(
         identify_image(derivation.loaded),
         derivation.identifier,
+        derivation.answer,
         entries,
         dict(derivation.capabilities),
         symbols_in(_texts(entries), places),

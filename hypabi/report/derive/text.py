@@ -61,6 +61,7 @@ class _Writer:
     def __init__(self, result: DeriveResult, entry: DerivedEntry, cases: Cases) -> None:
         self.architecture = result.image.architecture
         self.identifier = result.identifier
+        self.answer = result.answer
         self.capabilities = with_capabilities(result.capabilities)
         self.names = Names(result.symbols)
         self.entry = entry
@@ -143,12 +144,13 @@ class _Writer:
         yield from filled(self.named(_how(case)), f"{indent}{case.ends.value:<{LABEL}}")
 
     def returned(self, case: DerivedCase, call: DerivedCall, indent: str) -> Iterator[str]:
-        result = case.registers.get(self.identifier, call.number)
+        unchanged = call.number if self.answer == self.identifier else None
+        result = case.registers.get(self.answer, unchanged)
         text = "unchanged" if result is None else self.said(result)
-        yield self.line(indent, "result", f"{self.identifier} = {text}")
-        lost = [name for name in case.registers if name != self.identifier]
+        yield self.line(indent, "result", f"{self.answer} = {text}")
+        lost = [name for name in case.registers if name != self.answer]
         yield from filled(ranges(lost) or "nothing else", f"{indent}{'loses':<{LABEL}}")
-        keeps = [name for name in case.kept if name != self.identifier]
+        keeps = [name for name in case.kept if name != self.answer]
         yield from filled(kept_in_words(self.architecture, keeps), f"{indent}{'keeps':<{LABEL}}")
 
     def values(

@@ -62,6 +62,7 @@ def summary(cases: Iterable[Case], names: "dict[int, str] | None" = None) -> Der
             made.loaded(),
             Architecture.ARM64,
             "x0",
+            "x0",
             None,
             {"ARM64_KVM_PROTECTED_MODE": 40},
             (Derived(table, behaviour.entry, behaviour, rows),),
