@@ -366,6 +366,30 @@ def drift(
     return summarize_drift(hold_document(os.fspath(document), against, provenance(command, TOOLS)))
 
 
+def new_contract(
+    image: Image,
+    *,
+    name: str | None = None,
+    kernel_version: str | None = None,
+    role: Role | None = None,
+    vectors: Sequence[str] = (),
+) -> str:
+    """Write a first contract from what a program does, for its author to edit.
+
+    :param name: of the contract; made of the image's where ``None``
+    :param kernel_version: with which it begins; the image's own, else 1.0, where ``None``
+    :param role: as for :func:`check`
+    :param vectors: symbols of the tables of vectors that count; all that are found where empty
+    :return: YAML; all that it promises was proved of the image
+    :raises HypabiError: the image cannot be read, or no vectors of it have a symbol
+    """
+    from hypabi.analysis.draft.draft import draft_contract
+    from hypabi.analysis.options import version_of
+
+    session, version = _session(image, role), version_of(kernel_version)
+    return draft_contract(session, version, name, tuple(vectors))
+
+
 def replay(
     witness: Path, image: Path | None = None, *, machine: Literal["engine", "qemu"] = "engine"
 ) -> "ReplayResult":

@@ -168,7 +168,7 @@ def _at_hyp(of: Opened) -> Program:
     return of.plain
 
 
-def _through(table: VectorTable, immediate: int) -> Derive:
+def _through(table: VectorTable, immediate: int | None) -> Derive:
     return lambda explorer: derive_behaviour(explorer, table.hvc_entry, immediate, table.state)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "comparison",
     "derivation",
     "difference",
+    "draft.draft",
     "drift",
     "examination",
     "exit_status",

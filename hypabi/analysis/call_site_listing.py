@@ -143,7 +143,11 @@ def _names(session: Session, contract: Contract | None, version: Version | None)
 def _sites(session: Session, names: _Names, function: str | None) -> Iterator[NamedSite]:
     for role, program in session.programs.items():
         taken_by = names.taken_by(role)
-        for site in program.call_sites.find(function):
+        revision = names.revision
+        sites = program.call_sites
+        if revision is not None:
+            sites = program.call_sites_by(revision.immediate, revision.identifier)
+        for site in sites.find(function):
             yield _named(program.image, site, names, taken_by)
 
 

@@ -29,6 +29,7 @@ from hypabi.records import frozen, replace
 from hypabi.smt.cached import Remembered
 
 if TYPE_CHECKING:
+    from hypabi.callsites.finder import CallSites
     from hypabi.judgement.suppression import Suppression
 
 PROGRAMS: Final = {role: program for program, role in ROLES.items()}
@@ -44,7 +45,7 @@ class _Wanting:
 
     def by_conduit(self, immediate: int) -> bool:
         """Tell whether a site calls as the contract has it."""
-        return immediate == self.revision.immediate
+        return self.revision.made_by(immediate)
 
     def by_number(self, function: Function, identifier: int) -> bool:
         """Tell whether a site with this identifier can concern the contract."""
@@ -75,7 +76,7 @@ def life_cycle(examination: Examination) -> LifeCycle:
             dict(_providers(examination, role)),
             _absent(examination, role),
             _reach(examination, role),
-            examination.programs[role].call_sites,
+            _call_sites(examination, role),
         )
         for role in examination.programs
     )
@@ -104,7 +105,8 @@ def _outside(examination: Examination, outside: Outside) -> LifeCycle:
     programs = []
     for program in outside.programs.values():
         wanting = _Wanting(revision, PROGRAMS[role], frozenset())
-        sites, unread = program.outside_call_sites.wanted(wanting)
+        found_sites = program.outside_call_sites(revision.immediate, revision.identifier)
+        sites, unread = found_sites.wanted(wanting)
         found = Program(PROGRAMS[role], sites, unread, providers, whose=Whose.OUTSIDE)
         programs.append(found)
     return hold_callers(revision, tuple(programs), Remembered(examination.solver()))
@@ -113,7 +115,12 @@ def _outside(examination: Examination, outside: Outside) -> LifeCycle:
 def _sites(examination: Examination, role: Role) -> tuple[tuple[CallSite, ...], tuple[Unread, ...]]:
     """Return the call sites that the contract is about, or may be; there are hundreds of others."""
     wanting = _Wanting(examination.revision, PROGRAMS[role], _absent(examination, role))
-    return examination.programs[role].call_sites.wanted(wanting)
+    return _call_sites(examination, role).wanted(wanting)
+
+
+def _call_sites(examination: Examination, role: Role) -> "CallSites":
+    revision = examination.revision
+    return examination.programs[role].call_sites_by(revision.immediate, revision.identifier)
 
 
 def _absent(examination: Examination, role: Role) -> frozenset[str]:

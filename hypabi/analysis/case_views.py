@@ -7,6 +7,7 @@ from hypabi.arch.names import Architecture
 from hypabi.arch.register_order import natural_order
 from hypabi.behaviour.by_number import beyond, numbers_served, rows_by_number
 from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.identifier import identifier_term, with_number
 from hypabi.contract.registers import is_general, is_status_part
 from hypabi.records import frozen
 from hypabi.smt import terms
@@ -31,8 +32,7 @@ def answers_by_number(
     listed = tuple(sorted({*numbers_served(behaviour, identifier, bits), *names}))
     found = []
     for row in rows_by_number(behaviour, identifier, bits, listed, solver()):
-        register = terms.symbol(identifier, bits)
-        view = _View(behaviour, architecture, register, row.number, listed, solver())
+        view = _View(behaviour, architecture, identifier, row.number, listed, solver())
         does = tuple(view.all_does(row.cases))
         found.append(
             Answer(row.number, names.get(row.number) if row.number is not None else None, does)
@@ -46,7 +46,7 @@ class _View:
 
     behaviour: Behaviour
     architecture: Architecture
-    identifier: Term
+    identifier: str
     number: int | None
     listed: tuple[int, ...]
     solver: Solver
@@ -83,15 +83,19 @@ class _View:
 
     def seen(self, value: Value) -> Value:
         """Return a value with the call's number filled in."""
+        bits = self.architecture.bits
         if self.number is None:
-            return value
-        return terms.substitute(value, {self.identifier: self.number})
+            asked = identifier_term(self.identifier, bits)
+            listed = (terms.eq(asked, number, bits) for number in self.listed)
+            return terms.substitute(value, {each: 0 for each in listed if isinstance(each, Term)})
+        return terms.substitute(value, with_number(self.identifier, self.number, bits))
 
     def selects(self) -> Value:
         bits = self.architecture.bits
+        asked = identifier_term(self.identifier, bits)
         if self.number is not None:
-            return terms.eq(self.identifier, self.number, bits)
-        return terms.land(*(terms.ne(self.identifier, n, bits) for n in self.listed))
+            return terms.eq(asked, self.number, bits)
+        return terms.land(*(terms.ne(asked, n, bits) for n in self.listed))
 
     def where(self, guard: list[Value]) -> Iterator[Value]:
         """Yield the conditions of a guard that the number alone does not decide."""

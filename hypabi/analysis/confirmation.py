@@ -23,7 +23,7 @@ from hypabi.code.alternatives import PatchSite
 from hypabi.code.cpu_capabilities import Capabilities
 from hypabi.code.vector_tables import VectorTable
 from hypabi.contract.clause import RegisterFrame
-from hypabi.contract.revision import LiveParty
+from hypabi.contract.revision import LiveParty, Revision
 from hypabi.image.model import Image, Loaded, Role
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.judgement.verification.obligations import HeldRow
@@ -53,7 +53,7 @@ class Ground:
         """Return where something linked at ``address`` is."""
         return (address + self.by) % (1 << self.image.architecture.bits)
 
-    def behaviour(self, provider: Provider, immediate: int) -> Behaviour:
+    def behaviour(self, provider: Provider, revision: Revision) -> Behaviour:
         """Return what an ``hvc`` through a table does here.
 
         It is derived anew, so every address that code computes from its own place is the one that
@@ -63,7 +63,13 @@ class Ground:
         found = self._behaviours.get(table.address)
         if found is None:
             entry = self.moved(table.hvc_entry)
-            found = derive_behaviour(self.explorer, entry, immediate, table.state)
+            found = derive_behaviour(
+                self.explorer,
+                entry,
+                revision.immediate,
+                table.state,
+                identifier=revision.identifier,
+            )
             self._behaviours[table.address] = found
         return found
 
@@ -141,7 +147,7 @@ class Witnesses:
     def _behaviour(self, ground: Ground, provider: Provider, party: LiveParty) -> Behaviour:
         if ground.by == 0:
             return self._examined.behaviours[party.name]
-        return ground.behaviour(provider, self._examined.revision.immediate)
+        return ground.behaviour(provider, self._examined.revision)
 
     def _provider(self, party: str) -> Provider:
         return next(each for each in self._examined.providers if party in each.parties)

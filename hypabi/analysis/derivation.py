@@ -1,6 +1,7 @@
 """From a file to what its hypercalls do: all providers, one party's, or one entry."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hypabi.analysis.case_views import answers_by_number
@@ -10,8 +11,9 @@ from hypabi.analysis.provenance import provenance
 from hypabi.analysis.results.vector_table import Table
 from hypabi.analysis.session import Session
 from hypabi.analysis.tools import TOOLS
-from hypabi.arch.names import Architecture
+from hypabi.arch.identifiers import IDENTIFIERS, IMMEDIATE
 from hypabi.behaviour.derive import derive_behaviour
+from hypabi.behaviour.identified_by import identifier_used
 from hypabi.code.cpu_capabilities import DESCRIPTIONS, Capabilities
 from hypabi.code.vector_tables import VectorTable
 from hypabi.decode.place import closest_name
@@ -25,12 +27,8 @@ if TYPE_CHECKING:
     from hypabi.contract.model import Contract
     from hypabi.contract.version import Version
 
-IDENTIFIERS: Mapping[Architecture, str] = {Architecture.ARM: "r0", Architecture.ARM64: "x0"}
-"""The first argument register (AAPCS), which selects the call on every conduit that Linux has."""
-
 OTHER = "any-other"
 """Names every number that no call has."""
-
 MOST_NAMES = 400
 """Symbols compared with a misspelt one."""
 
@@ -69,6 +67,27 @@ class _Bound:
         )
         self.programs = session.programs
 
+    @cached_property
+    def identifier(self) -> str:
+        """What selects a call."""
+        if self.revision is not None:
+            return self.revision.identifier
+        return identifier_of(list(self.programs.values())[-1])
+
+    @property
+    def immediate(self) -> int | None:
+        """The immediate of the hvc, ``None`` where it selects the call."""
+        if self.revision is not None:
+            return self.revision.immediate
+        return None if self.identifier == IMMEDIATE else 0
+
+    @property
+    def answer(self) -> str:
+        """The register that answers."""
+        if self.revision is not None:
+            return self.revision.result
+        return IDENTIFIERS[self.loaded.images[-1].architecture]
+
 
 def derivation(session: Session, wanted: Wanted, command: tuple[str, ...]) -> Derivation:
     """Derive what is wanted.
@@ -91,8 +110,8 @@ def derivation(session: Session, wanted: Wanted, command: tuple[str, ...]) -> De
     return Derivation(
         bound.loaded,
         kernel.architecture,
-        _identifier(bound),
-        _identifier(bound) if bound.revision is None else bound.revision.result,
+        bound.identifier,
+        bound.answer,
         bound.contract,
         _capabilities(kernel),
         tuple(derived),
@@ -123,10 +142,17 @@ def _capabilities(kernel: Image) -> Mapping[str, int]:
     return capabilities.known()
 
 
-def _identifier(bound: _Bound) -> str:
-    if bound.revision is not None:
-        return bound.revision.identifier
-    return IDENTIFIERS[bound.loaded.images[-1].architecture]
+def identifier_of(program: Program, names: tuple[str, ...] = ()) -> str:
+    """Return what selects a program's calls, as its own vectors tell them apart.
+
+    :param names: symbols known to be tables of vectors
+    """
+    architecture = program.image.architecture
+    for table in program.tables(names).values():
+        used = identifier_used(program.behaviour(table, None), architecture)
+        if used is not None:
+            return used
+    return IDENTIFIERS[architecture]
 
 
 def _of_party(bound: _Bound, party: str) -> Derived:
@@ -186,11 +212,12 @@ def _no_party(bound: _Bound, party: str) -> HypabiError:
 
 
 def _derived(bound: _Bound, program: Program, table: VectorTable | None, entry: int) -> Derived:
-    immediate = 0 if bound.revision is None else bound.revision.immediate
     if table is not None and entry == table.hvc_entry:
-        behaviour = program.behaviour(table, immediate)
+        behaviour = program.behaviour(table, bound.immediate, identifier=bound.identifier)
     else:
-        behaviour = derive_behaviour(program.explorer, entry, immediate)
+        behaviour = derive_behaviour(
+            program.explorer, entry, bound.immediate, identifier=bound.identifier
+        )
     architecture = program.image.architecture
     parties = tuple(
         name
@@ -202,7 +229,7 @@ def _derived(bound: _Bound, program: Program, table: VectorTable | None, entry: 
     shown = None if table is None else _shown(program.image.role, table, parties)
     names = _names(bound, parties)
     found = answers_by_number(
-        behaviour, architecture, _identifier(bound), names, program.explorer.new_solver
+        behaviour, architecture, bound.identifier, names, program.explorer.new_solver
     )
     return Derived(shown, entry, behaviour, found)
 
@@ -215,8 +242,9 @@ def _names(bound: _Bound, parties: tuple[str, ...]) -> Mapping[int, str]:
     """Return the calls by number, for a table that answers calls of the contract."""
     if bound.revision is None or not parties:
         return {}
+    content = bound.revision.content
     calls = bound.revision.calls
-    return {call.number: call.name for call in calls if call.number is not None}
+    return {content(call.number): call.name for call in calls if call.number is not None}
 
 
 def _at_entry(bound: _Bound, entry: str) -> Derived:

@@ -135,6 +135,7 @@ def _side(opened_: Opened, name: str | None) -> Side:
         lambda name: 0 if name in known else None,
         lambda name: name in lacks,
         called=lambda name, _: name,
+        by_name=lambda name: table_symbol(name, bits),
     )
     revision = opened_.revision
     behaviours = {

@@ -19,6 +19,7 @@ from hypabi.code.vector_slots import Route, reads_syndrome, route_of
 from hypabi.code.vector_tables import Kind, VectorTable
 from hypabi.contract.model import Taken
 from hypabi.contract.revision import LiveParty
+from hypabi.errors import HypabiError
 from hypabi.judgement.entries.audit import judge_entries
 from hypabi.judgement.entries.baseline import (
     HANGS,
@@ -110,7 +111,13 @@ def with_entries(check: Check, examination: Examination) -> Check:
 
 
 def entries(examination: Examination) -> tuple[JudgedEntry, ...]:
-    """Return what was found of every slot of every party that the file holds."""
+    """Return what was found of every slot of every party that the file holds.
+
+    :raises HypabiError: the immediate selects the calls of the contract
+    """
+    if examination.revision.immediate is None:
+        what = "where the immediate selects the call, no other exception is told from one"
+        raise HypabiError(examination.contract.name, what, "leave --entries out")
     entered: dict[str, tuple[tuple[VectorEntry, Behaviour], ...]] = {}
     for provider in examination.providers:
         if provider.parties:

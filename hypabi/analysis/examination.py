@@ -102,7 +102,9 @@ class Examination:
     def behaviours(self) -> Mapping[str, Behaviour]:
         """What each party that was found does, by its name."""
         return {
-            name: self.programs[role].behaviour(table, self.revision.immediate, self.handed_to)
+            name: self.programs[role].behaviour(
+                table, self.revision.immediate, self.handed_to, self.revision.identifier
+            )
             for name, (role, table) in self.found.items()
         }
 

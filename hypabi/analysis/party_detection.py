@@ -6,6 +6,8 @@ from typing import Final, assert_never
 
 from hypabi.analysis.program import Program
 from hypabi.behaviour.by_number import select_number
+from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.identifier import identifier_term
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -152,7 +154,8 @@ def _installed(
         if move.to != party.name or move.source not in found:
             continue
         role, source = found[move.source]
-        for case in programs[role].behaviour(source, revision.immediate).cases:
+        behaviour = _behaviour(programs[role], source, revision)
+        for case in behaviour.cases:
             for name in VECTOR_BASES:
                 base = case.registers.get(name)
                 if isinstance(base, int) and base in tables[role] and base not in claimed:
@@ -215,18 +218,22 @@ def _conduct(program: Program, table: VectorTable, revision: Revision) -> Conduc
 
     Nothing, which no party promises, where the allowance does not suffice to tell.
     """
-    behaviour = program.behaviour(table, revision.immediate)
+    behaviour = _behaviour(program, table, revision)
     solver = program.explorer.new_solver()
     bits = revision.architecture.bits
-    register = terms.symbol(revision.identifier, bits)
+    asked = identifier_term(revision.identifier, bits)
     numbers = [call.number for call in revision.calls if call.number is not None]
-    equal = [terms.eq(register, number, bits) for number in numbers]
+    equal = [terms.eq(asked, revision.content(number), bits) for number in numbers]
     selections = (*equal, terms.land(*map(terms.lnot, equal)))
     ends = tuple(
         frozenset(_end(case.outcome) for case in select_number(behaviour, selection, solver))
         for selection in selections
     )
     return () if is_spent(solver) else ends
+
+
+def _behaviour(program: Program, table: VectorTable, revision: Revision) -> Behaviour:
+    return program.behaviour(table, revision.immediate, identifier=revision.identifier)
 
 
 def _end(outcome: Outcome) -> End:

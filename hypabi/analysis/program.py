@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from hypabi.analysis.displacement import displaced
+from hypabi.arch.identifiers import IDENTIFIERS
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
@@ -18,7 +19,7 @@ from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.setup import Lifters, explorer_for
 
 if TYPE_CHECKING:
-    from hypabi.callsites.finder import CallSites
+    from hypabi.callsites.finder import Asked, CallSites
 
 
 class Program:
@@ -32,7 +33,8 @@ class Program:
         self._lifters = lifters or cache(Lifter)
         self._moved: dict[int, Program] = {}
         self._tables: dict[tuple[str, ...], dict[int, VectorTable]] = {}
-        self._behaviours: dict[tuple[VectorTable, int, frozenset[str]], Behaviour] = {}
+        self._behaviours: dict[tuple[VectorTable, int | None, frozenset[str], str], Behaviour] = {}
+        self._sites_by: dict[Asked, CallSites] = {}
         self._ending_at: dict[frozenset[str], Explorer] = {}
 
     @cached_property
@@ -69,13 +71,24 @@ class Program:
 
         return CallSites(self.explorer)
 
-    @cached_property
-    def outside_call_sites(self) -> "CallSites":
-        """The ``hvc`` instructions of a program that takes EL2 or HYP with vectors of its own."""
+    def outside_call_sites(self, immediate: int | None, identifier: str) -> "CallSites":
+        """Return the ``hvc`` instructions of a program that takes EL2 with vectors of its own."""
         entries = {at: table.hvc_entry for at, table in self.tables().items()}
-        from hypabi.callsites.finder import CallSites
+        from hypabi.callsites.finder import Asked, CallSites
 
-        return CallSites(self.explorer, entries)
+        return CallSites(self.explorer, entries, Asked(immediate, identifier))
+
+    def call_sites_by(self, immediate: int | None, identifier: str) -> "CallSites":
+        """Return the ``hvc`` instructions as a contract reads them, found once for each way."""
+        if identifier == IDENTIFIERS[self.image.architecture]:
+            return self.call_sites
+        from hypabi.callsites.finder import Asked, CallSites
+
+        asked = Asked(immediate, identifier)
+        found = self._sites_by.get(asked)
+        if found is None:
+            found = self._sites_by[asked] = CallSites(self.explorer, asked=asked)
+        return found
 
     def state_at(self, address: int) -> InstructionSet:
         """Return the instruction set state of the code at an address, as its symbol says it."""
@@ -102,16 +115,24 @@ class Program:
         return found
 
     def behaviour(
-        self, table: VectorTable, immediate: int, handed_to: frozenset[str] = HANDED_TO
+        self,
+        table: VectorTable,
+        immediate: int | None,
+        handed_to: frozenset[str] = HANDED_TO,
+        identifier: str | None = None,
     ) -> Behaviour:
         """Return what an ``hvc`` through a table does, derived once.
 
+        :param immediate: ``None`` for any
         :param handed_to: compiled functions at which a contract ends
+        :param identifier: where the number of the call stands; x0 or r0 where ``None``
         """
-        key = (table, immediate, handed_to | HANDED_TO)
+        identifier = identifier or IDENTIFIERS[self.image.architecture]
+        key = (table, immediate, handed_to | HANDED_TO, identifier)
         found = self._behaviours.get(key)
         if found is None:
             explorer = self.explorer_ending_at(handed_to)
-            found = derive_behaviour(explorer, table.hvc_entry, immediate, table.state)
+            entry = table.hvc_entry
+            found = derive_behaviour(explorer, entry, immediate, table.state, identifier=identifier)
             self._behaviours[key] = found
         return found

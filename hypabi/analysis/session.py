@@ -67,9 +67,12 @@ class Session:
         :raises HypabiError: the kernel does not say its version, or the contract does not speak
             of it
         """
+        from hypabi.contract.lint.lint import boundaries
         from hypabi.contract.resolve import revision_of
 
         version = version or Version.parse(self.kernel.version)
+        if version is None and contract.until is None and len(boundaries(contract)) == 1:
+            version = contract.since  # it says the same of every kernel
         if version is None:
             raise HypabiError(
                 self.loaded.path,

@@ -16,6 +16,7 @@ __all__ = [
     "aarch64_access",
     "aarch64_system",
     "exception_routing",
+    "identifiers",
     "names",
     "register_order",
     "vector_entries",

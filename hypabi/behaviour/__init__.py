@@ -10,6 +10,8 @@ __all__ = [
     "by_number",
     "case",
     "derive",
+    "identified_by",
+    "identifier",
     "outcome",
     "request",
     "saved.own_promises",

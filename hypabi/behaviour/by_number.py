@@ -1,6 +1,10 @@
 """Which call numbers a provider tells apart, and the cases of each."""
 
+from collections.abc import Iterator
+
+from hypabi.arch.identifiers import identifier_bits, whole_register
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
+from hypabi.behaviour.identifier import identifier_term
 from hypabi.behaviour.outcome import Undecided
 from hypabi.records import frozen
 from hypabi.smt import terms
@@ -22,18 +26,18 @@ class NumberRow:
 
 def numbers_served(behaviour: Behaviour, identifier: str, bits: int) -> tuple[int, ...]:
     """Return the call numbers that the provider compares its identifier with, sorted."""
-    register = terms.symbol(identifier, bits)
     found: set[int] = set()
-    for condition in _atoms(behaviour):
-        found |= _compared(condition, register)
-    return tuple(sorted(found))
+    for condition in comparisons_in(behaviour):
+        found |= compared_numbers(condition, identifier, bits)
+    limit = 1 << identifier_bits(identifier, bits)
+    return tuple(sorted(number for number in found if number < limit))
 
 
 def rows_by_number(
     behaviour: Behaviour, identifier: str, bits: int, listed: tuple[int, ...], solver: Solver
 ) -> tuple[NumberRow, ...]:
     """Return one row per number in ``listed``, and one for any other."""
-    register = terms.symbol(identifier, bits)
+    register = identifier_term(identifier, bits)
     result = []
     for number in listed:
         selects = terms.eq(register, number, bits)
@@ -69,29 +73,75 @@ def possible(case: Case, selects: Value, solver: Solver) -> bool:
     return not isinstance(solver.feasibility(*guard_terms(case), selects), Unsatisfiable)
 
 
-def _atoms(behaviour: Behaviour) -> list[Term]:
-    """Return every distinct condition, without its negation, in order of appearance."""
-    seen: dict[Term, None] = {}
+def comparisons_in(behaviour: Behaviour) -> Iterator[Term]:
+    """Yield every comparison that decides something, each once, in order of appearance.
+
+    Those of paths that met, and of instructions that choose, are in the values at exit; flags are
+    left over from comparisons and decide nothing any more.
+    """
+    seen: set[Term] = set()
     for case in behaviour.cases:
-        for condition in case.guard:
-            stack: list[Value] = [condition.term]
-            while stack:
-                term = stack.pop()
-                if not isinstance(term, Term) or term in seen:
-                    continue
-                if term.op in ("not", "and", "or") and term.width == 1:
-                    stack.extend(term.args)
-                else:
-                    seen[term] = None
-    return list(seen)
+        stack: list[Value] = [condition.term for condition in case.guard]
+        stack += [v for name, v in case.registers.items() if behaviour.widths[name] > 1]
+        stack += [store.value for store in case.stores]
+        while stack:
+            term = stack.pop()
+            if isinstance(term, Term) and term not in seen:
+                seen.add(term)
+                stack += term.args
+                if term.op in ("eq", "ult", "slt"):
+                    yield term
 
 
-def _compared(atom: Term, register: Term) -> set[int]:
-    if atom.op not in ("eq", "ult"):
-        return set()
+def compared_numbers(atom: Term, identifier: str, bits: int) -> frozenset[int]:
+    """Return the numbers that a condition tells from others, none of one about something else.
+
+    An equation tells one; a comparison tells those on its small side, as a switch has them.
+    """
+    if atom.op not in ("eq", "ult", "slt"):
+        return frozenset()
     left, right = atom.args
-    if atom.op == "eq" and left is register and isinstance(right, int):
-        return {right}
-    if atom.op == "ult" and left is register and isinstance(right, int) and right <= MOST_NUMBERS:
-        return set(range(right))
-    return set()
+    if isinstance(right, int):
+        side, bound, below = left, right, True
+    elif isinstance(left, int):
+        side, bound, below = right, left, False
+    else:
+        return frozenset()
+    part = _part_of(side, identifier, bits)
+    if part is None:
+        return frozenset()
+    width, added = part
+    if atom.op == "eq":
+        count, first = 1, bound - added
+    elif bound <= MOST_NUMBERS:  # v + added < bound; or bound < v + added, whose small side ends
+        count, first = bound if below else bound + 1, -added
+    else:
+        return frozenset()
+    return frozenset((first + each) % (1 << width) for each in range(count))
+
+
+def _part_of(value: Value, identifier: str, bits: int) -> tuple[int, int] | None:
+    """Return that a value is the low bits of the identifier, and a constant: how many, and which.
+
+    What stands above these bits is zero.  ``None`` where it is anything else.
+    """
+    if not isinstance(value, Term):
+        return None
+    if value.op == "symbol":
+        whole = whole_register(identifier)
+        return (value.width, 0) if value.name == whole else None
+    match value.op, value.args:
+        case "zext", (inner,):
+            return _part_of(inner, identifier, bits)
+        case "extract", (inner,) if value.low == 0:
+            part = _part_of(inner, identifier, bits)
+            return None if part is None else (min(part[0], value.width), part[1])
+        case "concat", (0, low):
+            return _part_of(low, identifier, bits)
+        case "add", (inner, int(constant)):
+            part = _part_of(inner, identifier, bits)
+            if part is None or part[0] < value.width:
+                return None
+            return part[0], part[1] + constant
+        case _:
+            return None

@@ -27,21 +27,25 @@ from hypabi.symbolic.state import Step
 def derive_behaviour(
     explorer: Explorer,
     address: int,
-    immediate: int = 0,
+    immediate: int | None = 0,
     state: InstructionSet = InstructionSet.A32,
     pinned: Mapping[str, int] = MappingProxyType({}),
+    identifier: str | None = None,
 ) -> Behaviour:
     """Derive what ``hvc #immediate`` does when it enters at ``address``.
 
     :param address: physical or link address of the vector slot
+    :param immediate: ``None`` for any
     :param state: of a HYP vector: in which it is written
     :param pinned: general registers whose value at entry is known; all others are symbols
+    :param identifier: where the number of the call stands; x0 or r0 where ``None``
     """
+    order = explorer.image.byte_order
     if explorer.image.architecture is Architecture.ARM64:
-        entry = hvc_to_el2(address, immediate, explorer.image.byte_order)
+        entry = hvc_to_el2(address, immediate, order, identifier or "x0")
     else:
         counts = explorer.bits_counted(address, state)
-        entry = hvc_to_hyp(address, immediate, state, explorer.image.byte_order, counts)
+        entry = hvc_to_hyp(address, immediate, state, order, counts, identifier or "r0")
     if pinned:
         entry = replace(entry, registers={**entry.registers, **pinned})
     return _derived(explorer, entry)

@@ -5,6 +5,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from hypabi.arch.identifiers import IMMEDIATE, identifier_bits, whole_register
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.request import Request
 from hypabi.callsites.backward_paths import Budget, Chain, Stop, ways_back
@@ -37,7 +38,7 @@ from hypabi.callsites.path_runner import (
     Arrival,
     Convention,
     convention,
-    identifier_of,
+    usual_identifier,
     wanted,
 )
 from hypabi.callsites.result_use import MOST_STEPS, Aftermath, aftermath
@@ -52,7 +53,7 @@ from hypabi.code.function_body import (
     never_returning,
 )
 from hypabi.code.function_bounds import Extent, function_extent
-from hypabi.records import replace
+from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.explore import Explorer
@@ -82,6 +83,16 @@ STARTS: Final = {
 }
 
 
+@frozen
+class Asked:
+    """How the calls of a contract are made."""
+
+    immediate: int | None
+    """``None`` for any."""
+    identifier: str
+    """``x8``, ``w8`` or ``immediate``."""
+
+
 class Wanting(Protocol):
     """Somebody who wants some call sites only."""
 
@@ -101,12 +112,19 @@ class Wanting(Protocol):
 class CallSites:
     """The call sites of one program; bodies of functions are read once."""
 
-    def __init__(self, explorer: Explorer, vectors: Mapping[int, int] = NO_ENTRIES) -> None:
+    def __init__(
+        self,
+        explorer: Explorer,
+        vectors: Mapping[int, int] = NO_ENTRIES,
+        asked: Asked | None = None,
+    ) -> None:
         """Prepare to look.
 
         :param vectors: of a program that sets vectors of its own: by address of a table, where a
             further call enters it
+        :param asked: how the calls of a contract are made; those of Linux and Xen where ``None``
         """
+        self._asked_by = asked
         self.explorer = explorer
         self._vectors = vectors
         self.image = explorer.image
@@ -144,7 +162,7 @@ class CallSites:
         unread = [draft.unread(by) for draft in drafts]
         return found, tuple(each for each in unread if each is not None)
 
-    def constants(self, immediate: int) -> Mapping[int, tuple[int, int]]:
+    def constants(self, immediate: int | None) -> Mapping[int, tuple[int, int]]:
         """Return the identifier of each call site where it is one constant on every way.
 
         :return: by address of the site, that of the function around it and the identifier
@@ -152,7 +170,8 @@ class CallSites:
         found = {}
         for draft in self._every:
             numbers = draft.numbers
-            if draft.word.immediate == immediate and len(numbers) == 1 and None not in numbers:
+            of = immediate in (None, draft.word.immediate)
+            if of and len(numbers) == 1 and None not in numbers:
                 (number,) = numbers
                 assert number is not None
                 found[draft.word.address] = (draft.extent.start, number)
@@ -302,23 +321,55 @@ class CallSites:
         """Return the ways to an instruction before anything runs, and why there may be more."""
         if not body.holds(address):
             return (), (f"more than {MOST_BYTES:#x} bytes are before it, or {MOST_READ:#x} in all",)
-        return ways_back(body, address, wanted(self.image.architecture, immediate), self._before)
+        return ways_back(
+            body,
+            address,
+            wanted(self.image.architecture, self.register(immediate)),
+            self._before,
+        )
 
     def run(self, body: Body, chains: Iterable[Chain], word: Word) -> tuple[CallPath, ...]:
         """Return what each way brings, those together that bring the same."""
-        address, state, immediate = word.address, word.state, word.immediate
+        state, immediate = word.state, word.immediate
         found: dict[tuple[Value, ...], CallPath] = {}
         for chain in chains:
             arrival = self.approach(state).run(body, chain)
-            way = _way(address, immediate, chain, arrival)
+            way = self._way(word, chain, arrival)
             way = replace(way, privileged=privileged(self.image, body, chain.steps[:-1], state))
             key = tuple(way.request.registers[name] for name in self._asking(immediate))
             found[key] = _merged(found[key], way) if key in found else way
         return tuple(found.values())
 
     def identifier(self, immediate: int) -> str:
-        """Return the register that selects a call."""
-        return f"{self.rules.prefix}{identifier_of(self.image.architecture, immediate)}"
+        """Return what selects a call: a register, its low half, or ``immediate``."""
+        asked = self._asked_by
+        if asked is not None and asked.immediate in (None, immediate):
+            return asked.identifier
+        return usual_identifier(self.image.architecture, immediate)
+
+    def register(self, immediate: int) -> int:
+        """Return the number of the register that selects a call; the first where none does."""
+        name = whole_register(self.identifier(immediate))
+        return 0 if name == IMMEDIATE else int(name[1:])
+
+    def number(self, immediate: int, register: int | None) -> int | None:
+        """Return the number that is asked for.
+
+        :param register: what the register holds that selects the call, ``None`` if not known
+        """
+        name = self.identifier(immediate)
+        if name == IMMEDIATE:
+            return immediate
+        if register is None:
+            return None
+        return register % (1 << identifier_bits(name, self.image.architecture.bits))
+
+    def _way(self, word: Word, chain: Chain, arrival: Arrival) -> CallPath:
+        name, registers = self.identifier(word.immediate), dict(arrival.registers)
+        if name not in registers:
+            bits = self.image.architecture.bits
+            registers[name] = _narrow(name, word.immediate, registers, bits)
+        return _way(word, chain, arrival, registers)
 
     def _asking(self, immediate: int) -> Iterator[str]:
         """Yield the registers in which a call is asked for."""
@@ -350,9 +401,18 @@ def _last(body: Body, end: int, size: int) -> Step | None:
     return None
 
 
-def _way(address: int, immediate: int, chain: Chain, arrival: Arrival) -> CallPath:
+def _narrow(name: str, immediate: int, registers: Mapping[str, Value], bits: int) -> Value:
+    """Return what selects a call, where that is no whole register, as wide as one."""
+    if name == IMMEDIATE:
+        return immediate
+    width = identifier_bits(name, bits)
+    low = terms.extract(registers[whole_register(name)], 0, width, bits)
+    return terms.concat(0, low, bits - width, width)
+
+
+def _way(word: Word, chain: Chain, arrival: Arrival, registers: Mapping[str, Value]) -> CallPath:
     request = Request(
-        address, immediate, arrival.registers, arrival.conditions, arrival.assumptions
+        word.address, word.immediate, registers, arrival.conditions, arrival.assumptions
     )
     return CallPath(
         request,
@@ -439,8 +499,10 @@ class _Draft:
         """Return the identifier on each way, ``None`` for one that running the way may tell."""
         if not isinstance(self.body, A64Body) or self.undecided or not self.chains:
             return {None}
-        register = int(self.sites.identifier(self.word.immediate)[1:])
-        return {constant(self.body, chain.steps, register) for chain in self.chains}
+        sites, immediate = self.sites, self.word.immediate
+        register = sites.register(immediate)
+        held = (constant(self.body, chain.steps, register) for chain in self.chains)
+        return {sites.number(immediate, each) for each in held}
 
     def _aftermath(self, body: Body, behind: int, most: int = MOST_STEPS) -> Aftermath:
         approach = self.sites.approach(self.word.state)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, assert_never
 
+from hypabi.arch.identifiers import IDENTIFIERS
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.callsites.backward_paths import Chain, Stop, Wanted
 from hypabi.callsites.value_origin import Origin, Source
@@ -76,17 +77,20 @@ XEN: Final = 0xEA1
 """Immediate of the calls to Xen, which are selected by the scratch register (arch-arm.h of Xen)."""
 
 
-def identifier_of(architecture: Architecture, immediate: int) -> int:
-    """Return the number of the register that selects a call of ``hvc #immediate``."""
+def usual_identifier(architecture: Architecture, immediate: int) -> str:
+    """Return the register that selects a call of ``hvc #immediate``, where no contract says it."""
     if immediate != XEN:
-        return 0
-    return 16 if architecture is Architecture.ARM64 else 12
+        return IDENTIFIERS[architecture]
+    return "x16" if architecture is Architecture.ARM64 else "r12"
 
 
-def wanted(architecture: Architecture, immediate: int) -> Wanted:
-    """Return what a way to a call site has to tell: the identifier, and the arguments."""
+def wanted(architecture: Architecture, register: int) -> Wanted:
+    """Return what a way to a call site has to tell: the identifier, and the arguments.
+
+    :param register: number of the one that selects the call
+    """
     rules = convention(architecture)
-    identifier = 1 << identifier_of(architecture, immediate)
+    identifier = 1 << register
     return Wanted(identifier, rules.arguments & ~identifier, rules.lost)
 
 

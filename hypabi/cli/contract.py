@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypabi.analysis.exit_status import Exit
-from hypabi.cli.parser import add_file, add_output
+from hypabi.cli.parser import add_file, add_images, add_output
 from hypabi.contract.defaults import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hypabi.contract.stated.model import StatedContract
     from hypabi.contract.version import Version
 
-SUMMARY = "list, show or lint contracts, or print their JSON Schema"
+SUMMARY = "list, show, lint or begin contracts, or print their JSON Schema"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +48,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the document that the contract cites: is every sentence in it?",
     )
     _add_version(lint, "the document's: only what is in force then must be in it")
+    new = actions.add_parser("new", help="write a first contract from what an image does")
+    add_images(new)
+    new.add_argument("--name", metavar="NAME", help="of the contract (default: the image's)")
+    _add_version(new, "with which the contract begins (default: the image's, else 1.0)")
+    new.add_argument(
+        "--vectors",
+        metavar="SYMBOL",
+        action="append",
+        default=[],
+        help="a table of vectors that counts (may be repeated; default: all that are found)",
+    )
+    add_file(new)
     add_output(actions.add_parser("schema", help="print the JSON Schema of contracts"), ("json",))
 
 
@@ -64,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
             return _list(arguments)
         case "lint":
             return _lint(arguments)
+        case "new":
+            return _new(arguments)
         case _:
             return _schema(arguments)
 
@@ -183,6 +197,21 @@ def _schema(arguments: argparse.Namespace) -> int:
     from hypabi.contract.file.schema import contract_schema
 
     write_output(_json(contract_schema()), arguments.output)
+    return Exit.GOOD
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from hypabi.api import new_contract
+    from hypabi.atomic_file import write_output
+
+    text = new_contract(
+        arguments.images,
+        name=arguments.name,
+        kernel_version=arguments.kernel_version,
+        role=arguments.role,
+        vectors=arguments.vectors,
+    )
+    write_output(text, arguments.output)
     return Exit.GOOD
 
 

@@ -116,6 +116,24 @@ def add_kernel(parser: argparse.ArgumentParser, nargs: Literal["+", "*"] = "+") 
 
     :param nargs: ``*`` where there may be no kernel
     """
+    add_images(parser, nargs)
+    parser.add_argument(
+        "--contract",
+        metavar="NAME|FILE",
+        help="shipped contract, or a contract file (default: the one that speaks of the image)",
+    )
+    parser.add_argument(
+        "--kernel-version",
+        metavar="VERSION",
+        help="kernel version to take the contract at, where the image does not say it or lies",
+    )
+
+
+def add_images(parser: argparse.ArgumentParser, nargs: Literal["+", "*"] = "+") -> None:
+    """Add the arguments that name a program.
+
+    :param nargs: ``*`` where there may be none
+    """
     parser.add_argument(
         "images",
         metavar="IMAGE",
@@ -127,16 +145,6 @@ def add_kernel(parser: argparse.ArgumentParser, nargs: Literal["+", "*"] = "+") 
         "--role",
         choices=("kernel", "decompressor"),
         help="which program of a boot objects or an ELF are, where they do not tell themselves",
-    )
-    parser.add_argument(
-        "--contract",
-        metavar="NAME|FILE",
-        help="shipped contract, or a contract file (default: the one that speaks of the image)",
-    )
-    parser.add_argument(
-        "--kernel-version",
-        metavar="VERSION",
-        help="kernel version to take the contract at, where the image does not say it or lies",
     )
 
 

@@ -7,18 +7,19 @@ where the document has none, ``because`` says why we hold the interface to it, a
 a sentence that the interface itself has left behind.
 """
 
-import enum
-
 from hypabi.contract.expression import Predicate, Value
 from hypabi.decode.place import NOWHERE, Place
 from hypabi.records import frozen
 
 
-class Answer(enum.Enum):
-    """What the result register says when a call returns."""
+@frozen
+class Answer:
+    """What the result register says when a call returns: a value that has a name."""
 
-    SUCCESS = "success"
-    ERROR = "error"
+    name: str
+    """``success``, ``error``, or one of the contract's own."""
+    value: int
+    """All bits of the register's part that answers."""
 
 
 @frozen

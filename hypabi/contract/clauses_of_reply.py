@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.contract.clause import (
+    Answer,
     Calls,
     Clause,
     Ensures,
@@ -28,6 +29,7 @@ from hypabi.contract.model import (
 )
 from hypabi.contract.permissions import permissions_of
 from hypabi.contract.resolution import Context, authority_of
+from hypabi.decode.place import closest_name
 
 CALLER: Final = "caller"
 """Of ``returns``: with the caller's own PSTATE."""
@@ -66,8 +68,6 @@ def _clause(context: Context, name: str, promise: Promise) -> Clause:
     if name in RESERVED:
         raise place.refuse("every row has a clause of this name", "choose another")
     text, statement = _statement(context, promise)
-    if promise.answered is not None and promise.answered.value not in context.scope.constants:
-        raise place.below("answered").refuse("no value of the result register says so")
     when = context.when(promise.when, place)
     return Clause(
         name=name,
@@ -75,10 +75,21 @@ def _clause(context: Context, name: str, promise: Promise) -> Clause:
         statement=statement,
         authority=authority_of(promise),
         when=when,
-        answered=promise.answered,
+        answered=_answer(context, promise),
         place=place,
         condition=promise.when,
     )
+
+
+def _answer(context: Context, promise: Promise) -> Answer | None:
+    if promise.answered is None:
+        return None
+    answers = context.answers
+    if promise.answered not in answers:
+        hint = closest_name(promise.answered, answers)
+        place = promise.place.below("answered")
+        raise place.refuse("no value of the result register says so", hint)
+    return Answer(promise.answered, answers[promise.answered])
 
 
 def _statement(context: Context, promise: Promise) -> tuple[str, Statement]:

@@ -262,8 +262,16 @@ class _Reader:
         if name == "result":
             if scope.moment is Moment.ENTRY:
                 raise self.place.refuse("there is no 'result' at entry", "use it in 'ensures'")
-            return self._read(scope.result, Moment.EXIT)
-        register = scope.registers.canonical(scope.names.get(name, name))
+            return self._register(scope.result, name)
+        return self._register(scope.names.get(name, name), name)
+
+    def _register(self, spelled: str, name: str) -> Value:
+        """Return a register, or the low half that a name means; refused under the name given."""
+        scope = self.scope
+        whole = scope.registers.half_of(spelled)
+        if whole is not None:
+            return Bits(self._read(whole, scope.moment), 31, 0)
+        register = scope.registers.canonical(spelled)
         if scope.registers.width(register) is None:
             what = f"{scope.registers.architecture.value} knows no {name!r}"
             raise self.place.refuse(what, closest_name(name, self._known()))

@@ -15,7 +15,6 @@ from typing import Annotated, ClassVar, Generic, Never, TypeVar
 
 from hypabi.arch.names import Architecture
 from hypabi.arch.vector_entries import Origin
-from hypabi.contract.clause import Answer
 from hypabi.contract.version import Version
 from hypabi.decode.place import NOWHERE, Place
 from hypabi.records import field, frozen
@@ -119,7 +118,9 @@ class Promise(Bounded):
     at: Annotated[ByArchitecture[str] | None, "With leaves-to and calls: the mode there."] = None
     handed_to: Annotated[str | None, "The C function that serves the call."] = None
     when: Annotated[str | None, "Expression over entry under which the clause is promised."] = None
-    answered: Annotated[Answer | None, "Only for calls that answer so."] = None
+    answered: Annotated[
+        str | None, "Only for calls that answer so: success, error, or a key of 'answers'."
+    ] = None
     parties: Annotated[tuple[str, ...] | None, "Only at these parties."] = None
 
 
@@ -347,17 +348,27 @@ class Placement(Bounded):
 class Conduit(Stated):
     """How a call is made."""
 
+    @property
+    def spelled(self) -> str:
+        """The instruction with its immediate, ``hvc #N`` where that selects the call."""
+        return f"{self.instruction} #{'N' if self.immediate is None else self.immediate}"
+
     instruction: Annotated[str, "The instruction."]
-    immediate: Annotated[int, "Its immediate."]
+    immediate: Annotated[int | None, "Its immediate; none where it selects the call."] = None
 
 
 @frozen(kw_only=True, eq=False)
 class Result(Stated):
     """How a call answers."""
 
-    register: Annotated[ByArchitecture[str], "The register that holds the answer."]
+    register: Annotated[
+        ByArchitecture[str], "The register that holds the answer, or its low half (w0)."
+    ]
     success: Annotated[int | None, "Its value on success, if there is one."] = None
     error: Annotated[int | None, "Its value on error, if there is one."] = None
+    answers: Annotated[Mapping[str, int], "Further values of it, by name."] = field(
+        default_factory=nothing
+    )
 
 
 @frozen(kw_only=True, eq=False)
@@ -470,7 +481,10 @@ class Contract(Located):
         "Symbols that an image has to have, which tell it from others of the same kernels.",
     ] = ()
     conduit: Annotated[Conduit, "How a call is made."]
-    identifier: Annotated[ByArchitecture[str], "Register that selects the call."]
+    identifier: Annotated[
+        ByArchitecture[str],
+        "What selects the call: a register (x8), its low half (w8), or 'immediate'.",
+    ]
     result: Annotated[Result, "How a call answers."]
     frame: Annotated[Frame, "What every call keeps."]
     registers: Annotated[Mapping[str, ByArchitecture[str]], "Our names for registers."] = field(

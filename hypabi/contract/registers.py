@@ -11,6 +11,7 @@ from functools import cache
 from typing import Final, assert_never
 
 from hypabi.arch import aarch32, aarch32_registers, aarch64, aarch64_system
+from hypabi.arch.identifiers import whole_register
 from hypabi.arch.names import Architecture
 from hypabi.decode.place import Place, closest_name
 from hypabi.records import frozen
@@ -88,6 +89,11 @@ class Registers:
         """Return the architectural name of a register (``ip`` is ``r12``)."""
         return _SYNONYMS[self.architecture].get(name, name)
 
+    def half_of(self, name: str) -> str | None:
+        """Return the register of which a name is the low half (``w0``), ``None`` of other names."""
+        whole = whole_register(name)
+        return whole if whole != name and whole in self.general else None
+
     def known(self, name: str, place: Place) -> str:
         """Return the architectural name of a register.
 
@@ -98,6 +104,13 @@ class Registers:
             what = f"{self.architecture.value} has no register {name!r}"
             raise place.refuse(what, self._hint(name))
         return found
+
+    def part_known(self, name: str, place: Place) -> str:
+        """Return the architectural name of a register or of its low half.
+
+        :raises FileError: as :meth:`known`
+        """
+        return name if self.half_of(name) else self.known(name, place)
 
     def expand(self, names: tuple[str, ...], place: Place) -> tuple[str, ...]:
         """Spell out ranges: ``("r0-r3", "ip")`` is ``("r0", "r1", "r2", "r3", "r12")``.

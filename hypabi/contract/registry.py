@@ -71,7 +71,7 @@ class Interfaces:
     def has_conduit(self, immediate: int) -> bool:
         """Tell whether some contract's calls are made with this immediate."""
         stated = (each for contract in self.stated for each in contract.conduits.values())
-        return any(each.immediate == immediate for each in self.revisions) or any(
+        return any(each.made_by(immediate) for each in self.revisions) or any(
             each.instruction == "hvc" and each.immediate in (None, immediate) for each in stated
         )
 
@@ -80,7 +80,7 @@ class Interfaces:
         found = [
             Named(identifier, revision.contract, call.name)
             for revision in self.revisions
-            if (revision.immediate, revision.identifier) == (immediate, register)
+            if revision.made_by(immediate) and register == revision.identifier
             for call in revision.numbered(identifier)
         ]
         for contract in self.stated:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Protocol, Self, TypeVar
 
+from hypabi.arch.identifiers import identifier_bits
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Authority, Premise
 from hypabi.contract.expression import Moment, Predicate
@@ -87,6 +88,12 @@ class Context:
         """
         return self.registers.known(self.on(value, place), place)
 
+    @property
+    def answers(self) -> Mapping[str, int]:
+        """What the result register can say, by name, as it stands there."""
+        width = identifier_bits(self.scope.result, self.architecture.bits)
+        return {name: number % (1 << width) for name, number in answers_of(self.contract).items()}
+
     def called(self, arguments: Mapping[str, str]) -> "Context":
         """Return the same with the arguments of a call."""
         return replace(self, scope=replace(self.scope, arguments=arguments))
@@ -137,11 +144,17 @@ def _on(value: ByArchitecture[T], architecture: Architecture, place: Place) -> T
     return found
 
 
+def answers_of(contract: Contract) -> Mapping[str, int]:
+    """Return what the result register can say, by name."""
+    result = contract.result
+    named = {"success": result.success, "error": result.error, **result.answers}
+    return {name: value for name, value in named.items() if value is not None}
+
+
 def _scope(contract: Contract, architecture: Architecture) -> Scope:
     registers = registers_of(architecture)
     result = contract.result
-    answers = {"success": result.success, "error": result.error}
-    constants = {name: value for name, value in answers.items() if value is not None}
+    constants = dict(answers_of(contract))
     names: dict[str, str] = {}
     for name, number in contract.constants.items():
         if (value := number.on(architecture)) is not None:
@@ -149,8 +162,8 @@ def _scope(contract: Contract, architecture: Architecture) -> Scope:
     for name, register in contract.registers.items():
         if (spelled := register.on(architecture)) is not None:
             place = contract.place.below("registers").below(name)
-            names[name] = registers.known(spelled, place)
+            names[name] = registers.part_known(spelled, place)
     place = result.place.below("register")
-    answer = registers.known(_on(result.register, architecture, place), place)
+    answer = registers.part_known(_on(result.register, architecture, place), place)
     parties = frozenset(contract.parties)
     return Scope(registers, Moment.ENTRY, names, constants, {}, answer, parties)

@@ -7,10 +7,17 @@ how its call ends even where the file does not, and what it keeps.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from hypabi.arch.identifiers import (
+    IMMEDIATE,
+    SYNDROMES,
+    identifier_bits,
+    whole_register,
+)
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Authority, Clause
 from hypabi.contract.clauses_of_reply import clauses_of
 from hypabi.contract.expression import (
+    Bits,
     Comparison,
     Conjunction,
     Integer,
@@ -18,6 +25,7 @@ from hypabi.contract.expression import (
     Predicate,
     Read,
     Relation,
+    Value,
 )
 from hypabi.contract.model import Call, Contract, EntryFrom, Party, Reply
 from hypabi.contract.resolution import Context, authority_of
@@ -68,7 +76,8 @@ def resolve(context: Context) -> Revision:
     contract = context.contract
     parties = context.in_force(contract.parties)
     calls = context.in_force(contract.calls)
-    place = contract.place.below("identifier")
+    result = context.scope.result
+    answers = context.answers
     boot, moves = _life_cycle(context, parties, calls)
     return Revision(
         contract=contract.name,
@@ -77,10 +86,11 @@ def resolve(context: Context) -> Revision:
         architecture=context.architecture,
         instruction=contract.conduit.instruction,
         immediate=contract.conduit.immediate,
-        identifier=context.register(contract.identifier, place),
-        result=context.scope.result,
-        success=contract.result.success,
-        error=contract.result.error,
+        identifier=_identified_by(context),
+        result=whole_register(result),
+        result_bits=identifier_bits(result, context.architecture.bits),
+        success=answers.get("success"),
+        error=answers.get("error"),
         parties=tuple(_live_party(context, name, party) for name, party in parties.items()),
         calls=tuple(_live_call(context, name, call, parties) for name, call in calls.items()),
         rows=tuple(
@@ -137,6 +147,9 @@ def _entries(context: Context, party: Party) -> Iterator[EntryPromise]:
     """
     said: set[EntryFrom] = set()
     for each in context.in_force(party.entries).values():
+        if context.contract.conduit.immediate is None:
+            refused = "where the immediate selects the call, no other exception is told from one"
+            raise each.place.refuse(refused, "leave 'entries' out")
         if each.source.architecture is not context.architecture:
             continue
         if each.source in said and context.version is not None:
@@ -147,9 +160,19 @@ def _entries(context: Context, party: Party) -> Iterator[EntryPromise]:
 
 
 def _live_call(context: Context, name: str, call: Call, parties: Mapping[str, Party]) -> LiveCall:
+    if call.number is not None:
+        _check_number(context, call)
     served_by = tuple(party for party in _served_by(context, call) if party in parties)
     arguments = tuple(_arguments(context, call).items())
     return LiveCall(name, call.number, arguments, served_by, authority_of(call), call.callers)
+
+
+def _check_number(context: Context, call: Call) -> None:
+    number = call.number
+    assert number is not None
+    bits = identifier_bits(_identified_by(context), context.architecture.bits)
+    if not -(1 << (bits - 1)) <= number < 1 << bits:
+        raise call.place.below("number").refuse(f"{number:#x} does not fit into {bits} bits")
 
 
 def _served_by(context: Context, call: Call) -> tuple[str, ...]:
@@ -269,11 +292,33 @@ def _other_clauses(
 
 
 def _identifier(context: Context, relation: Relation, number: int) -> Predicate:
-    width = context.architecture.bits
-    place = context.contract.place.below("identifier")
-    register = context.register(context.contract.identifier, place)
-    entry = Read(register, width, Moment.ENTRY)
-    return Comparison(relation, entry, Integer(number % (1 << width), width))
+    name, bits = _identified_by(context), context.architecture.bits
+    syndrome = SYNDROMES[context.architecture]
+    register = syndrome if name == IMMEDIATE else whole_register(name)
+    width = identifier_bits(name, bits)
+    value: Value = Read(register, bits, Moment.ENTRY)
+    if width < bits:
+        value = Bits(value, width - 1, 0)
+    return Comparison(relation, value, Integer(number % (1 << width), width))
+
+
+def _identified_by(context: Context) -> str:
+    """Return what selects a call: a register, its low half, or the immediate.
+
+    :raises FileError: the conduit has an immediate that selects nothing, or none at all
+    """
+    contract = context.contract
+    place = contract.place.below("identifier")
+    name = context.on(contract.identifier, place)
+    if name != IMMEDIATE:
+        if contract.conduit.immediate is None:
+            refused = contract.conduit.place.below("immediate")
+            raise refused.refuse("the key is missing", "or the identifier is 'immediate'")
+        return context.registers.part_known(name, place)
+    if contract.conduit.immediate is not None:
+        refused = contract.conduit.place.below("immediate")
+        raise refused.refuse("the immediate selects the call, so it is not one number")
+    return name
 
 
 def _declined(reply: Reply) -> Authority | None:

@@ -9,6 +9,7 @@ import enum
 from collections.abc import Iterator
 from typing import Final
 
+from hypabi.arch.identifiers import identifier_bits
 from hypabi.arch.names import Architecture
 from hypabi.arch.vector_entries import Origin
 from hypabi.contract.clause import Authority, Clause, HandedTo, Premise
@@ -201,9 +202,14 @@ class Revision:
     version: Version
     architecture: Architecture
     instruction: str
-    immediate: int
+    immediate: int | None
+    """``None`` where it selects the call."""
     identifier: str
+    """``x8``, ``w8`` or ``immediate``."""
     result: str
+    """The register that answers."""
+    result_bits: int
+    """How many of its low bits do."""
     success: int | None
     error: int | None
     parties: tuple[LiveParty, ...]
@@ -224,10 +230,17 @@ class Revision:
 
     def numbered(self, identifier: int) -> Iterator[LiveCall]:
         """Yield the call that a register with this content selects; -1 has every bit set there."""
-        limit = 1 << self.architecture.bits
         for call in self.calls:
-            if call.number is not None and call.number % limit == identifier:
+            if call.number is not None and self.content(call.number) == identifier:
                 yield call
+
+    def content(self, number: int) -> int:
+        """Return what stands where a call's number is looked for; -1 has every bit set there."""
+        return number % (1 << identifier_bits(self.identifier, self.architecture.bits))
+
+    def made_by(self, immediate: int) -> bool:
+        """Tell whether a call of the contract can be made with this immediate."""
+        return self.immediate in (None, immediate)
 
     def row(self, party: str, call: str | None) -> Row:
         """Return what ``party`` promises for ``call``; ``None`` is any other identifier."""

@@ -147,3 +147,31 @@ def _scalar(event: yaml.ScalarEvent, place: Place, *, cut: bool) -> Scalar:
     if _INTEGER.fullmatch(text):
         return Scalar(int(text, 0), place)
     return Scalar(text, place, surprising=_SURPRISE.fullmatch(text) is not None, cut=cut)
+
+
+class _Writer(yaml.SafeDumper):
+    """Writes what :func:`compose_yaml` reads: lists in a line, large numbers in hexadecimal."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Write everything out."""
+        del data
+        return True
+
+
+def _number(writer: yaml.SafeDumper, number: int) -> yaml.Node:
+    text = str(number) if -10 < number < 10 else f"{number:#x}"
+    return writer.represent_scalar("tag:yaml.org,2002:int", text)
+
+
+def _list(writer: yaml.SafeDumper, items: list[object]) -> yaml.Node:
+    return writer.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+
+
+_Writer.add_representer(int, _number)
+_Writer.add_representer(list, _list)
+
+
+def write_yaml(plain: object) -> str:
+    """Return plain values as YAML that says the same to any reader."""
+    text: str = yaml.dump(plain, Dumper=_Writer, sort_keys=False, width=98, allow_unicode=True)
+    return text

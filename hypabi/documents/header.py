@@ -49,12 +49,15 @@ def _conduit(of: Reading, prefix: str) -> Iterator[str]:
         f"{each.value}: number in {revision.identifier}, answer in {revision.result}"
         for each, revision in of.revisions.items()
     )
-    yield from comment(f"Called by `{conduit.instruction} #{conduit.immediate}`; {said}.")
-    yield define(f"{prefix}_IMMEDIATE", conduit.immediate)
+    yield from comment(f"Called by `{conduit.spelled}`; {said}.")
+    if conduit.immediate is not None:
+        yield define(f"{prefix}_IMMEDIATE", conduit.immediate)
     if result.success is not None:
         yield define(f"{prefix}_SUCCESS", result.success)
     if result.error is not None:
         yield define(f"{prefix}_ERROR", result.error)
+    for name, answer in result.answers.items():
+        yield define(f"{prefix}_{identifier(name).upper()}", answer)
     for name, value in contract.constants.items():
         found = [(each, value.on(each)) for each in of.architectures]
         numbers = {number for _, number in found if number is not None}

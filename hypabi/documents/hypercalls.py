@@ -146,7 +146,7 @@ def _overview_row(of: Interface) -> Iterator[Words]:
         contract = of.contract
         yield words(Link(contract.name, anchor(contract.name)))
         yield words(", ".join(each.value for each in of.architectures))
-        yield words(Code(f"{contract.conduit.instruction} #{contract.conduit.immediate}"))
+        yield words(Code(contract.conduit.spelled))
         yield words(str(len(of.calls)))
         return
     yield words(Link(of.name, anchor(of.name)))
@@ -237,7 +237,7 @@ def _promised(of: Reading, evidence: Mapping[tuple[str, str], Blocks]) -> Iterat
     rows = [
         (
             "Instruction",
-            words(Code(f"{contract.conduit.instruction} #{contract.conduit.immediate}")),
+            words(Code(contract.conduit.spelled)),
         ),
         ("Kernels", words(f"from {contract.since}{until}")),
         ("Identifier in", _registers(of, [r.identifier for r in of.revisions.values()])),
@@ -249,6 +249,8 @@ def _promised(of: Reading, evidence: Mapping[tuple[str, str], Blocks]) -> Iterat
         rows.append(("Success", words(Code(number_text(contract.result.success)))))
     if contract.result.error is not None:
         rows.append(("Error", words(Code(number_text(contract.result.error)))))
+    for name, value in contract.result.answers.items():
+        rows.append((f"Answer {name}", words(Code(number_text(value)))))
     yield Fields(tuple(rows))
     yield from why(authority_of(contract.conduit))
     yield paragraph(

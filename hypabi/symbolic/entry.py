@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hypabi.arch import aarch64
+from hypabi.arch.identifiers import IMMEDIATE, IMMEDIATE_BITS, whole_register
 from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.arch.vector_entries import Origin
 from hypabi.records import frozen, replace
@@ -69,18 +70,25 @@ class Entry:
         return self.mode in HYPERVISOR_MODES
 
 
-def hvc_to_el2(address: int, immediate: int = 0, order: ByteOrder = ByteOrder.LITTLE) -> Entry:
+def hvc_to_el2(
+    address: int,
+    immediate: int | None = 0,
+    order: ByteOrder = ByteOrder.LITTLE,
+    identifier: str = "x0",
+) -> Entry:
     """Return the entry of ``hvc #immediate``, issued at AArch64 EL1, to a slot at EL2.
 
     :param address: of the slot's first instruction
+    :param immediate: ``None`` for any, which is then the symbol of that name
     :param order: of data, and so what SCTLR_EL2.EE has to say
+    :param identifier: where the number of the call stands
     """
     status = _caller_status()
     registers: dict[str, Value] = {
         "CURRENTEL": EL2,
         "SPSel": 1,
         "DAIF": DAIF_MASKED,
-        "ESR_EL2": aarch64.hvc_syndrome(immediate),
+        "ESR_EL2": _syndrome(aarch64.hvc_syndrome(immediate or 0), immediate, 64),
         "SPSR_EL2": status,
         "HCR_EL2": _hypervisor_configuration(),
     }
@@ -88,13 +96,26 @@ def hvc_to_el2(address: int, immediate: int = 0, order: ByteOrder = ByteOrder.LI
         address,
         InstructionSet.A64,
         registers,
-        (f"entered by hvc #{immediate} from AArch64 EL1",),
+        (f"entered by hvc #{_spelled(immediate)} from AArch64 EL1",),
         "ELR_EL2",
         "SPSR_EL2",
         "EL2h",
-        "x0",
+        whole_register(identifier),
         (_bit_is("SCTLR_EL2", EE, int(order is ByteOrder.BIG), 64),),
     )
+
+
+def _syndrome(value: int, immediate: int | None, bits: int) -> Value:
+    """Return the syndrome of an ``hvc``, with any immediate where none is given."""
+    if immediate is not None:
+        return value
+    above = bits - IMMEDIATE_BITS
+    number = terms.symbol(IMMEDIATE, IMMEDIATE_BITS)
+    return terms.concat(value >> IMMEDIATE_BITS, number, above, IMMEDIATE_BITS)
+
+
+def _spelled(immediate: int | None) -> str:
+    return "N" if immediate is None else str(immediate)
 
 
 def _caller_status() -> Value:
@@ -120,19 +141,22 @@ def _hypervisor_configuration() -> Value:
 
 def hvc_to_hyp(
     address: int,
-    immediate: int = 0,
+    immediate: int | None = 0,
     state: InstructionSet = InstructionSet.A32,
     order: ByteOrder = ByteOrder.LITTLE,
     counts: int = 0,
+    identifier: str = "r0",
 ) -> Entry:
     """Return the entry of ``hvc #immediate``, issued at PL1, to a slot of HVBAR's table.
 
     The caller is in Supervisor mode, as the kernel is; what else CPSR holds is kept in SPSR_hyp.
 
     :param address: of the slot's first instruction
+    :param immediate: ``None`` for any, which is then the symbol of that name
     :param state: in which the vectors are written, and so what HSCTLR.TE has to say
     :param order: of data, and so what HSCTLR.EE has to say
     :param counts: how many low bits of SP_hyp the vectors count in, so that they have to be zero
+    :param identifier: where the number of the call stands
     """
     whole = terms.symbol("SPSR_hyp", 32)
     status = terms.concat(terms.extract(whole, 5, 27, 32), SVC, 27, 5)
@@ -143,10 +167,10 @@ def hvc_to_hyp(
         "CPSR.F": 1,
         "CPSR.E": int(order is ByteOrder.BIG),
         **_state(state),
-        "HSR": 0x12 << 26 | 1 << 25 | immediate,
+        "HSR": _syndrome(0x12 << 26 | 1 << 25 | (immediate or 0), immediate, 32),
         "SPSR_hyp": status,
     }
-    entered = [f"entered by hvc #{immediate} from Supervisor mode"]
+    entered = [f"entered by hvc #{_spelled(immediate)} from Supervisor mode"]
     if counts:
         high = terms.extract(terms.symbol("SP_hyp", 32), counts, 32 - counts, 32)
         registers["SP_hyp"] = terms.concat(high, 0, 32 - counts, counts)
@@ -163,7 +187,7 @@ def hvc_to_hyp(
         "ELR_hyp",
         "SPSR_hyp",
         "hyp",
-        "r0",
+        identifier,
         (
             _bit_is("HSCTLR", TE, int(state is InstructionSet.T32)),
             _bit_is("HSCTLR", EE, int(order is ByteOrder.BIG)),

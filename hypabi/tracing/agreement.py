@@ -7,6 +7,7 @@ from hypabi.analysis.program import Program
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Called, CalledBack, Left, Returned, Undecided
 from hypabi.code.vector_tables import VectorTable
+from hypabi.contract.revision import Revision
 from hypabi.machine.crossing import Back, Entered
 from hypabi.records import replace
 from hypabi.smt import terms
@@ -18,14 +19,15 @@ MOST_CASES: Final = 4096
 SamePlace = Callable[[int, int], bool | None]
 
 
-def behaviour_at(program: Program, table: VectorTable, slide: int, immediate: int) -> Behaviour:
+def behaviour_at(program: Program, table: VectorTable, slide: int, revision: Revision) -> Behaviour:
     """Return what an ``hvc`` does through a table that lies that far from its link address."""
     if not slide:
-        return program.behaviour(table, immediate)
+        return program.behaviour(table, revision.immediate, identifier=revision.identifier)
     there = replace(
         table, address=table.address + slide & (1 << program.image.architecture.bits) - 1
     )
-    return program.moved(slide).behaviour(there, immediate)
+    moved = program.moved(slide)
+    return moved.behaviour(there, revision.immediate, identifier=revision.identifier)
 
 
 def compare(

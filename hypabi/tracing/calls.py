@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from hypabi.arch.identifiers import IMMEDIATE, whole_register
 from hypabi.contract.registry import Interfaces
 from hypabi.contract.revision import LiveCall, Revision
 from hypabi.machine.crossing import Entered, Instruction
@@ -41,6 +42,18 @@ class Vocabulary:
         return any((move.source, move.call) == (party, ANY) for move in self.revision.moves)
 
 
+def identifier_seen(entered: Entered, revision: Revision) -> int | None:
+    """Return the number that a crossing asks for, ``None`` where what has it was not seen."""
+    if revision.identifier == IMMEDIATE:
+        return entered.immediate
+    held = entered.registers.get(whole_register(revision.identifier))
+    return None if held is None else revision.content(held)
+
+
+def _made_by(entered: Entered, revision: Revision) -> bool:
+    return entered.immediate is not None and revision.made_by(entered.immediate)
+
+
 def asked_for(
     entered: Entered, words: Vocabulary, party: str | None, by_site: int | None
 ) -> AskedFor:
@@ -50,12 +63,13 @@ def asked_for(
     :param by_site: the one identifier that the code of the caller can have put into the register
     """
     registers, revision = entered.registers, words.revision
-    identifier = registers.get(revision.identifier, by_site)
+    identifier = identifier_seen(entered, revision)
+    identifier = by_site if identifier is None else identifier
     if identifier is None:
         return AskedFor(None, None, None, None, ())
     if party is not None and words.takes_any(party):
         return AskedFor(identifier, revision.contract, None, None, ())
-    ours = entered.instruction is Instruction.HVC and entered.immediate == revision.immediate
+    ours = entered.instruction is Instruction.HVC and _made_by(entered, revision)
     if ours:
         for live in revision.numbered(identifier):
             arguments = tuple(_argument(n, r, registers) for n, r in live.arguments)

@@ -25,7 +25,7 @@ from hypabi.machine.crossing import (
 )
 from hypabi.records import frozen, replace
 from hypabi.tracing.agreement import behaviour_at, compare
-from hypabi.tracing.calls import AskedFor, Vocabulary, asked_for
+from hypabi.tracing.calls import AskedFor, Vocabulary, asked_for, identifier_seen
 from hypabi.tracing.host_calls import host_calls
 from hypabi.tracing.judge import WORST_FIRST, Judged, Question, judge_crossing
 from hypabi.tracing.places import Placement
@@ -155,7 +155,7 @@ class Tracer:
         revision = self._examination.revision
         live_party = party or _common(parties)
         by_site = None
-        if revision.identifier not in entered.registers:
+        if identifier_seen(entered, revision) is None:
             by_site = self._identifier_at(site)
         asked = asked_for(entered, self._words, live_party, by_site)
         judged = self._judged(entered, back, parties, asked, site)
@@ -230,12 +230,11 @@ class Tracer:
         site: int | None,
     ) -> Judged:
         revision = self._examination.revision
-        ours = entered.instruction is Instruction.HVC and entered.immediate in (
-            None, revision.immediate,
-        )  # fmt: skip
-        if not ours:
+        if entered.instruction is not Instruction.HVC or not (
+            entered.immediate is None or revision.made_by(entered.immediate)
+        ):
             return Judged(CrossingWord.ELSEWHERE)
-        if revision.identifier not in entered.registers:
+        if identifier_seen(entered, revision) is None:
             return _undecided("registers were not seen")
         assert asked.identifier is not None
         if not parties:
@@ -264,8 +263,9 @@ class Tracer:
     def _compared(
         self, entered: Entered, back: Back | None, parties: tuple[str, ...]
     ) -> tuple[DerivedWord, str]:
-        immediate = self._examination.revision.immediate
-        if entered.instruction is not Instruction.HVC or entered.immediate != immediate:
+        revision = self._examination.revision
+        ours = entered.immediate is not None and revision.made_by(entered.immediate)
+        if entered.instruction is not Instruction.HVC or not ours:
             return DerivedWord.NOT_COMPARED, "it is no call of the contract's conduit"
         if not parties or entered.vectors is None:
             return DerivedWord.NOT_COMPARED, "whose vectors are live is not known"
@@ -275,7 +275,7 @@ class Tracer:
         found = self._derived.get(key)
         if found is None:
             program = self._examination.programs[role]
-            found = self._derived[key] = behaviour_at(program, table, slide, immediate)
+            found = self._derived[key] = behaviour_at(program, table, slide, revision)
         return compare(found, entered, back, self._placement.same)
 
     def _live_after(self, back: Back | None, parties: tuple[str, ...]) -> str | None:

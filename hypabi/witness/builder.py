@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 
+from hypabi.arch.identifiers import IMMEDIATE_BITS
 from hypabi.arch.names import InstructionSet
 from hypabi.contract.clause import Clause
 from hypabi.image.model import Image
@@ -86,7 +87,7 @@ def witness_of(
         setting.image.architecture,
         setting.state,
         setting.image.byte_order,
-        held.revision.immediate,
+        _immediate(held),
         setting.table,
         held.behaviour,
     )
@@ -103,6 +104,17 @@ def witness_of(
         except (Unplaced, WitnessError) as failed:
             reasons.append(str(failed))
     return NotMade(reasons[0] if reasons else "nothing refutes the clause where the code runs")
+
+
+def _immediate(held: HeldRow) -> int:
+    """Return the immediate of the ``hvc``: the call's own, or one that is no call's."""
+    revision = held.revision
+    if revision.immediate is not None:
+        return revision.immediate
+    if held.number is not None:
+        return revision.content(held.number)
+    others = range(1 << IMMEDIATE_BITS)
+    return next((each for each in others if not any(revision.numbered(each))), 0)
 
 
 class _Maker:
@@ -258,7 +270,7 @@ class _Maker:
             str(revision.version),
             held.party.name,
             held.row.call,
-            None if number is None else number % (1 << revision.architecture.bits),
+            None if number is None else revision.content(number),
             clause.name,
             clause.text,
             breach_text(obligation.goal.breach),

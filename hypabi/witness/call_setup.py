@@ -5,13 +5,14 @@ from typing import Final, assert_never
 
 from hypabi.arch import aarch32, aarch64
 from hypabi.arch.aarch32 import Mode
+from hypabi.arch.identifiers import IMMEDIATE, IMMEDIATE_BITS, SYNDROMES
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.machine.start import Level, start_state
 from hypabi.machine.state import VECTOR_BASES
 from hypabi.records import frozen
 from hypabi.smt import terms
-from hypabi.smt.terms import Value
+from hypabi.smt.terms import Term, Value
 from hypabi.witness.layout import CALLER
 from hypabi.witness.status import FLAGS, STATUS_32, STATUS_64
 
@@ -94,6 +95,7 @@ class Caller:
 
     def musts(self) -> Iterator[Value]:
         """Yield what must hold at entry so that a machine without translation can be there."""
+        yield from self._with_immediate()
         match self.architecture:
             case Architecture.ARM64:
                 yield from self._musts_64()
@@ -108,6 +110,13 @@ class Caller:
         for name in ("SCTLR_EL1", "SCTLR_EL2", "HCR_EL2", "SCTLR", "HSCTLR", "HCR"):
             if name in case.registers:
                 yield terms.eq(terms.extract(case.registers[name], 0, 1, bits), 0, 1)
+
+    def _with_immediate(self) -> Iterator[Value]:
+        """Yield what the immediate is, where that selects the call."""
+        number = terms.symbol(IMMEDIATE, IMMEDIATE_BITS)
+        syndrome = self.at_entry(SYNDROMES[self.architecture])
+        if isinstance(syndrome, Term) and number in terms.symbols_of(syndrome):
+            yield terms.eq(number, self.immediate, IMMEDIATE_BITS)
 
     def _musts_64(self) -> Iterator[Value]:
         status = self.at_entry("SPSR_EL2")

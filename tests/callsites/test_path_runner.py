@@ -9,7 +9,7 @@ from hypabi.callsites.path_runner import (
     Approach,
     Arrival,
     convention,
-    identifier_of,
+    usual_identifier,
     wanted,
 )
 from hypabi.callsites.value_origin import Origin
@@ -100,8 +100,9 @@ def test_an_instruction_without_a_meaning_loses_what_it_writes_and_no_more(
 def test_a_call_is_selected_by_the_register_of_its_conduit(
     architecture: Architecture, immediate: int, number: int
 ) -> None:
-    assert identifier_of(architecture, immediate) == number
-    wants = wanted(architecture, immediate)
+    prefix = "x" if architecture is Architecture.ARM64 else "r"
+    assert usual_identifier(architecture, immediate) == f"{prefix}{number}"
+    wants = wanted(architecture, number)
     assert wants.first == 1 << number and not wants.first & wants.also
 
 

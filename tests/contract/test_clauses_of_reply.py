@@ -80,7 +80,7 @@ def test_a_reply_that_says_how_it_ends_has_no_other_end(example: Contract) -> No
     assert list(upgrade) == ["refused", "stays", "rises", *FRAME]
     assert upgrade["stays"].statement == Returns(None)
     assert upgrade["rises"].statement == Returns("EL2h")
-    assert upgrade["rises"].answered is Answer.SUCCESS
+    assert upgrade["rises"].answered == Answer("success", 0)
     sink = example.parties["sink"].any_call
     assert sink is not None
     entered = clauses(example, "sink", sink, ARM)

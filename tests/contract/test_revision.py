@@ -221,8 +221,8 @@ def test_only_the_stubs_assume_an_mmu_that_is_off(abi: Contract) -> None:
 def test_finalise_ends_at_el2_only_if_it_says_success(abi: Contract) -> None:
     row = at(abi, "6.1", ARM64).row("stub", "HVC_FINALISE_EL2")
     upgraded, stays = clause(row, "upgraded"), clause(row, "stays-at-el1")
-    assert (upgraded.statement, upgraded.answered) == (Returns("EL2h"), Answer.SUCCESS)
-    assert (stays.statement, stays.answered) == (Returns(None), Answer.ERROR)
+    assert (upgraded.statement, upgraded.answered) == (Returns("EL2h"), Answer("success", 0))
+    assert (stays.statement, stays.answered) == (Returns(None), Answer("error", 0xBADCA11))
     refused = clause(row, "mmu-on")
     assert refused.when is not None
     assert write_predicate(refused.when) == "old(SCTLR_EL2)[0:0] == 1"

@@ -1,5 +1,6 @@
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.inputs import Assemble, find_tool
     ("architecture", "flags"), [("arm64", []), ("arm", []), ("arm64", ["-EB"]), ("arm", ["-EB"])]
 )
 def test_an_object_is_a_part_and_a_linked_program_is_whole(
-    assemble: Assemble, architecture: str, flags: list[str]
+    assemble: Assemble, architecture: Literal["arm", "arm64"], flags: list[str]
 ) -> None:
     assert is_part(assemble("nop", architecture, flags=flags))
     if not flags:

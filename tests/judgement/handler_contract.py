@@ -34,6 +34,8 @@ from tests.inputs import Assemble
 from tests.symbolic.handler import image_of
 
 ERROR = 0xBADCA11
+SUCCEEDS = Answer("success", 0)
+FAILS = Answer("error", ERROR)
 WHY = Authority(because="the test says so")
 ALWAYS = Conjunction(())
 NEVER = Comparison(Relation.BELOW, Integer(0, 64), Integer(0, 64))
@@ -43,7 +45,7 @@ PARTY = LiveParty(
     when=None, assumes=(), also_at=(),
 )  # fmt: skip
 REVISION = Revision(
-    "test", None, Version((6, 1, 0), "6.1"), Architecture.ARM64, "hvc", 0, "x0", "x0", 0, ERROR,
+    "test", None, Version((6, 1, 0), "6.1"), Architecture.ARM64, "hvc", 0, "x0", "x0", 64, 0, ERROR,
     (PARTY,), (), (), None, (),
 )  # fmt: skip
 

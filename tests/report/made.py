@@ -128,6 +128,7 @@ def revision(parties: tuple[str, ...], assumes: tuple[Premise, ...] = ()) -> Rev
         0,
         "x0",
         "x0",
+        64,
         0,
         0xBADCA11,
         tuple(map(party, parties)),

@@ -5,16 +5,14 @@ compiler signs them.  ``compiled/contract.yaml`` promises what its source says.
 """
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.door import hypabi
-from tests.inputs import find_tool
+from tests.symbolic.compiled_hypervisor import FOLDER, built
 
-FOLDER = Path(__file__).parent / "compiled"
 REGISTERS = {
     "arm64": {
         **{f"R{n}": f"x{n}" for n in range(5)},
@@ -37,9 +35,6 @@ REGISTERS = {
         "BYTES": "4",
     },
 }
-PREFIX = {"arm64": "aarch64-linux-gnu-", "arm": "arm-linux-gnueabihf-"}
-ALIKE = ["-ffreestanding", "-fno-pic", "-nostdlib", "-fno-stack-protector"]
-OF = {"arm64": ["-mgeneral-regs-only"], "arm": ["-march=armv7ve+nofp", "-mfloat-abi=soft"]}
 COMPILED = [
     ("arm64", ("-O0",)),
     ("arm64", ("-O1", "-mbranch-protection=standard")),
@@ -50,17 +45,6 @@ COMPILED = [
     ("arm", ("-O1", "-mthumb")),
     ("arm", ("-O2", "-mthumb")),
 ]
-
-
-def built(folder: Path, architecture: str, *options: str) -> Path:
-    """Compile and link the hypervisor."""
-    tool = PREFIX[architecture]
-    gcc, linked = find_tool(f"{tool}gcc"), folder / "hypervisor.elf"
-    sources = [str(FOLDER / f"entry_{architecture}.S"), str(FOLDER / "hypervisor.c")]
-    command = [gcc, *ALIKE, *OF[architecture], *options, "-static", "-Wl,-Ttext=0x40080000"]
-    command += ["-Wl,-e,hyp_vectors", "-Wl,--build-id=none", "-o", str(linked), *sources]
-    subprocess.run([*command, "-lgcc"], check=True, capture_output=True, timeout=60)
-    return linked
 
 
 def checked(image: Path, architecture: str) -> dict[str, Any]:

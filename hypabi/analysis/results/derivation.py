@@ -159,7 +159,7 @@ class DeriveResult:
 
     image: ImageIdentity
     identifier: str
-    """Register that selects the call."""
+    """What selects the call: a register, its low half, or 'immediate'."""
     result: str
     """Register that answers it."""
     entries: tuple[DerivedEntry, ...]

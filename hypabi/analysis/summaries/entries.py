@@ -48,7 +48,7 @@ class _Found:
     handled: tuple[HandledCall, ...] = ()
 
 
-def summarize_entry(finding: JudgedEntry, immediate: int) -> EntryFinding:
+def summarize_entry(finding: JudgedEntry, immediate: int | None) -> EntryFinding:
     """Return what was found of one slot.
 
     :param immediate: that the hypercalls of the contract have
@@ -127,11 +127,12 @@ def _handled(handled: Handled) -> HandledCall:
     )
 
 
-def entered_by(finding: JudgedEntry, immediate: int) -> str:
+def entered_by(finding: JudgedEntry, immediate: int | None) -> str:
     """Say which exceptions a finding is about."""
     reasons = finding.reasons
     match reasons[0].kind:
         case Kind.OTHER_IMMEDIATE:
+            assert immediate is not None, "else no slot is judged"
             return f"hvc #N, N other than {immediate:#x}"
         case Kind.FROM_ITSELF:
             return f"hvc from {finding.entry.origin.value}"

@@ -63,7 +63,7 @@ def in_symbolic_names(behaviour: Behaviour, landmarks: Landmarks) -> Behaviour:
 
 
 def table_symbol(name: str, bits: int) -> Term:
-    """Return what stands for the address of a vector table of this name."""
+    """Return what stands for the address of a vector table, or of a symbol, of this name."""
     return terms.symbol(ADDRESS + name, bits)
 
 

@@ -91,8 +91,6 @@ def _check_party(party: Party, *, takes: bool) -> None:
 
 
 def _check_call(contract: Contract, call: Call) -> None:
-    if call.number is not None and not -(1 << 31) <= call.number < 1 << 32:
-        raise call.place.below("number").refuse(f"{call.number:#x} does not fit into 32 bits")
     serving = {
         party for architecture in Architecture for party in (call.served_by.on(architecture) or ())
     }

@@ -9,7 +9,6 @@ from typing import Final, assert_never
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import (
-    Answer,
     Calls,
     Clause,
     Ensures,
@@ -235,20 +234,10 @@ def conditions(clause: Clause, names: Names) -> Words:
     found: list[Words] = []
     if clause.when is not None:
         found.append(words("where ", predicate(clause.when, names), " at entry"))
-    match clause.answered:
-        case None:
-            pass
-        case Answer.SUCCESS:
-            found.append(words("if the call answers ", _answer(names.success, "success")))
-        case Answer.ERROR:
-            found.append(words("if the call answers ", _answer(names.error, "error")))
-        case _:
-            assert_never(clause.answered)
+    if clause.answered is not None:
+        value = Code(number(clause.answered.value))
+        found.append(words("if the call answers ", value, f" ({clause.answered.name})"))
     return joined(found, ", and ")
-
-
-def _answer(of: int | None, name: str) -> Words:
-    return words(name) if of is None else words(Code(number(of)), f" ({name})")
 
 
 def sentence(of: Words) -> Words:

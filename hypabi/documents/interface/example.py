@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from hypabi.arch.identifiers import whole_register
 from hypabi.arch.names import Architecture
 from hypabi.contract.revision import LiveCall, Revision
 from hypabi.documents.interface.reading import Reading
@@ -39,7 +40,7 @@ def _chosen(revision: Revision) -> LiveCall | None:
 def _in_order(revision: Revision, call: LiveCall) -> bool:
     """Tell whether the arguments are in the registers behind the identifier's, in their order."""
     prefix = PREFIX[revision.architecture]
-    registers = [revision.identifier, *(register for _, register in call.arguments)]
+    registers = [whole_register(revision.identifier), *(register for _, register in call.arguments)]
     return registers == [f"{prefix}{at}" for at in range(len(registers))]
 
 

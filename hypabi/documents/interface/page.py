@@ -92,7 +92,7 @@ def _brief(of: Reading) -> str:
 
 def _introduction(of: Reading, command: str) -> Iterator[Block]:
     contract = of.contract
-    instruction = f"{contract.conduit.instruction} #{contract.conduit.immediate}"
+    instruction = contract.conduit.spelled
     calls = "1 call" if len(of.calls) == 1 else f"{len(of.calls)} calls"
     yield paragraph(
         f"An interface of {calls}, made by ",
@@ -137,7 +137,7 @@ def _introduction(of: Reading, command: str) -> Iterator[Block]:
 
 def _made(of: Reading) -> Section:
     contract = of.contract
-    instruction = f"{contract.conduit.instruction} #{contract.conduit.immediate}"
+    instruction = contract.conduit.spelled
     head = [words(""), *(words(each.value) for each in of.architectures)]
     rows = [(words("Instruction"), *(words(Code(instruction)) for _ in of.architectures))]
     rows += [

@@ -221,6 +221,7 @@ def errors_section(page: Reading, otherwise: frozenset[str]) -> Section:
         said.append(words(Code(str(revision.success)), " on success"))
     if result.error is not None:
         said.append(words(Code(f"{result.error:#x}"), " on error"))
+    said += [words(Code(f"{value:#x}"), f" for {name}") for name, value in result.answers.items()]
     text = words("The answer is in ", register)
     text = (
         words(text, ": ", joined(said)) if said else words(text, "; no value of it means success")

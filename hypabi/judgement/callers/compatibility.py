@@ -83,7 +83,7 @@ def asked_for(revision: Revision, way: CallPath) -> tuple[str | None] | None:
     ``None``: it asks by another conduit, or its identifier is not known.
     """
     identifier = way.request.registers[revision.identifier]
-    if not isinstance(identifier, int) or way.request.immediate != revision.immediate:
+    if not isinstance(identifier, int) or not revision.made_by(way.request.immediate):
         return None
     return (next((call.name for call in revision.numbered(identifier)), None),)
 

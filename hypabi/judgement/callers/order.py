@@ -11,7 +11,7 @@ from typing import Final
 from hypabi.callsites.call_order import Asked, CallOrder, Live
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.model import CallSite
-from hypabi.contract.clause import Answer
+from hypabi.contract.clause import Clause
 from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision, Service
 from hypabi.judgement.callers.findings import CallerVerdict, Undecided, Violated
@@ -134,7 +134,10 @@ class _Held:
     def _may_fail(self, move: Move) -> bool:
         """Tell whether the contract says what holds where the call answers an error."""
         row = self.revision.find(move.source, move.call)
-        return row is not None and any(c.answered is Answer.ERROR for c in row.clauses)
+        return row is not None and any(map(self._is_of_error, row.clauses))
+
+    def _is_of_error(self, clause: Clause) -> bool:
+        return clause.answered is not None and clause.answered.value == self.revision.error
 
     def _makes(self, move: Move, call: str, known: Known) -> bool:
         if call == ANY_OTHER and not any(known.identifier in c.identifiers for c in known.contexts):

@@ -195,7 +195,7 @@ def may_concern(
 
 def may_ask_for_more(revision: Revision, way: CallPath) -> bool:
     """Tell whether a way may ask for a call of the contract, for all that is known of it."""
-    if way.request.immediate != revision.immediate or uninitialised(revision.identifier, way):
+    if not revision.made_by(way.request.immediate) or uninitialised(revision.identifier, way):
         return False
     ways = paths_by_identifier(way, revision.identifier)
     return any(not isinstance(w.request.registers[revision.identifier], int) for w in ways)
@@ -211,7 +211,7 @@ def concerned(
     """Tell whether a way asks for a call of the contract, or the contract speaks of its code."""
     if _is_for_a_party(revision, way):
         return True
-    if way.request.immediate == revision.immediate and uninitialised(revision.identifier, way):
+    if revision.made_by(way.request.immediate) and uninitialised(revision.identifier, way):
         return True
     return any(context.tells for context in contexts_of(revision, which, function, way, absent))
 
@@ -278,7 +278,7 @@ def _is_in(
 def _speaks_of(
     context: CallerContext, revision: Revision, which: ProgramName, way: CallPath
 ) -> bool:
-    if context.program not in (None, which) or way.request.immediate != revision.immediate:
+    if context.program not in (None, which) or not revision.made_by(way.request.immediate):
         return False
     if (
         context.identifiers

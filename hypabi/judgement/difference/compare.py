@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, assert_never
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
+from hypabi.behaviour.identifier import identifier_term, with_number
 from hypabi.contract.expression import Predicate
 from hypabi.contract.revision import LiveCall, LiveParty, Revision, Row, Service
 from hypabi.judgement.difference.budget import MOST, SPENT, PatientSolver
@@ -227,8 +228,10 @@ class _Comparison:
         if self.row.call is not None:
             return ()
         bits = self.home.revision.architecture.bits
-        identifier = terms.symbol(self.home.revision.identifier, bits)
-        numbers = [call.number for call in self.other.revision.calls if call.number is not None]
+        home = self.home.revision
+        identifier = identifier_term(home.identifier, bits)
+        calls = self.other.revision.calls
+        numbers = [home.content(call.number) for call in calls if call.number is not None]
         return tuple(terms.ne(identifier, number, bits) for number in numbers)
 
     def held(
@@ -413,7 +416,7 @@ def _entry_of(revision: Revision, call: LiveCall, shared: set[str]) -> dict[Term
         if name in shared
     }
     if call.number is not None:
-        found[terms.symbol(revision.identifier, bits)] = call.number
+        found |= with_number(revision.identifier, call.number, bits)
     return found
 
 

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from hypabi.behaviour.by_number import numbers_served, select_number
 from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.identifier import identifier_term, with_number
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -82,7 +83,7 @@ class _Reading:
         bits = self.revision.architecture.bits
         apart = set(numbers_served(self.behaviour, self.revision.identifier, bits))
         called = {call.number for call in self.revision.calls if call.number is not None}
-        for number in sorted(apart | {each % (1 << bits) for each in called}):
+        for number in sorted(apart | {self.revision.content(each) for each in called}):
             try:
                 cases = select_number(self.behaviour, self.selects(number), self.solver)
             except NotKnown as reason:
@@ -104,7 +105,7 @@ class _Reading:
         premises = [lowering.predicate(premise.holds) for premise in self.party.assumes]
         if self.party.when is not None:
             premises.append(lowering.predicate(self.party.when))
-        named = terms.eq(terms.symbol(self.revision.identifier, bits), number, bits)
+        named = terms.eq(identifier_term(self.revision.identifier, bits), number, bits)
         return terms.land(named, *premises, *self.behaviour.holds)
 
     def how(self, case: Case, number: int) -> How:
@@ -182,7 +183,7 @@ class _Reading:
     def row(self, case: Case, number: int) -> str:
         """Return what a case does in a line."""
         bits = self.revision.architecture.bits
-        symbol = terms.symbol(self.revision.identifier, bits)
+        asked = with_number(self.revision.identifier, number, bits)
         said = [describe_outcome(case.outcome)]
         if isinstance(case.outcome, Returned):
             changed = {
@@ -192,7 +193,7 @@ class _Reading:
             }
             changed.setdefault(self.revision.result, self.at_exit(case, self.revision.result))
             for name in sorted(changed)[:MOST_LOST]:
-                value = terms.substitute(changed[name], {symbol: number})
+                value = terms.substitute(changed[name], asked)
                 said.append(f"{name} = {terms.text(value, bits)}")
         return ", ".join(said)
 

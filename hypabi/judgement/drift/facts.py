@@ -102,9 +102,12 @@ def _sentence(looked_up: tuple[Lookup, ...], cite: str | None) -> int | None:
 
 
 def _immediates(document: Document, contract: Contract) -> Iterator[Fact]:
+    ours = contract.conduit.immediate
+    if ours is None:
+        return
     for at, sentence in enumerate(document.sentences):
         for found in _IMMEDIATE.finditer(sentence.text):
-            said, ours = int(found[1], 0), contract.conduit.immediate
+            said = int(found[1], 0)
             what = "the immediate of hvc"
             yield Fact(what, None, sentence.line, at, f"#{said:#x}", f"#{ours:#x}", None)
 

@@ -26,10 +26,6 @@ from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
-SYNDROMES: Final[Mapping[Architecture, str]] = {
-    Architecture.ARM64: "ESR_EL2",
-    Architecture.ARM: "HSR",
-}
 BY_EXCEPTION: Final = frozenset(
     {"ESR_EL2", "ELR_EL2", "SPSR_EL2", "FAR_EL2", "HPFAR_EL2"}
     | {"HSR", "ELR_hyp", "SPSR_hyp", "HDFAR", "HIFAR", "HPFAR"}

@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from hypabi.arch.identifiers import IMMEDIATE_BITS, SYNDROMES
 from hypabi.arch.vector_entries import Kind, Reason
 from hypabi.behaviour.case import Case
 from hypabi.contract.revision import Revision
-from hypabi.judgement.entries.case_equivalence import SYNDROMES
 from hypabi.judgement.entries.findings import Syndrome
 from hypabi.records import frozen
 from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 
-IMMEDIATE_BITS: Final = 16
-"""ISS[15:0] of an HVC (DDI 0487 D19.2.40; DDI 0406C B3.13.6)."""
 SMC: Final = frozenset({0x13, 0x17})
 """What a reader can try most easily: one instruction, one bit of HCR."""
 
@@ -30,6 +28,7 @@ class SyndromeTerms:
         if code is not None:
             yield self.cls.name, code
         if reasons[0].kind is Kind.OTHER_IMMEDIATE:
+            assert self.revision.immediate is not None
             yield self.name, self.revision.immediate ^ 1
 
     def replaced(self, value: Value, reason: Reason) -> Value:
@@ -69,6 +68,7 @@ class SyndromeTerms:
         if reason.kind is not Kind.OTHER_IMMEDIATE:
             return given
         syndrome = terms.symbol(self.name, bits)
+        assert self.revision.immediate is not None
         immediate = terms.extract(syndrome, 0, IMMEDIATE_BITS, bits)
         other = terms.ne(immediate, self.revision.immediate, IMMEDIATE_BITS)
         return terms.land(given, other)

@@ -359,7 +359,6 @@ def answers(case: Case, lowering: Lowering, revision: Revision, answer: Answer |
     if isinstance(case.outcome, Stuck):
         return 0
     bits = revision.architecture.bits
-    expected = revision.success if answer is Answer.SUCCESS else revision.error
-    assert expected is not None, answer
-    result = lowering.register(revision.result, bits, Moment.EXIT)
-    return terms.eq(result, expected, bits)
+    whole = lowering.register(revision.result, bits, Moment.EXIT)
+    result = terms.extract(whole, 0, revision.result_bits, bits)
+    return terms.eq(result, answer.value, revision.result_bits)

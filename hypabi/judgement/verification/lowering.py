@@ -71,6 +71,8 @@ class Surroundings:
     """Address of a symbol, where the image has it once."""
     called: Callable[[str, int], str] = _by_number
     """What a capability is called, of which the name and the number are known."""
+    by_name: Callable[[str], terms.Value] | None = None
+    """What stands for the address of a symbol where builds are compared, in which it differs."""
     within: Callable[[int], bool] = _everywhere
     """Whether the image has something at an address that is no vector table, whoever's; what lies
     beyond it, it does not tell."""
@@ -142,16 +144,21 @@ class Lowering:
                     raise NotKnown(f"the vector table of {party} was not found")
                 return self.surroundings.tables[party]
             case AddressOf(symbol, _):
-                address = self.surroundings.symbol(symbol)
-                if address is None:
-                    raise NotKnown(f"the image has no symbol {symbol}")
-                return address
+                return self._address(symbol)
             case Word(address, width, moment):
                 return self._memory(self.value(address), width, moment)
             case Operation(operator, left, right):
                 return _operation(operator, self.value(left), self.value(right), width_of(left))
             case _:
                 assert_never(value)
+
+    def _address(self, symbol: str) -> terms.Value:
+        if self.surroundings.by_name is not None:
+            return self.surroundings.by_name(symbol)
+        address = self.surroundings.symbol(symbol)
+        if address is None:
+            raise NotKnown(f"the image has no symbol {symbol}")
+        return address
 
     def _memory(self, address: terms.Value, width: int, moment: Moment) -> terms.Value:
         """Return bits of memory, at entry or as the case leaves them."""

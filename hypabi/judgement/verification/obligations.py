@@ -8,6 +8,7 @@ which of them another party breaks.
 from collections.abc import Iterator, Mapping
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
+from hypabi.behaviour.identifier import with_number
 from hypabi.behaviour.outcome import CalledBack, Left, Undecided
 from hypabi.contract.clause import Answer, Calls, Clause, HandedTo, KeepsMemory
 from hypabi.contract.expression import Predicate, reads_of, reads_of_value
@@ -149,9 +150,10 @@ def _with_number(held: HeldRow, case: Case) -> Case:
     """Return a case in which control goes where it goes for the number of the row's call."""
     if held.number is None:
         return case
-    bits = held.revision.architecture.bits
-    identifier = terms.symbol(held.revision.identifier, bits)
-    return ending_with(case, {identifier: held.number % (1 << bits)})
+    revision = held.revision
+    return ending_with(
+        case, with_number(revision.identifier, held.number, revision.architecture.bits)
+    )
 
 
 def ending_with(case: Case, brought: Mapping[Term, Value]) -> Case:

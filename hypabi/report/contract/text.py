@@ -90,7 +90,7 @@ def _clause(clause: Clause) -> str:
     if clause.condition is not None:
         text += f", when {clause.condition}"
     if clause.answered is not None:
-        text += f", if it answers {clause.answered.value}"
+        text += f", if it answers {clause.answered.name}"
     return text
 
 

@@ -89,10 +89,11 @@ def _ends(result: DeriveResult, call: DerivedCall) -> str:
 
 
 def _end(result: DeriveResult, call: DerivedCall, case: DerivedCase) -> str:
+    ends: str = case.ends.value
     if case.ends is not Ending.RETURNS:
-        return case.ends.value
+        return ends
     answer = constant_in(case.registers.get(result.result) or answered(result, call) or "")
-    return case.ends.value if answer is None else f"returns {spelled(f'{answer:#x}')}"
+    return ends if answer is None else f"returns {spelled(f'{answer:#x}')}"
 
 
 def answered(result: DeriveResult, call: DerivedCall) -> str | None:

@@ -4,13 +4,23 @@ from dataclasses import replace
 
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.model import CallSite
-from hypabi.contract.clause import Answer, Clause, Ensures, Returns
+from hypabi.contract.clause import Clause, Ensures, Returns
 from hypabi.contract.revision import CallerContext, LiveCall, Move, Revision, Row, Service
 from hypabi.judgement.callers.findings import Violated
 from hypabi.judgement.callers.order import OrderCheck, hold_order
 from tests.callsites.programs import Everything, call_sites
 from tests.inputs import Assemble
-from tests.judgement.handler_contract import ALWAYS, ERROR, PARTY, REVISION, WHY, equal, new, number
+from tests.judgement.handler_contract import (
+    ALWAYS,
+    ERROR,
+    FAILS,
+    PARTY,
+    REVISION,
+    WHY,
+    equal,
+    new,
+    number,
+)
 
 INIT = 0xC6000000
 REFUSES = Clause("refused", "", Ensures(equal(new("x0"), number(ERROR))), WHY)
@@ -99,7 +109,7 @@ def test_a_function_that_only_the_boot_calls_needs_nothing_before(assemble: Asse
 
 
 def test_a_call_that_may_fail_can_leave_who_was_live(assemble: Assemble) -> None:
-    stays = Clause("stays", "", Returns(None), WHY, answered=Answer.ERROR)
+    stays = Clause("stays", "", Returns(None), WHY, answered=FAILS)
     row = Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (stays,), None)
     code = {"set": SET, "reset": RESET, "make": MAKE, "host": HOST}
     sites = call_sites(assemble, **code, root="bl reset; bl set; bl set; ret")

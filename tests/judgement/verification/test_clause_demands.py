@@ -15,7 +15,6 @@ from hypabi.behaviour.outcome import (
     Undecided,
 )
 from hypabi.contract.clause import (
-    Answer,
     Calls,
     Ensures,
     HandedTo,
@@ -41,7 +40,16 @@ from hypabi.judgement.verification.demand import Demand, Subject
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
-from tests.judgement.handler_contract import ERROR, REVISION, equal, new, number, old
+from tests.judgement.handler_contract import (
+    ERROR,
+    FAILS,
+    REVISION,
+    SUCCEEDS,
+    equal,
+    new,
+    number,
+    old,
+)
 from tests.judgement.made_case import case, lowered, x
 
 X1 = terms.symbol("x1", 64)
@@ -161,12 +169,12 @@ def test_no_memory_may_be_written_where_no_region_is_named() -> None:
 
 def test_a_case_answers_by_the_result_register_where_its_end_is_seen() -> None:
     failed = case(x0=ERROR)
-    assert answers(failed, lowered(failed), REVISION, Answer.ERROR) == 1
-    assert answers(failed, lowered(failed), REVISION, Answer.SUCCESS) == 0
+    assert answers(failed, lowered(failed), REVISION, FAILS) == 1
+    assert answers(failed, lowered(failed), REVISION, SUCCEEDS) == 0
     assert answers(failed, lowered(failed), REVISION, None) == 1
     stuck, open_ = case(Stuck(0)), case(Undecided(0, "no meaning"))
-    assert answers(stuck, lowered(stuck), REVISION, Answer.SUCCESS) == 0
-    assert answers(open_, lowered(open_), REVISION, Answer.SUCCESS) == 1, "it may answer anything"
+    assert answers(stuck, lowered(stuck), REVISION, SUCCEEDS) == 0
+    assert answers(open_, lowered(open_), REVISION, SUCCEEDS) == 1, "it may answer anything"
 
 
 def test_a_demand_names_the_register_that_it_is_about() -> None:

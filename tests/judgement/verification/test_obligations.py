@@ -7,7 +7,6 @@ import pytest
 from hypabi.behaviour.case import Case
 from hypabi.behaviour.outcome import Stuck, Undecided
 from hypabi.contract.clause import (
-    Answer,
     Authority,
     Clause,
     Ensures,
@@ -32,6 +31,7 @@ from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from tests.judgement.handler_contract import (
     ERROR,
+    FAILS,
     PARTY,
     REVISION,
     aligned,
@@ -92,7 +92,7 @@ def test_a_clause_with_a_condition_is_about_the_states_that_meet_it() -> None:
 
 
 def test_a_clause_about_an_answer_is_about_the_states_that_get_it() -> None:
-    kept = Clause("kept", "", KeepsRegisters(("x0",)), WHY, None, Answer.ERROR)
+    kept = Clause("kept", "", KeepsRegisters(("x0",)), WHY, None, FAILS)
     found = only(case(x0=x(2), x9=0), kept)
     assert found.goal.breach == Lost("x9")
     assert evaluate(terms.land(*found.denial), {"x0": 7, "x2": ERROR, "x9": 1})

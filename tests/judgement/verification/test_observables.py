@@ -5,7 +5,6 @@ import pytest
 from hypabi.arch.names import Architecture
 from hypabi.behaviour.outcome import Called, CalledBack, Left, Store
 from hypabi.contract.clause import (
-    Answer,
     Clause,
     Ensures,
     HandedTo,
@@ -32,7 +31,7 @@ from hypabi.judgement.verification.observables import (
 )
 from hypabi.smt import terms
 from hypabi.smt.terms import Term
-from tests.judgement.handler_contract import ALWAYS, WHY, bits, equal, new, number, old
+from tests.judgement.handler_contract import ALWAYS, SUCCEEDS, WHY, bits, equal, new, number, old
 from tests.judgement.made_case import behaviour, case, x
 
 X1, X7 = terms.symbol("x1", 64), terms.symbol("x7", 64)
@@ -67,10 +66,10 @@ def test_what_is_seen_is_found_in_every_kind_of_predicate_and_once() -> None:
 def test_a_promise_is_seen_under_what_it_depends_on() -> None:
     when = equal(old("x5"), number(1))
     holds = equal(bits(new("x0"), 3, 0), number(0, 4))
-    clause = Clause("it", "", Ensures(holds), WHY, when, Answer.SUCCESS)
+    clause = Clause("it", "", Ensures(holds), WHY, when, SUCCEEDS)
     made = Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (clause,), None)
     (found,) = seen_of(made)
-    assert found == Seen(bits(new("x0"), 3, 0), holds, when, Answer.SUCCESS)
+    assert found == Seen(bits(new("x0"), 3, 0), holds, when, SUCCEEDS)
     assert found.register == "x0"
 
 

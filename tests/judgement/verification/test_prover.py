@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pytest
 
 from hypabi.contract.clause import (
-    Answer,
     Ensures,
     HandedTo,
     KeepsMemory,
@@ -33,7 +32,9 @@ from hypabi.smt.terms import Value
 from tests.inputs import Assemble
 from tests.judgement.handler_contract import (
     ERROR,
+    FAILS,
     NEVER,
+    SUCCEEDS,
     Promise,
     aligned,
     all_judged,
@@ -89,10 +90,10 @@ KEPT = {
         (aligned("x1"),),
     ),
     "only on success": Promise(
-        Ensures(equal(new("VBAR_EL2"), old("x1"))), answered=Answer.SUCCESS,
+        Ensures(equal(new("VBAR_EL2"), old("x1"))), answered=SUCCEEDS,
         requires=(Negation(RESTART),),
     ),
-    "only on error": Promise(KeepsSystemRegisters(ENTERED), answered=Answer.ERROR),
+    "only on error": Promise(KeepsSystemRegisters(ENTERED), answered=FAILS),
     "masks at the jump": Promise(
         Ensures(equal(bits(new("PSTATE"), 9, 6), number(0xF, 4))), RESTART
     ),
@@ -309,8 +310,8 @@ LATER = [
     Promise(KeepsRegisters(SCRATCH)),
     Promise(KeepsSystemRegisters(ENTERED)),
     Promise(KeepsMemory(())),
-    Promise(Ensures(equal(new("x0"), old("x0"))), answered=Answer.ERROR),
-    Promise(KeepsMemory(()), answered=Answer.SUCCESS),
+    Promise(Ensures(equal(new("x0"), old("x0"))), answered=FAILS),
+    Promise(KeepsMemory(()), answered=SUCCEEDS),
 ]
 
 
@@ -344,7 +345,7 @@ def test_a_clause_that_nothing_can_meet_is_vacuous(assemble: Assemble) -> None:
         Promise(statement, both),
         Promise(statement, SET, (NEVER,)),
         Promise(statement, SET, when=RESTART),
-        Promise(statement, SET, answered=Answer.ERROR),
+        Promise(statement, SET, answered=FAILS),
     ):
         assert isinstance(judged(HANDLER, promise, assemble), Vacuous)
 

@@ -1,0 +1,1 @@
+"""A first contract, written from what a program does, for its author to edit."""
