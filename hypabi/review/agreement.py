@@ -30,14 +30,19 @@ def agreement(
     patches: Sequence[ReviewedPatch],
     sections: Mapping[str, Section],
     outside: frozenset[str],
+    document: str | None = None,
 ) -> tuple[MustAgree, ...]:
     """Return who must agree, those first whose agreement is missing.
 
     :param outside: users outside the image, whom no section names
+    :param document: path of the interface's document, whose keepers have a say where it drifts
     """
     reasons: dict[str, list[_Reason]] = {}
     for patch in patches:
         for who, text in _by_interface(patch):
+            reasons.setdefault(who, []).append(_Reason(patch.number, text, is_interface=True))
+        for who in keepers(sections, (document,)) if document and patch.drift else ():
+            text = "; ".join(dict.fromkeys(each.what for each in patch.drift))
             reasons.setdefault(who, []).append(_Reason(patch.number, text, is_interface=True))
         for who, files in keepers(sections, patch.files).items():
             for name in files:

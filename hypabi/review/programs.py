@@ -3,33 +3,34 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from hypabi.errors import HypabiError
+from hypabi.kbuild import tree
 from hypabi.kbuild.configurations import Configuration
 from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.toolchain import Toolchain
 from hypabi.kbuild.tree import build, prepare
 from hypabi.records import field, frozen
 from hypabi.review.changed_files import architectures_of, run_by_builds
+from hypabi.review.judge import Built, Progress
 from hypabi.review.numbers import numbers_in
 from hypabi.review.series.model import Patch
 from hypabi.review.tree import Base, DoesNotApply, apply_patch, copy_change, layer_name
-
-Progress = Callable[[str], None]
 
 
 @frozen
 class State:
     """The programs as they are at one point of a series."""
 
-    programs: Mapping[str, Path]
+    programs: Mapping[str, Built]
     """By configuration and program, as ``arm64 kernel``."""
+    sources: Layers
+    """The tree, with the patches that apply."""
     failed: Mapping[str, str] = field(default_factory=dict)
     """By configuration, why there are none."""
-    numbers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """By program, the numbers of calls as its headers define them."""
     rejected: str | None = None
     """Why a patch does not apply; null where all do."""
 
@@ -43,6 +44,8 @@ class Plan:
     cache: Path
     toolchains: Mapping[str, tuple[Configuration, Toolchain]]
     """By name of the configuration."""
+    files: tuple[str, ...]
+    """All that the series touches."""
     runs_builds: bool
     """Whether a patch is built of which the build itself would run something."""
     jobs: int
@@ -57,7 +60,7 @@ def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
     wanted = {name: _Stack(plan, *of) for name, of in plan.toolchains.items()}
     sources = Layers(plan.tree, plan.base.layers)
     name, why = plan.base.identity, None
-    states = [_state(wanted.values())]
+    states = [_state(wanted.values(), sources)]
     for patch in patches:
         if why is None:
             name = layer_name(name, patch)
@@ -68,22 +71,43 @@ def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
                 sources = applied
                 for stack in wanted.values():
                     stack.push(patch, sources)
-        states.append(_state(wanted.values()) if why is None else State({}, rejected=why))
+        made = _state(wanted.values(), sources) if why is None else None
+        states.append(made or State({}, sources, rejected=why))
     return tuple(states)
 
 
-def _state(stacks: Iterable["_Stack"]) -> State:
-    programs: dict[str, Path] = {}
-    numbers: dict[str, Mapping[str, int]] = {}
+def _state(stacks: Iterable["_Stack"], sources: Layers) -> State:
+    programs: dict[str, Built] = {}
     failed: dict[str, str] = {}
     for each in stacks:
         try:
-            built = each.programs()
-            programs |= built
-            numbers |= dict.fromkeys(built, each.numbers())
+            programs |= each.programs()
         except HypabiError as refused:
             failed[each.configuration.name] = str(refused)
-    return State(programs, failed, numbers)
+    return State(programs, sources, failed)
+
+
+def built(name: str, path: Path, numbers: Mapping[str, int]) -> Built:
+    """Return a program that is there."""
+    with path.open("rb") as file:
+        return Built(name, path, hashlib.file_digest(file, "sha256").hexdigest(), numbers)
+
+
+def prepared_layer(
+    folder: Path, base: Base, configuration: Configuration, toolchain: Toolchain
+) -> Path:
+    """Return the folder of a tree that is configured and built once."""
+    about = f"{configuration!r}\0{toolchain!r}\0{base.identity}"
+    return folder / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.prepared"
+
+
+@cache
+def _builder() -> str:
+    """Return what tells the code that builds and links from any other."""
+    found = hashlib.sha256()
+    for path in sorted(Path(tree.__file__).parent.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 class _Stack:
@@ -91,17 +115,14 @@ class _Stack:
 
     def __init__(self, plan: Plan, configuration: Configuration, toolchain: Toolchain) -> None:
         self.plan, self.configuration = plan, configuration
-        about = f"{configuration!r}\0{toolchain!r}\0{plan.base.identity}"
-        self.name = hashlib.sha256(about.encode()).hexdigest()
+        layer = prepared_layer(plan.cache, plan.base, configuration, toolchain)
+        self.name = hashlib.sha256(f"{layer.name}\0{_builder()}".encode()).hexdigest()
         self.unbuilt = 1
         """Layers on top that no build has seen."""
-        self.built: Mapping[str, Path] | None = None
+        self.built: Mapping[str, Built] | None = None
         """The programs, where no patch that shows in them came since."""
         self.refused: HypabiError | None = None
-        below, layer = (
-            Layers(plan.tree, plan.base.layers),
-            plan.cache / f"{self.name[:16]}.prepared",
-        )
+        below = Layers(plan.tree, plan.base.layers)
         plan.say(f"{configuration.name}: preparing the tree")
         try:
             prepared = prepare(below, layer, configuration, toolchain, plan.jobs)
@@ -129,7 +150,7 @@ class _Stack:
         if not self._done().is_dir():
             copy_change(sources, patch, self.prepared.layers)
 
-    def programs(self) -> Mapping[str, Path]:
+    def programs(self) -> Mapping[str, Built]:
         """Return the programs as they are now.
 
         :raises HypabiError: they are not built, and why
@@ -141,13 +162,17 @@ class _Stack:
             if not done.is_dir():
                 self._build(done)
             self.unbuilt = 0
-            programs = sorted(done.glob("*.elf"))
-            self.built = {f"{self.configuration.name} {each.stem}": each for each in programs}
+            numbers = self.numbers()
+            made = [
+                built(f"{self.configuration.name} {each.stem}", each, numbers)
+                for each in sorted(done.glob("*.elf"))
+            ]
+            self.built = {each.name: each for each in made}
         return self.built
 
     def numbers(self) -> Mapping[str, int]:
         """Return the numbers of calls as the headers define them now."""
-        return numbers_in(self.prepared.layers, self.configuration.architecture)
+        return numbers_in(self.prepared.layers, self.configuration.architecture, self.plan.files)
 
     def _done(self) -> Path:
         return self.plan.cache / f"{self.name[:16]}.programs"
