@@ -13,7 +13,7 @@ from hypabi.kbuild.configurations import Configuration
 from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.toolchain import Toolchain
 from hypabi.kbuild.tree import build, prepare
-from hypabi.records import field, frozen
+from hypabi.records import field, frozen, replace
 from hypabi.review.changed_files import architectures_of, run_by_builds
 from hypabi.review.judge import Built, Progress
 from hypabi.review.numbers import numbers_in
@@ -44,6 +44,8 @@ class Plan:
     cache: Path
     toolchains: Mapping[str, tuple[Configuration, Toolchain]]
     """By name of the configuration."""
+    missing: Mapping[str, tuple[Configuration, str]]
+    """Configurations that cannot be built, and why."""
     files: tuple[str, ...]
     """All that the series touches."""
     runs_builds: bool
@@ -71,9 +73,22 @@ def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
                 sources = applied
                 for stack in wanted.values():
                     stack.push(patch, sources)
-        made = _state(wanted.values(), sources) if why is None else None
-        states.append(made or State({}, sources, rejected=why))
+        if why is None:
+            made = _state(wanted.values(), sources)
+            states.append(replace(made, failed={**made.failed, **_missing(plan, patch)}))
+        else:
+            states.append(State({}, sources, rejected=why))
     return tuple(states)
+
+
+def _missing(plan: Plan, patch: Patch) -> Mapping[str, str]:
+    """Return why a patch is not built in configurations in which it would show."""
+    concerned = architectures_of(patch.files)
+    return {
+        name: f"{name} is not judged: {why}"
+        for name, (configuration, why) in plan.missing.items()
+        if configuration.architecture in concerned
+    }
 
 
 def _state(stacks: Iterable["_Stack"], sources: Layers) -> State:

@@ -129,6 +129,7 @@ class _Review:
         kept = Kept(cache / "judged")
         self.judge = Judge(wanted.contract, self.version, kept, wanted.say)
         self.compilers: dict[str, str] = {}
+        self.missing: dict[str, tuple[Configuration, str]] = {}
 
     def result(self, command: tuple[str, ...]) -> ReviewResult:
         """Return what comes of it."""
@@ -184,6 +185,7 @@ class _Review:
             base=self.base,
             cache=self.cache,
             toolchains={} if images is not None else self.toolchains(),
+            missing=self.missing,
             files=tuple(dict.fromkeys(f for each in self.series.patches for f in each.files)),
             runs_builds=self.wanted.runs_builds,
             jobs=self.wanted.jobs,
@@ -223,7 +225,7 @@ class _Review:
                 toolchain = find_toolchain(each.architecture, prefix)
             except HypabiError as missing:
                 refused = missing
-                self.notes.append(f"{each.name} is not judged: {missing}")
+                self.missing[each.name] = (each, str(missing))
                 continue
             found[each.name] = (each, toolchain)
             self.compilers[each.name] = compiler_version(toolchain)

@@ -10,14 +10,18 @@ from hypabi.analysis.results.review import (
     PatchWord,
     ReviewResult,
 )
+from hypabi.arch.names import Architecture
 from hypabi.contract.file.load import shipped_contract
 from hypabi.errors import HypabiError
+from hypabi.kbuild.configurations import Configuration
+from hypabi.kbuild.toolchain import Toolchain
+from hypabi.records import replace
 from hypabi.report.review.text import LONGEST, write
 from hypabi.report.shared.text_layout import COLUMNS
-from hypabi.review import judge
+from hypabi.review import judge, review
 from hypabi.review.review import ReviewWanted, review_series
 from tests.inputs import Kernel
-from tests.kbuild.machine import STUB, made_tree, need_builder
+from tests.kbuild.machine import STUB, TOOLCHAIN, made_tree, need_builder
 from tests.review.posted import Edit, posted
 
 STUB_FILE = "stub/stub.s"
@@ -50,14 +54,14 @@ def tree(tmp_path: Path) -> Path:
     return made
 
 
-def reviewed(tree: Path, text: str) -> ReviewResult:
+def reviewed(tree: Path, text: str, *configurations: Configuration) -> ReviewResult:
     series = tree.with_name("series.mbox")
     series.write_text(text)
     wanted = ReviewWanted(
         series=str(series),
         tree=tree,
         contract=shipped_contract("linux-hyp-abi"),
-        configurations=(STUB,),
+        configurations=configurations or (STUB,),
         cache=tree.with_name("cache"),
     )
     return review_series(wanted, ("hypabi", "review", "series.mbox"))
@@ -273,3 +277,19 @@ def test_two_calls_of_one_number_are_said_and_the_other_patches_are_judged(numbe
         PatchWord.BROKEN,
     ]
     assert "are both number 0" in patches[0].why[0]
+
+
+def test_what_cannot_be_built_is_no_silence(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = replace(STUB, name="other", architecture=Architecture.ARM)
+
+    def find(architecture: Architecture, _: str | None) -> Toolchain:
+        if architecture is Architecture.ARM:
+            raise HypabiError("arm-gcc", "not installed")
+        return TOOLCHAIN
+
+    monkeypatch.setattr(review, "find_toolchain", find)
+    both: Edit = {STUB_FILE: MOVED[STUB_FILE]}
+    found = reviewed(tree, posted(tree, [both]), STUB, other)
+    assert found.patches[0].why == ("other is not judged: arm-gcc: not installed",)
+    assert found.patches[0].word is PatchWord.NOT_BUILT and found.exit_status & 16
+    assert [each.name for each in found.programs] == ["stub kernel"]
