@@ -39,7 +39,7 @@ def agreement(
     """
     reasons: dict[str, list[_Reason]] = {}
     for patch in patches:
-        for who, text in _by_interface(patch):
+        for who, text in (*_by_interface(patch), *_by_function(patch, sections)):
             reasons.setdefault(who, []).append(_Reason(patch.number, text, is_interface=True))
         for who in keepers(sections, (document,)) if document and patch.drift else ():
             text = "; ".join(dict.fromkeys(each.what for each in patch.drift))
@@ -72,6 +72,15 @@ def _by_interface(patch: ReviewedPatch) -> Iterable[tuple[str, str]]:
     for finding in patch.introduces:
         for who in finding.must_agree:
             yield who, finding.rule
+
+
+def _by_function(
+    patch: ReviewedPatch, sections: Mapping[str, Section]
+) -> Iterable[tuple[str, str]]:
+    """Yield who keeps the file of a caller that suffers, whatever the patch touches."""
+    for finding in patch.introduces:
+        for who in keepers(sections, (finding.source,)) if finding.source else ():
+            yield who, f"{finding.function} in {finding.source}"
 
 
 def _said(series: Series) -> tuple[GivenAgreement, ...]:

@@ -38,7 +38,7 @@ from hypabi.judgement.drift.findings import Kind as DriftKind
 from hypabi.judgement.drift.rst_reader import read_document
 from hypabi.judgement.drift.subject import Evidence as DriftEvidence
 from hypabi.judgement.drift.subject import Subject
-from hypabi.records import frozen
+from hypabi.records import field, frozen
 from hypabi.review.findings import Finding, findings_of
 from hypabi.review.kept import Kept
 from hypabi.review.numbers import FORMER, Numbered, former, renumbered, with_further
@@ -64,6 +64,8 @@ class Built:
     sha256: str
     numbers: Mapping[str, int]
     """Of calls, by name."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """By function, the file of the tree that it is in, as far as that is known."""
 
     @property
     def key(self) -> tuple[str, str, tuple[tuple[str, int], ...]]:

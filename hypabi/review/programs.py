@@ -1,11 +1,13 @@
 """The programs of a tree at the base and after each patch, built where a patch can show in them."""
 
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from hypabi.errors import HypabiError
 from hypabi.kbuild import tree
@@ -19,6 +21,9 @@ from hypabi.review.judge import Built, Progress
 from hypabi.review.numbers import numbers_in
 from hypabi.review.series.model import Patch
 from hypabi.review.tree import Base, DoesNotApply, apply_patch, copy_change, layer_name
+
+SOURCES: Final = ".sources.json"
+"""Behind the name of a program: by function, the file that it is in."""
 
 
 @frozen
@@ -102,10 +107,29 @@ def _state(stacks: Iterable["_Stack"], sources: Layers) -> State:
     return State(programs, sources, failed)
 
 
-def built(name: str, path: Path, numbers: Mapping[str, int]) -> Built:
-    """Return a program that is there."""
+def built(
+    name: str, path: Path, numbers: Mapping[str, int], sources: Mapping[str, str] | None = None
+) -> Built:
+    """Return a program that is there.
+
+    :param sources: by function, the file that it is in
+    """
     with path.open("rb") as file:
-        return Built(name, path, hashlib.file_digest(file, "sha256").hexdigest(), numbers)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Built(name, path, digest, numbers, sources or {})
+
+
+def _sources(layers: Layers, functions: Mapping[str, Path]) -> Mapping[str, str]:
+    """Return by function the source of the object that it is in."""
+    found: dict[str, str] = {}
+    roots = (*layers.layers, layers.tree)
+    for function, path in functions.items():
+        root = next((each for each in roots if path.is_relative_to(each)), None)
+        stem = "" if root is None else str(path.relative_to(root).with_suffix(""))
+        for source in (f"{stem}.S", f"{stem}.c", f"{stem}.s") if stem else ():
+            if layers.has(source):
+                found[function] = source
+    return found
 
 
 def prepared_layer(
@@ -114,6 +138,12 @@ def prepared_layer(
     """Return the folder of a tree that is configured and built once."""
     about = f"{configuration!r}\0{toolchain!r}\0{base.identity}"
     return folder / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.prepared"
+
+
+def _read_sources(program: Path) -> Mapping[str, str]:
+    text = program.with_suffix(SOURCES).read_text()
+    found: dict[str, str] = json.loads(text)
+    return found
 
 
 @cache
@@ -179,8 +209,8 @@ class _Stack:
             self.unbuilt = 0
             numbers = self.numbers()
             made = [
-                built(f"{self.configuration.name} {each.stem}", each, numbers)
-                for each in sorted(done.glob("*.elf"))
+                built(f"{self.configuration.name} {e.stem}", e, numbers, _read_sources(e))
+                for e in sorted(done.glob("*.elf"))
             ]
             self.built = {each.name: each for each in made}
         return self.built
@@ -201,4 +231,6 @@ class _Stack:
             linked = build(self.prepared, made, self.unbuilt)
             for program, each in linked:
                 shutil.move(each.path, kept / f"{program.name}.elf")
+                sources = _sources(self.prepared.layers, each.functions)
+                (kept / f"{program.name}{SOURCES}").write_text(json.dumps(sources))
             kept.rename(done)

@@ -14,7 +14,7 @@ from hypabi.analysis.results.review import (
     ReviewFinding,
 )
 from hypabi.judgement.drift.findings import Kind as DriftKind
-from hypabi.records import frozen
+from hypabi.records import frozen, replace
 from hypabi.review.calls import new_calls, owed, renumberings
 from hypabi.review.causes import causes_of
 from hypabi.review.changed_files import architectures_of
@@ -95,10 +95,11 @@ class Step:
     def introduced(self) -> Iterator[ReviewFinding]:
         """Yield what is amiss that was not before, nor at the base."""
         before = _keys(self.before)
-        for of in self.after.judged.values():
+        for name, of in self.after.judged.items():
+            sources = self.after.state.programs[name].sources
             for each in of.findings:
                 if each.key not in before and each.key not in self.base:
-                    yield each
+                    yield replace(each, source=sources.get(each.function or "", ""))
 
     def owing(self, calls: Sequence[NewCall]) -> Iterator[ReviewFinding]:
         """Yield who does not serve a new call though the document obliges him to."""

@@ -5,20 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from evidence.edits import sources
 from hypabi.analysis.results.review import ReviewResult
-from hypabi.kbuild.configurations import CONFIGURATIONS
-from hypabi.kbuild.toolchain import find_toolchain
 from hypabi.report.review.text import LONGEST, write
 from hypabi.report.shared.text_layout import COLUMNS
-from hypabi.review.programs import prepared_layer
 from hypabi.review.review import ReviewWanted, review_series
-from hypabi.review.tree import find_base
-from kernels import cache
-from tests.inputs import exploring, find_tool, skip_for
-from tests.kbuild.machine import need_layers
+from tests.inputs import exploring
 from tests.review.posted import answer_mail, posted
 from tests.review.real_series import BAD, GOOD, WIDE, Real
+from tests.review.sources import prepared_sources
 
 EVERY_RUN = 6
 """Of the twelve; each costs some seconds of a processor where nothing was kept of it."""
@@ -36,20 +30,7 @@ CHOSEN = _chosen()
 @pytest.fixture(scope="module")
 def prepared() -> tuple[Path, Path]:
     """Return the kernel's sources, and a folder in which they are prepared."""
-    need_layers()
-    find_tool("aarch64-linux-gnu-gcc")
-    find_tool("arm-linux-gnueabihf-gcc")
-    if not all(map(sources.is_prepared, CONFIGURATIONS)):
-        skip_for(sources.SOURCE, "the kernel's sources are not prepared: evidence/defects does")
-    tree, folder = sources.tree(), cache.folder() / "review"
-    folder.mkdir(exist_ok=True)
-    base = find_base(tree, None, folder)
-    for each in CONFIGURATIONS:
-        toolchain = find_toolchain(each.architecture)
-        layer = prepared_layer(folder, base, each, toolchain)
-        if not layer.exists():
-            layer.symlink_to(sources.layer(each))
-    return tree, folder
+    return prepared_sources()
 
 
 def reviewed(real: Real, prepared: tuple[Path, Path], tmp_path: Path) -> ReviewResult:

@@ -38,6 +38,8 @@ class ReviewFinding:
     """Null for every identifier that is no call's number, and where it is about no call."""
     function: str | None = None
     """That which calls, or installs."""
+    source: str = ""
+    """File of the tree that the function is in; empty where that is not known."""
     id: str = ""
     """Of its rule, which ``hypabi explain`` tells more of; empty where only a series shows it."""
 
