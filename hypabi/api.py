@@ -487,10 +487,15 @@ def review(
     *,
     base: str | None = None,
     contract: str | None = None,
+    configurations: Sequence[str] = (),
+    config: Path | None = None,
+    fragment: Path | None = None,
     cross_compile: Mapping[str, str] | None = None,
     image_before: Path | None = None,
     image_after: Path | None = None,
     run_builds: bool = False,
+    note: bool = False,
+    b4: bool = False,
     cache: Path | None = None,
     jobs: int = 2,
     say: Callable[[str], None] | None = None,
@@ -503,19 +508,26 @@ def review(
     :param base: commit that the series stands on; the one that it names where ``None``, or else
         what is checked out
     :param contract: name of a shipped contract, or a contract file; the default one where ``None``
+    :param configurations: what is built: names of ``hypabi.kbuild.configurations``, or ``all``;
+        ``arm`` and ``arm64`` where empty
+    :param config: a whole configuration of the kernel that is built in place of these
+    :param fragment: options that each of them gets besides
     :param cross_compile: by architecture, what the names of the compiler's programs begin with
     :param image_before: kernel image without the series, where the user built it
     :param image_after: kernel image with it; both or none
     :param run_builds: whether to build a patch of which the build itself would run something
+    :param note: whether each commit of a series ``A..B`` gets a git note that says what came of it
+    :param b4: whether standard input is one mail of the series, and b4's tracking tells the others
     :param cache: folder for what is made; the user's where ``None``
     :param jobs: how many of a kernel's objects are made at once
     :param say: is told what takes long
-    :raises HypabiError: series, tree or contract cannot be read
+    :raises HypabiError: series, tree, contract or an option cannot be read
     """
     from pathlib import Path as Folder
 
     from hypabi.analysis.options import named_contract
     from hypabi.errors import HypabiError
+    from hypabi.review.configured import configurations_of
     from hypabi.review.review import ReviewWanted, review_series
 
     if (image_before is None) is not (image_after is None):
@@ -526,17 +538,21 @@ def review(
     prefixes = dict(cross_compile or {})
     command = _command(
         "review", series, tree=tree, base=base, contract=contract,
+        configuration=list(configurations), config=config, fragment=fragment,
         cross_compile=[f"{name}={prefix}" for name, prefix in prefixes.items()],
-        image_before=image_before, image_after=image_after, run_builds=run_builds,
+        image_before=image_before, image_after=image_after, run_builds=run_builds, b4=b4,
     )  # fmt: skip
     wanted = ReviewWanted(
         series=os.fspath(series),
         tree=Folder(tree),
         base=base,
         contract=named_contract(contract),
+        configurations=configurations_of(configurations, config, fragment),
         prefixes=prefixes,
         images=images,
         runs_builds=run_builds,
+        notes=note,
+        by_b4=b4,
         cache=None if cache is None else Folder(cache),
         jobs=jobs,
         say=say or (lambda _: None),

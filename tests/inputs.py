@@ -38,6 +38,7 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
     "git": ("git", "git"),
     "chromium": ("chromium", "chromium"),
     "make": ("make", "make"),
+    "b4": ("b4", "b4"),
 }
 """By how a program's name begins: the need that it serves, and the package that holds it."""
 

@@ -41,7 +41,7 @@ def tree() -> Path:
 
 def is_prepared(configuration: Configuration) -> bool:
     """Tell whether what is made once has been made."""
-    return (_layer(configuration) / DONE).is_file()
+    return (layer(configuration) / DONE).is_file()
 
 
 def prepared(configuration: Configuration, jobs: int) -> Prepared:
@@ -50,10 +50,11 @@ def prepared(configuration: Configuration, jobs: int) -> Prepared:
     :raises HypabiError: a compiler or the sources are missing, or they do not build
     """
     toolchain = find_toolchain(configuration.architecture)
-    return prepare(Layers(tree(), ()), _layer(configuration), configuration, toolchain, jobs)
+    return prepare(Layers(tree(), ()), layer(configuration), configuration, toolchain, jobs)
 
 
-def _layer(configuration: Configuration) -> Path:
+def layer(configuration: Configuration) -> Path:
+    """Return the folder of what is made once."""
     about = repr(configuration).encode()
     name = f"{configuration.name}-{hashlib.sha256(about).hexdigest()[:16]}"
     return cache.folder() / "trees" / f"{pin().package_sha256[:16]}.{name}"

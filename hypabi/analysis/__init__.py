@@ -35,6 +35,7 @@ __all__ = [
     "results.difference",
     "results.drift",
     "results.entries",
+    "results.from_plain",
     "results.matrix",
     "results.plain",
     "results.replay",

@@ -22,8 +22,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for and return the exit status."""
     from hypabi.analysis.exit_status import Exit
     from hypabi.atomic_file import write_output
-    from hypabi.report.rules.catalogue import RULES, find_rule
-    from hypabi.report.rules.text import write_list, write_page
+    from hypabi.report.shared.rule_text import write_list, write_page
+    from hypabi.rules.catalogue import RULES, find_rule
 
     pages = [write_page(find_rule(name)) for name in arguments.rules]
     write_output("\n".join(pages) or write_list(RULES.values()), arguments.output)

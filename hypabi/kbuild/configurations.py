@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hypabi.arch.names import Architecture
-from hypabi.records import field, frozen
+from hypabi.records import field, frozen, replace
 
 
 @frozen
@@ -118,3 +118,23 @@ ARM: Final = Configuration(
 )
 
 CONFIGURATIONS: Final = (ARM, ARM64)
+"""What is judged where nothing else is asked for."""
+
+
+def _like(of: Configuration, name: str, **options: str) -> Configuration:
+    return replace(of, name=name, options={**of.options, **options})
+
+
+EVERY: Final[Mapping[str, Configuration]] = {
+    each.name: each
+    for each in (
+        *CONFIGURATIONS,
+        _like(ARM, "arm-thumb2", THUMB2_KERNEL="y"),
+        _like(ARM, "arm-lpae", ARM_LPAE="y"),
+        _like(ARM, "arm-be", CPU_BIG_ENDIAN="y"),
+        _like(ARM64, "arm64-16k", ARM64_4K_PAGES="n", ARM64_16K_PAGES="y"),
+        _like(ARM64, "arm64-64k", ARM64_4K_PAGES="n", ARM64_64K_PAGES="y"),
+        _like(ARM64, "arm64-be", CPU_BIG_ENDIAN="y"),
+    )
+}
+"""By name, those in which code of the interface differs."""

@@ -67,6 +67,14 @@ class Layers:
                 break  # overlayfs tells by a device that a file is gone
         raise HypabiError(str(self.tree), f"it has no file {name}")
 
+    def has(self, name: str) -> bool:
+        """Tell whether a file of the tree is there."""
+        try:
+            self.file(name)
+        except HypabiError:
+            return False
+        return True
+
     def changed(self, uppermost: int = 1) -> frozenset[str]:
         """Return the files of the uppermost layers."""
         return frozenset(

@@ -6,7 +6,7 @@ that nothing defines is ``X``, as the kernel's own build has it for what EL2 may
 
 import re
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,8 @@ class Linked:
     path: Path
     stand_ins: tuple[str, ...]
     """Symbols that none of the objects defines."""
+    functions: Mapping[str, Path]
+    """By name, the object that a function is in; not those whose name two objects have."""
 
 
 def link_objects(
@@ -68,7 +70,7 @@ def link_objects(
             *as_named, "-T", str(script), "-o", str(target), *map(str, objects), str(made),
         ]
     )  # fmt: skip
-    return Linked(target, stand_ins)
+    return Linked(target, stand_ins, _functions(toolchain, objects))
 
 
 def _symbols(
@@ -86,6 +88,20 @@ def _symbols(
             case _:
                 continue
     return frozenset(defined), frozenset(wanted)
+
+
+def _functions(toolchain: Toolchain, objects: Sequence[Path]) -> Mapping[str, Path]:
+    """Return the functions of objects, those of one file alone as well."""
+    listed = _run([toolchain.program("nm"), "-A", "--format=posix", *map(str, objects)])
+    found: dict[str, set[Path]] = {}
+    for line in listed.splitlines():
+        place, _, rest = line.partition(": ")
+        match rest.split():
+            case [name, "T" | "t", *_]:
+                found.setdefault(name, set()).add(Path(place))
+            case _:
+                continue
+    return {name: of.pop() for name, of in found.items() if len(of) == 1}
 
 
 def _source(stand_ins: Iterable[str], sections: Iterable[str]) -> str:

@@ -30,14 +30,19 @@ def agreement(
     patches: Sequence[ReviewedPatch],
     sections: Mapping[str, Section],
     outside: frozenset[str],
+    document: str | None = None,
 ) -> tuple[MustAgree, ...]:
     """Return who must agree, those first whose agreement is missing.
 
     :param outside: users outside the image, whom no section names
+    :param document: path of the interface's document, whose keepers have a say where it drifts
     """
     reasons: dict[str, list[_Reason]] = {}
     for patch in patches:
-        for who, text in _by_interface(patch):
+        for who, text in (*_by_interface(patch), *_by_function(patch, sections)):
+            reasons.setdefault(who, []).append(_Reason(patch.number, text, is_interface=True))
+        for who in keepers(sections, (document,)) if document and patch.drift else ():
+            text = "; ".join(dict.fromkeys(each.what for each in patch.drift))
             reasons.setdefault(who, []).append(_Reason(patch.number, text, is_interface=True))
         for who, files in keepers(sections, patch.files).items():
             for name in files:
@@ -67,6 +72,15 @@ def _by_interface(patch: ReviewedPatch) -> Iterable[tuple[str, str]]:
     for finding in patch.introduces:
         for who in finding.must_agree:
             yield who, finding.rule
+
+
+def _by_function(
+    patch: ReviewedPatch, sections: Mapping[str, Section]
+) -> Iterable[tuple[str, str]]:
+    """Yield who keeps the file of a caller that suffers, whatever the patch touches."""
+    for finding in patch.introduces:
+        for who in keepers(sections, (finding.source,)) if finding.source else ():
+            yield who, f"{finding.function} in {finding.source}"
 
 
 def _said(series: Series) -> tuple[GivenAgreement, ...]:

@@ -1,35 +1,41 @@
 """The programs of a tree at the base and after each patch, built where a patch can show in them."""
 
 import hashlib
+import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from hypabi.errors import HypabiError
+from hypabi.kbuild import tree
 from hypabi.kbuild.configurations import Configuration
 from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.toolchain import Toolchain
 from hypabi.kbuild.tree import build, prepare
-from hypabi.records import field, frozen
+from hypabi.records import field, frozen, replace
 from hypabi.review.changed_files import architectures_of, run_by_builds
+from hypabi.review.judge import Built, Progress
 from hypabi.review.numbers import numbers_in
 from hypabi.review.series.model import Patch
 from hypabi.review.tree import Base, DoesNotApply, apply_patch, copy_change, layer_name
 
-Progress = Callable[[str], None]
+SOURCES: Final = ".sources.json"
+"""Behind the name of a program: by function, the file that it is in."""
 
 
 @frozen
 class State:
     """The programs as they are at one point of a series."""
 
-    programs: Mapping[str, Path]
+    programs: Mapping[str, Built]
     """By configuration and program, as ``arm64 kernel``."""
+    sources: Layers
+    """The tree, with the patches that apply."""
     failed: Mapping[str, str] = field(default_factory=dict)
     """By configuration, why there are none."""
-    numbers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """By program, the numbers of calls as its headers define them."""
     rejected: str | None = None
     """Why a patch does not apply; null where all do."""
 
@@ -43,6 +49,10 @@ class Plan:
     cache: Path
     toolchains: Mapping[str, tuple[Configuration, Toolchain]]
     """By name of the configuration."""
+    missing: Mapping[str, tuple[Configuration, str]]
+    """Configurations that cannot be built, and why."""
+    files: tuple[str, ...]
+    """All that the series touches."""
     runs_builds: bool
     """Whether a patch is built of which the build itself would run something."""
     jobs: int
@@ -57,7 +67,7 @@ def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
     wanted = {name: _Stack(plan, *of) for name, of in plan.toolchains.items()}
     sources = Layers(plan.tree, plan.base.layers)
     name, why = plan.base.identity, None
-    states = [_state(wanted.values())]
+    states = [_state(wanted.values(), sources)]
     for patch in patches:
         if why is None:
             name = layer_name(name, patch)
@@ -68,22 +78,81 @@ def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
                 sources = applied
                 for stack in wanted.values():
                     stack.push(patch, sources)
-        states.append(_state(wanted.values()) if why is None else State({}, rejected=why))
+        if why is None:
+            made = _state(wanted.values(), sources)
+            states.append(replace(made, failed={**made.failed, **_missing(plan, patch)}))
+        else:
+            states.append(State({}, sources, rejected=why))
     return tuple(states)
 
 
-def _state(stacks: Iterable["_Stack"]) -> State:
-    programs: dict[str, Path] = {}
-    numbers: dict[str, Mapping[str, int]] = {}
+def _missing(plan: Plan, patch: Patch) -> Mapping[str, str]:
+    """Return why a patch is not built in configurations in which it would show."""
+    concerned = architectures_of(patch.files)
+    return {
+        name: f"{name} is not judged: {why}"
+        for name, (configuration, why) in plan.missing.items()
+        if configuration.architecture in concerned
+    }
+
+
+def _state(stacks: Iterable["_Stack"], sources: Layers) -> State:
+    programs: dict[str, Built] = {}
     failed: dict[str, str] = {}
     for each in stacks:
         try:
-            built = each.programs()
-            programs |= built
-            numbers |= dict.fromkeys(built, each.numbers())
+            programs |= each.programs()
         except HypabiError as refused:
             failed[each.configuration.name] = str(refused)
-    return State(programs, failed, numbers)
+    return State(programs, sources, failed)
+
+
+def built(
+    name: str, path: Path, numbers: Mapping[str, int], sources: Mapping[str, str] | None = None
+) -> Built:
+    """Return a program that is there.
+
+    :param sources: by function, the file that it is in
+    """
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Built(name, path, digest, numbers, sources or {})
+
+
+def _sources(layers: Layers, functions: Mapping[str, Path]) -> Mapping[str, str]:
+    """Return by function the source of the object that it is in."""
+    found: dict[str, str] = {}
+    roots = (*layers.layers, layers.tree)
+    for function, path in functions.items():
+        root = next((each for each in roots if path.is_relative_to(each)), None)
+        stem = "" if root is None else str(path.relative_to(root).with_suffix(""))
+        for source in (f"{stem}.S", f"{stem}.c", f"{stem}.s") if stem else ():
+            if layers.has(source):
+                found[function] = source
+    return found
+
+
+def prepared_layer(
+    folder: Path, base: Base, configuration: Configuration, toolchain: Toolchain
+) -> Path:
+    """Return the folder of a tree that is configured and built once."""
+    about = f"{configuration!r}\0{toolchain!r}\0{base.identity}"
+    return folder / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.prepared"
+
+
+def _read_sources(program: Path) -> Mapping[str, str]:
+    text = program.with_suffix(SOURCES).read_text()
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+@cache
+def _builder() -> str:
+    """Return what tells the code that builds and links from any other."""
+    found = hashlib.sha256()
+    for path in sorted(Path(tree.__file__).parent.glob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 class _Stack:
@@ -91,17 +160,14 @@ class _Stack:
 
     def __init__(self, plan: Plan, configuration: Configuration, toolchain: Toolchain) -> None:
         self.plan, self.configuration = plan, configuration
-        about = f"{configuration!r}\0{toolchain!r}\0{plan.base.identity}"
-        self.name = hashlib.sha256(about.encode()).hexdigest()
+        layer = prepared_layer(plan.cache, plan.base, configuration, toolchain)
+        self.name = hashlib.sha256(f"{layer.name}\0{_builder()}".encode()).hexdigest()
         self.unbuilt = 1
         """Layers on top that no build has seen."""
-        self.built: Mapping[str, Path] | None = None
+        self.built: Mapping[str, Built] | None = None
         """The programs, where no patch that shows in them came since."""
         self.refused: HypabiError | None = None
-        below, layer = (
-            Layers(plan.tree, plan.base.layers),
-            plan.cache / f"{self.name[:16]}.prepared",
-        )
+        below = Layers(plan.tree, plan.base.layers)
         plan.say(f"{configuration.name}: preparing the tree")
         try:
             prepared = prepare(below, layer, configuration, toolchain, plan.jobs)
@@ -129,7 +195,7 @@ class _Stack:
         if not self._done().is_dir():
             copy_change(sources, patch, self.prepared.layers)
 
-    def programs(self) -> Mapping[str, Path]:
+    def programs(self) -> Mapping[str, Built]:
         """Return the programs as they are now.
 
         :raises HypabiError: they are not built, and why
@@ -141,13 +207,17 @@ class _Stack:
             if not done.is_dir():
                 self._build(done)
             self.unbuilt = 0
-            programs = sorted(done.glob("*.elf"))
-            self.built = {f"{self.configuration.name} {each.stem}": each for each in programs}
+            numbers = self.numbers()
+            made = [
+                built(f"{self.configuration.name} {e.stem}", e, numbers, _read_sources(e))
+                for e in sorted(done.glob("*.elf"))
+            ]
+            self.built = {each.name: each for each in made}
         return self.built
 
     def numbers(self) -> Mapping[str, int]:
         """Return the numbers of calls as the headers define them now."""
-        return numbers_in(self.prepared.layers, self.configuration.architecture)
+        return numbers_in(self.prepared.layers, self.configuration.architecture, self.plan.files)
 
     def _done(self) -> Path:
         return self.plan.cache / f"{self.name[:16]}.programs"
@@ -161,4 +231,6 @@ class _Stack:
             linked = build(self.prepared, made, self.unbuilt)
             for program, each in linked:
                 shutil.move(each.path, kept / f"{program.name}.elf")
+                sources = _sources(self.prepared.layers, each.functions)
+                (kept / f"{program.name}{SOURCES}").write_text(json.dumps(sources))
             kept.rename(done)

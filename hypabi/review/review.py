@@ -10,16 +10,13 @@ from typing import Final
 
 from hypabi.analysis.provenance import installed
 from hypabi.analysis.results.review import (
-    FindingWord,
-    PatchWord,
-    Renumbered,
-    ReviewChange,
+    ReviewDrift,
     ReviewedPatch,
     ReviewedProgram,
-    ReviewFinding,
     ReviewReproduction,
     ReviewResult,
 )
+from hypabi.analysis.session import open_image
 from hypabi.analysis.tools import TOOLS
 from hypabi.contract.model import Contract
 from hypabi.errors import HypabiError
@@ -31,11 +28,17 @@ from hypabi.kbuild.tree import kernel_version
 from hypabi.records import field, frozen, replace
 from hypabi.review.agreement import agreement
 from hypabi.review.changed_files import architectures_of
-from hypabi.review.judge import Judged, changes_of, compared, harmless_in, judge
+from hypabi.review.document import document_in, document_patch
+from hypabi.review.judge import Built, Judge, Judged, Progress
+from hypabi.review.kept import Kept
 from hypabi.review.maintainers import LARGEST, read_maintainers
-from hypabi.review.programs import Plan, Progress, State, states_of
+from hypabi.review.notes import write_notes
+from hypabi.review.numbers import numbers_in
+from hypabi.review.programs import Plan, State, built, states_of
+from hypabi.review.series.b4 import VARIABLE, read_checked
 from hypabi.review.series.model import Patch, Series
-from hypabi.review.series.source import read_series
+from hypabi.review.series.source import read_series, read_stdin
+from hypabi.review.step import DECOMPRESSOR, Found, Point, Step
 from hypabi.review.tree import find_base
 
 STAND_INS: Final = (
@@ -62,6 +65,10 @@ class ReviewWanted:
     """Without the series and with it, where the user built them."""
     runs_builds: bool = False
     """Whether a patch is built of which the build itself would run something."""
+    notes: bool = False
+    """Whether each commit of ``A..B`` gets a git note that says what came of it."""
+    by_b4: bool = False
+    """Whether b4 gives one mail of the series on standard input."""
     cache: Path | None = None
     """The user's where ``None``."""
     jobs: int = 2
@@ -77,11 +84,22 @@ def review_series(wanted: ReviewWanted, command: tuple[str, ...]) -> ReviewResul
     tree = wanted.tree.resolve()
     if not (tree / "Makefile").is_file():
         raise HypabiError(str(wanted.tree), "it is no kernel's source tree")
-    series = read_series(wanted.series, tree)
+    asked, base = None, wanted.base
+    if wanted.by_b4:
+        checked = read_checked(read_stdin(), tree, os.environ.get(VARIABLE))
+        series, asked, base = checked.series, checked.number, base or checked.base
+    else:
+        series = read_series(wanted.series, tree)
+    if wanted.notes and not series.commits:
+        raise HypabiError(series.title, "notes are of commits, and this series has none", "A..B")
     cache = wanted.cache or _cache()
     cache.mkdir(parents=True, exist_ok=True)
     with _locked(cache):
-        return _Review(wanted, series, tree, cache).result(command)
+        made = _Review(replace(wanted, base=base), series, tree, cache).result(command)
+    found = replace(made, asked=asked)
+    if wanted.notes:
+        write_notes(tree, series.commits, found)
+    return found
 
 
 def _cache() -> Path:
@@ -108,38 +126,47 @@ class _Review:
             self.notes.append(f"the tree has no history: it is taken for the base {named[:12]}")
         self.below = Layers(tree, self.base.layers)
         self.version = kernel_version(self.below)
-        self.kept: dict[tuple[str, str, tuple[tuple[str, int], ...]], Judged] = {}
+        kept = Kept(cache / "judged")
+        self.judge = Judge(wanted.contract, self.version, kept, wanted.say)
         self.compilers: dict[str, str] = {}
+        self.missing: dict[str, tuple[Configuration, str]] = {}
 
     def result(self, command: tuple[str, ...]) -> ReviewResult:
         """Return what comes of it."""
-        states = self.states()
-        judged = [self.judged(each) for each in states]
-        base = _findings(judged[0])
+        points = [self.point(each) for each in self.states()]
+        base = _findings(points[0])
         steps = self.series.patches if self.wanted.images is None else (_whole(self.series),)
-        seen = dict(judged[0])
+        at = points[0]
         reviewed = []
-        for at, patch in enumerate(steps):
-            new = {name: of for name, of in judged[at + 1].items() if name in judged[0]}
-            step = _Step(patch, states[at], states[at + 1], dict(seen), new, base)
-            reviewed.append(step.reviewed())
-            seen |= new
-        last = _findings(seen)
-        some = next((each.check for each in judged[0].values()), None)
-        document = None if some is None else some.contract.document
+        for patch, after in zip(steps, points[1:], strict=True):
+            held = {name: of for name, of in after.judged.items() if name in points[0].judged}
+            new = replace(after, judged=held)
+            there = frozenset(after.judged)
+            reviewed.append(Step(self.judge, patch, at, new, base, there).reviewed())
+            kept = {**at.state.programs, **new.state.programs}
+            at = replace(
+                new,
+                state=replace(new.state, programs=kept),
+                judged={**at.judged, **new.judged},
+                drift=new.drift if new.judged else at.drift,
+            )
+        last = _findings(at)
+        some = next(iter(points[0].judged.values()), None)
+        document = None if some is None else some.document
         owners = read_maintainers(_maintainers(self.below))
         return ReviewResult(
             title=self.series.title,
             message_id=self.series.message_id,
             base=self.base.commit or self.version,
-            notes=tuple(self.notes),
-            programs=self.programs(judged),
+            notes=tuple(dict.fromkeys(self.notes)),
+            programs=self.programs(points),
             patches=tuple(reviewed),
             preexisting=tuple(each for key, each in base.items() if key in last),
             remaining=tuple(each for key, each in last.items() if key not in base),
-            agreement=agreement(self.series, reviewed, owners, _outside(judged)),
+            agreement=agreement(self.series, reviewed, owners, _outside(points), document),
             document=document,
             document_touched=any(document in each.files for each in self.series.patches),
+            document_patch=_document_patch(document, reviewed, at),
             trusted=() if some is None else some.trusted,
             reproduce=ReviewReproduction(
                 command=command,
@@ -150,19 +177,36 @@ class _Review:
 
     def states(self) -> tuple[State, ...]:
         """Return the programs at the base and after each patch."""
-        if self.wanted.images is not None:
-            return tuple(State({"image": each}) for each in self.wanted.images)
-        self.notes.append(STAND_INS)
+        images = self.wanted.images
+        if images is None:
+            self.notes.append(STAND_INS)
         plan = Plan(
             tree=self.tree,
             base=self.base,
             cache=self.cache,
-            toolchains=self.toolchains(),
+            toolchains={} if images is not None else self.toolchains(),
+            missing=self.missing,
+            files=tuple(dict.fromkeys(f for each in self.series.patches for f in each.files)),
             runs_builds=self.wanted.runs_builds,
             jobs=self.wanted.jobs,
             say=self.wanted.say,
         )
-        return states_of(plan, self.series.patches)
+        states = states_of(plan, self.series.patches)
+        if images is None:
+            return states
+        refused = next((each.rejected for each in states if each.rejected), None)
+        if refused is not None:
+            self.notes.append(f"numbers and document are those of the base: {refused}")
+        ends = (states[0], states[0] if refused else states[-1])
+        return tuple(
+            State({"image": self.image(path, end.sources, plan.files)}, end.sources)
+            for path, end in zip(images, ends, strict=True)
+        )
+
+    def image(self, path: Path, sources: Layers, files: Sequence[str]) -> Built:
+        """Return an image that the user built."""
+        architecture = open_image(path).kernel.architecture
+        return built("image", path, numbers_in(sources, architecture, files))
 
     def toolchains(self) -> Mapping[str, tuple[Configuration, Toolchain]]:
         """Return what builds each configuration in which a patch can show.
@@ -177,11 +221,11 @@ class _Review:
             if each.architecture not in concerned:
                 continue
             try:
-                prefix = self.wanted.prefixes.get(each.name)
+                prefix = self.wanted.prefixes.get(each.architecture.value)
                 toolchain = find_toolchain(each.architecture, prefix)
             except HypabiError as missing:
                 refused = missing
-                self.notes.append(f"{each.name} is not judged: {missing}")
+                self.missing[each.name] = (each, str(missing))
                 continue
             found[each.name] = (each, toolchain)
             self.compilers[each.name] = compiler_version(toolchain)
@@ -189,122 +233,62 @@ class _Review:
             raise refused
         return found
 
-    def judged(self, state: State) -> Mapping[str, Judged]:
-        """Return what is said of the programs of a state, each program judged once."""
-        found = {}
-        for name, path in state.programs.items():
-            numbers = state.numbers.get(name, {})
-            key = (name, _digest(path), tuple(sorted(numbers.items())))
-            if key not in self.kept:
-                self.wanted.say(f"{name}: judging")
-                self.kept[key] = judge(name, path, self.wanted.contract, self.version, numbers)
-            found[name] = self.kept[key]
-        return found
+    def point(self, state: State) -> Point:
+        """Return what is said of the programs of a state, and of the document."""
+        judged, state = self.judged(state)
+        named = next((each.document for each in judged.values()), None)
+        document = document_in(state.sources, named)
+        if document is None:
+            return Point(state, judged, {}, has_document=False)
+        drift: dict[tuple[str, str, str], ReviewDrift] = {}
+        try:
+            for name, each in state.programs.items():
+                if not name.endswith(DECOMPRESSOR):
+                    found = self.judge.drifts(each, document)
+                    drift |= {(name, one.kind, one.what): one for one in found}
+        except HypabiError as refused:
+            self.notes.append(f"the document is not held against the code: {refused}")
+            return Point(state, judged, {}, has_document=False)
+        return Point(state, judged, drift, has_document=True)
 
-    def programs(self, judged: Sequence[Mapping[str, Judged]]) -> tuple[ReviewedProgram, ...]:
+    def judged(self, state: State) -> tuple[Mapping[str, Judged], State]:
+        """Return what is said of the programs of a state, and the state with why of others not."""
+        judged: dict[str, Judged] = {}
+        failed = dict(state.failed)
+        for name, each in state.programs.items():
+            try:
+                judged[name] = self.judge.judged(each)
+            except HypabiError as refused:
+                if self.wanted.images is not None:
+                    raise
+                failed[name] = f"{name}: {refused}"
+        return judged, replace(state, failed=failed)
+
+    def programs(self, points: Sequence[Point]) -> tuple[ReviewedProgram, ...]:
         """Return the programs as they are after the last patch that was judged."""
-        last = {name: each for state in judged for name, each in state.items()}
+        last = {name: each for point in points for name, each in point.judged.items()}
         return tuple(
-            ReviewedProgram(name, self.compilers.get(name.split()[0], ""), e.opened.saved.sha256)
-            for name, e in last.items()
+            ReviewedProgram(name, self.compilers.get(name.split()[0], ""), each.sha256)
+            for name, each in last.items()
         )
 
 
-@frozen
-class _Step:
-    """A patch, between what is there without it and with it."""
-
-    patch: Patch
-    before: State
-    after: State
-    old: Mapping[str, Judged]
-    """Each program as it was last judged: a patch before may not build."""
-    new: Mapping[str, Judged]
-    """The programs with it, of those that there are at the base."""
-    base: "Found"
-
-    def reviewed(self) -> ReviewedPatch:
-        """Return what the patch does."""
-        before, after = _findings(self.old), _findings(self.new)
-        both = [(self.old[name], self.new[name]) for name in self.new if name in self.old]
-        differing = [(old, new) for old, new in both if old is not new]
-        diffs = [(new.name, compared(old, new)) for old, new in differing]
-        changes = tuple(each for name, diff in diffs for each in changes_of(name, diff))
-        introduces = tuple(
-            each for key, each in after.items() if key not in before and key not in self.base
-        )
-        why = self.why()
-        return ReviewedPatch(
-            number=self.patch.number,
-            subject=self.patch.subject,
-            message_id=self.patch.message_id,
-            files=self.patch.files,
-            word=self.word(introduces, changes, why, set(after) - set(self.base)),
-            why=why,
-            introduces=introduces,
-            mends=tuple(each.rule for key, each in before.items() if self.mends(key, after)),
-            changes=changes,
-            harmless=sum(harmless_in(diff) for _, diff in diffs),
-            renumbers=tuple(each for of in differing for each in _renumbered(*of)),
-        )
-
-    def mends(self, key: "Key", after: "Found") -> bool:
-        """Tell whether a finding is gone, and not with its program."""
-        return key not in after and key[0] in self.new
-
-    def why(self) -> tuple[str, ...]:
-        """Return why something of it could not be judged."""
-        if self.after.rejected is not None:
-            return (self.after.rejected,)
-        unheld = sorted(self.after.programs.keys() - self.old.keys())
-        lone = (f"{name} is not there at the base, and so not held against it" for name in unheld)
-        return (*self.after.failed.values(), *lone)
-
-    def word(
-        self,
-        introduces: Sequence[ReviewFinding],
-        changes: Sequence[ReviewChange],
-        why: Sequence[str],
-        there: "set[Key]",
-    ) -> PatchWord:
-        """Return the one word for the patch."""
-        words = {each.word for each in introduces}
-        if self.before.rejected is not None:
-            return PatchWord.NOT_REACHED
-        if self.after.rejected is not None:
-            return PatchWord.REJECTED
-        if FindingWord.REFUTED in words:
-            return PatchWord.BROKEN
-        if any(word is FindingWord.REFUTED for _, _, word in there):
-            return PatchWord.STILL
-        if why:
-            return PatchWord.NOT_BUILT
-        if FindingWord.UNDECIDED in words:
-            return PatchWord.UNDECIDED
-        if changes:
-            return PatchWord.CHANGED
-        built = self.patch.number == 0 or architectures_of(self.patch.files)
-        return PatchWord.EQUAL if built else PatchWord.UNTOUCHED
+def _findings(point: Point) -> Found:
+    return {each.key: each for of in point.judged.values() for each in of.findings}
 
 
-Key = tuple[str, str, FindingWord]
-Found = Mapping[Key, ReviewFinding]
-
-
-def _findings(judged: Mapping[str, Judged]) -> Found:
-    return {each.key: each for of in judged.values() for each in of.findings}
-
-
-def _renumbered(old: Judged, new: Judged) -> Iterator[Renumbered]:
-    """Yield the calls that a patch gives another number."""
-    for call, (number, now) in new.moved.items():
-        before = old.moved.get(call, (number, number))[1]
-        if before != now:
-            architecture = new.opened.saved.architecture
-            yield Renumbered(architecture, call, f"{before:#x}", f"{now:#x}")
-    for call, (number, before) in old.moved.items():
-        if call not in new.moved:
-            yield Renumbered(old.opened.saved.architecture, call, f"{before:#x}", f"{number:#x}")
+def _document_patch(document: str | None, reviewed: Sequence[ReviewedPatch], last: Point) -> str:
+    """Return a patch of the document with the calls that it lacks."""
+    path = document_in(last.state.sources, document)
+    if document is None or path is None:
+        return ""
+    missing = [
+        (last.judged[call.program].architecture, call)
+        for patch in reviewed
+        for call in patch.new_calls
+        if call.program in last.judged and last.speaks_of(call) is False
+    ]
+    return document_patch(document, path, missing, last.state.sources)
 
 
 def _whole(series: Series) -> Patch:
@@ -316,8 +300,8 @@ def _whole(series: Series) -> Patch:
     )  # fmt: skip
 
 
-def _outside(judged: Sequence[Mapping[str, Judged]]) -> frozenset[str]:
-    return frozenset(name for of in judged for e in of.values() for name in e.opened.contract.users)
+def _outside(points: Sequence[Point]) -> frozenset[str]:
+    return frozenset(name for of in points for e in of.judged.values() for name in e.outside)
 
 
 def _maintainers(layers: Layers) -> str:
@@ -333,8 +317,3 @@ def _sha256(series: Series) -> str:
     for each in series.patches:
         found.update(hashlib.sha256(each.diff).digest())
     return found.hexdigest()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

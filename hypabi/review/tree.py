@@ -171,18 +171,10 @@ def copy_change(sources: Layers, patch: Patch, target: Layers) -> None:
         path = target.layers[0] / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(sources.file(name), path)
-    gone = [each for each in patch.files if not _has(sources, each) and _has(target, each)]
+    gone = [each for each in patch.files if not sources.has(each) and target.has(each)]
     if gone:
         target.run(("rm", "-f", "--", *gone))
         target.write(_REMOVED, "\n".join(gone))
-
-
-def _has(layers: Layers, name: str) -> bool:
-    try:
-        layers.file(name)
-    except HypabiError:
-        return False
-    return True
 
 
 def _copied(layers: Layers, patch: Patch, scratch: Path) -> set[str]:

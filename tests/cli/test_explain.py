@@ -1,4 +1,4 @@
-from hypabi.report.rules.catalogue import RULES
+from hypabi.rules.catalogue import RULES
 from tests.cli.door import hypabi, one_line
 
 

@@ -59,6 +59,15 @@ def test_what_el2_may_use_of_the_kernel_is_the_kernels(assemble: Assemble, scrip
     assert image.symbols.find("__kvm_nvhe_known")[0].address == known.address == 0x80000000
 
 
+def test_a_function_is_in_the_object_that_has_it_unless_two_have_one_of_its_name(
+    assemble: Assemble, script: Path
+) -> None:
+    one = assemble(".globl a\na: ret\nlocal: ret\ntwice: ret\n", "arm64")
+    two = assemble("twice: ret\n.data\nvariable: .word 0\n", "arm64")
+    linked = link_objects(TOOLCHAIN, [one, two], script, script.with_name("program.elf"))
+    assert linked.functions == {"a": one, "local": one}
+
+
 def test_what_the_linker_refuses_is_refused_in_a_line(assemble: Assemble, script: Path) -> None:
     one, two = assemble(SOURCE, "arm64"), assemble(SOURCE, "arm64")
     with pytest.raises(HypabiError, match="multiple definition") as refused:

@@ -3,11 +3,14 @@
 from hypabi.analysis.results.review import (
     AgreementWord,
     FindingWord,
+    ForgottenCaller,
     GivenAgreement,
     MustAgree,
+    NewCall,
     PatchWord,
     Renumbered,
     ReviewChange,
+    ReviewDrift,
     ReviewedPatch,
     ReviewedProgram,
     ReviewFinding,
@@ -16,6 +19,7 @@ from hypabi.analysis.results.review import (
 )
 from hypabi.arch.names import Architecture
 from hypabi.records import replace
+from hypabi.review.causes import causes_of
 
 OWNER = "ARM64 PORT (AARCH64 ARCHITECTURE)"
 LOST = ReviewFinding(
@@ -25,6 +29,8 @@ LOST = ReviewFinding(
     text="control goes to x2",
     must_agree=(OWNER,),
     shown=("entered with x0 = 0x1, x1 = 0x40", *(f"elx_sync+{n:#x}   nop" for n in range(20))),
+    parties=("stub",),
+    call="HVC_SOFT_RESTART",
 )
 CHANGE = ReviewChange(
     program="arm64 kernel",
@@ -50,7 +56,22 @@ def made_review(*patches: ReviewedPatch) -> ReviewResult:
         made_patch(2, PatchWord.BROKEN),
         introduces=(LOST,),
         changes=(CHANGE,),
-        renumbers=(Renumbered(Architecture.ARM64, "HVC_SOFT_RESTART", "0x1", "0x4"),),
+        renumbers=(
+            Renumbered(
+                program="arm64 kernel",
+                architecture=Architecture.ARM64,
+                call="HVC_SOFT_RESTART",
+                old="0x1",
+                new="0x4",
+                at=("stub",),
+                still=("trans-pgd",),
+                callers=(ForgottenCaller("restart", "trans-pgd", "0x4"),),
+                error="0xbadca11",
+            ),
+        ),
+        causes=causes_of((LOST,)),
+        new_calls=(NewCall("arm64 kernel", "HVC_NEW", "0x5", ("stub",), ("kvm-run",), ()),),
+        drift=(ReviewDrift("call missing", "HVC_NEW (0x5)", None, contradicted=False),),
     )
     return ReviewResult(
         title="[PATCH v2 0/2] arm64: a series",
@@ -64,6 +85,7 @@ def made_review(*patches: ReviewedPatch) -> ReviewResult:
         agreement=(made_owner(AgreementWord.MISSING), made_owner(AgreementWord.GIVEN)),
         document="Documentation/virt/kvm/arm/hyp-abi.rst",
         document_touched=False,
+        document_patch="",
         trusted=("SLEIGH",),
         reproduce=ReviewReproduction(
             command=("hypabi", "review", "series.mbox", "--tree", "linux"),

@@ -7,7 +7,7 @@ from hypabi.analysis.results.check import OBLIGATIONS
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.analysis.results.drift import SENTENCES
 from hypabi.report.findings.finding import Findings
-from hypabi.report.rules.catalogue import RULES
+from hypabi.rules.catalogue import RULES
 
 BITS = {
     Weight.GOOD: Exit.GOOD,

@@ -40,6 +40,11 @@ def cover_mail(total: int, text: str = "Please look.") -> str:
     return mail(f"[PATCH 0/{total}] {TITLE}", text, "cover@x")
 
 
+def answer_mail(answers: str, text: str, address: str) -> str:
+    """Return an answer to a mail; who wrote it is named by the address."""
+    return mail(f"Re: {TITLE}", f"> quoted\n\n{text}", f"a-{address}", answers, f"A <{address}>")
+
+
 def posted(tree: Path, edits: Sequence[Edit]) -> str:
     """Return a series with its cover letter, each patch of which makes one edit."""
     now = {name: (tree / name).read_text() for edit in edits for name in edit}

@@ -10,9 +10,11 @@ from hypabi.analysis.results.review import (
     MustAgree,
     PatchWord,
     ReviewChange,
+    ReviewDrift,
     ReviewedPatch,
     ReviewFinding,
 )
+from hypabi.records import replace
 from hypabi.review.agreement import agreement
 from hypabi.review.maintainers import read_maintainers
 from hypabi.review.series.model import Patch, Series, Trailer
@@ -47,11 +49,12 @@ def owners(
     tags: Sequence[tuple[int, str]] = (),
     kind: str = "Acked-by",
     outside: frozenset[str] = frozenset(),
+    document: str | None = None,
 ) -> dict[str, MustAgree]:
     """Return who must agree; each tag is a number, 0 for the series, and an address."""
     posted = tuple(Patch(each.number, "", "", (), b"", (FILE,), None) for each in patches)
     given = tuple((number, Trailer(kind, "", address)) for number, address in tags)
-    found = agreement(Series("", "", posted, given), patches, SECTIONS, outside)
+    found = agreement(Series("", "", posted, given), patches, SECTIONS, outside, document)
     return {each.who: each for each in found}
 
 
@@ -95,3 +98,20 @@ def test_a_user_outside_is_to_be_told_and_an_unknown_section_is_missing() -> Non
     assert found["jailhouse"].word is AgreementWord.OUTSIDE
     gone = found["GONE FROM MAINTAINERS"]
     assert gone.word is AgreementWord.MISSING and gone.people == ()
+
+
+def test_who_keeps_the_file_of_a_caller_that_suffers_must_agree() -> None:
+    finding = replace(broken(), function="restart", source="other/restart.S")
+    found = owners([patch(1, introduces=[finding])])
+    assert found["OTHER"].word is AgreementWord.MISSING
+    assert found["OTHER"].because == ("restart in other/restart.S",)
+    assert "OTHER" not in owners([patch(1, introduces=[replace(finding, source="")])])
+
+
+def test_who_keeps_the_document_must_agree_where_it_drifts() -> None:
+    drifted = replace(
+        patch(1), drift=(ReviewDrift("changed", "a sentence", 3, contradicted=False),)
+    )
+    found = owners([drifted], document="other/page.rst")
+    assert found["OTHER"].word is AgreementWord.MISSING
+    assert "OTHER" not in owners([patch(1)], document="other/page.rst")

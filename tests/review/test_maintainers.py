@@ -72,6 +72,9 @@ def test_a_section_has_its_people() -> None:
 
 
 FILES = (
+    "arch/arm/include/asm/virt.h",
+    "arch/arm/boot/compressed/head.S",
+    "arch/arm64/kernel/relocate_kernel.S",
     "arch/arm/kernel/hyp-stub.S",
     "arch/arm64/include/asm/suspend.h",
     "arch/arm64/kvm/hyp/nvhe/hyp-init.S",

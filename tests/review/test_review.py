@@ -10,12 +10,18 @@ from hypabi.analysis.results.review import (
     PatchWord,
     ReviewResult,
 )
+from hypabi.arch.names import Architecture
 from hypabi.contract.file.load import shipped_contract
 from hypabi.errors import HypabiError
+from hypabi.kbuild.configurations import Configuration
+from hypabi.kbuild.toolchain import Toolchain
+from hypabi.records import replace
 from hypabi.report.review.text import LONGEST, write
 from hypabi.report.shared.text_layout import COLUMNS
+from hypabi.review import judge, review
 from hypabi.review.review import ReviewWanted, review_series
-from tests.kbuild.machine import STUB, made_tree, need_builder
+from tests.inputs import Kernel
+from tests.kbuild.machine import STUB, TOOLCHAIN, made_tree, need_builder
 from tests.review.posted import Edit, posted
 
 STUB_FILE = "stub/stub.s"
@@ -48,14 +54,14 @@ def tree(tmp_path: Path) -> Path:
     return made
 
 
-def reviewed(tree: Path, text: str) -> ReviewResult:
+def reviewed(tree: Path, text: str, *configurations: Configuration) -> ReviewResult:
     series = tree.with_name("series.mbox")
     series.write_text(text)
     wanted = ReviewWanted(
         series=str(series),
         tree=tree,
         contract=shipped_contract("linux-hyp-abi"),
-        configurations=(STUB,),
+        configurations=configurations or (STUB,),
         cache=tree.with_name("cache"),
     )
     return review_series(wanted, ("hypabi", "review", "series.mbox"))
@@ -134,14 +140,27 @@ def test_what_a_build_would_run_is_not_run(tree: Path) -> None:
     assert not ran.exists()
 
 
-def test_a_second_run_builds_nothing_and_says_the_same(tree: Path) -> None:
+def test_a_second_run_builds_and_judges_nothing_and_says_the_same(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = posted(tree, [MOVED, WRONG])
     first = reviewed(tree, text)
-    (tree / "scripts" / "kconfig" / "merge_config.sh").stat()
     cache = tree.with_name("cache")
     before = {path: path.stat().st_mtime_ns for path in cache.rglob("*.elf")}
+    judged: list[object] = []
+    monkeypatch.setattr(judge, "open_image", judged.append)
     assert reviewed(tree, text) == first
+    assert not judged
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.elf")} == before
+
+
+def test_a_new_version_of_a_series_builds_what_differs(tree: Path) -> None:
+    reviewed(tree, posted(tree, [MOVED, WRONG]))
+    cache = tree.with_name("cache")
+    before = set(cache.rglob("*.elf"))
+    more: Edit = {STUB_FILE: (KEPT, f"        nop\n        nop\n{KEPT}")}
+    reviewed(tree, posted(tree, [MOVED, more]))
+    assert len(set(cache.rglob("*.elf")) - before) == 1
 
 
 def test_a_file_of_no_object_is_not_built_from(tree: Path) -> None:
@@ -197,8 +216,80 @@ def test_a_call_that_everybody_gives_another_number_is_renumbered_and_one_who_fo
     }
     followed = reviewed(numbered, posted(numbered, [everywhere])).patches[0]
     (moved,) = followed.renumbers
-    assert (moved.call, moved.old, moved.new) == ("HVC_SOFT_RESTART", "0x1", "0x9")
+    assert moved.sentence == "HVC_SOFT_RESTART is 9 instead of 1 at stub"
     assert not followed.introduces and followed.word is PatchWord.CHANGED
     forgotten = reviewed(numbered, posted(numbered, [header])).patches[0]
     assert forgotten.word is PatchWord.BROKEN
     assert any(e.rule.startswith("clause stub HVC_SOFT_RESTART") for e in forgotten.introduces)
+    (moved,) = forgotten.renumbers
+    assert moved.sentence.startswith("HVC_SOFT_RESTART is 9 instead of 1; stub still has 1")
+
+
+RESET = "        cmp     x0, #HVC_RESET_VECTORS\n        b.eq    3f\n"
+SERVED: Edit = {
+    HEADER: ("#define HVC_SOFT_RESTART 1\n", "#define HVC_SOFT_RESTART 1\n#define HVC_NEW 6\n"),
+    STUB_FILE: (RESET, f"{RESET}        cmp     x0, #6\n        b.eq    3f\n"),
+}
+PAGE = "Documentation/virt/kvm/arm/hyp-abi.rst"
+SENTENCE = "Any other value of r0/x0 triggers"
+
+
+def test_a_new_call_is_no_breach_and_lacks_a_sentence(
+    numbered: Path, kernel_document: Kernel
+) -> None:
+    page = numbered / PAGE
+    page.parent.mkdir(parents=True)
+    page.write_text(kernel_document("hyp-abi-6.1.rst").read_text())
+    found = reviewed(numbered, posted(numbered, [SERVED]))
+    (patch,) = found.patches
+    (call,) = patch.new_calls
+    assert call.sentence == "HVC_NEW, number 6, is new: served by stub"
+    assert not patch.introduces and patch.word is PatchWord.CHANGED
+    assert [(each.kind, each.what) for each in patch.drift] == [("call missing", "HVC_NEW (0x6)")]
+    assert "+    x0 = HVC_NEW (arm64 only)" in found.document_patch
+    said: Edit = {
+        PAGE: (SENTENCE, f"* ::\n\n    x0 = HVC_NEW (arm64 only)\n\n  It is new.\n\n{SENTENCE}")
+    }
+    spoken = reviewed(numbered, posted(numbered, [{**SERVED, **said}]))
+    assert not spoken.patches[0].drift and not spoken.document_patch
+
+
+def test_a_sentence_that_the_code_bears_out_no_longer_is_told_with_its_patch(
+    numbered: Path, kernel_document: Kernel
+) -> None:
+    page = numbered / PAGE
+    page.parent.mkdir(parents=True)
+    page.write_text(kernel_document("hyp-abi-6.1.rst").read_text())
+    reworded: Edit = {PAGE: ("must be a physical address", "has to be a virtual address")}
+    patches = reviewed(numbered, posted(numbered, [MOVED, reworded])).patches
+    assert not patches[0].drift
+    assert [each.kind for each in patches[1].drift] == ["changed"]
+    assert patches[1].word is PatchWord.CHANGED
+
+
+def test_two_calls_of_one_number_are_said_and_the_other_patches_are_judged(numbered: Path) -> None:
+    twice: Edit = {HEADER: ("SOFT_RESTART 1", "SOFT_RESTART 0")}
+    back: Edit = {HEADER: ("SOFT_RESTART 0", "SOFT_RESTART 1")}
+    patches = reviewed(numbered, posted(numbered, [twice, back, WRONG])).patches
+    assert [each.word for each in patches] == [
+        PatchWord.NOT_BUILT,
+        PatchWord.EQUAL,
+        PatchWord.BROKEN,
+    ]
+    assert "are both number 0" in patches[0].why[0]
+
+
+def test_what_cannot_be_built_is_no_silence(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = replace(STUB, name="other", architecture=Architecture.ARM)
+
+    def find(architecture: Architecture, _: str | None) -> Toolchain:
+        if architecture is Architecture.ARM:
+            raise HypabiError("arm-gcc", "not installed")
+        return TOOLCHAIN
+
+    monkeypatch.setattr(review, "find_toolchain", find)
+    both: Edit = {STUB_FILE: MOVED[STUB_FILE]}
+    found = reviewed(tree, posted(tree, [both]), STUB, other)
+    assert found.patches[0].why == ("other is not judged: arm-gcc: not installed",)
+    assert found.patches[0].word is PatchWord.NOT_BUILT and found.exit_status & 16
+    assert [each.name for each in found.programs] == ["stub kernel"]

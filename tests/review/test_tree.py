@@ -1,6 +1,5 @@
 """A tree is its base and then its patches, in layers, whatever is checked out."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,9 @@ from hypabi.kbuild.layers import Layers
 from hypabi.review.series.model import Patch
 from hypabi.review.series.source import read_series
 from hypabi.review.tree import DoesNotApply, apply_patch, find_base
-from tests.inputs import find_tool
 from tests.kbuild.machine import need_layers
 from tests.review.posted import diff_of
+from tests.review.repository import git, made_repository
 
 LINK = (
     "diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n"
@@ -20,29 +19,9 @@ LINK = (
 )
 
 
-def git(tree: Path, *words: str) -> str:
-    who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
-    ran = subprocess.run(
-        ["git", "-C", str(tree), *who, *words], check=True, capture_output=True, text=True
-    )
-    return ran.stdout.strip()
-
-
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Return a repository of three commits, the last checked out."""
-    find_tool("git")
-    made = tmp_path / "tree"
-    (made / "arch").mkdir(parents=True)
-    git(made, "init", "-q")
-    for number in (1, 2, 3):
-        (made / "Makefile").write_text(f"{number}\n")
-        (made / "arch" / f"only-{number}").write_text("there\n")
-        if number > 1:
-            (made / "arch" / f"only-{number - 1}").unlink()
-        git(made, "add", "-A")
-        git(made, "commit", "-qm", f"number {number}")
-    return made
+    return made_repository(tmp_path)
 
 
 def patch(diff: str, *files: str) -> Patch:

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from evidence.edits.sources import SOURCE
 from kernels.pins import DOCUMENTS, Pin, read_pins
 from tests.cli.door import START, environment, hypabi
 from tests.inputs import ROOT, Kernel, find_tool
+from tests.review.sources import prepared_sources
 from tests.site.session import TYPED, Command, Excused, Source, mismatch, pages, steps
 
 PAGES = [page.relative_to(ROOT) for page in pages(ROOT)]
@@ -76,6 +78,11 @@ class Folder:
         for name in read_pins(DOCUMENTS):
             if f"kernels/fetch {name}" in typed:
                 self.document(name)
+        tree = self.path / SOURCE
+        if SOURCE in typed and not tree.exists():
+            sources, folder = prepared_sources()
+            tree.symlink_to(sources)
+            (self.path / "review").symlink_to(folder)
         tools = TOOLS.findall(typed) + ["qemu-system-aarch64"] * bool(QEMU.search(typed))
         for tool in tools:
             find_tool(tool)

@@ -32,6 +32,16 @@ class ReviewFinding:
     """Sections of MAINTAINERS, of the parties that it is about."""
     shown: tuple[str, ...]
     """A state at entry and the end of the path that show it; empty where a clause is not it."""
+    parties: tuple[str, ...] = ()
+    """Whom it is about."""
+    call: str | None = None
+    """Null for every identifier that is no call's number, and where it is about no call."""
+    function: str | None = None
+    """That which calls, or installs."""
+    source: str = ""
+    """File of the tree that the function is in; empty where that is not known."""
+    id: str = ""
+    """Of its rule, which ``hypabi explain`` tells more of; empty where only a series shows it."""
 
     @property
     def key(self) -> tuple[str, str, FindingWord]:
@@ -60,14 +70,111 @@ class ReviewChange:
 
 
 @frozen
-class Renumbered:
-    """A call whose number the patched header says otherwise than the contract."""
+class ReviewCause:
+    """Findings of a patch that have one cause: what one party makes of one call, who calls."""
 
+    what: str
+    """Whose it is and of what: ``trans-pgd, HVC_SOFT_RESTART``."""
+    word: FindingWord
+    programs: tuple[str, ...]
+    rules: tuple[str, ...]
+    """Of the findings, in the order in which they stand."""
+    text: str
+    """What is so instead, of the first."""
+
+
+@frozen
+class ForgottenCaller:
+    """A function that asks for a call by a number that a party does not know it by."""
+
+    function: str
+    party: str
+    asks: Hex
+
+
+@frozen
+class Renumbered:
+    """A call, or the error, whose number the patched header says otherwise than before."""
+
+    program: str
     architecture: Architecture
     call: str
     old: Hex
-    """Of the contract."""
     new: Hex
+    at: tuple[str, ...] = ()
+    """Parties that serve the new number."""
+    still: tuple[str, ...] = ()
+    """Parties that serve the old number, and not the new one."""
+    neither: tuple[str, ...] = ()
+    """Parties that served the call, and serve neither number."""
+    callers: tuple[ForgottenCaller, ...] = ()
+    error: Hex | None = None
+    """What a party answers that does not know a number."""
+
+    @property
+    def sentence(self) -> str:
+        """Return what is so, in a line."""
+        where = f" at {', '.join(self.at)}" if self.at else ""
+        said = [f"{self.call} is {_short(self.new)} instead of {_short(self.old)}{where}"]
+        if self.still:
+            has = "has" if len(self.still) == 1 else "have"
+            said.append(f"{', '.join(self.still)} still {has} {_short(self.old)}")
+        if self.neither:
+            said.append(f"{', '.join(self.neither)} knows it by neither")
+        said += self._met()
+        return "; ".join(said)
+
+    def _met(self) -> Iterator[str]:
+        """Yield what callers now get, those of one party and number together."""
+        gets = "another answer" if self.error is None else self.error
+        for party, asks in dict.fromkeys((each.party, each.asks) for each in self.callers):
+            names = [e.function for e in self.callers if (e.party, e.asks) == (party, asks)]
+            verb = "gets" if len(names) == 1 else "get"
+            number = "" if party in self.still else f", asking {_short(asks)}"
+            place = "there" if self.still == (party,) else f"from {party}"
+            yield f"{', '.join(names)} now {verb} {gets} {place}{number}"
+
+
+def _short(number: str) -> str:
+    """Return a small number as headers have it."""
+    value = int(number, 16)
+    return str(value) if abs(value) < 1000 else number
+
+
+@frozen
+class NewCall:
+    """A call that a patch puts into the headers, and of which the contract knows nothing."""
+
+    program: str
+    call: str
+    number: Hex
+    at: tuple[str, ...]
+    """Parties that serve it."""
+    refused_by: tuple[str, ...]
+    """Parties that do not."""
+    asked_by: tuple[str, ...]
+    """Functions that ask for it."""
+
+    @property
+    def sentence(self) -> str:
+        """Return what is so, in a line."""
+        served = f"served by {', '.join(self.at)}" if self.at else "served by nobody"
+        refused = f", and not by {', '.join(self.refused_by)}" if self.refused_by else ""
+        asked = f"; {', '.join(self.asked_by)} asks for it" if self.asked_by else ""
+        return f"{self.call}, number {_short(self.number)}, is new: {served}{refused}{asked}"
+
+
+@frozen
+class ReviewDrift:
+    """Something in which document and code part."""
+
+    kind: str
+    """As ``hypabi document --drift`` says it: contradicted, differs, call missing, changed ..."""
+    what: str
+    line: int | None
+    """Of the document, as the patch leaves it."""
+    contradicted: bool
+    """Whether the code breaks what the sentence says."""
 
 
 class PatchWord(enum.Enum):
@@ -123,6 +230,11 @@ class ReviewedPatch:
     harmless: int
     """Differences on which no caller may rely."""
     renumbers: tuple[Renumbered, ...]
+    causes: tuple[ReviewCause, ...] = ()
+    """What it introduces, put together by cause."""
+    new_calls: tuple[NewCall, ...] = ()
+    drift: tuple[ReviewDrift, ...] = ()
+    """What of the document no longer holds, or is not said, that held or was said before."""
 
 
 class AgreementWord(enum.Enum):
@@ -222,9 +334,13 @@ class ReviewResult:
     """Path of the interface's document in the tree; null where no contract names one."""
     document_touched: bool
     """Whether the series changes it."""
+    document_patch: str
+    """What the document lacks with the series, as a patch of it; empty where nothing is known."""
     trusted: tuple[str, ...]
     """What no verdict can be better than."""
     reproduce: ReviewReproduction
+    asked: int | None = None
+    """Number of the patch that b4 asks about, 0 for the series; null where it was not b4."""
 
     @property
     def conclusion(self) -> Conclusion:

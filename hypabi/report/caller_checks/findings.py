@@ -28,12 +28,12 @@ from hypabi.report.findings.finding import (
     item_of,
     nothing_judged,
 )
-from hypabi.report.rules import callers as rules
-from hypabi.report.rules.rule import Rule
-from hypabi.report.rules.undecided import CALLER as CALLER_UNDECIDED
-from hypabi.report.rules.undecided import MOVE as MOVE_UNDECIDED
-from hypabi.report.rules.undecided import rule_of_reason
 from hypabi.report.shared.calls import spelled
+from hypabi.rules import callers as rules
+from hypabi.rules.rule import Rule
+from hypabi.rules.undecided import CALLER as CALLER_UNDECIDED
+from hypabi.rules.undecided import MOVE as MOVE_UNDECIDED
+from hypabi.rules.undecided import rule_of_reason
 
 Owners = Mapping[str, str]
 """By party: the title of its section of MAINTAINERS."""

@@ -30,8 +30,8 @@ from hypabi.report.findings.finding import (
     item_of,
     nothing_judged,
 )
-from hypabi.report.rules.callers import SITE
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.callers import SITE
+from hypabi.rules.rule import Rule
 
 
 def findings_of(result: CallersResult) -> Findings:

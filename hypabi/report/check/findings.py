@@ -41,9 +41,9 @@ from hypabi.report.findings.finding import (
     nothing_judged,
 )
 from hypabi.report.findings.shown import end_of, idle_suppressions, state_lines, steps_of
-from hypabi.report.rules import clauses, entries, evidence, parties, undecided
-from hypabi.report.rules.rule import Rule
 from hypabi.report.shared.calls import call_with_number, spelled
+from hypabi.rules import clauses, entries, evidence, parties, undecided
+from hypabi.rules.rule import Rule
 
 
 def findings_of(result: CheckResult) -> Findings:

@@ -27,11 +27,11 @@ from hypabi.report.findings.finding import (
     nothing_judged,
 )
 from hypabi.report.findings.shown import idle_suppressions
-from hypabi.report.rules.changes import CHANGE, HARMLESS, PROMISE
-from hypabi.report.rules.rule import Rule
-from hypabi.report.rules.undecided import CHANGE as UNDECIDED
-from hypabi.report.rules.undecided import rule_of_reason
 from hypabi.report.shared.calls import spelled
+from hypabi.rules.changes import CHANGE, HARMLESS, PROMISE
+from hypabi.rules.rule import Rule
+from hypabi.rules.undecided import CHANGE as UNDECIDED
+from hypabi.rules.undecided import rule_of_reason
 
 
 def findings_of(diff: DiffResult) -> Findings:

@@ -15,9 +15,9 @@ from hypabi.report.findings.finding import (
     item_of,
     nothing_judged,
 )
-from hypabi.report.rules.drift import DRIFT
-from hypabi.report.rules.undecided import DRIFT as DRIFT_UNDECIDED
-from hypabi.report.rules.undecided import rule_of_reason
+from hypabi.rules.drift import DRIFT
+from hypabi.rules.undecided import DRIFT as DRIFT_UNDECIDED
+from hypabi.rules.undecided import rule_of_reason
 
 
 def findings_of(result: DriftResult) -> Findings:

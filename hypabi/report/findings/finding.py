@@ -6,8 +6,8 @@ from typing import Final
 from hypabi.analysis.results.conclusion import Conclusion, Weight
 from hypabi.analysis.results.shared import Instruction, Reproduction, SuppressedBy
 from hypabi.records import field, frozen
-from hypabi.report.rules.rule import Rule
-from hypabi.report.rules.undecided import NOTHING
+from hypabi.rules.rule import Rule
+from hypabi.rules.undecided import NOTHING
 
 PARTY: Final = "party"
 CALL: Final = "call"

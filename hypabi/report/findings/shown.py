@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from hypabi.analysis.results.shared import Evidence, SuppressionFile
 from hypabi.image.symbolizer import Names
 from hypabi.report.findings.finding import Finding, Line, Spot, Step
-from hypabi.report.rules.evidence import EXPIRED, UNUSED
 from hypabi.report.shared.counterexample import Kind
 from hypabi.report.shared.evidence_text import LABELS, valuation
+from hypabi.rules.evidence import EXPIRED, UNUSED
 
 
 def state_lines(

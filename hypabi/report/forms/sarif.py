@@ -12,8 +12,8 @@ from hypabi.home import VERSION
 from hypabi.report.findings.finding import Finding, Findings, Input, Step
 from hypabi.report.findings.fingerprint import NAME, fingerprints
 from hypabi.report.forms.detail import detail_lines
-from hypabi.report.rules.clauses import VACUOUS
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.clauses import VACUOUS
+from hypabi.rules.rule import Rule
 
 SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -31,9 +31,9 @@ from hypabi.report.findings.finding import (
     nothing_judged,
 )
 from hypabi.report.findings.shown import end_of, state_lines, steps_of
-from hypabi.report.rules.matrix import CELL
-from hypabi.report.rules.rule import Rule
-from hypabi.report.rules.undecided import rule_of_reason
+from hypabi.rules.matrix import CELL
+from hypabi.rules.rule import Rule
+from hypabi.rules.undecided import rule_of_reason
 
 
 def findings_of(result: MatrixResult) -> Findings:

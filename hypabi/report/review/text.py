@@ -9,7 +9,9 @@ from hypabi.analysis.results.review import (
     AgreementWord,
     FindingWord,
     MustAgree,
+    NewCall,
     PatchWord,
+    Renumbered,
     ReviewChange,
     ReviewedPatch,
     ReviewFinding,
@@ -23,6 +25,9 @@ MOST_PATCHES: Final = 14
 MOST_FINDINGS: Final = 4
 MOST_OWNERS: Final = 8
 MOST_SHOWN: Final = 12
+MOST_COPIED: Final = 4
+"""People whose agreement is missing, whom a reply should reach."""
+MOST_DRIFT: Final = 3
 MOST_CHANGES: Final = 4
 """For callers of either side; a change that is the same for both is told once."""
 
@@ -36,6 +41,21 @@ def write(review: ReviewResult) -> str:
         more = len(lines) - room + 1
         lines = [*lines[: room - 1], f"... {more} more lines; --format json has all"]
     return "\n".join(map(printable, (*lines, *ending))) + "\n"
+
+
+def write_mail(review: ReviewResult) -> str:
+    """Return the text as an answer in the thread; who gets it is the sender's to say."""
+    headers = [f"Subject: Re: {printable(review.title)}"]
+    if review.message_id:
+        answered = printable(f"<{review.message_id}>")
+        headers += [f"In-Reply-To: {answered}", f"References: {answered}"]
+    return "\n".join(headers) + "\n\n" + write(review)
+
+
+def patch_lines(review: ReviewResult, patch: ReviewedPatch) -> Iterator[str]:
+    """Yield what there is to say of one patch."""
+    lines = [*_patch(patch, len(review.patches)), *_broken_by(patch)]
+    yield from map(printable, lines)
 
 
 def _lines(review: ReviewResult) -> Iterator[str]:
@@ -72,29 +92,45 @@ def _patches(review: ReviewResult) -> Iterator[str]:
     yield ""
     total = len(review.patches)
     for patch in review.patches[:MOST_PATCHES]:
-        place = f"{patch.number}/{total}" if patch.number else "series"
-        word = patch.word.value
-        yield f"{place:>6}  {cut(patch.subject, COLUMNS - len(word) - 10)}: {word}"
-        for why in patch.why if patch.word is not PatchWord.NOT_REACHED else ():
-            yield from filled(why, " " * 8)
-        for each in patch.renumbers:
-            moved = f"{each.architecture.value}: {each.call} is {each.new} instead of {each.old}"
-            yield from filled(moved, " " * 8)
+        yield from _patch(patch, total)
     if total > MOST_PATCHES:
         yield f"        and {total - MOST_PATCHES} more"
+
+
+def _patch(patch: ReviewedPatch, total: int) -> Iterator[str]:
+    place = f"{patch.number}/{total}" if patch.number else "series"
+    word = patch.word.value
+    yield f"{place:>6}  {cut(patch.subject, COLUMNS - len(word) - 10)}: {word}"
+    for why in patch.why if patch.word is not PatchWord.NOT_REACHED else ():
+        yield from filled(why, " " * 8)
+    said: dict[str, list[str]] = {}
+    told: tuple[Renumbered | NewCall, ...] = (*patch.renumbers, *patch.new_calls)
+    for each in told:
+        said.setdefault(each.sentence, []).append(each.program)
+    for sentence, programs in said.items():
+        yield from filled(f"{', '.join(programs)}: {sentence}", " " * 8)
 
 
 def _broken(review: ReviewResult) -> Iterator[str]:
     bad = review.first_bad or next((e for e in review.patches if e.introduces), None)
     if bad is None:
         return
+    yield from _broken_by(bad)
+
+
+def _broken_by(bad: ReviewedPatch) -> Iterator[str]:
+    if not bad.introduces:
+        return
     yield ""
     yield from filled(f"What patch {bad.number} breaks:" if bad.number else "What it breaks:")
-    for each in bad.introduces[:MOST_FINDINGS]:
-        yield from filled(f"{each.program}: {each.word.value}: {each.rule}", "  ", "    ")
+    for each in bad.causes[:MOST_FINDINGS]:
+        of = f" ({len(each.rules)} findings)" if len(each.rules) > 1 else ""
+        programs = ", ".join(each.programs)
+        yield from filled(f"{each.what}: {each.word.value}{of}, {programs}", "  ", "    ")
         yield from filled(each.text, "    ")
-    if len(bad.introduces) > MOST_FINDINGS:
-        yield f"  and {len(bad.introduces) - MOST_FINDINGS} more"
+        yield from filled(_some(each.rules, 2), "    ")
+    if len(bad.causes) > MOST_FINDINGS:
+        yield f"  and {len(bad.causes) - MOST_FINDINGS} more"
     yield from _witness(bad.introduces)
 
 
@@ -122,8 +158,11 @@ def _changed(review: ReviewResult) -> Iterator[str]:
 
 def _change(patch: ReviewedPatch, each: ReviewChange) -> str:
     by = f", asked by {', '.join(each.asked_by[:3])}" if each.asked_by else ""
-    place = f"{patch.number}: " if patch.number else ""
-    return f"{place}{each.program}, {each.party}, {each.what}: {each.change}{by}"
+    return f"{_place(patch)}{each.program}, {each.party}, {each.what}: {each.change}{by}"
+
+
+def _place(patch: ReviewedPatch) -> str:
+    return f"{patch.number}: " if patch.number else ""
 
 
 def _preexisting(review: ReviewResult) -> Iterator[str]:
@@ -134,6 +173,16 @@ def _preexisting(review: ReviewResult) -> Iterator[str]:
 
 
 def _document(review: ReviewResult) -> Iterator[str]:
+    drift = [(patch, each) for patch in review.patches for each in patch.drift]
+    if drift:
+        yield ""
+        yield from filled(f"What {review.document} no longer says, or says otherwise:")
+        lines = dict.fromkeys(f"{_place(patch)}{each.kind}: {each.what}" for patch, each in drift)
+        for line in list(lines)[:MOST_DRIFT]:
+            yield from filled(line, "  ", "    ")
+        if len(lines) > MOST_DRIFT:
+            yield f"  and {len(lines) - MOST_DRIFT} more"
+        return
     changed = any(each.changes or each.renumbers for each in review.patches)
     if changed and review.document is not None and not review.document_touched:
         yield ""
@@ -184,3 +233,13 @@ def _reproduced(review: ReviewResult) -> Iterator[str]:
     versions = review.reproduce.versions
     with_ = ", ".join(f"{name} {version}" for name, version in versions.items())
     yield from filled(f"with {with_}; patches sha256 {review.reproduce.series_sha256[:16]}")
+    yield from _offered(review)
+
+
+def _offered(review: ReviewResult) -> Iterator[str]:
+    """Yield whom to copy, marked so that no script takes it for a tag; agreement is theirs."""
+    missing = (e for e in review.agreement if e.word is AgreementWord.MISSING)
+    people = list(dict.fromkeys(person for each in missing for person in each.people))
+    if people:
+        yield ""
+        yield from (cut(f"| Cc: {each}", COLUMNS) for each in people[:MOST_COPIED])

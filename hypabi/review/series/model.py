@@ -43,6 +43,8 @@ class Series:
     patches: tuple[Patch, ...]
     trailers: tuple[tuple[int, Trailer], ...]
     """What was answered, with the number of the patch; 0 where it was to the series."""
+    commits: tuple[str, ...] = ()
+    """The commit of each patch, where they are commits of the tree."""
 
     @property
     def base(self) -> str | None:

@@ -18,6 +18,8 @@ LARGEST: Final = 32 << 20
 """Bytes of a series with its answers."""
 MOST_MAILS: Final = 2000
 STDIN: Final = "-"
+_COMMIT: Final = re.compile(rb"^From ([0-9a-f]{40,64}) Mon Sep 17 00:00:00 2001$", re.M)
+"""How git begins the mail of a commit."""
 _FROM: Final = re.compile(rb"^From [^\n]*\n", re.M)
 _ENDINGS: Final = (".patch", ".eml", ".mbox", ".mbx")
 
@@ -29,12 +31,12 @@ def read_series(name: str, tree: Path | None) -> Series:
     :raises HypabiError: it cannot be read, or is no series
     """
     if name == STDIN:
-        return _of_mails(_bounded(sys.stdin.buffer.read(LARGEST + 1), "standard input"), name)
+        return series_of_mails(read_stdin(), "standard input")
     path = Path(name)
     if path.is_dir():
         return _of_folder(path)
     if path.exists():
-        return _of_mails(_file(path), name)
+        return series_of_mails(_file(path), name)
     if ".." in name and tree is not None:
         return _of_commits(name, tree)
     raise HypabiError(name, "no such file, folder or range of commits")
@@ -60,12 +62,27 @@ def _of_commits(name: str, tree: Path) -> Series:
     base = git(tree, "rev-parse", "--verify", "--end-of-options", f"{first}^{{commit}}")
     if not mails:
         raise HypabiError(name, "no commit is in it")
-    made = _of_mails(_bounded(mails, name), name)
+    made = series_of_mails(_bounded(mails, name), name)
+    commits = tuple(each.decode() for each in _COMMIT.findall(mails))
     head, *others = made.patches
-    return replace(made, patches=(replace(head, base=base.decode().strip()), *others))
+    patches = (replace(head, base=base.decode().strip()), *others)
+    return replace(made, patches=patches, commits=commits if len(commits) == len(patches) else ())
 
 
-def _of_mails(raw: bytes, where: str) -> Series:
+def read_stdin() -> bytes:
+    """Return standard input.
+
+    :raises HypabiError: it is too large for a series
+    """
+    return _bounded(sys.stdin.buffer.read(LARGEST + 1), "standard input")
+
+
+def series_of_mails(raw: bytes, where: str) -> Series:
+    """Return the series in a mailbox.
+
+    :param where: what a refusal names
+    :raises HypabiError: no series is in it, or more than one
+    """
     return series_of(_mails(raw, where), where)
 
 

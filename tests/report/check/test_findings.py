@@ -7,7 +7,7 @@ from hypabi.analysis.results.conclusion import Weight
 from hypabi.judgement.verification.verdict import Undecided, Vacuous
 from hypabi.report.check.findings import findings_of
 from hypabi.report.findings.finding import Line
-from hypabi.report.rules.catalogue import RULES
+from hypabi.rules.catalogue import RULES
 from tests.inputs import exploring
 from tests.report import made, made_check
 from tests.report.made_check import of_every_kind

@@ -4,7 +4,7 @@ import pytest
 
 from hypabi.analysis.results.review import AgreementWord, PatchWord
 from hypabi.records import replace
-from hypabi.report.review.text import LONGEST, MOST_SHOWN, write
+from hypabi.report.review.text import LONGEST, MOST_SHOWN, write, write_mail
 from hypabi.report.shared.text_layout import COLUMNS
 from tests.report.made_review import LOST, made_owner, made_patch, made_review
 
@@ -24,14 +24,33 @@ def test_the_first_two_lines_are_the_verdict_and_the_counts() -> None:
 def test_it_names_what_breaks_with_one_witness_who_must_agree_and_how_to_repeat_it() -> None:
     text = write(made_review())
     said = flat(text)
-    assert "arm64 kernel: refuted: clause stub HVC_SOFT_RESTART restarted" in said
-    assert "arm64: HVC_SOFT_RESTART is 0x4 instead of 0x1" in said
+    assert "stub, HVC_SOFT_RESTART: refuted, arm64 kernel control goes to x2 clause stub" in said
+    assert "arm64 kernel: HVC_SOFT_RESTART is 4 instead of 1 at stub; trans-pgd still has 1" in said
+    assert "arm64 kernel: HVC_NEW, number 5, is new: served by stub, and not by kvm-run" in said
     assert sum(line.startswith("    | ") for line in text.splitlines()) == MOST_SHOWN
     assert "missing for 2, Olive <olive@example.org>; stub, HVC_SOFT_RESTART" in said
     assert "agreed, Olive (Acked-by)" in said
     assert "Preexisting, and not counted: caller f HVC_X result stub." in said
-    assert "hyp-abi.rst is not changed by the series." in said
+    assert "hyp-abi.rst no longer says, or says otherwise: 2: call missing: HVC_NEW (0x5)" in said
+    assert text.endswith("| Cc: Olive <olive@example.org>\n")
     assert "hypabi review series.mbox --tree linux" in text
+
+
+def test_nobody_is_asked_for_where_nobody_is_missing_and_the_document_is_named_where_it_stays() -> (
+    None
+):
+    review = made_review()
+    broken = replace(review.patches[1], drift=(), introduces=())
+    text = write(replace(review, patches=(broken,), agreement=()))
+    assert "hyp-abi.rst is not changed by the series." in flat(text) and "| Cc:" not in text
+
+
+def test_a_mail_answers_the_cover_letter() -> None:
+    text = write_mail(made_review())
+    assert text.startswith("Subject: Re: [PATCH v2 0/2] arm64: a series\nIn-Reply-To: <cover@x>\n")
+    assert text.endswith(write(made_review()))
+    assert "In-Reply-To" not in write_mail(replace(made_review(), message_id=""))
+    assert "\nEvil: 1" not in write_mail(replace(made_review(), message_id="x>\nEvil: 1\n"))
 
 
 def test_it_is_never_longer_or_wider_than_a_mail_bears() -> None:

@@ -6,8 +6,8 @@ from hypabi.behaviour.outcome import Called, Fault, Faulted, Undecided
 from hypabi.judgement.difference import budget
 from hypabi.judgement.difference.wording import function
 from hypabi.judgement.verification.wording import describe_outcome, unfollowed_text
-from hypabi.report.rules import undecided
-from hypabi.report.rules.rule import Rule
+from hypabi.rules import undecided
+from hypabi.rules.rule import Rule
 from hypabi.smt import allowance
 
 AT = 0xFFFF_8000_0800_0000

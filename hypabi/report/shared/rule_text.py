@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from hypabi.analysis.results.conclusion import Weight
-from hypabi.report.rules.rule import Rule
 from hypabi.report.shared.text_layout import filled, titled
+from hypabi.rules.rule import Rule
 
 STATUS: Final[Mapping[Weight, str]] = {
     Weight.GOOD: "none: it is told, and counts as good",

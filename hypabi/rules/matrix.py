@@ -5,8 +5,8 @@ from typing import Final
 
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.analysis.results.matrix import CellWord
-from hypabi.report.rules.rule import Rule
-from hypabi.report.rules.undecided import CELL as UNDECIDED
+from hypabi.rules.rule import Rule
+from hypabi.rules.undecided import CELL as UNDECIDED
 
 CELL: Final[Mapping[CellWord, Rule | None]] = {
     CellWord.KEPT: None,

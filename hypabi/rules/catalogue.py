@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hypabi.errors import HypabiError
-from hypabi.report.rules import (
+from hypabi.rules import (
     callers,
     changes,
     clauses,
@@ -15,7 +15,7 @@ from hypabi.report.rules import (
     parties,
     undecided,
 )
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.rule import Rule
 
 LONGEST: Final = 60
 """Characters of a misspelt id that are compared."""

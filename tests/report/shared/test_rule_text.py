@@ -1,5 +1,5 @@
-from hypabi.report.rules.catalogue import RULES
-from hypabi.report.rules.text import write_list, write_page
+from hypabi.report.shared.rule_text import write_list, write_page
+from hypabi.rules.catalogue import RULES
 from tests.report.made import COLUMNS
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from hypabi.analysis.results.check import InstallerWord, PartyWord, PlacementWord
 from hypabi.analysis.results.conclusion import Weight
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.rule import Rule
 
 PARTY: Final[Mapping[PartyWord, Rule | None]] = {
     PartyWord.FOUND: None,

@@ -6,9 +6,9 @@ from typing import Final
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.analysis.results.difference import ChangeKind
 from hypabi.judgement.difference.own_promises import PromiseChange
-from hypabi.report.rules.rule import Rule
-from hypabi.report.rules.undecided import CHANGE as UNDECIDED
-from hypabi.report.rules.undecided import OWN_PROMISE
+from hypabi.rules.rule import Rule
+from hypabi.rules.undecided import CHANGE as UNDECIDED
+from hypabi.rules.undecided import OWN_PROMISE
 
 AGREE: Final = (
     "Have those agree whom the finding names, change both sides together, or give the new "

@@ -21,7 +21,7 @@ from hypabi.errors import HypabiError
 from hypabi.judgement.callers.findings import CallerQuestion
 from hypabi.judgement.drift.findings import Kind
 from hypabi.judgement.entries.baseline import SlotWord
-from hypabi.report.rules import (
+from hypabi.rules import (
     callers,
     changes,
     clauses,
@@ -32,8 +32,8 @@ from hypabi.report.rules import (
     parties,
     undecided,
 )
-from hypabi.report.rules.catalogue import RULES, find_rule
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.catalogue import RULES, find_rule
+from hypabi.rules.rule import Rule
 from tests.inputs import ROOT
 
 Rules = Mapping[Any, Rule | None]

@@ -6,8 +6,8 @@ from typing import Final
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.analysis.results.entries import EntryWord
 from hypabi.judgement.entries.baseline import SlotWord
-from hypabi.report.rules.rule import Rule
-from hypabi.report.rules.undecided import ENTRY as UNDECIDED
+from hypabi.rules.rule import Rule
+from hypabi.rules.undecided import ENTRY as UNDECIDED
 
 ENTRY: Final[Mapping[EntryWord, Rule | None]] = {
     EntryWord.UNINTENDED: Rule(

@@ -5,7 +5,7 @@ from typing import Final
 
 from hypabi.analysis.results.check import ClauseKind
 from hypabi.analysis.results.conclusion import Weight
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.rule import Rule
 
 MEND: Final = (
     "Change the code, or the contract if it promises what nobody needs. `hypabi check --confirm` "

@@ -5,7 +5,7 @@ from typing import Final
 
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.judgement.drift.findings import Kind
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.rule import Rule
 
 DRIFT_CASE: Final = "2026-11-hyp-abi-drift"
 GAPS_CASE: Final = "2026-11-hyp-abi-gaps"

@@ -6,7 +6,7 @@ from typing import Final
 from hypabi.analysis.results.callers import SiteVerdict
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.judgement.callers.findings import CallerQuestion
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.rule import Rule
 
 
 def _violated(name: str, title: str, what: str, why: str, mend: str, *cases: str) -> Rule:

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from hypabi.analysis.results.conclusion import Weight
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.rule import Rule
 
 _WHY: Final = (
     "Undecided is not good: the promise may hold or not, and nothing here says which. The exit "

@@ -6,7 +6,7 @@ from typing import Final
 from hypabi.analysis.results.check import OpinionWord
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.analysis.results.shared import ReplayVerdict
-from hypabi.report.rules.rule import Rule
+from hypabi.rules.rule import Rule
 
 OURS: Final = (
     "It is a defect of hypabi until it is explained. Nothing in the report can be trusted."

@@ -1,1 +1,0 @@
-"""The rules: what a finding is called, for good, and what there is to know about its kind."""
