@@ -129,6 +129,8 @@ def test_a_table_with_a_name_of_its_own_is_never_named_by_its_conduct(assemble: 
     handler = function("handle", "stp x29, x30, [sp, #-16]!; ldp x29, x30, [sp], #16; ret")
     source = STUB64.split(".balign 2048")[0] + handler + function("enter", saves)
     source += ".balign 2048\ntable my_vectors, enter\n"
-    ran = hypabi("check", "-v", assemble(source, "arm64", text=0x40080000), "--kernel-version", "6.1")
+    ran = hypabi(
+        "check", "-v", assemble(source, "arm64", text=0x40080000), "--kernel-version", "6.1"
+    )
     assert ran.returncode == UNDECIDED
     assert "kvm-run-protected: my_vectors" not in ran.stdout

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import hypabi
-from kernels.pins import read_pins
 from hypabi.report.check.short import write as write_short
+from kernels.pins import read_pins
 from tests.cli.compared import INDEX, promised
 from tests.cli.door import hypabi as run
 from tests.inputs import Kernel, KernelResult

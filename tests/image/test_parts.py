@@ -29,7 +29,11 @@ def test_an_archive_of_objects_is_a_part(assemble: Assemble, tmp_path: Path, kin
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x7fELF", b"!<arch>\n" + b"debian-binary   0           0     0     100644  4         `\n"],
+    [
+        b"",
+        b"\x7fELF",
+        b"!<arch>\n" + b"debian-binary   0           0     0     100644  4         `\n",
+    ],
 )
 def test_a_package_and_what_is_cut_short_is_no_part(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "file"
