@@ -7,4 +7,4 @@ kernel's own linker script.  A symbol that none of them defines stands for a pie
 which nothing is known: what depends on it is undecided.
 """
 
-__all__ = ["configurations", "layers", "link", "toolchain", "tree"]
+__all__ = ["configurations", "layers", "link", "toolchain", "tree", "user_options"]

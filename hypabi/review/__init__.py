@@ -9,4 +9,4 @@ Guarantees: the tree stays as it is; what the base has too is never the series';
 not apply, or does not build, is said so and is no verdict; nobody's agreement is made up.
 """
 
-__all__ = ["findings", "review"]
+__all__ = ["configured", "findings", "review"]

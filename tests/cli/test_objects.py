@@ -75,7 +75,7 @@ def test_several_files_are_one_program(assemble: Assemble) -> None:
     whole = _checked(stub, asks, table)
     assert whole.returncode == 0, whole.stdout
     command = "".join(whole.stdout.split("To repeat")[1].replace("\\", " ").split())
-    assert f"hypabicheck{stub}{asks}{table}--kernel-version6.1" in command
+    assert f"hypabicheck-v{stub}{asks}{table}--kernel-version6.1" in command
     assert library.check([stub, asks, table], kernel_version="6.1").exit_status == 0
     assert _checked(table, asks, stub).returncode == 0
 

@@ -151,7 +151,7 @@ def test_a_check_confirms_what_it_refutes(tmp_path: Path, machine: str) -> None:
     for each in refuted:
         assert each["replay"]["verdict"] == "confirmed"
         assert Path(each["replay"]["witness"]).is_file()
-    text = run(*CHECK, f"--confirm={machine}")
+    text = run(*CHECK, "-v", f"--confirm={machine}")
     assert text.stdout.count("  replay      confirmed by ") == len(refuted)
     assert max(map(len, text.stdout.splitlines())) <= COLUMNS
 

@@ -74,7 +74,8 @@ def _record(kind: Any, value: object) -> Any:  # noqa: ANN401 - a record
     said, hints = dict(_table(value)), _hints(kind)
     if said.keys() != hints.keys():
         raise NotPlainError(kind)
-    return kind(**{name: _made(hints[name], each) for name, each in said.items()})  # type: ignore[operator]
+    record: Any = kind
+    return record(**{name: _made(hints[name], each) for name, each in said.items()})
 
 
 def _table(value: object) -> Sequence[tuple[str, object]]:

@@ -31,6 +31,8 @@ MOST_LINES = 3
 """Lines printed of one condition; JSON has all of it."""
 
 LABEL = 10
+WIDEST = 30
+"""Columns of a name in the table of all entries."""
 
 
 class Cases(enum.Enum):
@@ -74,13 +76,13 @@ def _summary(result: DeriveResult) -> Iterator[str]:
 def _named(entry: DerivedEntry) -> list[str]:
     """Return the parties of an entry, or where it is, as the lines of a column's title."""
     *before, last = entry.parties or (entry.place,)
-    return [*(f"{each}," for each in before), last]
+    return [cut(each, WIDEST) for each in (*(f"{name}," for name in before), last)]
 
 
 def _title(result: DeriveResult, call: DerivedCall) -> str:
     if call.number is None:
         return f"any other {result.identifier}"
-    return call.call or f"{result.identifier} = {spelled(call.number)}"
+    return cut(call.call or f"{result.identifier} = {spelled(call.number)}", WIDEST)
 
 
 def _ends(result: DeriveResult, call: DerivedCall) -> str:

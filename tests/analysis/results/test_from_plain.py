@@ -39,6 +39,7 @@ def test_a_value_of_another_type_is_refused_and_the_right_one_is_not(
 def test_a_field_that_is_missing_is_refused() -> None:
     said = json.loads(json.dumps(plain(made_patch(1))))
     del said["subject"]
-    for wrong in (said, None, [], "x"):
+    wrongs: tuple[object, ...] = (said, None, [], "x")
+    for wrong in wrongs:
         with pytest.raises(NotPlainError):
             from_plain(ReviewedPatch, wrong)

@@ -37,7 +37,7 @@ from tests.report.schemas import closed, schema
 
 def test_the_first_lines_say_the_verdict_and_how_it_comes_about() -> None:
     lines = write(of_every_kind()).splitlines()
-    assert lines[0] == "6.1.0-test: REFUTED"
+    assert lines[0] == "6.1.0-test: REFUTED and UNDECIDED"
     assert " ".join(lines[1:3]) == (
         "3 call sites: 1 named, 1 unresolved, 1 uninitialised; in 2 functions; by "
         "contract: 1 linux-hyp-abi"

@@ -180,7 +180,7 @@ def test_an_assumption_of_many_clauses_is_printed_once() -> None:
 def test_the_report_ends_with_what_repeats_it() -> None:
     it = made.check(made.proved(), command=("hypabi", "check", "my kernel"))
     assert section(write(it), "To repeat") == (
-        "hypabi check 'my kernel'\n\n"
+        "hypabi check -v 'my kernel'\n\n"
         "with hypabi 0.1.0, pypcode 3.3.3, bitwuzla 0.9.1, and these SHA-256:\n"
         f"{'b' * 64}  image\n{it.contract.sha256}  contract\n"
     )

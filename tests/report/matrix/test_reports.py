@@ -50,7 +50,7 @@ def test_what_is_printed_is_what_is_published() -> None:
 
 def test_the_first_lines_say_the_verdict_and_how_it_comes_about() -> None:
     lines = text(of_every_kind()).splitlines()
-    assert lines[0] == "6.1.0-test: REFUTED"
+    assert lines[0] == "6.1.0-test: REFUTED and UNDECIDED"
     assert " ".join(lines[1:5]) == (
         "6 cells: 2 kept, 1 refuted, 1 undecided, 1 left open, 1 unreachable; 8 call "
         "sites: 1 satisfied, 1 satisfied beyond the contract, 1 depends on its caller, "
