@@ -25,6 +25,8 @@ FORMER: Final = "_formerly"
 LARGEST: Final = 1 << 20
 MOST: Final = 64
 """Names that are read; asm/virt.h has six."""
+LONGEST: Final = 400
+"""Characters of an expression, with the names in it filled in; a longer one is no number."""
 _COMMENT: Final = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
 _DEFINED: Final = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(HVC_\w+)[ \t]+(\S[^\n]{0,200})$", re.M)
 _TYPED: Final = re.compile(r"\b_?U?U?L{0,2}\(([^()]*)\)|\b_AC\(([^(),]*),[^()]*\)")
@@ -68,10 +70,10 @@ def _evaluated(said: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     for name in said:
         text = said[name]
         for _ in range(4):  # a number may be another's and one more
-            text = _NAME.sub(lambda found: f"({said.get(found[0], found[0])})", text)
+            text = _NAME.sub(lambda found: f"({said.get(found[0], found[0])})", text)[:LONGEST]
         text = _SUFFIX.sub(r"\1", _TYPED.sub(lambda found: f"({found[1] or found[2]})", text))
         try:
-            number = _value(ast.parse(text[:400], mode="eval").body)
+            number = _value(ast.parse(text[:LONGEST], mode="eval").body)
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             continue
         yield name, number

@@ -32,7 +32,7 @@ LEAVING: Final = (
     "1:\tmov\t{0}, x1\t\t\t\t// entry\n\tmov\tx0, x2\t\t\t\t// arg0\n"
     "\tmov\tx1, x3\t\t\t\t// arg1\n\tmov\tx2, x4\t\t\t\t// arg2\n\tbr\t{0}\n"
 )
-RENUMBERED: Final[Edit] = {ARM_NUMBERS: ("HVC_SOFT_RESTART 1\n", "HVC_SOFT_RESTART 2\n")}
+RENUMBERED: Final[Edit] = {ARM_NUMBERS: ("HVC_SOFT_RESTART 1\n", "HVC_SOFT_RESTART 4\n")}
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ GOOD: Final = (
         "everybody of arm follows a number, and its keeper agrees",
         [RENUMBERED],
         (PatchWord.CHANGED,),
-        says=("HVC_SOFT_RESTART is 2 instead of 1 at",),
+        says=("HVC_SOFT_RESTART is 4 instead of 1 at",),
         agreement=((ARM_OWNER, AgreementWord.GIVEN),),
         acked=("linux@armlinux.org.uk",),
     ),

@@ -54,6 +54,11 @@ def test_what_is_no_number_has_none(tmp_path: Path, value: str) -> None:
     assert numbers(tmp_path, f"#define HVC_X {value}\n#define HVC_Y 1\n") == {"HVC_Y": 1}
 
 
+def test_names_that_grow_by_each_other_have_none(tmp_path: Path) -> None:
+    grown = "".join(f"#define HVC_{n} {'+'.join([f'HVC_{n + 1}'] * 20)}\n" for n in range(9))
+    assert numbers(tmp_path, f"{grown}#define HVC_9 1\n") == {"HVC_9": 1, "HVC_8": 20}
+
+
 def test_a_name_with_two_numbers_has_none(tmp_path: Path) -> None:
     said = "#ifdef A\n#define HVC_X 1\n#else\n#define HVC_X 2\n#endif\n#define HVC_Y 1\n"
     assert numbers(tmp_path, said) == {"HVC_Y": 1}
