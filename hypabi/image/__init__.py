@@ -12,4 +12,5 @@ __all__ = [
     "model",
     "symbolizer",
     "undefined",
+    "version",
 ]
