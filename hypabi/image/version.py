@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from hypabi.image.content import Content
 
 MAX_BANNERS = 16
+LONGEST_BANNER = 512
 _BANNER = b"Linux version "
 _VERMAGIC = b"vermagic="
 """Of a module, in its .modinfo (include/linux/vermagic.h): the version is what comes first."""
@@ -14,6 +15,16 @@ _VERMAGIC = b"vermagic="
 def linux_version(content: Content) -> str:
     """Return ``Linux version`` up to the first space, empty where there is no banner."""
     return _version_behind(_BANNER, content)
+
+
+def banner_in(parts: Iterable[Content]) -> str:
+    """Return the banner of a program, up to its line end; empty where it has none."""
+    for part in parts:
+        for position in part.occurrences(_BANNER, MAX_BANNERS):
+            line = part.read(position, LONGEST_BANNER).split(b"\n")[0]
+            if re.match(rb"Linux version [0-9]", line) and re.fullmatch(rb"[ -~]*", line):
+                return line.decode("ascii")
+    return ""
 
 
 def version_in(parts: Iterable[Content]) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hypabi.sweeping import apt
 from kernels import archive
 from kernels.archive import Archive
 from kernels.cache import FetchError
@@ -24,7 +25,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[tuple[s
         status, output = answer(command)
         return subprocess.CompletedProcess(command, status, output, "")
 
-    monkeypatch.setattr(archive, "_run", run)
+    monkeypatch.setattr(apt, "run", run)
     return commands
 
 
