@@ -138,7 +138,7 @@ def load_image(
     return Loaded(paths, sha256, formats, images, role)
 
 
-def kernel_file(path: str) -> tuple[str, Content]:
+def kernel_file(path: str) -> tuple[str, memoryview]:
     """Return the file that holds a kernel: what a package has for one, else the file itself.
 
     :return: its name, in the package where it is in one, and its bytes
@@ -149,9 +149,9 @@ def kernel_file(path: str) -> tuple[str, Content]:
 
     content = _Files().map(path)
     if is_archive(content) or not is_deb(content):
-        return path, content
+        return path, content.view()
     found = kernel_in_package(path, content)
-    return found.name, Content.whole(found.content)
+    return found.name, memoryview(found.content)
 
 
 def _sha256_of(digests: Sequence[Digest]) -> str:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable
 
 from hypabi.image.content import Content
+from hypabi.image.model import Image
 
 MAX_BANNERS = 16
-LONGEST_BANNER = 512
 _BANNER = b"Linux version "
+_WHOLE_BANNER = re.compile(rb"Linux version [0-9][ -~]{0,500}(?=\n)")
 _VERMAGIC = b"vermagic="
 """Of a module, in its .modinfo (include/linux/vermagic.h): the version is what comes first."""
 
@@ -17,14 +18,10 @@ def linux_version(content: Content) -> str:
     return _version_behind(_BANNER, content)
 
 
-def banner_in(parts: Iterable[Content]) -> str:
-    """Return the banner of a program, up to its line end; empty where it has none."""
-    for part in parts:
-        for position in part.occurrences(_BANNER, MAX_BANNERS):
-            line = part.read(position, LONGEST_BANNER).split(b"\n")[0]
-            if re.match(rb"Linux version [0-9]", line) and re.fullmatch(rb"[ -~]*", line):
-                return line.decode("ascii")
-    return ""
+def banner_of(image: Image) -> str:
+    """Return what a kernel calls itself, up to its line end; empty where it has no banner."""
+    found = (_WHOLE_BANNER.search(segment.content) for segment in image.segments)
+    return next((match.group().decode("ascii") for match in found if match), "")
 
 
 def version_in(parts: Iterable[Content]) -> str:

@@ -6,6 +6,7 @@ of two writers one waits for the other.  What both found is kept once, by the ke
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ from hypabi.store.schema import APPLICATION, TABLES, VERSION
 
 WAIT: Final = 60.0
 """Seconds that one writer waits for another."""
+PAUSE: Final = 0.05
+"""Seconds between two tries where SQLite does not wait itself."""
 GOOD: Final = "good"
 
 
@@ -126,6 +129,16 @@ class Store:
         names = ", ".join(Kernel.__match_args__)
         rows = self._connection.execute(f"SELECT {names} FROM image")
         return tuple(sorted((Kernel(*row) for row in rows), key=place_of))
+
+    def fates(self) -> tuple[tuple[str, Fate, str], ...]:
+        """Return what became of everything that was looked at: name, fate and reason."""
+        rows = self._connection.execute("SELECT name, fate, reason FROM origin ORDER BY name")
+        return tuple((name, Fate(fate), reason) for name, fate, reason in rows)
+
+    def made_by(self) -> str:
+        """Return who made the newest results, each once."""
+        rows = self._connection.execute("SELECT DISTINCT made_by FROM newest ORDER BY made_by")
+        return "; ".join(made_by for (made_by,) in rows)
 
     def found_in(self) -> dict[str, tuple[str, ...]]:
         """Return by image where it was found."""
@@ -247,28 +260,43 @@ def open_store(path: str, *, create: bool = False) -> Store:
 def _prepare(path: str, connection: sqlite3.Connection) -> None:
     application, version = _marks(connection)
     if (application, version) == (0, 0):
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
-            raise HypabiError(path, "this is another program's database", "name another file")
-        connection.execute("PRAGMA journal_mode = WAL")
-        _create(connection)
-    elif application != APPLICATION:
+        application, version = _create(connection)
+    if application != APPLICATION:
         raise HypabiError(path, "this is another program's database", "name another file")
-    elif version > VERSION:
+    if version > VERSION:
         what = f"the store has layout {version}, this hypabi reads up to {VERSION}"
         raise HypabiError(path, what, "use a newer hypabi")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    """Make the tables, unless somebody else has just made them."""
+def _create(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Make the tables in an empty file, unless somebody else has just made them."""
     connection.execute("BEGIN IMMEDIATE")
-    if _marks(connection) == (0, 0):
-        for statement in TABLES.split(";\n"):
-            if statement.strip():
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")
+    try:
+        if _marks(connection) == (0, 0):
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+                return 0, 0
+            for statement in TABLES.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+    finally:
+        connection.execute("COMMIT")
+    return _marks(connection)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn on write-ahead logging; SQLite does not wait itself where another does the same."""
+    for _ in range(int(WAIT / PAUSE)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            time.sleep(PAUSE)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _marks(connection: sqlite3.Connection) -> tuple[int, int]:

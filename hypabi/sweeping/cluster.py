@@ -7,15 +7,12 @@ machine an image is judged in a process of its own, so that one that kills or ha
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from hypabi.errors import HypabiError
 from hypabi.store.records import Fate, Outcome
 from hypabi.sweeping.records import Task
 from hypabi.sweeping.workers import JUDGE, Workers
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
 
 AHEAD: Final = 2
 """Tasks handed out for each thread of the cluster: one runs while the next is on its way."""
@@ -57,10 +54,10 @@ class Cluster:
         finally:
             client.close()
 
-    def _run(self, client: "Client", tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
+    def _run(self, client: Any, tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
         from distributed import wait
 
-        given: dict[Future, Task] = {}
+        given: dict[Any, Task] = {}
         more = True
         while more or given:
             while more and len(given) < AHEAD * max(1, sum(client.nthreads().values())):
@@ -77,7 +74,7 @@ class Cluster:
                     yield given.pop(future), _outcome(future)
 
 
-def _client(address: str) -> "Client":
+def _client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
@@ -89,7 +86,7 @@ def _client(address: str) -> "Client":
         raise HypabiError(address, f"the scheduler does not answer: {failed}") from None
 
 
-def _outcome(future: "Future") -> Outcome:
+def _outcome(future: Any) -> Outcome:
     try:
         outcome = future.result()
     except Exception as lost:  # noqa: BLE001 - whatever the cluster says, one image is lost

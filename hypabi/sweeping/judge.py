@@ -18,14 +18,13 @@ from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.results.derivation import DERIVED, UNDECIDED
 from hypabi.analysis.results.plain import Plain
 from hypabi.analysis.saved_form import save_image
-from hypabi.analysis.session import Session
-from hypabi.api import callers, check, open_image
+from hypabi.analysis.session import Session, open_image
+from hypabi.api import callers, check
 from hypabi.behaviour.saved.writer import write_saved
 from hypabi.errors import HypabiError
-from hypabi.image.content import Content
 from hypabi.image.load import kernel_file
 from hypabi.image.model import NoKernelError
-from hypabi.image.version import banner_in
+from hypabi.image.version import banner_of
 from hypabi.records import replace
 from hypabi.report.callers.json import NAME as CALLERS
 from hypabi.report.callers.json import VERSION as CALLERS_VERSION
@@ -103,7 +102,7 @@ def _provided(task: Task) -> Iterator[str]:
 def _judge(task: Task, path: str, is_wanted: Wanted) -> Outcome:
     started = perf_counter()
     name, content = kernel_file(path)
-    sha256 = hashlib.sha256(content.view()).hexdigest()
+    sha256 = hashlib.sha256(content).hexdigest()
     if not is_wanted(sha256):
         return Outcome(Fate.KNOWN, "", sha256)
     with _as_file(path, name, content) as image:
@@ -117,7 +116,7 @@ def _judge(task: Task, path: str, is_wanted: Wanted) -> Outcome:
 
 
 @contextmanager
-def _as_file(path: str, name: str, content: Content) -> Iterator[str]:
+def _as_file(path: str, name: str, content: memoryview) -> Iterator[str]:
     """Show a kernel as a file: where it lies, or in memory where a package held it."""
     if name == path:
         yield path
@@ -125,7 +124,7 @@ def _as_file(path: str, name: str, content: Content) -> Iterator[str]:
     descriptor = os.memfd_create("kernel", os.MFD_CLOEXEC)
     try:
         with os.fdopen(os.dup(descriptor), "wb") as file:
-            file.write(content.view())
+            file.write(content)
         yield f"/proc/self/fd/{descriptor}"
     finally:
         os.close(descriptor)
@@ -133,9 +132,8 @@ def _as_file(path: str, name: str, content: Content) -> Iterator[str]:
 
 def _kernel(session: Session, sha256: str, size: int) -> Kernel:
     kernel = session.kernel
-    parts = (Content.whole(bytes(each.content)) for each in kernel.segments)
     release, architecture = kernel.version, kernel.architecture.value
-    return kernel_of(sha256, architecture, banner_in(parts), size, release)
+    return kernel_of(sha256, architecture, banner_of(kernel), size, release)
 
 
 def _check(session: Session, task: Task, name: str, started: float) -> Answer:

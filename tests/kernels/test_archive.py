@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hypabi.sweeping import apt
+from hypabi.sweeping.apt import Archive
 from kernels import archive
-from kernels.archive import Archive
 from kernels.cache import FetchError
 from kernels.pins import read_pins
 

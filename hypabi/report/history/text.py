@@ -36,7 +36,7 @@ def _findings(result: HistoryResult) -> Iterator[str]:
     for each in result.findings:
         of = each.finding
         where = ", ".join(filter(None, (of.party, of.call, of.name)))
-        yield from filled(f"{of.word.upper()}  {where}  [{of.rule}]")
+        yield from filled(f"{of.word.upper()} {where}  [{of.rule}]")
         yield from labelled("what", of.text)
         for line in each.lines:
             yield from labelled(_name(line), _when(line))

@@ -24,7 +24,7 @@ def news_lines(news: Sequence[NewFinding]) -> Iterator[str]:
         of = each.finding
         where = ", ".join(filter(None, (of.party, of.call, of.name)))
         before = f"since {each.before}" if each.before else "first of its line"
-        yield from filled(f"{each.what}  {each.line} {each.version} ({before})")
+        yield from filled(f"{each.what}: {each.line} {each.version} ({before})")
         yield from labelled(of.word, f"{where}: {of.text}")
 
 

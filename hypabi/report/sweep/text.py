@@ -51,11 +51,11 @@ def _findings(kernels: Sequence[SweptKernel]) -> Iterator[str]:
     if not told:
         return
     yield from titled("Findings")
-    for subject in sorted(told):
-        word, rule, *where = subject
-        yield from filled(f"{word.upper()}  {', '.join(filter(None, where))}  [{rule}]")
-        yield from labelled("what", texts[subject])
-        yield from labelled("in", _named(told[subject]))
+    for key in sorted(told):
+        word, rule, *where = key
+        yield from filled(f"{word.upper()} {', '.join(filter(None, where))}  [{rule}]")
+        yield from labelled("what", texts[key])
+        yield from labelled("in", _named(told[key]))
 
 
 def _named(kernels: Sequence[SweptKernel]) -> str:

@@ -36,7 +36,7 @@ def test_nothing_is_printed_where_nothing_is_new(form: object) -> None:
 
 def test_text_says_what_where_since_when_and_what_was_not_judged() -> None:
     said = text.write(result(GONE, NONE, news=(NEW,)))
-    assert "new  arm64 6.1 arm64 6.1.2-1 (since 6.1.1-1)" in said
+    assert "new: arm64 6.1 arm64 6.1.2-1 (since 6.1.1-1)" in said
     assert "HVC_RESET_VECTORS" in said
     assert "debian:sid/k: it is no longer in the archive" in said
     assert "readme" not in said
