@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     )
     from hypabi.documents.request import Document
     from hypabi.errors import HypabiError
+    from hypabi.store.records import HistoryResult, SweepResult
+    from hypabi.sweeping.interface import history, sweep
     from hypabi.tracing.result import TraceResult
 
 
@@ -48,10 +50,12 @@ __all__ = [
     "DiffResult",
     "Document",
     "DriftResult",
+    "HistoryResult",
     "HypabiError",
     "MatrixResult",
     "ReplayResult",
     "ReviewResult",
+    "SweepResult",
     "TraceResult",
     "__version__",
     "callers",
@@ -60,11 +64,13 @@ __all__ = [
     "diff",
     "document",
     "drift",
+    "history",
     "matrix",
     "new_contract",
     "open_image",
     "replay",
     "review",
+    "sweep",
     "to_plain",
     "trace",
 ]
@@ -76,10 +82,12 @@ _HOMES: Final = {
     "DiffResult": "hypabi.analysis.results.difference",
     "Document": "hypabi.documents.request",
     "DriftResult": "hypabi.analysis.results.drift",
+    "HistoryResult": "hypabi.store.records",
     "HypabiError": "hypabi.errors",
     "MatrixResult": "hypabi.analysis.results.matrix",
     "ReplayResult": "hypabi.analysis.results.replay",
     "ReviewResult": "hypabi.analysis.results.review",
+    "SweepResult": "hypabi.store.records",
     "TraceResult": "hypabi.tracing.result",
     "callers": "hypabi.api",
     "check": "hypabi.api",
@@ -87,11 +95,13 @@ _HOMES: Final = {
     "diff": "hypabi.api",
     "document": "hypabi.api",
     "drift": "hypabi.api",
+    "history": "hypabi.sweeping.interface",
     "matrix": "hypabi.api",
     "new_contract": "hypabi.api",
     "open_image": "hypabi.analysis.session",
     "replay": "hypabi.api",
     "review": "hypabi.api",
+    "sweep": "hypabi.sweeping.interface",
     "to_plain": "hypabi.analysis.results.plain:plain",
     "trace": "hypabi.api",
 }

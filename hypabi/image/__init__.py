@@ -8,9 +8,11 @@ and the offset where that stopped being true.
 """
 
 __all__ = [
+    "content",
     "load",
     "model",
     "parts",
     "symbolizer",
     "undefined",
+    "version",
 ]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hypabi.image.containers.foreign import name_of_foreign, xen_in
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest, Hashing
-from hypabi.image.model import Image, ImageError, Loaded, Role
+from hypabi.image.model import Image, ImageError, Loaded, NoKernelError, Role
 from hypabi.records import frozen, replace
 
 if TYPE_CHECKING:
@@ -136,6 +136,22 @@ def load_image(
         formats, images = _together(paths, opened, sha256, role)
     files.check()
     return Loaded(paths, sha256, formats, images, role)
+
+
+def kernel_file(path: str) -> tuple[str, memoryview]:
+    """Return the file that holds a kernel: what a package has for one, else the file itself.
+
+    :return: its name, in the package where it is in one, and its bytes
+    :raises ImageError: the file cannot be read, or the package holds no kernel
+    """
+    from hypabi.image.containers.archive import is_archive
+    from hypabi.image.containers.deb import is_deb, kernel_in_package
+
+    content = _Files().map(path)
+    if is_archive(content) or not is_deb(content):
+        return path, content.view()
+    found = kernel_in_package(path, content)
+    return found.name, memoryview(found.content)
 
 
 def _sha256_of(digests: Sequence[Digest]) -> str:
@@ -264,7 +280,7 @@ def _container(layer: _Layer) -> _Opened:
         return loaders
     foreign = name_of_foreign(content)
     if foreign:
-        raise ImageError(f"{where}: offset {foreign.position:#x}", foreign.what, foreign.hint)
+        raise NoKernelError(f"{where}: offset {foreign.position:#x}", foreign.what, foreign.hint)
     if is_pe(content):
         return _unified(layer)
     kind = recognise(content.read(0, 16))
@@ -275,7 +291,7 @@ def _container(layer: _Layer) -> _Opened:
     if bare is not None:
         return bare
     start = content.read(0, 8).hex(" ")
-    raise ImageError(
+    raise NoKernelError(
         f"{where}: offset 0x0",
         f"no kernel image, ELF file or package begins with {start}",
         "hypabi reads .deb, arm64 Image, EFI zboot, UKI, arm zImage and Image, ELF, archives of "

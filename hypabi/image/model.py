@@ -15,6 +15,10 @@ class ImageError(HypabiError):
     """The input is not an image that can be read, or has no byte at the address asked for."""
 
 
+class NoKernelError(ImageError):
+    """The input can be read, and is and holds no kernel for Arm."""
+
+
 class Access(enum.Enum):
     """What the running kernel may do to a region.
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from hypabi.sweeping import apt
+from hypabi.sweeping.apt import Archive
 from kernels import archive
-from kernels.archive import Archive
 from kernels.cache import FetchError
 from kernels.pins import read_pins
 
@@ -24,7 +25,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> list[tuple[s
         status, output = answer(command)
         return subprocess.CompletedProcess(command, status, output, "")
 
-    monkeypatch.setattr(archive, "_run", run)
+    monkeypatch.setattr(apt, "run", run)
     return commands
 
 

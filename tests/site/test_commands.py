@@ -26,7 +26,7 @@ LINKED = ("docs", "hypabi", "kernels", "reference")
 TOOLS = re.compile(r"\b(?:aarch64-linux-gnu|arm-linux-gnueabihf)-\w+|\bqemu-system-\w+|\bgit\b")
 QEMU = re.compile(r"--(?:confirm|machine) qemu")
 PLAIN = re.compile(
-    r"hypabi (?:check|derive|callers|diff|matrix|replay|document|contract|explain)"
+    r"hypabi (?:check|derive|callers|diff|matrix|replay|document|contract|explain|sweep|history)"
     r"(?: [\w./:=,+@-]+)*"
 )
 """What needs no shell: each word is an argument as it stands."""

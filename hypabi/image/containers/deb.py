@@ -15,7 +15,7 @@ from hypabi.image.containers.compression import (
     open_stream,
 )
 from hypabi.image.content import Content
-from hypabi.image.model import ImageError
+from hypabi.image.model import ImageError, NoKernelError
 from hypabi.records import frozen
 
 MAGIC = b"!<arch>\n"
@@ -117,7 +117,7 @@ def _walk(where: str, name: str, stream: Stream) -> Found:
         if scanned > MAX_SCANNED:
             raise ImageError(where, f"no kernel in the first {MAX_SCANNED >> 20} MiB of {name}")
         _skip(stream, padded)
-    raise ImageError(
+    raise NoKernelError(
         where,
         f"Debian package without a kernel: no boot/vmlinuz-* or lib/modules/*/vmlinuz in {name}",
         "the image may be in another package of the same version",

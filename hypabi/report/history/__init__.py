@@ -1,0 +1,1 @@
+"""What ``hypabi history`` prints."""

@@ -1,0 +1,1 @@
+"""What is new since the sweep before, and nothing else: for a job that runs every night."""

@@ -1,0 +1,1 @@
+"""The pages of a store: every kernel, every finding, every difference."""

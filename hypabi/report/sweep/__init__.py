@@ -1,0 +1,1 @@
+"""What ``hypabi sweep`` prints."""
