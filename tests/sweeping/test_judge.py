@@ -17,7 +17,7 @@ from tests.inputs import Kernel, KernelResult
 def outcome_of(path: Path, *, wanted: bool = True) -> Outcome:
     (candidate,) = candidates([str(path)])
     assert not hasattr(candidate, "reason")
-    task = Task(candidate, ("check",), None, "", 0)  # type: ignore[arg-type]
+    task = Task(candidate, ("check",), None, "", 0)
     return judge(task, lambda _: wanted)
 
 
