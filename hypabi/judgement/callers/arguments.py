@@ -34,7 +34,7 @@ def sensible(
 
     :param around: knows the vector tables, and what the image holds
     """
-    based = frozenset(_vector_bases(row))
+    based = frozenset(vector_bases(row))
     registers = []
     for name, register in arguments:
         registers.append(register)
@@ -59,7 +59,7 @@ def _is_second(source: Source) -> bool:
     return source.register.startswith("x") and source.register != FIRST_RESULT
 
 
-def _vector_bases(row: Row) -> Iterator[str]:
+def vector_bases(row: Row) -> Iterator[str]:
     """Yield the registers at entry that a row promises to make the vector base."""
     for clause in row.clauses:
         match clause.statement:
