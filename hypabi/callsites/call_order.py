@@ -12,6 +12,7 @@ from typing import Final
 
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.finder import CallSites
+from hypabi.callsites.level import taken_at_el1
 from hypabi.code.function_body import A64Body, Body, Kind, Step
 from hypabi.records import frozen
 
@@ -24,17 +25,10 @@ MOST_STEPS: Final = 20_000
 """Instructions walked for all functions of a program."""
 MOST_STATES: Final = 8
 """Sets of parties that are told apart at one instruction."""
-NEAR: Final = 6
-"""Instructions before a branch in which what it asks is looked for."""
-
 NOP: Final = 0xD503201F
 MOST_PADDING: Final = 16
 """Words between two functions."""
 
-EL1: Final = 4
-"""CurrentEL at EL1: bits 3:2 hold the level (DDI 0487, C5.2.1)."""
-CURRENT_EL: Final = 0xD5384240
-COMPARE: Final = 0xF100001F
 HYP: Final = 0xE350001A
 """``cmp r0, #0x1a``: DDI 0406C, A8.8.37, B1.3.1."""
 MODE: Final = 0xE200001F
@@ -43,7 +37,6 @@ SAVED: Final = 0xE14F0000
 """``mrs r0, spsr``: B9.3.9."""
 EQUAL, DIFFERENT = 0x0A, 0x1A
 """``beq`` and ``bne``, bits 31:24: A8.8.18."""
-CONDITION: Final = 0x54000000
 
 
 @frozen
@@ -133,7 +126,7 @@ class CallOrder:
 
     def _onward(self, body: Body, step: Step, live: Live) -> Iterator[int]:
         """Yield where control goes from an instruction, within the function or out of it."""
-        taken = _taken_at_el1(body, step)
+        taken = taken_at_el1(body, step)
         if taken is None and self.state is InstructionSet.A32:
             by_hyp = self._taken_from_hyp(body, step)
             taken = by_hyp if live or by_hyp is None else not by_hyp
@@ -194,23 +187,3 @@ def _is_padding(body: Body, address: int) -> bool:
         return False
     words = body.words[address - body.start >> 2 :]
     return len(words) <= MOST_PADDING and all(word == NOP for word in words)
-
-
-def _taken_at_el1(body: Body, step: Step) -> bool | None:
-    """Tell whether a branch that asks for CurrentEL is taken at EL1; ``None`` for any other.
-
-    ``mrs xN, CurrentEL; cmp xN, #imm; b.eq`` or ``b.ne``.
-    """
-    word = step.word
-    if word & 0xFF00001E != CONDITION:
-        return None
-    register = compared = None
-    for address in range(step.address - 4, max(body.start, step.address - 4 * NEAR) - 1, -4):
-        before = body.step(address).word
-        if register is None:
-            if before & 0xFFC0001F != COMPARE:
-                continue
-            register, compared = before >> 5 & 31, before >> 10 & 0xFFF
-        elif before & ~31 == CURRENT_EL & ~31 and before & 31 == register:
-            return (compared == EL1) == (not word & 1)
-    return None

@@ -410,7 +410,7 @@ class CallSites:
         for chain in chains:
             arrival = self.approach(state).run(body, chain)
             way = self._way(word, chain, arrival)
-            way = replace(way, privileged=privileged(self.image, body, chain.steps[:-1], state))
+            way = replace(way, privileged=privileged(self.image, body, chain.steps, state))
             key = tuple(way.request.registers[name] for name in self._asking(immediate))
             found[key] = _merged(found[key], way) if key in found else way
         return tuple(found.values())

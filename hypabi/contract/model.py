@@ -427,6 +427,9 @@ class Transition(Bounded):
         Mapping[str, Mapping[str, int]],
         "Of such functions, what registers hold at entry when they have to make it.",
     ] = field(default_factory=nothing)
+    copied: Annotated[
+        str | None, "Who has put the table elsewhere, so that none of the program's own is named."
+    ] = None
     after: Annotated[
         str | None, "A call that goes before it on every way of who calls those that make it."
     ] = None

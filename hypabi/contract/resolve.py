@@ -358,7 +358,8 @@ def _life_cycle(
         called = each.call in (ANY_OTHER, ANY) or each.call in calls
         if context.applies(each) and {each.source, each.to} <= live and called:
             given = {name: _known(context, each, name) for name in each.given}
-            moves.append(Move(each.source, each.call, each.to, each.made_by, each.after, given))
+            made = (each.made_by, each.after, given, each.copied is not None)
+            moves.append(Move(each.source, each.call, each.to, *made))
     return boot, tuple(moves)
 
 

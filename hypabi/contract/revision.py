@@ -157,6 +157,8 @@ class Move:
     """A call that goes before it on every way of who calls those functions."""
     given: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Of such functions, what registers hold at entry when they have to make it."""
+    copied: bool = False
+    """Whether the table is put elsewhere first, so that no table of the program is named."""
 
 
 @frozen

@@ -383,3 +383,14 @@ def test_a_test_of_the_answer_tells_which_side_warns(
     site = only(assemble, f=f"mov x0, #1; hvc #0; {behind}")
     (answer,) = (each for each in site.answers if each.register == "x0")
     assert [test.warns for test in answer.tests] == [warns]
+
+
+def test_a_way_that_is_not_taken_at_el1_is_taken_at_el2(assemble: Assemble) -> None:
+    asks = "mrs x0, CurrentEL; cmp x0, #{}; b.{} 1f; mov x0, #3; hvc #0; 1: ret"
+
+    def shown(level: int, condition: str) -> bool:
+        (way,) = only(assemble, f=asks.format(level, condition)).paths
+        return way.privileged is not None
+
+    assert shown(4, "eq") and shown(8, "ne")
+    assert not shown(4, "ne") and not shown(8, "eq")

@@ -63,10 +63,6 @@ WHOSE: Final = {
     Origin.UNMODELLED: "made by an instruction that is not modelled",
 }
 
-LEVEL: Final = "CURRENTEL"
-EL1: Final = 4
-"""Of CurrentEL, bits 3:2 of which hold the level (DDI 0487, C5.2.1)."""
-ABOVE_EL1: Final = "it is issued where CurrentEL tells that the kernel runs at EL2"
 REFUSED_AND_TOLD: Final = "refused, and the caller tells"
 
 
@@ -146,9 +142,6 @@ class _Met:
             said = Violated(AT_EL2.format(self.way.privileged))
             yield CallerAnswer(CallerQuestion.SERVED, said)
             return
-        if self._above_el1():
-            yield CallerAnswer(CallerQuestion.SERVED, Violated(ABOVE_EL1))
-            return
         cases = tuple(self._taken(entered))
         yield CallerAnswer(CallerQuestion.SERVED, self._served(cases, entered))
         yield from self._arguments()
@@ -158,13 +151,6 @@ class _Met:
         back = Back(entered, cases, self.provider.whose)
         if back.cases:
             yield from held(self.site, self.way, self.row, self.revision, back, self.solver)
-
-    def _above_el1(self) -> bool:
-        """Tell whether the way is taken only where CurrentEL is not that of EL1."""
-        guard = [condition.term for condition in self.way.request.guard]
-        levels = [s for s in terms.symbols_of(*guard) if s.name.partition(" ")[0] == LEVEL]
-        at_el1 = [terms.eq(level, EL1, level.width) for level in levels]
-        return bool(levels) and isinstance(self.solver.feasibility(*guard, *at_el1), Unsatisfiable)
 
     def _entered(self) -> Entered:
         """Return what is known when the party is entered: its own premises and the request."""

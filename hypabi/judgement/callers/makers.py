@@ -14,6 +14,7 @@ from hypabi.callsites.model import CallPath, CallSite, Unread
 from hypabi.contract.expression import Predicate
 from hypabi.contract.model import Program
 from hypabi.contract.revision import CallerContext, Revision
+from hypabi.judgement.callers.arguments import passed_bases
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.judgement.callers.passing import Flow, Passing, calls_only_if, passes_on
 from hypabi.records import frozen, replace
@@ -103,6 +104,28 @@ def hold_scheduled(
                 if not calls and not _doubt(address, unread):
                     why = Undecided("it makes no such call itself")
                     yield MakerCheck(name, address, " or ".join(context.calls), states, why)
+
+
+def hold_copies(
+    revision: Revision,
+    which: Program,
+    made: Mapping[tuple[str, str], Sequence[CallSite]],
+    tables: Collection[Value],
+) -> Iterator[MakerCheck]:
+    """Yield the moves to a table that is a copy, where every caller names one of the program.
+
+    :param tables: where the program's own lie
+    """
+    for move in revision.moves:
+        source = revision.party(move.source)
+        if not move.copied or source is None or source.program is not which:
+            continue
+        for site in made.get((move.source, move.call), ()):
+            passed = passed_bases(revision, site, move.call, ())
+            if passed and all(value in tables for value in passed):
+                why = Violated("every caller names a table of the program, and none a copy")
+                live = (move.source,)
+                yield MakerCheck(site.name, site.function.address, move.call, live, why)
 
 
 def hold_relays(

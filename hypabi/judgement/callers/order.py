@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from hypabi.callsites.call_order import Asked, CallOrder, Live
-from hypabi.callsites.composition import composed
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.model import CallSite
 from hypabi.contract.clause import Clause
 from hypabi.contract.model import Program
 from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision, Service
-from hypabi.judgement.callers.arguments import vector_bases
+from hypabi.judgement.callers.arguments import passed_bases
 from hypabi.judgement.callers.findings import CallerVerdict, Undecided, Violated
 from hypabi.records import frozen
 from hypabi.smt.terms import Value
@@ -94,12 +93,16 @@ def _known(revision: Revision, order: Order) -> Iterator[Known]:
     """
     named = {n & SERVICE for context in revision.contexts for n in context.identifiers}
     constants = order.sites.constants(revision.immediate)
-    for address, (function, number) in constants.items():
-        if any(revision.numbered(number)) or number & SERVICE in named:
-            yield Known(address, function, number, order.contexts.get(address, ()))
+    numbered = {
+        address: (function, number)
+        for address, (function, number) in constants.items()
+        if any(revision.numbered(number)) or number & SERVICE in named
+    }
+    for address, (function, number) in numbered.items():
+        yield Known(address, function, number, order.contexts.get(address, ()))
     for site in order.judged:
         spoken = order.contexts.get(site.address, ())
-        if site.address not in constants and any(ANY_OTHER in each.calls for each in spoken):
+        if site.address not in numbered and any(ANY_OTHER in each.calls for each in spoken):
             yield Known(site.address, site.function.address, None, spoken)
 
 
@@ -219,21 +222,6 @@ class _Held:
         said = Violated(f"{at}{through} asks for {spelled}: {why}")
         check = OrderCheck(self._name(self.root), self.root, call, tuple(sorted(asked.live)), said)
         self.found.setdefault((asked.site, inner), check)
-
-
-def passed_bases(
-    revision: Revision, site: CallSite, call: str, calls: Sequence[int]
-) -> tuple[Value, ...]:
-    """Return what a call is asked to make the vector base by calls of the function around it.
-
-    :param calls: addresses of those calls; every direct one where there are none
-    """
-    rows = [row for row in revision.rows if row.call == call]
-    bases = sorted({base for row in rows for base in vector_bases(row)})
-    outer = [c for c in site.callers if not calls or c.address in calls]
-    whole = (composed(way, each) for way in site.paths for c in outer for each in c.paths)
-    passed = [way.request.registers for way in whole if way is not None]
-    return tuple(each[base] for each in passed for base in bases if base in each)
 
 
 def _listed(live: Live) -> str:

@@ -36,6 +36,7 @@ from hypabi.judgement.callers.makers import (
     MakerCheck,
     Reach,
     closed_calls,
+    hold_copies,
     hold_makers,
     hold_relays,
     hold_scheduled,
@@ -183,6 +184,7 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
             parties, unread = program.providers.keys(), program.unread
             makers += hold_scheduled(spoken, program.reach, parties, asked, unread)
             makers += _relays(revision, program, spoken, solver)
+            makers += hold_copies(revision, program.which, own, dict(_tables(program)).values())
         if program.call_sites is not None:
             tables = dict(_tables(program))
             asked_of = Order(program.which, program.call_sites, program.sites, said, tables)
@@ -369,12 +371,14 @@ def _checks(
     else:
         otherwise = _otherwise(contexts, found) if contexts else _unspoken(revision, found.values())
     passing = Passing(way, partial(_flow, program, site), revision.architecture.bits, site.address)
+    promised = False
     for name, met in found.items():
         context = next((context for context in contexts if name in context.states), None)
         when = otherwise if context is None else Reachability.REACHABLE
         told = met if context is None else _with_refusals(met, context, revision)
-        if context is not None:
-            row = revision.find(name, met.call)
+        if context is not None and not promised:
+            # Whoever is live, the function passes the same: it is told once.
+            row, promised = revision.find(name, met.call), True
             said = _promised(contexts, met, passing, program.providers[name], row, solver)
             told = replace(told, points=_instead(told.points, tuple(said)))
         yield CheckInContext(told, when, context or next(iter(contexts), None))

@@ -8,14 +8,15 @@ import pytest
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.model import CallPath, Function, Unread
-from hypabi.contract.clause import Premise
+from hypabi.contract.clause import Clause, Ensures, Premise
 from hypabi.contract.expression import Comparison, Relation
 from hypabi.contract.model import Program
-from hypabi.contract.revision import CallerContext, Move, Passed
+from hypabi.contract.revision import CallerContext, Move, Passed, Row, Service
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.judgement.callers.makers import (
     Reach,
     closed_calls,
+    hold_copies,
     hold_makers,
     hold_relays,
     hold_scheduled,
@@ -26,7 +27,7 @@ from hypabi.smt.bitwuzla import BitwuzlaSolver
 from tests.callsites.made_site import site
 from tests.callsites.programs import Everything, address_of, call_sites
 from tests.inputs import Assemble
-from tests.judgement.handler_contract import REVISION, WHY, number, old
+from tests.judgement.handler_contract import ALWAYS, REVISION, WHY, equal, new, number, old
 from tests.judgement.made_case import behaviour
 
 MOVE = Move("stub", "SET", "kvm-init", ("maker", "absent"))
@@ -180,3 +181,32 @@ def test_a_call_that_never_gets_to_the_hvc_leads_nowhere(assemble: Assemble) -> 
     found, _ = sites.wanted(Everything())
     calls = {each.function.name: each.address for site in found for each in site.callers}
     assert closed_calls(found) == {calls["not_"]}
+
+
+BASE = Clause("base", "", Ensures(equal(new("VBAR_EL2"), old("x1"))), WHY)
+COPIED = replace(
+    REVISION,
+    rows=(Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (BASE,), None),),
+    moves=(Move("stub", "SET", "stub", copied=True),),
+)
+
+
+@pytest.mark.parametrize(
+    ("passed", "copies"),
+    [
+        (("mov x0, #0x20000",), False),
+        (("mov x0, #0x20000", "add x0, x5, #0x800"), True),
+        (("mov x0, #0x20000", "mov x0, #0x30000"), True),
+    ],
+)
+def test_a_move_to_a_copy_names_no_table_of_the_program(
+    assemble: Assemble, passed: tuple[str, ...], *, copies: bool
+) -> None:
+    callers = {f"c{number}": f"{each}; bl f; ret" for number, each in enumerate(passed)}
+    sites = call_sites(assemble, f="mov x1, x0; mov x0, #0; hvc #0; ret", **callers)
+    found, _ = sites.wanted(Everything())
+    made = {("stub", "SET"): found}
+    checks = list(hold_copies(COPIED, Program.KERNEL, made, [0x20000]))
+    assert [isinstance(each.verdict, Violated) for each in checks] == [True] * (not copies)
+    plain = replace(COPIED, moves=(Move("stub", "SET", "stub"),))
+    assert not list(hold_copies(plain, Program.KERNEL, made, [0x20000]))

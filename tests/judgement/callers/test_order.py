@@ -169,6 +169,7 @@ def test_a_decompressor_starts_with_its_stub_and_moves_to_the_table_it_names(
     sets = SETS.format(TABLES["reentry"])
     assert in_front(assemble, f"{HYP}; {sets}; hvc #0; 9: bx lr") == []
     assert in_front(assemble, f"{HYP}; hvc #0; 9: bx lr") == ["any-other"]
+    assert in_front(assemble, f"{HYP}; mov r0, #0x21000; hvc #0; 9: bx lr") == ["any-other"]
     again = SETS.format(TABLES["stub"])
     assert in_front(assemble, f"{HYP}; {again}; hvc #0; 9: bx lr") == ["any-other"]
     assert in_front(assemble, f"{HYP}; mov r0, r10; bl set; {sets}; hvc #0; 9: bx lr") == []
