@@ -8,14 +8,16 @@ from hypabi.analysis.findings.check import Check
 from hypabi.analysis.party_detection import ROLES
 from hypabi.callsites.call_graph import Lead, leads_to
 from hypabi.callsites.identifier_values import paths_by_identifier
-from hypabi.callsites.model import CallPath, CallSite, Function, Unread
+from hypabi.callsites.model import CallPath, CallSite, Function, Stranger, Unread
 from hypabi.contract.model import Program as ProgramName
+from hypabi.contract.registry import LOWER, listed_numbers
 from hypabi.contract.revision import Revision
 from hypabi.contract.version import Version
 from hypabi.image.model import Role
 from hypabi.judgement.callers.compatibility import Provider
 from hypabi.judgement.callers.findings import Whose
 from hypabi.judgement.callers.makers import Reach
+from hypabi.judgement.callers.passing import Flow
 from hypabi.judgement.callers.schedule import (
     LifeCycle,
     Program,
@@ -62,6 +64,30 @@ class _Wanting:
         return may_ask_for_more(self.revision, way)
 
 
+@frozen
+class _Listing:
+    """What the shipped contracts list."""
+
+    numbers: frozenset[int]
+    immediates: frozenset[int]
+    functions: tuple[str, ...]
+    """That make whichever call they were called for."""
+    nameless: bool
+    """Whether a function without a symbol may be one of these."""
+
+    def has_immediate(self, immediate: int) -> bool:
+        """Tell whether a contract's calls are made with it."""
+        return immediate in self.immediates
+
+    def has_number(self, identifier: int) -> bool:
+        """Tell whether a contract has it; SMCCC looks at the lower half alone (DEN0028, 2.5)."""
+        return identifier in self.numbers or identifier & LOWER in self.numbers
+
+    def passes_on(self, function: Function) -> bool:
+        """Tell whether the contract says that it makes whichever call it was called for."""
+        return function.plain in self.functions or (not function.name and self.nameless)
+
+
 def life_cycle(examination: Examination) -> LifeCycle:
     """Hold the call sites of each program against the parties whose vectors it holds.
 
@@ -69,18 +95,37 @@ def life_cycle(examination: Examination) -> LifeCycle:
     """
     if examination.outside is not None:
         return _outside(examination, examination.outside)
-    programs = tuple(
-        Program(
-            PROGRAMS[role],
-            *_sites(examination, role),
-            dict(_providers(examination, role)),
-            _absent(examination, role),
-            _reach(examination, role),
-            _call_sites(examination, role),
-        )
-        for role in examination.programs
-    )
+    programs = tuple(_program(examination, role) for role in examination.programs)
     return hold_callers(examination.revision, programs, Remembered(examination.solver()))
+
+
+def _program(examination: Examination, role: Role) -> Program:
+    call_sites = _call_sites(examination, role)
+    sites, unread = _sites(examination, role)
+    return Program(
+        PROGRAMS[role],
+        sites,
+        unread,
+        dict(_providers(examination, role)),
+        _absent(examination, role),
+        _reach(examination, role),
+        call_sites,
+        tuple(_strangers(examination, role, frozenset(site.address for site in sites))),
+    )
+
+
+def _strangers(examination: Examination, role: Role, judged: frozenset[int]) -> Iterator[Stranger]:
+    """Yield the call sites that ask for what no shipped contract lists, or for what is not known.
+
+    Only a contract that says which functions pass on their callers' calls tells those apart.
+    """
+    names = examination.revision.passes_on
+    find = examination.programs[role].image.symbols.find
+    nameless = any(not find(name) for name in names)
+    if names:
+        numbers, immediates = listed_numbers(examination.revision.architecture)
+        listing = _Listing(numbers, immediates, names, nameless)
+        yield from _call_sites(examination, role).strangers(listing, judged)
 
 
 def _outside(examination: Examination, outside: Outside) -> LifeCycle:
@@ -138,10 +183,20 @@ def _reach(examination: Examination, role: Role) -> Reach:
     def find(name: str) -> tuple[int, ...]:
         return tuple(symbol.address for symbol in symbols.find(name))
 
-    def leads(address: int, wanted: frozenset[int]) -> Lead:
-        return leads_to(program.call_sites, address, program.state_at(address), wanted)
+    def leads(address: int, wanted: frozenset[int], closed: frozenset[int]) -> Lead:
+        state = program.state_at(address)
+        return leads_to(program.call_sites, address, state, wanted, closed)
 
-    return Reach(find, leads)
+    def ways(address: int, targets: frozenset[int]) -> tuple[CallPath, ...]:
+        return program.call_sites.ways_into(address, targets, program.state_at(address))
+
+    def flow(address: int) -> Flow:
+        return program.call_sites.entry_flow(address, program.state_at(address))
+
+    def unreached(address: int, known: Mapping[str, int]) -> frozenset[int]:
+        return program.call_sites.unreached_with(address, known, program.state_at(address))
+
+    return Reach(find, leads, ways, unreached, flow)
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

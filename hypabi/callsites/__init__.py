@@ -1,7 +1,8 @@
 """Who calls: every ``hvc`` of a program, what it asks for on each way, and what counts on it.
 
 ``hvc_words`` finds the words, ``backward_paths`` the ways to them against the flow, ``path_runner``
-runs each way forward over terms, ``liveness`` says which registers are read behind the call and
+runs each way forward over terms, ``entry_flow`` says what comes from the function's entry whichever
+way was taken, ``liveness`` says which registers are read behind the call and
 ``result_use`` what becomes of the answer; ``finder`` puts them together.  Guarantees: what was not
 followed is named with its reason, and all of it has a bound.
 """
@@ -10,6 +11,7 @@ __all__ = [
     "call_graph",
     "call_order",
     "composition",
+    "entry_flow",
     "finder",
     "identifier_values",
     "model",

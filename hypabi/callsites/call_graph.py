@@ -38,11 +38,18 @@ class Lead(enum.Enum):
     """More functions are called than are looked at."""
 
 
-def leads_to(sites: CallSites, start: int, state: InstructionSet, wanted: frozenset[int]) -> Lead:
+def leads_to(
+    sites: CallSites,
+    start: int,
+    state: InstructionSet,
+    wanted: frozenset[int],
+    closed: frozenset[int] = frozenset(),
+) -> Lead:
     """Tell whether control gets from a function's start to one of some call sites.
 
     :param start: address of the function's first instruction
     :param wanted: addresses of the call sites
+    :param closed: addresses of calls of which it is known that none gets there
     """
     waiting = deque([(start, 0)])
     seen = {start}
@@ -53,7 +60,7 @@ def leads_to(sites: CallSites, start: int, state: InstructionSet, wanted: frozen
             continue
         if any(map(body.holds, wanted)):
             return Lead.LEADS
-        onward = [*_onward(sites.image, body), *_into_next(sites, body, state)]
+        onward = [*_onward(sites.image, body, closed), *_into_next(sites, body, state)]
         for target, called in onward:
             if target in seen or calls + called > MOST_CALLS:
                 continue
@@ -64,9 +71,11 @@ def leads_to(sites: CallSites, start: int, state: InstructionSet, wanted: frozen
     return Lead.NOT
 
 
-def _onward(image: Image, body: Body) -> Iterator[tuple[int, int]]:
+def _onward(image: Image, body: Body, closed: frozenset[int]) -> Iterator[tuple[int, int]]:
     """Yield the functions to which a function goes on, each with how many calls that takes."""
     for step in body.turns():
+        if step.address in closed:
+            continue
         match step.kind:
             case Kind.CALL if step.target is not None:
                 yield step.target, 1

@@ -3,13 +3,16 @@
 A walk over the function's own flow, entered with what is live; a call of a function that makes
 hypercalls itself is walked through, every other is taken to make none; behind a call by register
 it is not known who is live.  Nothing is asked of a solver: a branch goes both ways, but for one
-that asks whether the kernel runs at EL1, where it runs as long as anybody else owns EL2.
+that asks whether the kernel runs at EL1, where it runs as long as anybody else owns EL2, and one of
+A32 that asks whether it was entered in HYP, which it was if anybody of its own can be live.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from hypabi.arch.names import InstructionSet
 from hypabi.callsites.finder import CallSites
+from hypabi.callsites.level import taken_at_el1
 from hypabi.code.function_body import A64Body, Body, Kind, Step
 from hypabi.records import frozen
 
@@ -22,18 +25,18 @@ MOST_STEPS: Final = 20_000
 """Instructions walked for all functions of a program."""
 MOST_STATES: Final = 8
 """Sets of parties that are told apart at one instruction."""
-NEAR: Final = 6
-"""Instructions before a branch in which what it asks is looked for."""
-
 NOP: Final = 0xD503201F
 MOST_PADDING: Final = 16
 """Words between two functions."""
 
-EL1: Final = 4
-"""CurrentEL at EL1: bits 3:2 hold the level (DDI 0487, C5.2.1)."""
-CURRENT_EL: Final = 0xD5384240
-COMPARE: Final = 0xF100001F
-CONDITION: Final = 0x54000000
+HYP: Final = 0xE350001A
+"""``cmp r0, #0x1a``: DDI 0406C, A8.8.37, B1.3.1."""
+MODE: Final = 0xE200001F
+"""``and r0, r0, #0x1f``: A8.8.13."""
+SAVED: Final = 0xE14F0000
+"""``mrs r0, spsr``: B9.3.9."""
+EQUAL, DIFFERENT = 0x0A, 0x1A
+"""``beq`` and ``bne``, bits 31:24: A8.8.18."""
 
 
 @frozen
@@ -58,12 +61,14 @@ class CallOrder:
         sites: CallSites,
         functions: Mapping[int, frozenset[int]],
         answer: Answer,
+        state: InstructionSet = InstructionSet.A64,
     ) -> None:
         """Hold what is walked.
 
         :param functions: by address of a function, the call sites in it; none for a caller of such
         """
         self.sites = sites
+        self.state = state
         self.functions = functions
         self._unknown: Live | None = None
         self.answer = answer
@@ -87,7 +92,7 @@ class CallOrder:
 
     def _walk(self, start: int, live: Live) -> frozenset[Live]:
         """Return who can be live where a function returns, one way at a time."""
-        body = self.sites.function(start)
+        body = self.sites.callee(start, self.state)
         if body is None or start in self._around or len(self._around) == MOST_DEEP:
             self._cut_short = self._cut_short or len(self._around) == MOST_DEEP
             return frozenset({live})
@@ -96,7 +101,7 @@ class CallOrder:
         self._around.pop()
         return found
 
-    def _through(self, body: A64Body, live: Live) -> Iterator[Live]:
+    def _through(self, body: Body, live: Live) -> Iterator[Live]:
         waiting = [(body.start, live)]
         seen: dict[int, set[Live]] = {}
         while waiting:
@@ -111,13 +116,46 @@ class CallOrder:
             known.add(live)
             step = body.step(address)
             behind = self._over(step, live)
-            for target in _onward(body, step):
+            for target in self._onward(body, step, live):
                 if body.holds(target):
                     waiting += [(target, each) for each in behind]
                 else:
                     yield from self._into(step, target, behind)
             if step.kind in (Kind.RETURN, Kind.COMPUTED):
                 yield live
+
+    def _onward(self, body: Body, step: Step, live: Live) -> Iterator[int]:
+        """Yield where control goes from an instruction, within the function or out of it."""
+        taken = taken_at_el1(body, step)
+        if taken is None and self.state is InstructionSet.A32:
+            by_hyp = self._taken_from_hyp(body, step)
+            taken = by_hyp if live or by_hyp is None else not by_hyp
+        falls = step.falls and taken is not True
+        behind = step.address + step.size
+        if step.kind is Kind.TRAP and (behind in body.into or _is_padding(body, behind)):
+            falls = False  # a BUG(), behind which another block stands, or another function
+        if falls:
+            yield step.address + step.size
+        if step.kind is Kind.BRANCH and step.target is not None and taken is not False:
+            yield step.target
+
+    def _taken_from_hyp(self, body: Body, step: Step) -> bool | None:
+        """Tell whether a branch that asks for the mode of entry is taken if that was HYP.
+
+        ``mrs rN, spsr; and rN, rN, #0x1f; cmp rN, #0x1a; beq`` or ``bne``; ``None`` for any other.
+        """
+        image = self.sites.image
+        if step.kind is not Kind.BRANCH or not body.holds(step.address - 12):
+            return None
+        words = image.read(step.address - 12, 16)
+        saved, mode, compare, branch = (
+            int.from_bytes(words[at : at + 4], "little") for at in range(0, 16, 4)
+        )
+        number = saved >> 12 & 15
+        asks = (SAVED | number << 12, MODE | number << 16 | number << 12, HYP | number << 16)
+        if (saved, mode, compare) != asks or branch >> 24 not in (EQUAL, DIFFERENT):
+            return None
+        return branch >> 24 == EQUAL
 
     def _over(self, step: Step, live: Live) -> frozenset[Live]:
         """Return who can be live behind an instruction."""
@@ -143,40 +181,9 @@ class CallOrder:
         return found
 
 
-def _onward(body: A64Body, step: Step) -> Iterator[int]:
-    """Yield where control goes from an instruction, within the function or out of it."""
-    taken = _taken_at_el1(body, step)
-    falls = step.falls and taken is not True
-    behind = step.address + step.size
-    if step.kind is Kind.TRAP and (behind in body.into or _is_padding(body, behind)):
-        falls = False  # a BUG(), behind which another block stands, or another function
-    if falls:
-        yield step.address + step.size
-    if step.kind is Kind.BRANCH and step.target is not None and taken is not False:
-        yield step.target
-
-
-def _is_padding(body: A64Body, address: int) -> bool:
+def _is_padding(body: Body, address: int) -> bool:
     """Tell whether nothing but what fills the place up stands between an address and the end."""
+    if not isinstance(body, A64Body):
+        return False
     words = body.words[address - body.start >> 2 :]
     return len(words) <= MOST_PADDING and all(word == NOP for word in words)
-
-
-def _taken_at_el1(body: Body, step: Step) -> bool | None:
-    """Tell whether a branch that asks for CurrentEL is taken at EL1; ``None`` for any other.
-
-    ``mrs xN, CurrentEL; cmp xN, #imm; b.eq`` or ``b.ne``.
-    """
-    word = step.word
-    if word & 0xFF00001E != CONDITION:
-        return None
-    register = compared = None
-    for address in range(step.address - 4, max(body.start, step.address - 4 * NEAR) - 1, -4):
-        before = body.step(address).word
-        if register is None:
-            if before & 0xFFC0001F != COMPARE:
-                continue
-            register, compared = before >> 5 & 31, before >> 10 & 0xFFF
-        elif before & ~31 == CURRENT_EL & ~31 and before & 31 == register:
-            return (compared == EL1) == (not word & 1)
-    return None

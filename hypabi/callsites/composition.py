@@ -19,10 +19,9 @@ def composed(inner: CallPath, outer: CallPath) -> CallPath | None:
     """
     if inner.start is not Start.ENTRY:
         return None
+    # A plain register name is that register at the function's entry, in conditions as well.
     passed: dict[Term, Value] = {
-        terms.symbol(name, _width(name)): value
-        for name, value in outer.request.registers.items()
-        if name in inner.sources and inner.sources[name].register == name
+        terms.symbol(name, _width(name)): value for name, value in outer.request.registers.items()
     }
     registers = {
         name: terms.substitute(value, passed) for name, value in inner.request.registers.items()

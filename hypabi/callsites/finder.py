@@ -1,6 +1,6 @@
 """All call sites of a program: find them, follow the ways to them, look at what comes after."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -9,9 +9,11 @@ from hypabi.arch.identifiers import IMMEDIATE, identifier_bits, whole_register
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.request import Request
 from hypabi.callsites.backward_paths import Budget, Chain, Stop, ways_back
+from hypabi.callsites.constant_flow import reached_with
 from hypabi.callsites.constants import constant
+from hypabi.callsites.entry_flow import Moment, flow_from_entry
 from hypabi.callsites.hvc_words import Word, direct_calls, hvc_words, replaced_by
-from hypabi.callsites.identifier_values import constants_in
+from hypabi.callsites.identifier_values import constants_in, constants_of
 from hypabi.callsites.level import privileged
 from hypabi.callsites.link_register import lost_link
 from hypabi.callsites.liveness import OwnVectors, reliance
@@ -27,6 +29,7 @@ from hypabi.callsites.model import (
     Read,
     ResultUse,
     Start,
+    Stranger,
     Test,
     Unread,
     Why,
@@ -64,6 +67,8 @@ MOST_CALLERS: Final = 24
 """Direct callers of one function that are looked at."""
 MOST_IN_CALLER: Final = 32
 """Instructions behind a call in which a direct caller is seen to look at the answer."""
+NEAR_TRAP: Final = 4
+"""Instructions behind a branch within which a trap is what the branch was for."""
 MOST_BEFORE: Final = 20_000
 """Instructions looked at on the ways to all sites; the largest real kernel needs 1,500."""
 MOST_BEHIND: Final = 100_000
@@ -109,6 +114,19 @@ class Wanting(Protocol):
         """Tell whether a site may be wanted, for all that a way tells."""
 
 
+class Listing(Protocol):
+    """What is listed of all calls that a kernel can make, whoever serves them."""
+
+    def has_immediate(self, immediate: int) -> bool:
+        """Tell whether a call is made with it."""
+
+    def has_number(self, identifier: int) -> bool:
+        """Tell whether it is that of a call."""
+
+    def passes_on(self, function: Function) -> bool:
+        """Tell whether a function makes whichever call it was called for."""
+
+
 class CallSites:
     """The call sites of one program; bodies of functions are read once."""
 
@@ -132,6 +150,7 @@ class CallSites:
         self._ends = never_returning(self.image)
         self._bodies: dict[tuple[int, int, InstructionSet], Body] = {}
         self._approaches: dict[InstructionSet, Approach] = {}
+        self._flows: dict[tuple[int, InstructionSet], Mapping[int, Moment] | None] = {}
         self._before = Budget(MOST_BEFORE)
         self.budget_behind = Budget(MOST_BEHIND)
         self._unread = MOST_READ
@@ -162,6 +181,20 @@ class CallSites:
         unread = [draft.unread(by) for draft in drafts]
         return found, tuple(each for each in unread if each is not None)
 
+    def strangers(self, listing: Listing, judged: Container[int]) -> Iterator[Stranger]:
+        """Yield the call sites that ask for what is not listed, or for what is not known.
+
+        :param judged: addresses of those that are looked at otherwise
+        """
+        drafts = [d for d in self._every if d.word.address not in judged and d.is_strange(listing)]
+        self._told_where(drafts)
+        reached = [draft for draft in drafts if draft.reached is not Reached.NOT_SHOWN]
+        for site in self._finished(reached, every=False):
+            for way in site.paths:
+                why = _strange(site, way, listing)
+                if why:
+                    yield Stranger(site, way, why)
+
     def constants(self, immediate: int | None) -> Mapping[int, tuple[int, int]]:
         """Return the identifier of each call site where it is one constant on every way.
 
@@ -169,9 +202,9 @@ class CallSites:
         """
         found = {}
         for draft in self._every:
-            numbers = draft.numbers
             of = immediate in (None, draft.word.immediate)
-            if of and len(numbers) == 1 and None not in numbers:
+            numbers = draft.numbers if of else set[int | None]()
+            if len(numbers) == 1 and None not in numbers:
                 (number,) = numbers
                 assert number is not None
                 found[draft.word.address] = (draft.extent.start, number)
@@ -284,6 +317,48 @@ class CallSites:
         around = function_extent(self.image, address, state)
         return self.body(around, state) if around.start == address else None
 
+    def unreached_with(
+        self, function: int, known: Mapping[str, int], state: InstructionSet
+    ) -> frozenset[int]:
+        """Return the branches and calls of a function that are not reached then.
+
+        :param known: what registers hold at its entry
+        """
+        body = self.callee(function, state)
+        reached = None if body is None else reached_with(self.approach(state), body, known)
+        if body is None or reached is None:
+            return frozenset()
+        return frozenset(step.address for step in body.turns()) - reached
+
+    def ways_into(
+        self, function: int, targets: frozenset[int], state: InstructionSet
+    ) -> tuple[CallPath, ...]:
+        """Return the ways on which a function goes on to others by direct branches and calls.
+
+        :param targets: where the others start; each way ends there, behind the branch
+        """
+        body = self.callee(function, state)
+        found: list[CallPath] = []
+        for step in body.turns() if body is not None else ():
+            if step.target in targets:
+                chains, _ = self.chains(body, step.address, 0)
+                there = [replace(each, steps=(*each.steps, step.target)) for each in chains]
+                word = Word(step.address, state, 0, in_code=True)
+                found += self.run(body, there, word)
+        return tuple(found)
+
+    def entry_flow(self, function: int, state: InstructionSet) -> Mapping[int, Moment] | None:
+        """Return what a function's registers hold of what it was entered with, by instruction.
+
+        :param function: where it starts
+        :return: ``None`` where that is not found out
+        """
+        key = (function, state)
+        if key not in self._flows:
+            body = self.callee(function, state)
+            self._flows[key] = None if body is None else flow_from_entry(self.approach(state), body)
+        return self._flows[key]
+
     def own_vectors(self, paths: Iterable[CallPath], state: InstructionSet) -> OwnVectors:
         """Return the program's own vectors that a path hands over."""
         found: dict[int, None] = {}
@@ -335,7 +410,7 @@ class CallSites:
         for chain in chains:
             arrival = self.approach(state).run(body, chain)
             way = self._way(word, chain, arrival)
-            way = replace(way, privileged=privileged(self.image, body, chain.steps[:-1], state))
+            way = replace(way, privileged=privileged(self.image, body, chain.steps, state))
             key = tuple(way.request.registers[name] for name in self._asking(immediate))
             found[key] = _merged(found[key], way) if key in found else way
         return tuple(found.values())
@@ -382,6 +457,19 @@ class CallSites:
         bits = self.image.architecture.bits
         names = [f"{self.rules.prefix}{number}" for number in range(FOLLOWED)]
         return {name: terms.symbol(after(name), bits) for name in names}
+
+
+def _strange(site: CallSite, way: CallPath, listing: Listing) -> str:
+    """Return why nobody knows what a way asks for, empty where it is known."""
+    if not listing.has_immediate(site.immediate):
+        return f"no contract has the immediate {site.immediate:#x}"
+    known = constants_of(way.request.registers[site.identifier])
+    for identifier in sorted(known):
+        if not listing.has_number(identifier):
+            return f"no contract has the identifier {identifier:#x}"
+    if known or listing.passes_on(site.function) or way.start is Start.LIMIT:
+        return ""
+    return f"{site.identifier} is no constant, and no contract says that it is up to callers"
 
 
 def _last(body: Body, end: int, size: int) -> Step | None:
@@ -484,6 +572,15 @@ class _Draft:
             return False
         return any(by.by_way(function, way) for way in self.paths)
 
+    def is_strange(self, listing: Listing) -> bool:
+        """Tell whether it may ask for what is not listed, as far as is told without its callers."""
+        if not listing.has_immediate(self.word.immediate):
+            return True
+        numbers = self.numbers
+        if None in numbers and listing.passes_on(_function(self.extent)):
+            return False
+        return not all(each is not None and listing.has_number(each) for each in numbers)
+
     def unread(self, by: Wanting) -> Unread | None:
         """Return why it may ask for more than its ways say, ``None`` where it does not."""
         why = self.undecided[0] if self.undecided else ""
@@ -497,9 +594,13 @@ class _Draft:
     @cached_property
     def numbers(self) -> set[int | None]:
         """Return the identifier on each way, ``None`` for one that running the way may tell."""
-        if not isinstance(self.body, A64Body) or self.undecided or not self.chains:
+        if self.undecided or not self.chains:
             return {None}
         sites, immediate = self.sites, self.word.immediate
+        if not isinstance(self.body, A64Body):
+            name = sites.identifier(immediate)
+            values = [way.request.registers[name] for way in self.paths]
+            return {value if isinstance(value, int) else None for value in values}
         register = sites.register(immediate)
         held = (constant(self.body, chain.steps, register) for chain in self.chains)
         return {sites.number(immediate, each) for each in held}
@@ -565,11 +666,15 @@ class _Draft:
             callers.append(Caller(address, function, ways, reads))
             if self.aftermath.returned:
                 seen = self._aftermath(body, address + 4, MOST_IN_CALLER)
-                tests += [Test(a.address, a.condition, function) for a in seen.asked]
+                tests += [
+                    Test(a.address, a.condition, function, _warns(body, a.address))
+                    for a in seen.asked
+                ]
         return tuple(callers), tuple(tests)
 
     def _answers(self, tests: tuple[Test, ...]) -> Iterator[Answer]:
-        own = tuple(Test(asked.address, asked.condition) for asked in self.aftermath.asked)
+        asked = self.aftermath.asked
+        own = tuple(Test(a.address, a.condition, warns=_warns(self.body, a.address)) for a in asked)
         for name, symbol in self.sites.followed().items():
             asks = tuple(test for test in own if symbol in terms.symbols_of(test.condition))
             if name in self.aftermath.returned:
@@ -579,6 +684,29 @@ class _Draft:
 
 def _function(around: Extent) -> Function:
     return Function(around.name, around.start, around.end)
+
+
+def _warns(body: Body, branch: int) -> bool | None:
+    """Tell on which side of a branch alone a ``WARN()`` or ``BUG()`` stands close behind."""
+    step = body.step(branch)
+    if step.kind is not Kind.BRANCH or step.target is None or not step.falls:
+        return None
+    taken, other = (_traps(body, at) for at in (step.target, step.address + step.size))
+    return taken if taken is not other else None
+
+
+def _traps(body: Body, address: int) -> bool:
+    """Tell whether control comes to a trap within a few instructions, none of which branches."""
+    for _ in range(NEAR_TRAP):
+        if not body.holds(address):
+            return False
+        step = body.step(address)
+        if step.kind is Kind.TRAP:
+            return True
+        if step.kind is not Kind.NEXT:
+            return False
+        address += step.size
+    return False
 
 
 def _uses(name: str, seen: Aftermath, relied: Liveness) -> tuple[ResultUse, ...]:

@@ -33,6 +33,7 @@ __all__ = [
     "ResultUse",
     "Source",
     "Start",
+    "Stranger",
     "Test",
     "Unread",
     "Why",
@@ -195,6 +196,8 @@ class Test:
     by :func:`after`; of a conditional instruction, under which it acts."""
     function: Function | None = None
     """Where it is not in the function around the site but in a caller of that: which one."""
+    warns: bool | None = None
+    """Which answer to the condition leads to a warning close behind, where one alone does."""
 
 
 class ResultUse(enum.Enum):
@@ -264,6 +267,15 @@ class CallSite:
     def name(self) -> str:
         """The name of the function around it, or its address where that has none."""
         return self.function.name or f"{self.address:#x}"
+
+
+@frozen
+class Stranger:
+    """A way to an ``hvc`` that asks for what nobody lists, or for what is not known."""
+
+    site: CallSite
+    way: CallPath
+    why: str
 
 
 @frozen

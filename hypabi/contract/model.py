@@ -423,6 +423,13 @@ class Transition(Bounded):
         tuple[str, ...],
         "Functions from each of which, where a kernel has it, direct calls lead to such a call.",
     ] = ()
+    given: Annotated[
+        Mapping[str, Mapping[str, int]],
+        "Of such functions, what registers hold at entry when they have to make it.",
+    ] = field(default_factory=nothing)
+    copied: Annotated[
+        str | None, "Who has put the table elsewhere, so that none of the program's own is named."
+    ] = None
     after: Annotated[
         str | None, "A call that goes before it on every way of who calls those that make it."
     ] = None
@@ -446,6 +453,18 @@ class CallerStates(Bounded):
     refusals: Annotated[
         tuple[int, ...], "What it may be answered instead of success, and has to tell from that."
     ] = ()
+    passes: Annotated[
+        Mapping[str, str],
+        "What arguments of the call are: the register that each is in when the function is "
+        "entered, or, in brackets, one that points to where it is read before memory is written.",
+    ] = field(default_factory=nothing)
+    only_if: Annotated[
+        str | None, "Condition on the registers at its entry without which it makes no call."
+    ] = None
+    enters: Annotated[
+        str | None,
+        "The function by which it makes its calls: 'passes' then names the registers of that one.",
+    ] = None
 
 
 @frozen(kw_only=True, eq=False)
@@ -455,6 +474,9 @@ class LifeCycle(Located):
     boot: Annotated[ByArchitecture[str], "The party that is live first."]
     at_boot: Annotated[
         tuple[str, ...], "Functions that run once, while the party is live that is live first."
+    ] = ()
+    passes_on: Annotated[
+        tuple[str, ...], "Functions that make whichever call they were called for."
     ] = ()
     beyond: Annotated[Mapping[str, str], "States in which no party of the contract is live."] = (
         field(default_factory=nothing)

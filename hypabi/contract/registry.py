@@ -29,6 +29,11 @@ UNTIL: Final = re.compile(rb"^until: \"?([0-9.]+)", re.MULTILINE)
 """Keys at the top of a contract file, as `hypabi contract format` writes them."""
 
 
+NUMBER: Final = re.compile(rb"\b(?:number|value): (0x[0-9A-Fa-f]+|[0-9]+)\b")
+IMMEDIATE: Final = re.compile(rb"^ +immediate: (0x[0-9A-Fa-f]+|[0-9]+)$", re.MULTILINE)
+"""Keys of a call and of a conduit, as the same command writes them."""
+
+
 FIRST: Final = {Architecture.ARM: "3.7", Architecture.ARM64: "3.8"}
 """The kernels in which the interface began."""
 
@@ -67,6 +72,10 @@ class Interfaces:
                 return any(c.name == named.call and function in c.callers for c in revision.calls)
         stated = next(each for each in self.stated if each.name == named.contract)
         return function in stated.calls[named.call].callers
+
+    def passes_on(self, function: str) -> bool:
+        """Tell whether a contract says that a function makes whichever call it was called for."""
+        return any(function in revision.passes_on for revision in self.revisions)
 
     def has_conduit(self, immediate: int) -> bool:
         """Tell whether some contract's calls are made with this immediate."""
@@ -146,6 +155,22 @@ def find_interfaces(
             revisions.append(revision_of(contract, version, architecture))
     names = [each.contract for each in revisions] + [each.name for each in stated]
     return Interfaces(architecture, version, revisions, stated), tuple(names)
+
+
+def listed_numbers(architecture: Architecture) -> tuple[frozenset[int], frozenset[int]]:
+    """Return every identifier and every immediate that some shipped contract writes.
+
+    Of an architecture, whichever the kernel: what is not among them, no contract has.  They are
+    read off the files' text, because reading the contracts takes longer than judging a kernel.
+    """
+    numbers: set[int] = set()
+    immediates: set[int] = set()
+    for path in sorted(CONTRACTS.glob("*.yaml")):
+        text = path.read_bytes()
+        if _may_speak(text, architecture, None):
+            numbers |= {int(each, 0) for each in NUMBER.findall(text)}
+            immediates |= {int(each, 0) for each in IMMEDIATE.findall(text)}
+    return frozenset(numbers), frozenset(immediates)
 
 
 def _may_speak(text: bytes, architecture: Architecture, version: Version | None) -> bool:

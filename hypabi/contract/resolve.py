@@ -14,7 +14,7 @@ from hypabi.arch.identifiers import (
     whole_register,
 )
 from hypabi.arch.names import Architecture
-from hypabi.contract.clause import Authority, Clause
+from hypabi.contract.clause import Authority, Clause, Premise
 from hypabi.contract.clauses_of_reply import clauses_of
 from hypabi.contract.expression import (
     Bits,
@@ -27,7 +27,16 @@ from hypabi.contract.expression import (
     Relation,
     Value,
 )
-from hypabi.contract.model import Call, Contract, EntryFrom, Party, Reply
+from hypabi.contract.expression_parser import parse_predicate
+from hypabi.contract.model import (
+    Call,
+    CallerStates,
+    Contract,
+    EntryFrom,
+    Party,
+    Reply,
+    Transition,
+)
 from hypabi.contract.resolution import Context, authority_of
 from hypabi.contract.revision import (
     CallerContext,
@@ -37,6 +46,7 @@ from hypabi.contract.revision import (
     LiveParty,
     Move,
     OutsideUser,
+    Passed,
     Place,
     Revision,
     Row,
@@ -104,6 +114,7 @@ def resolve(context: Context) -> Revision:
         places=tuple(_places(context)),
         contexts=tuple(_turns(context, parties, calls)),
         at_boot=() if contract.life_cycle is None else contract.life_cycle.at_boot,
+        passes_on=() if contract.life_cycle is None else contract.life_cycle.passes_on,
         users=tuple(_users(context, parties, calls)),
     )
 
@@ -346,8 +357,23 @@ def _life_cycle(
             known(each.after, contract_calls, each.place.below("after"))
         called = each.call in (ANY_OTHER, ANY) or each.call in calls
         if context.applies(each) and {each.source, each.to} <= live and called:
-            moves.append(Move(each.source, each.call, each.to, each.made_by, each.after))
+            given = {name: _known(context, each, name) for name in each.given}
+            made = (each.made_by, each.after, given, each.copied is not None)
+            moves.append(Move(each.source, each.call, each.to, *made))
     return boot, tuple(moves)
+
+
+def _known(context: Context, transition: Transition, function: str) -> dict[str, int]:
+    """Return what registers hold when a function has to make a move.
+
+    :raises FileError: it is not among those that make it
+    """
+    place = transition.place.below("given")
+    known(function, transition.made_by, place)
+    return {
+        context.registers.known(register, place.below(function)): value
+        for register, value in transition.given[function].items()
+    }
 
 
 def _turns(
@@ -375,4 +401,38 @@ def _turns(
                 states,
                 authority_of(each),
                 each.refusals,
+                tuple(
+                    _passes(context, each, {name: calls[name] for name in named if name in calls})
+                ),
+                _only_if(context, name, each),
+                each.enters,
             )
+
+
+def _passes(context: Context, states: CallerStates, calls: Mapping[str, Call]) -> Iterator[Passed]:
+    """Yield what a function passes on of what it was called with.
+
+    :raises FileError: none of its calls has such an argument
+    """
+    place = states.place.below("passes")
+    for argument, text in states.passes.items():
+        read = text.startswith("[") and text.endswith("]")
+        of = context.registers.known(text[1:-1] if read else text, place.below(argument))
+        if states.enters is not None:
+            yield Passed(None, context.registers.known(argument, place.below(argument)), of, read)
+            continue
+        taken = {name: _arguments(context, call).get(argument) for name, call in calls.items()}
+        if not any(taken.values()):
+            raise place.below(argument).refuse(
+                f"no call that it makes has an argument {argument!r}"
+            )
+        for name, register in taken.items():
+            if register is not None:
+                yield Passed(name, register, of, read)
+
+
+def _only_if(context: Context, name: str, states: CallerStates) -> Premise | None:
+    if states.only_if is None:
+        return None
+    holds = parse_predicate(states.only_if, context.scope, states.place.below("only-if"))
+    return Premise(name, states.only_if, holds, authority_of(states), states.place)

@@ -6,7 +6,7 @@ none, because the document declines to say.
 """
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hypabi.arch.identifiers import identifier_bits
@@ -16,7 +16,7 @@ from hypabi.contract.clause import Authority, Clause, HandedTo, Premise
 from hypabi.contract.expression import Predicate
 from hypabi.contract.model import Program, Standing, Taken
 from hypabi.contract.version import Version
-from hypabi.records import frozen
+from hypabi.records import field, frozen
 
 NVHE_PREFIX: Final = "__kvm_nvhe_"
 """Put before every symbol of the objects that run at EL2 without VHE (kvm/hyp/nvhe/Makefile).  A
@@ -155,6 +155,28 @@ class Move:
     """Functions from each of which direct calls lead to such a call."""
     after: str | None = None
     """A call that goes before it on every way of who calls those functions."""
+    given: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Of such functions, what registers hold at entry when they have to make it."""
+    copied: bool = False
+    """Whether the table is put elsewhere first, so that no table of the program is named."""
+
+
+@frozen
+class Passed:
+    """What a function passes in a register: what it was entered with, or what that points to."""
+
+    call: str | None
+    """Of which this is an argument; ``None`` for whichever it is."""
+    register: str
+    of: str
+    """The register at the function's entry."""
+    read: bool
+    """Whether it is read from memory to which that points, before anything is written."""
+
+    @property
+    def text(self) -> str:
+        """What is passed, as the contract has it."""
+        return f"[{self.of}]" if self.read else self.of
 
 
 @frozen(eq=False)
@@ -175,6 +197,12 @@ class CallerContext:
     authority: Authority
     refusals: tuple[int, ...] = ()
     """What it may be answered instead of success, and has to tell from that."""
+    passes: tuple[Passed, ...] = ()
+    """What its arguments are; of one that enters another function, the registers of that one."""
+    only_if: Premise | None = None
+    """Without which it makes no call."""
+    enters: str | None = None
+    """The function by which it makes its calls."""
 
     @property
     def tells(self) -> bool:
@@ -222,6 +250,8 @@ class Revision:
     contexts: tuple[CallerContext, ...] = ()
     at_boot: tuple[str, ...] = ()
     """Functions that run once, while the party is live that is live first."""
+    passes_on: tuple[str, ...] = ()
+    """Functions that make whichever call they were called for."""
     users: tuple[OutsideUser, ...] = ()
 
     def party(self, name: str) -> LiveParty | None:

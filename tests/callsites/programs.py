@@ -1,4 +1,4 @@
-"""A64 programs of small functions, and their call sites."""
+"""Programs of small functions, and their call sites."""
 
 from hypabi.callsites.finder import CallSites
 from hypabi.image.load import load_image
@@ -11,6 +11,14 @@ def call_sites(assemble: Assemble, **functions: str) -> CallSites:
     """Return the call sites of functions in A64."""
     source = "".join(FUNCTION.format(name=name, body=body) for name, body in functions.items())
     return CallSites(explorer_for(load_image(assemble(source, "arm64", text=0x10000)).images[-1]))
+
+
+def call_sites_a32(assemble: Assemble, **functions: str) -> CallSites:
+    """Return the call sites of functions in A32."""
+    source = "".join(FUNCTION.format(name=name, body=body) for name, body in functions.items())
+    source = f".arch_extension virt\n.arm\n{source}"
+    path = assemble(source, "arm", flags=["-march=armv7ve"], text=0x10000)
+    return CallSites(explorer_for(load_image(path).images[-1]))
 
 
 def address_of(sites: CallSites, name: str) -> int:

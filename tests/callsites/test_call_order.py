@@ -1,7 +1,9 @@
 """In which order a function and those that it calls make their calls, and with whom live."""
 
+from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_order import Asked, CallOrder, Live
-from tests.callsites.programs import address_of, call_sites
+from hypabi.callsites.finder import CallSites
+from tests.callsites.programs import address_of, call_sites, call_sites_a32
 from tests.inputs import Assemble
 
 ANYBODY: Live = frozenset({"stub", "kvm"})
@@ -16,7 +18,12 @@ def walk(
 
     Each call leaves the stub.
     """
-    sites = call_sites(assemble, **functions)
+    return walk_program(call_sites(assemble, **functions), InstructionSet.A64, ANYBODY, unknown)
+
+
+def walk_program(
+    sites: CallSites, state: InstructionSet, live: Live, unknown: Live | None = ANYBODY
+) -> tuple[list[tuple[str, Live]], bool]:
     found = []
 
     def answer(asked: Asked) -> Live:
@@ -29,8 +36,8 @@ def walk(
     for site in sites.find():
         start = site.function.address
         around[start] = around.get(start, frozenset()) | {site.address}
-    order = CallOrder(sites, around, answer)
-    whole = order.walk(address_of(sites, "root"), ANYBODY, unknown)
+    order = CallOrder(sites, around, answer, state)
+    whole = order.walk(address_of(sites, "root"), live, unknown)
     return sorted(found, key=lambda each: (each[0], sorted(each[1]))), whole
 
 
@@ -82,3 +89,34 @@ def test_a_walk_that_ends_early_says_so(assemble: Assemble) -> None:
     nested = {f"f{n}": f"stp x29, x30, [sp, #-16]!; bl f{n + 1}; {CALL}" for n in range(2)}
     _, whole = walk(assemble, ANYBODY, root="bl f0; ret", **nested, f2=CALL)
     assert whole
+
+
+CALL_A32 = "mov r0, #2; hvc #0; bx lr"
+ASKS = "mrs r0, spsr; and r0, r0, #0x1f; cmp r0, #{}; b{} 1f; bl f; 1: bl g; bx lr"
+
+
+def walked_a32(assemble: Assemble, live: Live, root: str) -> list[tuple[str, Live]]:
+    sites = call_sites_a32(assemble, root=root, f=CALL_A32, g=CALL_A32)
+    found, whole = walk_program(sites, InstructionSet.A32, live)
+    assert whole
+    return found
+
+
+def test_a32_is_walked_as_a64_is(assemble: Assemble) -> None:
+    assert walked_a32(assemble, ANYBODY, "bl f; bl g; bx lr") == [("f", ANYBODY), ("g", STUB)]
+    assert walked_a32(assemble, ANYBODY, "bl f; b g") == [("f", ANYBODY), ("g", STUB)]
+    both = [("f", ANYBODY), ("g", ANYBODY), ("g", STUB)]
+    assert walked_a32(assemble, ANYBODY, "cmp r1, #0; beq 1f; bl f; 1: bl g; bx lr") == both
+
+
+def test_a_branch_that_asks_for_hyp_goes_one_way_by_whether_anybody_is_live(
+    assemble: Assemble,
+) -> None:
+    nobody: Live = frozenset()
+    in_hyp = [("f", STUB), ("g", STUB)]
+    assert walked_a32(assemble, STUB, ASKS.format(26, "ne")) == in_hyp
+    assert walked_a32(assemble, nobody, ASKS.format(26, "ne")) == [("g", nobody)]
+    assert walked_a32(assemble, STUB, ASKS.format(26, "eq")) == [("g", STUB)]
+    outside = [("f", nobody), ("g", STUB)]
+    assert walked_a32(assemble, nobody, ASKS.format(26, "eq")) == outside
+    assert len(walked_a32(assemble, nobody, ASKS.format(19, "ne"))) == 3

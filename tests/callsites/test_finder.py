@@ -8,7 +8,7 @@ import pytest
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.hvc_words import hvc_words
-from hypabi.callsites.model import CallSite, Origin, Reached, ResultUse, Start, Why, after
+from hypabi.callsites.model import CallSite, Function, Origin, Reached, ResultUse, Start, Why, after
 from hypabi.image.load import load_image
 from hypabi.image.model import Access, Image, Role, Segment, Symbol
 from hypabi.smt import terms
@@ -318,3 +318,79 @@ def test_what_all_sites_may_cost_together_is_bounded_and_said(
     last = program(assemble, **bodies).find()[-1]
     assert not last.paths and "in all" in last.undecided[0]
     assert last.reliance.undecided
+
+
+class Listed:
+    """Lists two numbers of ``hvc #0``, and one function that passes on."""
+
+    def has_immediate(self, immediate: int) -> bool:
+        return immediate == 0
+
+    def has_number(self, identifier: int) -> bool:
+        return identifier in (1, 0x80000000)
+
+    def passes_on(self, function: Function) -> bool:
+        return function.plain == "passes"
+
+
+def strange(assemble: Assemble, judged: frozenset[int] = frozenset(), **code: str) -> list[str]:
+    return [each.why for each in program(assemble, **code).strangers(Listed(), judged)]
+
+
+def test_what_nobody_lists_is_strange_and_its_neighbours_are_not(assemble: Assemble) -> None:
+    assert strange(assemble, f="mov x0, #1; hvc #0; ret", g="mov x0, #1; hvc #0; ret") == []
+    assert strange(assemble, f="mov w0, #0x80000000; hvc #0; ret") == []
+    (why,) = strange(assemble, f="mov x0, #2; hvc #0; ret")
+    assert "identifier 0x2" in why
+    (why,) = strange(assemble, f="mov x0, #1; hvc #7; ret")
+    assert "immediate 0x7" in why
+    (why,) = strange(
+        assemble, f="cmp x1, #0; mov x0, #1; mov x2, #2; csel x0, x0, x2, eq; hvc #0; ret"
+    )
+    assert "identifier 0x2" in why
+
+
+def test_only_who_is_said_to_pass_on_may_leave_the_number_to_its_callers(
+    assemble: Assemble,
+) -> None:
+    assert strange(assemble, passes="hvc #0; ret") == []
+    (why,) = strange(assemble, other="hvc #0; ret")
+    assert "x0 is no constant" in why
+    assert strange(assemble, passes="mov x0, #2; hvc #0; ret")
+    assert strange(assemble, passes="hvc #7; ret")
+
+
+def test_a_site_that_is_judged_otherwise_or_that_no_flow_reaches_is_no_stranger(
+    assemble: Assemble,
+) -> None:
+    assert strange(assemble, frozenset({0x10004}), f="mov x0, #2; hvc #0; ret") == []
+    assert strange(assemble, f="ret; .inst 0xd40000e2; ret") == []
+
+
+@pytest.mark.parametrize(
+    ("behind", "warns"),
+    [
+        ("cbnz x0, 1f; ret; 1: brk #0x800; ret", True),
+        ("cbnz x0, 1f; brk #0x800; 1: ret", False),
+        ("cbnz x0, 1f; ret; 1: ret", None),
+        ("cbnz x0, 1f; brk #0x800; 1: brk #0x800", None),
+        ("cbnz x0, 1f; ret; 1: cbz x1, 2f; 2: brk #0x800; ret", None),
+    ],
+)
+def test_a_test_of_the_answer_tells_which_side_warns(
+    assemble: Assemble, behind: str, *, warns: bool | None
+) -> None:
+    site = only(assemble, f=f"mov x0, #1; hvc #0; {behind}")
+    (answer,) = (each for each in site.answers if each.register == "x0")
+    assert [test.warns for test in answer.tests] == [warns]
+
+
+def test_a_way_that_is_not_taken_at_el1_is_taken_at_el2(assemble: Assemble) -> None:
+    asks = "mrs x0, CurrentEL; cmp x0, #{}; b.{} 1f; mov x0, #3; hvc #0; 1: ret"
+
+    def shown(level: int, condition: str) -> bool:
+        (way,) = only(assemble, f=asks.format(level, condition)).paths
+        return way.privileged is not None
+
+    assert shown(4, "eq") and shown(8, "ne")
+    assert not shown(4, "ne") and not shown(8, "eq")

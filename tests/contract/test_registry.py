@@ -3,7 +3,7 @@
 import pytest
 
 from hypabi.arch.names import Architecture
-from hypabi.contract.registry import default_contract
+from hypabi.contract.registry import default_contract, find_interfaces, listed_numbers
 from hypabi.contract.version import Version
 from hypabi.decode.place import FileError
 
@@ -61,3 +61,25 @@ def test_a_kernel_from_before_the_interface_is_refused_in_its_own_words(
     line = str(refused.value)
     assert f"no contract speaks of {architecture.value} kernels of {version}" in line
     assert "the interface begins with 3." in line
+
+
+@pytest.mark.parametrize("architecture", [ARM, ARM64])
+@pytest.mark.parametrize("version", ["5.10", "6.1", "6.12", "7.2"])
+def test_what_a_contract_has_is_listed(architecture: Architecture, version: str) -> None:
+    numbers, immediates = listed_numbers(architecture)
+    interfaces, _ = find_interfaces(architecture, Version.parse(version), None)
+    for contract in interfaces.stated:
+        for conduit in contract.conduits.values():
+            assert conduit.immediate in {None, *immediates}
+        for call in contract.calls.values():
+            here = contract.numbers_of(call, interfaces.architecture, interfaces.version)
+            assert {each.value for each in here} <= numbers
+    for revision in interfaces.revisions:
+        assert revision.immediate in immediates
+        assert {call.number for call in revision.calls} <= numbers
+
+
+def test_what_no_contract_has_is_not_listed() -> None:
+    numbers, immediates = listed_numbers(ARM64)
+    assert 0x8600BEEF not in numbers and 1 not in immediates
+    assert 0x8600FF01 in numbers and 0xEA1 in immediates

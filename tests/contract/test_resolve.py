@@ -7,7 +7,7 @@ from hypabi.contract.expression import write_predicate
 from hypabi.contract.file.load import read_text
 from hypabi.contract.model import Contract
 from hypabi.contract.resolve import revision_of
-from hypabi.contract.revision import Revision, Service
+from hypabi.contract.revision import Passed, Revision, Service
 from hypabi.contract.version import Version
 from hypabi.decode.place import FileError
 from tests.contract.contract_example import EXAMPLE, changed
@@ -105,3 +105,50 @@ def test_a_move_is_there_where_both_ends_and_its_call_are() -> None:
 def test_a_name_that_nothing_has_is_refused(old: str, new: str, says: str) -> None:
     with pytest.raises(FileError, match=says):
         at("6.1", text=changed(old, new))
+
+
+BOOT = "life-cycle:\n  boot: stub\n"
+CALLER = """  passes-on: [wrapper]
+  callers:
+    sets:
+      functions: [f]
+      calls: [SET]
+      while: [stub]
+      passes: {vectors: x0}
+      only-if: x0 != 0
+    relays: {functions: [g], calls: [SET], while: [stub], enters: f, passes: {x0: "[x2]"}}
+"""
+
+
+def test_what_a_function_passes_on_is_told_by_registers() -> None:
+    revision = at("6.1", text=changed(BOOT, BOOT + CALLER))
+    assert revision.passes_on == ("wrapper",)
+    sets, relays = revision.contexts
+    assert sets.passes == (Passed("SET", "x1", "x0", read=False),)
+    assert sets.only_if is not None and sets.only_if.text == "x0 != 0"
+    assert (relays.enters, relays.passes) == ("f", (Passed(None, "x0", "x2", read=True),))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("vectors: x0", "vector: x0", "no call that it makes has an argument 'vector'"),
+        ("vectors: x0", "vectors: x40", "x40"),
+        ("only-if: x0 != 0", "only-if: x0 !", "only-if"),
+        ('x0: "[x2]"', 'y0: "[x2]"', "y0"),
+    ],
+)
+def test_what_a_function_cannot_pass_on_is_refused(old: str, new: str, says: str) -> None:
+    with pytest.raises(FileError, match=says):
+        at("6.1", text=changed(BOOT, BOOT + CALLER.replace(old, new)))
+
+
+def test_a_move_is_made_when_registers_hold_what_it_says() -> None:
+    move = "{from: stub, call: SET, to: big, by: somebody,"
+    given = f"{move} made-by: [f], given: {{f: {{x1: 2}}}},"
+    revision = at("6.1", text=changed(move, given))
+    assert revision.moves[0].given == {"f": {"x1": 2}}
+    with pytest.raises(FileError, match="'g'"):
+        at("6.1", text=changed(move, given.replace("{f: {x1", "{g: {x1")))
+    with pytest.raises(FileError, match="y1"):
+        at("6.1", text=changed(move, given.replace("x1: 2", "y1: 2")))

@@ -5,17 +5,19 @@ that becomes the vector base is that of a vector table: not one on the stack, no
 which the image has something else, nor what a system register says of the CPU.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from hypabi.callsites.composition import composed
 from hypabi.callsites.identifier_values import uninitialised
-from hypabi.callsites.model import CallPath, Origin, Source
+from hypabi.callsites.model import CallPath, CallSite, Origin, Source
 from hypabi.contract.clause import Ensures
 from hypabi.contract.expression import Comparison, Moment, Read, Relation
 from hypabi.contract.revision import Revision, Row
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Violated
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.smt import terms
+from hypabi.smt.terms import Value
 
 VECTOR_BASES: Final = frozenset({"VBAR_EL2", "HVBAR"})
 FIRST_RESULT: Final = "x0"
@@ -73,6 +75,21 @@ def _vector_bases(row: Row) -> Iterator[str]:
                 yield register
             case _:
                 pass
+
+
+def passed_bases(
+    revision: Revision, site: CallSite, call: str, calls: Sequence[int]
+) -> tuple[Value, ...]:
+    """Return what a call is asked to make the vector base by calls of the function around it.
+
+    :param calls: addresses of those calls; every direct one where there are none
+    """
+    rows = [row for row in revision.rows if row.call == call]
+    bases = sorted({base for row in rows for base in _vector_bases(row)})
+    outer = [c for c in site.callers if not calls or c.address in calls]
+    whole = (composed(way, each) for way in site.paths for c in outer for each in c.paths)
+    passed = [way.request.registers for way in whole if way is not None]
+    return tuple(each[base] for each in passed for base in bases if base in each)
 
 
 def _no_table(way: CallPath, register: str, around: Surroundings) -> str | None:

@@ -52,7 +52,8 @@ class Unresolved:
 
     reason: str
     passed: bool = False
-    """Whether it is what the function's caller passed, in a register or in memory."""
+    """Whether it is what the function's caller passed, in a register or in memory, or the contract
+    says that the function makes whichever call it was called for."""
 
 
 @frozen
@@ -87,7 +88,8 @@ def names_of(
         return (Unresolved(what),)
     chosen = sorted(constants_of(value))
     if not chosen:
-        return (_unknown(site, way, value, taken_by),)
+        passes_on = interfaces.passes_on(site.function.plain)
+        return (_unknown(site, way, value, taken_by, passes_on=passes_on),)
     return tuple(_known(site, each, interfaces) for each in chosen)
 
 
@@ -108,7 +110,7 @@ def _known(site: CallSite, identifier: int, interfaces: Interfaces) -> Naming:
 
 
 def _unknown(
-    site: CallSite, way: CallPath, value: Value, taken_by: tuple[str, ...]
+    site: CallSite, way: CallPath, value: Value, taken_by: tuple[str, ...], *, passes_on: bool
 ) -> Unresolved | Uninitialised:
     register = site.identifier
     why = uninitialised(register, way)
@@ -121,7 +123,7 @@ def _unknown(
     from_caller = any(source.origin is Origin.ARGUMENT for source in sources)
     anyway = f"; {', '.join(taken_by)} would take any" if taken_by and not from_caller else ""
     passed = way.start is Start.ENTRY and bool(sources) and all(map(_is_passed, sources))
-    return Unresolved(f"{reason}{anyway}", passed)
+    return Unresolved(f"{reason}{anyway}", passed or passes_on)
 
 
 def _is_passed(source: Source) -> bool:

@@ -6,13 +6,20 @@ EL2, breaks the interface although each of its hypercalls is answered as promise
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from hypabi.callsites.call_graph import Lead
-from hypabi.callsites.model import CallSite, Unread
+from hypabi.callsites.composition import composed
+from hypabi.callsites.model import CallPath, CallSite, Unread
+from hypabi.contract.expression import Predicate
 from hypabi.contract.model import Program
 from hypabi.contract.revision import CallerContext, Revision
+from hypabi.judgement.callers.arguments import passed_bases
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
-from hypabi.records import frozen
+from hypabi.judgement.callers.passing import Flow, Passing, calls_only_if, passes_on
+from hypabi.records import frozen, replace
+from hypabi.smt.solver import Solver
+from hypabi.smt.terms import Value
 
 
 @frozen
@@ -33,8 +40,16 @@ class Reach:
 
     find: Callable[[str], Sequence[int]]
     """Returns the addresses of the functions of a name."""
-    leads: Callable[[int, frozenset[int]], Lead]
-    """Tells whether direct calls lead from a function's start to one of some call sites."""
+    leads: Callable[[int, frozenset[int], frozenset[int]], Lead]
+    """Tells whether direct calls lead from a function's start to one of some call sites, others
+    than those of which it is known that they do not get there."""
+    ways: Callable[[int, frozenset[int]], Sequence[CallPath]]
+    """Returns the ways on which a function goes on to one of some others."""
+    unreached: Callable[[int, Mapping[str, int]], frozenset[int]]
+    """Returns the branches and calls of a function that are not reached when registers hold some
+    numbers at its entry."""
+    flow: Callable[[int], Flow]
+    """Returns what flows from a function's entry."""
 
 
 def hold_makers(
@@ -43,12 +58,14 @@ def hold_makers(
     reach: Reach,
     made: Mapping[tuple[str, str], Sequence[CallSite]],
     unread: Sequence[Unread],
+    closed: frozenset[int] = frozenset(),
 ) -> Iterator[MakerCheck]:
     """Hold every function that the contract names as one that makes a move, of one program.
 
     :param which: the program; a move from a party of another is made there
     :param made: the call sites that make a call while a party is live, by party and call
     :param unread: call sites of which it was not found out what they ask for
+    :param closed: calls of functions that do not make theirs then
     """
     for move in revision.moves:
         source = revision.party(move.source)
@@ -57,7 +74,9 @@ def hold_makers(
         sites = frozenset(site.address for site in made.get((move.source, move.call), ()))
         for name in move.made_by:
             for address in reach.find(name):
-                verdict = _verdict(address, reach, sites, unread)
+                given = move.given.get(name, {})
+                shut = closed | reach.unreached(address, given) if given else closed
+                verdict = _given(_verdict(address, reach, sites, unread, shut), given)
                 yield MakerCheck(name, address, move.call, (move.source,), verdict)
 
 
@@ -78,7 +97,8 @@ def hold_scheduled(
     """
     for context in contexts:
         states = tuple(name for name in context.states if name in live)
-        for name in context.functions if states and context.calls else ():
+        named = context.functions if context.enters is None else ()
+        for name in named if states and context.calls else ():
             for address in reach.find(name):
                 calls = any((address, call) in asked for call in context.calls)
                 if not calls and not _doubt(address, unread):
@@ -86,10 +106,81 @@ def hold_scheduled(
                     yield MakerCheck(name, address, " or ".join(context.calls), states, why)
 
 
+def hold_copies(
+    revision: Revision,
+    which: Program,
+    made: Mapping[tuple[str, str], Sequence[CallSite]],
+    tables: Collection[Value],
+) -> Iterator[MakerCheck]:
+    """Yield the moves to a table that is a copy, where every caller names one of the program.
+
+    :param tables: where the program's own lie
+    """
+    for move in revision.moves:
+        source = revision.party(move.source)
+        if not move.copied or source is None or source.program is not which:
+            continue
+        for site in made.get((move.source, move.call), ()):
+            passed = passed_bases(revision, site, move.call, ())
+            if passed and all(value in tables for value in passed):
+                why = Violated("every caller names a table of the program, and none a copy")
+                live = (move.source,)
+                yield MakerCheck(site.name, site.function.address, move.call, live, why)
+
+
+def hold_relays(
+    contexts: Iterable[CallerContext],
+    reach: Reach,
+    live: Collection[str],
+    lowered: Callable[[Predicate], Value],
+    bits: int,
+    solver: Solver,
+) -> Iterator[MakerCheck]:
+    """Yield the functions that go on to one that calls, and what comes of what they pass to it.
+
+    :param contexts: those that speak of the program
+    :param live: the parties that the program holds
+    :param lowered: turns a condition on registers into a term
+    """
+    for context in contexts:
+        entered = reach.find(context.enters) if context.enters is not None else ()
+        states = tuple(name for name in context.states if name in live)
+        for name in context.functions if entered and states else ():
+            for address in reach.find(name):
+                for path in reach.ways(address, frozenset(entered)):
+                    way = Passing(path, partial(reach.flow, address), bits, path.path[-2])
+                    answers = [*passes_on(context, None, way)]
+                    if context.only_if is not None:
+                        answers.append(calls_only_if(context.only_if, lowered, way, solver))
+                    for answer in answers:
+                        call = " or ".join(context.calls)
+                        yield MakerCheck(name, address, call, states, answer.verdict)
+
+
+def closed_calls(sites: Iterable[CallSite]) -> frozenset[int]:
+    """Return the calls of functions that make no hypercall as they are called there."""
+    return frozenset(
+        caller.address
+        for site in sites
+        for caller in site.callers
+        if site.paths and caller.paths and not any(_calls(site, way) for way in caller.paths)
+    )
+
+
+def _calls(site: CallSite, outer: CallPath) -> bool:
+    """Tell whether one of the ways to a call site can be taken from a caller of its function."""
+    ways = [composed(inner, outer) for inner in site.paths]
+    return any(way is None or all(each.term != 0 for each in way.request.guard) for way in ways)
+
+
 def _verdict(
-    address: int, reach: Reach, sites: frozenset[int], unread: Sequence[Unread]
+    address: int,
+    reach: Reach,
+    sites: frozenset[int],
+    unread: Sequence[Unread],
+    closed: frozenset[int],
 ) -> CallerVerdict:
-    match reach.leads(address, sites):
+    match reach.leads(address, sites, closed):
         case Lead.LEADS:
             return Satisfied("direct calls lead to it")
         case Lead.BEYOND:
@@ -97,6 +188,14 @@ def _verdict(
         case Lead.NOT:
             why = _doubt(address, unread)
             return Undecided(why) if why else Violated("no direct call leads to such a call")
+
+
+def _given(said: CallerVerdict, given: Mapping[str, int]) -> CallerVerdict:
+    """Return a violation with what registers hold at entry when it is one."""
+    if not given or not isinstance(said, Violated):
+        return said
+    held = " and ".join(f"{register} is {value:#x}" for register, value in given.items())
+    return replace(said, what=f"{said.what} when {held}")
 
 
 def _doubt(address: int, unread: Sequence[Unread]) -> str:

@@ -12,10 +12,13 @@ from hypabi.callsites.call_order import Asked, CallOrder, Live
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.model import CallSite
 from hypabi.contract.clause import Clause
+from hypabi.contract.model import Program
 from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision, Service
+from hypabi.judgement.callers.arguments import passed_bases
 from hypabi.judgement.callers.findings import CallerVerdict, Undecided, Violated
 from hypabi.records import frozen
+from hypabi.smt.terms import Value
 
 SERVICE: Final = 0xFF000000
 """Bits of an SMCCC identifier that say whose call it is (DEN0028, 2.5)."""
@@ -28,7 +31,8 @@ class Known:
     site: int
     function: int
     """Address of the function around it."""
-    identifier: int
+    identifier: int | None
+    """``None`` where the contract says that whatever it is will do."""
     contexts: tuple[CallerContext, ...]
     """What the contract says of when it runs."""
 
@@ -45,66 +49,95 @@ class OrderCheck:
     verdict: CallerVerdict
 
 
-def hold_order(
-    revision: Revision,
-    sites: CallSites,
-    judged: Sequence[CallSite],
-    contexts: Mapping[int, tuple[CallerContext, ...]],
-) -> tuple[OrderCheck, ...]:
-    """Walk every function that makes hypercalls, or calls such, and return what is out of order.
+@frozen
+class Order:
+    """The program of which the order of calls is asked."""
 
-    :param judged: the call sites that the contract is about
-    :param contexts: what it says of when they run, by address
-    """
-    known = tuple(_known(revision, sites, contexts))
-    callers = (caller.function.address for site in judged for caller in site.callers)
+    which: Program
+    sites: CallSites
+    judged: Sequence[CallSite]
+    """The call sites that the contract is about."""
+    contexts: Mapping[int, tuple[CallerContext, ...]]
+    """What it says of when they run, by address."""
+    tables: Mapping[str, Value]
+    """Address of each party's vector table."""
+
+
+def hold_order(revision: Revision, order: Order) -> tuple[OrderCheck, ...]:
+    """Walk every function that makes hypercalls, or calls such, and return what is out of order."""
+    sites, judged = order.sites, order.judged
+    known = tuple(_known(revision, order))
+    callers = {caller.function.address for site in judged for caller in site.callers}
     functions: dict[int, frozenset[int]] = dict.fromkeys(callers, frozenset())
+    own = callers | {each.function for each in known if each.identifier is None}
     for each in known:
         functions[each.function] = functions.get(each.function, frozenset()) | {each.site}
-    held = _Held(revision, sites, {each.site: each for each in known})
-    order = CallOrder(sites, functions, held.answer)
-    for start in sorted(functions):
-        held.root = start
-        boot = held.at_boot(start)
-        if not order.walk(start, boot or held.anybody, None if boot else held.anybody):
-            held.note_cut_short()
+    held = _Held(revision, order, {each.site: each for each in known})
+    for state in sorted({site.state for site in judged}, key=lambda state: state.value):
+        walk = CallOrder(sites, functions, held.answer, state)
+        for start in sorted(functions):
+            held.root = start
+            boot = held.at_boot(start)
+            if boot and start not in own:
+                continue  # who calls it is walked, and says who is live; else nobody calls it
+            for live in boot or (held.anybody,):
+                if not walk.walk(start, live, None if boot else held.anybody):
+                    held.note_cut_short()
     return tuple(held.found.values())
 
 
-def _known(
-    revision: Revision, sites: CallSites, contexts: Mapping[int, tuple[CallerContext, ...]]
-) -> Iterator[Known]:
+def _known(revision: Revision, order: Order) -> Iterator[Known]:
     """Yield the call sites of the contract's calls, and of calls to whoever they make live.
 
     The latter are of the same SMCCC service as an identifier that the contract names.
     """
     named = {n & SERVICE for context in revision.contexts for n in context.identifiers}
-    for address, (function, number) in sites.constants(revision.immediate).items():
-        if any(revision.numbered(number)) or number & SERVICE in named:
-            yield Known(address, function, number, contexts.get(address, ()))
+    constants = order.sites.constants(revision.immediate)
+    numbered = {
+        address: (function, number)
+        for address, (function, number) in constants.items()
+        if any(revision.numbered(number)) or number & SERVICE in named
+    }
+    for address, (function, number) in numbered.items():
+        yield Known(address, function, number, order.contexts.get(address, ()))
+    for site in order.judged:
+        spoken = order.contexts.get(site.address, ())
+        if site.address not in numbered and any(ANY_OTHER in each.calls for each in spoken):
+            yield Known(site.address, site.function.address, None, spoken)
 
 
 class _Held:
     """What is known of calls, and what was found out of order."""
 
-    def __init__(self, revision: Revision, sites: CallSites, known: Mapping[int, Known]) -> None:
+    def __init__(self, revision: Revision, order: Order, known: Mapping[int, Known]) -> None:
         self.revision = revision
-        self.sites = sites
+        self.order = order
+        self.sites = order.sites
         self.known = known
-        self.anybody: Live = frozenset(party.name for party in revision.parties)
+        own = [party.name for party in revision.parties if party.program is order.which]
+        self.anybody: Live = frozenset(own)
+        self.judged = {site.address: site for site in order.judged}
         self.found: dict[tuple[int, int], OrderCheck] = {}
         self.root = 0
 
-    def at_boot(self, start: int) -> Live | None:
-        """Return who is live when a function runs that only the boot calls, ``None`` of others."""
+    def at_boot(self, start: int) -> tuple[Live, ...]:
+        """Return who is live when a function runs that only the boot calls, nothing of others.
+
+        All of a decompressor is such, and where it was not entered in HYP nobody is live.
+        """
         boot = self.revision.boot
         named = self._name(start) in self.revision.at_boot
-        return frozenset({boot}) if boot is not None and named else None
+        if boot in self.anybody and self.order.which is Program.DECOMPRESSOR:
+            return (frozenset({boot}), frozenset())
+        return (frozenset({boot}),) if boot is not None and named else ()
 
     def answer(self, asked: Asked) -> Live:
         """Return who can be live behind a call, and note it where it is out of order."""
         known = self.known[asked.site]
-        call = next((c.name for c in self.revision.numbered(known.identifier)), ANY_OTHER)
+        if known.contexts and not any(each.states for each in known.contexts):
+            return asked.live  # nobody calls, says the contract
+        numbered = () if known.identifier is None else self.revision.numbered(known.identifier)
+        call = next((each.name for each in numbered), ANY_OTHER)
         stack = [self._name(address) for address in (*asked.calls, asked.site)]
         live = asked.live & self._served(known, call)
         moves = [
@@ -114,12 +147,22 @@ class _Held:
         ]
         named = {move.source for move in moves if set(move.made_by) & set(stack)}
         mine = [m for m in moves if m.source not in named or set(m.made_by) & set(stack)]
+        there = self._set_to(known, call, asked)
+        mine = [m for m in mine if not there or m.to in there]
         why = self._out_of_order(asked.live, live, mine, stack)
         if why:
             self._note(asked, call, why, stack)
             return self.anybody
         moved = {move.source for move in mine if not self._may_fail(move)}
         return frozenset(move.to for move in mine) | (live - moved)
+
+    def _set_to(self, known: Known, call: str, asked: Asked) -> Live:
+        """Return whose vectors a call installs, nobody where its caller does not say it."""
+        site = self.judged.get(known.site)
+        passed = passed_bases(self.revision, site, call, asked.calls[-1:]) if site else ()
+        tables = self.order.tables
+        parties = [{n for n, at in tables.items() if at == value} for value in passed]
+        return frozenset().union(*parties) if parties and all(parties) else frozenset()
 
     def note_cut_short(self) -> None:
         """Note that not every way through the function was walked."""
@@ -172,7 +215,9 @@ class _Held:
         inner = asked.calls[-1] if asked.calls else asked.site
         at = f"{stack[-1]} at {asked.site:#x}" if stack[-1] else f"{asked.site:#x}"
         number = self.known[asked.site].identifier
-        spelled = call if call != ANY_OTHER else f"identifier {number:#x}"
+        spelled = call
+        if call == ANY_OTHER:
+            spelled = "no call by its number" if number is None else f"identifier {number:#x}"
         through = "".join(f", called at {address:#x}" for address in reversed(asked.calls))
         said = Violated(f"{at}{through} asks for {spelled}: {why}")
         check = OrderCheck(self._name(self.root), self.root, call, tuple(sorted(asked.live)), said)
@@ -180,4 +225,4 @@ class _Held:
 
 
 def _listed(live: Live) -> str:
-    return " or ".join(sorted(live))
+    return " or ".join(sorted(live)) or "nobody"

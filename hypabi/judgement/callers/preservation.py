@@ -11,6 +11,7 @@ from hypabi.callsites.model import (
     Origin,
     Read,
     ResultUse,
+    Test,
     Why,
     after,
 )
@@ -305,7 +306,12 @@ def refusals_told(
     for refusal in refusals if success is not None and answer is not None else ():
         assert answer is not None
         value = refusal % (1 << revision.architecture.bits)
-        if any(_tells(test.condition, revision, value) for test in answer.tests):
+        telling = [test for test in answer.tests if _tells(test.condition, revision, value)]
+        if telling and all(_warns_of_success(test, revision) for test in telling):
+            return Violated(
+                f"it warns where {result} is {success:#x}, and not where it can be {value:#x}"
+            )
+        if telling:
             said = Satisfied("the caller tells success from every other answer")
             continue
         meets = f"{result} can be {value:#x}"
@@ -315,6 +321,14 @@ def refusals_told(
             return Violated(f"{meets}, and nobody looks at it")
         return Undecided(f"{meets}; what becomes of it was not followed")
     return said
+
+
+def _warns_of_success(test: Test, revision: Revision) -> bool:
+    """Tell whether a test leads to a warning for success, and for success alone."""
+    symbol = terms.symbol(after(revision.result), revision.architecture.bits)
+    assert revision.success is not None
+    held = terms.substitute(test.condition, {symbol: revision.success})
+    return test.warns is not None and held == int(test.warns)
 
 
 def _taken_for_answers(site: CallSite, way: CallPath, revision: Revision) -> Iterator[str]:

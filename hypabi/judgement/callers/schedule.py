@@ -6,14 +6,15 @@ every party of its own program, because any of them could be live.
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.identifier_values import paths_by_identifier, uninitialised
-from hypabi.callsites.model import CallPath, CallSite, Function, Unread
+from hypabi.callsites.model import CallPath, CallSite, Function, Stranger, Unread
 from hypabi.contract.model import Program as ProgramName
 from hypabi.contract.resolve import ANY, ANY_OTHER
-from hypabi.contract.revision import CallerContext, Move, Revision
+from hypabi.contract.revision import CallerContext, Move, Revision, Row
 from hypabi.judgement.callers.compatibility import (
     REFUSED_AND_TOLD,
     Provider,
@@ -26,15 +27,34 @@ from hypabi.judgement.callers.findings import (
     CallerQuestion,
     DependsOnCaller,
     Satisfied,
+    Undecided,
     Unspecified,
     Violated,
     Whose,
 )
-from hypabi.judgement.callers.makers import MakerCheck, Reach, hold_makers, hold_scheduled
-from hypabi.judgement.callers.order import OrderCheck, hold_order
+from hypabi.judgement.callers.makers import (
+    MakerCheck,
+    Reach,
+    closed_calls,
+    hold_copies,
+    hold_makers,
+    hold_relays,
+    hold_scheduled,
+)
+from hypabi.judgement.callers.order import Order, OrderCheck, hold_order
+from hypabi.judgement.callers.passing import (
+    Flow,
+    Passing,
+    calls_only_if,
+    goes_on_elsewhere,
+    leaves_by,
+    passes_on,
+)
 from hypabi.judgement.callers.preservation import refusals_told
+from hypabi.judgement.verification.lowering import Lowering
 from hypabi.records import frozen, replace
 from hypabi.smt.solver import Solver
+from hypabi.smt.terms import Value
 
 SMALL: Final = 0x1_0000
 """Below it an identifier is no function identifier of SMCCC that anybody has (DEN0028, table 6-2),
@@ -116,6 +136,8 @@ class Program:
     """How far its functions get; where ``None``, nobody is held to make a move."""
     call_sites: CallSites | None = None
     """All of its call sites; where ``None``, nobody is held to an order."""
+    strangers: tuple[Stranger, ...] = ()
+    """Ways to other call sites that ask for what no contract lists, or for what is not known."""
     whose: Whose = Whose.OWN
     """Whose call sites they are; of another file, any party may be live when they run."""
 
@@ -150,15 +172,23 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
                 if contexts and all(each.when is Reachability.UNREACHABLE for each in met):
                     dormant.append(site)
                 _note_moves(own, met)
+        checks += _strangers(program)
         for move, by in own.items():
             made.setdefault(move, []).extend(by)
         if program.reach is not None:
-            makers += hold_makers(revision, program.which, program.reach, own, program.unread)
+            closed = closed_calls(program.sites)
+            makers += hold_makers(
+                revision, program.which, program.reach, own, program.unread, closed
+            )
             spoken = [c for c in revision.contexts if c.program in (None, program.which)]
             parties, unread = program.providers.keys(), program.unread
             makers += hold_scheduled(spoken, program.reach, parties, asked, unread)
+            makers += _relays(revision, program, spoken, solver)
+            makers += hold_copies(revision, program.which, own, dict(_tables(program)).values())
         if program.call_sites is not None:
-            order += hold_order(revision, program.call_sites, program.sites, said)
+            tables = dict(_tables(program))
+            asked_of = Order(program.which, program.call_sites, program.sites, said, tables)
+            order += hold_order(revision, asked_of)
     moves = tuple(
         MoveTaken(move, _once(made.get((move.source, move.call), ())))
         for move in revision.moves
@@ -168,6 +198,33 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
     return LifeCycle(
         tuple(checks), moves, _once(dormant), elsewhere, unread, tuple(makers), tuple(order)
     )
+
+
+def _tables(program: Program) -> Iterator[tuple[str, Value]]:
+    """Yield the address of the vector table of each party of a program."""
+    for name, provider in program.providers.items():
+        if name in provider.surroundings.tables:
+            yield name, provider.surroundings.tables[name]
+
+
+def _strangers(program: Program) -> Iterator[CheckInContext]:
+    """Yield that it is not known who serves a call that no contract has."""
+    party = next(iter(program.providers), "")
+    for each in program.strangers:
+        said = CallerAnswer(CallerQuestion.SERVED, Undecided(each.why))
+        check = CallerCheck(each.site, each.way, party, None, (said,))
+        yield CheckInContext(check, Reachability.WHOEVER_IS_LIVE, None)
+
+
+def _relays(
+    revision: Revision, program: Program, spoken: Sequence[CallerContext], solver: Solver
+) -> Iterator[MakerCheck]:
+    provider = next(iter(program.providers.values()), None)
+    if provider is None or program.reach is None:
+        return
+    lowered = Lowering(provider.behaviour, None, provider.surroundings).predicate
+    parties, bits = program.providers.keys(), revision.architecture.bits
+    yield from hold_relays(spoken, program.reach, parties, lowered, bits, solver)
 
 
 def may_concern(
@@ -241,7 +298,8 @@ def contexts_of(
     fitting = tuple(
         context
         for context in revision.contexts
-        if _speaks_of(context, revision, which, way)
+        if context.enters is None
+        and _speaks_of(context, revision, which, way)
         and _is_in(context, revision, function, way, absent)
     )
     named = tuple(
@@ -312,11 +370,53 @@ def _checks(
         otherwise = Reachability.WHOEVER_IS_LIVE
     else:
         otherwise = _otherwise(contexts, found) if contexts else _unspoken(revision, found.values())
+    passing = Passing(way, partial(_flow, program, site), revision.architecture.bits, site.address)
+    promised = False
     for name, met in found.items():
         context = next((context for context in contexts if name in context.states), None)
         when = otherwise if context is None else Reachability.REACHABLE
         told = met if context is None else _with_refusals(met, context, revision)
+        if context is not None and not promised:
+            # Whoever is live, the function passes the same: it is told once.
+            row, promised = revision.find(name, met.call), True
+            said = _promised(contexts, met, passing, program.providers[name], row, solver)
+            told = replace(told, points=_instead(told.points, tuple(said)))
         yield CheckInContext(told, when, context or next(iter(contexts), None))
+
+
+def _flow(program: Program, site: CallSite) -> Flow:
+    if program.call_sites is None:
+        return None
+    return program.call_sites.entry_flow(site.function.address, site.state)
+
+
+def _promised(
+    contexts: Sequence[CallerContext],
+    met: CallerCheck,
+    passing: Passing,
+    provider: Provider,
+    row: Row | None,
+    solver: Solver,
+) -> Iterator[CallerAnswer]:
+    """Yield what comes of what the contract says of the function around a site."""
+    lowering = Lowering(provider.behaviour, None, provider.surroundings)
+    for context in contexts:
+        yield from passes_on(context, met.call, passing)
+        if context.only_if is not None:
+            yield calls_only_if(context.only_if, lowering.predicate, passing, solver)
+        asked = {each.register for each in context.passes if each.call == met.call}
+        for register in asked & leaves_by(row):
+            said = goes_on_elsewhere(register, met.site.onward, passing)
+            if said is not None:
+                yield CallerAnswer(CallerQuestion.GOES_ON, said)
+
+
+def _instead(
+    points: tuple[CallerAnswer, ...], said: tuple[CallerAnswer, ...]
+) -> tuple[CallerAnswer, ...]:
+    """Return answers with further ones, which are better where control goes on."""
+    better = {each.aspect for each in said} & {CallerQuestion.GOES_ON}
+    return (*(each for each in points if each.aspect not in better), *said)
 
 
 def _refused_by_all(found: Mapping[str, CallerCheck]) -> Mapping[str, CallerCheck]:

@@ -1,20 +1,49 @@
 """Whether those make a move of whom the contract says so."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
+from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_graph import Lead
-from hypabi.callsites.model import Function, Unread
+from hypabi.callsites.model import CallPath, Function, Unread
+from hypabi.contract.clause import Clause, Ensures, Premise
+from hypabi.contract.expression import Comparison, Relation
 from hypabi.contract.model import Program
-from hypabi.contract.revision import CallerContext, Move
+from hypabi.contract.revision import CallerContext, Move, Passed, Row, Service
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
-from hypabi.judgement.callers.makers import Reach, hold_makers, hold_scheduled
+from hypabi.judgement.callers.makers import (
+    Reach,
+    closed_calls,
+    hold_copies,
+    hold_makers,
+    hold_relays,
+    hold_scheduled,
+)
+from hypabi.judgement.callers.passing import Flow
+from hypabi.judgement.verification.lowering import Lowering, Surroundings
+from hypabi.smt.bitwuzla import BitwuzlaSolver
 from tests.callsites.made_site import site
-from tests.judgement.handler_contract import REVISION, WHY
+from tests.callsites.programs import Everything, address_of, call_sites
+from tests.inputs import Assemble
+from tests.judgement.handler_contract import ALWAYS, REVISION, WHY, equal, new, number, old
+from tests.judgement.made_case import behaviour
 
 MOVE = Move("stub", "SET", "kvm-init", ("maker", "absent"))
 PLACE = 0x8000
+
+
+def no_ways(_start: int, _targets: frozenset[int]) -> tuple[CallPath, ...]:
+    return ()
+
+
+def all_reached(_start: int, _known: Mapping[str, int]) -> frozenset[int]:
+    return frozenset()
+
+
+def no_flow(_start: int) -> Flow:
+    return None
 
 
 def held(
@@ -24,12 +53,14 @@ def held(
     revision = replace(REVISION, moves=(MOVE,))
     made = {("stub", "SET"): [site()]} if serves else {}
 
-    def leads(address: int, wanted: frozenset[int]) -> Lead:
-        assert address == PLACE
+    def leads(address: int, wanted: frozenset[int], closed: frozenset[int]) -> Lead:
+        assert address == PLACE and not closed
         assert wanted == ({site().address} if serves else frozenset())
         return lead
 
-    reach = Reach(lambda name: [PLACE] if name == "maker" else [], leads)
+    reach = Reach(
+        lambda name: [PLACE] if name == "maker" else [], leads, no_ways, all_reached, no_flow
+    )
     return {
         each.function: each.verdict for each in hold_makers(revision, which, reach, made, unread)
     }
@@ -71,8 +102,111 @@ def test_a_function_that_makes_its_call_no_more_is_undecided_where_its_party_is(
     asked: set[tuple[int, str]], live: set[str], *, undecided: bool
 ) -> None:
     context = CallerContext("it", None, ("maker",), ("SET",), (), ("stub",), WHY)
-    reach = Reach(lambda name: [PLACE] if name == "maker" else [], lambda *_: Lead.NOT)
+    reach = Reach(
+        lambda name: [PLACE] if name == "maker" else [],
+        lambda *_: Lead.NOT,
+        no_ways,
+        all_reached,
+        no_flow,
+    )
     found = list(hold_scheduled([context], reach, live, asked, ()))
     assert [isinstance(each.verdict, Undecided) for each in found] == [True] * undecided
     own = Unread(PLACE + 8, Function("maker", PLACE, PLACE + 16), "x0 is not a constant")
     assert list(hold_scheduled([context], reach, live, asked, [own])) == []
+
+
+def test_a_maker_is_held_to_what_it_does_when_registers_hold_some_numbers() -> None:
+    move = replace(MOVE, given={"maker": {"x1": 0}})
+    revision = replace(REVISION, moves=(move,))
+
+    def leads(_address: int, _wanted: frozenset[int], closed: frozenset[int]) -> Lead:
+        return Lead.NOT if 0x8010 in closed else Lead.LEADS
+
+    def unreached(_start: int, known: Mapping[str, int]) -> frozenset[int]:
+        return frozenset({0x8010} if known["x1"] == 0 else ())
+
+    reach = Reach(
+        lambda name: [PLACE] if name == "maker" else [], leads, no_ways, unreached, no_flow
+    )
+    made = {("stub", "SET"): [site()]}
+    (found,) = hold_makers(revision, Program.KERNEL, reach, made, ())
+    assert isinstance(found.verdict, Violated) and "x1 is 0x0" in found.verdict.what
+    revision = replace(revision, moves=(replace(move, given={"maker": {"x1": 2}}),))
+    (found,) = hold_makers(revision, Program.KERNEL, reach, made, ())
+    assert isinstance(found.verdict, Satisfied)
+
+
+RELAY = CallerContext(
+    "reset", None, ("relay",), ("SET",), (), ("stub",), WHY,
+    (), (Passed(None, "x0", "x0", read=False),),
+    Premise("told", "x1 != 0", Comparison(Relation.DIFFERENT, old("x1"), number(0)), WHY),
+    "wrapper",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "violated"),
+    [
+        ("cbz x1, 1f; b wrapper; 1: ret", [False, False]),
+        ("cbnz x1, wrapper; ret", [False, False]),
+        ("cbz x1, wrapper; ret", [False, True]),
+        ("cbnz x0, wrapper; ret", [False, True]),
+        ("mov x0, x2; cbnz x1, wrapper; ret", [True, False]),
+    ],
+)
+def test_who_goes_on_to_a_wrapper_is_held_to_what_it_passes_and_when(
+    assemble: Assemble, body: str, violated: list[bool]
+) -> None:
+    sites = call_sites(assemble, relay=body, wrapper="mov x1, x0; mov x0, #0; hvc #0; ret")
+    a64 = InstructionSet.A64
+    reach = Reach(
+        lambda name: [address_of(sites, name)],
+        lambda *_: Lead.LEADS,
+        lambda start, targets: sites.ways_into(start, targets, a64),
+        all_reached,
+        lambda start: sites.entry_flow(start, a64),
+    )
+    lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
+    live, solver = {"stub"}, BitwuzlaSolver()
+    found = hold_relays([RELAY], reach, live, lowering.predicate, 64, solver)
+    assert [isinstance(each.verdict, Violated) for each in found] == violated
+    assert not list(hold_relays([RELAY], reach, set(), lowering.predicate, 64, solver))
+    plain = [replace(RELAY, enters=None)]
+    assert not list(hold_relays(plain, reach, live, lowering.predicate, 64, solver))
+
+
+def test_a_call_that_never_gets_to_the_hvc_leads_nowhere(assemble: Assemble) -> None:
+    code = "cmp w0, #1; b.ne 1f; mov x0, #3; hvc #0; 1: ret"
+    sites = call_sites(assemble, f=code, does="mov x0, #1; bl f; ret", not_="mov x0, #0; bl f; ret")
+    found, _ = sites.wanted(Everything())
+    calls = {each.function.name: each.address for site in found for each in site.callers}
+    assert closed_calls(found) == {calls["not_"]}
+
+
+BASE = Clause("base", "", Ensures(equal(new("VBAR_EL2"), old("x1"))), WHY)
+COPIED = replace(
+    REVISION,
+    rows=(Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (BASE,), None),),
+    moves=(Move("stub", "SET", "stub", copied=True),),
+)
+
+
+@pytest.mark.parametrize(
+    ("passed", "copies"),
+    [
+        (("mov x0, #0x20000",), False),
+        (("mov x0, #0x20000", "add x0, x5, #0x800"), True),
+        (("mov x0, #0x20000", "mov x0, #0x30000"), True),
+    ],
+)
+def test_a_move_to_a_copy_names_no_table_of_the_program(
+    assemble: Assemble, passed: tuple[str, ...], *, copies: bool
+) -> None:
+    callers = {f"c{number}": f"{each}; bl f; ret" for number, each in enumerate(passed)}
+    sites = call_sites(assemble, f="mov x1, x0; mov x0, #0; hvc #0; ret", **callers)
+    found, _ = sites.wanted(Everything())
+    made = {("stub", "SET"): found}
+    checks = list(hold_copies(COPIED, Program.KERNEL, made, [0x20000]))
+    assert [isinstance(each.verdict, Violated) for each in checks] == [True] * (not copies)
+    plain = replace(COPIED, moves=(Move("stub", "SET", "stub"),))
+    assert not list(hold_copies(plain, Program.KERNEL, made, [0x20000]))

@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+from hypabi.arch.names import Architecture
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.model import CallSite
 from hypabi.contract.clause import Clause, Ensures, Returns
+from hypabi.contract.model import Program
 from hypabi.contract.revision import CallerContext, LiveCall, Move, Revision, Row, Service
 from hypabi.judgement.callers.findings import Violated
-from hypabi.judgement.callers.order import OrderCheck, hold_order
-from tests.callsites.programs import Everything, call_sites
+from hypabi.judgement.callers.order import Order, OrderCheck, hold_order
+from tests.callsites.programs import Everything, call_sites, call_sites_a32
 from tests.inputs import Assemble
 from tests.judgement.handler_contract import (
     ALWAYS,
@@ -20,10 +22,13 @@ from tests.judgement.handler_contract import (
     equal,
     new,
     number,
+    old,
 )
 
 INIT = 0xC6000000
 REFUSES = Clause("refused", "", Ensures(equal(new("x0"), number(ERROR))), WHY)
+REFUSED = equal(new("r0", 32), number(ERROR, 32))
+BASE = Clause("base", "", Ensures(equal(new("HVBAR", 32), old("r1", 32))), WHY)
 STUB_OTHER = Row("stub", None, Service.OTHER, ALWAYS, (), (), (REFUSES,), None)
 CALLS = (LiveCall("SET", 0, (), ("stub",), WHY), LiveCall("RESET", 2, (), ("run",), WHY))
 MOVES = (
@@ -68,7 +73,7 @@ def order_of(
         identifier = site.paths[0].request.registers["x0"]
         assert isinstance(identifier, int)
         said[site.address] = {0: CONTEXTS[:1], INIT: CONTEXTS[1:]}.get(identifier, ())
-    return hold_order(life, sites, found, said)
+    return hold_order(life, Order(Program.KERNEL, sites, found, said, {}))
 
 
 def test_reset_set_init_and_a_host_call_are_in_order(assemble: Assemble) -> None:
@@ -116,3 +121,61 @@ def test_a_call_that_may_fail_can_leave_who_was_live(assemble: Assemble) -> None
     found, _ = sites.wanted(Everything())
     assert order_of(sites, found)
     assert not order_of(sites, found, replace(LIFE, rows=(STUB_OTHER, row)))
+
+
+IN_FRONT = replace(
+    LIFE,
+    architecture=Architecture.ARM,
+    identifier="r0",
+    result="r0",
+    parties=tuple(
+        replace(PARTY, name=name, program=Program.DECOMPRESSOR) for name in ("stub", "reentry")
+    ),
+    rows=(
+        Row("stub", "SET", Service.SERVED, ALWAYS, (), (), (BASE,), None),
+        replace(STUB_OTHER, clauses=(replace(REFUSES, statement=Ensures(REFUSED)),)),
+    ),
+    moves=(
+        Move("stub", "SET", "stub"),
+        Move("stub", "SET", "reentry"),
+        Move("reentry", "any", "beyond"),
+    ),
+    contexts=(
+        CallerContext("sets", None, (), ("SET",), (), ("stub",), WHY),
+        CallerContext("bounces", None, (), ("any-other",), (), ("reentry",), WHY),
+    ),
+)
+SET_A32 = "mov r1, r0; mov r0, #0; hvc #0; bx lr"
+HYP = "mrs r0, spsr; and r0, r0, #0x1f; cmp r0, #26; bne 9f"
+TABLES = {"stub": 0x20000, "reentry": 0x21000}
+
+
+def in_front(assemble: Assemble, body: str) -> list[str]:
+    """Return what is out of order in a decompressor, of which a bare ``hvc`` leads on."""
+    sites = call_sites_a32(assemble, root=body, set=SET_A32)
+    found, _ = sites.wanted(Everything())
+    bare = [each for each in found if each.function.name == "root"]
+    said = {each.address: IN_FRONT.contexts[each in bare :][:1] for each in found}
+    order = Order(Program.DECOMPRESSOR, sites, found, said, TABLES)
+    return [each.call for each in hold_order(IN_FRONT, order)]
+
+
+SETS = "mov r0, #{:#x}; bl set"
+
+
+def test_a_decompressor_starts_with_its_stub_and_moves_to_the_table_it_names(
+    assemble: Assemble,
+) -> None:
+    sets = SETS.format(TABLES["reentry"])
+    assert in_front(assemble, f"{HYP}; {sets}; hvc #0; 9: bx lr") == []
+    assert in_front(assemble, f"{HYP}; hvc #0; 9: bx lr") == ["any-other"]
+    assert in_front(assemble, f"{HYP}; mov r0, #0x21000; hvc #0; 9: bx lr") == ["any-other"]
+    again = SETS.format(TABLES["stub"])
+    assert in_front(assemble, f"{HYP}; {again}; hvc #0; 9: bx lr") == ["any-other"]
+    assert in_front(assemble, f"{HYP}; mov r0, r10; bl set; {sets}; hvc #0; 9: bx lr") == []
+
+
+def test_a_decompressor_that_was_not_entered_in_hyp_calls_nobody(assemble: Assemble) -> None:
+    sets = SETS.format(TABLES["reentry"])
+    inverted = HYP.replace("bne", "beq")
+    assert "SET" in in_front(assemble, f"{inverted}; {sets}; hvc #0; 9: bx lr")

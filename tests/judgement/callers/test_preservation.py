@@ -163,6 +163,22 @@ def test_every_answer_that_is_no_success_has_to_be_told() -> None:
     assert isinstance(refused(negative, terms.eq(answer, ERROR, 64)), Satisfied)
 
 
+def warning(condition: Value, *, warns: bool | None) -> object:
+    test = Test(0x1004, condition, warns=warns)
+    of = site(way(x0=0), answers=(Answer("x0", (ResultUse.USED,), (test,)),))
+    return refusals_told(of, (ERROR, -1), REVISION)
+
+
+def test_who_warns_of_success_alone_has_the_sense_of_its_test_wrong() -> None:
+    failed = terms.ne(terms.symbol(after("x0"), 64), 0, 64)
+    assert isinstance(warning(failed, warns=True), Satisfied)
+    assert isinstance(warning(terms.lnot(failed), warns=False), Satisfied)
+    assert isinstance(warning(failed, warns=None), Satisfied)
+    said = warning(failed, warns=False)
+    assert isinstance(said, Violated) and "it warns where x0 is 0x0" in said.what
+    assert isinstance(warning(terms.lnot(failed), warns=True), Violated)
+
+
 def test_an_answer_that_nobody_looks_at_is_a_violation_and_one_not_followed_is_undecided() -> None:
     assert isinstance(refused(uses=(ResultUse.OVERWRITTEN,)), Violated)
     assert isinstance(refused(uses=(ResultUse.USED,)), Undecided)
