@@ -339,7 +339,9 @@ class CallSites:
         """
         body = self.callee(function, state)
         found: list[CallPath] = []
-        for step in body.turns() if body is not None else ():
+        if body is None:
+            return ()
+        for step in body.turns():
             if step.target in targets:
                 chains, _ = self.chains(body, step.address, 0)
                 there = [replace(each, steps=(*each.steps, step.target)) for each in chains]

@@ -17,6 +17,7 @@ __all__ = [
     "callers.identification",
     "callers.makers",
     "callers.order",
+    "callers.passing",
     "callers.schedule",
     "callers.stated",
     "callers.summary",
