@@ -463,7 +463,8 @@ class CallerStates(Bounded):
     ] = None
     enters: Annotated[
         str | None,
-        "The function by which it makes its calls: 'passes' then names the registers of that one.",
+        "The function by which it makes its calls: 'passes' then names the registers of that one; "
+        "without 'passes' and 'only-if' it has to go on to it.",
     ] = None
 
 

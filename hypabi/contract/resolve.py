@@ -89,6 +89,7 @@ def resolve(context: Context) -> Revision:
     result = context.scope.result
     answers = context.answers
     boot, moves = _life_cycle(context, parties, calls)
+    turns = tuple(_turns(context, parties, calls))
     return Revision(
         contract=contract.name,
         document=contract.document,
@@ -112,7 +113,8 @@ def resolve(context: Context) -> Revision:
             each for name, party in parties.items() for each in _installations(context, name, party)
         ),
         places=tuple(_places(context)),
-        contexts=tuple(_turns(context, parties, calls)),
+        contexts=tuple(each for each in turns if each.enters is None),
+        relays=tuple(each for each in turns if each.enters is not None),
         at_boot=() if contract.life_cycle is None else contract.life_cycle.at_boot,
         passes_on=() if contract.life_cycle is None else contract.life_cycle.passes_on,
         users=tuple(_users(context, parties, calls)),

@@ -250,6 +250,8 @@ class Revision:
     contexts: tuple[CallerContext, ...] = ()
     at_boot: tuple[str, ...] = ()
     """Functions that run once, while the party is live that is live first."""
+    relays: tuple[CallerContext, ...] = ()
+    """Those that enter another function, which makes their calls."""
     passes_on: tuple[str, ...] = ()
     """Functions that make whichever call they were called for."""
     users: tuple[OutsideUser, ...] = ()

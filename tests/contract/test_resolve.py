@@ -123,7 +123,7 @@ CALLER = """  passes-on: [wrapper]
 def test_what_a_function_passes_on_is_told_by_registers() -> None:
     revision = at("6.1", text=changed(BOOT, BOOT + CALLER))
     assert revision.passes_on == ("wrapper",)
-    sets, relays = revision.contexts
+    (sets,), (relays,) = revision.contexts, revision.relays
     assert sets.passes == (Passed("SET", "x1", "x0", read=False),)
     assert sets.only_if is not None and sets.only_if.text == "x0 != 0"
     assert (relays.enters, relays.passes) == ("f", (Passed(None, "x0", "x2", read=True),))

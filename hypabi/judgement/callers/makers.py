@@ -13,6 +13,7 @@ from hypabi.callsites.composition import composed
 from hypabi.callsites.model import CallPath, CallSite, Unread
 from hypabi.contract.expression import Predicate
 from hypabi.contract.model import Program
+from hypabi.contract.resolve import ANY
 from hypabi.contract.revision import CallerContext, Revision
 from hypabi.judgement.callers.arguments import passed_bases
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
@@ -97,8 +98,7 @@ def hold_scheduled(
     """
     for context in contexts:
         states = tuple(name for name in context.states if name in live)
-        named = context.functions if context.enters is None else ()
-        for name in named if states and context.calls else ():
+        for name in context.functions if states and context.calls else ():
             for address in reach.find(name):
                 calls = any((address, call) in asked for call in context.calls)
                 if not calls and not _doubt(address, unread):
@@ -144,16 +144,20 @@ def hold_relays(
     """
     for context in contexts:
         entered = reach.find(context.enters) if context.enters is not None else ()
+        call = " or ".join(context.calls) or ANY
         states = tuple(name for name in context.states if name in live)
         for name in context.functions if entered and states else ():
             for address in reach.find(name):
-                for path in reach.ways(address, frozenset(entered)):
+                ways = reach.ways(address, frozenset(entered))
+                if not ways and not context.passes and context.only_if is None:
+                    why = Violated(f"it does not go on to {context.enters}")
+                    yield MakerCheck(name, address, call, states, why)
+                for path in ways:
                     way = Passing(path, partial(reach.flow, address), bits, path.path[-2])
                     answers = [*passes_on(context, None, way)]
                     if context.only_if is not None:
                         answers.append(calls_only_if(context.only_if, lowered, way, solver))
                     for answer in answers:
-                        call = " or ".join(context.calls)
                         yield MakerCheck(name, address, call, states, answer.verdict)
 
 

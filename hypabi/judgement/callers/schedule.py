@@ -183,7 +183,7 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
             spoken = [c for c in revision.contexts if c.program in (None, program.which)]
             parties, unread = program.providers.keys(), program.unread
             makers += hold_scheduled(spoken, program.reach, parties, asked, unread)
-            makers += _relays(revision, program, spoken, solver)
+            makers += _relays(revision, program, solver)
             makers += hold_copies(revision, program.which, own, dict(_tables(program)).values())
         if program.call_sites is not None:
             tables = dict(_tables(program))
@@ -216,14 +216,13 @@ def _strangers(program: Program) -> Iterator[CheckInContext]:
         yield CheckInContext(check, Reachability.WHOEVER_IS_LIVE, None)
 
 
-def _relays(
-    revision: Revision, program: Program, spoken: Sequence[CallerContext], solver: Solver
-) -> Iterator[MakerCheck]:
+def _relays(revision: Revision, program: Program, solver: Solver) -> Iterator[MakerCheck]:
     provider = next(iter(program.providers.values()), None)
     if provider is None or program.reach is None:
         return
     lowered = Lowering(provider.behaviour, None, provider.surroundings).predicate
     parties, bits = program.providers.keys(), revision.architecture.bits
+    spoken = [each for each in revision.relays if each.program in (None, program.which)]
     yield from hold_relays(spoken, program.reach, parties, lowered, bits, solver)
 
 
@@ -298,8 +297,7 @@ def contexts_of(
     fitting = tuple(
         context
         for context in revision.contexts
-        if context.enters is None
-        and _speaks_of(context, revision, which, way)
+        if _speaks_of(context, revision, which, way)
         and _is_in(context, revision, function, way, absent)
     )
     named = tuple(

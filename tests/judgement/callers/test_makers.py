@@ -171,6 +171,12 @@ def test_who_goes_on_to_a_wrapper_is_held_to_what_it_passes_and_when(
     found = hold_relays([RELAY], reach, live, lowering.predicate, 64, solver)
     assert [isinstance(each.verdict, Violated) for each in found] == violated
     assert not list(hold_relays([RELAY], reach, set(), lowering.predicate, 64, solver))
+    assert not list(
+        hold_relays([replace(RELAY, enters="relay")], reach, live, lowering.predicate, 64, solver)
+    )
+    other = [replace(RELAY, enters="relay", passes=(), only_if=None)]
+    (missing,) = hold_relays(other, reach, live, lowering.predicate, 64, solver)
+    assert isinstance(missing.verdict, Violated) and "go on to relay" in missing.verdict.what
     plain = [replace(RELAY, enters=None)]
     assert not list(hold_relays(plain, reach, live, lowering.predicate, 64, solver))
 
