@@ -62,16 +62,19 @@ class CallOrder:
         functions: Mapping[int, frozenset[int]],
         answer: Answer,
         state: InstructionSet = InstructionSet.A64,
+        anybody: Live = frozenset(),
     ) -> None:
         """Hold what is walked.
 
         :param functions: by address of a function, the call sites in it; none for a caller of such
+        :param anybody: who can be live behind a call that is entered in the middle of a function
         """
         self.sites = sites
         self.state = state
         self.functions = functions
         self._unknown: Live | None = None
         self.answer = answer
+        self._anybody = anybody
         self.left = MOST_STEPS
         self._cut_short = False
         self._around: list[int] = []
@@ -173,12 +176,17 @@ class CallOrder:
     def _into(self, step: Step, target: int, before: frozenset[Live]) -> frozenset[Live]:
         """Return who can be live where a function returns that is called or jumped to."""
         if target not in self.functions:
-            return before
+            return frozenset({self._anybody}) if self._skips_to_call(target) else before
         outer = self._calls
         self._calls = (*outer, step.address)
         found = frozenset(each for live in before for each in self._walk(target, live))
         self._calls = outer
         return found
+
+    def _skips_to_call(self, target: int) -> bool:
+        """Tell whether an address lies between a function's start and one of its calls."""
+        start = max((start for start in self.functions if start < target), default=target)
+        return any(target <= site for site in self.functions.get(start, ()))
 
 
 def _is_padding(body: Body, address: int) -> bool:

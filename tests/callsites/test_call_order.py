@@ -36,7 +36,7 @@ def walk_program(
     for site in sites.find():
         start = site.function.address
         around[start] = around.get(start, frozenset()) | {site.address}
-    order = CallOrder(sites, around, answer, state)
+    order = CallOrder(sites, around, answer, state, ANYBODY)
     whole = order.walk(address_of(sites, "root"), live, unknown)
     return sorted(found, key=lambda each: (each[0], sorted(each[1]))), whole
 
@@ -75,6 +75,15 @@ def test_behind_a_call_by_register_it_is_not_known_who_is_live(assemble: Assembl
     code = "bl f; blr x1; bl g; ret"
     assert walked(assemble, root=code, f=CALL, g=CALL) == [("f", ANYBODY), ("g", ANYBODY)]
     assert walked(assemble, None, root=code, f=CALL, g=CALL) == [("f", ANYBODY), ("g", STUB)]
+
+
+def test_behind_a_function_that_is_entered_at_its_call_it_is_not_known_who_is_live(
+    assemble: Assemble,
+) -> None:
+    inside = walked(assemble, root="bl g; bl f + 4; bl g; ret", f=CALL, g=CALL)
+    assert inside == [("g", ANYBODY), ("g", ANYBODY)]
+    behind = walked(assemble, root="bl g; bl f + 8; bl g; ret", f=CALL, g=CALL)
+    assert behind == [("g", ANYBODY), ("g", STUB)]
 
 
 def test_a_loop_ends(assemble: Assemble) -> None:

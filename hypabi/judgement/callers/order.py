@@ -74,7 +74,7 @@ def hold_order(revision: Revision, order: Order) -> tuple[OrderCheck, ...]:
         functions[each.function] = functions.get(each.function, frozenset()) | {each.site}
     held = _Held(revision, order, {each.site: each for each in known})
     for state in sorted({site.state for site in judged}, key=lambda state: state.value):
-        walk = CallOrder(sites, functions, held.answer, state)
+        walk = CallOrder(sites, functions, held.answer, state, held.anybody)
         for start in sorted(functions):
             held.root = start
             boot = held.at_boot(start)
