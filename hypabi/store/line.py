@@ -12,7 +12,7 @@ _RELEASE: Final = re.compile(
 )
 _OF_A_COMMIT: Final = re.compile(r"g[0-9a-f]{7,40}|dirty|next|[0-9]*")
 """What a build from git puts between the hyphens of a release (scripts/setlocalversion)."""
-_BUILD: Final = re.compile(r"#\d+ .*\bDebian (\d[0-9A-Za-z.+~:-]*)")
+_BUILD: Final = re.compile(r"#\d* .*\bDebian (\d[0-9A-Za-z.+~:-]*)")
 """What Debian writes into the banner: ``#1 SMP Debian 6.1.176-1 (2026-06-01)``."""
 
 

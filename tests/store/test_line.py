@@ -56,6 +56,8 @@ def test_the_version_is_the_distribution_s_and_not_the_compiler_s() -> None:
     )
     kernel = kernel_of("0" * 64, "arm64", banner, 1, "6.1.0-50-arm64")
     assert kernel.version == "6.1.176-1"
+    reproducible = banner.replace("#1 SMP", "# SMP PREEMPT")  # from 7.x on no number is counted
+    assert kernel_of("0" * 64, "arm64", reproducible, 1, "6.1.0-50-arm64").version == "6.1.176-1"
     plain = kernel_of("0" * 64, "arm64", "Linux version 6.1.7 (me) #1 SMP", 1, "6.1.7")
     assert plain.version == "6.1.7"
 
