@@ -59,7 +59,7 @@ class Store:
         kernel = outcome.kernel
         with self._step() as connection:
             if kernel is not None:
-                _insert(connection, "image", kernel)
+                _insert(connection, kernel)
             connection.execute(
                 "INSERT OR REPLACE INTO origin VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -125,9 +125,9 @@ class Store:
         return int(count)
 
     def kernels(self) -> tuple[Kernel, ...]:
-        """Return every kernel, line by line and by version."""
+        """Return every kernel, line by line and by version; builds of a version as they came."""
         names = ", ".join(Kernel.__match_args__)
-        rows = self._connection.execute(f"SELECT {names} FROM image")
+        rows = self._connection.execute(f"SELECT {names} FROM image ORDER BY number")
         return tuple(sorted((Kernel(*row) for row in rows), key=place_of))
 
     def fates(self) -> tuple[tuple[str, Fate, str], ...]:
@@ -305,10 +305,10 @@ def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
     return application, version
 
 
-def _insert(connection: sqlite3.Connection, table: str, kernel: Kernel) -> None:
+def _insert(connection: sqlite3.Connection, kernel: Kernel) -> None:
     names = field_names(kernel) or ()
     connection.execute(
-        f"INSERT OR IGNORE INTO {table} ({', '.join(names)}) "
-        f"VALUES ({', '.join('?' * len(names))})",
+        f"INSERT OR IGNORE INTO image ({', '.join(names)}, number) SELECT "
+        f"{', '.join('?' * len(names))}, coalesce(max(number), 0) + 1 FROM image",
         tuple(getattr(kernel, name) for name in names),
     )

@@ -10,7 +10,9 @@ _RELEASE: Final = re.compile(
     r"(?:-rc\d+)?(?:[-+~]\d[0-9a-z.~]*|\+deb\d+\w*|\.\d[0-9.]*)*"  # -50, -0.deb11.7, +deb13
     r"[-+]?(?P<flavour>.*)"
 )
-_BUILD: Final = re.compile(r"#\d+ .*\bDebian (\d[0-9A-Za-z.+~:-]*)")
+_OF_A_COMMIT: Final = re.compile(r"g[0-9a-f]{7,40}|dirty|next|[0-9]*")
+"""What a build from git puts between the hyphens of a release (scripts/setlocalversion)."""
+_BUILD: Final = re.compile(r"#\d* .*\bDebian (\d[0-9A-Za-z.+~:-]*)")
 """What Debian writes into the banner: ``#1 SMP Debian 6.1.176-1 (2026-06-01)``."""
 
 
@@ -28,12 +30,18 @@ def kernel_of(sha256: str, architecture: str, banner: str, size: int, release: s
 def series_and_flavour(release: str) -> tuple[str, str]:
     """Return what a release belongs to, and what it ends in: ``6.1`` and ``arm64-16k``."""
     told = _RELEASE.fullmatch(release)
-    return ("", "") if told is None else (told["series"], told["flavour"])
+    if told is None:
+        return "", ""
+    parts = told["flavour"].rstrip("+").split("-")
+    return told["series"], "-".join(p for p in parts if not _OF_A_COMMIT.fullmatch(p))
 
 
 def place_of(kernel: Kernel) -> tuple[object, ...]:
-    """Return a key that sorts kernels by line and, within it, by version."""
-    return (*line_of(kernel), version_key(kernel.version), kernel.release, kernel.sha256)
+    """Return a key that sorts kernels by line and, within it, by version.
+
+    Two builds of one version have the same.
+    """
+    return (*line_of(kernel), version_key(kernel.version), kernel.release)
 
 
 def line_of(kernel: Kernel) -> tuple[str, tuple[int, ...], str]:
@@ -45,8 +53,10 @@ def line_of(kernel: Kernel) -> tuple[str, tuple[int, ...], str]:
 def version_key(version: str) -> tuple[object, ...]:
     """Return a key that sorts versions as Debian does (deb-version(7)): ``~`` before the end.
 
-    Digits compare as numbers; of other characters letters come before the rest.
+    Digits compare as numbers; of other characters letters come before the rest.  The kernel's own
+    ``6.18-rc3`` comes before ``6.18``.
     """
+    version = re.sub(r"-rc(?=[0-9])", "~rc", version)
     epoch, colon, rest = version.rpartition(":")
     upstream, dash, revision = rest.rpartition("-")
     if not dash:

@@ -20,7 +20,9 @@ CREATE TABLE image (
   series TEXT NOT NULL,         -- 6.1
   flavour TEXT NOT NULL,        -- what the release ends in: arm64-16k
   banner TEXT NOT NULL,
-  size INTEGER NOT NULL         -- bytes
+  size INTEGER NOT NULL,        -- bytes
+  number INTEGER NOT NULL       -- counts kernels as they came; of two builds of a version tells
+                                -- which is the later
 ) WITHOUT ROWID;
 
 -- Where kernels were looked for, and what was there; the last time counts.

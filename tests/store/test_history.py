@@ -113,3 +113,11 @@ def test_news_are_the_differences_to_the_kernel_before(tmp_path: Path) -> None:
     ]  # fmt: skip
     last = {each.sha256 for each in store.kernels() if each.version.startswith("6.1.4")}
     assert list(news_of(store, last)) == []
+
+
+def test_of_two_builds_of_a_version_the_later_to_come_is_the_later(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "s"), create=True)
+    for sha256, word in (("f" * 64, "satisfied"), ("0" * 64, "violated")):
+        store.keep("nightly", sha256, judged(sha256, "6.18.0", "caller", word), "", "x")
+    (new,) = news_of(store, {"0" * 64})
+    assert (new.what, new.before_sha256) == ("new", "f" * 64)

@@ -20,7 +20,10 @@ from tests.inputs import skip_for
         ("6.12.43+deb12-cloud-arm64", "6.12", "cloud-arm64"),
         ("7.3-rt-arm64", "7.3", "rt-arm64"),
         ("5.10.0-32-armmp-lpae", "5.10", "armmp-lpae"),
-        ("6.18.0-rc3-00012-gabcdef123456", "6.18", "gabcdef123456"),
+        ("6.18.0-rc3-00012-gabcdef123456-dirty", "6.18", ""),
+        ("6.18.0-rc3-next-20261130", "6.18", ""),
+        ("6.18.0-rc3-next-20261130-lts-arm64", "6.18", "lts-arm64"),
+        ("6.18.0+", "6.18", ""),
         ("4.9.0", "4.9", ""),
         ("nonsense", "", ""),
     ],
@@ -41,6 +44,11 @@ def test_versions_are_ordered_as_dpkg_orders_them() -> None:
         assert (version_key(one) < version_key(other)) is (less.returncode == 0), (one, other)
 
 
+def test_a_release_candidate_comes_before_its_release_and_commits_behind_it() -> None:
+    ordered = ["6.17.9", "6.18.0-rc3", "6.18.0-rc3-00012-gffff", "6.18.0-rc3-00013-gaaaa", "6.18.0"]
+    assert sorted(set(ordered), key=version_key) == ordered
+
+
 def test_the_version_is_the_distribution_s_and_not_the_compiler_s() -> None:
     banner = (
         "Linux version 6.1.0-50-arm64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) "
@@ -48,6 +56,8 @@ def test_the_version_is_the_distribution_s_and_not_the_compiler_s() -> None:
     )
     kernel = kernel_of("0" * 64, "arm64", banner, 1, "6.1.0-50-arm64")
     assert kernel.version == "6.1.176-1"
+    reproducible = banner.replace("#1 SMP", "# SMP PREEMPT")  # from 7.x on no number is counted
+    assert kernel_of("0" * 64, "arm64", reproducible, 1, "6.1.0-50-arm64").version == "6.1.176-1"
     plain = kernel_of("0" * 64, "arm64", "Linux version 6.1.7 (me) #1 SMP", 1, "6.1.7")
     assert plain.version == "6.1.7"
 

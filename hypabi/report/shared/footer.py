@@ -23,6 +23,7 @@ def repeat_section(reproduce: Reproduction, inputs: Iterable[tuple[str, str]]) -
     yield from typed(reproduce.command, COLUMNS)
     yield ""
     versions = ", ".join(f"{name} {version}" for name, version in reproduce.versions.items())
-    yield from filled(f"with {versions}, and these SHA-256:")
-    for what, sha256 in inputs:
+    listed = tuple(inputs)
+    yield from filled(f"with {versions}, and these SHA-256:" if listed else f"with {versions}")
+    for what, sha256 in listed:
         yield cut(f"{sha256}  {what}", COLUMNS)
