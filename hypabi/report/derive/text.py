@@ -21,7 +21,7 @@ from hypabi.image.symbolizer import Names
 from hypabi.report.shared.counterexample import with_capabilities
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.register_sets import kept_in_words, ranges
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, grid, printable, titled
+from hypabi.report.shared.text_layout import columns, cut, filled, grid, printable, titled
 from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_PASSED = 8
@@ -66,11 +66,11 @@ def _summary(result: DeriveResult) -> Iterator[str]:
     calls = {_title(result, call): None for each in result.entries for call in each.calls}
     if len(calls) * len(result.entries) < 2:
         return
-    columns = [_named(each) for each in result.entries]
+    titles = [_named(each) for each in result.entries]
     cells = [{_title(result, c): _ends(result, c) for c in each.calls} for each in result.entries]
     rows = [(title, [of.get(title, "-") for of in cells]) for title in calls]
     yield ""
-    yield from grid("", columns, rows)
+    yield from grid("", titles, rows)
 
 
 def _named(entry: DerivedEntry) -> list[str]:
@@ -140,11 +140,11 @@ class _Writer:
     def title(self) -> Iterator[str]:
         table, entry = self.entry.table, self.entry.address
         if table is None:
-            yield from titled(cut(self.entry.place, COLUMNS))
+            yield from titled(cut(self.entry.place, columns()))
             yield f"hvc enters at {entry}"
             return
         who = ", ".join(self.entry.parties) or "no party of the contract"
-        yield from titled(cut(who, COLUMNS))
+        yield from titled(cut(who, columns()))
         name = table.symbol or "a table without a symbol"
         yield from filled(
             f"{name} at {table.address} ({table.program.value}, {table.kind}, found "
@@ -238,7 +238,7 @@ class _Writer:
         return self.capabilities(self.names.inside(text))
 
     def line(self, indent: str, label: str, text: str) -> str:
-        return cut(f"{indent}{label:<{LABEL}}{text}", COLUMNS)
+        return cut(f"{indent}{label:<{LABEL}}{text}", columns())
 
 
 def _how(case: DerivedCase) -> str:
