@@ -29,7 +29,7 @@ DESCRIPTION: Final = (
 
 COMMANDS: Final = (
     "check", "derive", "callers", "diff", "matrix", "replay", "review", "trace", "document",
-    "contract", "explain", "sweep", "history",
+    "contract", "explain", "suppress", "sweep", "history",
 )  # fmt: skip
 """Each is a module of this package, imported only where the command line could mean it."""
 

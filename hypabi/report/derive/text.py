@@ -27,12 +27,14 @@ from hypabi.report.shared.verdict_lines import verdict_lines
 MOST_PASSED = 8
 """General registers printed of a case that does not return; the rest is named."""
 
+MOST_OF_A_CALL = 26
+MOST_OF_A_CELL = 30
+"""Columns of the table on top: a call's name and one cell fit the narrowest terminal."""
+
 MOST_LINES = 3
 """Lines printed of one condition; JSON has all of it."""
 
 LABEL = 10
-WIDEST = 30
-"""Columns of a name in the table of all entries."""
 
 
 class Cases(enum.Enum):
@@ -68,7 +70,10 @@ def _summary(result: DeriveResult) -> Iterator[str]:
         return
     titles = [_named(each) for each in result.entries]
     cells = [{_title(result, c): _ends(result, c) for c in each.calls} for each in result.entries]
-    rows = [(title, [of.get(title, "-") for of in cells]) for title in calls]
+    rows = [
+        (cut(title, MOST_OF_A_CALL), [cut(of.get(title, "-"), MOST_OF_A_CELL) for of in cells])
+        for title in calls
+    ]
     yield ""
     yield from grid("", titles, rows)
 
@@ -76,13 +81,13 @@ def _summary(result: DeriveResult) -> Iterator[str]:
 def _named(entry: DerivedEntry) -> list[str]:
     """Return the parties of an entry, or where it is, as the lines of a column's title."""
     *before, last = entry.parties or (entry.place,)
-    return [cut(each, WIDEST) for each in (*(f"{name}," for name in before), last)]
+    return [cut(each, MOST_OF_A_CELL) for each in (*(f"{name}," for name in before), last)]
 
 
 def _title(result: DeriveResult, call: DerivedCall) -> str:
     if call.number is None:
         return f"any other {result.identifier}"
-    return cut(call.call or f"{result.identifier} = {spelled(call.number)}", WIDEST)
+    return call.call or f"{result.identifier} = {spelled(call.number)}"
 
 
 def _ends(result: DeriveResult, call: DerivedCall) -> str:
