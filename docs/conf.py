@@ -18,7 +18,7 @@ version = release
 
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["generators", "pictures"]
+exclude_patterns = ["_static", "completion", "generators", "man", "pictures"]
 nitpicky = True
 
 myst_enable_extensions = ["deflist"]
@@ -28,6 +28,9 @@ highlight_language = "text"
 
 html_theme = "furo"
 html_title = f"hypabi {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_copy_source = False
 html_show_sphinx = False
 # Pages that are there in the repository and not of the site: links to them lead to copies.

@@ -115,12 +115,12 @@ def callers(
     from hypabi.analysis.call_site_listing import callers as list_callers
     from hypabi.analysis.options import contract_or_stated, version_of
     from hypabi.analysis.summaries.callers import summarize_callers
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
 
     named, stated = contract_or_stated(contract)
     if stated is not None and against is not None:
         what = f"{stated.name} is held by whoever makes its calls, not by a kernel"
-        raise HypabiError("--against", what, "leave it out")
+        raise MisuseError("--against", what, "leave it out")
     session, kernel = _session(image, role), _against(against)
     command = _command(
         "callers", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
@@ -305,13 +305,13 @@ def document(
     from hypabi.arch.names import Architecture
     from hypabi.documents.request import DocumentRequest, Form, Kind
     from hypabi.documents.write import write_document
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
 
     kind = Kind.HYPERCALLS if hypercalls else Kind.PAGE
     if form == "header":
         if hypercalls:
             what = "a header has one contract"
-            raise HypabiError("--format header", what, "leave --hypercalls away")
+            raise MisuseError("--format header", what, "leave --hypercalls away")
         kind = Kind.HEADER
     request = DocumentRequest(
         kind,
@@ -526,12 +526,12 @@ def review(
     from pathlib import Path as Folder
 
     from hypabi.analysis.options import named_contract
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
     from hypabi.review.configured import configurations_of
     from hypabi.review.review import ReviewWanted, review_series
 
     if (image_before is None) is not (image_after is None):
-        raise HypabiError("image_before", "an image is given of one side alone", "give both")
+        raise MisuseError("image_before", "an image is given of one side alone", "give both")
     images = None
     if image_before is not None and image_after is not None:
         images = (Folder(image_before), Folder(image_after))
@@ -563,15 +563,15 @@ def review(
 def _session(image: Image, role: Role | None) -> Session:
     if isinstance(image, Session):
         if role is not None:
-            from hypabi.errors import HypabiError
+            from hypabi.errors import MisuseError
 
-            raise HypabiError("role", "the image is open already", "give it to open_image")
+            raise MisuseError("role", "the image is open already", "give it to open_image")
         return image
     paths = (image,) if isinstance(image, str | os.PathLike) else tuple(image)
     if not paths:
-        from hypabi.errors import HypabiError
+        from hypabi.errors import MisuseError
 
-        raise HypabiError("image", "no file is named")
+        raise MisuseError("image", "no file is named")
     return open_image(*paths, role=role)
 
 
@@ -635,10 +635,10 @@ def _cell_choice(
 
 
 def _refuse_options(options: Mapping[str, Option], what: str, hint: str) -> None:
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
 
     if words := _words(options):
-        raise HypabiError(words[0], what, hint)
+        raise MisuseError(words[0], what, hint)
 
 
 def _command(verb: str, *files: Path, **options: Option) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from hypabi.errors import HypabiError
+from hypabi.regular import STANDARD
 
 
 def flush_output() -> None:
@@ -42,7 +43,7 @@ def write_output(text: str, destination: str | None) -> None:
     :raises HypabiError: the file cannot be written; it is then as it was
     """
     text = harmless(text)
-    if destination is None:
+    if destination in (None, STANDARD):
         _print(text)
         return
     try:

@@ -22,3 +22,7 @@ class HypabiError(Exception):
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}"
         return f"{line}; {self.hint}" if self.hint else line
+
+
+class MisuseError(HypabiError):
+    """Refuse what is asked for, whatever the input: options that do not go together."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = "0.1.0"
+VERSION: Final = "0.2.0"
 
 CONTRACTS: Final = Path(__file__).parent / "contracts"
 """The written interfaces, as YAML."""

@@ -18,17 +18,21 @@ def page() -> str:
     """Return the page."""
     from hypabi.cli.main import DESCRIPTION, parser
 
-    return HEAD.format(description=DESCRIPTION) + "".join(_commands(parser(), 2))
+    return HEAD.format(description=DESCRIPTION) + "".join(
+        _command(command, summary, len(command.prog.split()))
+        for command, summary in commands_of(parser())
+    )
 
 
-def _commands(parser: argparse.ArgumentParser, level: int) -> Iterator[str]:
+def commands_of(parser: argparse.ArgumentParser) -> Iterator[tuple[argparse.ArgumentParser, str]]:
+    """Yield each command below a parser, with its summary, and what is below it behind it."""
     for action in parser._actions:  # noqa: SLF001 - argparse shows its grammar nowhere else
         if not isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             continue
         helps = {each.dest: each.help for each in action._choices_actions}  # noqa: SLF001
         for name, command in action.choices.items():
-            yield _command(command, helps[name] or "", level)
-            yield from _commands(command, level + 1)
+            yield command, helps[name] or ""
+            yield from commands_of(command)
 
 
 def _command(command: argparse.ArgumentParser, summary: str, level: int) -> str:
@@ -39,18 +43,26 @@ def _command(command: argparse.ArgumentParser, summary: str, level: int) -> str:
         said = [_escaped(" ".join(each.split())) for each in lines]
     usage = command.format_usage()
     text += "\n\n".join(said) + f"\n\n```text\n{usage}```\n"
-    rows = [_row(action) for action in command._actions if _shown(action)]  # noqa: SLF001
+    rows = [_row(action) for action in command._actions if shown(action)]  # noqa: SLF001
     if rows:
         text += "\n| argument | what it is |\n| --- | --- |\n" + "".join(rows)
     return text
 
 
-def _shown(action: argparse.Action) -> bool:
+def shown(action: argparse.Action) -> bool:
+    """Return whether an argument is one to tell of."""
     special = (argparse._HelpAction, argparse._SubParsersAction)  # noqa: SLF001
     return not isinstance(action, special) and action.help is not argparse.SUPPRESS
 
 
 def _row(action: argparse.Action) -> str:
+    name, says = spelled(action)
+    cell = name.replace("|", "\\|")
+    return f"| `{cell}` | {_escaped(says)} |\n"
+
+
+def spelled(action: argparse.Action) -> tuple[str, str]:
+    """Return an argument as it is typed, and what it is."""
     takes = action.metavar or (
         "{" + ",".join(map(str, action.choices)) + "}" if action.choices else ""
     )
@@ -58,9 +70,8 @@ def _row(action: argparse.Action) -> str:
     name = ", ".join(action.option_strings)
     if action.nargs == "?" and takes:
         takes = f"[{takes}]"
-    spelled = f"{name} {takes}".strip().replace("|", "\\|")
     says = (action.help or "") % {**vars(action), "default": action.default}
-    return f"| `{spelled}` | {_escaped(says)} |\n"
+    return f"{name} {takes}".strip(), says
 
 
 def _sentence(text: str) -> str:

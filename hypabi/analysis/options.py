@@ -58,8 +58,14 @@ def any_contract_of(option: str) -> "AnyContract":
 def _is_shipped(option: str) -> bool:
     """Tell whether a name is that of a shipped contract, or else of no file either."""
     from hypabi.contract.file.load import shipped_contracts
+    from hypabi.regular import STANDARD
 
-    is_file = os.sep in option or option.endswith((".yaml", ".yml")) or Path(option).exists()
+    is_file = (
+        option == STANDARD
+        or os.sep in option
+        or option.endswith((".yaml", ".yml"))
+        or Path(option).exists()
+    )
     return option in shipped_contracts() or not is_file
 
 
@@ -69,13 +75,13 @@ def version_of(option: str | None) -> "Version | None":
     :raises HypabiError: it is no kernel version
     """
     from hypabi.contract.version import Version
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
 
     if option is None:
         return None
     version = Version.parse(option)
     if version is None:
-        raise HypabiError(
+        raise MisuseError(
             f"--kernel-version {option}", "this is no kernel version", "write it as 6.1"
         )
     return version
@@ -91,10 +97,10 @@ def suppressions_of(path: str | None, day: str | None) -> "Suppressions | None":
         return None
     from datetime import UTC, datetime
 
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
     from hypabi.judgement.suppression import load_suppressions, parse_day
 
     today = datetime.now(UTC).date() if day is None else parse_day(day)
     if today is None:
-        raise HypabiError(f"--today {day}", "this is no date", "write it as 2027-01-31")
+        raise MisuseError(f"--today {day}", "this is no date", "write it as 2027-01-31")
     return None if path is None else load_suppressions(Path(path), today)

@@ -11,7 +11,7 @@ from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.contract.revision import Installation
 from hypabi.decode.place import closest_name
-from hypabi.errors import HypabiError
+from hypabi.errors import HypabiError, MisuseError
 from hypabi.judgement.matrix.applicable_row import Caller, Live
 from hypabi.judgement.matrix.cells import judge_cell, judge_installer
 from hypabi.judgement.matrix.reference_index import Form, Index, Reference, read_index
@@ -71,7 +71,7 @@ def _references(index: Index, names: tuple[str, ...]) -> tuple[Reference, ...]:
     known = {each.name: each for each in index.references}
     for name in names:
         if name not in known:
-            raise HypabiError(f"--image {name}", "no reference image", closest_name(name, known))
+            raise MisuseError(f"--image {name}", "no reference image", closest_name(name, known))
     return tuple(known[name] for name in names)
 
 

@@ -116,14 +116,14 @@ def _check_each(images: "Iterable[Files]", arguments: argparse.Namespace) -> int
 
 
 def _refuse_what_is_of_one(arguments: argparse.Namespace) -> None:
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
 
     hint = "name one image"
     if arguments.format not in ("text", FIRST_LINE):
-        raise HypabiError(f"--format {arguments.format}", "this is for one image", hint)
+        raise MisuseError(f"--format {arguments.format}", "this is for one image", hint)
     for name in ("witness", "smt2"):
         if getattr(arguments, name) is not None:
-            raise HypabiError(f"--{name}", "this is for the findings of one image", hint)
+            raise MisuseError(f"--{name}", "this is for the findings of one image", hint)
 
 
 def _checked(images: "Files", arguments: argparse.Namespace) -> "CheckResult":

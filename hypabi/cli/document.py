@@ -57,13 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
         return _drift(arguments)
     from hypabi.api import document
     from hypabi.atomic_file import write_output
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
 
     if arguments.format is None:
         arguments.format = FORMATS[0]
     if arguments.format not in FORMATS:
         hint = f"a document is one of {', '.join(FORMATS)}"
-        raise HypabiError(f"--format {arguments.format}", "this is for --drift", hint)
+        raise MisuseError(f"--format {arguments.format}", "this is for --drift", hint)
     written = document(
         *arguments.images,
         contract=arguments.contract or (),
@@ -78,12 +78,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _drift(arguments: argparse.Namespace) -> int:
     from hypabi.cli.drift import run as run_drift
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
 
     named = arguments.contract or [DEFAULT_CONTRACT]
     if len(named) > 1:
         what = "a document is held against one contract"
-        raise HypabiError(f"--contract {named[1]}", what, "hold it against each in turn")
+        raise MisuseError(f"--contract {named[1]}", what, "hold it against each in turn")
     arguments.contract = named[0]
     arguments.format = arguments.format or "text"
     return run_drift(arguments)

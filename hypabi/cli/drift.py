@@ -18,12 +18,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Hold ``.drift`` against ``.contract`` and ``.images``, print; return the exit status."""
     from hypabi.api import drift
     from hypabi.cli.output import deliver
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
     from hypabi.report.drift.findings import findings_of
 
     if arguments.format not in FORMATS:
         hint = f"drift is printed as one of {', '.join(FORMATS)}"
-        raise HypabiError(f"--format {arguments.format}", "this is for a page", hint)
+        raise MisuseError(f"--format {arguments.format}", "this is for a page", hint)
     report = drift(
         arguments.drift,
         *arguments.images,

@@ -8,14 +8,17 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Final, NoReturn
 
 from hypabi.analysis.exit_status import PIPE_CLOSED, Exit
 from hypabi.atomic_file import flush_output, harmless
+from hypabi.cli.configuration import apply_configuration
 from hypabi.cli.memory import bounded_memory
 from hypabi.cli.parser import Parser
 from hypabi.cli.signals import status_of
-from hypabi.errors import HypabiError
+from hypabi.cli.terminal import on_terminal
+from hypabi.errors import HypabiError, MisuseError
 from hypabi.home import VERSION
 from hypabi.report.shared.text_layout import printable
 
@@ -26,9 +29,12 @@ DESCRIPTION: Final = (
 
 COMMANDS: Final = (
     "check", "derive", "callers", "diff", "matrix", "replay", "review", "trace", "document",
-    "contract", "explain", "sweep", "history",
+    "contract", "explain", "suppress", "sweep", "history",
 )  # fmt: skip
 """Each is a module of this package, imported only where the command line could mean it."""
+
+SLOW: Final = ("check", "derive", "callers", "diff", "matrix", "replay", "document")
+"""Those that can take more than seconds, and do not say themselves how far they are."""
 
 COLLECT_AFTER: Final = 50_000
 """How many more objects are made than freed before the collector runs: what a run makes it mostly
@@ -52,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say("interrupted")
         return status_of(ended)
     except HypabiError as refused:
-        return _say(str(refused))
+        usage = Exit.USAGE if isinstance(refused, MisuseError) else Exit.ERROR
+        return _say(str(refused)) | usage
     except MemoryError:
         return _say("out of memory")
     except RecursionError:
@@ -98,7 +105,8 @@ def _run(arguments: Sequence[str] | None) -> int:
         if given[:1] == ["help"]:
             given = [*given[1:], "--help"]
         parsed = parser(given[:1]).parse_args(given)
-        return int(parsed.run(parsed))
+        with on_terminal(parsed.command, getattr(parsed, "output", None), slow=parsed.slow):
+            return int(parsed.run(parsed))
     except SystemExit as left:  # argparse leaves so after --help, --version and a refusal
         return left.code if isinstance(left.code, int) else int(Exit.GOOD)
 
@@ -124,7 +132,8 @@ def parser(first: Sequence[str] = ()) -> argparse.ArgumentParser:
             name, help=summary, description=module.__doc__, allow_abbrev=False
         )
         module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        apply_configuration(command, Path.cwd())
+        command.set_defaults(run=module.run, command=name, slow=name in SLOW)
     return top
 
 

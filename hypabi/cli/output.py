@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from hypabi.atomic_file import harmless, write_output
+from hypabi.regular import STANDARD
 from hypabi.report.findings.finding import Findings
 
 
@@ -13,5 +14,5 @@ def deliver(text: str, destination: str | None, findings: Callable[[], Findings]
     :param findings: makes what tells the answer
     """
     write_output(text, destination)
-    if destination is not None and sys.stderr is not None:
+    if destination not in (None, STANDARD) and sys.stderr is not None:
         print(harmless(findings().answer), file=sys.stderr)

@@ -1,15 +1,16 @@
 """The command line as a grammar: every refusal is one line, and says where help is."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final, Literal, NoReturn
 
 from hypabi.analysis.exit_status import Exit
-from hypabi.report.shared.text_layout import printable
+from hypabi.report.shared.text_layout import NARROWEST, WIDEST, printable
 
 COLUMNS: Final = 78
-"""Width of what ``--help`` prints, on every terminal."""
+"""Width of what ``--help`` prints where it is no terminal that says its own."""
 
 
 FIRST_LINE: Final = "first-line"
@@ -26,8 +27,34 @@ LONGEST_COMPARED: Final = 60
 class Parser(argparse.ArgumentParser):
     """A parser that refuses in one line and with our exit status."""
 
+    def parse_known_args(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        namespace: argparse.Namespace | None = None,
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse; an option that may stand alone takes no word that is none of its choices."""
+        given = sys.argv[1:] if args is None else args
+        return super().parse_known_args(self._kept_apart(given), namespace)
+
+    def _kept_apart(self, given: Sequence[str]) -> list[str]:
+        may_stand_alone = {
+            name: action
+            for action in self._actions
+            if action.nargs == "?" and action.choices
+            for name in action.option_strings
+        }
+        words = list(given)
+        for at, word in enumerate(words):
+            action = may_stand_alone.get(word)
+            if word == "--":
+                break
+            if action is not None and not {*words[at + 1 : at + 2]} & {*(action.choices or ())}:
+                words[at] = f"{word}={action.const}"
+        return words
+
     def _get_formatter(self) -> argparse.HelpFormatter:
-        return argparse.HelpFormatter(self.prog, width=COLUMNS)
+        on_terminal = sys.stdout is not None and sys.stdout.isatty()
+        return argparse.HelpFormatter(self.prog, width=_terminal() if on_terminal else COLUMNS)
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and where help is, and leave with the status of a usage error."""
@@ -39,11 +66,11 @@ class Parser(argparse.ArgumentParser):
         """Return what is wrong, with the word that was probably meant where one is close."""
         wrong, _, choices = message.partition(" (choose from ")
         if choices:
-            meant = _closest(wrong.rpartition(": ")[2], choices.rstrip(")").split(", "))
+            meant = closest(wrong.rpartition(": ")[2], choices.rstrip(")").split(", "))
             return f"{wrong}; did you mean {meant}?" if meant else message
         before, _, word = message.partition("unrecognized arguments: ")
         if not before and word.startswith("-"):
-            meant = _closest(word.split()[0].partition("=")[0], self._options())
+            meant = closest(word.split()[0].partition("=")[0], self._options())
             return f"{message}; did you mean {meant}?" if meant else message
         return message
 
@@ -59,7 +86,13 @@ class Parser(argparse.ArgumentParser):
         return found
 
 
-def _closest(word: str, known: Sequence[str]) -> str:
+def _terminal() -> int:
+    """Return the width of the terminal, within reason."""
+    width = os.get_terminal_size(sys.stdout.fileno()).columns
+    return min(max(width, NARROWEST), WIDEST)
+
+
+def closest(word: str, known: Sequence[str]) -> str:
     """Return the closest of some words as it is spelled there, empty where none is close."""
     from difflib import get_close_matches
 

@@ -120,13 +120,13 @@ def _reviewed(arguments: argparse.Namespace) -> "ReviewResult":
 
 
 def _prefixes(given: list[str]) -> dict[str, str]:
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
 
     found = {}
     for each in given:
         name, equals, prefix = each.partition("=")
         if not equals or name not in ("arm", "arm64"):
-            raise HypabiError("--cross-compile", f"{each!r} names no architecture", "arm64=PREFIX")
+            raise MisuseError("--cross-compile", f"{each!r} names no architecture", "arm64=PREFIX")
         found[name] = prefix
     return found
 

@@ -119,20 +119,20 @@ def _check(arguments: argparse.Namespace) -> None:
 
     :raises HypabiError: the seconds are no time
     """
-    from hypabi.errors import HypabiError
+    from hypabi.errors import MisuseError
 
     if arguments.imported is not None:
         given = [name for name in ("cpu", "until") if getattr(arguments, name) is not None]
         if given or arguments.append or arguments.smp != 1:
             what = "it is for a boot, and with --import nothing is booted"
-            raise HypabiError(f"--{(given or ['append' if arguments.append else 'smp'])[0]}", what)
+            raise MisuseError(f"--{(given or ['append' if arguments.append else 'smp'])[0]}", what)
     try:
         seconds = float(arguments.until or "1")
     except ValueError:
         return
     if not (math.isfinite(seconds) and 0 < seconds <= MOST_SECONDS):
         what = f"this is no time between 0 and {MOST_SECONDS:g} seconds"
-        raise HypabiError(f"--until {arguments.until}", what)
+        raise MisuseError(f"--until {arguments.until}", what)
 
 
 def _streams(arguments: argparse.Namespace) -> bool:

@@ -21,7 +21,7 @@ from hypabi.documents.markup.tree import Page
 from hypabi.documents.request import Document, DocumentRequest, Form, Kind
 from hypabi.documents.stated import header as stated_header
 from hypabi.documents.stated.page import stated_page
-from hypabi.errors import HypabiError
+from hypabi.errors import HypabiError, MisuseError
 
 if TYPE_CHECKING:
     from hypabi.documents.images import Shown
@@ -40,7 +40,7 @@ def write_document(request: DocumentRequest, command: tuple[str, ...]) -> Docume
         return _hypercalls(request, command)
     named = request.contracts or (DEFAULT_CONTRACT,)
     if len(named) > 1:
-        raise HypabiError(f"--contract {named[1]}", "a page has one contract", "add --hypercalls")
+        raise MisuseError(f"--contract {named[1]}", "a page has one contract", "add --hypercalls")
     contract = any_contract_of(named[0])
     if not isinstance(contract, Contract):
         return Document(_stated(request, contract, _typed(command)))
@@ -78,7 +78,7 @@ def _stated(request: DocumentRequest, contract: StatedContract, command: str) ->
 def _hypercalls(request: DocumentRequest, command: tuple[str, ...]) -> Document:
     """Write the page of several interfaces; images are held against the default contract."""
     if request.version is not None or request.architecture is not None:
-        raise HypabiError("--hypercalls", "this page has every version and every architecture")
+        raise MisuseError("--hypercalls", "this page has every version and every architecture")
     contracts = [any_contract_of(name) for name in request.contracts or shipped_contracts()]
     interfaces = [reading(each, None) if isinstance(each, Contract) else each for each in contracts]
     held = contract_of(DEFAULT_CONTRACT)

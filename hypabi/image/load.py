@@ -17,6 +17,7 @@ from hypabi.image.content import Content
 from hypabi.image.digest import Digest, Hashing
 from hypabi.image.model import Image, ImageError, Loaded, NoKernelError, Role
 from hypabi.records import frozen, replace
+from hypabi.regular import STANDARD, standard_input
 
 if TYPE_CHECKING:
     from hypabi.image.elf.headers import Elf
@@ -82,6 +83,8 @@ class _Files:
         """Open and map a file."""
         if len(self._open) == MAX_FILES:
             raise ImageError(where, f"more than {MAX_FILES} files in one program")
+        if where == STANDARD:
+            return _standard()
         try:
             descriptor = os.open(where, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except (OSError, ValueError) as error:
@@ -181,6 +184,19 @@ def _together(
         objects = [elf for each in opened for elf in each.objects]
         return formats, (read_objects(objects, sha256, role),)
     return formats, images
+
+
+def _standard() -> Content:
+    """Take what standard input has."""
+    try:
+        read = standard_input(MAX_FILE + 1)
+    except OSError as error:
+        raise ImageError(STANDARD, _reason(error)) from None
+    if not read:
+        raise ImageError(STANDARD, "is empty")
+    if len(read) > MAX_FILE:
+        raise ImageError(STANDARD, f"has more than the {MAX_FILE} bytes that are accepted")
+    return Content.whole(read)
 
 
 def _map(where: str, descriptor: int, status: os.stat_result) -> Content:

@@ -257,4 +257,6 @@ _ENTRY: Final = record(
     place="place",
     exactly_one=KINDS,
 )
+ENTRY_KEYS: Final = tuple(_ENTRY.keys())
+"""Every key of a suppression."""
 _FILE: Final = record(lambda suppressions: suppressions, ("suppressions", ListOf(_ENTRY, MOST)))

@@ -47,6 +47,7 @@ __all__ = [
     "shared.register_sets",
     "shared.result_json",
     "shared.rule_text",
+    "shared.suppression_draft",
     "shared.text_layout",
     "sweep.json",
     "sweep.text",

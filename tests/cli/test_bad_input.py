@@ -204,7 +204,7 @@ def test_help_is_asked_for_and_given(arguments: list[str]) -> None:
 def test_a_kernel_version_that_is_none_is_refused(assemble: Assemble) -> None:
     ran = hypabi("check", stub(assemble), "--kernel-version", "latest")
     assert "this is no kernel version" in one_line(ran)
-    assert ran.returncode == 1
+    assert ran.returncode == 3
 
 
 def test_a_kernel_older_than_the_contract_is_refused(assemble: Assemble) -> None:

@@ -221,6 +221,12 @@ def test_a_script_confirms_without_hypabi(witness: Path, tmp_path: Path) -> None
     ran = script(witness, tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "HVBAR        0  as expected" in ran.stdout
+    first, promised, instead, seen, *_ = ran.stdout.splitlines()
+    claim = json.loads(witness.read_text("utf-8"))["claim"]
+    assert first == f"{claim['party']}, {claim['call']}: {claim['clause']}: CONFIRMED"
+    assert promised == f"promised     {claim['statement']}"
+    assert instead == f"instead      {claim['instead']}"
+    assert seen.startswith("seen         HVBAR = 0, ")
 
 
 def test_a_script_of_a_false_witness_says_so(witness: Path, tmp_path: Path) -> None:
@@ -232,6 +238,7 @@ def test_a_script_of_a_false_witness_says_so(witness: Path, tmp_path: Path) -> N
     ran = script(edited(witness, tmp_path, change), tmp_path)
     assert ran.returncode == 4
     assert "HVBAR        0  expected 40" in ran.stdout
+    assert ran.stdout.splitlines()[0].endswith(": NOT REPRODUCED")
 
 
 # Real kernels --------------------------------------------------------------------------------

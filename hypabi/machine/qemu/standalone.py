@@ -21,6 +21,9 @@ OTHER_NAMES: Final[Mapping[str, str]] = {"HSR": "ESR_EL2", "HVBAR": "VBAR_EL2"}
 """What QEMU calls a register that it shows under its AArch64 name."""
 
 
+Claim = tuple[tuple[tuple[str, str], ...], tuple[str, ...]]
+
+
 class _Recorder(Stub):
     """A stub that only remembers which registers were set."""
 
@@ -39,6 +42,7 @@ def script(
     request: Request | None = None,
     expected: Mapping[str, int | str] | None = None,
     title: str = "A machine state, run on QEMU.",
+    claim: Claim = ((("", "a machine state"),), ()),
 ) -> str:
     """Return the text of a script that runs ``state`` and prints what is seen.
 
@@ -47,9 +51,11 @@ def script(
 
     :param expected: values by the name of a register, or ``[ADDRESS]`` (hexadecimal) for a cell as
         its bytes in hexadecimal digits; ``end`` is what the line ``end`` says (:func:`end_text`)
+    :param claim: what is said of it, as label and text, the first without a label; and which
+        registers show it
     :raises Refused: QEMU cannot hold the state
     """
-    plan = _plan(state, limits, request or Request(), expected or {})
+    plan = _plan(state, limits, request or Request(), expected or {}, claim)
     document = json.dumps(plan, indent=1, sort_keys=True)
     package = files("hypabi.machine.qemu")
     modules = ("gdb.py", "standalone_runner.py")
@@ -76,7 +82,11 @@ def _without_our_imports(text: str) -> str:
 
 
 def _plan(
-    state: MachineState, limits: Limits, request: Request, expected: Mapping[str, int | str]
+    state: MachineState,
+    limits: Limits,
+    request: Request,
+    expected: Mapping[str, int | str],
+    claim: Claim,
 ) -> Plan:
     state.check()
     target = target_for(state.architecture)
@@ -107,6 +117,8 @@ def _plan(
         "system": [_with_other_names(name) for name in sorted({*names, *_always(state)})],
         "cells": [(f"{cell.address:x}", cell.size) for cell in request.memory],
         "expected": {n: v if isinstance(v, str) else f"{v:x}" for n, v in expected.items()},
+        "claim": list(claim[0]),
+        "about": list(claim[1]),
     }
 
 

@@ -38,6 +38,10 @@ class Plan(TypedDict):
     system: list[str]
     cells: list[tuple[str, int]]
     expected: dict[str, str]
+    claim: list[tuple[str, str]]
+    """What it is about: first what is refuted, then labels with what the clause and we say."""
+    about: list[str]
+    """What of what is seen shows it."""
 
 
 def main(plan: Plan) -> int:
@@ -121,14 +125,26 @@ def _seen(plan: Plan, stub: Stub) -> dict[str, str]:
 
 
 def _report(plan: Plan, seen: dict[str, str]) -> int:
-    status = 0
+    lines, status = _compared(plan, seen)
+    word = "NOT REPRODUCED" if status else "CONFIRMED"
+    for label, text in plan["claim"]:
+        sys.stdout.write(f"{label:12} {text}\n" if label else f"{text}: {word}\n")
+    shown = [f"{name} = {seen[name]}" for name in plan["about"] if name in seen]
+    sys.stdout.write(f"{'seen':12} {', '.join([*shown, seen['end']])}\n\n")
+    sys.stdout.writelines(lines)
+    return status
+
+
+def _compared(plan: Plan, seen: dict[str, str]) -> tuple[list[str], int]:
+    """Return a line for each thing that was seen or expected, and the exit status."""
+    lines, status = [], 0
     for name, value in seen.items():
         wanted = plan["expected"].get(name)
         mark = "" if wanted is None else "  as expected"
         if wanted is not None and wanted != value:
             mark, status = f"  expected {wanted}", 4
-        sys.stdout.write(f"{name:12} {value}{mark}\n")
+        lines.append(f"{name:12} {value}{mark}\n")
     for name in sorted(plan["expected"].keys() - seen.keys()):
         status = 4
-        sys.stdout.write(f"{name:12} not seen; expected {plan['expected'][name]}\n")
-    return status
+        lines.append(f"{name:12} not seen; expected {plan['expected'][name]}\n")
+    return lines, status

@@ -24,7 +24,7 @@ from hypabi.image.symbolizer import Names
 from hypabi.records import frozen
 from hypabi.report.caller_checks.text import section
 from hypabi.report.shared.footer import repeat_section
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, listed, printable, titled
+from hypabi.report.shared.text_layout import columns, cut, filled, listed, printable, titled
 from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_ARGUMENT: Final = 160
@@ -75,7 +75,7 @@ def _lines(result: CallersResult) -> Iterator[str]:
     if judged is not None:
         yield from section(judged.callers)
     for group in _grouped(result):
-        yield from titled(cut(group.title, COLUMNS))
+        yield from titled(cut(group.title, columns()))
         for site in group.sites:
             match group.detail:
                 case Detail.FULL:

@@ -13,10 +13,10 @@ from hypabi.image.symbolizer import Names
 from hypabi.judgement.entries.baseline import SlotWord
 from hypabi.report.check.findings import findings_of
 from hypabi.report.check.text import held
-from hypabi.report.findings.finding import WORST_FIRST, Finding, Findings
+from hypabi.report.findings.finding import WORST_FIRST, Finding, Findings, Line
 from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.footer import verbosely
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, labelled, printable
+from hypabi.report.shared.text_layout import columns, cut, filled, labelled, printable
 from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_FINDINGS: Final = 8
@@ -64,9 +64,9 @@ def _lines(result: CheckResult) -> Iterator[str]:
 
 def _told(findings: Findings) -> Iterator[str]:
     """Yield the findings that weigh, worst first, those that say the same together."""
-    alike: dict[tuple[str, str], list[Finding]] = {}
+    alike: dict[tuple[str, str, tuple[Line, ...]], list[Finding]] = {}
     for each in _weighing(findings):
-        alike.setdefault((each.rule.id, each.text), []).append(each)
+        alike.setdefault((each.rule.id, each.text, _asked(each)), []).append(each)
     groups = list(alike.values())
     if groups:
         yield ""
@@ -81,9 +81,12 @@ def _finding(alike: Sequence[Finding]) -> Iterator[str]:
     where = first.where if len(alike) == 1 else f"{first.where}, and {len(alike) - 1} more"
     text = f"{where}: {first.text}" if first.text else where
     yield from filled(cut(text, MOST_SAID), f"{first.rule.id}  ", "    ")
-    for line in first.lines if len(alike) == 1 else ():
-        if line.label in KEPT:
-            yield from filled(f"{line.label}: {line.text}", "    ", "      ")
+    for line in _asked(first):
+        yield from filled(f"{line.label}: {line.text}", "    ", "      ")
+
+
+def _asked(finding: Finding) -> tuple[Line, ...]:
+    return tuple(line for line in finding.lines if line.label in KEPT)
 
 
 def _besides(result: CheckResult, findings: Findings) -> Iterator[str]:
@@ -138,4 +141,4 @@ def _more(result: CheckResult, findings: Findings) -> Iterator[str]:
     yield "To see more:"
     if explained is not None:
         yield f"hypabi explain {explained}"
-    yield from typed(verbosely(result.reproduce).command, COLUMNS)
+    yield from typed(verbosely(result.reproduce).command, columns())

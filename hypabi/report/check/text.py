@@ -25,7 +25,7 @@ from hypabi.report.check.refuted_text import authority, refuted, replays
 from hypabi.report.shared.calls import spelled
 from hypabi.report.shared.footer import repeat_section, verbosely
 from hypabi.report.shared.text_layout import (
-    COLUMNS,
+    columns,
     cut,
     filled,
     labelled,
@@ -185,7 +185,7 @@ def table(result: CheckResult) -> Iterator[str]:
     if not rows:
         return
     declined = {(each.party, each.call) for each in result.unspecified}
-    columns = list(dict.fromkeys(party for party, _ in rows))
+    titles = list(dict.fromkeys(party for party, _ in rows))
     calls = [call.name for call in result.contract.calls]
     installers = [each.function for each in result.installers]
     lines = []
@@ -194,12 +194,12 @@ def table(result: CheckResult) -> Iterator[str]:
             _cell(rows[party, call])
             if (party, call) in rows
             else ("-" if (party, call) in declined else "")
-            for party in columns
+            for party in titles
         ]
         if any(cells):  # a call without a number is every other identifier to those who serve it
             lines.append((spelled(call), cells))
     yield from titled("Clauses proved, of all")
-    yield from matrix("", columns, lines)
+    yield from matrix("", titles, lines)
     marks = {mark for _, cells in lines for cell in cells for mark in cell if not mark.isdigit()}
     meanings = {"R": "R refuted", "U": "U undecided", "V": "V vacuous", "-": "- left open"}
     legend = ", ".join(meaning for mark, meaning in meanings.items() if mark in marks)
@@ -235,7 +235,7 @@ def parties(result: CheckResult) -> Iterator[str]:
         yield ""
         yield "Tables of EL2 or HYP that the contract does not speak of:"
     for each in result.unclaimed_tables:
-        yield cut(f"  {each.address}  {each.symbol or 'no symbol'}{_program(each)}", COLUMNS)
+        yield cut(f"  {each.address}  {each.symbol or 'no symbol'}{_program(each)}", columns())
 
 
 def installers(result: CheckResult) -> Iterator[str]:

@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator
 
-from hypabi.arch.names import Architecture
-from hypabi.contract.clause import Authority, Clause, Premise
-from hypabi.contract.expression import write_predicate
+from hypabi.contract.clause import (
+    Authority,
+    Clause,
+    KeepsMemory,
+    KeepsRegisters,
+    KeepsSystemRegisters,
+    Partly,
+    Premise,
+    Statement,
+)
+from hypabi.contract.expression import write_predicate, write_value
 from hypabi.contract.model import Bounded, Call, Contract
 from hypabi.contract.revision import LiveParty, Revision, Row, Service
+from hypabi.report.shared.register_sets import ranges
 from hypabi.report.shared.text_layout import filled, printable
 
 
@@ -20,11 +29,11 @@ def write_contract_text(contract: Contract) -> str:
         "parties",
     ]
     for name, party in contract.parties.items():
-        lines += _entry(f"{name:<18}", f"{party.title} ({_bounds(party)})")
+        lines += _entry(f"{name:<18}", f"{party.title} ({_bounds(contract, party)})")
     lines += ["", "calls"]
     for name, call in contract.calls.items():
         number = "*" if call.number is None else call.number
-        lines += _entry(f"{number:>2} {name:<22}", _bounds(call))
+        lines += _entry(f"{number:>2} {name:<22}", _bounds(contract, call))
     for name, user in contract.users.items():
         lines += ["", f"outside the image: {name}", *_entry("", user.where)]
     return "\n".join(map(printable, lines)) + "\n"
@@ -40,9 +49,9 @@ def write_revision_text(revision: Revision) -> str:
     return "\n".join(map(printable, lines)) + "\n"
 
 
-def _bounds(thing: Bounded | Call) -> str:
-    both = ", ".join(each.value for each in Architecture)
-    said = [thing.architecture.value if thing.architecture else both]
+def _bounds(contract: Contract, thing: Bounded | Call) -> str:
+    every = ", ".join(each.value for each in contract.architectures)
+    said = [thing.architecture.value if thing.architecture else every]
     if thing.since:
         said.append(f"from {thing.since}")
     if thing.until:
@@ -72,6 +81,7 @@ def _row(revision: Revision, row: Row) -> Iterator[str]:
         yield from _premise("needs", premise)
     for clause in row.clauses:
         yield from _entry(f"{clause.name}:", _clause(clause), "    ")
+        yield from _may(clause.statement)
         yield from _why(clause.authority)
 
 
@@ -92,6 +102,25 @@ def _clause(clause: Clause) -> str:
     if clause.answered is not None:
         text += f", if it answers {clause.answered.name}"
     return text
+
+
+def _may(statement: Statement) -> Iterator[str]:
+    """Yield what a frame permits."""
+    match statement:
+        case KeepsRegisters(may_change):
+            said = [ranges(may_change)] if may_change else []
+        case KeepsSystemRegisters(may_change, partly):
+            bits = [f"{each.register}[{each.high}:{each.low}]{_to(each)}" for each in partly]
+            said = [*may_change, *bits]
+        case KeepsMemory(may_write):
+            said = [f"{each.size} bytes at {write_value(each.start)}" for each in may_write]
+        case _:
+            return
+    yield from _entry("", f"may change: {', '.join(said) or 'nothing'}", " " * 8)
+
+
+def _to(part: Partly) -> str:
+    return "" if part.to is None else f" where {write_predicate(part.to)}"
 
 
 def _premise(word: str, premise: Premise) -> Iterator[str]:

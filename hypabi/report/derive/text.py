@@ -21,18 +21,20 @@ from hypabi.image.symbolizer import Names
 from hypabi.report.shared.counterexample import with_capabilities
 from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.register_sets import kept_in_words, ranges
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, grid, printable, titled
+from hypabi.report.shared.text_layout import columns, cut, filled, grid, printable, titled
 from hypabi.report.shared.verdict_lines import verdict_lines
 
 MOST_PASSED = 8
 """General registers printed of a case that does not return; the rest is named."""
 
+MOST_OF_A_CALL = 26
+MOST_OF_A_CELL = 30
+"""Columns of the table on top: a call's name and one cell fit the narrowest terminal."""
+
 MOST_LINES = 3
 """Lines printed of one condition; JSON has all of it."""
 
 LABEL = 10
-WIDEST = 30
-"""Columns of a name in the table of all entries."""
 
 
 class Cases(enum.Enum):
@@ -66,23 +68,26 @@ def _summary(result: DeriveResult) -> Iterator[str]:
     calls = {_title(result, call): None for each in result.entries for call in each.calls}
     if len(calls) * len(result.entries) < 2:
         return
-    columns = [_named(each) for each in result.entries]
+    titles = [_named(each) for each in result.entries]
     cells = [{_title(result, c): _ends(result, c) for c in each.calls} for each in result.entries]
-    rows = [(title, [of.get(title, "-") for of in cells]) for title in calls]
+    rows = [
+        (cut(title, MOST_OF_A_CALL), [cut(of.get(title, "-"), MOST_OF_A_CELL) for of in cells])
+        for title in calls
+    ]
     yield ""
-    yield from grid("", columns, rows)
+    yield from grid("", titles, rows)
 
 
 def _named(entry: DerivedEntry) -> list[str]:
     """Return the parties of an entry, or where it is, as the lines of a column's title."""
     *before, last = entry.parties or (entry.place,)
-    return [cut(each, WIDEST) for each in (*(f"{name}," for name in before), last)]
+    return [cut(each, MOST_OF_A_CELL) for each in (*(f"{name}," for name in before), last)]
 
 
 def _title(result: DeriveResult, call: DerivedCall) -> str:
     if call.number is None:
         return f"any other {result.identifier}"
-    return cut(call.call or f"{result.identifier} = {spelled(call.number)}", WIDEST)
+    return call.call or f"{result.identifier} = {spelled(call.number)}"
 
 
 def _ends(result: DeriveResult, call: DerivedCall) -> str:
@@ -140,11 +145,11 @@ class _Writer:
     def title(self) -> Iterator[str]:
         table, entry = self.entry.table, self.entry.address
         if table is None:
-            yield from titled(cut(self.entry.place, COLUMNS))
+            yield from titled(cut(self.entry.place, columns()))
             yield f"hvc enters at {entry}"
             return
         who = ", ".join(self.entry.parties) or "no party of the contract"
-        yield from titled(cut(who, COLUMNS))
+        yield from titled(cut(who, columns()))
         name = table.symbol or "a table without a symbol"
         yield from filled(
             f"{name} at {table.address} ({table.program.value}, {table.kind}, found "
@@ -238,7 +243,7 @@ class _Writer:
         return self.capabilities(self.names.inside(text))
 
     def line(self, indent: str, label: str, text: str) -> str:
-        return cut(f"{indent}{label:<{LABEL}}{text}", COLUMNS)
+        return cut(f"{indent}{label:<{LABEL}}{text}", columns())
 
 
 def _how(case: DerivedCase) -> str:

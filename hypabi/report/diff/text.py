@@ -24,7 +24,7 @@ from hypabi.report.shared.footer import repeat_section
 from hypabi.report.shared.register_sets import ranges
 from hypabi.report.shared.suppressed import suppressed_section
 from hypabi.report.shared.text_layout import (
-    COLUMNS,
+    columns,
     cut,
     filled,
     labelled,
@@ -39,7 +39,7 @@ from hypabi.report.shared.verdict_lines import verdict_lines
 MOST: Final = 6
 """Differences printed of one cell; JSON has all."""
 
-MOST_OF_A_ROW: Final = COLUMNS - 18
+BESIDES_A_ROW: Final = 18
 """Columns for what a row of the table is about, so that the longest word fits behind it."""
 
 BREAKING: Final = (ChangeKind.INCOMPATIBLE, ChangeKind.WEAKER, ChangeKind.RENUMBERED)
@@ -324,7 +324,10 @@ def table(diff: DiffResult) -> Iterator[str]:
     yield from titled("By party and call")
     lines = [
         (
-            cut(f"{party}, {'the party itself' if whole else spelled(call)}", MOST_OF_A_ROW),
+            cut(
+                f"{party}, {'the party itself' if whole else spelled(call)}",
+                columns() - BESIDES_A_ROW,
+            ),
             [found.get(direction, "-") for direction in CallersOf],
         )
         for (party, call, whole), found in rows.items()
@@ -344,7 +347,7 @@ def parties(diff: DiffResult) -> Iterator[str]:
             where = f"{party.symbol or 'no symbol'} at {party.address}, {how}{program}"
             yield from filled(f"{label}: {party.name}: {where}", "", "    ")
         for name in side.missing:
-            yield cut(f"{label}: {name}: not found in this image", COLUMNS)
+            yield cut(f"{label}: {name}: not found in this image", columns())
 
 
 def suppressed(diff: DiffResult) -> Iterator[str]:

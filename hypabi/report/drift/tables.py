@@ -7,7 +7,7 @@ from hypabi.analysis.results.drift import DriftResult
 from hypabi.judgement.drift.call_table import How
 from hypabi.judgement.drift.document import Weight
 from hypabi.report.shared.register_sets import ranges
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, listed, matrix, titled
+from hypabi.report.shared.text_layout import columns, cut, filled, listed, matrix, titled
 
 MARKS: Final = {
     How.SERVED: "serves",
@@ -33,24 +33,24 @@ def served(report: DriftResult) -> Iterator[str]:
         if not answers:
             continue
         names = {call.number: call.name for call in subject.calls}
-        columns = list(dict.fromkeys(each.party for each in answers))
+        parties = list(dict.fromkeys(each.party for each in answers))
         numbers = sorted({int(each.number, 16) for each in answers})
         cells = {(int(each.number, 16), each.party): MARKS[each.answer] for each in answers}
         rows = [
             (
                 f"{n:#x} {names.get(n, '')}".rstrip(),
-                [cells.get((n, party), "") for party in columns],
+                [cells.get((n, party), "") for party in parties],
             )
             for n in numbers
         ]
-        yield from titled(cut(f"Who serves what: {subject.name}", COLUMNS))
-        yield from matrix("", columns, rows)
+        yield from titled(cut(f"Who serves what: {subject.name}", columns()))
+        yield from matrix("", parties, rows)
         hows = {each.answer for each in answers}
         legend = "; ".join(text for how, text in LEGEND.items() if how in hows)
         if legend:
             yield ""
             yield from filled(legend)
-        yield from lost(report, index, columns)
+        yield from lost(report, index, parties)
 
 
 def lost(report: DriftResult, index: int, parties: list[str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from hypabi.report.caller_checks.text import section
 from hypabi.report.matrix.grid import Line, by_line_and_party, grids, line_of
 from hypabi.report.shared.evidence_text import at_entry, path
 from hypabi.report.shared.footer import repeat_section
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, labelled, printable, titled
+from hypabi.report.shared.text_layout import columns, cut, filled, labelled, printable, titled
 from hypabi.report.shared.trusted_base import trust_section
 from hypabi.report.shared.verdict_lines import verdict_lines
 
@@ -136,7 +136,7 @@ def reasons(result: MatrixResult, word: CellWord, title: str) -> Iterator[str]:
         yield from filled(why, "* ", "  ")
         for line, party in cells:
             who = f"{line.revision} {line.function}, {party.whole} live"
-            yield cut(f"    {who}", COLUMNS)
+            yield cut(f"    {who}", columns())
 
 
 def assumed(result: MatrixResult) -> Iterator[str]:

@@ -17,7 +17,7 @@ from hypabi.analysis.results.review import (
     ReviewFinding,
     ReviewResult,
 )
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, printable
+from hypabi.report.shared.text_layout import columns, cut, filled, printable
 
 LONGEST: Final = 60
 """Lines of the report."""
@@ -78,7 +78,7 @@ def _headline(review: ReviewResult) -> Iterator[str]:
     word = review.conclusion.answer
     bad = review.first_bad
     at = "" if bad is None or bad.number == 0 else f" by patch {bad.number}"
-    yield f"{cut(review.title, COLUMNS - len(word) - len(at) - 2)}: {word}{at}"
+    yield f"{cut(review.title, columns() - len(word) - len(at) - 2)}: {word}{at}"
     refuted = any(each.word is FindingWord.REFUTED for each in review.remaining)
     trap = "; its end is right, and a bisection stops in it" if bad and not refuted else ""
     yield from filled(spell_counts(review.conclusion.counts) + trap)
@@ -100,7 +100,7 @@ def _patches(review: ReviewResult) -> Iterator[str]:
 def _patch(patch: ReviewedPatch, total: int) -> Iterator[str]:
     place = f"{patch.number}/{total}" if patch.number else "series"
     word = patch.word.value
-    yield f"{place:>6}  {cut(patch.subject, COLUMNS - len(word) - 10)}: {word}"
+    yield f"{place:>6}  {cut(patch.subject, columns() - len(word) - 10)}: {word}"
     for why in patch.why if patch.word is not PatchWord.NOT_REACHED else ():
         yield from filled(why, " " * 8)
     said: dict[str, list[str]] = {}
@@ -229,7 +229,7 @@ def _some(items: Iterable[str], most: int) -> str:
 
 def _reproduced(review: ReviewResult) -> Iterator[str]:
     yield ""
-    yield from typed(review.reproduce.command, COLUMNS)
+    yield from typed(review.reproduce.command, columns())
     versions = review.reproduce.versions
     with_ = ", ".join(f"{name} {version}" for name, version in versions.items())
     yield from filled(f"with {with_}; patches sha256 {review.reproduce.series_sha256[:16]}")
@@ -242,4 +242,4 @@ def _offered(review: ReviewResult) -> Iterator[str]:
     people = list(dict.fromkeys(person for each in missing for person in each.people))
     if people:
         yield ""
-        yield from (cut(f"| Cc: {each}", COLUMNS) for each in people[:MOST_COPIED])
+        yield from (cut(f"| Cc: {each}", columns()) for each in people[:MOST_COPIED])

@@ -8,7 +8,7 @@ from hypabi.analysis.results.shared import Evidence, Instruction
 from hypabi.arch.register_order import natural_order
 from hypabi.image.symbolizer import Names
 from hypabi.report.shared.counterexample import Kind, kind, with_capabilities
-from hypabi.report.shared.text_layout import COLUMNS, INDENT, cut, labelled, labelled_list
+from hypabi.report.shared.text_layout import INDENT, columns, cut, labelled, labelled_list
 
 LABELS: Final[Mapping[Kind, str]] = {
     Kind.GENERAL: "entered at",
@@ -92,8 +92,8 @@ def listing(
         symbol = instruction.symbol or ""
         if symbol != function:
             function = symbol
-            yield cut(f"{indent}{instruction.place if symbol else 'no symbol'}:", COLUMNS)
-        yield cut(f"{indent}  {path[at][2:]:0>{width}}  {instruction.text}", COLUMNS)
+            yield cut(f"{indent}{instruction.place if symbol else 'no symbol'}:", columns())
+        yield cut(f"{indent}  {path[at][2:]:0>{width}}  {instruction.text}", columns())
 
 
 def _shown(instructions: Sequence[Instruction], about: Sequence[str]) -> set[int]:

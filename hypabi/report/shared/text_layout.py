@@ -1,4 +1,4 @@
-"""Plain text for a mail: at most 75 columns, no colour, nothing a terminal would obey.
+"""Plain text for a mail: 75 columns, or those of a terminal, no colour, nothing it would obey.
 
 Every line of a report passes through here, so the width is one number and an image cannot put
 control characters on a reader's terminal by way of a symbol's or a file's name.
@@ -6,10 +6,16 @@ control characters on a reader's terminal by way of a symbol's or a file's name.
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Final
 
 COLUMNS: Final = 75
 """b4's and the kernel's habit for text in a mail."""
+NARROWEST: Final = 60
+WIDEST: Final = 120
+"""Between these a report is as wide as the terminal that it is printed on."""
+
+_columns: ContextVar[int] = ContextVar("columns", default=COLUMNS)
 
 INDENT: Final = "  "
 LABEL: Final = 10
@@ -21,6 +27,16 @@ NARROW: Final = 10
 
 _GLUE: Final = "\0"
 """Stands for a space that is no place to break a line; nothing printable contains it."""
+
+
+def columns() -> int:
+    """Return how wide a report is made."""
+    return _columns.get()
+
+
+def fit_terminal(width: int) -> None:
+    """Make reports fit a terminal of so many columns, within reason."""
+    _columns.set(min(max(width, NARROWEST), WIDEST))
 
 
 def printable(text: str) -> str:
@@ -38,7 +54,7 @@ def filled(text: str, first: str = "", indent: str | None = None) -> Iterator[st
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:
     lines = textwrap.wrap(
-        text, COLUMNS, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+        text, columns(), initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
     return lines or [first.rstrip()]
 
@@ -71,17 +87,17 @@ def titled(title: str) -> Iterator[str]:
     yield "-" * len(title)
 
 
-def cut(text: str, columns: int) -> str:
-    """Return ``text`` in at most ``columns``, its end replaced by ``...`` if it is longer."""
+def cut(text: str, most: int) -> str:
+    """Return ``text`` in at most ``most`` columns, its end replaced by ``...`` if it is longer."""
     text = printable(text)
-    return text if len(text) <= columns else f"{text[: columns - 3]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def matrix(
-    corner: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]
+    corner: str, titles: Sequence[str], rows: Sequence[tuple[str, Sequence[str]]]
 ) -> Iterator[str]:
     """Yield a table, its columns aligned to the right and broken into blocks that fit."""
-    yield from grid(corner, [_broken(title) for title in columns], rows)
+    yield from grid(corner, [_broken(title) for title in titles], rows)
 
 
 def grid(
@@ -93,7 +109,7 @@ def grid(
         max(map(len, (*title, *(cells[at] for _, cells in rows))), default=0)
         for at, title in enumerate(titles)
     ]
-    for block, at in enumerate(_blocks(widths, COLUMNS - left)):
+    for block, at in enumerate(_blocks(widths, columns() - left)):
         if block:
             yield ""
         height = max((len(titles[column]) for column in at), default=0)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hypabi.analysis.results.conclusion import Conclusion, spell_counts
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled
+from hypabi.report.shared.text_layout import columns, cut, filled
 
 
 def verdict_lines(subject: str, conclusion: Conclusion, besides: str = "") -> Iterator[str]:
@@ -12,6 +12,6 @@ def verdict_lines(subject: str, conclusion: Conclusion, besides: str = "") -> It
     :param besides: what the counts do not say
     """
     word = conclusion.answer
-    yield f"{cut(subject, COLUMNS - len(word) - 2)}: {word}"
+    yield f"{cut(subject, columns() - len(word) - 2)}: {word}"
     counts = spell_counts(conclusion.counts)
     yield from filled(f"{counts}; {besides}" if besides else counts)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from hypabi.analysis.results.conclusion import spell_counts
 from hypabi.report.news.text import news_lines, not_judged_lines
 from hypabi.report.shared.footer import repeat_section
-from hypabi.report.shared.text_layout import COLUMNS, cut, filled, labelled, printable, titled
+from hypabi.report.shared.text_layout import columns, cut, filled, labelled, printable, titled
 from hypabi.store.records import SweepResult, SweptKernel
 
 
@@ -35,7 +35,7 @@ def _kernels(kernels: Sequence[SweptKernel]) -> Iterator[str]:
         yield cut(
             f"{each.architecture:5} {each.series:6} {cut(each.version, 22):22} "
             f"{cut(each.flavour, 16):16} {verdict:10} {each.seconds:>5} {each.megabytes:>4}",
-            COLUMNS,
+            columns(),
         )
 
 

@@ -30,9 +30,23 @@ def standalone_script(witness: Witness, pages: Pages) -> str:
         expected["end"] = end
     title = "\n".join(_title(witness))
     try:
-        return standalone.script(run.state, run.limits, run.request, expected, title)
+        return standalone.script(
+            run.state, run.limits, run.request, expected, title, _claim(witness)
+        )
     except Refused as refused:
         raise WitnessError("qemu", str(refused)) from None
+
+
+def _claim(witness: Witness) -> standalone.Claim:
+    """Return what the program says first: the clause, what it promises, and what happens."""
+    claim = witness.claim
+    call = claim.call or "any other identifier"
+    said = (
+        ("", f"{claim.party}, {call}: {claim.clause}"),
+        ("promised", _plain(claim.statement)),
+        ("instead", _plain(claim.instead)),
+    )
+    return said, tuple(about_of(witness.promised))
 
 
 def _values(witness: Witness) -> Iterator[tuple[str, int | str]]:
