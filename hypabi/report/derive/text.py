@@ -33,6 +33,8 @@ MOST_LINES = 3
 LABEL = 10
 WIDEST = 30
 """Columns of a name in the table of all entries."""
+SERVED = 12
+"""Columns of a number that compiled code serves."""
 
 
 class Cases(enum.Enum):
@@ -128,6 +130,7 @@ class _Writer:
         for call in self.entry.calls:
             yield ""
             yield from self.call(call)
+        yield from self.served()
         rests_on = dict.fromkeys(
             text for call in self.entry.calls for case in call.cases for text in case.assumptions
         )
@@ -136,6 +139,17 @@ class _Writer:
             yield "assumed"
         for text in rests_on:
             yield from filled(self.named(text), "  * ", "    ")
+
+    def served(self) -> Iterator[str]:
+        """Yield which numbers compiled code serves that was followed."""
+        for index, each in enumerate(self.entry.served):
+            if not index:
+                yield ""
+                yield "behind compiled code that was followed"
+            number = "any other" if each.number is None else spelled(each.number)
+            for at, end in enumerate(each.ends or ("undecided: no path was followed",)):
+                label = "" if at else number
+                yield from filled(self.named(end), f"  {label:<{SERVED}}", "    ")
 
     def title(self) -> Iterator[str]:
         table, entry = self.entry.table, self.entry.address
