@@ -143,6 +143,7 @@ def derive(
     entry: str | None = None,
     call: str | None = None,
     all_tables: bool = False,
+    follow: Sequence[str] = (),
 ) -> "DeriveResult":
     """Derive what each hypercall does at each provider of an image.
 
@@ -153,6 +154,8 @@ def derive(
     :param entry: only what an ``hvc`` does that enters here: an address, a symbol, or both
     :param call: only this call, by its name or number; ``any-other`` is all numbers of none
     :param all_tables: whether also those count that no party claims, as KVM's for its guests
+    :param follow: compiled functions of a kernel to follow, by symbol or address, to say which
+        numbers they serve
     :raises HypabiError: image or contract cannot be read, or there is no such party, entry or call
     """
     from hypabi.analysis.derivation import Wanted, derivation
@@ -160,12 +163,13 @@ def derive(
     from hypabi.analysis.summaries.derivation import summarize_derivation
 
     named = named_contract(contract)
-    wanted = Wanted(named, version_of(kernel_version), party, entry, call, all_tables)
+    version = version_of(kernel_version)
+    wanted = Wanted(named, version, party, entry, call, all_tables, tuple(follow))
     session = _session(image, role)
     command = _command(
         "derive", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
         role=_role_of(session),
-        party=party, entry=entry, call=call, all_tables=all_tables,
+        party=party, entry=entry, call=call, all_tables=all_tables, follow=follow,
     )  # fmt: skip
     return summarize_derivation(derivation(session, wanted, command))
 

@@ -192,6 +192,11 @@ def is_of_one_build(name: str) -> bool:
             return _PLACE_OF_THE_BUILD.search(name) is not None
 
 
+def fixed_words(text: str) -> tuple[int, ...]:
+    """Return where the words of memory lie that a text names by their addresses."""
+    return tuple(int(found, 16) for found in _FIXED_WORD.findall(text))
+
+
 def with_fixed_words_moved(name: str, moved: Callable[[int], int]) -> str:
     """Return a name in which each word at a fixed address lies at another one."""
     return _FIXED_WORD.sub(lambda word: word_name(f"{moved(int(word[1], 16)):#x}"), name)

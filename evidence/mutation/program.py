@@ -54,7 +54,10 @@ class Program:
         self.lifters = lifters
         self._handed_to = handed_to | HANDED_TO
         self.first = explorer_for(
-            self.image, lifters=lifters.of, handed_to=self._handed_to, patches=patches
+            self.image,
+            lifters=lifters.of,
+            compiled=is_compiled(self.image, self._handed_to),
+            patches=patches,
         )
         self.asked: dict[tuple[int, InstructionSet], Instruction] = {}
 

@@ -14,6 +14,7 @@ from hypabi.analysis.tools import TOOLS
 from hypabi.arch.identifiers import IDENTIFIERS, IMMEDIATE
 from hypabi.behaviour.derive import derive_behaviour
 from hypabi.behaviour.identified_by import identifier_used
+from hypabi.code.compiled_functions import NVHE_PREFIX
 from hypabi.code.cpu_capabilities import DESCRIPTIONS, Capabilities
 from hypabi.code.vector_tables import VectorTable
 from hypabi.decode.place import closest_name
@@ -50,6 +51,8 @@ class Wanted:
     unclaimed: bool = False
     """Whether also tables are meant that no party claims; where none is claimed, they always are.
     """
+    follow: tuple[str, ...] = ()
+    """Compiled functions to follow, by symbol or address."""
 
 
 class _Bound:
@@ -106,6 +109,8 @@ def derivation(session: Session, wanted: Wanted, command: tuple[str, ...]) -> De
     if wanted.call is not None:
         number = _number_of(bound, wanted.call)
         derived = [replace(each, answers=_answers(each, number)) for each in derived]
+    if wanted.follow:
+        derived = [_followed(bound, each, wanted.follow) for each in derived]
     kernel = bound.loaded.images[-1]
     return Derivation(
         bound.loaded,
@@ -118,6 +123,32 @@ def derivation(session: Session, wanted: Wanted, command: tuple[str, ...]) -> De
         left_out,
         provenance(command, TOOLS),
     )
+
+
+def _followed(bound: _Bound, derived: Derived, functions: tuple[str, ...]) -> Derived:
+    """Return what an entry does with which numbers it serves behind compiled functions.
+
+    :raises HypabiError: the program has no such function
+    """
+    from hypabi.analysis.dispatch import Dispatcher
+    from hypabi.image.symbolizer import Places
+
+    role = list(bound.programs)[-1] if derived.table is None else derived.table.role
+    program = bound.programs[role]
+    for name in functions:
+        known = program.image.symbols.find
+        if _number(name) is None and not known(name) and not known(NVHE_PREFIX + name):
+            hint = _similar(name, [program.image])
+            raise HypabiError(bound.loaded.path, f"the image has no symbol {name!r}", hint)
+    dispatcher = Dispatcher(
+        program,
+        derived.entry,
+        (bound.identifier, bound.answer),
+        frozenset(functions),
+        Capabilities(bound.loaded.images[-1]),
+        Places(bound.loaded),
+    )
+    return replace(derived, served=tuple(dispatcher.served()))
 
 
 def _bound(session: Session, wanted: Wanted) -> _Bound:

@@ -10,7 +10,7 @@ from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
 from hypabi.code.alternatives import Patches, find_alternatives
-from hypabi.code.compiled_functions import HANDED_TO
+from hypabi.code.compiled_functions import HANDED_TO, is_compiled
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
 from hypabi.image.model import Image
 from hypabi.lifter.sleigh import Lifter
@@ -51,8 +51,18 @@ class Program:
             self.image,
             lifters=self._lifters,
             allowance=self._allowance,
-            handed_to=handed_to,
+            compiled=is_compiled(self.image, handed_to),
             patches=self._patches,
+        )
+
+    def explorer_following(self, followed: frozenset[str]) -> Explorer:
+        """Return what follows paths into these compiled functions too."""
+        return explorer_for(
+            self.image,
+            lifters=self._lifters,
+            allowance=self._allowance,
+            patches=self._patches,
+            compiled=is_compiled(self.image, followed=followed),
         )
 
     def moved(self, by: int) -> "Program":

@@ -136,6 +136,8 @@ def _part_of(value: Value, identifier: str, bits: int) -> tuple[int, int] | None
         case "extract", (inner,) if value.low == 0:
             part = _part_of(inner, identifier, bits)
             return None if part is None else (min(part[0], value.width), part[1])
+        case "and", (inner, int()):  # a hint that the number does not count: one without it
+            return _part_of(inner, identifier, bits)
         case "concat", (0, low):
             return _part_of(low, identifier, bits)
         case "add", (inner, int(constant)):

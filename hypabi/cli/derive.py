@@ -39,6 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also tables that no party of the contract claims, as KVM's for its guests",
     )
     parser.add_argument(
+        "--follow",
+        metavar="FUNCTION",
+        action="append",
+        default=[],
+        help="a kernel's C function that calls are handed to (handle_trap), to say which numbers "
+        "it serves and what it answers to the rest; by symbol or address, may be repeated",
+    )
+    parser.add_argument(
         "--all-cases", action="store_true", help="print cases one by one even where they agree"
     )
     add_output(parser, ("text", "json"))
@@ -60,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         entry=arguments.entry,
         call=arguments.call,
         all_tables=arguments.all_tables,
+        follow=arguments.follow,
     )
     if arguments.format == "json":
         from hypabi.report.derive.json import write as write_json

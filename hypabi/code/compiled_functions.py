@@ -21,13 +21,19 @@ PASSED_OVER: Final = frozenset({0xD503201F, 0xD503245F, 0xD503233F})
 
 HANDED_TO: Final = frozenset({"handle_trap"})
 """C functions that the kernel's assembler hands a call to (nvhe/host.S), where no contract says."""
+SERVING: Final = "handle_"
+"""What the names of C functions begin with that serve a call (nvhe/hyp-main.c)."""
 NVHE_PREFIX: Final = "__kvm_nvhe_"
 
 MOST_FOLLOWED: Final = 1024
 """Instructions of a function, and of those it calls directly, that are followed as assembler is."""
 
 
-def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable[[int], str | None]:
+def is_compiled(
+    image: Image,
+    handed_to: frozenset[str] = HANDED_TO,
+    followed: frozenset[str] = frozenset(),
+) -> Callable[[int], str | None]:
     """Return a function that names the compiled function at an address, ``None`` where none starts.
 
     Only a kernel is too large to be followed from its handlers into C; of any other program all is
@@ -39,13 +45,21 @@ def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable
 
     :param handed_to: functions at which a contract ends; of those that it names itself, also ones
         without a frame
+    :param followed: compiled functions that are followed all the same, by symbol or address; what
+        they call to serve a number ends the path then (``handle_...`` of nvhe/hyp-main.c)
     """
     known: dict[int, str | None] = {}
     ends = cache(lambda: _ends(image, handed_to - HANDED_TO) | _undefined(image, handed_to))
 
+    into = cache(lambda: _addresses(image, followed))
+
     is_kernel = cache(lambda: bool(image.version) or bool(_ends(image, handed_to | HANDED_TO)))
 
     def name_at(address: int) -> str | None:
+        if followed and address in into():
+            return None
+        if followed and (served := _serving(image, address)):
+            return served
         if address in ends():
             return ends()[address]
         if image.architecture is not Architecture.ARM64 or not is_kernel():
@@ -55,6 +69,21 @@ def is_compiled(image: Image, handed_to: frozenset[str] = HANDED_TO) -> Callable
         return known[address]
 
     return name_at
+
+
+def _addresses(image: Image, functions: frozenset[str]) -> frozenset[int]:
+    """Return where functions start that are named by symbol or address."""
+    numbers = {int(name, 16) for name in functions if name.startswith("0x")}
+    return frozenset(numbers | set(_ends(image, functions)))
+
+
+def _serving(image: Image, address: int) -> str | None:
+    """Return the name of a function that serves a number, ``None`` where none starts."""
+    symbol = image.symbols.around(address)
+    if symbol is None or symbol.address != address:
+        return None
+    plain = symbol.name.removeprefix(NVHE_PREFIX)
+    return symbol.name if plain.startswith(SERVING) else None
 
 
 def _ends(image: Image, functions: frozenset[str]) -> dict[int, str]:

@@ -5,7 +5,7 @@ from functools import cache
 
 from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.code.alternatives import Patches, find_alternatives
-from hypabi.code.compiled_functions import HANDED_TO, is_compiled
+from hypabi.code.compiled_functions import is_compiled
 from hypabi.image.model import Image, Role
 from hypabi.lifter.sleigh import Lifter
 from hypabi.semantics.interpret import Profile
@@ -25,13 +25,14 @@ def explorer_for(
     limits: Limits | None = None,
     lifters: Lifters = Lifter,
     allowance: Allowance | None = None,
-    handed_to: frozenset[str] = HANDED_TO,
+    compiled: Callable[[int], str | None] | None = None,
     patches: Patches | None = None,
 ) -> Explorer:
     """Return an explorer of an image's EL2 or HYP code.
 
     :param allowance: what all that it explores may cost, shared with whoever judges it
-    :param handed_to: compiled functions at which a contract ends
+    :param compiled: names the compiled function at an address where paths end; what
+        :func:`~hypabi.code.compiled_functions.is_compiled` says by itself where ``None``
     :param patches: those of the image, where they are known
     """
     allowance = allowance or Allowance()
@@ -45,7 +46,7 @@ def explorer_for(
         image_lifter(image, lambda *where: usual().lift(*where)),
         lambda *where: usual().text(*where),
         patches,
-        is_compiled(image, handed_to),
+        compiled or is_compiled(image),
         _unpatched(image, patches),
         None if arm64 else thumb_lifter(image, lambda *where: thumb().lift(*where)),
         None if arm64 else lambda *where: thumb().text(*where),

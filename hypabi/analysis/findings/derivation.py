@@ -48,6 +48,14 @@ class Answer:
 
 
 @frozen
+class Served:
+    """How a number ends behind compiled code that was followed; ``None``: any other."""
+
+    number: int | None
+    ends: tuple[str, ...]
+
+
+@frozen
 class Derived:
     """What one entry does."""
 
@@ -56,6 +64,8 @@ class Derived:
     entry: int
     behaviour: Behaviour
     answers: tuple[Answer, ...]
+    served: tuple[Served, ...] = ()
+    """Where compiled code was followed."""
 
 
 @frozen

@@ -125,6 +125,21 @@ class DerivedCall:
 
 
 @frozen
+class ServedNumber:
+    """How a number ends behind compiled code that was followed."""
+
+    number: Hex | None
+    """Null for any other."""
+    ends: tuple[str, ...]
+
+    @property
+    def word(self) -> str:
+        """Return whether it was followed to the function that serves it, or to its answer."""
+        open_ = not self.ends or any(end.startswith(UNDECIDED) for end in self.ends)
+        return UNDECIDED if open_ else DERIVED
+
+
+@frozen
 class DerivedEntry:
     """What an ``hvc`` does that enters at one address."""
 
@@ -136,6 +151,8 @@ class DerivedEntry:
     table: VectorTable | None
     """The vector table that it belongs to; null for one that was named by its address alone."""
     calls: tuple[DerivedCall, ...]
+    served: tuple[ServedNumber, ...] = ()
+    """Behind the compiled functions that were followed; empty where none was."""
 
     @property
     def word(self) -> str:
@@ -175,13 +192,16 @@ class DeriveResult:
     @property
     def conclusion(self) -> Conclusion:
         """Return what the entries amount to."""
-        return conclude(self._judged(), DERIVED, UNITS)
+        followed = any(entry.served for entry in self.entries)
+        return conclude(self._judged(), DERIVED, {**UNITS, **NUMBERS} if followed else UNITS)
 
     def _judged(self) -> Iterator[Judged]:
         for entry in self.entries:
             yield Judged("entries", entry.word, _WEIGHTS[entry.word])
             for call in entry.calls:
                 yield Judged("calls", call.word, _WEIGHTS[call.word])
+            for served in entry.served:
+                yield Judged("numbers", served.word, _WEIGHTS[served.word])
 
     @property
     def verdict(self) -> str:
@@ -194,7 +214,13 @@ class DeriveResult:
         return self.conclusion.exit_status
 
 
-UNITS: Final = {"entries": (DERIVED, UNDECIDED), "calls": (DERIVED, UNDECIDED)}
+UNITS: Final = {
+    "entries": (DERIVED, UNDECIDED),
+    "calls": (DERIVED, UNDECIDED),
+}
 """A call is one number at one entry; all numbers that are not told apart are one more."""
+
+NUMBERS: Final = {"numbers": (DERIVED, UNDECIDED)}
+"""Behind compiled code that was followed."""
 
 _WEIGHTS: Final = {DERIVED: Weight.GOOD, UNDECIDED: Weight.UNDECIDED}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from hypabi.analysis.findings.derivation import Answer, Derivation, Derived, Does
+from hypabi.analysis.findings.derivation import Answer, Derivation, Derived, Does, Served
 from hypabi.analysis.results.derivation import (
     AgreeingCases,
     DerivedCall,
@@ -13,6 +13,7 @@ from hypabi.analysis.results.derivation import (
     DeriveResult,
     MemoryRegion,
     MemoryWrite,
+    ServedNumber,
     SystemEffect,
 )
 from hypabi.analysis.summaries.outcome_text import ending
@@ -49,6 +50,11 @@ def summarize_derivation(derivation: Derivation) -> DeriveResult:
     )
 
 
+def _served(served: Served) -> ServedNumber:
+    number = None if served.number is None else f"{served.number:#x}"
+    return ServedNumber(number, served.ends)
+
+
 def _entry(derivation: Derivation, derived: Derived, places: Places) -> DerivedEntry:
     table = derived.table
     summary = _Summary(derivation.architecture, derived.behaviour.widths, places)
@@ -58,6 +64,7 @@ def _entry(derivation: Derivation, derived: Derived, places: Places) -> DerivedE
         () if table is None else table.parties,
         None if table is None else vector_table(table),
         tuple(map(summary.call, derived.answers)),
+        tuple(_served(each) for each in derived.served),
     )
 
 

@@ -22,6 +22,13 @@ _MAGICS = (
     (0x202, b"HdrS", Foreign(0x202, "x86 bzImage", _HINT)),
     (0x38, b"RSC\x05", Foreign(0x38, "RISC-V Image", _HINT)),
     (0x38, b"\x62\x64\x00\x00", Foreign(0x38, "LoongArch Image", _HINT)),
+    (
+        0,
+        b"BZh",
+        Foreign(0, "compressed by bzip2, which is not read", "give what bunzip2 makes of it"),
+    ),
+    (0, b"070701", Foreign(0, "cpio archive: a RAM disk, no kernel", _HINT)),
+    (0, b"\x3a\xff\x26\xed", Foreign(0, "Android sparse image", "unpack it by simg2img")),
     (0, b"BC\xc0\xde", Foreign(0, "LLVM bitcode: intermediate language, no code", _BITCODE)),
     (0, b"\xde\xc0\x17\x0b", Foreign(0, "LLVM bitcode: intermediate language, no code", _BITCODE)),
 )
@@ -40,5 +47,7 @@ def xen_in(content: Content) -> Foreign | None:
 
 def name_of_foreign(content: Content) -> Foreign | None:
     """Return what kernel of another machine, or what else without code for Arm, this is."""
-    found = (kind for position, magic, kind in _MAGICS if content.read(position, 4) == magic)
+    found = (
+        kind for position, magic, kind in _MAGICS if content.read(position, len(magic)) == magic
+    )
     return next(found, None)

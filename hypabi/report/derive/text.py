@@ -35,6 +35,8 @@ MOST_LINES = 3
 """Lines printed of one condition; JSON has all of it."""
 
 LABEL = 10
+SERVED = 12
+"""Columns of a number that compiled code serves."""
 
 
 class Cases(enum.Enum):
@@ -133,6 +135,7 @@ class _Writer:
         for call in self.entry.calls:
             yield ""
             yield from self.call(call)
+        yield from self.served()
         rests_on = dict.fromkeys(
             text for call in self.entry.calls for case in call.cases for text in case.assumptions
         )
@@ -141,6 +144,17 @@ class _Writer:
             yield "assumed"
         for text in rests_on:
             yield from filled(self.named(text), "  * ", "    ")
+
+    def served(self) -> Iterator[str]:
+        """Yield which numbers compiled code serves that was followed."""
+        for index, each in enumerate(self.entry.served):
+            if not index:
+                yield ""
+                yield "behind compiled code that was followed"
+            number = "any other" if each.number is None else spelled(each.number)
+            for at, end in enumerate(each.ends or ("undecided: no path was followed",)):
+                label = "" if at else number
+                yield from filled(self.named(end), f"  {label:<{SERVED}}", "    ")
 
     def title(self) -> Iterator[str]:
         table, entry = self.entry.table, self.entry.address

@@ -52,7 +52,7 @@ def test_the_example_loads() -> None:
         ('since: "5.0"', "since: 5", "since", "a kernel version"),
         ('since: "5.0"', 'since: "5.x"', "since", "a kernel version"),
         ("program: kernel", "program: module", "big.program", "one of kernel, decompressor"),
-        ("answered: success", "answered: maybe", "rises.answered", "success, error"),
+        ("answered: success", "answered: maybe", "rises.answered", "error, success"),
         # registers
         (
             "identifier: {arm: r0,",
@@ -120,7 +120,7 @@ def test_the_example_loads() -> None:
         ("returns: EL2h", "returns: el2", "rises.returns", "no mode 'el2'"),
         ('until: "8.0"', 'until: "6.0"', "UPGRADE.until", "does not come after 6.0"),
         ("size: 16", "size: 0", "stack.size", "empty"),
-        ("number: 3", "number: 0x100000000", "UPGRADE.number", "does not fit"),
+        ("number: 3", "number: -0x8000000000000001", "UPGRADE.number", "does not fit"),
         (
             "    any-call:",
             "    any-other:\n      promises: {}\n    any-call:",
