@@ -120,7 +120,8 @@ def on_terminal(what: str, destination: str | None, *, slow: bool) -> Iterator[N
     if progress is None and not colour:
         yield
         return
-    sys.stdout = _Output(output, progress, colour=colour)  # type: ignore[assignment]
+    shown: Any = _Output(output, progress, colour=colour)
+    sys.stdout = shown
     try:
         yield
     finally:

@@ -97,7 +97,7 @@ def test_the_action_annotates_and_fails_as_it_is_asked(
     given = {"HYPABI_IMAGES": f"{image} {image}", "HYPABI_CONTRACT": "linux-hyp-abi",
              "HYPABI_SUPPRESSIONS": "", "HYPABI_TOLERATE": tolerate}  # fmt: skip
     assert set(given) == set(check["env"])
-    ran = shop.run("bash", "-eo", "pipefail", "-c", check["run"], **given)
+    ran = shop.run("bash", "-eo", "pipefail", "-c", check["run"], installed=True, **given)
     assert ran.returncode == status, ran.stderr
     assert ("::error" in ran.stdout or "::warning" in ran.stdout) is (success != "nop")
 
