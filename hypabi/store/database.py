@@ -163,7 +163,7 @@ class Store:
     def findings(self, image: str) -> tuple[KernelFinding, ...]:
         """Return what is not as it should be in a kernel, each once, sorted."""
         rows = self._connection.execute(
-            "SELECT DISTINCT rule, unit, party, call, name, word, text FROM item "
+            "SELECT DISTINCT rule, unit, party, call, name, word, weight, text FROM item "
             "WHERE result IN (SELECT id FROM newest WHERE image = ?) AND weight != ? "
             "ORDER BY unit, party, call, name, rule, word, text",
             (image, GOOD),

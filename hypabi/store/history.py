@@ -103,9 +103,7 @@ def _state(items: Sequence[Item], kind: str, asked: str) -> _State:
     own = [item for item in items if _is_of(item, kind, asked)]
     words = Counter(item.word for item in own)
     findings = {
-        KernelFinding(
-            item.rule, item.unit, item.party, item.call, item.name, item.word, item.text
-        ): None
+        KernelFinding(*(getattr(item, name) for name in KernelFinding.__match_args__)): None
         for item in own
         if item.weight != GOOD
     }

@@ -3,20 +3,23 @@
 import json
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from hypabi.analysis.results.shared import Reproduction
-from hypabi.store.database import Store
+from hypabi.store.database import GOOD, Store
 from hypabi.store.history import history_of
 from hypabi.store.news import news_of
 from hypabi.store.records import (
     Difference,
+    Item,
     KernelCells,
     KernelFinding,
     NewFinding,
     Overview,
+    PartyCall,
     SweptKernel,
+    worst_weight,
 )
 
 CHECK = "check"
@@ -51,24 +54,33 @@ def overview_of(store: Store, reproduce: Reproduction) -> Overview:
     """
     history = history_of(store, "", "", reproduce)
     kernels = list(swept_kernels(store, {each.sha256 for each in store.kernels()}))
-    words: list[dict[tuple[str, str], Counter[str]]] = []
-    columns: dict[tuple[str, str], None] = {}
-    for kernel in kernels:
-        of: dict[tuple[str, str], Counter[str]] = {}
-        for item in store.items(kernel.sha256):
-            if item.party:
-                of.setdefault((item.party, item.call), Counter())[item.word] += 1
-        words.append(of)
-        columns.update(dict.fromkeys(of))
+    cells = [_cells(store.items(kernel.sha256)) for kernel in kernels]
+    columns = dict.fromkeys(column for of in cells for column in of)
     return Overview(
         columns=tuple(columns),
         kernels=tuple(
-            KernelCells(kernel, tuple(dict(of.get(column, {})) for column in columns))
-            for kernel, of in zip(kernels, words, strict=True)
+            KernelCells(kernel, tuple(map(of.get, columns)))
+            for kernel, of in zip(kernels, cells, strict=True)
         ),
         history=history,
         differences=tuple(_differences(store, kernels)),
     )
+
+
+def _cells(items: Iterable[Item]) -> Mapping[tuple[str, str], PartyCall]:
+    """Return what there is of each party and call, in the order in which they come."""
+    by: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        if item.party:
+            by.setdefault((item.party, item.call), []).append(item)
+    return {
+        column: PartyCall(
+            words=Counter(item.word for item in own),
+            weight=worst_weight({item.weight for item in own}),
+            amiss=sum(item.weight != GOOD for item in own),
+        )
+        for column, own in by.items()
+    }
 
 
 def _differences(store: Store, kernels: list[SweptKernel]) -> Iterator[Difference]:

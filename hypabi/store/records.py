@@ -1,7 +1,7 @@
 """What the store holds, as records; and what a sweep and a history come to."""
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from hypabi.analysis.results.conclusion import Conclusion, Judged, Weight, conclude
@@ -33,6 +33,9 @@ FATES: Final[Mapping[Fate, Weight]] = {
     Fate.FAILED: Weight.UNDECIDED,
 }
 GOOD_FATES: Final = frozenset(fate for fate, weight in FATES.items() if weight is Weight.GOOD)
+LINE_WEIGHTS: Final[Mapping[str, Weight]] = {
+    each.value: each for each in (Weight.GOOD, Weight.REFUTED, Weight.UNDECIDED)
+}
 FOUND: Final = "found"
 """The unit in which what sources name is counted."""
 KERNELS: Final = "kernels"
@@ -174,6 +177,8 @@ class KernelFinding:
     call: str
     name: str
     word: str
+    weight: str
+    """``refuted`` where a promise is broken, ``undecided`` where that is open."""
     text: str
 
 
@@ -241,12 +246,24 @@ class SweepNews:
 
 
 @frozen
+class PartyCall:
+    """What a kernel has of one party and call."""
+
+    words: Mapping[str, int]
+    """How many items have each word."""
+    weight: str
+    """The worst of them: good, refuted or undecided."""
+    amiss: int
+    """How many are not good."""
+
+
+@frozen
 class KernelCells:
-    """A kernel, and how many words of each kind it has of each party and call."""
+    """A kernel, and what it has of each party and call."""
 
     kernel: SweptKernel
-    cells: tuple[Mapping[str, int], ...]
-    """In the order of the columns; empty where the kernel has nothing of it."""
+    cells: tuple[PartyCall | None, ...]
+    """In the order of the columns; null where the kernel has nothing of it."""
 
 
 @frozen
@@ -334,8 +351,7 @@ class HistoryResult:
     @property
     def conclusion(self) -> Conclusion:
         """Return what the history amounts to: whether the newest kernels are all right."""
-        units = {"lines": ("good", "refuted", "undecided")}
-        return conclude(self._judged(), "good", units)
+        return conclude(self._judged(), "good", {"lines": tuple(LINE_WEIGHTS)})
 
     @property
     def exit_status(self) -> int:
@@ -345,8 +361,7 @@ class HistoryResult:
     def _judged(self) -> Iterator[Judged]:
         for line in self.lines:
             word = line_word(line)
-            weights = {"good": Weight.GOOD, "refuted": Weight.REFUTED}
-            yield Judged("lines", word, weights.get(word, Weight.UNDECIDED))
+            yield Judged("lines", word, LINE_WEIGHTS[word])
 
 
 @frozen
@@ -362,11 +377,11 @@ class Overview:
 
 def line_word(line: LineHistory) -> str:
     """Return what is said of the newest kernel of a line: good, refuted or undecided."""
-    words = {each.word for each in line.spans[-1].findings}
-    if words & REFUTING:
-        return "refuted"
-    return "undecided" if words - REFUTING else "good"
+    return worst_weight({each.weight for each in line.spans[-1].findings})
 
 
-REFUTING: Final = frozenset({"refuted", "violated", "broken", "uninitialised"})
-"""Words of items that break a promise."""
+def worst_weight(weights: Collection[str]) -> str:
+    """Return what some weights come to: good, refuted or undecided."""
+    if Weight.REFUTED.value in weights:
+        return Weight.REFUTED.value
+    return Weight.UNDECIDED.value if set(weights) - {Weight.GOOD.value} else Weight.GOOD.value

@@ -31,6 +31,7 @@ VIOLATIONS = {
     "solvers": ("hypabi/smt/y.py", "import bitwuzla"),
     "yaml": ("hypabi/report/y.py", "import yaml"),
     "documents": ("hypabi/judgement/y.py", "import docutils"),
+    "cluster": ("hypabi/store/y.py", "import pyarrow"),
     "readers": ("hypabi/code/z.py", "import elftools"),
 }
 THIRD_PARTY = {
@@ -42,6 +43,8 @@ THIRD_PARTY = {
     "elftools": ("hypabi.image",),
     "zstandard": ("hypabi.image",),
     "lz4": ("hypabi.image",),
+    "distributed": ("hypabi.sweeping.cluster",),
+    "pyarrow": ("hypabi.store.export.parquet",),
 }
 
 

@@ -26,13 +26,13 @@ from hypabi.report.html.markup import Html, breakable, tag, void
 from hypabi.report.html.page import POLICY, section
 from hypabi.report.html.style import STYLE
 from hypabi.store.records import (
-    REFUTING,
     Difference,
     FindingHistory,
     FindingLine,
     KernelCells,
     KernelFinding,
     Overview,
+    PartyCall,
 )
 
 INDEX: Final = "index.html"
@@ -43,13 +43,8 @@ TITLES: Final[Mapping[str, str]] = {
     FINDINGS: "Findings over time",
     DIFFERENCES: "Differences",
 }
-GOOD_WORDS: Final = frozenset(
-    {
-        "proved", "satisfied", "found", "absent", "kept", "vacuous", "suppressed", "unspecified",
-        "untold", "depends on its caller", "satisfied beyond the contract", "open",
-    }
-)  # fmt: skip
-"""Words of items that are as they should be, or of which nothing is to be told."""
+MARKS: Final[Mapping[str, Mark]] = {"refuted": REFUTED, "undecided": UNDECIDED, "good": KEPT}
+"""By weight."""
 
 
 def write_pages(overview: Overview) -> Mapping[str, str]:
@@ -116,22 +111,11 @@ def _name(kernel: KernelCells) -> str:
     return f"{of.series} {of.version} {of.flavour}"
 
 
-def _cell(words: Mapping[str, int]) -> Cell | None:
-    if not words:
+def _cell(of: PartyCall | None) -> Cell | None:
+    if of is None:
         return None
-    amiss = sum(number for word, number in words.items() if word not in GOOD_WORDS)
-    mark = mark_of(words)
-    return Cell(mark, str(amiss) if amiss else "", None)
-
-
-def mark_of(words: Iterable[str]) -> Mark:
-    """Return the mark of the worst of some words."""
-    found = set(words)
-    if found & REFUTING:
-        return REFUTED
-    if found - GOOD_WORDS:
-        return UNDECIDED
-    return GOOD if found == {"proved"} else KEPT
+    mark = GOOD if set(of.words) == {"proved"} else MARKS[of.weight]
+    return Cell(mark, str(of.amiss) if of.amiss else "")
 
 
 def _findings(overview: Overview) -> Iterator[Html]:
@@ -145,13 +129,13 @@ def _finding(history: FindingHistory) -> Html:
     finding = history.finding
     titles = ("kernels", "before", "with it", "mended in", "how many")
     head = tag("tr", *(tag("th", title, scope="col") for title in titles))
-    rows = [_time_line(each, mark_of([finding.word])) for each in history.lines]
+    rows = [_time_line(each, MARKS[finding.weight]) for each in history.lines]
     table = tag("table", tag("thead", head), tag("tbody", *rows))
     return tag(
         "details",
         tag(
             "summary",
-            badge(mark_of([finding.word])), " ", tag("code", finding.rule),
+            badge(MARKS[finding.weight]), " ", tag("code", finding.rule),
             f" {_where(finding)}: {finding.word}",
         ),
         tag("p", finding.text),
@@ -194,7 +178,7 @@ def _differences(overview: Overview) -> Iterator[Html]:
 
 def _difference(difference: Difference) -> Html:
     new = difference.new
-    mark = KEPT if new.what == "mended" else mark_of([new.finding.word])
+    mark = KEPT if new.what == "mended" else MARKS[new.finding.weight]
     shown = Html("")
     if difference.witness:
         lines = "\n".join(difference.witness)

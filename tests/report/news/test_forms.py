@@ -13,7 +13,7 @@ from hypabi.store.records import Fate, KernelFinding, NewFinding, SweepResult, S
 from tests.report.schemas import strict
 
 FINDING = KernelFinding(
-    "HYP-CALLER-SERVED", "call sites", "stub", "HVC_RESET_VECTORS", "caller", "violated",
+    "HYP-CALLER-SERVED", "call sites", "stub", "HVC_RESET_VECTORS", "caller", "violated", "refuted",
     "x0 is uninitialised\u202e",
 )  # fmt: skip
 NEW = NewFinding("1" * 64, "6.1.2-1", "arm64 6.1 arm64", "6.1.1-1", "0" * 64, "new", FINDING)
