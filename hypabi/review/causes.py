@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from hypabi.analysis.results.review import FindingWord, ReviewCause, ReviewFinding
+from hypabi.judgement.verification.breach import Amiss
 
 ANY_OTHER = "any other identifier"
 
@@ -16,7 +17,12 @@ def causes_of(findings: Sequence[ReviewFinding]) -> tuple[ReviewCause, ...]:
     for each in findings:
         together.setdefault(_about(each), []).append(each)
     found = [_cause(what, of) for what, of in together.items()]
-    return tuple(sorted(found, key=lambda each: each.word is not FindingWord.REFUTED))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(cause: ReviewCause) -> tuple[bool, bool]:
+    """Order what is refuted first, and of that what has a call's name before all other numbers."""
+    return (cause.word is not FindingWord.REFUTED, cause.what.endswith(ANY_OTHER))
 
 
 def _about(finding: ReviewFinding) -> str:
@@ -35,7 +41,9 @@ def _cause(what: str, findings: Sequence[ReviewFinding]) -> ReviewCause:
     ordered = sorted(findings, key=_depth)
     refuted = any(each.word is FindingWord.REFUTED for each in findings)
     word = FindingWord.REFUTED if refuted else FindingWord.UNDECIDED
-    first = next(each for each in ordered if each.word is word)
+    of_word = [each for each in ordered if each.word is word]
+    telling = (each for each in of_word if each.text != Amiss.NOT_ENSURED.value)
+    first = next(telling, of_word[0])
     return ReviewCause(
         what,
         word,

@@ -74,10 +74,15 @@ def keepers(sections: Mapping[str, Section], names: Iterable[str]) -> Mapping[st
 def _matches(pattern: str, name: str) -> bool:
     if pattern.endswith("/") and not set(pattern) & set("*?"):
         return name.startswith(pattern)
+    plain = _PLAIN.match(pattern)
+    if plain is None or not name.startswith(plain[0]):
+        return False  # most patterns, without making a regular expression of each
     spelled = "".join(_WILD.get(each) or re.escape(each) for each in pattern)
     if re.match(spelled, name) is None:
         return False
     return pattern.endswith("/") or pattern.count("/") == name.count("/")
 
 
+_PLAIN: Final = re.compile(r"[^*?]*")
+"""What stands before the first wildcard."""
 _WILD: Final = {"*": "[^/]*", "?": "[^/]"}

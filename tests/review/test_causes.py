@@ -1,6 +1,7 @@
 """Findings that have one cause are one cause, and those that do not are not."""
 
 from hypabi.analysis.results.review import FindingWord, ReviewFinding
+from hypabi.records import replace
 from hypabi.review.causes import causes_of
 
 REFUTED, UNDECIDED = FindingWord.REFUTED, FindingWord.UNDECIDED
@@ -56,3 +57,17 @@ def test_what_is_refuted_stands_first_and_makes_a_cause_refuted() -> None:
     ]
     assert found[0].text == "clause stub X two"
     assert causes_of([]) == ()
+
+
+def test_a_call_by_its_name_stands_before_all_other_numbers_and_a_telling_text_is_told() -> None:
+    plain = replace(finding("clause stub X a", "stub", "X"), text="it does not hold")
+    found = causes_of(
+        [
+            finding("clause stub any-other refused", "stub", None),
+            plain,
+            replace(plain, rule="clause stub X b", text="control goes to x2"),
+        ]
+    )
+    assert [each.what for each in found] == ["stub, X", "stub, any other identifier"]
+    assert found[0].text == "control goes to x2"
+    assert causes_of([plain])[0].text == "it does not hold"

@@ -80,7 +80,7 @@ class ReviewCause:
     rules: tuple[str, ...]
     """Of the findings, in the order in which they stand."""
     text: str
-    """What is so instead, of the first."""
+    """What is so instead, of the first that says more than that it does not hold."""
 
 
 @frozen
