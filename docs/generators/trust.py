@@ -128,7 +128,8 @@ DEFECTS = """
 kernel's own linker script with stand-ins for all others, and asks `hypabi check` what it says of that which it did not say before. An edit is
 *broken* (something is wrong, and a finding of a certain rule is expected), *mended* (what another edit breaks is right again, by another way) or
 *harmless*; of the last two nothing may be said. *Recall* is the share of broken ones that are found by an expected rule; *precision* is the share of
-edits found so among all of which something is refuted, or undecided though nothing is wrong. The edits are `evidence/edits/*.toml`.
+edits found so among all of which something is refuted, or undecided though nothing is wrong. The edits are `evidence/edits/*.toml`. Of the callers and
+orders, those at the end were written before what finds them was: of 54 broken ones that were built then, 15 were found.
 """
 
 DEFECTS_TAIL = """

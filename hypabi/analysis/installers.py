@@ -27,6 +27,7 @@ from hypabi.contract.expression import (
     Relation,
 )
 from hypabi.contract.model import Standing
+from hypabi.contract.registers import is_general, is_status_part
 from hypabi.contract.revision import Installation, Revision, Row
 from hypabi.image.model import Image, Role, Symbol
 from hypabi.judgement.verification.lowering import Surroundings
@@ -265,3 +266,36 @@ def at_link_address(finding: Finding, by: int, bits: int) -> Finding:
         return replace(refuted, trail=trail, others=tuple(map(linked, refuted.others)))
 
     return replace(finding, verdict=linked(finding.verdict))
+
+
+def registers_left(row: HeldRow, images: Sequence[Image]) -> list[str]:
+    """Return the system registers that some way through an installer changes, and to what.
+
+    Only numbers are told, and none that is an address of this build.
+    """
+    left: dict[str, set[Value]] = {}
+    for case in row.behaviour.cases:
+        for name, value in case.registers.items():
+            left.setdefault(name, set()).add(value)
+    architecture = row.revision.architecture
+    return [
+        _left(name, values, images)
+        for name, values in sorted(left.items())
+        if not is_general(architecture, name) and not is_status_part(name)
+    ]
+
+
+def _left(name: str, values: set[Value], images: Sequence[Image]) -> str:
+    numbers = sorted(value for value in values if isinstance(value, int))
+    if len(numbers) < len(values) or any(_lies_in(value, images) for value in numbers):
+        return name
+    return f"{name} = {' or '.join(f'{value:#x}' for value in numbers)}"
+
+
+def _lies_in(value: int, images: Sequence[Image]) -> bool:
+    """Tell whether a number is an address of an image, linked or where it is taken to be loaded."""
+    for image in images:
+        loaded = (value - displacement_of_loaded(image)) % (1 << image.architecture.bits)
+        if image.segment(value) is not None or image.segment(loaded) is not None:
+            return True
+    return False

@@ -6,6 +6,7 @@ from typing import Final, assert_never
 from hypabi.analysis.callers import with_callers
 from hypabi.analysis.check import judged
 from hypabi.analysis.examination import Examination
+from hypabi.analysis.installers import registers_left
 from hypabi.analysis.results.caller_checks import CallerCheck, CallerChecks, CallerWord, MoveCheck
 from hypabi.analysis.results.check import (
     CheckedClause,
@@ -24,10 +25,8 @@ from hypabi.behaviour.saved.own_promises import (
     PromiseWord,
 )
 from hypabi.callsites.model import CallSite, ResultUse
-from hypabi.contract.registers import is_general, is_status_part
 from hypabi.judgement.callers.schedule import LifeCycle
 from hypabi.judgement.entries.baseline import SlotWord
-from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.records import frozen
 
 NAMELESS: Final = "a function without a symbol"
@@ -76,20 +75,12 @@ def _promises(result: CheckResult, examination: Examination) -> Iterator[OwnProm
 
 def _installers(result: CheckResult, examination: Examination) -> Iterator[OwnPromise]:
     held = {(each.party.name, each.row.call): each for each in examination.installed}
+    images = [program.image for program in examination.programs.values()]
     for each in result.installers:
         row = held.get((each.party, each.function))
-        says = "" if row is None else ", ".join(_changed(row))
+        says = "" if row is None else ", ".join(registers_left(row, images))
         word = _installer_word(each.found)
         yield OwnPromise(PromiseKind.INSTALLER, each.party, each.function, word, says)
-
-
-def _changed(row: HeldRow) -> list[str]:
-    """Return the system registers that some way through an installer changes."""
-    names = {name for case in row.behaviour.cases for name in case.registers}
-    architecture = row.revision.architecture
-    return sorted(
-        name for name in names if not is_general(architecture, name) and not is_status_part(name)
-    )
 
 
 def _callers(callers: CallerChecks) -> Iterator[OwnPromise]:

@@ -10,18 +10,25 @@ from pathlib import Path
 import pytest
 
 from hypabi import api
-from hypabi.analysis.installers import derive_installers
+from hypabi.analysis.installers import derive_installers, registers_left
 from hypabi.analysis.results.check import InstallerWord
 from hypabi.analysis.session import Session, open_image
+from hypabi.behaviour.case import Case
 from hypabi.contract.file.load import shipped_contract
+from hypabi.contract.revision import Row, Service
 from hypabi.contract.version import Version
 from hypabi.image.load import load_image
 from hypabi.image.model import Loaded, Role, Segment
+from hypabi.judgement.verification.lowering import Surroundings
+from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.prover import judge_row
 from hypabi.judgement.verification.verdict import Proved, Refuted, Verdict
 from hypabi.records import replace
+from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from tests.inputs import Assemble, Kernel
+from tests.judgement.handler_contract import ALWAYS, PARTY, REVISION
+from tests.judgement.made_case import behaviour, case
 
 NOP = 0xD503201F
 NOP_A32 = 0xE320F000
@@ -223,3 +230,30 @@ def test_an_installer_that_a_kernel_may_leave_out_is_absent_and_not_missing(
     assert words["cpu_resume"] is InstallerWord.ABSENT
     assert words["secondary_holding_pen"] is InstallerWord.MISSING
     assert words["secondary_entry"] is InstallerWord.FOUND
+
+
+PLACE = 0x10000
+
+
+def left(assemble: Assemble, *cases: Case) -> list[str]:
+    """Return what is told of an installer's registers, whose program lies at one place."""
+    image = load_image(assemble(".word 0", "arm64", text=PLACE)).images[-1]
+    row = Row("stub", "install", Service.INSTALLS, ALWAYS, (), (), (), None)
+    around = Surroundings({}, lambda _: None, lambda _: False)
+    return registers_left(HeldRow(REVISION, PARTY, row, behaviour(*cases), around), [image])
+
+
+def test_of_a_register_that_is_left_with_a_number_it_is_told(assemble: Assemble) -> None:
+    assert left(assemble, case(HCR_EL2=1 << 31)) == ["HCR_EL2 = 0x80000000"]
+    both = left(assemble, case(HCR_EL2=5), case(HCR_EL2=3))
+    assert both == ["HCR_EL2 = 0x3 or 0x5"] == left(assemble, case(HCR_EL2=3), case(HCR_EL2=5))
+    assert left(assemble, case(x0=5, N=1), case()) == []
+
+
+def test_no_number_is_told_that_is_an_address_or_of_which_only_some_ways_know(
+    assemble: Assemble,
+) -> None:
+    assert left(assemble, case(VBAR_EL2=PLACE)) == ["VBAR_EL2"]
+    assert left(assemble, case(VBAR_EL2=PLACE + 0x100000)) == ["VBAR_EL2 = 0x110000"]
+    unknown = terms.symbol("HCR_EL2", 64)
+    assert left(assemble, case(HCR_EL2=5), case(HCR_EL2=unknown)) == ["HCR_EL2"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from hypabi.behaviour.saved.own_promises import ANY_OTHER, OwnPromise, PromiseKind, PromiseWord
-from hypabi.records import frozen
+from hypabi.records import frozen, replace
 
 
 class PromiseChange(enum.Enum):
@@ -67,6 +67,9 @@ def together(changes: Iterable[ChangedPromise]) -> tuple[ChangedTogether, ...]:
         for (kind, who, change, old, new), what in found.items()
     )
 
+
+LISTED: Final = ", "
+"""Between the registers of which an installer's promise says what it leaves in them."""
 
 TELLING: Final = frozenset({PromiseKind.CALLER, PromiseKind.INSTALLER})
 """Of which it is told that one image has them and the other has not.  Of the others that is the
@@ -126,7 +129,17 @@ def _changed(old: OwnPromise | None, new: OwnPromise | None) -> ChangedPromise |
     change = _change(one.kind, old, new)
     if change is None:
         return None
+    if change is PromiseChange.OTHERWISE_KEPT and one.kind is PromiseKind.INSTALLER:
+        old, new = _without(old, new), _without(new, old)
     return ChangedPromise(one.kind, one.who, one.what, change, _spelled(old), _spelled(new))
+
+
+def _without(one: OwnPromise | None, other: OwnPromise | None) -> OwnPromise | None:
+    """Return a promise that lists what it sees, without what the other sees as well."""
+    if one is None or other is None:
+        return one
+    seen = set(other.says.split(LISTED))
+    return replace(one, says=LISTED.join(e for e in one.says.split(LISTED) if e not in seen))
 
 
 def _change(

@@ -76,6 +76,13 @@ def test_an_installer_that_writes_other_registers_is_kept_otherwise() -> None:
     assert change(one, other) is PromiseChange.OTHERWISE_KEPT
 
 
+def test_of_an_installer_only_what_differs_is_told() -> None:
+    one = promise(KEPT, INSTALLER, says="CNTVOFF_EL2 = 0x0, HCR_EL2 = 0x1")
+    other = promise(KEPT, INSTALLER, says="CNTVOFF_EL2 = 0x0, HCR_EL2 = 0x3, HSTR_EL2")
+    (changed,) = compare_promises([one], [other])
+    assert (changed.old, changed.new) == ("kept: HCR_EL2 = 0x1", "kept: HCR_EL2 = 0x3, HSTR_EL2")
+
+
 def test_what_breaks_in_the_same_words_is_one_finding() -> None:
     new = [promise(BROKEN, what=f"SET: {name}", says="it hangs") for name in ("a", "b")]
     other = promise(BROKEN, what="SET: c", says="HVBAR is lost")
