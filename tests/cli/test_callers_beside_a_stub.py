@@ -21,7 +21,9 @@ def checked(assemble: Assemble, *functions: str) -> Ran:
         ("mov x1, x0; mov x0, #0; hvc #0; ret", 0),
         # An argument that the function itself spoils, on one of two paths that meet.
         ("bic x1, x1, #0x7ff; cbz x2, 1f; add x1, x1, #8; 1: mov x0, #0; hvc #0; ret", REFUTED),
-        ("bic x1, x1, #0x7ff; cbz x2, 1f; add x1, x1, #2048; 1: mov x0, #0; hvc #0; ret", 0),
+        # Aligned on both, and not what the function was called with.
+        ("bic x1, x1, #0x7ff; cbz x2, 1f; add x1, x1, #2048; 1: mov x0, #0; hvc #0; ret", REFUTED),
+        ("mov x1, x0; cbz x2, 1f; add x1, x0, #0; 1: mov x0, #0; hvc #0; ret", 0),
         # Two calls: the second enters vectors that nobody followed, with x17 still counted on.
         ("mov x17, x30; mov x1, x0; mov x0, #0; hvc #0; hvc #0; mov x30, x17; ret", UNDECIDED),
     ],

@@ -117,6 +117,7 @@ class _Held:
         own = [party.name for party in revision.parties if party.program is order.which]
         self.anybody: Live = frozenset(own)
         self.judged = {site.address: site for site in order.judged}
+        self._passed: dict[tuple[int, str, tuple[int, ...]], tuple[Value, ...]] = {}
         self.found: dict[tuple[int, int], OrderCheck] = {}
         self.root = 0
 
@@ -158,8 +159,12 @@ class _Held:
 
     def _set_to(self, known: Known, call: str, asked: Asked) -> Live:
         """Return whose vectors a call installs, nobody where its caller does not say it."""
-        site = self.judged.get(known.site)
-        passed = passed_bases(self.revision, site, call, asked.calls[-1:]) if site else ()
+        key = (known.site, call, asked.calls[-1:])
+        if key not in self._passed:
+            site = self.judged.get(known.site)
+            found = passed_bases(self.revision, site, call, key[2]) if site else ()
+            self._passed[key] = found
+        passed = self._passed[key]
         tables = self.order.tables
         parties = [{n for n, at in tables.items() if at == value} for value in passed]
         return frozenset().union(*parties) if parties and all(parties) else frozenset()
