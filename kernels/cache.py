@@ -80,7 +80,7 @@ def collect(package: Path, image: Path, members: str) -> None:
 
 
 def _matching(package: Path, wanted: str) -> Iterator[tuple[str, bytes]]:
-    command = ["dpkg-deb", "--fsys-tarfile", package]
+    command = ["dpkg-deb", "--fsys-tarfile", str(package)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as unpacking:
         assert unpacking.stdout is not None
         try:

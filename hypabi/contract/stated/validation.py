@@ -42,9 +42,7 @@ def check_stated(contract: StatedContract) -> None:
             _all_known(each.checked_by, contract.checks, each.place.below("checked-by"))
         if isinstance(each, Check) and not re.fullmatch(r"tests/[\w/]+\.py::\w+", each.test):
             raise each.place.below("test").refuse("this names no test", "tests/FILE.py::NAME")
-    kinds = [fact.value for fact in Fact]
-    for saying in (contract, *contract.conduits.values(), *contract.calls.values()):
-        _all_known(saying.unseen, kinds, saying.place.below("unseen"))
+    _check_unseen(contract)
     _check_registers(contract)
     for conduit in contract.conduits.values():
         _check_conduit(contract, conduit)
@@ -73,6 +71,15 @@ def part_of(number: int, part: BitField) -> int:
     """Return what a part of an identifier holds."""
     high, low = bits_of(part)
     return number >> low & (1 << high - low + 1) - 1
+
+
+def _check_unseen(contract: StatedContract) -> None:
+    kinds = [fact.value for fact in Fact]
+    _all_known(contract.unseen, kinds, contract.place.below("unseen"))
+    for conduit in contract.conduits.values():
+        _all_known(conduit.unseen, kinds, conduit.place.below("unseen"))
+    for call in contract.calls.values():
+        _all_known(call.unseen, kinds, call.place.below("unseen"))
 
 
 def _check_registers(contract: StatedContract) -> None:

@@ -212,8 +212,8 @@ def _evidence(contract: StatedContract, fact: StatedFact) -> Words:
     """Return which images showed a fact, or that none did, and why."""
     number = "" if fact.number is None else f" {number_text(fact.number)}"
     if not fact.shown:
-        said = f"{fact.kind.value}{number} {UNCHECKED}"
-        return words(said) if fact.reason is None else words(f"{said}: ", prose(fact.reason))
+        unseen = f"{fact.kind.value}{number} {UNCHECKED}"
+        return words(unseen) if fact.reason is None else words(f"{unseen}: ", prose(fact.reason))
     said = []
     for each in fact.shown:
         images = plain_list(each.images)

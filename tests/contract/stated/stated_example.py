@@ -12,7 +12,10 @@ sources:
   book: {title: The Book, where: DEN0000}
 checks:
   seen:
-    {says: is seen, facts: [number, conduit], test: "tests/a/b.py::c", images: [6.1-arm64, 6.1-armmp]}
+    says: is seen
+    facts: [number, conduit]
+    test: "tests/a/b.py::c"
+    images: [6.1-arm64, 6.1-armmp]
 unseen: {results: nobody looks}
 providers:
   kvm: {title: KVM, section: KVM}

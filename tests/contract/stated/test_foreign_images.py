@@ -19,7 +19,7 @@ READINGS = readings()
 X86, POWERPC, S390 = (CONTRACTS[each] for each in ("amd64", "ppc64el", "s390x"))
 
 
-def shows(contract: str, *checks: str) -> Any:  # noqa: ANN401 - what pytest makes of it
+def shows(contract: str, *checks: str) -> pytest.MarkDecorator:
     """Make a test run for each check and each of the images that it names."""
     pairs = [(check, image) for check in checks for image in stated(contract).checks[check].images]
     return pytest.mark.parametrize(("check", "image"), pairs)

@@ -17,7 +17,8 @@ from functools import cached_property
 from typing import Final
 
 from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import Section
+from elftools.elf.relocation import RelocationSection
+from elftools.elf.sections import Section, SymbolTableSection
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.containers.compression import MAGICS, Compression, decompress
@@ -236,7 +237,7 @@ def open_module(name: str, content: bytes) -> Program:
             parts[index] = Part(address, held, executed, section.name, written)
             address += section["sh_size"] + 16
     starts: dict[str, list[int]] = {}
-    for symbol in elf.get_section_by_name(".symtab").iter_symbols():
+    for symbol in _symbol_table(elf).iter_symbols():
         kind, index = symbol["st_info"]["type"], symbol["st_shndx"]
         if kind in ("STT_FUNC", "STT_OBJECT", "STT_NOTYPE") and index in places and symbol.name:
             starts.setdefault(symbol.name, []).append(places[index] + symbol["st_value"])
@@ -246,6 +247,12 @@ def open_module(name: str, content: bytes) -> Program:
     for each, at in outside.items():
         starts.setdefault(each, []).append(at)
     return Program(name, tuple(parts.values()), {e: tuple(f) for e, f in starts.items()})
+
+
+def _symbol_table(elf: ELFFile) -> SymbolTableSection:
+    table = elf.get_section_by_name(".symtab")
+    assert isinstance(table, SymbolTableSection)
+    return table
 
 
 def _relocated(
@@ -260,10 +267,10 @@ def _relocated(
     :param first: address of the first symbol of other programs
     :param outside: where those are, which is added to
     """
-    table = elf.get_section_by_name(".symtab")
+    table = _symbol_table(elf)
     for section in elf.iter_sections():
         index = section["sh_info"]
-        if section["sh_type"] != "SHT_RELA" or index not in places:
+        if not isinstance(section, RelocationSection) or index not in places:
             continue
         content = bytearray(parts[index].content)
         for each in section.iter_relocations():
@@ -309,3 +316,5 @@ def _relocate(content: bytearray, at: int, kind: int, base: int, value: int, mac
             struct.pack_into(">i", content, at, value - place >> 1)
         case "EM_S390", 22:  # 64
             struct.pack_into(">Q", content, at, value)
+        case _:
+            pass

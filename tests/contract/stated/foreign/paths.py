@@ -367,7 +367,8 @@ class Runner:
                 return self._cell((node.offset, node.size), state)
             case "unique":
                 return _scratch(scratch, node.offset, node.size)
-        return self._load(int(node.offset), node.size, state, Seen())
+            case _:
+                return self._load(int(node.offset), node.size, state, Seen())
 
     def _write(self, node: Any, value: Value, state: _State, scratch: _Cells) -> None:  # noqa: ANN401
         cells = state.registers if node.space.name == "register" else scratch
@@ -490,7 +491,8 @@ def _of_named(name: str, values: list[Value], sizes: list[int]) -> Value:
             return first
         case "INT_OR" | "INT_XOR", Named(), 0:
             return first
-    return _of_nothing(name, values, (1 << 64) - 1)
+        case _:
+            return _of_nothing(name, values, (1 << 64) - 1)
 
 
 def _of_nothing(name: str, values: list[Value], mask: int) -> Value:
