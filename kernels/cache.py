@@ -5,10 +5,12 @@ is the kernel and ``SUITE-ARCHITECTURE/PACKAGE.deb`` the package it came in.
 """
 
 import hashlib
+import io
 import os
 import re
 import subprocess
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from kernels.pins import KERNEL, Pin
@@ -46,6 +48,49 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def place(package: Path, image: Path, pin: Pin) -> None:
+    """Place what is wanted of a package: its one file, or a tar file of several."""
+    if pin.members:
+        collect(package, image, pin.members)
+    else:
+        extract(package, image, pin.member)
+
+
+def collect(package: Path, image: Path, members: str) -> None:
+    """Place a tar file of what matches at ``image``: by name alone, sorted, of no time or owner.
+
+    :param members: regular expression over paths in the package
+    :raises FetchError: there is nothing of the kind in the package, or the same name twice
+    """
+    found: dict[str, bytes] = {}
+    for name, content in _matching(package, members):
+        if found.setdefault(name.rpartition("/")[2], content) is not content:
+            raise FetchError(f"{package.name} has two files called {name.rpartition('/')[2]}")
+    if not found:
+        raise FetchError(f"{package.name} holds no such file")
+    partial = image.with_name(image.name + ".partial")
+    with tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as collected:
+        for name, content in sorted(found.items()):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            collected.addfile(member, io.BytesIO(content))
+    partial.replace(image)
+
+
+def _matching(package: Path, wanted: str) -> Iterator[tuple[str, bytes]]:
+    command = ["dpkg-deb", "--fsys-tarfile", str(package)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as unpacking:
+        assert unpacking.stdout is not None
+        try:
+            with tarfile.open(fileobj=unpacking.stdout, mode="r|") as members:
+                for member in members:
+                    content = members.extractfile(member) if member.isfile() else None
+                    if content is not None and re.fullmatch(wanted, member.name):
+                        yield member.name, content.read()
+        except (tarfile.TarError, EOFError) as error:
+            raise FetchError(f"{package.name} cannot be unpacked: {error}") from error
 
 
 def extract(package: Path, image: Path, member: str = KERNEL) -> None:

@@ -8,8 +8,12 @@ from pathlib import Path
 PINS = Path(__file__).with_name("pins.toml")
 DOCUMENTS = Path(__file__).with_name("documents.toml")
 SOURCES = Path(__file__).with_name("sources.toml")
-FILES = (PINS, DOCUMENTS, SOURCES)
-"""Of sources only those are fetched that are asked for by name: nothing but evidence needs them."""
+NEIGHBOURS = Path(__file__).with_name("neighbours.toml")
+FILES = (PINS, DOCUMENTS, SOURCES, NEIGHBOURS)
+
+SMALL = 32 << 20
+"""Largest package in bytes of a neighbour that is fetched without being named: what they show
+stands in a table beside the tests, and a run need not bring half a gigabyte to read it again."""
 
 KERNEL = r"\./(boot/vmlinuz-[^/]+|usr/lib/modules/[^/]+/vmlinuz)"
 """Where a package has its kernel."""
@@ -22,6 +26,11 @@ HEADERS = {
     DOCUMENTS.name: """\
 # The kernel documents that tests read, as pins.toml has the kernels; `image_sha256` is the
 # document's, `member` where the package has it.  They are under the GPL: never commit one.
+""",
+    NEIGHBOURS.name: """\
+# The kernels of other architectures that tests read, with the modules that matter, as pins.toml
+# has Arm's; `image_sha256` is that of the tar file of what `members` matches (kernels/cache.py).
+# Of 5.10 Debian's archive has amd64 alone any more.
 """,
     SOURCES.name: """\
 # The kernel sources that evidence/defects edits and builds, as pins.toml has the kernels;
@@ -37,7 +46,7 @@ class Pin:
     name: str
     suite: str
     architecture: str
-    """As Debian spells it: arm64 or armhf."""
+    """As Debian spells it: arm64, armhf, amd64 ..."""
     package: str
     version: str
     file: str
@@ -51,12 +60,23 @@ class Pin:
     """Regular expression over package names; what matches may replace this pin."""
     member: str = KERNEL
     """Regular expression over paths in the package: the file that is wanted."""
+    members: str = ""
+    """The same where several are; what is kept is a tar file of them."""
 
 
 def read_pins(path: Path = PINS) -> dict[str, Pin]:
     """Return the pins by name, in the order of the file."""
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
     return {name: Pin(name=name, **fields) for name, fields in tables.items()}
+
+
+def fetched_unasked() -> list[str]:
+    """Return the names of what is fetched where none is named.
+
+    Sources are not: nothing but evidence needs them.
+    """
+    small = (pin.name for pin in read_pins(NEIGHBOURS).values() if pin.size <= SMALL)
+    return [*read_pins(), *read_pins(DOCUMENTS), *small]
 
 
 def write_pins(pins: Iterable[Pin], path: Path = PINS) -> None:
@@ -68,6 +88,7 @@ def write_pins(pins: Iterable[Pin], path: Path = PINS) -> None:
 
 def _table(pin: Pin) -> str:
     member = "" if pin.member == KERNEL else f"member = '{pin.member}'\n"
+    member += f"members = '{pin.members}'\n" if pin.members else ""
     return f"""
 ["{pin.name}"]
 suite = '{pin.suite}'

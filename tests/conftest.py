@@ -15,7 +15,7 @@ import pytest
 
 from hypabi.cli.main import COLLECT_AFTER
 from kernels import cache
-from kernels.pins import DOCUMENTS, Pin, read_pins
+from kernels.pins import DOCUMENTS, NEIGHBOURS, Pin, read_pins
 from tests.inputs import (
     REQUIRED,
     Assemble,
@@ -90,6 +90,12 @@ def kernel_result(kernel: Kernel, tmp_path_factory: pytest.TempPathFactory) -> K
 def kernel_document() -> Kernel:
     """Return the kernel document of a name, skipping where the cache does not hold it."""
     return _finder("document", read_pins(DOCUMENTS))
+
+
+@pytest.fixture(scope="session")
+def neighbour() -> Kernel:
+    """Return a tar file of kernel and modules, by its name in ``kernels/neighbours.toml``."""
+    return _finder("neighbour", read_pins(NEIGHBOURS))
 
 
 def _finder(what: str, pins: Mapping[str, Pin]) -> Kernel:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NoReturn, Protocol
 import hypothesis
 import pytest
 
-from kernels.pins import DOCUMENTS, SOURCES, read_pins
+from kernels.pins import DOCUMENTS, NEIGHBOURS, SOURCES, read_pins
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 """The repository."""
@@ -55,14 +55,15 @@ OLD_KERNELS: Final = "HYPABI_OLD_KERNELS"
 def words_of_needs() -> Mapping[str, frozenset[str]]:
     """Return every word that ``HYPABI_REQUIRE`` may hold, and the needs that it stands for."""
     kernels, documents = frozenset(read_pins()), frozenset(read_pins(DOCUMENTS))
-    sources = frozenset(read_pins(SOURCES))
+    sources, neighbours = frozenset(read_pins(SOURCES)), frozenset(read_pins(NEIGHBOURS))
     tools = frozenset(need for need, _ in TOOLS.values())
     groups = {
         "kernels": kernels,
         "documents": documents,
+        "neighbours": neighbours,
         "binutils": frozenset(need for need in tools if need.startswith("binutils-")),
     }
-    needs = kernels | documents | sources | tools | OTHER_NEEDS
+    needs = kernels | documents | sources | neighbours | tools | OTHER_NEEDS
     return {need: frozenset({need}) for need in needs} | groups
 
 

@@ -7,7 +7,8 @@ from hypabi.analysis.findings.check import Check, count_verdicts
 from hypabi.contract.architectures import ArchitectureName, OnEach
 from hypabi.contract.model import Call
 from hypabi.contract.resolution import authority_of
-from hypabi.contract.stated.model import StatedContract
+from hypabi.contract.stated.facts import facts_of, tally
+from hypabi.contract.stated.model import Fact, StatedContract
 from hypabi.documents.interface.image_evidence import label
 from hypabi.documents.interface.page import Evidence
 from hypabi.documents.interface.reading import Reading, plain_list, span, why
@@ -137,8 +138,27 @@ def _overview(interfaces: Sequence[Interface]) -> Section:
     which = Table(head, tuple(tuple(_overview_row(of)) for of in listed))
     head = tuple(words(each) for each in ("Interface", "By", "Identifier", "Arguments", "Results"))
     how = Table(head, tuple(row for of in listed for row in _conduit_rows(of)))
-    blocks = (which, paragraph("What is in which register:"), how)
+    blocks = (which, *_known(listed), paragraph("What is in which register:"), how)
     return Section(words("Overview"), "overview", blocks)
+
+
+def _known(interfaces: Iterable[Interface]) -> Iterator[Block]:
+    """Yield how many facts of each stated interface an image shows."""
+    stated = [each for each in interfaces if isinstance(each, StatedContract)]
+    if not stated:
+        return
+    yield paragraph("Facts of the stated interfaces, and how many of them images show:")
+    rows = []
+    for each in dict.fromkeys(stated):
+        facts = tuple(facts_of(each))
+        checked, count = tally(facts)
+        kinds = []
+        for kind in Fact:
+            of_kind = [fact for fact in facts if fact.kind is kind]
+            kinds.append(f"{sum(f.checked for f in of_kind)}/{len(of_kind)}" if of_kind else "-")
+        rows.append((words(each.name), words(f"{checked}/{count}"), *map(words, kinds)))
+    head = ("Interface", "Checked", *(kind.value.capitalize() for kind in Fact))
+    yield Table(tuple(map(words, head)), tuple(rows))
 
 
 def _overview_row(of: Interface) -> Iterator[Words]:

@@ -5,10 +5,10 @@ import re
 import subprocess
 import sys
 
-from kernels.pins import DOCUMENTS, read_pins
+from kernels.pins import NEIGHBOURS, SMALL, fetched_unasked, read_pins
 from tests.inputs import ROOT, TOOLS, required, words_of_needs
 
-PINNED = [*read_pins(), *read_pins(DOCUMENTS)]
+PINNED = fetched_unasked()
 FUZZER = {"fuzzer"} if (sys.platform, platform.machine()) == ("linux", "x86_64") else set[str]()
 """Atheris has wheels for nothing else."""
 NOT_OF_DEBIAN_12_OR_TOO_BIG = {"clang"}
@@ -36,7 +36,20 @@ def test_what_is_there_is_required_and_what_did_not_come_is_named() -> None:
 def test_where_everything_came_nothing_is_named() -> None:
     ran = asked(*PINNED)
     assert ran.stderr == ""
-    assert required(ran.stdout.strip()) == required("kernels,documents") | FUZZER
+    assert (
+        required(ran.stdout.strip()) == required("kernels,documents") | small_neighbours() | FUZZER
+    )
+
+
+def small_neighbours() -> set[str]:
+    return {name for name, pin in read_pins(NEIGHBOURS).items() if pin.size <= SMALL}
+
+
+def test_a_run_brings_less_than_64_mb_of_neighbours_and_some_of_each() -> None:
+    small = [pin for name, pin in read_pins(NEIGHBOURS).items() if name in fetched_unasked()]
+    assert {pin.name for pin in small} == small_neighbours()
+    assert sum(pin.size for pin in small) < 64 << 20
+    assert {pin.architecture for pin in small} == {"amd64", "ppc64el", "s390x"}
 
 
 def test_a_run_installs_every_tool_that_the_tests_use() -> None:

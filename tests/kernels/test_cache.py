@@ -1,5 +1,6 @@
 import hashlib
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,34 @@ def test_document_is_found_where_its_pin_says(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_bytes() == b"a"
     with pytest.raises(cache.FetchError, match="no such document"):
         cache.extract(package, tmp_path / "other", r"\./usr/share/doc/c")
+
+
+def test_several_files_are_kept_by_name_alone_sorted_and_the_same_each_time(
+    tmp_path: Path,
+) -> None:
+    files = {"lib/b/kvm.ko": b"module", "boot/vmlinuz-6": b"kernel", "boot/config": b"no"}
+    package = build_package(tmp_path, files)
+    wanted = r"\./(boot/vmlinuz-.+|lib/.+\.ko)"
+    cache.collect(package, tmp_path / "one", wanted)
+    cache.collect(package, tmp_path / "two", wanted)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    with tarfile.open(tmp_path / "one") as collected:
+        assert [(e.name, e.size, e.mtime) for e in collected] == [
+            ("kvm.ko", 6, 0),
+            ("vmlinuz-6", 6, 0),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"), [(r"\./nothing", "no such file"), (r"\./.+", "two files called k")]
+)
+def test_several_files_that_are_none_or_share_a_name_are_refused(
+    wanted: str, message: str, tmp_path: Path
+) -> None:
+    package = build_package(tmp_path, {"a/k": b"one", "b/k": b"two"})
+    with pytest.raises(cache.FetchError, match=message):
+        cache.collect(package, tmp_path / "out", wanted)
+    assert not (tmp_path / "out").exists()
 
 
 def test_package_without_kernel_leaves_nothing_behind(tmp_path: Path) -> None:

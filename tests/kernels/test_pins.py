@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from kernels import cache
-from kernels.pins import DOCUMENTS, FILES, SOURCES, Pin, read_pins, write_pins
+from kernels.pins import DOCUMENTS, FILES, NEIGHBOURS, SOURCES, Pin, read_pins, write_pins
 from tests.inputs import Kernel
 
 REQUIRED = {
@@ -54,6 +54,21 @@ def test_pin_of_sources_is_of_its_own_series_and_whole(pin: Pin) -> None:
     assert pin.version.startswith(f"{series}.")
     assert re.fullmatch(r"pool/[\w./+-]+_all\.deb", pin.file)
     assert re.fullmatch(pin.member, f"./usr/src/{pin.package}.tar.xz")
+    assert {len(pin.package_sha256), len(pin.image_sha256)} == {64}
+
+
+FLAVOURS = {"amd64": "amd64", "ppc64el": "powerpc64le", "s390x": "s390x"}
+
+
+@pytest.mark.parametrize("pin", read_pins(NEIGHBOURS).values(), ids=lambda pin: pin.name)
+def test_pin_of_a_neighbour_is_of_its_own_series_and_architecture_and_whole(pin: Pin) -> None:
+    series, architecture, *modules = pin.name.split("-")
+    assert re.fullmatch(pin.newest, pin.package)
+    assert pin.version.startswith(f"{series}.")
+    assert pin.architecture == architecture
+    assert re.fullmatch(rf".*-{FLAVOURS[architecture]}(-unsigned)?", pin.package)
+    assert bool(modules) == pin.package.startswith("linux-modules-")
+    assert re.fullmatch(r"pool/[\w./+-]+\.deb", pin.file)
     assert {len(pin.package_sha256), len(pin.image_sha256)} == {64}
 
 

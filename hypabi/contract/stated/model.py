@@ -28,6 +28,8 @@ class Fact(enum.Enum):
     CONDUIT = "conduit"
     SERVED = "served"
     ARGUMENTS = "arguments"
+    RESULTS = "results"
+    ERRORS = "errors"
 
 
 @frozen(kw_only=True, eq=False)
@@ -120,6 +122,9 @@ class StatedConduit(Spanned):
     ] = None
     source: Annotated[tuple[Reference, ...], "What states it."]
     checked_by: Annotated[tuple[str, ...], "Keys of 'checks' that show it."] = ()
+    unseen: Annotated[
+        Mapping[str, str], "Kinds of fact that no image shows, and why none does."
+    ] = field(default_factory=nothing)
 
 
 @frozen(kw_only=True, eq=False)
@@ -164,6 +169,9 @@ class StatedCall(Spanned):
     callers: Annotated[tuple[str, ...], "The kernel's functions that make it, where known."] = ()
     source: Annotated[tuple[Reference, ...], "What states it."]
     checked_by: Annotated[tuple[str, ...], "Keys of 'checks' that show facts of it."] = ()
+    unseen: Annotated[
+        Mapping[str, str], "Kinds of fact that no image shows, and why none does."
+    ] = field(default_factory=nothing)
 
 
 @frozen(kw_only=True, eq=False)
@@ -185,6 +193,9 @@ class StatedContract(Located):
     checks: Annotated[Mapping[str, Check], "What holds facts of it against images."] = field(
         default_factory=nothing
     )
+    unseen: Annotated[
+        Mapping[str, str], "Kinds of fact that no image shows, and why; a call may say more."
+    ] = field(default_factory=nothing)
     providers: Annotated[Mapping[str, Provider], "Whoever serves its calls."]
     conduits: Annotated[Mapping[str, StatedConduit], "How calls are made."]
     errors: Annotated[Mapping[str, ErrorValue], "Values that say why a call failed."] = field(

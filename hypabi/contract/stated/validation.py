@@ -9,6 +9,7 @@ from hypabi.contract.located import located
 from hypabi.contract.stated.model import (
     BitField,
     Check,
+    Fact,
     Numbered,
     Parameter,
     Reference,
@@ -41,9 +42,8 @@ def check_stated(contract: StatedContract) -> None:
             _all_known(each.checked_by, contract.checks, each.place.below("checked-by"))
         if isinstance(each, Check) and not re.fullmatch(r"tests/[\w/]+\.py::\w+", each.test):
             raise each.place.below("test").refuse("this names no test", "tests/FILE.py::NAME")
-    for architecture in contract.architectures:
-        for name, register in contract.registers.items():
-            _check_register(register, architecture, _at(contract, "registers", name))
+    _check_unseen(contract)
+    _check_registers(contract)
     for conduit in contract.conduits.values():
         _check_conduit(contract, conduit)
     for call in contract.calls.values():
@@ -71,6 +71,21 @@ def part_of(number: int, part: BitField) -> int:
     """Return what a part of an identifier holds."""
     high, low = bits_of(part)
     return number >> low & (1 << high - low + 1) - 1
+
+
+def _check_unseen(contract: StatedContract) -> None:
+    kinds = [fact.value for fact in Fact]
+    _all_known(contract.unseen, kinds, contract.place.below("unseen"))
+    for conduit in contract.conduits.values():
+        _all_known(conduit.unseen, kinds, conduit.place.below("unseen"))
+    for call in contract.calls.values():
+        _all_known(call.unseen, kinds, call.place.below("unseen"))
+
+
+def _check_registers(contract: StatedContract) -> None:
+    for architecture in contract.architectures:
+        for name, register in contract.registers.items():
+            _check_register(register, architecture, _at(contract, "registers", name))
 
 
 def _check_span(contract: StatedContract, each: Spanned) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from hypabi.contract.architectures import ArchitectureName, OnEach
 from hypabi.contract.resolution import authority_of
+from hypabi.contract.stated.facts import StatedFact, facts_of, facts_of_call, tally
 from hypabi.contract.stated.model import (
     Numbered,
     Parameter,
@@ -66,9 +67,11 @@ def opening(contract: StatedContract) -> tuple[Block, ...]:
     there = plain_list(SPELLED[each] for each in contract.architectures)
     read = f"Stated of {there}, as read in {kernels}. "
     how = "A fact that was held against an image says so; every other is stated, not checked."
+    checked, all_of_them = tally(facts_of(contract))
+    count = f" Of {all_of_them} facts {checked} are checked."
     return (
         Paragraph(prose(contract.summary)),
-        paragraph(read, how),
+        paragraph(read, how, count),
         Definitions(
             tuple(_conduit(contract, name, each) for name, each in contract.conduits.items())
         ),
@@ -89,7 +92,8 @@ def _conduit(
             rows.append((title, on_each(contract, registers)))
     rows += _extent(conduit)
     rows.append(("Source", _references(contract, conduit.source)))
-    rows.append(("Evidence", _evidence(contract, conduit.checked_by)))
+    shown = next(fact for fact in facts_of(contract) if fact.of == name)
+    rows.append(("Evidence", _evidence(contract, shown)))
     blocks: list[Block] = [Paragraph(prose(conduit.summary)), Fields(tuple(rows))]
     if conduit.fields:
         blocks += [paragraph("An identifier is made of:"), _bit_fields(conduit)]
@@ -141,10 +145,10 @@ def sections(contract: StatedContract) -> Iterator[Section]:
     """Yield a section for each call."""
     for name, call in contract.calls.items():
         title = words(Code(name))
-        yield Section(title, anchor(contract.name, name), tuple(_call(contract, call)))
+        yield Section(title, anchor(contract.name, name), tuple(_call(contract, name, call)))
 
 
-def _call(contract: StatedContract, call: StatedCall) -> Iterator[Block]:
+def _call(contract: StatedContract, name: str, call: StatedCall) -> Iterator[Block]:
     rows: list[tuple[str, Words]] = []
     if call.number is not None:
         rows.append(("Number", words(Code(number_text(call.number)))))
@@ -162,8 +166,8 @@ def _call(contract: StatedContract, call: StatedCall) -> Iterator[Block]:
     if call.errors:
         rows.append(("Errors", codes(call.errors)))
     rows.append(("Source", _references(contract, call.source)))
-    checks = (*call.checked_by, *(check for each in call.numbers for check in each.checked_by))
-    rows.append(("Evidence", _evidence(contract, tuple(dict.fromkeys(checks)))))
+    facts = tuple(facts_of_call(contract, name, call))
+    rows.append(("Evidence", joined([_evidence(contract, e) for e in facts], "; ", "; ")))
     yield Fields(tuple(rows))
     for title, table in (("Argument", call.arguments), ("Result", call.results)):
         if table:
@@ -204,16 +208,18 @@ def _references(contract: StatedContract, references: tuple[Reference, ...]) -> 
     return joined(said, "; ", "; ") or words("none")
 
 
-def _evidence(contract: StatedContract, checks: tuple[str, ...]) -> Words:
-    if not checks:
-        return words(UNCHECKED)
+def _evidence(contract: StatedContract, fact: StatedFact) -> Words:
+    """Return which images showed a fact, or that none did, and why."""
+    number = "" if fact.number is None else f" {number_text(fact.number)}"
+    if not fact.shown:
+        unseen = f"{fact.kind.value}{number} {UNCHECKED}"
+        return words(unseen) if fact.reason is None else words(f"{unseen}: ", prose(fact.reason))
     said = []
-    for name in checks:
-        check = contract.checks[name]
-        facts = plain_list(fact.value for fact in check.facts)
-        images = plain_list(check.images)
-        said.append(words(f"{facts} checked in {images}: ", prose(check.says)))
-    return joined(said, "; ", "; ")
+    for each in fact.shown:
+        images = plain_list(each.images)
+        text = prose(contract.checks[each.check].says)
+        said.append(words(f"checked in {images}: ", text))
+    return words(f"{fact.kind.value}{number} ", joined(said, "; ", "; "))
 
 
 def closing(contract: StatedContract) -> Iterator[Block]:

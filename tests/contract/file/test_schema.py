@@ -97,7 +97,17 @@ def tables(plain: Plain, path: tuple[Step, ...] = ()) -> Iterator[tuple[Step, ..
 
 NAMED = {"owners", "parties", "calls", "users", "registers", "constants", "promises", "assumes"}
 NAMED |= {"requires", "writes", "may-write-memory", "arguments", "beyond"}
-NAMED |= {"sources", "checks", "providers", "conduits", "errors", "fields", "values", "results"}
+NAMED |= {
+    "sources",
+    "checks",
+    "providers",
+    "conduits",
+    "errors",
+    "fields",
+    "values",
+    "results",
+    "unseen",
+}
 """Keys whose tables hold names of the file's choosing."""
 
 

@@ -11,7 +11,12 @@ registers: {first: {arm: r1, arm64: x1, x86: rbx}}
 sources:
   book: {title: The Book, where: DEN0000}
 checks:
-  seen: {says: is seen, facts: [number, conduit], test: "tests/a/b.py::c", images: [6.1-arm64]}
+  seen:
+    says: is seen
+    facts: [number, conduit]
+    test: "tests/a/b.py::c"
+    images: [6.1-arm64, 6.1-armmp]
+unseen: {results: nobody looks}
 providers:
   kvm: {title: KVM, section: KVM}
 conduits:
@@ -28,6 +33,7 @@ conduits:
     results: {arm: [r0], arm64: [x0]}
     may-change: {arm: [r0-r3], arm64: [x0-x17]}
     source: [{source: book, section: "1"}]
+    unseen: {conduit: nobody can}
     checked-by: [seen]
     cite: by hvc
   diag:
@@ -53,6 +59,7 @@ calls:
     errors: ["NO"]
     served-by: [kvm]
     callers: [set_it]
+    unseen: {errors: none is made}
     source: [{source: book}]
     against: another sentence
   ONE:
