@@ -1,8 +1,8 @@
 """Processes of this machine that judge, each on its own: what kills one costs one image.
 
-A worker is a fresh interpreter at the other end of a pipe.  It is given a :class:`Task`, asks once
-whether the kernel it found is wanted, and sends an :class:`Outcome`.  Whoever says nothing for too
-long is ended; whoever is gone is replaced.
+A worker is a fresh interpreter at the other end of a pipe.  It is given a :class:`Task`, says that
+it begins, asks once whether the kernel it found is wanted, and sends an :class:`Outcome`.  Whoever
+takes too long is ended; whoever is gone is replaced.
 """
 
 import os
@@ -22,6 +22,10 @@ from hypabi.sweeping.records import Task
 JUDGE: Final = "hypabi.sweeping.judge:judge"
 """What a worker does, as module and function."""
 _START: Final = "import sys; from hypabi.sweeping.workers import serve; serve(*sys.argv[1:])"
+BEGUN: Final = None
+"""What a worker says when it begins a task."""
+START: Final = 120.0
+"""Seconds that an interpreter may take to start before its first task begins."""
 GRACE: Final = 5.0
 """Seconds that a worker has to go once it has nothing left to do."""
 
@@ -105,6 +109,9 @@ class Workers:
             said = worker.connection.recv()
             if isinstance(said, Outcome):
                 return said
+            if said is BEGUN:
+                worker.deadline = monotonic() + self._limit
+                return None
             worker.connection.send(self._is_wanted(said))
         except (EOFError, OSError):
             return Outcome(Fate.FAILED, worker.bury())
@@ -145,7 +152,7 @@ class _Worker:
     def begin(self, task: Task, limit: float) -> None:
         """Give it a task."""
         self.task = task
-        self.deadline = monotonic() + limit
+        self.deadline = monotonic() + START + limit
         with suppress(OSError):  # it is gone, which is seen when it is listened to
             self.connection.send(task)
 
@@ -197,6 +204,8 @@ def serve(descriptor: str, judge: str) -> None:
 
     try:
         while True:
-            connection.send(function(connection.recv(), is_wanted))
+            task = connection.recv()
+            connection.send(BEGUN)
+            connection.send(function(task, is_wanted))
     except (EOFError, OSError):
         os._exit(0)

@@ -15,6 +15,8 @@ from pathlib import Path
 from hypabi.store.line import kernel_of
 from hypabi.store.records import Answer, Fate, Item, Outcome
 from hypabi.sweeping.records import Task
+from hypabi.sweeping.sweep import _contracts
+from hypabi.sweeping.versions import made_by as today
 
 JUDGE = "tests.sweeping.judges:judge"
 CONTRACT = "linux-hyp-abi"
@@ -48,9 +50,6 @@ def judge(task: Task, is_wanted: Callable[[str], bool]) -> Outcome:
 
 def judged(sha256: str, version: str, name: str, word: str, made_by: str = "") -> Outcome:
     """Return the outcome of a kernel with one caller."""
-    from hypabi.sweeping.sweep import _contracts
-    from hypabi.sweeping.versions import made_by as today
-
     kernel = kernel_of(sha256, "arm64", "", 100, f"{version}-arm64")
     rule = "" if word == "satisfied" else "HYP-CALLER-SERVED"
     item = Item(

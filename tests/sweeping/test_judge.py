@@ -1,19 +1,21 @@
 """What becomes of one candidate, with real files."""
 
+import functools
 import json
 import os
 import zlib
 from pathlib import Path
 
-import pytest
-
+from hypabi.behaviour.saved.reader import parse_saved
 from hypabi.store.records import Fate, Outcome
+from hypabi.sweeping.items import items_of, items_of_callers
 from hypabi.sweeping.judge import judge
 from hypabi.sweeping.records import Task
 from hypabi.sweeping.sources import candidates
 from tests.inputs import Kernel, KernelResult
 
 
+@functools.cache
 def outcome_of(path: Path, *, wanted: bool = True) -> Outcome:
     (candidate,) = candidates([str(path)])
     assert not hasattr(candidate, "reason")
@@ -75,12 +77,15 @@ def test_what_is_kept_is_what_check_says(kernel: Kernel, kernel_result: KernelRe
     ]
 
 
-def test_everything_that_weighs_in_a_check_has_a_rule_in_the_store(kernel: Kernel) -> None:
-    (answer,) = outcome_of(kernel("6.1-arm64")).answers
-    amiss = [item for item in answer.items if item.weight != "good"]
+def test_everything_that_weighs_in_a_check_has_a_rule_in_the_store(
+    kernel_result: KernelResult,
+) -> None:
+    result = kernel_result("check", "6.1-arm64")
+    amiss = [item for item in items_of(result) if item.weight != "good"]
     assert amiss
     assert all(item.rule.startswith("HYP-") for item in amiss)
-    assert answer.exit_status == 12
+    assert {item.weight for item in amiss} == {"refuted"}
+    assert result.exit_status == 12
 
 
 def test_a_package_holds_the_same_kernel_as_the_file(
@@ -93,35 +98,33 @@ def test_a_package_holds_the_same_kernel_as_the_file(
 
 
 def test_the_result_of_a_packed_kernel_names_nothing_of_this_run(
-    kernel: Kernel, kernel_package: Kernel, tmp_path: Path
+    kernel: Kernel, kernel_package: Kernel
 ) -> None:
-    here = tmp_path / "vmlinuz-6.1.0-50-armmp"
-    here.symlink_to(kernel("6.1-armmp"))
-    (unpacked,) = outcome_of(here).answers
+    (unpacked,) = outcome_of(kernel("6.1-armmp")).answers
     (packed,) = outcome_of(kernel_package("6.1-armmp")).answers
-    assert zlib.decompress(packed.document) == zlib.decompress(unpacked.document)
+    assert packed.items == unpacked.items
+    ours, theirs = (json.loads(zlib.decompress(each.document)) for each in (packed, unpacked))
+    assert ours["image"]["path"] == "vmlinuz-6.1.0-50-armmp"
+    assert ours["reproduce"]["command"] == ["hypabi", "check", "vmlinuz-6.1.0-50-armmp"]
+    for each in (ours, theirs):
+        del each["image"]["path"], each["image"]["name"], each["reproduce"]["command"]
+    assert ours == theirs
 
 
-@pytest.mark.parametrize("name", ["no", "such"])
-def test_a_task_for_nothing_is_missing_and_no_candidate(tmp_path: Path, name: str) -> None:
-    (found,) = candidates([str(tmp_path / name)])
-    assert hasattr(found, "reason")
+def test_every_hvc_of_a_kernel_is_an_item(kernel_result: KernelResult) -> None:
+    said = kernel_result("callers", "6.1-armmp")
+    items = list(items_of_callers(said))
+    assert [item.word for item in items] == [site.verdict.value for site in said.sites]
+    assert "HVC_SET_VECTORS" in {item.call for item in items}
 
 
-def test_other_questions_are_answered_as_their_commands_answer(
+def test_what_parties_do_is_kept_as_derive_saves_it(
     kernel: Kernel, kernel_result: KernelResult
 ) -> None:
     (candidate,) = candidates([str(kernel("6.1-armmp"))])
-    task = Task(candidate, ("callers", "derive"), None, "", 0)  # type: ignore[arg-type]
-    listed, derived = judge(task, lambda _: True).answers
-    said = kernel_result("callers", "6.1-armmp")
-    assert (listed.question, listed.verdict) == ("callers", said.verdict)
-    assert [item.word for item in listed.items] == [site.verdict.value for site in said.sites]
+    task = Task(candidate, ("derive",), None, "", 0)  # type: ignore[arg-type]
+    (derived,) = judge(task, lambda _: True).answers
     assert (derived.question, derived.verdict) == ("derive", "derived")
-    parties = {
-        entry for each in kernel_result("derive", "6.1-armmp").entries for entry in each.parties
-    }
-    assert {item.party for item in derived.items} == parties
-    from hypabi.behaviour.saved.reader import parse_saved
-
+    entries = kernel_result("derive", "6.1-armmp").entries
+    assert {item.party for item in derived.items} == {p for each in entries for p in each.parties}
     assert parse_saved(zlib.decompress(derived.document), "kept").parties

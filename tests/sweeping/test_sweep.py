@@ -57,10 +57,10 @@ def test_a_folder_without_a_kernel_is_not_good(tmp_path: Path) -> None:
 def test_a_worker_that_dies_or_hangs_costs_one_image_by_name(tmp_path: Path, word: str) -> None:
     kernels = {f"k{number}": kernel_text(f"6.1.{number}") for number in range(4)}
     folder = files(tmp_path / "in", a1=word, **kernels)
-    result = swept(folder, tmp_path / "store", jobs=2, limit=5.0)
+    result = swept(folder, tmp_path / "store", jobs=2, limit=10.0)
     lost = [file for file in result.files if file.fate is not Fate.JUDGED]
     assert [Path(file.name).name for file in lost] == ["a1"]
-    assert ("signal 9" if word == "die" else "5 seconds") in lost[0].reason
+    assert ("signal 9" if word == "die" else "10 seconds") in lost[0].reason
     assert len(result.kernels) == 4
 
 
