@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.cli.door import START, environment
@@ -21,7 +22,9 @@ class Shop:
         door.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{START}" "$@"\n')
         door.chmod(0o755)
 
-    def run(self, *command: str | Path, installed: bool = True, **more: str) -> Ran:
+    def run(
+        self, *command: str | Path, installed: bool = True, more: Mapping[str, str] | None = None
+    ) -> Ran:
         """Run a command here; ``more`` is what its environment has besides."""
         path = os.environ["PATH"]
         if installed:
@@ -29,7 +32,7 @@ class Shop:
         return subprocess.run(
             list(map(str, command)),
             cwd=self.folder,
-            env={**environment(**more), "PATH": path},
+            env={**environment(**(more or {})), "PATH": path},
             capture_output=True,
             text=True,
             timeout=120,

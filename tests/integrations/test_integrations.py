@@ -97,7 +97,7 @@ def test_the_action_annotates_and_fails_as_it_is_asked(
     given = {"HYPABI_IMAGES": f"{image} {image}", "HYPABI_CONTRACT": "linux-hyp-abi",
              "HYPABI_SUPPRESSIONS": "", "HYPABI_TOLERATE": tolerate}  # fmt: skip
     assert set(given) == set(check["env"])
-    ran = shop.run("bash", "-eo", "pipefail", "-c", check["run"], installed=True, **given)
+    ran = shop.run("bash", "-eo", "pipefail", "-c", check["run"], installed=True, more=given)
     assert ran.returncode == status, ran.stderr
     assert ("::error" in ran.stdout or "::warning" in ran.stdout) is (success != "nop")
 
@@ -108,7 +108,7 @@ def test_the_template_of_gitlab_leaves_the_reports_that_it_names(
 ) -> None:
     job = yaml.safe_load((ROOT / "integrations" / "gitlab.yml").read_text("utf-8"))["hypabi"]
     built(shop, stub(assemble, success=success))
-    ran = shop.run("bash", "-e", "-c", "\n".join(job["script"]), **job["variables"])
+    ran = shop.run("bash", "-e", "-c", "\n".join(job["script"]), more=job["variables"])
     assert ran.returncode == status
     quality = json.loads((shop.folder / job["artifacts"]["reports"]["codequality"]).read_text())
     assert bool(quality) is (status != 0)
