@@ -1,5 +1,6 @@
 """Which call numbers a provider tells apart, and the cases of each."""
 
+import itertools
 from collections.abc import Iterator
 
 from hypabi.arch.identifiers import identifier_bits, whole_register
@@ -12,6 +13,8 @@ from hypabi.smt.allowance import SPENT, is_spent
 from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Term, Value
 
+FUNCTION_BITS = 16
+"""Of an identifier of SMCCC (DEN0028, 2.5): below them is the function, above whose range it is."""
 MOST_NUMBERS = 64
 """Call numbers listed one by one; a range compared with a larger bound stays a range."""
 
@@ -27,10 +30,39 @@ class NumberRow:
 def numbers_served(behaviour: Behaviour, identifier: str, bits: int) -> tuple[int, ...]:
     """Return the call numbers that the provider compares its identifier with, sorted."""
     found: set[int] = set()
+    low: set[int] = set()
+    ranges: set[int] = set()
     for condition in comparisons_in(behaviour):
-        found |= compared_numbers(condition, identifier, bits)
+        numbers = compared_numbers(condition, identifier, bits)
+        found |= numbers
+        if _width_compared(condition, identifier, bits) <= FUNCTION_BITS:
+            low |= numbers
+        ranges |= _ranges(condition, identifier)
     limit = 1 << identifier_bits(identifier, bits)
+    ranges |= {number for number in found if number and not number % (1 << FUNCTION_BITS)}
+    pairs = itertools.product(sorted(ranges), sorted(low))
+    found |= {first | number for first, number in itertools.islice(pairs, MOST_NUMBERS)}
     return tuple(sorted(number for number in found if number < limit))
+
+
+def _ranges(atom: Term, identifier: str) -> frozenset[int]:
+    """Return the range of identifiers that a condition is about, above the function's number."""
+    if atom.op != "eq":
+        return frozenset()
+    field, value = atom.args
+    if not isinstance(value, int):
+        field, value = value, field
+    if not isinstance(value, int) or not isinstance(field, Term) or field.op != "extract":
+        return frozenset()
+    of = field.args[0]
+    whole = isinstance(of, Term) and of.op == "symbol" and of.name == whole_register(identifier)
+    return frozenset({value << field.low} if whole and field.low >= FUNCTION_BITS else ())
+
+
+def _width_compared(atom: Term, identifier: str, bits: int) -> int:
+    """Return how many low bits of the identifier a condition compares, all where it is not told."""
+    parts = (_part_of(side, identifier, bits) for side in atom.args)
+    return next((part[0] for part in parts if part is not None), bits)
 
 
 def rows_by_number(

@@ -90,6 +90,13 @@ class Behaviour:
         image = self.words.image
         return Memory(image, image.architecture.bits, stores).load(address, size)
 
+    def found(self, address: Term, size: int) -> Value | None:
+        """Return a word of memory as entry finds it, at an address that the code reads itself."""
+        if self.words is None:
+            return None
+        words = (word for word, place in self.words.addresses.values() if place is address)
+        return next((word for word in words if word.width == 8 * size), None)
+
     def stored(self, address: Term, size: int, case: Case) -> Value | None:
         """Return bytes of memory behind a pointer at the end of a case, in data's byte order.
 

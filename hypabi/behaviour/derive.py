@@ -20,8 +20,9 @@ from hypabi.symbolic.entry import (
 from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.outcome import Returned, Undecided
 from hypabi.symbolic.path import Path
-from hypabi.symbolic.places import OWN_POINTERS
+from hypabi.symbolic.places import OWN_POINTERS, span_of, within
 from hypabi.symbolic.state import Step
+from hypabi.symbolic.words import Ledger
 
 
 def derive_behaviour(
@@ -85,7 +86,7 @@ def _derived(explorer: Explorer, entry: Entry) -> Behaviour:
     paths = explorer.explore(entry)
     ledger = paths[0].state.memory.ledger
     found = tuple(_case(path, entry, explorer) for path in paths)
-    cases = tuple(_resting(found, entry.address, ledger.pointers))
+    cases = tuple(_resting(found, entry.address, ledger))
     names = sorted({name for case in cases for name in case.registers})
     widths = {name: explorer.profile.width(name) for name in names}
     return Behaviour(
@@ -100,15 +101,18 @@ def _derived(explorer: Explorer, entry: Entry) -> Behaviour:
     )
 
 
-def _resting(
-    cases: tuple[Case, ...], entry: int, pointers: Mapping[str, frozenset[str]]
-) -> Iterator[Case]:
+def _resting(cases: tuple[Case, ...], entry: int, ledger: Ledger) -> Iterator[Case]:
     """Yield cases, but undecided where they rest on a pointer that a call before may have set.
 
-    :param pointers: that a premise is about, by its text
+    :param ledger: with the pointers that a premise is about, and the words that were read
     """
+    pointers = ledger.pointers
     returning = [case for case in cases if isinstance(case.outcome, Returned)]
+    named = frozenset(name for each in pointers.values() for name in each)
     moved = sorted({name for case in returning for name in case.registers} & OWN_POINTERS)
+    moved += sorted(
+        name for name in named - OWN_POINTERS if any(_writes(c, name, ledger) for c in returning)
+    )
     for case in cases:
         premises = [pointers.get(text, ()) for text in case.assumptions]
         rests = next((name for name in moved if any(name in each for each in premises)), None)
@@ -118,6 +122,24 @@ def _resting(
             address = case.trail.address if isinstance(case.trail, Step) else entry
             reason = f"memory is told apart by {rests}, which a call through these vectors sets"
             yield replace(case, outcome=Undecided(address, reason))
+
+
+def _writes(case: Case, name: str, ledger: Ledger) -> bool:
+    """Tell whether a case may write the word of memory that a pointer is kept in."""
+    if name not in ledger.words:
+        return True
+    _, base, offset = ledger.words[name]
+    size, bits = ledger.bits // 8, ledger.bits
+    word = span_of(base, offset, size, bits)
+    for store in case.stores:
+        span = span_of(store.base, store.offset, store.size, bits)
+        if word is None or span is None or not within(span, ledger.segments, bits):
+            return True
+        if span.pointer == word.pointer and (
+            span.lowest < word.highest and word.lowest < span.highest
+        ):
+            return True
+    return False
 
 
 def _case(path: Path, entry: Entry, explorer: Explorer) -> Case:

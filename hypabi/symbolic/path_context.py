@@ -19,7 +19,7 @@ from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.choices import possible_values
 from hypabi.symbolic.data_access import check_access
 from hypabi.symbolic.entry import Entry
-from hypabi.symbolic.places import OWN_POINTERS, based
+from hypabi.symbolic.places import based, is_own_pointer
 from hypabi.symbolic.state import Effect, State
 from hypabi.unknowns import havoc_name, pointer_signed, signed_name
 
@@ -139,7 +139,7 @@ class Live:
     def _entries(self, address: Value) -> tuple[int, ...]:
         """Return where an index into constant data can lead, if that is what an address is."""
         base, offset = based(address)
-        if base is None or (base.op == "symbol" and base.name in OWN_POINTERS):
+        if base is None or (base.op == "symbol" and is_own_pointer(base.name)):
             return ()
         if base.op == "sub" and isinstance(base.args[0], int):
             offset += base.args[0]

@@ -6,17 +6,20 @@ premise about registers that no caller can set (SP_EL2, TPIDR_EL2: DDI 0487, D1.
 HYP SP_hyp and HTPIDR: DDI 0406C, B9.3.9 and B4.1.67); that an access stays in its object is shown.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 from hypabi.records import frozen
 from hypabi.smt.term import part_widths
 from hypabi.smt.terms import Term, Value
+from hypabi.unknowns import MemoryWord, unknown_of
 
 OWN_POINTERS: Final = frozenset({"SP_EL2", "TPIDR_EL2", "SP_hyp", "HTPIDR"})
 """Registers that only EL2 or HYP can set, and that point to memory of its own."""
 REACH: Final = 0x4000
 """Bytes on either side of such a pointer that are taken for the object it points to."""
+_BEHIND: Final = re.compile(r"(\w+)(?: [-+] 0x([0-9a-f]+))?")
 MOST_DEPTH: Final = 24
 """Operations of an address that are looked at."""
 
@@ -28,6 +31,20 @@ class Span:
     pointer: str
     lowest: int
     highest: int
+
+
+def is_own_pointer(name: str) -> bool:
+    """Tell whether a symbol points to memory of EL2 or HYP: a register, or a word behind one.
+
+    Hypervisors keep in the data of each CPU where the state of its guest lies.
+    """
+    if name in OWN_POINTERS:
+        return True
+    word = unknown_of(name)
+    if not isinstance(word, MemoryWord) or word.mark:
+        return False
+    found = _BEHIND.fullmatch(word.address)
+    return found is not None and found[1] in OWN_POINTERS and int(found[2] or "0", 16) <= REACH
 
 
 def based(address: Value) -> tuple[Term | None, int]:
@@ -72,7 +89,7 @@ def within(span: Span, image: Sequence[tuple[int, int]], bits: int) -> bool:
         return span.lowest >= 0 and span.highest - span.lowest <= REACH
     if span.lowest >= -REACH and span.highest <= REACH:
         return True
-    if "TPIDR" not in span.pointer:
+    if span.pointer not in ("TPIDR_EL2", "HTPIDR"):
         return False
     low, high = span.lowest % (1 << bits), span.highest % (1 << bits)
     return any(start <= low < high <= end for start, end in image)
@@ -83,7 +100,7 @@ def _anchored(term: Term, bits: int, depth: int) -> Span | None:
     if depth == 0:
         return None
     if term.op == "symbol":
-        return Span(term.name, 0, 0) if term.name in OWN_POINTERS else _numbers(term, depth)
+        return Span(term.name, 0, 0) if is_own_pointer(term.name) else _numbers(term, depth)
     if term.op == "add":
         one, other = (_part(each, bits, depth) for each in term.args)
         if one is None or other is None or (one.pointer and other.pointer):

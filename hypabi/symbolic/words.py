@@ -17,7 +17,7 @@ from hypabi.semantics.domain import Unmodelled
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
-from hypabi.symbolic.places import OWN_POINTERS, REACH, span_of, within
+from hypabi.symbolic.places import REACH, is_own_pointer, span_of, within
 
 MOST_QUESTIONS: Final = 512
 """Pairs of accesses of one exploration of which the path has to say whether they meet."""
@@ -143,7 +143,7 @@ class Ledger:
         _, base, offset = found
         if base is None:
             return True
-        pointer = base.op == "symbol" and base.name in OWN_POINTERS
+        pointer = base.op == "symbol" and is_own_pointer(base.name)
         return not pointer and self.image.access(offset) is not None
 
     def read(self) -> Words:

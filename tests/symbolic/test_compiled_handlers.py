@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.door import hypabi
+from tests.inputs import Assemble
 from tests.symbolic.compiled_hypervisor import FOLDER, built
 
 REGISTERS = {
@@ -84,3 +85,52 @@ def test_what_the_source_does_otherwise_is_refuted(
 ) -> None:
     report = checked(built(tmp_path, architecture, *options, "-DVERSION=0x10002"), architecture)
     assert broken(report) == {None: "refused: refuted", "VERSION": "version: refuted"}
+
+
+KEPT_ELSEWHERE = """
+        .text
+        .balign 0x800
+        .global vectors
+vectors:
+        .rept   16
+        .balign 0x80
+        b       sync
+        .endr
+        .balign 0x80
+sync:   stp     x8, x9, [sp, #-16]!
+        mrs     x8, tpidr_el2
+        ldr     x8, [x8, #0x10]         // where this CPU keeps the state of its guest
+        stp     x0, x30, [x8]
+        ldr     x9, [x8]
+        cmp     w9, #1
+        b.eq    1f
+        mov     x9, #-1
+        b       2f
+1:      WRITES
+        mov     x9, #7
+2:      str     x9, [x8]
+        ldp     x0, x30, [x8]
+        ldp     x8, x9, [sp], #16
+        eret
+"""
+
+
+@pytest.mark.parametrize(
+    ("writes", "status"),
+    [
+        ("nop", 0),
+        ("msr tpidr_el2, x1", 16),
+        ("mrs x9, tpidr_el2\n str x1, [x9, #0x10]", 16),
+        ("mrs x9, tpidr_el2\n str x1, [x9, #0x18]", 0),
+    ],
+)
+def test_state_that_a_cpu_keeps_behind_a_pointer_is_followed_unless_a_call_moves_it(
+    assemble: Assemble, tmp_path: Path, writes: str, status: int
+) -> None:
+    image = assemble(KEPT_ELSEWHERE.replace("WRITES", writes), "arm64", text=0x40080000)
+    path = tmp_path / "contract.yaml"
+    ran = hypabi("contract", "new", image, "--vectors", "vectors", "--output", path)
+    assert ran.returncode == 0
+    text = path.read_text(encoding="utf-8")
+    assert ("start: mem[TPIDR_EL2 + 0x10]" in text) is (status == 0)
+    assert hypabi("check", image, "--contract", path).returncode == status

@@ -12,6 +12,7 @@ from hypabi.contract.registers import Registers
 from hypabi.records import frozen
 from hypabi.smt.term import operand_width, part_widths
 from hypabi.smt.terms import Term, Value
+from hypabi.symbolic.places import is_own_pointer
 from hypabi.unknowns import is_general
 
 MOST_NESTED: Final = 24
@@ -60,10 +61,16 @@ class Wording:
         if value in self.entered:
             return self._read(self.entered[value])
         if value.op == "symbol":
-            if self.registers.width(value.name) != value.width:
-                raise Inexpressible
-            return self._read(value.name)
+            if self.registers.width(value.name) == value.width:
+                return self._read(value.name)
+            return self._word(value)
         return self._operation(value, depth + 1)
+
+    def _word(self, value: Term) -> str:
+        """Spell a word behind a pointer of the hypervisor's own, as wide as an address."""
+        if not is_own_pointer(value.name) or value.width != self.registers.architecture.bits:
+            raise Inexpressible
+        return f"old({value.name})" if self.at_exit else value.name
 
     def _read(self, name: str) -> str:
         if is_general(name):

@@ -170,7 +170,9 @@ class Lowering:
             if found is None:
                 raise NotKnown("what is stored by another pointer may hit the memory that is meant")
         else:
-            raise NotKnown("memory at entry is meant whose address is no constant")
+            found = self.behaviour.found(address, width // 8)
+            if found is None:
+                raise NotKnown("memory at entry is meant whose address is no constant")
         if found is None:
             raise NotKnown(f"what is stored on the way may hit the memory at {address:#x}")
         return found
