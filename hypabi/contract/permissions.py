@@ -5,7 +5,7 @@ from typing import Final
 
 from hypabi.contract.clause import Partly
 from hypabi.contract.expression import Bits, Predicate, Read
-from hypabi.contract.expression_parser import parse_part
+from hypabi.contract.expression_parser import GRAMMAR, parse_part
 from hypabi.contract.model import Permission, Reply
 from hypabi.contract.resolution import Context
 from hypabi.decode.place import Place
@@ -73,7 +73,7 @@ def _part(context: Context, name: str, to: Predicate | None, place: Place) -> Pa
         case Bits(Read(register, width, _), high, low):
             part = Partly(register, width, high, low, to)
         case _:
-            raise place.refuse(f"{name!r} is no register, field or bits of one")
+            raise place.refuse(f"{name!r} is no register, field or bits of one", GRAMMAR)
     if part.register not in context.registers.system:
         hint = "say it in a promise"
         raise place.refuse(f"{part.register} is no system register: it changes as a whole", hint)

@@ -165,3 +165,24 @@ def test_an_address_means_the_same_symbol_in_two_builds(assemble: Assemble, tmp_
     new = assemble(TABLE + handler.replace("spare:", "nop\nspare:"), "arm64", text=0x40090000)
     ran = hypabi("diff", old, new, "--contract", path, "--format", "json")
     assert json.loads(ran.stdout)["verdict"] == "equal"
+
+
+def test_a_number_that_is_compared_in_two_fields_is_told_from_others(assemble: Assemble) -> None:
+    handler = """
+sync:   msr     tpidr_el2, xzr
+        lsr     w9, w0, #24
+        cmp     w9, #0x86
+        b.ne    1f
+        and     w9, w0, #0xffff
+        cmp     w9, #3
+        b.ne    1f
+        mov     x0, #7
+        eret
+1:      mov     x0, #-1
+        eret
+"""
+    image = assemble(TABLE + handler, "arm64", text=0x40080000)
+    report = json.loads(hypabi("derive", image, "--format", "json").stdout)
+    calls = {each["number"]: each["cases"] for each in report["entries"][0]["calls"]}
+    (case,) = (each for each in calls["0x86000003"] if each["when"] == "1")
+    assert case["registers"]["x0"] == "0x7"

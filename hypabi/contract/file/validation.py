@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hypabi.arch.names import Architecture
+from hypabi.contract.expression_parser import GRAMMAR
 from hypabi.contract.located import located
 from hypabi.contract.model import Bounded, Call, Contract, Located, Party, Promise, Reply, Scratch
 from hypabi.contract.registers import Registers, registers_of
@@ -142,8 +143,9 @@ def _check_names(contract: Contract, registers: Registers) -> None:
 
 def _check_name(name: str, registers: Registers, place: Place) -> None:
     if not name.isidentifier():
-        raise place.refuse(f"{name!r} is no name that an expression can use", "letters, digits, _")
+        what = f"{name!r} is no name that an expression can use"
+        raise place.refuse(what, f"letters, digits, _; {GRAMMAR}")
     if name in WORDS:
-        raise place.refuse(f"{name!r} means something in every expression")
-    if registers.width(registers.canonical(name)) is not None:
-        raise place.refuse(f"{name!r} is a register of {registers.architecture.value}")
+        raise place.refuse(f"{name!r} means something in every expression", GRAMMAR)
+    if registers.half_of(name) or registers.width(registers.canonical(name)) is not None:
+        raise place.refuse(f"{name!r} is a register of {registers.architecture.value}", GRAMMAR)
