@@ -28,6 +28,7 @@ __all__ = [
     "resolution",
     "resolve",
     "revision",
+    "stated.facts",
     "stated.model",
     "stated.registers",
     "version",
