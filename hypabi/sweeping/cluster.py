@@ -70,7 +70,9 @@ class Cluster:
                 )
                 given[future] = task
             if given:
-                for future in wait(list(given), return_when="FIRST_COMPLETED").done:
+                with client.as_current():
+                    done = wait(list(given), return_when="FIRST_COMPLETED").done
+                for future in done:
                     yield given.pop(future), _outcome(future)
 
 
