@@ -111,18 +111,19 @@ def watch_boot(plan: BootPlan, folder: str) -> Generator[Event, None, None]:
     kernel = os.path.join(folder, "kernel")  # noqa: PTH118 - an argument of QEMU
     with open(kernel, "wb") as file:  # noqa: PTH123
         file.write(plan.kernel)
-    initrd: tuple[str, ...] = ()
+    driven: tuple[str, ...] = ()
     if plan.initrd is not None:
-        initrd = ("-initrd", os.path.join(folder, "initrd"))  # noqa: PTH118
-        with open(initrd[1], "wb") as file:  # noqa: PTH123
+        initrd = os.path.join(folder, "initrd")  # noqa: PTH118
+        with open(initrd, "wb") as file:  # noqa: PTH123
             file.write(plan.initrd)
+        driven = ("-initrd", initrd)
     executable, machine = EXECUTABLES[plan.architecture]
     source, sink = os.pipe()
     arguments = (
         "-M", machine, "-cpu", plan.processor, "-smp", str(plan.cpus), "-m", str(plan.memory),
         "-nic", "none", "-no-reboot", "-kernel", kernel, "-append", plan.append,
         "-add-fd", f"fd={sink},set=1", "-chardev", "file,id=console,path=/dev/fdset/1,append=on",
-        "-serial", "chardev:console", *initrd,
+        "-serial", "chardev:console", *driven,
     )  # fmt: skip
     files: tuple[LoadedFile, ...] = ()
     lifetime = plan.seconds + CONNECTED
