@@ -425,6 +425,7 @@ def trace(
     memory: int = 512,
     append: str = "",
     until: str | None = None,
+    drive: Sequence[str] = (),
     seconds: float = 600.0,
     silence: float = 240.0,
     console: int | None = None,
@@ -442,6 +443,9 @@ def trace(
     :param memory: MiB
     :param append: to the kernel's command line
     :param until: text on the console that ends it, or a number of seconds
+    :param drive: what the kernel is made to do once it is up, of
+        ``hypabi.tracing.drive.initramfs.STEPS``; where one fails that was not the first, it is
+        driven alone in a second boot
     :param seconds: that it may take at most
     :param silence: seconds without anything printed or crossed that are a hang
     :param console: descriptor that gets what the kernel prints
@@ -453,6 +457,7 @@ def trace(
     from hypabi.analysis.provenance import provenance
     from hypabi.analysis.tools import TOOLS
     from hypabi.tracing.boot import Wanted, booted, header_of
+    from hypabi.tracing.control import driven
     from hypabi.tracing.run import Recorder, ignore, trace_events
     from hypabi.tracing.sources import read_events
 
@@ -462,12 +467,12 @@ def trace(
         "trace", *session.loaded.paths, contract=contract, kernel_version=kernel_version,
         role=_role_of(session), **{"import": imported}, record=record,
         smp=None if smp == 1 else str(smp), cpu=cpu, memory=None if memory == 512 else str(memory),
-        append=append or None, until=until,
+        append=append or None, until=until, drive=",".join(drive) or None,
     )  # fmt: skip
     examination = session.examine(held, version)
     told = provenance(command, TOOLS)
     hear = ignore if listener is None else listener
-    wanted = Wanted(cpu, smp, memory, append, until, seconds, silence, console)
+    wanted = Wanted(cpu, smp, memory, append, until, seconds, silence, console, tuple(drive))
     read: tuple[Event, ...] | None = None
     if imported is None:
         header = header_of(examination, wanted)
@@ -479,7 +484,8 @@ def trace(
         if read is not None:
             return trace_events(examination, header, read, told, hear, recorder)
         with booted(examination, wanted) as events:
-            return trace_events(examination, header, events, told, hear, recorder)
+            result = trace_events(examination, header, events, told, hear, recorder)
+        return driven(examination, header, wanted, result)
     finally:
         if recorder is not None:
             recorder.close()

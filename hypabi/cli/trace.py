@@ -51,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--console", action="store_true", help="print what the kernel prints on standard error"
     )
-    add_output(parser, ("text", "json", "jsonl", "timeline", "chrome"))
+    _add_drive(parser)
+    add_output(parser, ("text", "json", "jsonl", "timeline", "chrome", "html"))
 
 
 def _add_machine(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +73,15 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         "--until", metavar="TEXT|SECONDS",
         help="end when the kernel prints TEXT, or after SECONDS (default: at a panic, a hang, or "
         "after 600 seconds)",
+    )  # fmt: skip
+
+
+def _add_drive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--drive", metavar="STEPS", default="",
+        help="make the kernel do STEPS when it is up, in this order, with commas between: "
+        "cpu-hotplug (each CPU but the first off and on again), kvm (a guest on each CPU), kexec, "
+        "reboot, off. Where one fails that is not the first, it is driven alone in a second boot",
     )  # fmt: skip
 
 
@@ -107,6 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
         memory=arguments.memory,
         append=arguments.append,
         until=arguments.until,
+        drive=_steps(arguments),
         console=2 if arguments.console else None,
         listener=_listener(arguments),
     )
@@ -121,8 +132,12 @@ def _check(arguments: argparse.Namespace) -> None:
     """
     from hypabi.errors import MisuseError
 
+    if arguments.drive:
+        from hypabi.tracing.control import check_steps
+
+        check_steps(_steps(arguments), arguments.smp)
     if arguments.imported is not None:
-        given = [name for name in ("cpu", "until") if getattr(arguments, name) is not None]
+        given = [name for name in ("cpu", "until", "drive") if getattr(arguments, name)]
         if given or arguments.append or arguments.smp != 1:
             what = "it is for a boot, and with --import nothing is booted"
             raise MisuseError(f"--{(given or ['append' if arguments.append else 'smp'])[0]}", what)
@@ -133,6 +148,10 @@ def _check(arguments: argparse.Namespace) -> None:
     if not (math.isfinite(seconds) and 0 < seconds <= MOST_SECONDS):
         what = f"this is no time between 0 and {MOST_SECONDS:g} seconds"
         raise MisuseError(f"--until {arguments.until}", what)
+
+
+def _steps(arguments: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(arguments.drive.split(",")) if arguments.drive else ()
 
 
 def _streams(arguments: argparse.Namespace) -> bool:
@@ -175,13 +194,15 @@ def _print(arguments: argparse.Namespace, result: "TraceResult") -> None:
 
 
 def _written(arguments: argparse.Namespace, result: "TraceResult") -> str:
-    from hypabi.report.trace import chrome, json, json_lines, text, timeline
+    from hypabi.report.trace import chrome, html, json, json_lines, text, timeline
 
     options = _options(arguments)
     if arguments.format == "json":
         return json.write(result)
     if arguments.format == "chrome":
         return chrome.write(result)
+    if arguments.format == "html":
+        return html.write(result, options)
     if arguments.format == "timeline":
         return timeline.write(result)
     if arguments.format == "jsonl":

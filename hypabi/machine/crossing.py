@@ -6,6 +6,7 @@ could not see is ``None`` or absent, never zero.
 
 import enum
 from collections.abc import Mapping
+from typing import Final
 
 from hypabi.records import frozen
 
@@ -88,6 +89,30 @@ class Recognised:
     """Address of that table in the image."""
 
 
+MOST_TEXT: Final = 200
+"""Characters of what is kept of a step."""
+
+
+class StepWord(enum.Enum):
+    """What the first process of a driven kernel says of a step."""
+
+    BEGINS = "begins"
+    DONE = "done"
+    FAILS = "fails"
+    LACKS = "lacks"
+    """The kernel has not what it takes."""
+
+
+@frozen
+class Step:
+    """What was printed of something that the kernel was made to do."""
+
+    time: int | None
+    name: str
+    word: StepWord
+    text: str
+
+
 @frozen
 class Ended:
     """The last event of a run or a log."""
@@ -97,4 +122,4 @@ class Ended:
     text: str
 
 
-Event = Entered | Back | Lost | Recognised | Ended
+Event = Entered | Back | Lost | Recognised | Step | Ended

@@ -52,6 +52,7 @@ __all__ = [
     "sweep.json",
     "sweep.text",
     "trace.chrome",
+    "trace.html",
     "trace.json",
     "trace.json_lines",
     "trace.text",

@@ -17,6 +17,7 @@ from hypabi.machine.qemu.process import version
 from hypabi.machine.qemu.target import Refused
 from hypabi.machine.qemu.watch import EXECUTABLES, START, BootPlan, KnownTable, watch_boot
 from hypabi.records import frozen
+from hypabi.tracing.drive.initramfs import APPEND, initramfs
 from hypabi.tracing.record import Header
 
 PROCESSORS: Final = {Architecture.ARM64: "cortex-a57", Architecture.ARM: "cortex-a15"}
@@ -55,6 +56,8 @@ class Wanted:
     seconds: float
     silence: float
     console: int | None
+    drive: tuple[str, ...] = ()
+    """What it shall be made to do."""
 
 
 def header_of(examination: Examination, wanted: Wanted) -> Header:
@@ -76,7 +79,8 @@ def header_of(examination: Examination, wanted: Wanted) -> Header:
 
 def command_line(wanted: Wanted) -> str:
     """Return the kernel's command line."""
-    return f"{CONSOLE} panic=-1 {wanted.append}".rstrip()
+    driven = f" {APPEND}" if wanted.drive else ""
+    return f"{CONSOLE} panic=-1{driven} {wanted.append}".rstrip()
 
 
 @contextmanager
@@ -122,6 +126,7 @@ def _plan(examination: Examination, wanted: Wanted) -> BootPlan:
         seconds=seconds,
         silence=wanted.silence,
         console=wanted.console,
+        initrd=initramfs(architecture, wanted.drive) if wanted.drive else None,
     )
 
 

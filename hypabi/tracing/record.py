@@ -27,6 +27,7 @@ from hypabi.decode.shape import (
     words_of,
 )
 from hypabi.machine.crossing import (
+    MOST_TEXT,
     Back,
     Ended,
     EndKind,
@@ -35,6 +36,8 @@ from hypabi.machine.crossing import (
     Instruction,
     Lost,
     Recognised,
+    Step,
+    StepWord,
 )
 from hypabi.records import frozen
 
@@ -103,6 +106,13 @@ _EVENTS: Final = tagged(
         ),
         "lost": record(Lost, ("time", _TIME), ("cpu", _CPU)),
         "table": record(Recognised, ("address", _VALUE), ("link", _VALUE)),
+        "step": record(
+            Step,
+            ("time", _TIME),
+            ("name", Text(most=20)),
+            ("word", words_of(StepWord)),
+            ("text", Text(most=MOST_TEXT)),
+        ),
         "end": record(Ended, ("time", _TIME), ("kind", words_of(EndKind)), ("text", ANY_TEXT)),
     },
 )
@@ -146,5 +156,5 @@ def parse_record(text: bytes, file: str) -> tuple[Header, tuple[Event, ...]]:
 def _events(lines: list[bytes], file: str) -> Iterator[Event]:
     for number, line in enumerate(lines[1:], 2):
         found = decode(compose_json(line, file, LINE, number), _EVENTS, object)
-        assert isinstance(found, Entered | Back | Lost | Recognised | Ended)
+        assert isinstance(found, Entered | Back | Lost | Recognised | Step | Ended)
         yield found

@@ -34,6 +34,18 @@ class DerivedWord(enum.Enum):
     NOT_COMPARED = "not compared"
 
 
+class DrivenWord(enum.Enum):
+    """What came of a step that the kernel was made to do."""
+
+    DONE = "done"
+    FAILS = "fails"
+    LACKS = "lacks"
+    """The kernel has not what it takes."""
+    UNFINISHED = "unfinished"
+    """It began, and the run ended."""
+    NOT_BEGUN = "not begun"
+
+
 WEIGHTS: Final[Mapping[CrossingWord, Weight]] = {
     CrossingWord.SATISFIED: Weight.GOOD,
     CrossingWord.UNSPECIFIED: Weight.GOOD,
@@ -47,8 +59,17 @@ DERIVED_WEIGHTS: Final[Mapping[DerivedWord, Weight]] = {
     DerivedWord.DIFFERS: Weight.DEFECT,
     DerivedWord.NOT_COMPARED: Weight.GOOD,
 }
+DRIVEN_WEIGHTS: Final[Mapping[DrivenWord, Weight]] = {
+    DrivenWord.DONE: Weight.GOOD,
+    DrivenWord.FAILS: Weight.UNDECIDED,
+    DrivenWord.LACKS: Weight.UNDECIDED,
+    DrivenWord.UNFINISHED: Weight.UNDECIDED,
+    DrivenWord.NOT_BEGUN: Weight.UNDECIDED,
+}
+"""A step that fails breaks no promise of the contract by itself."""
 CROSSINGS: Final = "crossings"
 COMPARED: Final = "crossings beside the derived cases"
+STEPS: Final = "steps that were driven"
 INTERRUPTED: Final = 130
 """128 + SIGINT."""
 UNITS: Final = {
@@ -127,12 +148,14 @@ class TracedCrossing:
     """What differs, or why nothing was compared."""
 
 
-@frozen(kw_only=True)
-class TraceReproduction(Reproduction):
-    """What is needed to trace the same again; a boot is never the same twice."""
+@frozen
+class DrivenStep:
+    """Something that the kernel was made to do."""
 
-    image_sha256: Sha256
-    contract_sha256: Sha256
+    name: str
+    word: DrivenWord
+    text: str
+    """What the process that drives says of it."""
 
 
 @frozen
@@ -141,6 +164,22 @@ class TraceEnd:
 
     kind: EndKind
     text: str
+
+
+@frozen
+class ControlRun:
+    """A boot beside the one that was watched, with the step that failed there and no other."""
+
+    step: DrivenStep
+    end: TraceEnd
+
+
+@frozen(kw_only=True)
+class TraceReproduction(Reproduction):
+    """What is needed to trace the same again; a boot is never the same twice."""
+
+    image_sha256: Sha256
+    contract_sha256: Sha256
 
 
 @frozen
@@ -156,17 +195,28 @@ class TraceResult:
     """What was taken for so, to name addresses."""
     crossings: tuple[TracedCrossing, ...]
     end: TraceEnd
+    steps: tuple[DrivenStep, ...]
+    """What the kernel was made to do, in this order; empty where it was left to itself."""
+    control: ControlRun | None
+    """Null where every step was done, or nothing was driven before the one that failed."""
     reproduce: TraceReproduction
 
     @property
     def conclusion(self) -> Conclusion:
         """Return what the crossings amount to."""
-        return conclude(self._judged(), CrossingWord.SATISFIED.value, UNITS)
+        return conclude(self._judged(), CrossingWord.SATISFIED.value, self._units)
+
+    @property
+    def _units(self) -> Mapping[str, tuple[str, ...]]:
+        driven = tuple(word.value for word in DrivenWord)
+        return {**UNITS, STEPS: driven} if self.steps else UNITS
 
     def _judged(self) -> Iterator[Judged]:
         for each in self.crossings:
             yield Judged(CROSSINGS, each.verdict.value, WEIGHTS[each.verdict])
             yield Judged(COMPARED, each.derived.value, DERIVED_WEIGHTS[each.derived])
+        for step in self.steps:
+            yield Judged(STEPS, step.word.value, DRIVEN_WEIGHTS[step.word])
 
     @property
     def exit_status(self) -> int:

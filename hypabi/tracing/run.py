@@ -102,6 +102,8 @@ def trace_events(
         tuple(tracer.assumed),
         tuple(sorted(found, key=_number)),
         tracer.end,
+        tracer.steps(),
+        None,
         TraceReproduction(
             command=provenance.command,
             versions=dict(provenance.versions),

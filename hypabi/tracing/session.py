@@ -22,6 +22,8 @@ from hypabi.machine.crossing import (
     Instruction,
     Lost,
     Recognised,
+    Step,
+    StepWord,
 )
 from hypabi.records import frozen, replace
 from hypabi.tracing.agreement import behaviour_at, compare
@@ -34,6 +36,8 @@ from hypabi.tracing.result import (
     CrossingFinding,
     CrossingWord,
     DerivedWord,
+    DrivenStep,
+    DrivenWord,
     TracedCrossing,
     TraceEnd,
 )
@@ -41,6 +45,9 @@ from hypabi.tracing.result import (
 PROTECTED: Final = "-protected"
 """End of the name of KVM's party in protected mode, which has the same vectors as the other."""
 ASKS_FOR_PROTECTED: Final = "kvm-arm.mode=protected"
+
+ENDS_IT: Final = frozenset(("off", "reboot"))
+"""Steps after which the machine ends."""
 
 
 @frozen
@@ -66,6 +73,7 @@ class Tracer:
         self._derived: dict[tuple[str, int], Behaviour] = {}
         self._identifiers: dict[int, int | None] = {}
         self.assumed: list[str] = []
+        self._steps: dict[str, Step] = {}
         self.end = TraceEnd(EndKind.LOG, "nothing says why it ends")
 
     @cached_property
@@ -86,9 +94,22 @@ class Tracer:
                 if waiting:
                     back = event if isinstance(event, Back) else None
                     yield self._crossing(waiting.pop(), back)
+            case Step(name=name):
+                self._steps[name] = event
             case Ended():
                 self.end = TraceEnd(event.kind, event.text)
                 yield from self.unfinished()
+
+    def steps(self) -> tuple[DrivenStep, ...]:
+        """Return what came of the steps that were driven, in their order."""
+        return tuple(self._step(each) for each in self._steps.values())
+
+    def _step(self, step: Step) -> DrivenStep:
+        if step.word is not StepWord.BEGINS:
+            return DrivenStep(step.name, DrivenWord(step.word.value), step.text)
+        if step.name in ENDS_IT and self.end.kind is EndKind.GONE:
+            return DrivenStep(step.name, DrivenWord.DONE, "the machine ended")
+        return DrivenStep(step.name, DrivenWord.UNFINISHED, f"then {self.end.text}")
 
     def unfinished(self) -> Iterator[TracedCrossing]:
         """Yield what is not back, in the order of the entries."""

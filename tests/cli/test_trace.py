@@ -88,6 +88,8 @@ def test_a_log_of_qemu_is_named_and_not_judged(tmp_path: Path) -> None:
         (("--until", "inf"), "this is no time"),
         (("--until", "-3"), "this is no time"),
         (("--import", "x", "--cpu", "max"), "nothing is booted"),
+        (("--import", "x", "--drive", "kvm"), "nothing is booted"),
+        (("--drive", "kvm,kwm"), "there is no step 'kwm'"),
         (("--record", "/nowhere/at/all"), "No such file"),
         (("--cpu", "no-such-processor", "--until", "1"), "no-such-processor"),
     ],

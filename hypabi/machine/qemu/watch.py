@@ -25,7 +25,9 @@ from hypabi.machine.crossing import (
     Instruction,
     Lost,
     Recognised,
+    Step,
 )
+from hypabi.machine.qemu.driven import DrivenConsole
 from hypabi.machine.qemu.gdb import Stub, StubError
 from hypabi.machine.qemu.process import LoadedFile, started
 from hypabi.machine.qemu.watched_registers import Registers, registers_of
@@ -89,6 +91,8 @@ class BootPlan:
     """Seconds without a crossing or anything on the console after which it hangs."""
     console: int | None
     """Descriptor to which what the kernel prints is copied."""
+    initrd: bytes | None = None
+    """What QEMU's ``-initrd`` takes."""
 
 
 EXECUTABLES: Final = {
@@ -107,13 +111,19 @@ def watch_boot(plan: BootPlan, folder: str) -> Generator[Event, None, None]:
     kernel = os.path.join(folder, "kernel")  # noqa: PTH118 - an argument of QEMU
     with open(kernel, "wb") as file:  # noqa: PTH123
         file.write(plan.kernel)
+    driven: tuple[str, ...] = ()
+    if plan.initrd is not None:
+        initrd = os.path.join(folder, "initrd")  # noqa: PTH118
+        with open(initrd, "wb") as file:  # noqa: PTH123
+            file.write(plan.initrd)
+        driven = ("-initrd", initrd)
     executable, machine = EXECUTABLES[plan.architecture]
     source, sink = os.pipe()
     arguments = (
         "-M", machine, "-cpu", plan.processor, "-smp", str(plan.cpus), "-m", str(plan.memory),
         "-nic", "none", "-no-reboot", "-kernel", kernel, "-append", plan.append,
         "-add-fd", f"fd={sink},set=1", "-chardev", "file,id=console,path=/dev/fdset/1,append=on",
-        "-serial", "chardev:console",
+        "-serial", "chardev:console", *driven,
     )  # fmt: skip
     files: tuple[LoadedFile, ...] = ()
     lifetime = plan.seconds + CONNECTED
@@ -158,6 +168,8 @@ class _Watch:
         self._cpu = 0
         self._crossings = 0
         self._remark = ""
+        self._driven = DrivenConsole()
+        self._steps: list[Step] = []
 
     def events(self) -> Iterator[Event]:
         """Yield what is seen, the end last."""
@@ -167,15 +179,23 @@ class _Watch:
                     self._watch(table.boots_at)
             self._stub.go()
             while (end := self._wait()) is None:
+                yield from self._told()
                 yield from self._stop()
                 if self._crossings > MOST_CROSSINGS:
                     what = f"more than {MOST_CROSSINGS} crossings"
                     yield Ended(self._now(), EndKind.FULL, what)
                     return
                 self._stub.go()
+            yield from self._told()
             yield end
         except StubError as gone:
+            yield from self._told()
             yield Ended(self._now(), EndKind.GONE, f"QEMU ended: {gone}")
+
+    def _told(self) -> Iterator[Step]:
+        """Yield the steps that were printed since."""
+        while self._steps:
+            yield self._steps.pop(0)
 
     def _now(self) -> int:
         return int((time.monotonic() - self._begun) * 1_000_000)
@@ -209,6 +229,7 @@ class _Watch:
                 return
             self._last = time.monotonic()
             self._printed = (self._printed + piece)[-MOST_CONSOLE:]
+            self._steps.extend(self._driven.take(piece, self._now()))
             self._notice()
             if self._plan.console is not None:
                 with suppress(OSError):
@@ -233,6 +254,9 @@ class _Watch:
         if plan.until is not None and plan.until in self._printed:
             shown = plan.until.decode("utf-8", "replace")
             return Ended(self._now(), EndKind.REACHED, f"{shown!r} was printed")
+        if self._driven.is_over:
+            what = "all that was asked for was driven"
+            return Ended(self._now(), EndKind.REACHED, what)
         if PANIC in self._printed:
             said = self._printed[self._printed.index(PANIC) :].splitlines()[0]
             return Ended(self._now(), EndKind.PANIC, said.decode("utf-8", "replace"))

@@ -14,6 +14,7 @@ from hypabi.report.shared.text_layout import filled, labelled, labelled_list, pr
 from hypabi.tracing.result import (
     CrossingWord,
     DerivedWord,
+    DrivenStep,
     TracedArgument,
     TracedCrossing,
     TraceResult,
@@ -47,10 +48,10 @@ def write_crossing(crossing: TracedCrossing, options: Options) -> str:
 
 
 def _lines(crossing: TracedCrossing, options: Options) -> Iterator[str]:
-    what = "  " * crossing.depth + _call(crossing)
+    what = "  " * crossing.depth + spell_call(crossing)
     words = [_time(crossing.time), f"cpu{crossing.cpu}", crossing.party or "?"]
     words += [crossing.mode or "?", crossing.instruction.value + _immediate(crossing)]
-    words += [crossing.place or crossing.caller or "?", what, _answer(crossing)]
+    words += [crossing.place or crossing.caller or "?", what, spell_answer(crossing)]
     if options.durations and crossing.duration is not None:
         words.append(f"<{crossing.duration / 1e6:.6f}>")
     if crossing.goes_to is not None:
@@ -73,7 +74,8 @@ def _immediate(crossing: TracedCrossing) -> str:
     return f"#{crossing.immediate:#x}" if crossing.immediate else ""
 
 
-def _call(crossing: TracedCrossing) -> str:
+def spell_call(crossing: TracedCrossing) -> str:
+    """Spell what is asked for, with its arguments."""
     name = crossing.call or crossing.identifier or "?"
     arguments = ", ".join(map(_argument, crossing.arguments[:SHOWN]))
     return f"{name}({arguments})"
@@ -83,7 +85,8 @@ def _argument(argument: TracedArgument) -> str:
     return f"{argument.name}={argument.value or '?'}"
 
 
-def _answer(crossing: TracedCrossing) -> str:
+def spell_answer(crossing: TracedCrossing) -> str:
+    """Spell what comes back."""
     if not crossing.returned:
         return "= not seen to return"
     return f"= {crossing.result or '?'}"
@@ -100,6 +103,10 @@ def _end(traced: TraceResult) -> Iterator[str]:
     yield traced.conclusion.answer
     yield from filled(spell_counts(traced.conclusion.counts))
     yield ""
+    for step in traced.steps:
+        yield from labelled("driven", spell_step(step))
+    if traced.control is not None:
+        yield from labelled("control", f"alone, {spell_step(traced.control.step)}")
     yield from labelled("source", traced.source)
     for each in traced.assumed:
         yield from labelled("assumed", each)
@@ -111,6 +118,11 @@ def _end(traced: TraceResult) -> Iterator[str]:
         yield from labelled_list("", unseen)
     of = traced.reproduce
     yield from repeat_section(of, (("image", of.image_sha256), ("contract", of.contract_sha256)))
+
+
+def spell_step(step: DrivenStep) -> str:
+    """Spell what came of a step."""
+    return f"{step.name}: {step.word.value}" + (f": {step.text}" if step.text else "")
 
 
 def write_summary(traced: TraceResult) -> str:
