@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.identifier import with_number
-from hypabi.behaviour.outcome import CalledBack, Left, Undecided
-from hypabi.contract.clause import Answer, Calls, Clause, HandedTo, KeepsMemory
+from hypabi.behaviour.outcome import CalledBack, Left, Stuck, Undecided
+from hypabi.contract.clause import Answer, Calls, Clause, HandedTo, KeepsMemory, SaysEnd
 from hypabi.contract.expression import Predicate, reads_of, reads_of_value
 from hypabi.contract.revision import LiveParty, Revision, Row
 from hypabi.judgement.verification.clause_demands import (
@@ -106,11 +106,15 @@ def hypotheses_of(
 ) -> tuple[Value, ...]:
     """Return what holds in the states in which a clause speaks of a case.
 
+    What a call that never ends answers nobody can say: of how it ends every clause speaks.
+
     :param premises: what :func:`lowered_premises` returns for the row
     :raises NotKnown: the clause speaks of something that the image does not tell
     """
     lowering = Lowering(held.behaviour, case, held.surroundings)
-    meant = speaks_of(lowering, held.revision, clause.when, clause.answered)
+    endless = isinstance(case.outcome, Stuck) and isinstance(clause.statement, SaysEnd)
+    answered = None if endless else clause.answered
+    meant = speaks_of(lowering, held.revision, clause.when, answered)
     return (*guard_terms(case), *premises, *meant)
 
 

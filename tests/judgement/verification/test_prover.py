@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from hypabi.contract.clause import (
+    Answer,
     Ensures,
     HandedTo,
     KeepsMemory,
@@ -437,3 +438,13 @@ def test_what_was_just_written_may_read_otherwise_where_a_higher_level_can_lock_
     )
     promise = Promise(Ensures(equal(new("x2"), number(1))))
     assert isinstance(judged(".arch_extension pan\n" + source, promise, assemble), Refuted)
+
+
+@pytest.mark.parametrize("answer", [SUCCEEDS, FAILS])
+def test_whatever_it_may_answer_a_call_that_never_ends_does_not_return(
+    answer: Answer, assemble: Assemble
+) -> None:
+    promise = Promise(Returns(None), answered=answer)
+    answers = f"ldr x0, ={answer.value}\neret"
+    assert isinstance(judged(f"cbz x1, .\n{answers}", promise, assemble), Refuted)
+    assert isinstance(judged(f"cbz x1, 1f\n1: {answers}", promise, assemble), Proved)
