@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.compared import INDEX
 from tests.cli.door import START, environment
-from tests.inputs import find_tool
+from tests.inputs import find_tool, skip_for
 from tests.review.posted import cover_mail, diff_of, patch_mail
 from tests.review.repository import git, made_repository
 
@@ -48,10 +48,18 @@ def mails(folder: Path) -> list[Path]:
     return paths
 
 
+def python_of_b4() -> str:
+    """Return the interpreter that b4 runs in, if this b4 knows of checks."""
+    python = Path(find_tool("b4")).read_text().partition("\n")[0].removeprefix("#!").strip()
+    knows = [python, "-c", "import b4.review.checks"]
+    if subprocess.run(knows, capture_output=True, check=False).returncode:
+        skip_for("b4", "this b4 knows of no checks: pipx install 'b4>=0.15'")
+    return python
+
+
 def asked(tree: Path, tracking: str, *options: str) -> dict[str, list[dict[str, str]]]:
     """Return what b4 makes of our checks."""
-    b4 = Path(find_tool("b4"))
-    python = b4.read_text().partition("\n")[0].removeprefix("#!").strip()
+    python = python_of_b4()
     ours = (sys.executable, "-c", START, "review", "--b4", "--tree", ".", *options)
     command = shlex.join(ours)
     command_line = [python, "-c", DRIVER, command, str(tree), tracking]
@@ -64,7 +72,7 @@ def asked(tree: Path, tracking: str, *options: str) -> dict[str, list[dict[str, 
 
 
 def test_a_patch_and_a_series_have_a_check_each_which_b4_understands(tree: Path) -> None:
-    find_tool("b4")
+    python_of_b4()
     mails(tree.parent)
     thread = git(tree, "hash-object", "-w", str(tree.parent / "thread.mbox"))
     tracking = tree.parent / "tracking.json"
