@@ -6,7 +6,7 @@ from hypabi.analysis.findings.derivation import Answer, Does
 from hypabi.arch.names import Architecture
 from hypabi.arch.register_order import natural_order
 from hypabi.behaviour.by_number import beyond, numbers_served, rows_by_number
-from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.identifier import identifier_term, with_number
 from hypabi.contract.registers import is_general, is_status_part
 from hypabi.records import frozen
@@ -63,7 +63,7 @@ class _View:
     def does(self, case: Case) -> Does:
         changed = {name: self.seen(value) for name, value in case.registers.items()}
         kept = [name for name in changed if is_status_part(name)]
-        guard = [condition.term for condition in case.guard]
+        guard = guard_terms(case)
         general: dict[str, Value] = {}
         system: dict[str, Value] = {}
         for name in sorted(changed.keys() - {*kept, "pc"}, key=natural_order):
@@ -97,14 +97,14 @@ class _View:
             return terms.eq(asked, self.number, bits)
         return terms.land(*(terms.ne(asked, n, bits) for n in self.listed))
 
-    def where(self, guard: list[Value]) -> Iterator[Value]:
+    def where(self, guard: tuple[Value, ...]) -> Iterator[Value]:
         """Yield the conditions of a guard that the number alone does not decide."""
         for condition in guard:
             opposite = terms.lnot(condition)
             if not isinstance(self.solver.feasibility(self.selects(), opposite), Unsatisfiable):
                 yield self.seen(condition)
 
-    def differs(self, name: str, value: Value, guard: list[Value]) -> bool:
+    def differs(self, name: str, value: Value, guard: tuple[Value, ...]) -> bool:
         """Return whether a register can hold anything but its entry value at exit."""
         width = self.behaviour.widths[name]
         before = self.behaviour.at_entry.get(name, terms.symbol(name, width))
@@ -112,7 +112,7 @@ class _View:
         answer = self.solver.feasibility(self.selects(), *guard, changed)
         return not isinstance(answer, Unsatisfiable)
 
-    def last(self, case: Case, guard: list[Value]) -> int | None:
+    def last(self, case: Case, guard: tuple[Value, ...]) -> int | None:
         match self.solver.check(self.selects(), *guard):
             case Satisfiable(model):
                 path = case.path(_Total(model))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.case import Behaviour, guard_terms
 from hypabi.behaviour.saved.reader import is_saved, read_saved
 from hypabi.behaviour.saved.symbolic_names import table_symbol
 from hypabi.behaviour.saved.writer import Saved
@@ -83,7 +83,7 @@ def _check_widths(path: str, saved: Saved) -> None:
 def _all_values(behaviour: Behaviour) -> list[Value]:
     found: list[Value] = [*behaviour.at_entry.values(), *behaviour.holds]
     for case in behaviour.cases:
-        found += [each.term for each in case.guard]
+        found += guard_terms(case)
         found += case.registers.values()
         for store in case.stores:
             found += [store.value, 0 if store.base is None else store.base]

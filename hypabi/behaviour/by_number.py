@@ -113,7 +113,7 @@ def comparisons_in(behaviour: Behaviour) -> Iterator[Term]:
     """
     seen: set[Term] = set()
     for case in behaviour.cases:
-        stack: list[Value] = [condition.term for condition in case.guard]
+        stack = [*guard_terms(case)]
         stack += [v for name, v in case.registers.items() if behaviour.widths[name] > 1]
         stack += [store.value for store in case.stores]
         while stack:

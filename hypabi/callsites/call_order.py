@@ -7,6 +7,7 @@ that asks whether the kernel runs at EL1, where it runs as long as anybody else 
 A32 that asks whether it was entered in HYP, which it was if anybody of its own can be live.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
@@ -75,6 +76,7 @@ class CallOrder:
         self._unknown: Live | None = None
         self.answer = answer
         self._anybody = anybody
+        self._starts = sorted(functions)
         self.left = MOST_STEPS
         self._cut_short = False
         self._around: list[int] = []
@@ -185,8 +187,9 @@ class CallOrder:
 
     def _skips_to_call(self, target: int) -> bool:
         """Tell whether an address lies between a function's start and one of its calls."""
-        start = max((start for start in self.functions if start < target), default=target)
-        return any(target <= site for site in self.functions.get(start, ()))
+        before = bisect_left(self._starts, target)
+        sites = self.functions[self._starts[before - 1]] if before else frozenset[int]()
+        return any(target <= site for site in sites)
 
 
 def _is_padding(body: Body, address: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import assert_never
 
 from hypabi.behaviour.by_number import numbers_served, select_number
-from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.identifier import identifier_term, with_number
 from hypabi.behaviour.outcome import (
     Called,
@@ -127,7 +127,7 @@ class _Reading:
         if error is None:
             return How.SERVED
         result = self.at_exit(case, self.revision.result)
-        guard = [condition.term for condition in case.guard]
+        guard = guard_terms(case)
         answer = self.solver.check(self.selects(number), *guard, terms.ne(result, error, bits))
         match answer:
             case Unsatisfiable():
@@ -176,7 +176,7 @@ class _Reading:
         changed = terms.ne(before, case.registers[name], width)
         if changed == 0:
             return False
-        guard = [condition.term for condition in case.guard]
+        guard = guard_terms(case)
         asked = self.solver.feasibility(self.selects(number), *guard, changed)
         return not isinstance(asked, Unsatisfiable)
 

@@ -9,7 +9,7 @@ from typing import Final, assert_never
 
 from hypabi.arch.aarch64 import FLAGS
 from hypabi.arch.names import Architecture
-from hypabi.behaviour.case import Behaviour, Case
+from hypabi.behaviour.case import Behaviour, Case, guard_terms
 from hypabi.behaviour.outcome import (
     Called,
     CalledBack,
@@ -48,7 +48,7 @@ def is_system(architecture: Architecture, name: str) -> bool:
 
 def values_of(case: Case) -> Iterator[Value]:
     """Yield every value that a case decides on, writes or ends with; condition flags are not."""
-    yield from (condition.term for condition in case.guard)
+    yield from guard_terms(case)
     yield from (value for name, value in case.registers.items() if name not in FLAGS)
     yield from (store.value for store in case.stores)
     yield from (operand for effect in case.effects for operand in effect.operands)

@@ -276,7 +276,8 @@ class _Row:
 
     def _strays(self, case: Case) -> list[str]:
         """Return by which registers a case accesses memory that are no argument of the call."""
-        return sorted(case.reached_by - self.held.passed) if case.reached_by else []
+        reached = case.reached_by
+        return sorted(reached - self.held.passed) if reached else []
 
     def _answer(self, asked: Asked) -> Verdict:
         match asked:
