@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from time import perf_counter
-from typing import Final
+from typing import Final, TypeVar
 
 from hypabi.analysis.exit_status import Exit
 from hypabi.analysis.options import named_contract
+from hypabi.analysis.results.callers import CallersResult
 from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.results.derivation import DERIVED, UNDECIDED
 from hypabi.analysis.results.plain import Plain
@@ -39,6 +40,8 @@ from hypabi.sweeping.versions import made_by
 
 Wanted = Callable[[str], bool]
 """Asks whether a kernel of this hash is to be judged."""
+
+_Result = TypeVar("_Result", CheckResult, CallersResult)
 
 LEVEL: Final = 6
 """Of compression: a tenth of the size in a hundredth of the time that the check took."""
@@ -137,8 +140,7 @@ def _kernel(session: Session, sha256: str, size: int) -> Kernel:
 
 
 def _check(session: Session, task: Task, name: str, started: float) -> Answer:
-    result = check(session, contract=task.contract)
-    result = _named(result, name)
+    result = _named(check(session, contract=task.contract), name)
     return Answer(
         question="check",
         contract=result.contract.name,
@@ -155,10 +157,7 @@ def _check(session: Session, task: Task, name: str, started: float) -> Answer:
 
 
 def _callers(session: Session, task: Task, name: str, started: float) -> Answer:
-    result = callers(session, contract=task.contract)
-    image = replace(result.image, path=name, name=name)
-    command = ("hypabi", "callers", name, *result.reproduce.command[3:])
-    result = replace(result, image=image, reproduce=replace(result.reproduce, command=command))
+    result = _named(callers(session, contract=task.contract), name)
     return Answer(
         question="callers",
         contract=result.contract,
@@ -207,10 +206,11 @@ def _packed(document: Mapping[str, Plain]) -> bytes:
     return zlib.compress(json.dumps(document, sort_keys=True).encode(), LEVEL)
 
 
-def _named(result: CheckResult, name: str) -> CheckResult:
+def _named(result: _Result, name: str) -> _Result:
     """Say of a result the kernel's own name, wherever it lay: the same kernel, the same bytes."""
     image = replace(result.image, path=name, name=name)
-    command = ("hypabi", "check", name, *result.reproduce.command[3:])
+    program, question, _, *options = result.reproduce.command
+    command = (program, question, name, *options)
     return replace(result, image=image, reproduce=replace(result.reproduce, command=command))
 
 
