@@ -1,4 +1,4 @@
-/* Copy buttons beside what one types, and pictures that open in full size. */
+/* Copy buttons beside what one types, pictures that open in full size, tables that scroll by keyboard. */
 addEventListener('DOMContentLoaded', () => {
   const typed = (text) => {
     const lines = text.replace(/\n$/, '').split('\n');
@@ -48,4 +48,5 @@ addEventListener('DOMContentLoaded', () => {
     picture.replaceWith(link);
     link.append(picture);
   }
+  for (const table of document.querySelectorAll('.table-wrapper')) table.tabIndex = 0;
 });

@@ -1,6 +1,7 @@
 """The site builds without a warning, its links lead somewhere, and all it loads is its own."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.inputs import ROOT
+from tests.report.html.browser import look_at_files
 
 LOADED = re.compile(
     r"<(?:script|img|source|iframe)[^>]* src=\"([^\"]+)\"|<link[^>]* href=\"([^\"]+)\""
@@ -16,6 +18,23 @@ LOADED = re.compile(
 LINK = re.compile(r"<a [^>]*href=\"([^\"]+)\"")
 ANCHOR = re.compile(r" id=\"([^\"]+)\"")
 ELSEWHERE = re.compile(r"[a-z]+:|//")
+PAGES = (
+    "index.html",
+    "architecture.html",
+    "cases/2016-12-hyp-get-vectors.html",
+    "concepts/el2.html",
+    "concepts/parties.html",
+    "guides/conform.html",
+    "guides/use-in-ci.html",
+    "interface/hypercalls.html",
+    "reference/commands.html",
+    "reference/kernels.html",
+    "reference/stated-facts.html",
+    "reference/survey.html",
+    "reference/rules/HYP-CLAUSE-REGISTERS.html",
+    "trust.html",
+)
+"""One of each kind, and those with the widest tables, pictures and listings."""
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +111,17 @@ def test_every_picture_says_in_words_what_it_shows(site: Path) -> None:
     ]
     assert len(shown) > 3
     assert all(len(alt) > 40 for alt in shown)
+
+
+def test_pages_fit_a_telephone_and_a_desk_and_their_tables_scroll_by_keyboard(
+    site: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "site"
+    shutil.copytree(site, folder)
+    seen = look_at_files(PAGES, (400, 1280), folder, "--allow-file-access-from-files")
+    assert {where: each["page"] for where, each in seen.items() if each["page"] > each["width"]} == {}
+    assert {where: each["out"] for where, each in seen.items() if each["out"]} == {}
+    assert {where: each["unreachable"] for where, each in seen.items() if each["unreachable"]} == {}
+    assert min(each["text"] for each in seen.values()) > 500
+    kernels = seen["reference/kernels.html", 400]
+    assert kernels["scrollers"] > 0, "the widest table is what this test is for"

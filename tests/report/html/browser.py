@@ -24,9 +24,11 @@ addEventListener('load', () => {
   const found = {
     width, page: document.documentElement.scrollWidth,
     out: shown.filter(each => !inside(each) && !each.classList.contains('skip')
+      && !each.closest(".toc-drawer, .sidebar-drawer")
       && each.getBoundingClientRect().right > width + 1).map(each => each.outerHTML.slice(0, 90)),
     unreachable: shown.filter(each => scrolls(each) && each.scrollWidth > each.clientWidth + 1
       && each.tabIndex < 0).map(each => each.outerHTML.slice(0, 90)),
+    scrollers: shown.filter(each => scrolls(each) && each.scrollWidth > each.clientWidth + 1).length,
     focusable: shown.filter(each => each.tabIndex >= 0).length,
     details: document.querySelectorAll('details').length,
     summaries: document.querySelectorAll('details > summary:first-child').length,
@@ -62,26 +64,37 @@ def look_at(
     :param pages: by name; their policy is taken out, so that the probe may run
     :param options: of the browser
     """
-    chromium = find_tool("chromium")
-    screens = {
-        (f"{n}-{width}.html", name, width) for n, name in enumerate(pages) for width in widths
-    }
-    frames = FRAME.replace("SCREENS", str(len(screens)))
-    for file, name, width in sorted(screens):
-        without = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", pages[name])
-        assert without != pages[name]
-        probed = without.replace("</body>", f"{PROBE}</body>")
-        (folder / file).write_text(probed, encoding="utf-8")
-        style = f"border:0;width:{width}px;height:2000px"
-        frames += f'<iframe name="{file}" src="{file}" style="{style}"></iframe>'
+    written: dict[str, str] = {}
+    for number, (name, page) in enumerate(pages.items()):
+        without = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+        assert without != page
+        file = f"{number}.html"
+        (folder / file).write_text(without, encoding="utf-8")
+        written[name] = file
+    found = look_at_files(list(written.values()), widths, folder, *options)
+    return {(name, width): found[written[name], width] for name in pages for width in widths}
+
+
+def look_at_files(
+    files: Sequence[str], widths: Sequence[int], folder: Path, *options: str
+) -> dict[tuple[str, int], Any]:
+    """Return what pages of a folder measure, by file and width; they get the probe at their end."""
+    frames = FRAME.replace("SCREENS", str(len(files) * len(widths)))
+    for file in files:
+        page = folder / file
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
+        for width in widths:
+            style = f"border:0;width:{width}px;height:2000px"
+            frames += f'<iframe name="{file} {width}" src="{file}" style="{style}"></iframe>'
     frame = folder / "frame.html"
     frame.write_text(frames, encoding="utf-8")
     ran = subprocess.run(
         [
-            chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-            "--no-first-run", f"--user-data-dir={folder / 'profile'}", "--hide-scrollbars",
-            "--window-size=1400,2000", f"--virtual-time-budget={WAIT_MS}", *options,
-            "--dump-dom", frame.as_uri(),
+            find_tool("chromium"), "--headless", "--no-sandbox", "--disable-gpu",
+            "--disable-dev-shm-usage", "--no-first-run", f"--user-data-dir={folder / 'profile'}",
+            "--hide-scrollbars", "--window-size=1400,2000", f"--virtual-time-budget={WAIT_MS}",
+            *options, "--dump-dom", frame.as_uri(),
         ],
         capture_output=True,
         text=True,
@@ -92,4 +105,4 @@ def look_at(
     match = re.search(r'<pre id="probed">(.*?)</pre>', ran.stdout, re.DOTALL)
     assert match is not None, ran.stderr[-2000:]
     measured: dict[str, Any] = json.loads(unescape(match[1]))
-    return {(name, width): measured[file] for file, name, width in screens}
+    return {(file, width): measured[f"{file} {width}"] for file in files for width in widths}
