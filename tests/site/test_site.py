@@ -119,7 +119,9 @@ def test_pages_fit_a_telephone_and_a_desk_and_their_tables_scroll_by_keyboard(
     folder = tmp_path / "site"
     shutil.copytree(site, folder)
     seen = look_at_files(PAGES, (400, 1280), folder, "--allow-file-access-from-files")
-    assert {where: each["page"] for where, each in seen.items() if each["page"] > each["width"]} == {}
+    assert {
+        where: each["page"] for where, each in seen.items() if each["page"] > each["width"]
+    } == {}
     assert {where: each["out"] for where, each in seen.items() if each["out"]} == {}
     assert {where: each["unreachable"] for where, each in seen.items() if each["unreachable"]} == {}
     assert min(each["text"] for each in seen.values()) > 500

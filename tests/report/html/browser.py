@@ -17,6 +17,7 @@ addEventListener('load', () => {
   document.querySelectorAll('details').forEach(each => { each.open = true; });
   const width = document.documentElement.clientWidth;
   const scrolls = each => ['auto', 'scroll'].includes(getComputedStyle(each).overflowX);
+  const slides = each => scrolls(each) && each.scrollWidth > each.clientWidth + 1;
   const inside = each => { for (let p = each.parentElement; p; p = p.parentElement)
     if (scrolls(p)) return true; return false; };
   const all = [...document.body.querySelectorAll('*')];
@@ -26,9 +27,9 @@ addEventListener('load', () => {
     out: shown.filter(each => !inside(each) && !each.classList.contains('skip')
       && !each.closest(".toc-drawer, .sidebar-drawer")
       && each.getBoundingClientRect().right > width + 1).map(each => each.outerHTML.slice(0, 90)),
-    unreachable: shown.filter(each => scrolls(each) && each.scrollWidth > each.clientWidth + 1
-      && each.tabIndex < 0).map(each => each.outerHTML.slice(0, 90)),
-    scrollers: shown.filter(each => scrolls(each) && each.scrollWidth > each.clientWidth + 1).length,
+    unreachable: shown.filter(each => slides(each) && each.tabIndex < 0)
+      .map(each => each.outerHTML.slice(0, 90)),
+    scrollers: shown.filter(slides).length,
     focusable: shown.filter(each => each.tabIndex >= 0).length,
     details: document.querySelectorAll('details').length,
     summaries: document.querySelectorAll('details > summary:first-child').length,
