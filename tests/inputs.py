@@ -39,6 +39,8 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
     "chromium": ("chromium", "chromium"),
     "make": ("make", "make"),
     "b4": ("b4", "b4"),
+    "dh": ("debhelper", "dh-python"),
+    "lintian": ("lintian", "lintian"),
 }
 """By how a program's name begins: the need that it serves, and the package that holds it."""
 

@@ -66,13 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say("the input is nested deeper than can be followed")
     except OSError as failed:
         return _failed(failed)
-    except Exception:  # noqa: BLE001 - the door: nothing above could say it better
-        # Our defect: the traceback is what a report of it needs.
-        import traceback
-
-        if sys.stderr is not None:
-            sys.stderr.write(harmless(traceback.format_exc()))
-        return _say("this is a defect of hypabi itself: please report it with the lines above")
+    except Exception as failed:  # noqa: BLE001 - nothing above could say it better
+        return _unexpected(failed)
     return status
 
 
@@ -144,6 +139,21 @@ def _say(line: str) -> int:
             said = f"{said[:LONGEST_LINE]}..."
         print(f"hypabi: {said}", file=sys.stderr)
     return int(Exit.ERROR)
+
+
+def _unexpected(failed: Exception) -> int:
+    """Say of a library that it is missing; anything else is our defect, and its report needs more."""
+    library = failed.name if isinstance(failed, ModuleNotFoundError) else None
+    if library and library.partition(".")[0] != "hypabi":
+        return _say(
+            f"{library}: this Python library is not installed; `pip install hypabi` brings what is "
+            "needed (beside a Debian package, README.Debian says how)"
+        )
+    import traceback
+
+    if sys.stderr is not None:
+        sys.stderr.write(harmless("".join(traceback.format_exception(failed))))
+    return _say("this is a defect of hypabi itself: please report it with the lines above")
 
 
 def _failed(failed: OSError) -> int:
