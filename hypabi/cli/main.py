@@ -142,7 +142,7 @@ def _say(line: str) -> int:
 
 
 def _unexpected(failed: Exception) -> int:
-    """Say of a library that it is missing; anything else is our defect, and its report needs more."""
+    """Say of a library that it is missing; of all else the traceback is what a report needs."""
     library = failed.name if isinstance(failed, ModuleNotFoundError) else None
     if library and library.partition(".")[0] != "hypabi":
         return _say(
