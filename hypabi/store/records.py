@@ -223,15 +223,13 @@ class SweepResult:
         return self.conclusion.exit_status
 
     def _judged(self) -> Iterator[Judged]:
+        nothing = () if self.kernels else (Weight.UNDECIDED,)
         for file in self.files:
-            yield Judged(FOUND, file.fate.value, FATES[file.fate])
+            yield Judged(FOUND, file.fate.value, FATES[file.fate], nothing)
         for kernel in self.kernels:
             words = sorted(kernel.verdicts.values(), key=WORST_FIRST.index)
             weights = tuple(dict.fromkeys(WORDS[word] for word in words))
             yield Judged(KERNELS, words[0], weights[0], weights[1:])
-        if not self.kernels:
-            yield Judged(KERNELS, "undecided", Weight.UNDECIDED)
-
 
 @frozen
 class SweepNews:

@@ -68,3 +68,15 @@ def test_a_program_whose_vectors_have_no_symbol_is_refused_in_one_line(assemble:
     ran = hypabi("contract", "new", image)
     assert ran.returncode == 1
     assert "--vectors" in one_line(ran)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("my-el2.elf", "my-el2"), ("vmlinuz-6.1.0-50-own", "vmlinuz-6-1-0-50-own"), ("k.o.xz", "k")],
+)
+def test_a_contract_is_called_as_its_file_without_an_ending(
+    assemble: Assemble, file: str, name: str
+) -> None:
+    image = assemble(TABLE + KEPT[0], "arm64", text=0x40080000)
+    contract = begun(image.rename(image.with_name(file)), "--vectors", "vectors")
+    assert f"\ncontract: {name}\n" in contract.read_text(encoding="utf-8")

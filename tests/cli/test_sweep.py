@@ -44,6 +44,18 @@ def test_the_answer_comes_first_and_how_to_repeat_it_last(swept: tuple[Path, Pat
     assert max(map(len, lines)) <= 75
 
 
+def test_a_sweep_that_finds_no_kernel_is_undecided_and_counts_none(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "README").write_text("kernels of ours")
+    ran = hypabi("sweep", "in", "--store", "store", cwd=tmp_path)
+    assert ran.returncode == 16
+    lines = ran.stdout.splitlines()
+    assert lines[:2] == ["sweep: UNDECIDED", "1 found: 1 no kernel; 0 kernels: none judged"]
+    (tmp_path / "in" / "README").unlink()
+    ran = hypabi("sweep", "in", "--store", "store", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout.splitlines()[0]) == (16, "sweep: UNDECIDED")
+
+
 def test_a_sweep_of_the_same_follows_with_nothing(swept: tuple[Path, Path, Ran]) -> None:
     folder, _, _ = swept
     again = hypabi("sweep", "in", "--store", "store", "--follow", cwd=folder)

@@ -107,7 +107,7 @@ class _Draft:
         self.identifier = identifier_of(programs[-1], vectors)
         self.immediate = None if self.identifier == IMMEDIATE else 0
         self.since = version or Version.parse(session.kernel.version)
-        self.name = name or _slug(Path(session.loaded.path).stem) or "my-contract"
+        self.name = name or _slug(Path(session.loaded.path).name) or "my-contract"
         self.parties = list(self._parties(programs))
         if not self.parties:
             what = "no vectors of EL2 or HYP were found that have a symbol of their own"
@@ -351,5 +351,7 @@ def _release(version: Version) -> str:
     return f"{major}.{minor}"
 
 
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+def _slug(file: str) -> str:
+    """Return a file's name as that of a contract: without its ending, if that is one (``.elf``)."""
+    name = re.sub(r"(?<=.)(\.[a-z][a-z0-9]{0,3})+$", "", file.lower())
+    return re.sub(r"[^a-z0-9]+", "-", name).strip("-")
