@@ -231,6 +231,7 @@ class SweepResult:
             weights = tuple(dict.fromkeys(WORDS[word] for word in words))
             yield Judged(KERNELS, words[0], weights[0], weights[1:])
 
+
 @frozen
 class SweepNews:
     """What is new since the sweep before, and what was not judged."""
