@@ -58,7 +58,7 @@ Where HCR_EL2.E2H is 1, {len(aarch64.REDIRECTED_BY_E2H)} names reach another reg
 
 - Unknown at each read, and kept by nobody: {_codes(aarch64.VOLATILE)}.
 - May be read otherwise than they were written: {_codes(aarch64.UNSTEADY)}.
-- Refused, because reading them acknowledges an interrupt: {_codes(aarch64.ACKNOWLEDGE)}.
+- Refused, because reading them acknowledges an interrupt or takes a word from the debugger: {_codes(aarch64.ACKNOWLEDGE)}.
 """
 
 

@@ -125,7 +125,9 @@ VIEWS: Final = (
 )
 """Names, as a pattern, of registers a write to which changes other state than their own."""
 
-ACKNOWLEDGE: Final = frozenset({"ICC_IAR0_EL1", "ICC_IAR1_EL1", "ICC_NMIAR1_EL1"})
+ACKNOWLEDGE: Final = frozenset(
+    {"ICC_IAR0_EL1", "ICC_IAR1_EL1", "ICC_NMIAR1_EL1", "DBGDTR_EL0", "DBGDTR_EL0_HALF"}
+)
 """Registers the mere reading of which changes state."""
 
 HCR_EL2_RW: Final = 31

@@ -35,6 +35,9 @@ EXCEPTIONS: Final[Mapping[str, Call]] = {
 LOSES_WRITES: Final = ("DCIMVAC", "DCISW")
 """Invalidating a data cache without cleaning it (DDI 0406C, B4.2.1)."""
 
+STATE_OF_OTHERS: Final = (Kind.INTERRUPT, Kind.PERFORMANCE, Kind.DEBUG)
+"""What operations change that no register of the tables holds (DDI 0406C, B4.2.4; IHI 0069, 12.7)."""
+
 VISIBLE: Final = tuple(f for f in aarch32.STATUS_FIELDS if f.mask & aarch32.MRS_VISIBLE)
 """Fields that MRS shows, from the top down."""
 
@@ -159,10 +162,13 @@ def _size(op: Op) -> int:
 def _operation(frame: Frame[S], op: Op, kind: Kind) -> None:
     """Record a cache, TLB, translation... operation; what it returns is not known.
 
-    :raises Unmodelled: it invalidates without cleaning, which may lose what was written
+    :raises Unmodelled: it invalidates without cleaning, which may lose what was written, or it acts on
+        what no register of its own holds: another CPU's interrupts, counters, the debugger
     """
     if op.user.startswith(LOSES_WRITES):
         raise Unmodelled(f"{op.user} may lose what was written to memory")
+    if kind in STATE_OF_OTHERS:
+        raise Unmodelled(f"{op.user} changes the state of the {kind.value}")
     _record(frame, op)
     context = frame.context
     if kind is Kind.TRANSLATION:

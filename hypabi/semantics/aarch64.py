@@ -67,7 +67,7 @@ class AArch64(Profile[S]):
         if physical in aarch64.LOCKABLE:
             self._read_lockable(physical, context)
         if physical in aarch64.ACKNOWLEDGE:
-            raise Unmodelled(f"reading {physical} acknowledges an interrupt")
+            raise Unmodelled(f"reading {physical} changes what others see")
         return physical
 
     def _read_lockable(self, name: str, context: Context[S]) -> None:

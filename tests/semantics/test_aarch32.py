@@ -156,6 +156,22 @@ def test_return_that_is_undefined_in_hyp_mode_is_refused_there(line: str) -> Non
         machine(HYP, r0=0, SP_hyp=0).run(line)
 
 
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("mcr p15, 0, r0, c12, c12, 1", "ICC_EOIR1 .* interrupt controller"),
+        ("mcrr p15, 0, r0, r1, c12", "ICC_SGI1R .* interrupt controller"),
+        ("mrc p15, 0, r0, c12, c12, 0", "ICC_IAR1 .* interrupt controller"),
+        ("mcr p15, 0, r0, c9, c12, 4", "PMSWINC .* performance monitor"),
+        ("mcr p14, 0, r0, c1, c0, 4", "DBGOSLAR .* debug"),
+        ("mrc p14, 0, r0, c0, c5, 0", "DBGDTRRXint .* debug"),
+    ],
+)
+def test_what_interrupts_counts_or_talks_to_a_debugger_is_refused(line: str, what: str) -> None:
+    with pytest.raises(Unmodelled, match=what):
+        machine(HYP, r0=1, r1=2).run(line)
+
+
 @pytest.mark.parametrize("mode", [USR, SYS])
 def test_mode_without_an_spsr_cannot_read_it_or_return(mode: Mode) -> None:
     for line in ("mrs r0, spsr", "eret", "movs pc, lr", "msr spsr_c, r0"):
