@@ -36,7 +36,7 @@ LOSES_WRITES: Final = ("DCIMVAC", "DCISW")
 """Invalidating a data cache without cleaning it (DDI 0406C, B4.2.1)."""
 
 STATE_OF_OTHERS: Final = (Kind.INTERRUPT, Kind.PERFORMANCE, Kind.DEBUG)
-"""What operations change that no register of the tables holds (DDI 0406C, B4.2.4; IHI 0069, 12.7)."""
+"""What operations change that no register of the tables holds (DDI 0406C, B4.2.4; IHI 0069, 12)."""
 
 VISIBLE: Final = tuple(f for f in aarch32.STATUS_FIELDS if f.mask & aarch32.MRS_VISIBLE)
 """Fields that MRS shows, from the top down."""
@@ -162,7 +162,7 @@ def _size(op: Op) -> int:
 def _operation(frame: Frame[S], op: Op, kind: Kind) -> None:
     """Record a cache, TLB, translation... operation; what it returns is not known.
 
-    :raises Unmodelled: it invalidates without cleaning, which may lose what was written, or it acts on
+    :raises Unmodelled: it invalidates without cleaning, which may lose what was written, or changes
         what no register of its own holds: another CPU's interrupts, counters, the debugger
     """
     if op.user.startswith(LOSES_WRITES):
