@@ -5,6 +5,7 @@ table of functions.  Here that function is followed as far as the function that 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.findings.derivation import Served
@@ -64,17 +65,18 @@ class Dispatcher:
         """Yield how each number ends that is told from others, any other last."""
         behaviour = derive_behaviour(self.explorer, self.entry, identifier=self.identifier)
         solver = self.explorer.new_solver()
+        possible = tuple(self._possible(behaviour, solver))
         numbers = numbers_served(behaviour, self.identifier, self.bits)
         for number in numbers:
             asked = with_number(self.identifier, number, self.bits)
-            cases = tuple(self._taken(behaviour, asked, (), solver))
+            cases = tuple(_taken(possible, asked, (), solver))
             if any(isinstance(case.outcome, Undecided) for case in cases):
                 yield Served(number, tuple(self._by_itself(number, asked, solver)))
             else:
                 yield Served(number, tuple(self._ends(cases, asked)))
         term = identifier_term(self.identifier, self.bits)
         others = tuple(terms.ne(term, number, self.bits) for number in numbers)
-        cases = tuple(self._taken(behaviour, {}, others, solver))
+        cases = tuple(_taken(possible, {}, others, solver))
         yield Served(None, tuple(self._ends(cases, {})))
 
     def _by_itself(
@@ -89,20 +91,16 @@ class Dispatcher:
         behaviour = derive_behaviour(
             self.explorer, self.entry, pinned=pinned, identifier=self.identifier
         )
-        yield from self._ends(tuple(self._taken(behaviour, asked, (), solver)), asked)
+        possible = tuple(self._possible(behaviour, solver))
+        yield from self._ends(tuple(_taken(possible, asked, (), solver)), asked)
 
-    def _taken(
-        self,
-        behaviour: Behaviour,
-        asked: Mapping[terms.Term, Value],
-        others: tuple[Value, ...],
-        solver: Solver,
-    ) -> Iterator[Case]:
+    def _possible(self, behaviour: Behaviour, solver: Solver) -> Iterator["_Possible"]:
+        """Yield the cases that can come about at all; most cannot, whatever the number."""
+        known = terms.land(*self._premises(), *behaviour.holds)
         for case in behaviour.cases:
-            guard = terms.substitute(terms.land(*guard_terms(case), *others), asked)
-            known = (*self._premises(), *behaviour.holds)
-            if guard != 0 and not isinstance(solver.feasibility(guard, *known), Unsatisfiable):
-                yield case
+            guard = terms.land(*guard_terms(case), known)
+            if guard != 0 and not isinstance(solver.feasibility(guard), Unsatisfiable):
+                yield _Possible(case, guard)
 
     def _premises(self) -> Iterator[Value]:
         configured = terms.symbol("HCR_EL2", 64)
@@ -139,3 +137,23 @@ class Dispatcher:
             except ImageError:
                 continue
             yield f"; in the file that is {self.places.name(held) if held else 0}"
+
+
+@dataclass(frozen=True)
+class _Possible:
+    """A case that can come about, and all that holds then."""
+
+    case: Case
+    guard: Value
+
+
+def _taken(
+    possible: tuple[_Possible, ...],
+    asked: Mapping[terms.Term, Value],
+    others: tuple[Value, ...],
+    solver: Solver,
+) -> Iterator[Case]:
+    for each in possible:
+        guard = terms.substitute(terms.land(each.guard, *others), asked)
+        if guard != 0 and not isinstance(solver.feasibility(guard), Unsatisfiable):
+            yield each.case
