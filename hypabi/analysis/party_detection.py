@@ -100,12 +100,24 @@ def _named_without_table(program: Program, party: LiveParty) -> str | None:
     alignment = alignment_of(program.image.architecture)
     for name in _names(party):
         for symbol in program.image.symbols.find(name):
-            if program.image.segment(symbol.address) is None:
+            if program.image.segment(symbol.address) is None or _begins_nothing(program, symbol):
                 continue
             if symbol.address % alignment:
                 return f"{name} at {symbol.address:#x} is not aligned to {alignment:#x}"
             return f"no table of vectors stands at {name}, {symbol.address:#x}"
     return None
+
+
+def _begins_nothing(program: Program, symbol: Symbol) -> bool:
+    """Tell whether a linker's symbols say that a section is empty: it ends where it begins.
+
+    A kernel without KVM has ``__hyp_idmap_text_start`` and ``_end`` all the same.
+    """
+    section, started, _ = symbol.name.rpartition("_start")
+    if not started:
+        return False
+    ends = program.image.symbols.find(f"{section}_end")
+    return any(each.address == symbol.address for each in ends)
 
 
 def tell_parties(revision: Revision, programs: Mapping[Role, Program], tables: Tables) -> Found:
