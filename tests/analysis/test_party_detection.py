@@ -21,7 +21,7 @@ __hyp_idmap_text_end:
 
 @pytest.mark.parametrize(("content", "expected"), [("", False), ("        b .", True)])
 def test_a_kernel_without_kvm_has_the_borders_of_its_text_and_nothing_between(
-    assemble: Assemble, content: str, expected: bool
+    assemble: Assemble, content: str, expected: object
 ) -> None:
     image = assemble(STUB64 + SECTION.format(content=content), "arm64", text=0x40080000)
     ran = hypabi("check", image, "--kernel-version", "6.1", "--format", "json")
