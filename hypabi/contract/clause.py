@@ -3,8 +3,9 @@
 A clause is read as: where the party's premises, the call's preconditions and ``when`` hold at
 entry, and, where ``answered`` is given, the call answers so, the statement holds whenever control
 leaves the hypervisor.  ``cite`` is the sentence of the document that the clause makes checkable;
-where the document has none, ``because`` says why we hold the interface to it, and ``against`` names
-a sentence that the interface itself has left behind.
+where the document has none, ``because`` says why we hold the interface to it, ``against`` names a
+sentence that the interface itself has left behind, and ``incomplete`` one that is true and leaves
+out what the clause says.
 """
 
 from hypabi.contract.expression import Predicate, Value
@@ -29,6 +30,7 @@ class Authority:
     cite: str | None = None
     because: str | None = None
     against: str | None = None
+    incomplete: str | None = None
 
 
 @frozen

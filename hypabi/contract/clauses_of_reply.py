@@ -1,6 +1,6 @@
 """Resolve a reply: its promises, how the call ends where no promise says, and what it keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hypabi.contract.clause import (
@@ -50,17 +50,26 @@ def clauses_of(context: Context, name: str, party: Party, reply: Reply) -> tuple
     """
     if reply.unspecified is not None:
         return ()
-    clauses = [
-        _clause(context, named, promise)
-        for named, promise in context.in_force(reply.promises).items()
-        if promise.parties is None or name in promise.parties
-    ]
+    clauses = list(clauses_of_promises(context, name, reply.promises))
     if not any(isinstance(each.statement, SaysEnd) for each in clauses):
         why = authority_of(context.contract.frame.returns)
         clauses.append(Clause(RETURNS, "returns to the caller", Returns(None), why))
     if not any(isinstance(each.statement, HandedTo) and each.when is None for each in clauses):
         clauses += _frame(context, name, party, reply)
     return tuple(clauses)
+
+
+def clauses_of_promises(
+    context: Context, name: str, promises: Mapping[str, Promise]
+) -> Iterator[Clause]:
+    """Yield what a party promises of a table of promises.
+
+    :param name: of the party
+    :raises FileError: something of it cannot be meant
+    """
+    for named, promise in context.in_force(promises).items():
+        if promise.parties is None or name in promise.parties:
+            yield _clause(context, named, promise)
 
 
 def _clause(context: Context, name: str, promise: Promise) -> Clause:

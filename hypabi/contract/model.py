@@ -77,6 +77,9 @@ class Stated(Located):
     against: Annotated[
         str | None, "A sentence of the document that the interface has left behind."
     ] = None
+    incomplete: Annotated[
+        str | None, "A sentence of the document that is true and leaves this out."
+    ] = None
 
 
 @frozen(kw_only=True, eq=False)
@@ -180,6 +183,9 @@ class Call(Reply):
     against: Annotated[
         str | None, "A sentence of the document that the interface has left behind."
     ] = None
+    incomplete: Annotated[
+        str | None, "A sentence of the document that is true and leaves this out."
+    ] = None
     since: Annotated[Version | None, "First kernel version that has it."] = None
     until: Annotated[Version | None, "First kernel version that no longer has it."] = None
     architecture: Annotated[Architecture | None, "The only architecture that has it."] = None
@@ -197,6 +203,10 @@ class Call(Reply):
         default_factory=nothing
     )
     served_by: Annotated[ByArchitecture[tuple[str, ...]], "The parties that implement it."]
+    elsewhere: Annotated[
+        Mapping[str, Promise],
+        "What parties that do not serve it promise besides how they turn it down.",
+    ] = field(default_factory=nothing)
 
 
 class Standing(enum.Enum):
@@ -224,6 +234,9 @@ class Installer(Reply):
     )
     against: Annotated[
         str | None, "A sentence of the document that the interface has left behind."
+    ] = None
+    incomplete: Annotated[
+        str | None, "A sentence of the document that is true and leaves this out."
     ] = None
     since: Annotated[Version | None, "First kernel version that has it."] = None
     until: Annotated[Version | None, "First kernel version that no longer has it."] = None
@@ -386,6 +399,9 @@ class Frame(Located):
     system_registers: Annotated[FrameRule, "System registers."]
     memory: Annotated[Stated, "Memory is not written; why."]
     returns: Annotated[Stated, "A call returns to its caller's next instruction and PSTATE; why."]
+    promises: Annotated[
+        Mapping[str, Promise], "What every call promises that comes back to the next instruction."
+    ] = field(default_factory=nothing)
 
 
 @frozen(kw_only=True, eq=False)

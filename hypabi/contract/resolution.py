@@ -36,7 +36,7 @@ class Bounds(Protocol):
 
 def authority_of(stated: Stated | Call) -> Authority:
     """Return why a thing may be demanded."""
-    return Authority(stated.cite, stated.because, stated.against)
+    return Authority(stated.cite, stated.because, stated.against, stated.incomplete)
 
 
 @frozen

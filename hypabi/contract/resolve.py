@@ -4,7 +4,7 @@ Names become registers, expressions are parsed and checked, the defaults become 
 how its call ends even where the file does not, and what it keeps.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from hypabi.arch.identifiers import (
@@ -14,8 +14,8 @@ from hypabi.arch.identifiers import (
     whole_register,
 )
 from hypabi.arch.names import Architecture
-from hypabi.contract.clause import Authority, Clause, Premise
-from hypabi.contract.clauses_of_reply import clauses_of
+from hypabi.contract.clause import Authority, Clause, Premise, Returns, SaysEnd
+from hypabi.contract.clauses_of_reply import clauses_of, clauses_of_promises
 from hypabi.contract.expression import (
     Bits,
     Comparison,
@@ -208,7 +208,7 @@ def _rows(context: Context, name: str, party: Party, calls: Mapping[str, Call]) 
     """Return a party's rows: one for each call, and one for any other identifier."""
     assumes = context.premises(party.assumes, name)
     refused = party.any_call or party.unserved or context.contract.unserved
-    refusal = clauses_of(context, name, party, refused)
+    refusal = _coming_back(context, name, clauses_of(context, name, party, refused))
     rows = []
     for called, call in calls.items():
         if call.number is None:
@@ -218,7 +218,9 @@ def _rows(context: Context, name: str, party: Party, calls: Mapping[str, Call]) 
             rows.append(_served(context, name, party, called, call, selects))
         else:
             no = _declined(refused)
-            rows.append(Row(name, called, Service.REFUSED, selects, assumes, (), refusal, no))
+            more = () if no is not None else clauses_of_promises(context, name, call.elsewhere)
+            clauses = _together(refusal, more)
+            rows.append(Row(name, called, Service.REFUSED, selects, assumes, (), clauses, no))
     numbers = [call.number for call in calls.values() if call.number is not None]
     selects = Conjunction(tuple(_identifier(context, Relation.DIFFERENT, n) for n in numbers))
     taken = _taken(context, name, calls)
@@ -289,7 +291,7 @@ def _served(
     inside = context.called(_arguments(context, call))
     assumes = (*context.premises(party.assumes, name), *inside.premises(call.assumes, name))
     requires = inside.premises(call.requires, name)
-    clauses = clauses_of(inside, name, party, call)
+    clauses = _coming_back(inside, name, clauses_of(inside, name, party, call))
     return Row(name, called, Service.SERVED, selects, assumes, requires, clauses, _declined(call))
 
 
@@ -301,7 +303,30 @@ def _other_clauses(
     refused: Reply,
     refusal: tuple[Clause, ...],
 ) -> tuple[Clause, ...]:
-    return refusal if other is refused else clauses_of(context, name, party, other)
+    if other is refused:
+        return refusal
+    return _coming_back(context, name, clauses_of(context, name, party, other))
+
+
+def _coming_back(context: Context, name: str, clauses: tuple[Clause, ...]) -> tuple[Clause, ...]:
+    """Add what every call promises that comes back, where this one does."""
+    ends = [each.statement for each in clauses if isinstance(each.statement, SaysEnd)]
+    if not ends or not all(isinstance(each, Returns) for each in ends):
+        return clauses
+    return _together(clauses, clauses_of_promises(context, name, context.contract.frame.promises))
+
+
+def _together(clauses: tuple[Clause, ...], more: Iterable[Clause]) -> tuple[Clause, ...]:
+    """Return the clauses of a row with more of them.
+
+    :raises FileError: two have one name
+    """
+    named = {each.name for each in clauses}
+    added = tuple(more)
+    for each in added:
+        if each.name in named:
+            raise each.place.refuse("a row has another clause of this name", "choose another")
+    return (*clauses, *added) if added else clauses
 
 
 def _identifier(context: Context, relation: Relation, number: int) -> Predicate:

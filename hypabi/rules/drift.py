@@ -75,6 +75,13 @@ DRIFT: Final[Mapping[Kind, Rule]] = {
         _UNSAID,
         GAPS_CASE,
     ),
+    Kind.INCOMPLETE: _drift(
+        "HYP-DRIFT-INCOMPLETE",
+        "A sentence leaves out what the code does besides",
+        "The contract names the sentence as true and incomplete, and the code keeps the clause "
+        "that says more.",
+        _UNSAID,
+    ),
     Kind.CHANGED: _drift(
         "HYP-DRIFT-CHANGED",
         "A sentence has other words than the contract cites",

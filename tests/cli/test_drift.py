@@ -279,6 +279,46 @@ def test_sentence_left_behind_is_found(assemble: Assemble, tmp_path: Path) -> No
     assert found.kind is Kind.LEFT_BEHIND and found.line == 24
 
 
+ARGUMENT = "cite: the first argument with it"
+UNBACKED = "because: why not"
+
+
+@pytest.mark.parametrize("word", ["against", "incomplete"])
+def test_sentence_that_the_document_no_longer_has_is_no_drift(
+    assemble: Assemble, tmp_path: Path, word: str
+) -> None:
+    contract = contract_file(tmp_path, ARGUMENT, f"{UNBACKED}, {word}: Whoever asks pays twice.")
+    assert held(document_file(tmp_path), contract, stub(assemble)).findings == ()
+
+
+def test_sentence_that_leaves_something_out_is_found(assemble: Assemble, tmp_path: Path) -> None:
+    contract = contract_file(tmp_path, ARGUMENT, f"{UNBACKED}, incomplete: not come back")
+    document = document_file(tmp_path)
+    found = only(held(document, contract, stub(assemble)))
+    assert (found.kind, found.line) == (Kind.INCOMPLETE, 24)
+    assert [proof.verdict and proof.verdict.verdict for proof in found.evidence] == ["proved"]
+    [by_contract] = held(document, contract, kernel_version="6.1").findings
+    assert (by_contract.kind, by_contract.line) == (Kind.INCOMPLETE, 24)
+
+
+def test_clause_that_the_code_breaks_finds_no_sentence_wanting(
+    assemble: Assemble, tmp_path: Path
+) -> None:
+    hands = f"hands: {{ensures: x0 == first, {ARGUMENT}}}"
+    broken = f"hands: {{ensures: x0 == x9, {UNBACKED}, incomplete: not come back}}"
+    contract = contract_file(tmp_path, hands, broken)
+    assert only(held(document_file(tmp_path), contract, stub(assemble))).kind is Kind.UNSTATED
+
+
+def test_our_own_page_is_not_found_wanting_by_what_it_says_itself(
+    assemble: Assemble, tmp_path: Path
+) -> None:
+    contract = contract_file(tmp_path, ARGUMENT, f"{UNBACKED}, incomplete: not come back")
+    changes = ("not come back.", 'not come back. Incomplete: "not come back".')
+    document = document_file(tmp_path, changes)
+    assert held(document, contract, stub(assemble)).findings == ()
+
+
 def test_what_cannot_be_read_is_undecided_with_its_line(assemble: Assemble, tmp_path: Path) -> None:
     directive = "\n\n.. kernel-doc:: virt.h\n   :internal:\n\n"
     document = document_file(tmp_path, ("on success. Nobody", f"on success.{directive}Nobody"))

@@ -5,6 +5,7 @@ import pytest
 from hypabi.arch.names import Architecture
 from hypabi.contract.expression import write_predicate
 from hypabi.contract.file.load import read_text
+from hypabi.contract.file.validation import check_meaning
 from hypabi.contract.model import Contract
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Passed, Revision, Service
@@ -152,3 +153,66 @@ def test_a_move_is_made_when_registers_hold_what_it_says() -> None:
         at("6.1", text=changed(move, given.replace("{f: {x1", "{g: {x1")))
     with pytest.raises(FileError, match="y1"):
         at("6.1", text=changed(move, given.replace("x1: 2", "y1: 2")))
+
+
+KEPT = "  returns: {because: it is a call}\n"
+PROMISED = (
+    KEPT + "  promises: {x18: {ensures: x18 == old(x18), architecture: arm64, because: why}}\n"
+)
+
+
+def test_promise_of_the_frame_is_in_each_row_that_comes_back_and_in_no_other() -> None:
+    of = at("6.1", text=changed(KEPT, PROMISED))
+    having = {
+        (row.party, row.call)
+        for row in of.rows
+        if any(clause.name == "x18" for clause in row.clauses)
+    }
+    # big hands UPGRADE to C, and nothing is promised of what else it is asked.
+    assert having == {("stub", "SET"), ("stub", "UPGRADE"), ("stub", None), ("big", "SET")}
+    plain = at("6.1", ARM, changed(KEPT, PROMISED))
+    assert not [c for row in plain.rows for c in row.clauses if c.name == "x18"]
+
+
+def test_parties_that_treat_every_call_alike_do_so_with_promises_of_the_frame() -> None:
+    """The rows share their clauses, by which callers are not asked for an identifier."""
+    for text in (EXAMPLE.encode(), changed(KEPT, PROMISED)):
+        set_, other = at("6.1", ARM, text).rows_of("sink")
+        assert set_.clauses is other.clauses
+
+
+SERVED = "    served-by: [stub]\n    because: no sentence\n"
+ELSEWHERE = (
+    "    elsewhere: {kept: {parties: [big], ensures: VBAR_EL2 == old(VBAR_EL2), because: b}}\n"
+)
+
+
+def test_promise_of_elsewhere_is_of_the_parties_that_turn_the_call_down() -> None:
+    of = at("6.1", text=changed(SERVED, SERVED + ELSEWHERE))
+    assert [each.name for each in of.row("big", "UPGRADE").clauses] == ["dispatched", "kept"]
+    for row in of.rows:
+        if (row.party, row.call) != ("big", "UPGRADE"):
+            assert "kept" not in [each.name for each in row.clauses]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("parties: [big], ", "", "the key is missing"),
+        ("parties: [big]", "parties: [bigg]", "no party 'bigg'"),
+        ("parties: [big]", "parties: [stub]", "'stub' serves the call"),
+        ("kept:", "dispatched:", "another clause of this name"),
+    ],
+)
+def test_promise_of_elsewhere_that_cannot_be_meant_is_refused(
+    old: str, new: str, says: str
+) -> None:
+    assert ELSEWHERE.count(old) == 1
+    text = changed(SERVED, SERVED + ELSEWHERE.replace(old, new))
+    contract = read_text(text, "example.yaml")
+    assert isinstance(contract, Contract)
+    with pytest.raises(FileError, match=says):
+        check_meaning(contract)
+    right = read_text(changed(SERVED, SERVED + ELSEWHERE), "example.yaml")
+    assert isinstance(right, Contract)
+    check_meaning(right)

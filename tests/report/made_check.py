@@ -42,7 +42,7 @@ from tests.report import made, made_matrix
 
 AT = f"{made.STUB:#x}"
 BY = SuppressedBy("it is going to be repaired", "2027-06-01", 3)
-AUTHORITY = Authority("a sentence", "a reason", "another sentence")
+AUTHORITY = Authority("a sentence", "a reason", "another sentence", "a third sentence")
 SUPPRESSIONS = SuppressionFile(
     "f" * 64,
     "2026-11-29",

@@ -93,6 +93,8 @@ class Authority:
     """Where the document has none: our reason."""
     against: str | None
     """A sentence that the interface has left behind."""
+    incomplete: str | None
+    """A sentence that is true and leaves out what the clause says."""
 
 
 @frozen

@@ -142,7 +142,7 @@ def _slot(judged: "JudgedSlot") -> CheckedSlot:
 
 
 def _authority(of: "Stated") -> Authority:
-    return Authority(of.cite, of.because, of.against)
+    return Authority(of.cite, of.because, of.against, of.incomplete)
 
 
 def _placement(placed: "Placed") -> CheckedPlacement:

@@ -108,6 +108,22 @@ def _check_call(contract: Contract, call: Call) -> None:
             if name not in serving:
                 hint = closest_name(name, serving)
                 raise thing.place.below("parties").refuse(f"{name!r} does not serve the call", hint)
+    for promise in call.elsewhere.values():
+        _check_elsewhere(contract, call, promise)
+
+
+def _check_elsewhere(contract: Contract, call: Call, promise: Promise) -> None:
+    """Refuse a promise of parties that do not serve a call which names one that does."""
+    _check_within(promise, call, "the call")
+    place = promise.place.below("parties")
+    if promise.parties is None:
+        raise place.refuse("the key is missing", "whose answer it is")
+    for name in promise.parties:
+        if name not in contract.parties:
+            raise place.refuse(f"no party {name!r}", closest_name(name, contract.parties))
+        on = [each for each in Architecture if promise.architecture in (None, each)]
+        if all(name in (call.served_by.on(each) or ()) for each in on):
+            raise place.refuse(f"{name!r} serves the call", "say it under 'promises'")
 
 
 def _parts(reply: Reply) -> Iterator[Bounded]:

@@ -73,7 +73,8 @@ def lint_document(contract: AnyContract, text: str, version: Version | None) -> 
     remarks: set[Remark] = set()
     for thing in _in_force(contract, version):
         if isinstance(thing, Stated | Call | Installer):
-            for key, cited in (("cite", thing.cite), ("against", thing.against)):
+            for key in ("cite", "against", "incomplete"):
+                cited = getattr(thing, key)
                 if cited is not None and " ".join(cited.split()) not in words:
                     what = f"the document has not the words {cited.strip()!r}"
                     remarks.add(Remark(thing.place.below(key), what))
@@ -138,6 +139,8 @@ def _unbacked(contract: Contract) -> Iterator[Remark]:
             yield Remark(thing.place, "no sentence is cited and no reason given")
         if isinstance(thing, _BACKED) and thing.against is not None and thing.because is None:
             yield Remark(thing.place, "stands against a sentence and gives no reason")
+        if isinstance(thing, _BACKED) and thing.incomplete is not None and thing.because is None:
+            yield Remark(thing.place, "calls a sentence incomplete and gives no reason")
 
 
 def _unsaid(contract: Contract) -> Iterator[Remark]:

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hypabi.arch.names import Architecture
-from hypabi.contract.clause import Authority, Clause, KeepsRegisters, Premise
-from hypabi.contract.clauses_of_reply import RESERVED
+from hypabi.contract.clause import Clause, KeepsRegisters, Premise
 from hypabi.contract.model import ByArchitecture, Call, Condition, Permission, Promise, Scratch
 from hypabi.contract.permissions import base_of
 from hypabi.contract.resolution import authority_of
+from hypabi.contract.revision import Service
 from hypabi.documents.interface.clause_prose import (
     conditions,
     on_each,
@@ -55,6 +55,7 @@ def call_section(page: Reading, name: str, call: Call, extra: Blocks = ()) -> Se
     blocks += _premises(page, name, call)
     blocks += _afterwards(page, name, call)
     blocks += _lost(page, name, call)
+    blocks += _elsewhere(page, name, call)
     blocks += extra
     return Section(words(Code(name)), anchor(page.contract.name, name), tuple(blocks))
 
@@ -156,6 +157,14 @@ def _afterwards(page: Reading, name: str, call: Call) -> Iterator[Block]:
     yield clause_list(page, name, clauses, call.promises)
 
 
+def _elsewhere(page: Reading, name: str, call: Call) -> Iterator[Block]:
+    """Yield what parties that do not serve a call promise of it."""
+    found = page.clauses(lambda row: row.call == name and row.service is Service.REFUSED)
+    if any(each in call.elsewhere for each in found):
+        yield paragraph("At parties that do not serve it:")
+        yield clause_list(page, name, found, call.elsewhere)
+
+
 def clause_list(
     page: Reading,
     call: str | None,
@@ -163,16 +172,12 @@ def clause_list(
     promises: Mapping[str, Promise],
     subject: str = "the call",
 ) -> Definitions:
-    """Return clauses by name, those that rest on the same words together; not the frame."""
-    shown = [name for name in clauses if name not in RESERVED]
-    sources = [
-        (name, authority_of(promises[name]) if name in promises else Authority()) for name in shown
-    ]
+    """Return the clauses of these promises, those that rest on the same words together."""
+    sources = [(name, authority_of(promises[name])) for name in clauses if name in promises]
     items = []
     for names, authority in grouped(sources):
         said = tuple(
-            Paragraph(_clause(page, call, clauses[name], promises.get(name), subject))
-            for name in names
+            Paragraph(_clause(page, call, clauses[name], promises[name], subject)) for name in names
         )
         items.append((words(", ".join(names)), (*said, *why(authority))))
     return Definitions(tuple(items))
@@ -182,7 +187,7 @@ def _clause(
     page: Reading,
     call: str | None,
     on: Mapping[Architecture, Clause],
-    promise: Promise | None,
+    promise: Promise,
     subject: str,
 ) -> Words:
     said = {}
@@ -193,8 +198,8 @@ def _clause(
         condition = conditions(clause, names)
         comma = words(", ") if condition else ()
         said[architecture] = words(condition, comma, statement(clause, names, subject))
-    confined = only(promise, promise.parties) if promise is not None else ()
-    if promise is not None and len(page.architectures) == 1:
+    confined = only(promise, promise.parties)
+    if len(page.architectures) == 1:
         confined = only(replace(promise, architecture=None), promise.parties)
     return sentence(words(on_each(said), confined))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from hypabi.arch.names import Architecture
 from hypabi.contract.model import Call, FrameRule
 from hypabi.contract.resolution import authority_of
-from hypabi.documents.interface.calls import FRAME, call_section
+from hypabi.documents.interface.calls import FRAME, call_section, clause_list
 from hypabi.documents.interface.duties import hypervisor_section, left_behind_section, open_section
 from hypabi.documents.interface.entries import entries_section
 from hypabi.documents.interface.example import example_blocks
@@ -131,7 +131,9 @@ def _introduction(of: Reading, command: str) -> Iterator[Block]:
             Emphasis("Reason"),
             " says why a promise stands where that document is silent, ",
             Emphasis("Against"),
-            " which sentence the interface has left behind.",
+            " which sentence the interface has left behind, ",
+            Emphasis("Incomplete"),
+            " which one is true and leaves it out.",
         )
 
 
@@ -203,4 +205,8 @@ def _frame(of: Reading) -> Section:
     )
     items.append((words("returns"), (returns, *why(authority_of(frame.returns)))))
     blocks.append(Definitions(tuple(items)))
+    every = of.clauses(lambda row: True)
+    if any(name in frame.promises for name in every):
+        blocks.append(paragraph("Of every call that comes back behind the instruction:"))
+        blocks.append(clause_list(of, None, every, frame.promises))
     return Section(words("What every call keeps"), anchor(of.contract.name, FRAME), tuple(blocks))

@@ -155,7 +155,7 @@ def plain_list(names: Iterable[str], last: str = " and ") -> str:
 
 
 def why(authority: Authority) -> Blocks:
-    """Return what a thing rests on: the sentence, our reason, the sentence that it contradicts."""
+    """Return what a thing rests on: the sentence, our reason, a sentence that says otherwise."""
     said: list[Words] = []
     if authority.cite is not None:
         said.append(words("Stated: ", cited(authority.cite)))
@@ -163,6 +163,8 @@ def why(authority: Authority) -> Blocks:
         said.append(words("Reason: ", prose(authority.because)))
     if authority.against is not None:
         said.append(words("Against: ", cited(authority.against)))
+    if authority.incomplete is not None:
+        said.append(words("Incomplete: ", cited(authority.incomplete)))
     return (Paragraph(joined(said, " ", " ")),) if said else ()
 
 

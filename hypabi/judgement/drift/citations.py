@@ -37,6 +37,15 @@ class Role(enum.Enum):
 
     CITES = "cites"
     AGAINST = "against"
+    INCOMPLETE = "incomplete"
+
+
+ROLES: Final[Mapping[Role, str]] = {
+    Role.CITES: "cite",
+    Role.AGAINST: "against",
+    Role.INCOMPLETE: "incomplete",
+}
+"""The field of a thing in a contract that names the sentence."""
 
 
 @frozen
@@ -57,9 +66,14 @@ class Cite:
 
     @property
     def call(self) -> str | None:
-        """Return the only call whose clauses name it, ``None`` where others do too."""
-        calls = {_call(use.place.key) for use in self.uses}
+        """Return the only call whose clauses rest on it, ``None`` where others do too."""
+        calls = {_call(use.place.key) for use in self.uses if use.role is Role.CITES}
         return calls.pop() if len(calls) == 1 else None
+
+    @property
+    def needed(self) -> bool:
+        """Tell whether something rests on it: what only goes against it does not miss it."""
+        return any(use.role is Role.CITES for use in self.uses)
 
 
 @frozen
@@ -122,7 +136,7 @@ def _stated(
         return
     if not isinstance(thing, Located) or not _holds(thing, version, architecture):
         return
-    for role, name in ((Role.CITES, "cite"), (Role.AGAINST, "against")):
+    for role, name in ROLES.items():
         text = getattr(thing, name, None)
         if text is not None and words(text):
             yield thing.place, role, text

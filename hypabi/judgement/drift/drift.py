@@ -25,11 +25,11 @@ from hypabi.judgement.drift.citations import (
 from hypabi.judgement.drift.document import Document, Weight
 from hypabi.judgement.drift.evidence import (
     Sentences,
-    against,
-    behind,
+    beside,
     beyond,
     conditions,
     contradicted,
+    gone_against,
     silent,
     undecided,
     unfound,
@@ -89,20 +89,20 @@ class _Holding:
     def everything(self, answers: Answers) -> Drifted:
         """Return every finding, worst first."""
         at = Sentences(self.document, self.looked_up)
-        left = tuple(behind(self.subjects, at))
-        gone = against(self.subjects)
+        gone = gone_against(self.contract, at)
         calls = tuple(unserved(self.document, self.subjects, answers))
         stated = self.facts()
         lacking = tuple(missing(self.document, self.contract, self.subjects, answers))
         drifts = chain(
             contradicted(self.subjects, at),
-            left,
+            beside(Kind.LEFT_BEHIND, self.subjects, at),
             conditions(self.subjects, at, self.solver),
             self.wording(stated, frozenset(each.call for each in lacking if each.call)),
             lacking,
             (each for each in calls if isinstance(each, Drift)),
             silent(self.document, self.contract, self.subjects, gone),
             beyond(self.subjects),
+            beside(Kind.INCOMPLETE, self.subjects, at),
         )
         order = list(Kind)
         unread = (
@@ -155,9 +155,15 @@ class _Holding:
             drift = Drift(Kind.DIFFERS, fact.sentence_of, fact.line, fact.sentence)
             yield _differs(drift, {which: fact}, proofs)
         for found in self.looked_up:
-            if isinstance(found, Vanished) and found.cite.call not in lacking:
+            if isinstance(found, Vanished):
+                if not found.cite.needed or found.cite.call in lacking:
+                    continue
                 yield Drift(Kind.VANISHED, "no sentence is close to it", cite=found.cite)
-            elif isinstance(found, Found) and (where := moved(self.document, found)):
+            elif (
+                found.cite.needed
+                and isinstance(found, Found)
+                and (where := moved(self.document, found))
+            ):
                 yield self.displaced(found, where[0])
 
     def changes(self) -> Iterator[Drift]:

@@ -1,6 +1,6 @@
 """What the verdicts on images say of a document's sentences."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from hypabi.contract.clause import Authority, Premise
@@ -12,14 +12,28 @@ from hypabi.judgement.drift.findings import Drift, Kind, Open, Proof
 from hypabi.judgement.drift.subject import Evidence, Subject
 from hypabi.judgement.verification.obligations import HeldRow
 from hypabi.judgement.verification.prover import judge_row
-from hypabi.judgement.verification.verdict import Finding, Refuted, Undecided
-from hypabi.records import replace
+from hypabi.judgement.verification.verdict import Finding, Proved, Refuted, Undecided
+from hypabi.records import frozen, replace
 from hypabi.smt.solver import Solver
 
 Key = tuple[str, ...]
 
-AGAINST: Final = "Against:"
-"""How a page that hypabi writes begins a sentence that the interface has left behind."""
+
+@frozen
+class Beside:
+    """How a clause names a sentence that it does not rest on, and what is said of it."""
+
+    field: str
+    """Of an authority: where it names the sentence."""
+    opening: str
+    """How a page that hypabi writes begins such a sentence."""
+    what: str
+
+
+BESIDE: Final[Mapping[Kind, Beside]] = {
+    Kind.LEFT_BEHIND: Beside("against", "Against:", "not so of"),
+    Kind.INCOMPLETE: Beside("incomplete", "Incomplete:", "leaves out what holds of"),
+}
 
 BY_CONTRACT: Final = "by the contract; no image given"
 
@@ -46,12 +60,12 @@ class Sentences:
         at = self.at(cite)
         return None if at is None else self._document.sentences[at].line
 
-    def against(self, cite: str | None) -> bool:
-        """Tell whether the document itself says that a sentence is left behind, as our pages do."""
+    def told(self, cite: str | None, opening: str) -> bool:
+        """Tell whether the document itself says what is wrong with a sentence, as our pages do."""
         match self._found.get(key(cite)):
             case Found(_, sentences):
                 said = (self._document.sentences[at].text for at in sentences)
-                return any(text.startswith(AGAINST) for text in said)
+                return any(text.startswith(opening) for text in said)
             case Changed() | Vanished() | None:
                 return False
 
@@ -90,56 +104,62 @@ def contradicted(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift
         )  # fmt: skip
 
 
-def behind(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift]:
-    """Yield each sentence that the contract goes against, with the verdicts on what it says."""
-    found: dict[Key, list[tuple[int, Finding]]] = {}
-    for index, finding in _findings(subjects):
-        if finding.clause.authority.against is not None:
-            found.setdefault(key(finding.clause.authority.against), []).append((index, finding))
-    yield from _behind_by_contract(subjects, at)
-    for each in found.values():
-        authority = each[0][1].clause.authority
-        against = authority.against
-        if at.against(against):
+def beside(kind: Kind, subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift]:
+    """Yield each sentence that clauses name without resting on it, once for each reason.
+
+    :param kind: of what: sentences that are left behind, or incomplete
+    """
+    how = BESIDE[kind]
+    found: dict[tuple[Key, Key], list[_Named]] = {}
+    for each in _named(subjects, how):
+        sentence = getattr(each.authority, how.field)
+        if at.at(sentence) is not None and not at.told(sentence, how.opening):
+            found.setdefault((key(sentence), key(each.authority.because)), []).append(each)
+    for named in found.values():
+        if not any(each.shown for each in named):
             continue
-        parties = ", ".join(dict.fromkeys(finding.party for _, finding in each))
+        authority = named[0].authority
+        sentence = getattr(authority, how.field)
+        parties = ", ".join(dict.fromkeys(each.party for each in named))
         yield Drift(
-            Kind.LEFT_BEHIND, f"not so of {parties}", at.line(against), at.at(against),
-            at.cite(against), authority.because,
-            proofs=tuple(Proof(index, finding) for index, finding in each),
+            kind, f"{how.what} {parties}", at.line(sentence), at.at(sentence),
+            at.cite(sentence), authority.because,
+            proofs=tuple(dict.fromkeys(each.proof for each in named)),
         )  # fmt: skip
 
 
-def _behind_by_contract(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Drift]:
-    """Yield the same where no image was given: the contract says it."""
+@frozen
+class _Named:
+    """A clause that names a sentence without resting on it."""
+
+    party: str
+    authority: Authority
+    proof: Proof
+    shown: bool
+    """Whether it holds: by proof, or by the contract's word where no image was given."""
+
+
+def _named(subjects: tuple[Subject, ...], how: Beside) -> Iterator[_Named]:
+    for index, finding in _findings(subjects):
+        authority = finding.clause.authority
+        if getattr(authority, how.field) is not None:
+            shown = isinstance(finding.verdict, Proved)
+            yield _Named(finding.party, authority, Proof(index, finding), shown)
     for index, subject in enumerate(subjects):
         if subject.evidence is not None:
             continue
-        found: dict[Key, list[tuple[str, Authority]]] = {}
-        for row in subject.revision.rows:
+        proof = Proof(index, text=BY_CONTRACT)
+        installing = (each.row for each in subject.revision.installations)
+        for row in (*subject.revision.rows, *installing):
             for clause in row.clauses:
-                if clause.authority.against is not None:
-                    known = found.setdefault(key(clause.authority.against), [])
-                    known.append((row.party, clause.authority))
-        for each in found.values():
-            parties = ", ".join(dict.fromkeys(party for party, _ in each))
-            against = each[0][1].against
-            if at.against(against):
-                continue
-            yield Drift(
-                Kind.LEFT_BEHIND, f"not so of {parties}", at.line(against), at.at(against),
-                at.cite(against), each[0][1].because,
-                proofs=(Proof(index, text=BY_CONTRACT),),
-            )  # fmt: skip
+                if getattr(clause.authority, how.field) is not None:
+                    yield _Named(row.party, clause.authority, proof, shown=True)
 
 
-def against(subjects: tuple[Subject, ...]) -> frozenset[str]:
+def gone_against(contract: Contract, at: Sentences) -> frozenset[str]:
     """Return the parties of which the contract says that they go against a sentence."""
     return frozenset(
-        row.party
-        for subject in subjects
-        for row in subject.revision.rows
-        if any(clause.authority.against is not None for clause in row.clauses)
+        name for name, party in contract.parties.items() if at.at(party.against) is not None
     )
 
 
@@ -158,7 +178,7 @@ def undecided(subjects: tuple[Subject, ...], at: Sentences) -> Iterator[Open]:
     """Yield the cited clauses that were neither proved nor refuted."""
     for index, finding in _findings(subjects):
         authority = finding.clause.authority
-        cite = authority.cite or authority.against
+        cite = authority.cite or authority.against or authority.incomplete
         if isinstance(finding.verdict, Undecided) and cite is not None:
             name = f"{finding.party}, {finding.call or 'any other'}: {finding.clause.name}"
             yield Open(f"{subjects[index].name}: {name}", finding.verdict.reason, at.line(cite))

@@ -29,6 +29,8 @@ class Kind(enum.Enum):
     """The image holds a party of which the contract finds no sentence."""
     UNSTATED = "unstated behaviour"
     """The code breaks a clause that rests on no sentence."""
+    INCOMPLETE = "incomplete"
+    """The sentence is true, and leaves out what the code does besides."""
     CHANGED = "changed"
     """The document has the cited sentence in other words."""
     MOVED = "moved"

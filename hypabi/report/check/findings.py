@@ -270,6 +270,8 @@ def authority_lines(of: Authority) -> Iterator[Line]:
         yield Line("because", _flat(of.because))
     if of.against is not None:
         yield Line("against", f'"{_flat(of.against)}"')
+    if of.incomplete is not None:
+        yield Line("incomplete", f'"{_flat(of.incomplete)}"')
 
 
 def _flat(text: str) -> str:

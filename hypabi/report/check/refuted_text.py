@@ -87,3 +87,5 @@ def authority(of: Authority) -> Iterator[str]:
         yield from labelled("because", of.because.strip())
     if of.against is not None:
         yield from labelled("against", f'"{of.against.strip()}"')
+    if of.incomplete is not None:
+        yield from labelled("incomplete", f'"{of.incomplete.strip()}"')

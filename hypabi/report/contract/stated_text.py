@@ -115,7 +115,11 @@ def _call(
     yield from _entry(f"served by: {served or 'nobody'}", "    ")
     if call.callers:
         yield from _entry(f"called by: {', '.join(call.callers)}", "    ")
-    for word, said in (("cites", call.cite), ("because", call.because), ("against", call.against)):
+    reasons = (
+        ("cites", call.cite), ("because", call.because),
+        ("against", call.against), ("incomplete", call.incomplete),
+    )  # fmt: skip
+    for word, said in reasons:
         if said is not None:
             yield from _entry(f"{word}: {said}", "    ")
     yield from _sources(contract, call.source)

@@ -135,3 +135,5 @@ def _why(authority: Authority) -> Iterator[str]:
         yield from _entry("", f"because: {authority.because.strip()}", " " * 8)
     if authority.against is not None:
         yield from _entry("", f'against: "{authority.against.strip()}"', " " * 8)
+    if authority.incomplete is not None:
+        yield from _entry("", f'incomplete: "{authority.incomplete.strip()}"', " " * 8)

@@ -34,6 +34,7 @@ TITLES: Final = {
     Kind.UNSERVED: "Calls that the document has and nobody serves",
     Kind.SILENT: "Parties of the image without a sentence",
     Kind.UNSTATED: "Broken clauses that rest on no sentence",
+    Kind.INCOMPLETE: "Incomplete: true, and leaves out what the code does besides",
     Kind.CHANGED: "Changed: no longer in the words that are cited",
     Kind.MOVED: "Moved",
     Kind.VANISHED: "Vanished: cited, and not in the document",
