@@ -148,7 +148,7 @@ def booted(
     :param plugin: what tells them, of :func:`find_source`
     :raises HypabiError: QEMU cannot boot it
     """
-    plan = _plan(examination, wanted, plugin)
+    plan = plan_boot(examination, wanted, plugin)
     with TemporaryDirectory(prefix="hypabi-") as folder:
         events = watch_boot(plan, folder)
         try:
@@ -164,7 +164,11 @@ def _refusing(events: Iterator[Event]) -> Iterator[Event]:
         raise HypabiError("QEMU", str(why)) from None
 
 
-def _plan(examination: Examination, wanted: Wanted, plugin: Plugin | None) -> BootPlan:
+def plan_boot(examination: Examination, wanted: Wanted, plugin: Plugin | None) -> BootPlan:
+    """Return what to boot, and how.
+
+    :raises HypabiError: QEMU cannot boot it
+    """
     first = examination.loaded.images[0]
     architecture = first.architecture
     bare = architecture is Architecture.ARM and first.role is not Role.DECOMPRESSOR

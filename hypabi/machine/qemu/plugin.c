@@ -317,12 +317,17 @@ static enum kind kind_of(uint32_t word, size_t size)
 	return (word & 0xf000fff0) == 0x8000f7e0 || (word & 0xfffffff0) == 0x8000f7f0 ? CALLS : OTHER;
 }
 
+static bool is_behind[0x1000 / 2];
+/* Of places in a page: whether a call was translated before one; a filter of what is read. */
+
 /* Tell whether a call stands before a block: where it comes back to. */
 static bool is_behind_call(uint64_t start)
 {
 	static __thread array *into;
 	uint32_t word;
 
+	if (!is_behind[(start & 0xfff) / 2])
+		return false;
 	into = into ? into : g_byte_array_new();
 	if (!qemu_plugin_read_memory_vaddr(start - 4, into, 4) || into->len != 4)
 		return false;
@@ -334,7 +339,7 @@ static void on_block(uint64_t id, void *block)
 {
 	uint64_t start = qemu_plugin_tb_vaddr(block);
 	void *first = qemu_plugin_tb_get_insn(block, 0);
-	size_t count = qemu_plugin_tb_n_insns(block), at;
+	void *last = qemu_plugin_tb_get_insn(block, qemu_plugin_tb_n_insns(block) - 1);
 	uint32_t word = 0;
 
 	(void)id;
@@ -345,29 +350,24 @@ static void on_block(uint64_t id, void *block)
 		qemu_plugin_register_vcpu_insn_exec_cond_cb(first, on_landing, READS_REGISTERS, IS_NOT,
 							    is_a64 ? waits : open, 0,
 							    new_site(block, first));
-	for (at = 0; at < count; at++) {
-		void *instruction = qemu_plugin_tb_get_insn(block, at);
-		size_t size = qemu_plugin_insn_size(instruction);
-
-		qemu_plugin_insn_data(instruction, &word, sizeof(word));
-		switch (kind_of(word, size)) {
-		case CALLS:
-			qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_call, READS_REGISTERS,
-							       new_site(block, instruction));
-			break;
-		case RETURNS:
-			qemu_plugin_register_vcpu_insn_exec_cond_cb(instruction, on_return,
-								    READS_REGISTERS, IS_NOT, open, 0,
-								    new_site(block, instruction));
-			break;
-		case SETS_VECTORS:
-			qemu_plugin_register_vcpu_insn_exec_cond_cb(instruction, on_vectors,
-								    READS_REGISTERS, IS_NOT, open, 0,
-								    new_site(block, instruction));
-			break;
-		case OTHER:
-			break;
-		}
+	/* Whatever is looked for ends a block. */
+	qemu_plugin_insn_data(last, &word, sizeof(word));
+	switch (kind_of(word, qemu_plugin_insn_size(last))) {
+	case CALLS:
+		is_behind[((qemu_plugin_insn_vaddr(last) + 4) & 0xfff) / 2] = true;
+		qemu_plugin_register_vcpu_insn_exec_cb(last, on_call, READS_REGISTERS,
+						       new_site(block, last));
+		break;
+	case RETURNS:
+		qemu_plugin_register_vcpu_insn_exec_cond_cb(last, on_return, READS_REGISTERS, IS_NOT,
+							    open, 0, new_site(block, last));
+		break;
+	case SETS_VECTORS:
+		qemu_plugin_register_vcpu_insn_exec_cond_cb(last, on_vectors, READS_REGISTERS, IS_NOT,
+							    open, 0, new_site(block, last));
+		break;
+	case OTHER:
+		break;
 	}
 }
 

@@ -154,6 +154,7 @@ class PluginWatch:
             case Kind.TABLE:
                 yield from self._recognised(record)
             case Kind.VECTORS:
+                yield from self._firmware_is_left(cpu, record.cpu, time)
                 yield VectorsSet(time, record.cpu, record.words[0])
             case Kind.CALL:
                 yield from self._called(cpu, record.cpu, self._seen(record, time))
