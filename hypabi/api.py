@@ -426,6 +426,9 @@ def trace(
     append: str = "",
     until: str | None = None,
     drive: Sequence[str] = (),
+    modules: Sequence[Path] = (),
+    source: Literal["auto", "plugin", "gdb-stub"] = "auto",
+    callers: bool = False,
     seconds: float = 600.0,
     silence: float = 240.0,
     console: int | None = None,
@@ -446,6 +449,10 @@ def trace(
     :param drive: what the kernel is made to do once it is up, of
         ``hypabi.tracing.drive.initramfs.STEPS``; where one fails that was not the first, it is
         driven alone in a second boot
+    :param modules: files of modules of the kernel that are loaded before that
+    :param source: what of QEMU tells the events: our plugin, its GDB stub, or ``auto``, the plugin
+        where QEMU can load it
+    :param callers: whether the functions are told that are on the stack of whoever calls
     :param seconds: that it may take at most
     :param silence: seconds without anything printed or crossed that are a hang
     :param console: descriptor that gets what the kernel prints
@@ -456,7 +463,7 @@ def trace(
     from hypabi.analysis.options import named_contract, version_of
     from hypabi.analysis.provenance import provenance
     from hypabi.analysis.tools import TOOLS
-    from hypabi.tracing.boot import Wanted, booted, header_of
+    from hypabi.tracing.boot import Source, Wanted, WantedSource, booted, find_source
     from hypabi.tracing.control import driven
     from hypabi.tracing.run import Recorder, ignore, trace_events
     from hypabi.tracing.sources import read_events
@@ -468,24 +475,31 @@ def trace(
         role=_role_of(session), **{"import": imported}, record=record,
         smp=None if smp == 1 else str(smp), cpu=cpu, memory=None if memory == 512 else str(memory),
         append=append or None, until=until, drive=",".join(drive) or None,
+        module=[os.fspath(each) for each in modules],
+        source=None if source == "auto" else source, callers=callers,
     )  # fmt: skip
     examination = session.examine(held, version)
     told = provenance(command, TOOLS)
     hear = ignore if listener is None else listener
-    wanted = Wanted(cpu, smp, memory, append, until, seconds, silence, console, tuple(drive))
-    read: tuple[Event, ...] | None = None
+    wanted = Wanted(
+        cpu, smp, memory, append, until, seconds, silence, console, tuple(drive),
+        WantedSource(source), callers, tuple(os.fspath(each) for each in modules),
+    )  # fmt: skip
+    found: Source | None = None
+    read: tuple[Event, ...] = ()
     if imported is None:
-        header = header_of(examination, wanted)
+        found = find_source(examination, wanted)
+        header = found.header
     else:
         architecture, sha256 = session.kernel.architecture, session.loaded.sha256
         header, read = read_events(os.fspath(imported), architecture, sha256)
     recorder = None if record is None else Recorder(os.fspath(record), header)
     try:
-        if read is not None:
+        if found is None:
             return trace_events(examination, header, read, told, hear, recorder)
-        with booted(examination, wanted) as events:
+        with booted(examination, wanted, found.plugin) as events:
             result = trace_events(examination, header, events, told, hear, recorder)
-        return driven(examination, header, wanted, result)
+        return driven(examination, found, wanted, result)
     finally:
         if recorder is not None:
             recorder.close()

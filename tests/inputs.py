@@ -45,10 +45,10 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
 """By how a program's name begins: the need that it serves, and the package that holds it."""
 
 OTHER_NEEDS: Final = frozenset(
-    {"packages", "xen", "old-kernels", "kernel-tree", "unprivileged", "fuzzer", "layers"}
-)
+    ("packages", "xen", "old-kernels", "kernel-tree", "unprivileged", "fuzzer", "layers")
+) | {"qemu-plugin"}
 """A kernel's package, Xen's images, kernels that no archive holds, a kernel's source, a user whom a
-mode can stop, Atheris, and Linux that lets a user mount an overlay."""
+mode can stop, Atheris, Linux that lets a user mount an overlay; a QEMU that loads our plugin."""
 
 OLD_KERNELS: Final = "HYPABI_OLD_KERNELS"
 """The environment variable that names a folder of kernels before 5.10 that a user has built."""

@@ -49,6 +49,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-T", "--durations", action="store_true", help="print how long each crossing took"
     )
     parser.add_argument(
+        "-f",
+        "--all-cpus",
+        action="store_true",
+        help="print the crossings of all CPUs, not only those of cpu0 and what is amiss; all are "
+        "judged, and --format json, chrome and html have all",
+    )
+    parser.add_argument(
+        "-k", "--callers", action="store_true",
+        help="print who called the caller of each crossing, as the frames on its stack tell "
+        "(64-bit kernels)",
+    )  # fmt: skip
+    parser.add_argument(
         "--console", action="store_true", help="print what the kernel prints on standard error"
     )
     _add_drive(parser)
@@ -63,6 +75,13 @@ def _add_machine(parser: argparse.ArgumentParser) -> None:
         "--cpu", metavar="MODEL",
         help="QEMU's name of the processor (default: cortex-a57, on arm cortex-a15)",
     )  # fmt: skip
+    parser.add_argument(
+        "--source",
+        choices=("auto", "plugin", "gdb-stub"),
+        default="auto",
+        help="what of QEMU tells the crossings: our plugin, which QEMU 9.1 and a C compiler can "
+        "have, or its GDB stub (default: the plugin where it can be had)",
+    )
     parser.add_argument(
         "--memory", metavar="MIB", type=_memory, default=512, help="RAM in MiB (default: 512)"
     )
@@ -80,8 +99,13 @@ def _add_drive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--drive", metavar="STEPS", default="",
         help="make the kernel do STEPS when it is up, in this order, with commas between: "
-        "cpu-hotplug (each CPU but the first off and on again), kvm (a guest on each CPU), kexec, "
-        "reboot, off. Where one fails that is not the first, it is driven alone in a second boot",
+        "cpu-hotplug (each CPU but the first off and on again), kvm (a guest on each CPU), "
+        "hibernate (an image is made and taken up again; --module brd.ko), kexec, reboot, off. "
+        "Where one fails that is not the first, it is driven alone in a second boot",
+    )  # fmt: skip
+    parser.add_argument(
+        "--module", metavar="FILE", action="append", default=[],
+        help="load a module of the kernel first, .ko or .ko.xz of its package (with --drive)",
     )  # fmt: skip
 
 
@@ -118,6 +142,9 @@ def run(arguments: argparse.Namespace) -> int:
         append=arguments.append,
         until=arguments.until,
         drive=_steps(arguments),
+        modules=arguments.module,
+        source=arguments.source,
+        callers=arguments.callers,
         console=2 if arguments.console else None,
         listener=_listener(arguments),
     )
@@ -132,10 +159,10 @@ def _check(arguments: argparse.Namespace) -> None:
     """
     from hypabi.errors import MisuseError
 
-    if arguments.drive:
+    if arguments.drive or arguments.module:
         from hypabi.tracing.control import check_steps
 
-        check_steps(_steps(arguments), arguments.smp)
+        check_steps(_steps(arguments), arguments.smp, len(arguments.module))
     if arguments.imported is not None:
         given = [name for name in ("cpu", "until", "drive") if getattr(arguments, name)]
         if given or arguments.append or arguments.smp != 1:
@@ -183,7 +210,9 @@ def _listener(arguments: argparse.Namespace) -> "Listener | None":
 def _options(arguments: argparse.Namespace) -> "Options":
     from hypabi.report.trace.text import Options
 
-    return Options(arguments.durations, tuple(arguments.only))
+    return Options(
+        arguments.durations, arguments.callers, arguments.all_cpus, tuple(arguments.only)
+    )
 
 
 def _print(arguments: argparse.Namespace, result: "TraceResult") -> None:
@@ -194,6 +223,7 @@ def _print(arguments: argparse.Namespace, result: "TraceResult") -> None:
 
 
 def _written(arguments: argparse.Namespace, result: "TraceResult") -> str:
+    from hypabi.records import replace
     from hypabi.report.trace import chrome, html, json, json_lines, text, timeline
 
     options = _options(arguments)
@@ -202,7 +232,7 @@ def _written(arguments: argparse.Namespace, result: "TraceResult") -> str:
     if arguments.format == "chrome":
         return chrome.write(result)
     if arguments.format == "html":
-        return html.write(result, options)
+        return html.write(result, replace(options, all_cpus=True))
     if arguments.format == "timeline":
         return timeline.write(result)
     if arguments.format == "jsonl":
@@ -210,5 +240,5 @@ def _written(arguments: argparse.Namespace, result: "TraceResult") -> str:
         lines = (json_lines.write_crossing(c) for c in shown if text.is_shown(c, options))
         return "".join(lines) + json_lines.write_end(result)
     if arguments.count:
-        return text.write_summary(result) + "\n" + text.write_end(result)
-    return text.write_end(result) if _streams(arguments) else text.write(result, options)
+        return text.write_summary(result) + "\n" + text.write_end(result, options)
+    return text.write_end(result, options) if _streams(arguments) else text.write(result, options)

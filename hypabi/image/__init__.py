@@ -8,6 +8,7 @@ and the offset where that stopped being true.
 """
 
 __all__ = [
+    "containers.compression",
     "content",
     "load",
     "model",

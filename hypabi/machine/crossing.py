@@ -19,6 +19,13 @@ class Instruction(enum.Enum):
     """Where EL2 traps it; or, in a log, on its way to EL3."""
 
 
+class Side(enum.Enum):
+    """On which side of KVM a caller is."""
+
+    HOST = "host"
+    GUEST = "guest"
+
+
 class EndKind(enum.Enum):
     """Why nothing more was seen."""
 
@@ -56,6 +63,8 @@ class Entered:
     """The vector base that was live."""
     registers: Mapping[str, int]
     """At entry, by the architecture's names."""
+    side: Side | None = None
+    """Who calls."""
 
 
 @frozen
@@ -78,6 +87,25 @@ class Lost:
 
     time: int | None
     cpu: int
+
+
+@frozen
+class VectorsSet:
+    """EL2 has written its vector base."""
+
+    time: int | None
+    cpu: int
+    vectors: int
+
+
+@frozen
+class Callers:
+    """The functions on the stack of the crossing that is the last of a CPU not to be back."""
+
+    time: int | None
+    cpu: int
+    returns: tuple[int, ...]
+    """Where each of them goes on, the innermost first."""
 
 
 @frozen
@@ -122,4 +150,4 @@ class Ended:
     text: str
 
 
-Event = Entered | Back | Lost | Recognised | Step | Ended
+Event = Entered | Back | Lost | VectorsSet | Callers | Recognised | Step | Ended

@@ -1,6 +1,7 @@
 """What QEMU needs to boot an image and to watch it."""
 
-from collections.abc import Iterator
+import enum
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,11 +14,14 @@ from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
 from hypabi.image.model import Image, ImageError, Role
 from hypabi.machine.crossing import Event
+from hypabi.machine.qemu.boot_plan import EXECUTABLES, START, BootPlan, KnownTable
+from hypabi.machine.qemu.plugin import Plugin, find_plugin
 from hypabi.machine.qemu.process import version
 from hypabi.machine.qemu.target import Refused
-from hypabi.machine.qemu.watch import EXECUTABLES, START, BootPlan, KnownTable, watch_boot
+from hypabi.machine.qemu.watch import watch_boot
 from hypabi.records import frozen
 from hypabi.tracing.drive.initramfs import APPEND, initramfs
+from hypabi.tracing.drive.modules import read_module
 from hypabi.tracing.record import Header
 
 PROCESSORS: Final = {Architecture.ARM64: "cortex-a57", Architecture.ARM: "cortex-a15"}
@@ -33,14 +37,33 @@ KERNEL_STEP: Final = 0x20_0000
 """QEMU puts its own boot code below an arm64 Image, which then goes 2 MiB up (hw/arm/boot.c)."""
 ZIMAGE_AT: Final = 0x1_0000
 """Where QEMU puts a zImage, from the start of RAM (hw/arm/boot.c, KERNEL_LOAD_ADDR)."""
+MEMORY: Final = "memory: what a call writes there"
 UNKNOWN: Final = (
-    "memory: what a call writes there",
+    MEMORY,
     "an smc that EL2 does not trap, and calls of a guest while it runs",
     "system registers besides VBAR_EL2, SCTLR_EL2, HCR_EL2 and those of the exception",
 )
+UNKNOWN_TO_PLUGIN: Final = (
+    MEMORY,
+    "system registers that QEMU does not describe, and those of EL1 and EL0",
+    "what enters EL2 by no hvc and no smc: traps, aborts, interrupts",
+)
+SOURCES: Final[Mapping[bool, tuple[str, tuple[str, ...]]]] = {
+    False: ("the GDB stub", UNKNOWN),
+    True: ("our plugin", UNKNOWN_TO_PLUGIN),
+}
+"""By whether the plugin is there."""
 UNKNOWN_32: Final = (
     "ELR_hyp and SPSR_hyp: where a call comes from is told by where it comes back to"
 )
+
+
+class WantedSource(enum.Enum):
+    """What of QEMU shall tell the events."""
+
+    ANY = "auto"
+    PLUGIN = "plugin"
+    STUB = "gdb-stub"
 
 
 @frozen
@@ -58,23 +81,56 @@ class Wanted:
     console: int | None
     drive: tuple[str, ...] = ()
     """What it shall be made to do."""
+    source: WantedSource = WantedSource.ANY
+    callers: bool = False
+    """Whether the callers of each call are told."""
+    modules: tuple[str, ...] = ()
+    """Files of modules of the kernel that are loaded before anything is driven."""
 
 
-def header_of(examination: Examination, wanted: Wanted) -> Header:
-    """Return where the events come from.
+@frozen
+class Source:
+    """What of QEMU tells the events, and why it is that."""
 
-    :raises HypabiError: QEMU is not there, or cannot be used
+    header: Header
+    plugin: Plugin | None
+    """``None`` for its GDB stub."""
+
+
+def find_source(examination: Examination, wanted: Wanted) -> Source:
+    """Return where the events come from: our plugin where QEMU can load it, else the GDB stub.
+
+    :raises HypabiError: QEMU is not there, or cannot be used; or it cannot be as it is wanted
     """
     architecture = examination.kernel.architecture
     executable, _ = EXECUTABLES[architecture]
+    plugin, why = None, "it was asked for"
     try:
         found = version(executable, START)
-    except Refused as why:
-        raise HypabiError("QEMU", str(why)) from None
+        if wanted.source is not WantedSource.STUB:
+            plugin, why = _plugin(executable, wanted.source)
+    except Refused as refused:
+        raise HypabiError("QEMU", str(refused)) from None
+    told, unknown = SOURCES[plugin is not None]
     processor = wanted.processor or PROCESSORS[architecture]
-    source = f"the GDB stub of QEMU {found}, {processor}: breakpoints at the vectors"
-    unknown = UNKNOWN if architecture is Architecture.ARM64 else (*UNKNOWN, UNKNOWN_32)
-    return Header(source, architecture, examination.loaded.sha256, command_line(wanted), unknown)
+    source = f"{told} of QEMU {found}, {processor}; {why}"
+    if architecture is Architecture.ARM and plugin is None:
+        unknown = (*unknown, UNKNOWN_32)
+    line, image = command_line(wanted), examination.loaded.sha256
+    return Source(Header(source, architecture, image, line, unknown), plugin)
+
+
+def _plugin(executable: str, wanted: WantedSource) -> tuple[Plugin | None, str]:
+    """Return the plugin, or why there is none.
+
+    :raises Refused: there is none, and nothing else is wanted
+    """
+    try:
+        return find_plugin(executable, START), "it lets a plugin read registers"
+    except Refused as why:
+        if wanted is WantedSource.PLUGIN:
+            raise
+        return None, str(why)
 
 
 def command_line(wanted: Wanted) -> str:
@@ -84,12 +140,15 @@ def command_line(wanted: Wanted) -> str:
 
 
 @contextmanager
-def booted(examination: Examination, wanted: Wanted) -> Iterator[Iterator[Event]]:
+def booted(
+    examination: Examination, wanted: Wanted, plugin: Plugin | None
+) -> Iterator[Iterator[Event]]:
     """Boot an image, and give its events.
 
+    :param plugin: what tells them, of :func:`find_source`
     :raises HypabiError: QEMU cannot boot it
     """
-    plan = _plan(examination, wanted)
+    plan = plan_boot(examination, wanted, plugin)
     with TemporaryDirectory(prefix="hypabi-") as folder:
         events = watch_boot(plan, folder)
         try:
@@ -105,7 +164,11 @@ def _refusing(events: Iterator[Event]) -> Iterator[Event]:
         raise HypabiError("QEMU", str(why)) from None
 
 
-def _plan(examination: Examination, wanted: Wanted) -> BootPlan:
+def plan_boot(examination: Examination, wanted: Wanted, plugin: Plugin | None) -> BootPlan:
+    """Return what to boot, and how.
+
+    :raises HypabiError: QEMU cannot boot it
+    """
     first = examination.loaded.images[0]
     architecture = first.architecture
     bare = architecture is Architecture.ARM and first.role is not Role.DECOMPRESSOR
@@ -126,8 +189,16 @@ def _plan(examination: Examination, wanted: Wanted) -> BootPlan:
         seconds=seconds,
         silence=wanted.silence,
         console=wanted.console,
-        initrd=initramfs(architecture, wanted.drive) if wanted.drive else None,
+        initrd=_initrd(architecture, wanted),
+        plugin=plugin,
+        callers=wanted.callers,
     )
+
+
+def _initrd(architecture: Architecture, wanted: Wanted) -> bytes | None:
+    if not wanted.drive:
+        return None
+    return initramfs(architecture, wanted.drive, tuple(map(read_module, wanted.modules)))
 
 
 def _is_placed(image: Image) -> bool:

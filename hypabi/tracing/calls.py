@@ -6,7 +6,7 @@ from typing import Final
 from hypabi.arch.identifiers import IMMEDIATE, whole_register
 from hypabi.contract.registry import Interfaces
 from hypabi.contract.revision import LiveCall, Revision
-from hypabi.machine.crossing import Entered, Instruction
+from hypabi.machine.crossing import Entered, Instruction, Side
 from hypabi.records import frozen
 from hypabi.tracing.host_calls import FIRST
 from hypabi.tracing.result import TracedArgument
@@ -69,7 +69,8 @@ def asked_for(
         return AskedFor(None, None, None, None, ())
     if party is not None and words.takes_any(party):
         return AskedFor(identifier, revision.contract, None, None, ())
-    ours = entered.instruction is Instruction.HVC and _made_by(entered, revision)
+    by_host = entered.side is not Side.GUEST
+    ours = entered.instruction is Instruction.HVC and by_host and _made_by(entered, revision)
     if ours:
         for live in revision.numbered(identifier):
             arguments = tuple(_argument(n, r, registers) for n, r in live.arguments)
@@ -87,6 +88,8 @@ def _elsewhere(
     """Look an identifier up in the stated contracts: SMCCC's and PSCI's are the same by ``smc``."""
     immediate = entered.immediate or 0
     found = interfaces.find(immediate, revision.identifier, identifier)
+    if entered.side is Side.GUEST:
+        found = tuple(each for each in found if each.contract != revision.contract)
     if immediate == 0:
         found = tuple(
             each for each in found if (each.contract == HOST) is (identifier & ~0xFFFF == FIRST)

@@ -4,16 +4,15 @@ from hypabi.analysis.examination import Examination
 from hypabi.errors import MisuseError
 from hypabi.machine.crossing import EndKind
 from hypabi.records import replace
-from hypabi.tracing.boot import Wanted, booted
-from hypabi.tracing.drive.initramfs import STEPS
-from hypabi.tracing.record import Header
+from hypabi.tracing.boot import Source, Wanted, booted
+from hypabi.tracing.drive.initramfs import MOST_MODULES, STEPS
 from hypabi.tracing.result import ControlRun, DrivenStep, DrivenWord, TraceResult
 from hypabi.tracing.session import Tracer
 
 BROKEN = (DrivenWord.FAILS, DrivenWord.UNFINISHED)
 
 
-def check_steps(steps: tuple[str, ...], cpus: int) -> None:
+def check_steps(steps: tuple[str, ...], cpus: int, modules: int = 0) -> None:
     """Refuse steps that cannot be meant.
 
     :raises MisuseError: one is not known, is there twice, or has nothing to do
@@ -22,6 +21,10 @@ def check_steps(steps: tuple[str, ...], cpus: int) -> None:
     for step in steps:
         if step not in STEPS:
             raise MisuseError(where, f"there is no step {step!r}", f"they are {', '.join(STEPS)}")
+    if modules and not steps:
+        raise MisuseError("--module", "it is loaded before something is driven", "give --drive")
+    if modules > MOST_MODULES:
+        raise MisuseError("--module", f"more than {MOST_MODULES} modules")
     if len(set(steps)) < len(steps):
         raise MisuseError(where, "a step is named twice")
     if "cpu-hotplug" in steps and cpus == 1:
@@ -29,7 +32,7 @@ def check_steps(steps: tuple[str, ...], cpus: int) -> None:
 
 
 def driven(
-    examination: Examination, header: Header, wanted: Wanted, result: TraceResult
+    examination: Examination, source: Source, wanted: Wanted, result: TraceResult
 ) -> TraceResult:
     """Return a result with every step that was wanted, and with the control run that it asks for.
 
@@ -44,12 +47,12 @@ def driven(
     result = replace(result, steps=steps)
     if broken is None or result.end.kind is EndKind.INTERRUPTED:
         return result
-    return replace(result, control=_control(examination, header, wanted, broken))
+    return replace(result, control=_control(examination, source, wanted, broken))
 
 
-def _control(examination: Examination, header: Header, wanted: Wanted, step: str) -> ControlRun:
-    tracer = Tracer(examination, header)
-    with booted(examination, replace(wanted, drive=(step,))) as events:
+def _control(examination: Examination, source: Source, wanted: Wanted, step: str) -> ControlRun:
+    tracer = Tracer(examination, source.header)
+    with booted(examination, replace(wanted, drive=(step,)), source.plugin) as events:
         for event in events:
             for _ in tracer.feed(event):
                 pass

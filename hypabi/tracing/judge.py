@@ -130,8 +130,10 @@ def _of_caller(question: Question, row: Row) -> Iterator[CrossingFinding]:
     name = "an identifier of no call" if question.call is None else question.call.name
     party = question.party.name
     contexts = list(_contexts(question))
-    if not contexts:
-        what = f"the contract does not say when {question.function or 'its caller'} asks for {name}"
+    if not contexts and question.function is None:
+        yield CrossingFinding("caller", CrossingWord.UNDECIDED, f"who asks for {name} is not known")
+    elif not contexts:
+        what = f"the contract does not say when {question.function} asks for {name}"
         yield CrossingFinding("caller", CrossingWord.UNSCHEDULED, what)
     elif not any(party in each.states for each in contexts):
         states = " or ".join(dict.fromkeys(s for each in contexts for s in each.states)) or "nobody"

@@ -18,6 +18,10 @@ GRANULE: Final = 0x10000
 """A kernel lies at its link address modulo this, wherever KASLR or a boot loader puts it."""
 MOST_SLIDES: Final = 64
 PAGE: Final = 0x1000
+CALL: Final = 4
+"""Bytes of a call, which may be the last instruction of its function."""
+SIGNED: Final = 0xFFFF << 48
+"""Bits of a kernel's address that may hold a code; all are set where none does."""
 
 
 class Placement:
@@ -87,6 +91,9 @@ class Placement:
         for link in self.links(address):
             if self._is_call(link, instruction, immediate):
                 return link
+        if self._is_call(address, instruction, immediate):  # nothing was moved
+            self._learn(0)
+            return address
         fitting = [
             link
             for link in self._calls.get((instruction, immediate), ())
@@ -104,6 +111,34 @@ class Placement:
                 if image.segment(link) is not None and image.role is Role.DECOMPRESSOR:
                     return f"{image.role.value}+{link:#x}"
         return self._names.name(link)
+
+    def name_of_return(self, address: int) -> str:
+        """Return symbol and offset of where a function goes on behind a call, by the call."""
+        for each in (address, self._without_signature(address)):
+            for link in self.links(each - CALL):
+                name, offset = self._names.around(link)
+                return f"{name}+{offset + CALL:#x}" if name else self.name(link + CALL)
+        return f"{address:#x}"
+
+    def _without_signature(self, address: int) -> int:
+        """Return a kernel's address without its pointer authentication code (DDI 0487, D8.10.2)."""
+        return address | SIGNED if address >> 55 & 1 else address
+
+    def start(self, link: int) -> int | None:
+        """Return where the function around a place begins."""
+        name, offset = self._names.around(link)
+        return link - offset if name else None
+
+    def pushes(self, start: int, end: int) -> bool:
+        """Tell whether the instructions between two places store x29 and x30 on the stack."""
+        for image in self._images:
+            if image.segment(start) is None:
+                continue
+            content = image.read(start, end - start)
+            words = (int.from_bytes(content[n : n + 4], "little") for n in range(0, end - start, 4))
+            # DDI 0487, C6.2.396, STP: x29 and x30 relative to sp, with and without write-back.
+            return any(word & 0xFE407FFF == 0xA8007BFD for word in words)
+        return False
 
     def function(self, link: int) -> str | None:
         """Return the symbol before a place."""

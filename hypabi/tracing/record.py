@@ -29,6 +29,7 @@ from hypabi.decode.shape import (
 from hypabi.machine.crossing import (
     MOST_TEXT,
     Back,
+    Callers,
     Ended,
     EndKind,
     Entered,
@@ -36,8 +37,10 @@ from hypabi.machine.crossing import (
     Instruction,
     Lost,
     Recognised,
+    Side,
     Step,
     StepWord,
+    VectorsSet,
 )
 from hypabi.records import frozen
 
@@ -47,6 +50,7 @@ BOUNDS: Final = Bounds(bytes=1 << 28, parts=4_000_000, depth=4)
 LINE: Final = Bounds(bytes=1 << 16, parts=1000, depth=4)
 MOST_REGISTERS: Final = 200
 MOST_CPUS: Final = 4096
+MOST_CALLERS: Final = 64
 LATEST: Final = 1 << 53
 """Microseconds; what readers of JSON can hold."""
 
@@ -94,6 +98,7 @@ _EVENTS: Final = tagged(
             ("entry", Nullable(_VALUE)),
             ("vectors", Nullable(_VALUE)),
             ("registers", _REGISTERS),
+            ("side", Nullable(words_of(Side))),
         ),
         "leave": record(
             Back,
@@ -105,6 +110,18 @@ _EVENTS: Final = tagged(
             ("registers", _REGISTERS),
         ),
         "lost": record(Lost, ("time", _TIME), ("cpu", _CPU)),
+        "vectors": record(
+            VectorsSet,
+            ("time", _TIME),
+            ("cpu", _CPU),
+            ("vectors", _VALUE),
+        ),
+        "callers": record(
+            Callers,
+            ("time", _TIME),
+            ("cpu", _CPU),
+            ("returns", ListOf(_VALUE, MOST_CALLERS)),
+        ),
         "table": record(Recognised, ("address", _VALUE), ("link", _VALUE)),
         "step": record(
             Step,
@@ -156,5 +173,5 @@ def parse_record(text: bytes, file: str) -> tuple[Header, tuple[Event, ...]]:
 def _events(lines: list[bytes], file: str) -> Iterator[Event]:
     for number, line in enumerate(lines[1:], 2):
         found = decode(compose_json(line, file, LINE, number), _EVENTS, object)
-        assert isinstance(found, Entered | Back | Lost | Recognised | Step | Ended)
+        assert isinstance(found, Event)
         yield found

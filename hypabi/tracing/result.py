@@ -72,6 +72,10 @@ COMPARED: Final = "crossings beside the derived cases"
 STEPS: Final = "steps that were driven"
 INTERRUPTED: Final = 130
 """128 + SIGINT."""
+GUEST: Final = "guest"
+"""Stands where a party does for a call of a guest, which KVM's vectors for its guests take."""
+FIRMWARE: Final = "firmware"
+"""Stands where a party does for an ``smc`` that goes past EL2."""
 UNITS: Final = {
     CROSSINGS: tuple(word.value for word in CrossingWord),
     COMPARED: tuple(word.value for word in DerivedWord),
@@ -114,7 +118,8 @@ class TracedCrossing:
     mode: str | None
     """Of the caller."""
     party: str | None
-    """Whose vectors are live; several that share them are parted by '|'."""
+    """Whose vectors are live; several that share them are parted by '|'; 'guest' for the call of a
+    guest, 'firmware' for an smc that EL2 does not take."""
     vectors: Hex | None
     """The vector base."""
     caller: Hex | None
@@ -146,6 +151,11 @@ class TracedCrossing:
     derived: DerivedWord
     derived_text: str
     """What differs, or why nothing was compared."""
+    vectors_set: tuple[Hex, ...]
+    """Vector bases that EL2 wrote until it was back, where that is seen."""
+    callers: tuple[str, ...] | None
+    """Where the functions go on that are on the caller's stack, the innermost first; null where
+    they were not looked at."""
 
 
 @frozen

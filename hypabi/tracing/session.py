@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Final
+from typing import Final, assert_never
 
 from hypabi.analysis.examination import Examination
 from hypabi.arch.names import Architecture
@@ -15,6 +15,7 @@ from hypabi.image.model import Role
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.machine.crossing import (
     Back,
+    Callers,
     Ended,
     EndKind,
     Entered,
@@ -22,8 +23,10 @@ from hypabi.machine.crossing import (
     Instruction,
     Lost,
     Recognised,
+    Side,
     Step,
     StepWord,
+    VectorsSet,
 )
 from hypabi.records import frozen, replace
 from hypabi.tracing.agreement import behaviour_at, compare
@@ -33,6 +36,8 @@ from hypabi.tracing.judge import WORST_FIRST, Judged, Question, judge_crossing
 from hypabi.tracing.places import Placement
 from hypabi.tracing.record import Header
 from hypabi.tracing.result import (
+    FIRMWARE,
+    GUEST,
     CrossingFinding,
     CrossingWord,
     DerivedWord,
@@ -42,6 +47,8 @@ from hypabi.tracing.result import (
     TraceEnd,
 )
 
+MOST_SET: Final = 15
+"""Vector bases that are kept before the last."""
 PROTECTED: Final = "-protected"
 """End of the name of KVM's party in protected mode, which has the same vectors as the other."""
 ASKS_FOR_PROTECTED: Final = "kvm-arm.mode=protected"
@@ -58,6 +65,10 @@ class _Pending:
     entered: Entered
     parties: tuple[str, ...]
     depth: int
+    returns: tuple[int, ...] | None = None
+    """Where the functions go on that are on the caller's stack."""
+    set: tuple[int, ...] = ()
+    """Vector bases that were written meanwhile."""
 
 
 class Tracer:
@@ -89,16 +100,31 @@ class Tracer:
                 self._placement.recognise(address, link)
             case Entered():
                 self._enter(event)
-            case Back() | Lost():
+            case Back() | Lost() | VectorsSet() | Callers():
                 waiting = self._pending.get(event.cpu)
                 if waiting:
-                    back = event if isinstance(event, Back) else None
-                    yield self._crossing(waiting.pop(), back)
+                    yield from self._meanwhile(event, waiting)
             case Step(name=name):
                 self._steps[name] = event
             case Ended():
                 self.end = TraceEnd(event.kind, event.text)
                 yield from self.unfinished()
+
+    def _meanwhile(
+        self, event: Back | Lost | VectorsSet | Callers, waiting: list[_Pending]
+    ) -> Iterator[TracedCrossing]:
+        """Take what happens on a CPU while crossings of it are not back."""
+        match event:
+            case Back():
+                yield self._crossing(waiting.pop(_place_of(waiting, event)), event)
+            case Lost():
+                yield self._crossing(waiting.pop(), None)
+            case VectorsSet(vectors=base):
+                waiting[-1] = replace(waiting[-1], set=(*waiting[-1].set[-MOST_SET:], base))
+            case Callers(returns=returns):
+                waiting[-1] = replace(waiting[-1], returns=returns)
+            case _:
+                assert_never(event)
 
     def steps(self) -> tuple[DrivenStep, ...]:
         """Return what came of the steps that were driven, in their order."""
@@ -122,8 +148,9 @@ class Tracer:
         if entered.vectors is not None:
             self._place_first(entered.vectors)
         waiting = self._pending.setdefault(entered.cpu, [])
-        parties = tuple(self._parties(entered.vectors))
-        waiting.append(_Pending(self._count, entered, parties, len(waiting)))
+        parties = () if _is_of_guest(entered) else tuple(self._parties(entered.vectors))
+        depth = sum(not _is_of_guest(each.entered) for each in waiting)
+        waiting.append(_Pending(self._count, entered, parties, depth))
 
     def _place_first(self, base: int) -> None:
         """Take the first vector base that is seen for that of the party that is live first."""
@@ -170,7 +197,7 @@ class Tracer:
         if caller is None and back is not None and back.to is not None and self._is_arm:
             caller = back.to - 4  # A32 and T32: an hvc has four bytes, and its return is behind it
         site = None
-        if caller is not None:
+        if caller is not None and not _is_of_guest(entered):
             site = self._placement.site(caller, entered.instruction, entered.immediate)
         party = parties[0] if len(parties) == 1 else None
         revision = self._examination.revision
@@ -181,7 +208,7 @@ class Tracer:
         asked = asked_for(entered, self._words, live_party, by_site)
         judged = self._judged(entered, back, parties, asked, site)
         derived, text = self._compared(entered, back, parties)
-        live = self._live_after(back, parties)
+        live = self._live_after(entered, back, parties)
         result = None if back is None else back.registers.get(revision.result)
         return TracedCrossing(
             number=pending.number,
@@ -191,7 +218,7 @@ class Tracer:
             instruction=entered.instruction,
             immediate=entered.immediate,
             mode=entered.mode,
-            party="|".join(parties) or None,
+            party=_stand_in(entered) or "|".join(parties) or None,
             vectors=_hex(entered.vectors),
             caller=_hex(caller),
             site=_hex(site),
@@ -211,7 +238,24 @@ class Tracer:
             unseen=judged.unseen,
             derived=derived,
             derived_text=text,
+            vectors_set=tuple(f"{base:#x}" for base in pending.set),
+            callers=self._callers(pending, site),
         )
+
+    def _callers(self, pending: _Pending, site: int | None) -> tuple[str, ...] | None:
+        """Return the callers by name; the innermost is in the link register if a leaf calls."""
+        if pending.returns is None:
+            return None
+        link = pending.entered.registers.get("x30")
+        returns = pending.returns
+        if link is not None and site is not None and self._is_leaf(site):
+            returns = (link, *returns)
+        return tuple(self._placement.name_of_return(address) for address in returns)
+
+    def _is_leaf(self, site: int) -> bool:
+        """Tell whether the function around a place has not pushed its link register."""
+        start = self._placement.start(site)
+        return start is not None and not self._placement.pushes(start, site)
 
     def _identifier_at(self, site: int | None) -> int | None:
         """Return what the code before a call site puts into the identifier's register, always."""
@@ -251,8 +295,10 @@ class Tracer:
         site: int | None,
     ) -> Judged:
         revision = self._examination.revision
-        if entered.instruction is not Instruction.HVC or not (
-            entered.immediate is None or revision.made_by(entered.immediate)
+        if (
+            entered.instruction is not Instruction.HVC
+            or _is_of_guest(entered)
+            or not (entered.immediate is None or revision.made_by(entered.immediate))
         ):
             return Judged(CrossingWord.ELSEWHERE)
         if identifier_seen(entered, revision) is None:
@@ -286,7 +332,7 @@ class Tracer:
     ) -> tuple[DerivedWord, str]:
         revision = self._examination.revision
         ours = entered.immediate is not None and revision.made_by(entered.immediate)
-        if entered.instruction is not Instruction.HVC or not ours:
+        if entered.instruction is not Instruction.HVC or _is_of_guest(entered) or not ours:
             return DerivedWord.NOT_COMPARED, "it is no call of the contract's conduit"
         if not parties or entered.vectors is None:
             return DerivedWord.NOT_COMPARED, "whose vectors are live is not known"
@@ -299,9 +345,11 @@ class Tracer:
             found = self._derived[key] = behaviour_at(program, table, slide, revision)
         return compare(found, entered, back, self._placement.same)
 
-    def _live_after(self, back: Back | None, parties: tuple[str, ...]) -> str | None:
+    def _live_after(
+        self, entered: Entered, back: Back | None, parties: tuple[str, ...]
+    ) -> str | None:
         """Return who is live after a crossing that changed it."""
-        if back is None or back.vectors is None:
+        if back is None or back.vectors is None or _stand_in(entered) is not None:
             return None
         if back.mode is not None and (back.mode.startswith("EL2") or back.mode == "hyp"):
             return "kernel-at-el2" if back.mode.startswith("EL2") else None
@@ -318,6 +366,33 @@ class Tracer:
         for link in self._placement.links(back.to):
             return self._placement.name(link)
         return f"{back.to:#x}"
+
+
+def _place_of(waiting: list[_Pending], back: Back) -> int:
+    """Return which crossing has come back: the last that is expected there, or else the last."""
+    places = [
+        place
+        for place, each in enumerate(waiting)
+        if each.entered.caller is not None and back.to == each.entered.caller + 4
+    ]
+    return places[-1] if places else -1
+
+
+def _stand_in(entered: Entered) -> str | None:
+    """Return what stands where the live party does, ``None`` where that does."""
+    if _is_for_firmware(entered):
+        return FIRMWARE
+    return GUEST if _is_of_guest(entered) else None
+
+
+def _is_of_guest(entered: Entered) -> bool:
+    return entered.side is Side.GUEST
+
+
+def _is_for_firmware(entered: Entered) -> bool:
+    """Tell whether what crosses is seen to go past EL2."""
+    seen = entered.caller is not None and entered.mode is not None
+    return entered.instruction is Instruction.SMC and entered.entry is None and seen
 
 
 def _number(pending: _Pending) -> int:

@@ -16,8 +16,9 @@ enum {
 	NR_ioctl = 29, NR_mkdirat = 34, NR_mount = 40, NR_openat = 56, NR_close = 57, NR_read = 63,
 	NR_write = 64, NR_exit = 93, NR_nanosleep = 101, NR_kexec_load = 104,
 	NR_sched_setaffinity = 122, NR_kill = 129, NR_reboot = 142, NR_clone = 220, NR_mmap = 222,
-	NR_wait4 = 260,
+	NR_wait4 = 260, NR_swapon = 224, NR_finit_module = 273,
 };
+#define BLKGETSIZE64 0x80081272
 #define NUMBER "x8"
 #define R(n) "x" #n
 #define TRAP "svc #0"
@@ -27,8 +28,9 @@ enum {
 	NR_exit = 1, NR_read = 3, NR_write = 4, NR_close = 6, NR_mount = 21, NR_kill = 37,
 	NR_ioctl = 54, NR_reboot = 88, NR_wait4 = 114, NR_clone = 120, NR_nanosleep = 162,
 	NR_mmap = 192, NR_sched_setaffinity = 241, NR_openat = 322, NR_mkdirat = 323,
-	NR_kexec_load = 347,
+	NR_kexec_load = 347, NR_swapon = 87, NR_finit_module = 379,
 };
+#define BLKGETSIZE64 0x80041272
 #define NUMBER "r7"
 #define R(n) "r" #n
 #define TRAP "svc #0"
@@ -139,11 +141,13 @@ static long open_file(const char *path, int flags)
 
 static long put(const char *path, const char *text)
 {
-	long file = open_file(path, 1), written;
+	long file = open_file(path, 1), written, size = 0;
 
 	if (file < 0)
 		return file;
-	written = C3(NR_write, file, text, 1);
+	while (text[size])
+		size++;
+	written = C3(NR_write, file, text, size);
 	C3(NR_close, file, 0, 0);
 	return written;
 }
@@ -333,15 +337,20 @@ static void kvm(const char *step)
 }
 #endif
 
-/* The next kernel prints the exception level or the mode that it is entered in, and stands. */
+/*
+ * The next kernel prints the exception level or the mode that it is entered in, and that nothing
+ * comes after it, whatever stands in /drive.
+ */
 extern const u8 next[], next_end[];
 #ifdef __aarch64__
 asm(".pushsection .rodata\n.balign 8\n.globl next, next_end\n"
     "next: mrs x3, CurrentEL\nubfx x3, x3, #2, #2\nadd x3, x3, #'0'\n"
     "movz x1, #0x0900, lsl #16\nadr x2, 2f\n"
     "1: ldrb w0, [x2], #1\ncbz w0, 3f\nstr w0, [x1]\nb 1b\n"
-    "3: str w3, [x1]\nmov w0, #10\nstr w0, [x1]\n4: wfi\nb 4b\n"
+    "3: str w3, [x1]\nadr x2, 5f\n"
+    "6: ldrb w0, [x2], #1\ncbz w0, 4f\nstr w0, [x1]\nb 6b\n4: wfi\nb 4b\n"
     "2: .asciz \"hypabi-drive: kexec done the next kernel begins at EL\"\n.balign 4\n"
+    "5: .asciz \"\\nhypabi-drive: all over\\n\"\n.balign 4\n"
     "next_end:\n.popsection\n");
 #else
 asm(".pushsection .rodata\n.arm\n.balign 8\n.globl next, next_end\n"
@@ -351,7 +360,7 @@ asm(".pushsection .rodata\n.arm\n.balign 8\n.globl next, next_end\n"
     "3: cmp r3, #0x1a\nadreq r2, 5f\nadrne r2, 6f\n"
     "7: ldrb r0, [r2], #1\ncmp r0, #0\nbeq 4f\nstr r0, [r1]\nb 7b\n4: wfi\nb 4b\n"
     "2: .asciz \"hypabi-drive: kexec done the next kernel begins in \"\n.balign 4\n"
-    "5: .asciz \"Hyp mode\\n\"\n.balign 4\n6: .asciz \"another mode than Hyp\\n\"\n.balign 4\n"
+    "5: .asciz \"Hyp mode\\nhypabi-drive: all over\\n\"\n.balign 4\n6: .asciz \"another mode than Hyp\\nhypabi-drive: all over\\n\"\n.balign 4\n"
     "next_end:\n.popsection\n");
 #endif
 
@@ -388,9 +397,96 @@ static void off(const char *step)
 	restart(step, 0x4321fedc);
 }
 
+/* ------------------------------------------------------------------------------- hibernation */
+
+static u8 page[65536];
+
+/* Write the head of a swap area (union swap_header of the kernel's ABI) for pages of a size. */
+static long make_swap(const char *path, u32 size)
+{
+	static const char magic[] = "SWAPSPACE2";
+	long file = open_file(path, 2), result;
+	u64 bytes = 0;
+	u32 at;
+
+	if (file < 0)
+		return file;
+	result = C3(NR_ioctl, file, BLKGETSIZE64, &bytes);
+	for (at = 0; at < size; at++)
+		page[at] = 0;
+	*(u32 *)(page + 1024) = 1;
+	*(u32 *)(page + 1028) = (u32)(bytes / 1024) / (size / 1024) - 1;
+	for (at = 0; at < 10; at++)
+		page[size - 10 + at] = magic[at];
+	if (result >= 0)
+		result = C3(NR_write, file, page, size);
+	C3(NR_close, file, 0, 0);
+	return result < 0 ? result : 0;
+}
+
+static long swap_on(const char *path)
+{
+	long result = -22;
+	u32 size;
+
+	for (size = 4096; size <= sizeof(page) && result == -22; size *= 4) {
+		result = make_swap(path, size);
+		if (!result)
+			result = C3(NR_swapon, path, 0, 0);
+	}
+	return result;
+}
+
+/* The image is written to a RAM disk and read again at once: nothing is switched off. */
+static void hibernate(const char *step)
+{
+	long result = put("/sys/power/disk", "test_resume");
+
+	if (result < 0) {
+		tell(step, "lacks", "test_resume in /sys/power/disk: CONFIG_HIBERNATION", result);
+		return;
+	}
+	result = open_file("/dev/ram0", 2);
+	if (result < 0) {
+		tell(step, "lacks", "a RAM disk: the kernel's module brd, by --module", result);
+		return;
+	}
+	C3(NR_close, result, 0, 0);
+	result = swap_on("/dev/ram0");
+	if (result < 0) {
+		tell(step, "fails", "swapon", result);
+		return;
+	}
+	result = put("/sys/power/state", "disk");
+	if (result < 0)
+		tell(step, "fails", "the image is not made, or not taken up again", result);
+	else
+		tell(step, "done", "an image of the kernel was made and taken up again", 0);
+}
+
+/* Load what stands in /module0, /module1 and so on. */
+static void load_modules(void)
+{
+	static char path[16];
+	long file, result;
+	u32 at;
+
+	for (at = 0; at < 7; at++)
+		path[at] = "/module"[at];
+	for (path[7] = '0'; path[7] <= '9'; path[7]++) {
+		file = open_file(path, 0);
+		if (file < 0)
+			return;
+		result = C3(NR_finit_module, file, "rd_nr=1 rd_size=262144", 0);
+		if (result < 0)
+			tell("module", "fails", path, result);
+		C3(NR_close, file, 0, 0);
+	}
+}
+
 static const struct { const char *name; void (*run)(const char *); } STEPS[] = {
 	{ "cpu-hotplug", cpu_hotplug }, { "kvm", kvm }, { "kexec", kexec },
-	{ "reboot", reboot }, { "off", off },
+	{ "reboot", reboot }, { "off", off }, { "hibernate", hibernate },
 };
 
 /* ------------------------------------------------------------------------------------ main */
@@ -420,6 +516,7 @@ void drive(void)
 	call(NR_mount, (ulong)"dev", (ulong)"/dev", (ulong)"devtmpfs", 0, 0, 0);
 	file = open_file("/dev/kmsg", 1);
 	kmsg = file < 0 ? 0 : file;
+	load_modules();
 	file = open_file("/drive", 0);
 	if (file >= 0)
 		size = C3(NR_read, file, wanted, sizeof(wanted) - 1);

@@ -71,10 +71,29 @@ def test_patterns_and_counts(recorded: Path) -> None:
     assert "     1      0   0.000015  stub             HVC_SET_VECTORS" in counted.stdout
 
 
+def test_other_cpus_are_printed_where_they_are_asked_for(recorded: Path) -> None:
+    recorded.write_text(recorded.read_text("utf-8").replace('"cpu":0', '"cpu":1'), "utf-8")
+    line = "cpu1 stub EL1h hvc __hyp_set_vectors"
+    without = hypabi("trace", *IMAGE, "--import", recorded)
+    assert line not in without.stdout
+    assert "crossings of other CPUs than cpu0: 1 (-f)" in without.stdout
+    assert "1 crossing: 1 satisfied" in without.stdout
+    for words in (("-f",), ("-e", "cpu1")):
+        assert line in hypabi("trace", *IMAGE, "--import", recorded, *words).stdout
+
+
+def test_what_is_amiss_on_another_cpu_is_printed_unasked(recorded: Path) -> None:
+    text = recorded.read_text("utf-8").replace('"cpu":0', '"cpu":1')
+    recorded.write_text(text.replace('"x19":"0x1013"', '"x19":"0x7"', 1), "utf-8")
+    found = hypabi("trace", *IMAGE, "--import", recorded)
+    assert "VIOLATED registers" in found.stdout
+    assert "cpu1 stub EL1h hvc" in found.stdout
+
+
 def test_a_log_of_qemu_is_named_and_not_judged(tmp_path: Path) -> None:
     log = tmp_path / "int.log"
     log.write_text(HVC + BACK, encoding="utf-8")
-    ran = hypabi("trace", *IMAGE, "--import", log)
+    ran = hypabi("trace", *IMAGE, "--import", log, "-f")
     assert ran.returncode == 16
     assert ran.stdout.startswith("cpu2 stub EL1 hvc __hyp_set_vectors+0x8 HVC_SET_VECTORS(")
     assert "not seen    registers" in ran.stdout
@@ -89,6 +108,7 @@ def test_a_log_of_qemu_is_named_and_not_judged(tmp_path: Path) -> None:
         (("--until", "-3"), "this is no time"),
         (("--import", "x", "--cpu", "max"), "nothing is booted"),
         (("--import", "x", "--drive", "kvm"), "nothing is booted"),
+        (("--module", "brd.ko"), "give --drive"),
         (("--drive", "kvm,kwm"), "there is no step 'kwm'"),
         (("--record", "/nowhere/at/all"), "No such file"),
         (("--cpu", "no-such-processor", "--until", "1"), "no-such-processor"),

@@ -16,10 +16,12 @@ from hypabi.judgement.verification.verdict import Finding, Refuted
 from hypabi.machine.engine.machine import Engine
 from hypabi.machine.protocol import Machine
 from hypabi.machine.qemu.machine import Qemu
+from hypabi.machine.qemu.plugin import find_plugin
+from hypabi.machine.qemu.target import Refused
 from hypabi.witness.builder import NotMade
 from hypabi.witness.model import Witness
 from hypabi.witness.replay import Replay, replay_witness
-from tests.inputs import find_tool
+from tests.inputs import find_tool, skip_for
 
 FOLDER = REFERENCES
 CONTRACT = "linux-hyp-abi"
@@ -94,6 +96,14 @@ def need_machine(name: str) -> None:
     if name == Qemu().name:
         for tool in ("qemu-system-arm", "qemu-system-aarch64"):
             find_tool(tool)
+
+
+def need_plugin() -> None:
+    """Skip the test where QEMU loads no plugin of ours."""
+    try:
+        find_plugin("qemu-system-aarch64", 20.0)
+    except Refused as why:
+        skip_for("qemu-plugin", str(why))
 
 
 def mutated(folder: Path, *changes: tuple[str, str]) -> str:

@@ -1,11 +1,12 @@
 """What the stub of a booting QEMU shows of the registers of the CPU that has stopped."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
 from hypabi.arch import aarch64
 from hypabi.arch.names import Architecture
+from hypabi.machine.crossing import Instruction
 from hypabi.machine.qemu.gdb import Stub, StubError
 
 SHOWN_A64: Final = (
@@ -15,8 +16,18 @@ SHOWN_A64: Final = (
 BRANCH_A64: Final = (0xFC000000, 0x14000000)
 """``b``"""
 BRANCH_A32: Final = (0xFF000000, 0xEA000000)
+MOST_FRAMES: Final = 16
 PUSH_A64: Final = (0xFFC003E0, 0xA98003E0)
 """``stp xA, xB, [sp, #N]!``, whatever A, B and N are."""
+
+
+EXCEPTION_CLASSES: Final[Mapping[int, Instruction]] = {
+    0x12: Instruction.HVC,
+    0x13: Instruction.SMC,
+    0x16: Instruction.HVC,
+    0x17: Instruction.SMC,
+}
+"""ESR_EL2.EC, HSR.EC (DDI 0487, D17.2.37): HVC and SMC from AArch32 and from AArch64."""
 
 
 class Registers(Protocol):
@@ -60,6 +71,10 @@ class Registers(Protocol):
 
     def at_exit(self) -> Mapping[str, int]:
         """Return the same once it is back."""
+        ...
+
+    def callers(self) -> Iterator[int]:
+        """Yield where the functions go on that are on the stack, the innermost first."""
         ...
 
     def branch(self, word: bytes, pc: int) -> int | None:
@@ -108,7 +123,7 @@ class _A64:
         self._stub.set_register(32, address, 8)
 
     def mode(self) -> str:
-        return _mode_a64(self._stub.register(33))
+        return mode_a64(self._stub.register(33))
 
     def is_at_el2(self) -> bool:
         return self._stub.register(33) >> 2 & 3 == 2
@@ -120,7 +135,7 @@ class _A64:
         return self._system("ELR_EL2")
 
     def callers_mode(self) -> str | None:
-        return _mode_a64(self._system("SPSR_EL2"))
+        return mode_a64(self._system("SPSR_EL2"))
 
     def vectors(self) -> int | None:
         return self._system("VBAR_EL2")
@@ -144,6 +159,20 @@ class _A64:
             if number is not None:
                 found[name] = self._stub.register(number)
         return found
+
+    def callers(self) -> Iterator[int]:
+        # Procedure Call Standard, 6.4.6: a frame record is the caller's frame, and a link.
+        frame = self._stub.register(29)
+        for _ in range(MOST_FRAMES):
+            pair = self._stub.read(frame, 16) if frame and not frame & 7 else None
+            if pair is None:
+                return
+            before = frame
+            frame, link = (int.from_bytes(pair[n : n + 8], "little") for n in (0, 8))
+            if link:
+                yield link
+            if frame <= before:
+                return
 
     def branch(self, word: bytes, pc: int) -> int | None:
         value = int.from_bytes(word, "little")
@@ -190,7 +219,7 @@ class _A32:
         self._stub.set_register(15, address, 4)
 
     def mode(self) -> str:
-        return _mode_a32(self._stub.register(25))
+        return mode_a32(self._stub.register(25))
 
     def is_at_el2(self) -> bool:
         return self._stub.register(25) & 0x1F == 0x1A
@@ -219,6 +248,9 @@ class _A32:
         assert base is not None
         return {**found, "HVBAR": base, "HSR": self.syndrome()}
 
+    def callers(self) -> Iterator[int]:
+        yield from ()
+
     def branch(self, word: bytes, pc: int) -> int | None:
         value = int.from_bytes(word, "little")
         if value & BRANCH_A32[0] != BRANCH_A32[1] or self._stub.register(25) >> 5 & 1:
@@ -231,7 +263,8 @@ class _A32:
         return False
 
 
-def _mode_a64(status: int) -> str:
+def mode_a64(status: int) -> str:
+    """Return the mode that a PSTATE or SPSR of AArch64 has."""
     number = status & 0x1F
     return aarch64.MODES.get(number, f"M={number:#x}")
 
@@ -242,6 +275,7 @@ MODES_A32: Final = {
 }  # fmt: skip
 
 
-def _mode_a32(status: int) -> str:
+def mode_a32(status: int) -> str:
+    """Return the mode that a CPSR has."""
     number = status & 0x1F
     return MODES_A32.get(number, f"M={number:#x}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hypabi.records import frozen
-from hypabi.tracing.result import TracedCrossing, TraceResult
+from hypabi.tracing.result import FIRMWARE, GUEST, TracedCrossing, TraceResult
 
 
 @frozen
@@ -28,6 +28,8 @@ def live_spans(traced: TraceResult) -> Iterator[LiveSpan]:
     last = 0
     for each in traced.crossings:
         start, last = at(each), max(last, at(each) + (each.duration or 0))
+        if each.party in (FIRMWARE, GUEST):
+            continue
         party = each.party or "unknown"
         if each.cpu not in live or live[each.cpu][0] != party:
             yield from _span(each.cpu, live, start)

@@ -29,6 +29,9 @@ class Options:
     """What of a crossing is printed."""
 
     durations: bool = False
+    callers: bool = False
+    all_cpus: bool = False
+    """Whether crossings are printed of CPUs but the first; those that are amiss always are."""
     patterns: tuple[str, ...] = ()
     """Of calls, functions, parties and verdicts, as a shell has them; all where there is none."""
 
@@ -39,7 +42,23 @@ def is_shown(crossing: TracedCrossing, options: Options) -> bool:
     names = [crossing.call or "", function, crossing.party or "", crossing.verdict.value]
     names += [crossing.instruction.value, f"cpu{crossing.cpu}"]
     patterns = options.patterns
-    return not patterns or any(fnmatchcase(n, p) for n in names for p in patterns)
+    fits = not patterns or any(fnmatchcase(n, p) for n in names for p in patterns)
+    return fits and (options.all_cpus or _is_of_first(crossing) or _is_named(crossing, patterns))
+
+
+def _is_of_first(crossing: TracedCrossing) -> bool:
+    return crossing.cpu == 0 or is_amiss(crossing)
+
+
+def _is_named(crossing: TracedCrossing, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(f"cpu{crossing.cpu}", pattern) for pattern in patterns)
+
+
+def is_amiss(crossing: TracedCrossing) -> bool:
+    """Tell whether something is said of a crossing below its line."""
+    told = (CrossingWord.VIOLATED, CrossingWord.UNSCHEDULED)
+    found = any(each.verdict in told for each in crossing.findings)
+    return found or crossing.derived is DerivedWord.DIFFERS
 
 
 def write_crossing(crossing: TracedCrossing, options: Options) -> str:
@@ -59,6 +78,10 @@ def _lines(crossing: TracedCrossing, options: Options) -> Iterator[str]:
     if crossing.live is not None:
         words.append(f"=> live: {crossing.live}")
     yield " ".join(word for word in words if word)
+    for caller in crossing.callers or () if options.callers else ():
+        yield f"    > {caller}"
+    if crossing.vectors_set and not crossing.returned:
+        yield f"    wrote VBAR_EL2: {', '.join(crossing.vectors_set)}"
     for finding in crossing.findings:
         if finding.verdict in (CrossingWord.VIOLATED, CrossingWord.UNSCHEDULED):
             yield f"    {finding.verdict.value.upper()} {finding.question}: {finding.text}"
@@ -92,12 +115,12 @@ def spell_answer(crossing: TracedCrossing) -> str:
     return f"= {crossing.result or '?'}"
 
 
-def write_end(traced: TraceResult) -> str:
+def write_end(traced: TraceResult, options: Options) -> str:
     """Return what follows the crossings: why it ended, the verdict, what was not seen."""
-    return "".join(f"{printable(line)}\n" for line in _end(traced))
+    return "".join(f"{printable(line)}\n" for line in _end(traced, options))
 
 
-def _end(traced: TraceResult) -> Iterator[str]:
+def _end(traced: TraceResult, options: Options) -> Iterator[str]:
     yield from filled(f"--- {traced.end.kind.value}: {traced.end.text}", indent="    ")
     yield ""
     yield traced.conclusion.answer
@@ -107,6 +130,9 @@ def _end(traced: TraceResult) -> Iterator[str]:
         yield from labelled("driven", spell_step(step))
     if traced.control is not None:
         yield from labelled("control", f"alone, {spell_step(traced.control.step)}")
+    others = sum(not _is_of_first(each) for each in traced.crossings)
+    if others and not (options.all_cpus or options.patterns):
+        yield from labelled("not shown", f"crossings of other CPUs than cpu0: {others} (-f)")
     yield from labelled("source", traced.source)
     for each in traced.assumed:
         yield from labelled("assumed", each)
@@ -145,4 +171,4 @@ def _summary(traced: TraceResult) -> Iterator[str]:
 def write(traced: TraceResult, options: Options) -> str:
     """Return a whole trace."""
     shown = [each for each in traced.crossings if is_shown(each, options)]
-    return "".join(write_crossing(each, options) for each in shown) + write_end(traced)
+    return "".join(write_crossing(each, options) for each in shown) + write_end(traced, options)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hypabi.report.shared.text_layout import cut, printable
-from hypabi.tracing.result import TracedCrossing, TraceResult
+from hypabi.tracing.result import FIRMWARE, GUEST, TracedCrossing, TraceResult
 
 WIDTH: Final = 34
 """Of the column of a CPU."""
@@ -24,7 +24,7 @@ def _lines(traced: TraceResult) -> Iterator[str]:
     live: dict[int, str] = {}
     for each in traced.crossings:
         party = each.party or "?"
-        if live.get(each.cpu) != party:
+        if party not in (FIRMWARE, GUEST) and live.get(each.cpu) != party:
             yield _row("", {cpu: _bar(live.get(cpu), cpu == each.cpu, party) for cpu in cpus}, cpus)
             live[each.cpu] = party
         at = "" if each.time is None else f"{each.time / 1e6:.6f}"

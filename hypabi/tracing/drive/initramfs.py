@@ -7,7 +7,7 @@ from typing import Final
 
 from hypabi.arch.names import Architecture
 
-STEPS: Final = ("cpu-hotplug", "kvm", "kexec", "reboot", "off")
+STEPS: Final = ("cpu-hotplug", "kvm", "hibernate", "kexec", "reboot", "off")
 """What ``reference/drive/init.c`` can do."""
 APPEND: Final = "printk.devkmsg=on"
 """The kernel prints all that it is given to print: the process tells its steps there."""
@@ -16,8 +16,16 @@ _CONSOLE: Final = (5, 1)
 """Major and minor number of /dev/console (Documentation/admin-guide/devices.txt)."""
 
 
-def initramfs(architecture: Architecture, steps: tuple[str, ...]) -> bytes:
-    """Return the archive that QEMU's ``-initrd`` takes."""
+MOST_MODULES: Final = 10
+
+
+def initramfs(
+    architecture: Architecture, steps: tuple[str, ...], modules: tuple[bytes, ...] = ()
+) -> bytes:
+    """Return the archive that QEMU's ``-initrd`` takes.
+
+    :param modules: of the kernel, which are loaded first in this order
+    """
     init = (files("hypabi.tracing.drive") / INITS[architecture]).read_bytes()
     script = "".join(f"{step}\n" for step in steps).encode("ascii")
     parts = (
@@ -25,6 +33,10 @@ def initramfs(architecture: Architecture, steps: tuple[str, ...]) -> bytes:
         _entry("dev/console", stat.S_IFCHR | 0o600, device=_CONSOLE),
         _entry("init", stat.S_IFREG | 0o755, init),
         _entry("drive", stat.S_IFREG | 0o644, script),
+        *(
+            _entry(f"module{number}", stat.S_IFREG | 0o644, module)
+            for number, module in enumerate(modules[:MOST_MODULES])
+        ),
         _entry("TRAILER!!!", 0),
     )
     return b"".join(part for entry in parts for part in entry)

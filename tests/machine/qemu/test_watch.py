@@ -40,7 +40,7 @@ LIFE_OF_BOTH = [
 @pytest.fixture(scope="module")
 def life() -> TraceResult:
     need_machine("qemu")
-    return trace(LIFE, kernel_version=VERSION)
+    return trace(LIFE, kernel_version=VERSION, source="gdb-stub")
 
 
 def test_every_call_of_the_program_is_seen_once_and_by_name(life: TraceResult) -> None:
