@@ -38,6 +38,9 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
     "git": ("git", "git"),
     "chromium": ("chromium", "chromium"),
     "make": ("make", "make"),
+    "flex": ("flex", "flex"),
+    "bison": ("bison", "bison"),
+    "bc": ("bc", "bc"),
     "b4": ("b4", "b4"),
 }
 """By how a program's name begins: the need that it serves, and the package that holds it."""

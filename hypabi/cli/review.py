@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="what is built: arm, arm-thumb2, arm-lpae, arm-be, arm64, arm64-16k, arm64-64k, "
-        "arm64-be, all (default: arm and arm64)",
+        "arm64-be, arm64-novhe, arm64-nokvm, all (default: arm and arm64)",
     )
     parser.add_argument(
         "--config", metavar="FILE", help="build this .config in place of the named ones"
@@ -53,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="what the names of a compiler's programs begin with (default: Debian's)",
+    )
+    parser.add_argument(
+        "--compiler",
+        metavar="NAME",
+        help="gcc, clang, or clang-14 and the like (default: gcc, and clang where there is none)",
     )
     for when, what in (("before", "without the series"), ("after", "with the series")):
         parser.add_argument(
@@ -108,6 +113,7 @@ def _reviewed(arguments: argparse.Namespace) -> "ReviewResult":
         config=arguments.config,
         fragment=arguments.fragment,
         cross_compile=_prefixes(arguments.cross_compile),
+        compiler=arguments.compiler,
         image_before=arguments.image_before,
         image_after=arguments.image_after,
         run_builds=arguments.run_builds,

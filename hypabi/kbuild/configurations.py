@@ -121,6 +121,18 @@ CONFIGURATIONS: Final = (ARM, ARM64)
 """What is judged where nothing else is asked for."""
 
 
+_KVM: Final = "arch/arm64/kvm/"
+
+
+def _without_kvm(of: Configuration) -> Configuration:
+    """Return a configuration whose kernel is nobody's hypervisor."""
+    programs = tuple(
+        replace(each, objects=tuple(e for e in each.objects if not e.startswith(_KVM)))
+        for each in of.programs
+    )
+    return replace(_like(of, f"{of.name}-nokvm", KVM="n", VIRTUALIZATION="n"), programs=programs)
+
+
 def _like(of: Configuration, name: str, **options: str) -> Configuration:
     return replace(of, name=name, options={**of.options, **options})
 
@@ -135,6 +147,8 @@ EVERY: Final[Mapping[str, Configuration]] = {
         _like(ARM64, "arm64-16k", ARM64_4K_PAGES="n", ARM64_16K_PAGES="y"),
         _like(ARM64, "arm64-64k", ARM64_4K_PAGES="n", ARM64_64K_PAGES="y"),
         _like(ARM64, "arm64-be", CPU_BIG_ENDIAN="y"),
+        _like(ARM64, "arm64-novhe", ARM64_VHE="n"),
+        _without_kvm(ARM64),
     )
 }
 """By name, those in which code of the interface differs."""

@@ -90,9 +90,15 @@ class Layers:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def run(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Ran:
+    def run(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        text: str = "",
+    ) -> Ran:
         """Run a command in the tree as the layers show it.
 
+        :param text: its standard input
         :raises HypabiError: no such view can be made, or the command takes too long
         """
         upper, *lower = self.layers
@@ -106,7 +112,7 @@ class Layers:
         try:
             ran = subprocess.run(
                 [*enter, options, str(self.tree), *command],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 text=True, errors="replace", timeout=PATIENCE, check=False,
                 env={**os.environ, "LC_ALL": "C", **(environment or {})},
             )  # fmt: skip

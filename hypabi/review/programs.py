@@ -13,12 +13,14 @@ from hypabi.errors import HypabiError
 from hypabi.kbuild import tree
 from hypabi.kbuild.configurations import Configuration
 from hypabi.kbuild.layers import Layers
-from hypabi.kbuild.toolchain import Toolchain
+from hypabi.kbuild.toolchain import Toolchain, compiler_version
 from hypabi.kbuild.tree import build, prepare
 from hypabi.records import field, frozen, replace
+from hypabi.review.cache import TEMPORARY, Cache
 from hypabi.review.changed_files import architectures_of, run_by_builds
-from hypabi.review.judge import Built, Progress
+from hypabi.review.judge import Built
 from hypabi.review.numbers import numbers_in
+from hypabi.review.progress import Progress
 from hypabi.review.series.model import Patch
 from hypabi.review.tree import Base, DoesNotApply, apply_patch, copy_change, layer_name
 
@@ -46,7 +48,7 @@ class Plan:
 
     tree: Path
     base: Base
-    cache: Path
+    cache: Cache
     toolchains: Mapping[str, tuple[Configuration, Toolchain]]
     """By name of the configuration."""
     missing: Mapping[str, tuple[Configuration, str]]
@@ -71,7 +73,7 @@ def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
     for patch in patches:
         if why is None:
             name = layer_name(name, patch)
-            applied = apply_patch(sources.over(plan.cache / f"{name[:16]}.sources"), patch)
+            applied = apply_patch(sources.over(plan.cache.path(name, "sources")), patch)
             if isinstance(applied, DoesNotApply):
                 why = applied.why
             else:
@@ -133,11 +135,11 @@ def _sources(layers: Layers, functions: Mapping[str, Path]) -> Mapping[str, str]
 
 
 def prepared_layer(
-    folder: Path, base: Base, configuration: Configuration, toolchain: Toolchain
+    cache: Cache, base: Base, configuration: Configuration, toolchain: Toolchain
 ) -> Path:
     """Return the folder of a tree that is configured and built once."""
-    about = f"{configuration!r}\0{toolchain!r}\0{base.identity}"
-    return folder / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.prepared"
+    about = f"{configuration!r}\0{toolchain!r}\0{compiler_version(toolchain)}\0{base.identity}"
+    return cache.path(hashlib.sha256(about.encode()).hexdigest(), "prepared")
 
 
 def _read_sources(program: Path) -> Mapping[str, str]:
@@ -171,7 +173,7 @@ class _Stack:
         plan.say(f"{configuration.name}: preparing the tree")
         try:
             prepared = prepare(below, layer, configuration, toolchain, plan.jobs)
-            self.prepared = prepared.over(plan.cache / f"{self.name[:16]}.base")
+            self.prepared = prepared.over(plan.cache.path(self.name, "base"))
         except HypabiError as refused:
             self.refused = refused
 
@@ -190,7 +192,7 @@ class _Stack:
             return
         self.built = None
         self.name = layer_name(self.name, patch)
-        self.prepared = self.prepared.over(self.plan.cache / f"{self.name[:16]}.layer")
+        self.prepared = self.prepared.over(self.plan.cache.path(self.name, "layer"))
         self.unbuilt += 1
         if not self._done().is_dir():
             copy_change(sources, patch, self.prepared.layers)
@@ -220,11 +222,11 @@ class _Stack:
         return numbers_in(self.prepared.layers, self.configuration.architecture, self.plan.files)
 
     def _done(self) -> Path:
-        return self.plan.cache / f"{self.name[:16]}.programs"
+        return self.plan.cache.path(self.name, "programs")
 
     def _build(self, done: Path) -> None:
         self.plan.say(f"{self.configuration.name}: building")
-        with tempfile.TemporaryDirectory(prefix="hypabi-", dir=self.plan.cache) as folder:
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=self.plan.cache.folder) as folder:
             made, kept = Path(folder) / "made", Path(folder) / "kept"
             made.mkdir()
             kept.mkdir()

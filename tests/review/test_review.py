@@ -282,7 +282,7 @@ def test_two_calls_of_one_number_are_said_and_the_other_patches_are_judged(numbe
 def test_what_cannot_be_built_is_no_silence(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(STUB, name="other", architecture=Architecture.ARM)
 
-    def find(architecture: Architecture, _: str | None) -> Toolchain:
+    def find(architecture: Architecture, *_: str | None) -> Toolchain:
         if architecture is Architecture.ARM:
             raise HypabiError("arm-gcc", "not installed")
         return TOOLCHAIN
