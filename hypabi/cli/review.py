@@ -14,6 +14,7 @@ from hypabi.cli.parser import add_output
 if TYPE_CHECKING:
     from hypabi.analysis.results.review import ReviewResult
 
+MOST_JOBS = 64
 SUMMARY = "say what a posted series breaks, at which patch, and who must agree"
 
 
@@ -78,9 +79,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cache", metavar="DIR", help="folder for what is made (default: the user's cache)"
     )
     parser.add_argument(
-        "--jobs", metavar="N", type=int, default=2, help="objects made at once (default: 2)"
+        "--jobs", metavar="N", type=_number, default=2, help="objects made at once (default: 2)"
     )
     add_output(parser, ("text", "mail", "json", "patchwork", "document"))
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not 0 < number <= MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {MOST_JOBS}")
+    return number
 
 
 def run(arguments: argparse.Namespace) -> int:

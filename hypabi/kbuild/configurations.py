@@ -1,6 +1,6 @@
 """Which objects of a kernel the contract is about, and how the kernel is configured for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hypabi.arch.names import Architecture
@@ -33,6 +33,8 @@ class Program:
     """Symbols that are there in every such program, whether the objects ask for them or not."""
     sections: tuple[str, ...] = ()
     """Sections that the script insists on, each of which gets a word."""
+    touched: tuple[str, ...] = ()
+    """Objects besides, which are linked where their source is there and the kernel has them."""
 
 
 @frozen
@@ -131,6 +133,15 @@ def _without_kvm(of: Configuration) -> Configuration:
         for each in of.programs
     )
     return replace(_like(of, f"{of.name}-nokvm", KVM="n", VIRTUALIZATION="n"), programs=programs)
+
+
+def with_touched(of: Configuration, objects: Iterable[str]) -> Configuration:
+    """Return a configuration whose kernel has objects besides, as far as they are not its own."""
+    kernel, *others = of.programs
+    own = {*kernel.objects, *(name for each in others for name in each.objects)}
+    units = {unit.source for each in of.programs for unit in each.units}
+    touched = tuple(name for name in objects if name not in own and f"{name[:-2]}.S" not in units)
+    return replace(of, programs=(replace(kernel, touched=touched), *others)) if touched else of
 
 
 def _like(of: Configuration, name: str, **options: str) -> Configuration:

@@ -54,6 +54,8 @@ def commands_for(
     made: dict[str, Made] = {}
     for target in targets:
         _note(layers, target, made)
+    if not made.keys() >= set(targets):
+        return None
     known = frozenset(name for each in made.values() for name in each.inputs)
     headers = [_read(layers, name.format(architecture)) for name in ELSEWHERE]
     if not changed <= known or None in headers:

@@ -62,7 +62,7 @@ def prepare(
         merge = ("scripts/kconfig/merge_config.sh", "-m", _base(found), _FRAGMENT)
         _run(found, ("sh", *merge))
         _make(found, ("olddefconfig",))
-        _make(found, _targets(configuration), jobs)
+        _make(found, _targets(configuration, found.layers), jobs)
         (layer / DONE).touch()
     return found
 
@@ -77,7 +77,7 @@ def build(
     :raises HypabiError: it does not build, or does not link
     """
     configuration, layers = prepared.configuration, prepared.layers
-    targets, architecture = _targets(configuration), configuration.architecture.value
+    targets, architecture = _targets(configuration, layers), configuration.architecture.value
     units = {unit.source for program in configuration.programs for unit in program.units}
     changed = layers.changed(uppermost) - units
     below = Layers(layers.tree, layers.layers[uppermost:])
@@ -115,9 +115,15 @@ def kernel_version(layers: Layers) -> str:
     return ".".join(numbers)
 
 
-def _targets(configuration: Configuration) -> tuple[str, ...]:
-    made = (program for program in configuration.programs if program.objects)
-    return tuple(name for program in made for name in (*program.objects, program.script))
+def _targets(configuration: Configuration, layers: Layers) -> tuple[str, ...]:
+    made = [program for program in configuration.programs if program.objects]
+    own = (name for program in made for name in (*program.objects, program.script))
+    touched = (name for program in made for name in program.touched if _has_source(layers, name))
+    return (*own, *touched)
+
+
+def _has_source(layers: Layers, name: str) -> bool:
+    return any(layers.has(f"{name[:-2]}.{ending}") for ending in ("c", "S"))
 
 
 def _make(prepared: Prepared, targets: Sequence[str], jobs: int = 1) -> None:
@@ -140,6 +146,7 @@ def _run(prepared: Prepared, command: Sequence[str], text: str = "") -> None:
 def _linked(prepared: Prepared, program: Program, target: Path) -> Linked:
     layers = prepared.layers
     objects = [layers.file(name) for name in program.objects]
+    objects += [layers.file(name) for name in program.touched if _is_made(layers, name)]
     objects += [_compiled(prepared, unit, target) for unit in program.units]
     if program.script_options is None:
         script = layers.file(program.script)
@@ -153,6 +160,11 @@ def _linked(prepared: Prepared, program: Program, target: Path) -> Linked:
         program.stand_ins,
         program.sections,
     )
+
+
+def _is_made(layers: Layers, name: str) -> bool:
+    """Tell whether an object is there, and not left over from a source that is gone."""
+    return layers.has(name) and _has_source(layers, name)
 
 
 def _compiled(prepared: Prepared, unit: Unit, target: Path) -> Path:

@@ -16,6 +16,7 @@ from hypabi.analysis.results.review import (
 )
 from hypabi.analysis.session import open_image
 from hypabi.analysis.tools import TOOLS
+from hypabi.arch.names import Architecture
 from hypabi.contract.model import Contract
 from hypabi.errors import HypabiError
 from hypabi.home import VERSION
@@ -26,7 +27,7 @@ from hypabi.kbuild.tree import kernel_version
 from hypabi.records import field, frozen, replace
 from hypabi.review.agreement import agreement
 from hypabi.review.cache import Cache, opened_cache
-from hypabi.review.changed_files import architectures_of
+from hypabi.review.changed_files import architectures_of_patch, speaks_of_interface
 from hypabi.review.document import document_in, document_patch
 from hypabi.review.judge import Built, Judge, Judged
 from hypabi.review.kept import Kept
@@ -179,12 +180,12 @@ class _Review:
             cache=self.cache,
             toolchains={} if images is not None else self.toolchains(),
             missing=self.missing,
-            files=tuple(dict.fromkeys(f for each in self.series.patches for f in each.files)),
+            patches=self.series.patches,
             runs_builds=self.wanted.runs_builds,
             jobs=self.wanted.jobs,
             say=self.wanted.say,
         )
-        states = states_of(plan, self.series.patches)
+        states = states_of(plan)
         if images is None:
             return states
         refused = next((each.rejected for each in states if each.rejected), None)
@@ -206,8 +207,10 @@ class _Review:
 
         :raises HypabiError: every compiler that is needed is missing
         """
-        names = (name for patch in self.series.patches for name in patch.files)
-        concerned = architectures_of(names)
+        patches = self.series.patches
+        concerned = frozenset[Architecture]().union(*map(architectures_of_patch, patches))
+        if any(speaks_of_interface(each.files) for each in patches):
+            concerned = frozenset(Architecture)
         found: dict[str, tuple[Configuration, Toolchain]] = {}
         refused: HypabiError | None = None
         for each in self.wanted.configurations:

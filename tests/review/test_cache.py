@@ -112,5 +112,5 @@ def test_a_folder_that_cannot_be_written_is_refused_in_a_line(tmp_path: Path) ->
     (tmp_path / "file").write_text("")
     for folder in (tmp_path / "file", tmp_path / "file" / "deeper", Path("/proc/none")):
         message = "--cache names another folder"
-        with pytest.raises(HypabiError, match=message), opened_cache(folder, str):
+        with pytest.raises(HypabiError, match=message), opened_cache(folder, print):
             pass
