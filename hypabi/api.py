@@ -515,6 +515,7 @@ def review(
     config: Path | None = None,
     fragment: Path | None = None,
     cross_compile: Mapping[str, str] | None = None,
+    compiler: str | None = None,
     image_before: Path | None = None,
     image_after: Path | None = None,
     run_builds: bool = False,
@@ -537,6 +538,8 @@ def review(
     :param config: a whole configuration of the kernel that is built in place of these
     :param fragment: options that each of them gets besides
     :param cross_compile: by architecture, what the names of the compiler's programs begin with
+    :param compiler: gcc, or clang as it is called here; gcc where ``None``, and clang where there
+        is none
     :param image_before: kernel image without the series, where the user built it
     :param image_after: kernel image with it; both or none
     :param run_builds: whether to build a patch of which the build itself would run something
@@ -564,7 +567,8 @@ def review(
         "review", series, tree=tree, base=base, contract=contract,
         configuration=list(configurations), config=config, fragment=fragment,
         cross_compile=[f"{name}={prefix}" for name, prefix in prefixes.items()],
-        image_before=image_before, image_after=image_after, run_builds=run_builds, b4=b4,
+        compiler=compiler, image_before=image_before, image_after=image_after,
+        run_builds=run_builds, b4=b4,
     )  # fmt: skip
     wanted = ReviewWanted(
         series=os.fspath(series),
@@ -573,6 +577,7 @@ def review(
         contract=named_contract(contract),
         configurations=configurations_of(configurations, config, fragment),
         prefixes=prefixes,
+        compiler=compiler,
         images=images,
         runs_builds=run_builds,
         notes=note,

@@ -33,7 +33,7 @@ HEADERS = {
 # Of 5.10 Debian's archive has amd64 alone any more.
 """,
     SOURCES.name: """\
-# The kernel sources that evidence/defects edits and builds, as pins.toml has the kernels;
+# The kernel sources that tests and evidence/defects edit and build, as pins.toml has the kernels;
 # `image_sha256` is the archive's in the package.  They are under the GPL: never commit any of it.
 """,
 }
@@ -71,12 +71,9 @@ def read_pins(path: Path = PINS) -> dict[str, Pin]:
 
 
 def fetched_unasked() -> list[str]:
-    """Return the names of what is fetched where none is named.
-
-    Sources are not: nothing but evidence needs them.
-    """
+    """Return the names of what is fetched where none is named."""
     small = (pin.name for pin in read_pins(NEIGHBOURS).values() if pin.size <= SMALL)
-    return [*read_pins(), *read_pins(DOCUMENTS), *small]
+    return [*read_pins(), *read_pins(DOCUMENTS), *read_pins(SOURCES), *small]
 
 
 def write_pins(pins: Iterable[Pin], path: Path = PINS) -> None:

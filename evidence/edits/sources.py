@@ -1,8 +1,11 @@
 """The kernel's sources as Debian ships them, unpacked into the cache and prepared there."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +13,7 @@ from hypabi.errors import HypabiError
 from hypabi.kbuild.configurations import Configuration
 from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.toolchain import find_toolchain
-from hypabi.kbuild.tree import DONE, Prepared, prepare
+from hypabi.kbuild.tree import Prepared, prepare
 from kernels import cache
 from kernels.pins import SOURCES, Pin, read_pins
 
@@ -18,9 +21,10 @@ SOURCE: Final = "linux-source-6.1"
 """Which of the pinned sources edits are made in."""
 LEFT_OUT: Final = (
     *(f"*/{folder}/*.c" for folder in ("drivers", "sound", "fs", "net")),
-    *(f"*.{ending}" for ending in ("dts", "dtsi", "rst")),
+    *(f"*.{ending}" for ending in ("dts", "dtsi")),
+    "*/Documentation/[a-uw-z]*/*",
 )
-"""Half of the tree, and nothing that the contract is about is built from it."""
+"""Half of the tree, and nothing that the contract is about is built from it, or says it."""
 
 
 def pin() -> Pin:
@@ -33,15 +37,11 @@ def tree() -> Path:
 
     :raises HypabiError: they are not in the cache
     """
-    folder = cache.folder() / "trees" / pin().package_sha256[:16]
-    if not (folder / "Makefile").is_file():
-        _unpack(folder)
+    folder = cache.folder() / "trees" / _name()
+    with _alone():
+        if not (folder / "Makefile").is_file():
+            _unpack(folder)
     return folder
-
-
-def is_prepared(configuration: Configuration) -> bool:
-    """Tell whether what is made once has been made."""
-    return (layer(configuration) / DONE).is_file()
 
 
 def prepared(configuration: Configuration, jobs: int) -> Prepared:
@@ -50,14 +50,31 @@ def prepared(configuration: Configuration, jobs: int) -> Prepared:
     :raises HypabiError: a compiler or the sources are missing, or they do not build
     """
     toolchain = find_toolchain(configuration.architecture)
-    return prepare(Layers(tree(), ()), layer(configuration), configuration, toolchain, jobs)
+    unpacked = Layers(tree(), ())
+    with _alone():
+        return prepare(unpacked, layer(configuration), configuration, toolchain, jobs)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let nobody else write into the folder: two runs would write the same."""
+    folder = cache.folder() / "trees"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def layer(configuration: Configuration) -> Path:
     """Return the folder of what is made once."""
     about = repr(configuration).encode()
     name = f"{configuration.name}-{hashlib.sha256(about).hexdigest()[:16]}"
-    return cache.folder() / "trees" / f"{pin().package_sha256[:16]}.{name}"
+    return cache.folder() / "trees" / f"{_name()}.{name}"
+
+
+def _name() -> str:
+    """Return what the unpacked sources are called: by the package, and what of it is left out."""
+    return hashlib.sha256(repr((pin().package_sha256, LEFT_OUT)).encode()).hexdigest()[:16]
 
 
 def _unpack(folder: Path) -> None:

@@ -14,6 +14,7 @@ from hypabi.cli.parser import add_output
 if TYPE_CHECKING:
     from hypabi.analysis.results.review import ReviewResult
 
+MOST_JOBS = 64
 SUMMARY = "say what a posted series breaks, at which patch, and who must agree"
 
 
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="what is built: arm, arm-thumb2, arm-lpae, arm-be, arm64, arm64-16k, arm64-64k, "
-        "arm64-be, all (default: arm and arm64)",
+        "arm64-be, arm64-novhe, arm64-nokvm, all (default: arm and arm64)",
     )
     parser.add_argument(
         "--config", metavar="FILE", help="build this .config in place of the named ones"
@@ -53,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="what the names of a compiler's programs begin with (default: Debian's)",
+    )
+    parser.add_argument(
+        "--compiler",
+        metavar="NAME",
+        help="gcc, clang, or clang-14 and the like (default: gcc, and clang where there is none)",
     )
     for when, what in (("before", "without the series"), ("after", "with the series")):
         parser.add_argument(
@@ -73,9 +79,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cache", metavar="DIR", help="folder for what is made (default: the user's cache)"
     )
     parser.add_argument(
-        "--jobs", metavar="N", type=int, default=2, help="objects made at once (default: 2)"
+        "--jobs", metavar="N", type=_number, default=2, help="objects made at once (default: 2)"
     )
     add_output(parser, ("text", "mail", "json", "patchwork", "document"))
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not 0 < number <= MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"{text} is not from 1 to {MOST_JOBS}")
+    return number
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -108,6 +121,7 @@ def _reviewed(arguments: argparse.Namespace) -> "ReviewResult":
         config=arguments.config,
         fragment=arguments.fragment,
         cross_compile=_prefixes(arguments.cross_compile),
+        compiler=arguments.compiler,
         image_before=arguments.image_before,
         image_after=arguments.image_after,
         run_builds=arguments.run_builds,

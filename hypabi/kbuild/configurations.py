@@ -1,6 +1,6 @@
 """Which objects of a kernel the contract is about, and how the kernel is configured for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from hypabi.arch.names import Architecture
@@ -33,6 +33,8 @@ class Program:
     """Symbols that are there in every such program, whether the objects ask for them or not."""
     sections: tuple[str, ...] = ()
     """Sections that the script insists on, each of which gets a word."""
+    touched: tuple[str, ...] = ()
+    """Objects besides, which are linked where their source is there and the kernel has them."""
 
 
 @frozen
@@ -121,6 +123,27 @@ CONFIGURATIONS: Final = (ARM, ARM64)
 """What is judged where nothing else is asked for."""
 
 
+_KVM: Final = "arch/arm64/kvm/"
+
+
+def _without_kvm(of: Configuration) -> Configuration:
+    """Return a configuration whose kernel is nobody's hypervisor."""
+    programs = tuple(
+        replace(each, objects=tuple(e for e in each.objects if not e.startswith(_KVM)))
+        for each in of.programs
+    )
+    return replace(_like(of, f"{of.name}-nokvm", KVM="n", VIRTUALIZATION="n"), programs=programs)
+
+
+def with_touched(of: Configuration, objects: Iterable[str]) -> Configuration:
+    """Return a configuration whose kernel has objects besides, as far as they are not its own."""
+    kernel, *others = of.programs
+    own = {*kernel.objects, *(name for each in others for name in each.objects)}
+    units = {unit.source for each in of.programs for unit in each.units}
+    touched = tuple(name for name in objects if name not in own and f"{name[:-2]}.S" not in units)
+    return replace(of, programs=(replace(kernel, touched=touched), *others)) if touched else of
+
+
 def _like(of: Configuration, name: str, **options: str) -> Configuration:
     return replace(of, name=name, options={**of.options, **options})
 
@@ -135,6 +158,8 @@ EVERY: Final[Mapping[str, Configuration]] = {
         _like(ARM64, "arm64-16k", ARM64_4K_PAGES="n", ARM64_16K_PAGES="y"),
         _like(ARM64, "arm64-64k", ARM64_4K_PAGES="n", ARM64_64K_PAGES="y"),
         _like(ARM64, "arm64-be", CPU_BIG_ENDIAN="y"),
+        _like(ARM64, "arm64-novhe", ARM64_VHE="n"),
+        _without_kvm(ARM64),
     )
 }
 """By name, those in which code of the interface differs."""

@@ -8,7 +8,9 @@ later that lets a user make namespaces.
 
 import os
 import re
+import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,7 +18,10 @@ from typing import Final
 from hypabi.errors import HypabiError
 from hypabi.records import frozen
 
-_ENTER: Final = 'mount -t overlay overlay -o "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
+_ENTER: Final = (
+    "ulimit -v {memory} 2> /dev/null; ulimit -f {file} 2> /dev/null\n"
+    'mount -t overlay overlay -o "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
+)
 _REFUSED: Final = "this machine lets no user show a tree in layers (user namespaces, overlayfs)"
 _NO_LAYERS: Final = "a tree there cannot be shown in layers"
 _ERROR: Final = re.compile(r"error|undefined|multiple definition|cannot|overlap", re.IGNORECASE)
@@ -24,6 +29,14 @@ FORBIDDEN: Final = frozenset(",:\\\n")
 """What the options of a mount give a meaning to."""
 PATIENCE: Final = 1800
 """Seconds that a command may take."""
+MEMORY: Final = 4 << 20
+"""KiB that a process may have: a line of assembly may ask for any number of instructions."""
+LONGEST: Final = 400
+"""Characters of a complaint."""
+MOST_SAID: Final = 1 << 20
+"""Bytes that are read of what a command says."""
+LARGEST: Final = 1 << 21
+"""Blocks of 512 bytes that a file may get."""
 
 
 @frozen
@@ -35,10 +48,10 @@ class Ran:
     """Its standard output, and what it complained of behind that."""
 
     def complaint(self) -> str:
-        """Return the first line that names an error."""
+        """Return the first line that names an error, as far as a report bears it."""
         lines = self.output.splitlines()
         said = (line for line in lines if _ERROR.search(line))
-        return next(said, lines[-1] if lines else "it said nothing")
+        return next(said, lines[-1] if lines else "it said nothing")[:LONGEST]
 
 
 @frozen
@@ -90,9 +103,15 @@ class Layers:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def run(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Ran:
+    def run(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        text: str = "",
+    ) -> Ran:
         """Run a command in the tree as the layers show it.
 
+        :param text: its standard input
         :raises HypabiError: no such view can be made, or the command takes too long
         """
         upper, *lower = self.layers
@@ -102,16 +121,31 @@ class Layers:
         options = f"lowerdir={folders},upperdir={upper},workdir={work},userxattr"
         if any(FORBIDDEN & set(str(each)) for each in (self.tree, *self.layers)):
             raise HypabiError(str(self.tree), "a comma or colon is in its path", _NO_LAYERS)
-        enter = ["unshare", "--map-root-user", "--mount", "sh", "-c", _ENTER, "sh"]
+        enter = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+        enter += [_ENTER.format(memory=MEMORY, file=LARGEST), "sh"]
+        variables = {**os.environ, "LC_ALL": "C", **(environment or {})}
         try:
-            ran = subprocess.run(
-                [*enter, options, str(self.tree), *command],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                text=True, errors="replace", timeout=PATIENCE, check=False,
-                env={**os.environ, "LC_ALL": "C", **(environment or {})},
-            )  # fmt: skip
+            ran = _ran([*enter, options, str(self.tree), *command], variables, text)
         except subprocess.TimeoutExpired:
             raise HypabiError(command[0], f"it took more than {PATIENCE} s") from None
-        if ran.returncode and ran.stdout.startswith(("unshare:", "mount:")):
-            raise HypabiError(str(self.tree), _REFUSED, ran.stdout.splitlines()[0])
-        return Ran(ran.returncode, ran.stdout)
+        if ran.status and ran.output.startswith(("unshare:", "mount:")):
+            raise HypabiError(str(self.tree), _REFUSED, ran.output.splitlines()[0])
+        return ran
+
+
+def _ran(command: Sequence[str], environment: Mapping[str, str], text: str) -> Ran:
+    """Run a command; nothing that it began is left where it takes too long or is interrupted."""
+    with (
+        tempfile.TemporaryFile() as output,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT,
+            env=environment, start_new_session=True,
+        ) as process,
+    ):  # fmt: skip
+        try:
+            process.communicate(text.encode(), timeout=PATIENCE)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        output.seek(0)
+        return Ran(process.returncode, output.read(MOST_SAID).decode("utf-8", "replace"))

@@ -61,13 +61,12 @@ def link_objects(
     }
     stand_ins = tuple(name for name in missing if name not in aliases)
     made = target.with_suffix(".standins.o")
-    _run([toolchain.program("as"), "-o", str(made), "-"], _source(stand_ins, sections))
+    _run([*toolchain.assembles, "-o", str(made)], _source(stand_ins, sections))
     as_named = [f"--defsym={name}={of}" for name, of in aliases.items()]
     _run(
         [
-            toolchain.program("ld"), "--build-id=none", "-z", "noexecstack",
-            "--no-warn-rwx-segments",
-            *as_named, "-T", str(script), "-o", str(target), *map(str, objects), str(made),
+            toolchain.program("ld"), "--build-id=none", "-z", "noexecstack", *as_named,
+            "-T", str(script), "-o", str(target), *map(str, objects), str(made),
         ]
     )  # fmt: skip
     return Linked(target, stand_ins, _functions(toolchain, objects))

@@ -13,6 +13,7 @@ from typing import Final
 
 from hypabi.errors import HypabiError
 from hypabi.kbuild.layers import Layers
+from hypabi.kbuild.preprocessed import unchanged
 from hypabi.records import frozen
 
 _COMMAND: Final = re.compile(r"^(?:saved)?cmd_\S+ := (.*)$", re.M)
@@ -21,6 +22,10 @@ _READ: Final = re.compile(r"^ {2}([^\s$\\]+)", re.M)
 _FILE: Final = re.compile(r"(?<=\s)[\w./-]+\.(?:o|S|lds)\b")
 ELSEWHERE: Final = ("kernel/bounds.s", "arch/{}/kernel/asm-offsets.s")
 """What headers are made from that everything includes: its makers keep no such file."""
+
+
+FEW: Final = 4
+"""Files that are made again sooner than it is asked whether they have to be."""
 
 
 @frozen
@@ -33,23 +38,37 @@ class Made:
 
 
 def commands_for(
-    layers: Layers, targets: Sequence[str], architecture: str, changed: frozenset[str]
+    layers: Layers,
+    targets: Sequence[str],
+    architecture: str,
+    changed: frozenset[str],
+    below: Layers | None = None,
 ) -> tuple[str, ...] | None:
     """Return the commands that make some files again, in their order, where others changed.
 
     :param targets: files that were made before
+    :param below: the tree without the change, to tell what it means nothing to; all that reads what
+        changed is made again where ``None``
     :return: ``None`` where only ``make`` can tell
     """
     made: dict[str, Made] = {}
     for target in targets:
         _note(layers, target, made)
+    if not made.keys() >= set(targets):
+        return None
     known = frozenset(name for each in made.values() for name in each.inputs)
     headers = [_read(layers, name.format(architecture)) for name in ELSEWHERE]
-    if not changed <= known or any(each is None or changed & each.inputs for each in headers):
+    if not changed <= known or None in headers:
         return None
-    stale: set[str] = set()
+    of_headers = {each.name: each for each in headers if each is not None}
+    stale = {name for name, of in {**made, **of_headers}.items() if of.inputs & changed}
+    if below is not None and len(stale) > FEW:
+        asked = {name: {**made, **of_headers}[name].command for name in sorted(stale)}
+        stale -= unchanged(below, layers, asked)
+    if stale & of_headers.keys():
+        return None
     for each in made.values():
-        if each.inputs & (changed | stale):
+        if each.inputs & stale:
             stale.add(each.name)
     return tuple(made[name].command for name in made if name in stale)
 

@@ -29,6 +29,10 @@ _IDENTITY: Final = {
 """What a kernel says of who built it, so that the same sources give the same bytes."""
 
 
+_ALL_OF_INPUT: Final = ("sh", "-ec", 'eval "$(cat)"')
+"""Runs commands that are more than a command line holds, and nothing where one fails before."""
+
+
 @frozen
 class Prepared:
     """A tree that is configured, with every object of a configuration built."""
@@ -53,14 +57,12 @@ def prepare(
     """
     found = Prepared(tree.over(layer), configuration, toolchain)
     if not (layer / DONE).is_file():
-        _make(found, (configuration.base,))
         lines = (f"CONFIG_{name}={value}\n" for name, value in configuration.options.items())
         found.layers.write(_FRAGMENT, "".join(lines))
-        merge = ("scripts/kconfig/merge_config.sh", "-m", ".config", _FRAGMENT)
+        merge = ("scripts/kconfig/merge_config.sh", "-m", _base(found), _FRAGMENT)
         _run(found, ("sh", *merge))
         _make(found, ("olddefconfig",))
-        _make(found, ("prepare",), jobs)
-        _make(found, _targets(configuration), jobs)
+        _make(found, _targets(configuration, found.layers), jobs)
         (layer / DONE).touch()
     return found
 
@@ -75,17 +77,28 @@ def build(
     :raises HypabiError: it does not build, or does not link
     """
     configuration, layers = prepared.configuration, prepared.layers
-    targets, architecture = _targets(configuration), configuration.architecture.value
+    targets, architecture = _targets(configuration, layers), configuration.architecture.value
     units = {unit.source for program in configuration.programs for unit in program.units}
     changed = layers.changed(uppermost) - units
-    commands = commands_for(layers, targets, architecture, changed)
+    below = Layers(layers.tree, layers.layers[uppermost:])
+    commands = commands_for(layers, targets, architecture, changed, below)
     if commands is None:
         _make(prepared, targets)
     elif commands:
-        _run(prepared, ("sh", "-ec", "\n".join(commands)))
+        _run(prepared, _ALL_OF_INPUT, "\n".join(commands))
     return tuple(
         (program, _linked(prepared, program, target)) for program in prepared.configuration.programs
     )
+
+
+def _base(prepared: Prepared) -> str:
+    """Return the file that a configuration starts from, made where it is none of the tree's."""
+    configuration = prepared.configuration
+    name = f"arch/{configuration.architecture.value}/configs/{configuration.base}"
+    if prepared.layers.has(name):
+        return name
+    _make(prepared, (configuration.base,))
+    return ".config"
 
 
 def kernel_version(layers: Layers) -> str:
@@ -102,9 +115,15 @@ def kernel_version(layers: Layers) -> str:
     return ".".join(numbers)
 
 
-def _targets(configuration: Configuration) -> tuple[str, ...]:
-    made = (program for program in configuration.programs if program.objects)
-    return tuple(name for program in made for name in (*program.objects, program.script))
+def _targets(configuration: Configuration, layers: Layers) -> tuple[str, ...]:
+    made = [program for program in configuration.programs if program.objects]
+    own = (name for program in made for name in (*program.objects, program.script))
+    touched = (name for program in made for name in program.touched if _has_source(layers, name))
+    return (*own, *touched)
+
+
+def _has_source(layers: Layers, name: str) -> bool:
+    return any(layers.has(f"{name[:-2]}.{ending}") for ending in ("c", "S"))
 
 
 def _make(prepared: Prepared, targets: Sequence[str], jobs: int = 1) -> None:
@@ -113,13 +132,13 @@ def _make(prepared: Prepared, targets: Sequence[str], jobs: int = 1) -> None:
         prepared,
         (
             "make", "-s", f"-j{jobs}", f"ARCH={toolchain.architecture.value}",
-            f"CROSS_COMPILE={toolchain.prefix}", *targets,
+            *toolchain.makes, *targets,
         ),
     )  # fmt: skip
 
 
-def _run(prepared: Prepared, command: Sequence[str]) -> None:
-    ran = prepared.layers.run(command, _IDENTITY)
+def _run(prepared: Prepared, command: Sequence[str], text: str = "") -> None:
+    ran = prepared.layers.run(command, _IDENTITY, text)
     if ran.status:
         raise HypabiError(prepared.configuration.name, ran.complaint())
 
@@ -127,6 +146,7 @@ def _run(prepared: Prepared, command: Sequence[str]) -> None:
 def _linked(prepared: Prepared, program: Program, target: Path) -> Linked:
     layers = prepared.layers
     objects = [layers.file(name) for name in program.objects]
+    objects += [layers.file(name) for name in program.touched if _is_made(layers, name)]
     objects += [_compiled(prepared, unit, target) for unit in program.units]
     if program.script_options is None:
         script = layers.file(program.script)
@@ -140,6 +160,11 @@ def _linked(prepared: Prepared, program: Program, target: Path) -> Linked:
         program.stand_ins,
         program.sections,
     )
+
+
+def _is_made(layers: Layers, name: str) -> bool:
+    """Tell whether an object is there, and not left over from a source that is gone."""
+    return layers.has(name) and _has_source(layers, name)
 
 
 def _compiled(prepared: Prepared, unit: Unit, target: Path) -> Path:

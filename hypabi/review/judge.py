@@ -1,6 +1,6 @@
 """What is said of a program, and what two of them do differently, each question answered once."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -42,10 +42,9 @@ from hypabi.records import field, frozen
 from hypabi.review.findings import Finding, findings_of
 from hypabi.review.kept import Kept
 from hypabi.review.numbers import FORMER, Numbered, former, renumbered, with_further
+from hypabi.review.progress import Progress
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
-Progress = Callable[[str], None]
-"""Is told what takes long."""
 MOST_OPEN: Final = 4
 """Programs that are open at once: a comparison needs two, of the largest configurations."""
 LARGEST_DOCUMENT: Final = 1 << 20

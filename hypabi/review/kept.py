@@ -42,7 +42,9 @@ class Kept:
         name = hashlib.sha256(code_identity().encode() + about).hexdigest()
         path = self.folder / f"{name}.json"
         try:
-            return _read(kind, path)
+            found = _read(kind, path)
+            path.touch()  # what was used longest ago goes first
+            return found
         except (OSError, ValueError, RecursionError, NotPlainError):
             found = find()
             self._keep(path, found)

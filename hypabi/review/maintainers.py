@@ -1,8 +1,9 @@
 """MAINTAINERS of a tree: which people keep which files.
 
 Read as ``scripts/get_maintainer.pl`` of 6.1 reads it: ``F:`` that ends in ``/`` is everything
-below, another one a prefix with wildcards that matches a path of as many slashes; ``X:`` takes out
-again.  ``N:`` and ``K:`` (regular expressions of names and of contents) are not followed.
+below, another one a prefix with wildcards that matches a path of as many slashes; ``N:`` is a
+regular expression that a path has somewhere; ``X:`` takes out again.  ``K:`` (regular expressions
+of contents) is not followed.
 """
 
 import re
@@ -35,7 +36,9 @@ class Section:
         """Tell whether a file is among what it keeps."""
         if any(_matches(each, name) for each in self.all("X")):
             return False
-        return any(_matches(each, name) for each in self.all("F"))
+        if any(_matches(each, name) for each in self.all("F")):
+            return True
+        return any(_has(each, name) for each in self.all("N"))
 
 
 def read_maintainers(text: str) -> Mapping[str, Section]:
@@ -81,6 +84,13 @@ def _matches(pattern: str, name: str) -> bool:
     if re.match(spelled, name) is None:
         return False
     return pattern.endswith("/") or pattern.count("/") == name.count("/")
+
+
+def _has(expression: str, name: str) -> bool:
+    try:
+        return re.search(expression, name) is not None
+    except re.error:  # Perl's, and not ours
+        return False
 
 
 _PLAIN: Final = re.compile(r"[^*?]*")

@@ -4,21 +4,23 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from hypabi.errors import HypabiError
 from hypabi.kbuild import tree
-from hypabi.kbuild.configurations import Configuration
+from hypabi.kbuild.configurations import Configuration, with_touched
 from hypabi.kbuild.layers import Layers
-from hypabi.kbuild.toolchain import Toolchain
+from hypabi.kbuild.toolchain import Toolchain, compiler_version
 from hypabi.kbuild.tree import build, prepare
 from hypabi.records import field, frozen, replace
-from hypabi.review.changed_files import architectures_of, run_by_builds
-from hypabi.review.judge import Built, Progress
+from hypabi.review.cache import TEMPORARY, Cache
+from hypabi.review.changed_files import architectures_of_patch, objects_of, run_by_builds
+from hypabi.review.judge import Built
 from hypabi.review.numbers import numbers_in
+from hypabi.review.progress import Progress
 from hypabi.review.series.model import Patch
 from hypabi.review.tree import Base, DoesNotApply, apply_patch, copy_change, layer_name
 
@@ -46,20 +48,24 @@ class Plan:
 
     tree: Path
     base: Base
-    cache: Path
+    cache: Cache
     toolchains: Mapping[str, tuple[Configuration, Toolchain]]
     """By name of the configuration."""
     missing: Mapping[str, tuple[Configuration, str]]
     """Configurations that cannot be built, and why."""
-    files: tuple[str, ...]
-    """All that the series touches."""
+    patches: tuple[Patch, ...]
     runs_builds: bool
     """Whether a patch is built of which the build itself would run something."""
     jobs: int
     say: Progress
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return all that the series touches."""
+        return tuple(dict.fromkeys(name for each in self.patches for name in each.files))
 
-def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
+
+def states_of(plan: Plan) -> tuple[State, ...]:
     """Return the base, and then what is there after each patch.
 
     Behind a patch that does not apply nothing is built.
@@ -68,10 +74,10 @@ def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
     sources = Layers(plan.tree, plan.base.layers)
     name, why = plan.base.identity, None
     states = [_state(wanted.values(), sources)]
-    for patch in patches:
+    for patch in plan.patches:
         if why is None:
             name = layer_name(name, patch)
-            applied = apply_patch(sources.over(plan.cache / f"{name[:16]}.sources"), patch)
+            applied = apply_patch(sources.over(plan.cache.path(name, "sources")), patch)
             if isinstance(applied, DoesNotApply):
                 why = applied.why
             else:
@@ -88,7 +94,7 @@ def states_of(plan: Plan, patches: Sequence[Patch]) -> tuple[State, ...]:
 
 def _missing(plan: Plan, patch: Patch) -> Mapping[str, str]:
     """Return why a patch is not built in configurations in which it would show."""
-    concerned = architectures_of(patch.files)
+    concerned = architectures_of_patch(patch)
     return {
         name: f"{name} is not judged: {why}"
         for name, (configuration, why) in plan.missing.items()
@@ -133,11 +139,20 @@ def _sources(layers: Layers, functions: Mapping[str, Path]) -> Mapping[str, str]
 
 
 def prepared_layer(
-    folder: Path, base: Base, configuration: Configuration, toolchain: Toolchain
+    cache: Cache, base: Base, configuration: Configuration, toolchain: Toolchain
 ) -> Path:
     """Return the folder of a tree that is configured and built once."""
-    about = f"{configuration!r}\0{toolchain!r}\0{base.identity}"
-    return folder / f"{hashlib.sha256(about.encode()).hexdigest()[:16]}.prepared"
+    about = f"{configuration!r}\0{toolchain!r}\0{compiler_version(toolchain)}\0{base.identity}"
+    return cache.path(hashlib.sha256(about.encode()).hexdigest(), "prepared")
+
+
+def _texts(layers: Layers, objects: Iterable[str]) -> str:
+    """Return a digest of the sources of objects, which may lie where a base is not looked at."""
+    found = hashlib.sha256()
+    for name in (f"{each[:-2]}.{ending}" for each in objects for ending in "cS"):
+        text = layers.file(name).read_bytes() if layers.has(name) else b""
+        found.update(f"{name} {len(text)}\n".encode("utf-8", "backslashreplace") + text)
+    return found.hexdigest()
 
 
 def _read_sources(program: Path) -> Mapping[str, str]:
@@ -159,19 +174,23 @@ class _Stack:
     """One configuration of a tree, patch upon patch."""
 
     def __init__(self, plan: Plan, configuration: Configuration, toolchain: Toolchain) -> None:
-        self.plan, self.configuration = plan, configuration
+        self.plan = plan
+        touched = objects_of(plan.patches, configuration.architecture)
+        self.configuration = with_touched(configuration, touched)
         layer = prepared_layer(plan.cache, plan.base, configuration, toolchain)
-        self.name = hashlib.sha256(f"{layer.name}\0{_builder()}".encode()).hexdigest()
+        below = Layers(plan.tree, plan.base.layers)
+        about = f"{layer.name}\0{self.configuration!r}\0{_builder()}\0{_texts(below, touched)}"
+        self.name = hashlib.sha256(about.encode()).hexdigest()
         self.unbuilt = 1
         """Layers on top that no build has seen."""
         self.built: Mapping[str, Built] | None = None
         """The programs, where no patch that shows in them came since."""
         self.refused: HypabiError | None = None
-        below = Layers(plan.tree, plan.base.layers)
         plan.say(f"{configuration.name}: preparing the tree")
         try:
             prepared = prepare(below, layer, configuration, toolchain, plan.jobs)
-            self.prepared = prepared.over(plan.cache / f"{self.name[:16]}.base")
+            prepared = replace(prepared, configuration=self.configuration)
+            self.prepared = prepared.over(plan.cache.path(self.name, "base"))
         except HypabiError as refused:
             self.refused = refused
 
@@ -180,7 +199,7 @@ class _Stack:
 
         :param sources: the tree with the patch, of which the uppermost layer is what it changed
         """
-        if self.refused or self.configuration.architecture not in architectures_of(patch.files):
+        if self.refused or self.configuration.architecture not in architectures_of_patch(patch):
             return
         run = () if self.plan.runs_builds else run_by_builds(patch.files)
         if run:
@@ -190,7 +209,7 @@ class _Stack:
             return
         self.built = None
         self.name = layer_name(self.name, patch)
-        self.prepared = self.prepared.over(self.plan.cache / f"{self.name[:16]}.layer")
+        self.prepared = self.prepared.over(self.plan.cache.path(self.name, "layer"))
         self.unbuilt += 1
         if not self._done().is_dir():
             copy_change(sources, patch, self.prepared.layers)
@@ -220,11 +239,11 @@ class _Stack:
         return numbers_in(self.prepared.layers, self.configuration.architecture, self.plan.files)
 
     def _done(self) -> Path:
-        return self.plan.cache / f"{self.name[:16]}.programs"
+        return self.plan.cache.path(self.name, "programs")
 
     def _build(self, done: Path) -> None:
         self.plan.say(f"{self.configuration.name}: building")
-        with tempfile.TemporaryDirectory(prefix="hypabi-", dir=self.plan.cache) as folder:
+        with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=self.plan.cache.folder) as folder:
             made, kept = Path(folder) / "made", Path(folder) / "kept"
             made.mkdir()
             kept.mkdir()

@@ -1,10 +1,8 @@
 """Review a series: read it, build it patch by patch, judge each, and say who must agree."""
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +16,7 @@ from hypabi.analysis.results.review import (
 )
 from hypabi.analysis.session import open_image
 from hypabi.analysis.tools import TOOLS
+from hypabi.arch.names import Architecture
 from hypabi.contract.model import Contract
 from hypabi.errors import HypabiError
 from hypabi.home import VERSION
@@ -27,14 +26,16 @@ from hypabi.kbuild.toolchain import Toolchain, compiler_version, find_toolchain
 from hypabi.kbuild.tree import kernel_version
 from hypabi.records import field, frozen, replace
 from hypabi.review.agreement import agreement
-from hypabi.review.changed_files import architectures_of
+from hypabi.review.cache import Cache, opened_cache
+from hypabi.review.changed_files import architectures_of_patch, speaks_of_interface
 from hypabi.review.document import document_in, document_patch
-from hypabi.review.judge import Built, Judge, Judged, Progress
+from hypabi.review.judge import Built, Judge, Judged
 from hypabi.review.kept import Kept
 from hypabi.review.maintainers import LARGEST, read_maintainers
 from hypabi.review.notes import write_notes
 from hypabi.review.numbers import numbers_in
 from hypabi.review.programs import Plan, State, built, states_of
+from hypabi.review.progress import Progress
 from hypabi.review.series.b4 import VARIABLE, read_checked
 from hypabi.review.series.model import Patch, Series
 from hypabi.review.series.source import read_series, read_stdin
@@ -60,7 +61,9 @@ class ReviewWanted:
     """The shipped one that speaks of the kernel where ``None``."""
     configurations: tuple[Configuration, ...] = CONFIGURATIONS
     prefixes: Mapping[str, str] = field(default_factory=dict)
-    """Of the compiler's programs, by name of the configuration."""
+    """Of the compiler's programs, by architecture."""
+    compiler: str | None = None
+    """gcc, or clang as it is called here; what is there where ``None``."""
     images: tuple[Path, Path] | None = None
     """Without the series and with it, where the user built them."""
     runs_builds: bool = False
@@ -92,9 +95,7 @@ def review_series(wanted: ReviewWanted, command: tuple[str, ...]) -> ReviewResul
         series = read_series(wanted.series, tree)
     if wanted.notes and not series.commits:
         raise HypabiError(series.title, "notes are of commits, and this series has none", "A..B")
-    cache = wanted.cache or _cache()
-    cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache):
+    with opened_cache(wanted.cache or _cache(), wanted.say) as cache:
         made = _Review(replace(wanted, base=base), series, tree, cache).result(command)
     found = replace(made, asked=asked)
     if wanted.notes:
@@ -107,17 +108,10 @@ def _cache() -> Path:
     return Path(chosen) / "hypabi" / "review"
 
 
-@contextmanager
-def _locked(cache: Path) -> Iterator[None]:
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 class _Review:
     """One review at work."""
 
-    def __init__(self, wanted: ReviewWanted, series: Series, tree: Path, cache: Path) -> None:
+    def __init__(self, wanted: ReviewWanted, series: Series, tree: Path, cache: Cache) -> None:
         self.wanted, self.series, self.tree, self.cache = wanted, series, tree, cache
         self.notes: list[str] = []
         named = wanted.base or series.base
@@ -126,7 +120,7 @@ class _Review:
             self.notes.append(f"the tree has no history: it is taken for the base {named[:12]}")
         self.below = Layers(tree, self.base.layers)
         self.version = kernel_version(self.below)
-        kept = Kept(cache / "judged")
+        kept = Kept(cache.answers)
         self.judge = Judge(wanted.contract, self.version, kept, wanted.say)
         self.compilers: dict[str, str] = {}
         self.missing: dict[str, tuple[Configuration, str]] = {}
@@ -186,12 +180,12 @@ class _Review:
             cache=self.cache,
             toolchains={} if images is not None else self.toolchains(),
             missing=self.missing,
-            files=tuple(dict.fromkeys(f for each in self.series.patches for f in each.files)),
+            patches=self.series.patches,
             runs_builds=self.wanted.runs_builds,
             jobs=self.wanted.jobs,
             say=self.wanted.say,
         )
-        states = states_of(plan, self.series.patches)
+        states = states_of(plan)
         if images is None:
             return states
         refused = next((each.rejected for each in states if each.rejected), None)
@@ -213,8 +207,10 @@ class _Review:
 
         :raises HypabiError: every compiler that is needed is missing
         """
-        names = (name for patch in self.series.patches for name in patch.files)
-        concerned = architectures_of(names)
+        patches = self.series.patches
+        concerned = frozenset[Architecture]().union(*map(architectures_of_patch, patches))
+        if any(speaks_of_interface(each.files) for each in patches):
+            concerned = frozenset(Architecture)
         found: dict[str, tuple[Configuration, Toolchain]] = {}
         refused: HypabiError | None = None
         for each in self.wanted.configurations:
@@ -222,7 +218,7 @@ class _Review:
                 continue
             try:
                 prefix = self.wanted.prefixes.get(each.architecture.value)
-                toolchain = find_toolchain(each.architecture, prefix)
+                toolchain = find_toolchain(each.architecture, prefix, self.wanted.compiler)
             except HypabiError as missing:
                 refused = missing
                 self.missing[each.name] = (each, str(missing))

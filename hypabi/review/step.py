@@ -17,7 +17,7 @@ from hypabi.judgement.drift.findings import Kind as DriftKind
 from hypabi.records import frozen, replace
 from hypabi.review.calls import new_calls, owed, renumberings
 from hypabi.review.causes import causes_of
-from hypabi.review.changed_files import architectures_of
+from hypabi.review.changed_files import architectures_of_patch
 from hypabi.review.judge import Judge, Judged
 from hypabi.review.programs import State
 from hypabi.review.series.model import Patch
@@ -149,7 +149,7 @@ class Step:
             return PatchWord.UNDECIDED
         if is_changed:
             return PatchWord.CHANGED
-        built = self.patch.number == 0 or architectures_of(self.patch.files)
+        built = self.patch.number == 0 or architectures_of_patch(self.patch)
         return PatchWord.EQUAL if built else PatchWord.UNTOUCHED
 
 

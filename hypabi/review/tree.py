@@ -16,6 +16,7 @@ from typing import Final
 from hypabi.errors import HypabiError
 from hypabi.kbuild.layers import Layers
 from hypabi.records import frozen
+from hypabi.review.cache import Cache
 from hypabi.review.git import complaint, git, run_git
 from hypabi.review.series.model import Patch
 
@@ -49,7 +50,7 @@ class DoesNotApply:
     why: str
 
 
-def find_base(tree: Path, commit: str | None, cache: Path) -> Base:
+def find_base(tree: Path, commit: str | None, cache: Cache) -> Base:
     """Return what a series stands on.
 
     :param commit: that the series or the user names
@@ -78,7 +79,7 @@ def find_base(tree: Path, commit: str | None, cache: Path) -> Base:
             f"its checkout differs from the base {found[:12]} in {len(differ)} files",
             f"check the base out: git worktree add ../base {found[:12]}",
         )
-    layer = cache / f"{identity[:16]}.base"
+    layer = cache.path(identity, "base")
     if not _is_done(layer):
         _check_out(tree, found, [os.fsdecode(each) for each in differ], layer)
     return Base((layer,), found, identity)

@@ -16,8 +16,8 @@ from hypabi.kbuild.configurations import ARM
 from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.tree import prepare
 from hypabi.review.findings import Finding, Word
-from tests.inputs import find_tool, skip_for
 from tests.kbuild.machine import STUB, TOOLCHAIN, made_tree, need_builder
+from tests.kbuild.sources import need_sources
 
 SOUGHT = "clause stub HVC_RESET_VECTORS success"
 
@@ -132,12 +132,7 @@ def test_a_change_is_made_once_and_behind_its_anchor() -> None:
 
 
 def test_a_sample_of_the_kernels_own_sources_is_as_expected() -> None:
-    find_tool("arm-linux-gnueabihf-gcc")
-    need_builder()
-    if not sources.is_prepared(ARM):
-        skip_for(
-            sources.SOURCE, "no prepared tree: kernels/fetch linux-source-6.1 && evidence/defects"
-        )
+    need_sources()
     wanted = {"arm-restart-jumps-to-its-number", "arm-stub-compares-otherwise"}
     edits = [each for each in read_edits() if each.name in wanted]
     base = base_of(sources.prepared(ARM, jobs=1))

@@ -31,7 +31,7 @@ prepare:
 	mkdir -p kernel arch/arm64/kernel
 	echo 'cmd_a := cc kernel/bounds.c' > kernel/.bounds.s.cmd
 	echo 'cmd_a := cc arch/arm64/kernel/asm-offsets.c' > arch/arm64/kernel/.asm-offsets.s.cmd
-stub/%.o: stub/%.s $(INCLUDED)
+stub/%.o: stub/%.s $(INCLUDED) | prepare
 	$(CROSS_COMPILE)as --defsym STUB=7 -Istub -o $@ $<
 	printf 'cmd_$@ := %s\n\n' '$(CROSS_COMPILE)as --defsym STUB=7 -Istub -o $@ $<' > stub/.$*.o.cmd
 	printf 'source_$@ := $<\n\ndeps_$@ :=' >> stub/.$*.o.cmd

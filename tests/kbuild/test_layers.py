@@ -1,11 +1,13 @@
 """A command sees a tree with its layers, and the tree stays as it is."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from hypabi.errors import HypabiError
-from hypabi.kbuild.layers import Layers
+from hypabi.kbuild import layers
+from hypabi.kbuild.layers import LARGEST, MEMORY, MOST_SAID, Layers
 from tests.kbuild.machine import need_layers
 
 
@@ -46,10 +48,36 @@ def test_a_command_sees_all_layers_and_writes_to_the_uppermost(tree: Path) -> No
 
 def test_a_command_that_fails_says_so_by_its_first_error(tree: Path) -> None:
     need_layers()
-    layers = Layers(tree, ()).over(tree.with_name("layer"))
-    ran = layers.run(("sh", "-c", "echo one; echo f.c:1: error: two; echo three; exit 3"))
+    shown = Layers(tree, ()).over(tree.with_name("layer"))
+    ran = shown.run(("sh", "-c", "echo one; echo f.c:1: error: two; echo three; exit 3"))
     assert (ran.status, ran.complaint()) == (3, "f.c:1: error: two")
-    assert layers.run(("true",)).complaint() == "it said nothing"
+    assert shown.run(("true",)).complaint() == "it said nothing"
+
+
+def test_a_command_has_so_much_memory_and_a_file_so_many_bytes_and_no_more(tree: Path) -> None:
+    need_layers()
+    run = Layers(tree, ()).over(tree.with_name("layer")).run
+    assert run(("sh", "-c", "ulimit -v; ulimit -f")).output == f"{MEMORY}\n{LARGEST}\n"
+    loud = ("sh", "-c", "yes | head -c 3000000")
+    assert len(run(loud).output) == MOST_SAID
+    assert run(("cat",), text="said").output == "said"
+
+
+def test_nothing_is_left_of_a_command_that_takes_too_long(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need_layers()
+    monkeypatch.setattr(layers, "PATIENCE", 1)
+    fifo = tree.with_name("fifo")
+    os.mkfifo(fifo)
+    shown = Layers(tree, ()).over(tree.with_name("layer"))
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(HypabiError, match="took more than"):
+        shown.run(("sh", "-c", f"(echo x; sleep 60) > {fifo} & wait"))
+    os.set_blocking(reader, True)
+    assert os.read(reader, 2) == b"x\n"
+    assert os.read(reader, 1) == b""  # nobody is left who could write
+    os.close(reader)
 
 
 def test_a_path_that_a_mount_would_misread_is_refused(tmp_path: Path) -> None:

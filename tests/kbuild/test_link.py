@@ -1,15 +1,21 @@
 """Objects become a program whose missing symbols are there, and hold nothing that is known."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
 from hypabi.image.load import load_image
 from hypabi.image.model import Access
+from hypabi.kbuild import toolchain
 from hypabi.kbuild.link import link_objects
-from tests.inputs import Assemble
+from hypabi.kbuild.toolchain import Toolchain
+from tests.inputs import Assemble, skip_for
 from tests.kbuild.machine import TOOLCHAIN
+
+LLVM = Toolchain(Architecture.ARM64, llvm="")
 
 SCRIPT = """SECTIONS {
     . = 0x80000000;
@@ -49,6 +55,18 @@ def test_what_nothing_defines_is_a_stand_in(assemble: Assemble, script: Path) ->
     assert len(set(places)) == len(places)
     assert all(image.access(place) is Access.WRITABLE for place in places)
     assert image.symbols.find("alias_of_missing")[0].address == places[3]
+
+
+def test_llvm_links_the_same(assemble: Assemble, script: Path) -> None:
+    if not all(map(shutil.which, toolchain.LLVM.values())):
+        skip_for("clang", "clang is missing, or LLVM's tools: apt-get install clang lld llvm")
+    target = script.with_name("program.elf")
+    made = assemble(SOURCE, "arm64")
+    linked = link_objects(LLVM, [made], script, target, ["always"], [".wanted"])
+    assert linked.stand_ins == ("__kvm_nvhe_missing_there", "always", "missing", "missing_too")
+    assert linked.functions == {"entry": made, "known": made}
+    (image,) = load_image(linked.path).images
+    assert image.symbols.find("__kvm_nvhe_known")[0].address == 0x80000000
 
 
 def test_what_el2_may_use_of_the_kernel_is_the_kernels(assemble: Assemble, script: Path) -> None:

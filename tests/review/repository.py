@@ -18,7 +18,7 @@ def made_repository(folder: Path) -> Path:
     find_tool("git")
     made = folder / "tree"
     (made / "arch").mkdir(parents=True)
-    git(made, "init", "-q")
+    git(made, "init", "-q", "-b", "master")
     git(made, "config", "user.name", "Ann")
     git(made, "config", "user.email", "ann@example.org")
     for number in (1, 2, 3):

@@ -3,7 +3,16 @@
 import pytest
 
 from hypabi.arch.names import Architecture
-from hypabi.review.changed_files import architectures_of, run_by_builds
+from hypabi.review.changed_files import (
+    architectures_of,
+    architectures_of_patch,
+    objects_of,
+    run_by_builds,
+    speaks_of_interface,
+)
+from hypabi.review.series.mail import files_of
+from hypabi.review.series.model import Patch
+from tests.review.posted import diff_of
 
 BOTH = {Architecture.ARM, Architecture.ARM64}
 
@@ -52,3 +61,44 @@ def test_what_a_build_runs(name: str) -> None:
 )
 def test_what_it_only_compiles(name: str) -> None:
     assert run_by_builds([name]) == ()
+
+
+def patch(*diffs: str) -> Patch:
+    diff = "".join(diffs)
+    return Patch(1, "", "", (), diff.encode(), files_of(diff), None)
+
+
+CALL = '\tasm volatile("hvc #0");\n'
+
+
+@pytest.mark.parametrize(
+    ("diff", "arm", "arm64"),
+    [
+        (diff_of("arch/arm64/kernel/traps.c", "a\n", "b\n"), (), ("arch/arm64/kernel/traps.o",)),
+        (diff_of("arch/arm/mm/new.S", "", "b\n"), ("arch/arm/mm/new.o",), ()),
+        (diff_of("drivers/x/a.c", "", CALL), ("drivers/x/a.o",), ("drivers/x/a.o",)),
+        (diff_of("drivers/x/a.c", CALL, ""), ("drivers/x/a.o",), ("drivers/x/a.o",)),
+        (diff_of("drivers/x/a.c", "a\n", "b\n"), (), ()),
+        (diff_of("drivers/x/hvc.c", "a\n", "struct hvc_struct a;\n"), (), ()),
+        (diff_of("arch/x86/kernel/a.c", "", CALL), (), ()),
+        (diff_of("arch/arm64/kvm/hyp/nvhe/switch.c", "a\n", "b\n"), (), ()),
+        (diff_of("arch/arm64/kernel/vdso/sigreturn.S", "a\n", "b\n"), (), ()),
+        (diff_of("include/linux/a.h", "", CALL), (), ()),
+    ],
+)
+def test_a_source_that_callers_may_be_in_is_an_object(
+    diff: str, arm: tuple[str, ...], arm64: tuple[str, ...]
+) -> None:
+    made = patch(diff)
+    assert objects_of((made,), Architecture.ARM) == arm
+    assert objects_of((made,), Architecture.ARM64) == arm64
+
+
+def test_a_driver_that_calls_shows_in_both_and_another_in_none() -> None:
+    assert architectures_of_patch(patch(diff_of("drivers/x/a.c", "", CALL))) == BOTH
+    assert architectures_of_patch(patch(diff_of("drivers/x/a.c", "a\n", "b\n"))) == set()
+
+
+def test_a_document_of_virtualisation_may_be_the_interfaces() -> None:
+    assert speaks_of_interface(["a", "Documentation/virt/kvm/arm/hyp-abi.rst"])
+    assert not speaks_of_interface(["Documentation/arm64/booting.rst"])

@@ -282,7 +282,7 @@ def test_two_calls_of_one_number_are_said_and_the_other_patches_are_judged(numbe
 def test_what_cannot_be_built_is_no_silence(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(STUB, name="other", architecture=Architecture.ARM)
 
-    def find(architecture: Architecture, _: str | None) -> Toolchain:
+    def find(architecture: Architecture, *_: str | None) -> Toolchain:
         if architecture is Architecture.ARM:
             raise HypabiError("arm-gcc", "not installed")
         return TOOLCHAIN
@@ -293,3 +293,37 @@ def test_what_cannot_be_built_is_no_silence(tree: Path, monkeypatch: pytest.Monk
     assert found.patches[0].why == ("other is not judged: arm-gcc: not installed",)
     assert found.patches[0].word is PatchWord.NOT_BUILT and found.exit_status & 16
     assert [each.name for each in found.programs] == ["stub kernel"]
+
+
+CALLER = "arch/arm64/kernel/caller.S"
+RULE = "arch/arm64/kernel/%.o: arch/arm64/kernel/%.S\n\t$(CROSS_COMPILE)as -o $@ $<\n"
+
+
+def test_a_caller_in_a_file_that_no_object_of_the_interface_is_built_from_is_found(
+    tree: Path,
+) -> None:
+    with (tree / "Makefile").open("a") as makefile:
+        makefile.write(RULE)
+    (tree / CALLER).parent.mkdir(parents=True)
+    (tree / CALLER).write_text(".text\nf: ret\n")
+    moved: Edit = {CALLER: ("f: ret", "f: nop\nret")}
+    calls: Edit = {CALLER: ("f: nop", "f: mov x0, #1\nhvc #0")}
+    one, two = reviewed(tree, posted(tree, [moved, calls])).patches
+    assert one.word is PatchWord.EQUAL and not one.introduces
+    assert two.word is PatchWord.UNDECIDED
+    assert [(each.function, each.source) for each in two.introduces] == [("f", CALLER)]
+
+
+def test_a_series_of_documents_alone_is_held_against_the_code(
+    tree: Path, kernel_document: Kernel
+) -> None:
+    page = tree / PAGE
+    page.parent.mkdir(parents=True)
+    page.write_text(kernel_document("hyp-abi-6.1.rst").read_text())
+    reworded: Edit = {PAGE: ("must be a physical address", "has to be a virtual address")}
+    (patch,) = reviewed(tree, posted(tree, [reworded])).patches
+    assert [each.kind for each in patch.drift] == ["changed"]
+    assert patch.word is PatchWord.CHANGED
+    elsewhere: Edit = {PAGE: ("Internal ABI", "The internal ABI")}
+    (patch,) = reviewed(tree, posted(tree, [elsewhere])).patches
+    assert not patch.drift and patch.word is PatchWord.UNTOUCHED

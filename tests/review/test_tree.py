@@ -6,6 +6,7 @@ import pytest
 
 from hypabi.errors import HypabiError
 from hypabi.kbuild.layers import Layers
+from hypabi.review.cache import Cache
 from hypabi.review.series.model import Patch
 from hypabi.review.series.source import read_series
 from hypabi.review.tree import DoesNotApply, apply_patch, find_base
@@ -31,24 +32,24 @@ def patch(diff: str, *files: str) -> Patch:
 def test_the_base_is_shown_over_what_is_checked_out(tree: Path, tmp_path: Path) -> None:
     need_layers()
     before = git(tree, "status", "--porcelain"), (tree / ".git" / "index").read_bytes()
-    base = find_base(tree, git(tree, "rev-parse", "HEAD~1"), tmp_path / "cache")
+    base = find_base(tree, git(tree, "rev-parse", "HEAD~1"), Cache(tmp_path / "cache"))
     layers = Layers(tree, base.layers)
     assert layers.file("Makefile").read_text() == "2\n"
     assert layers.file("arch/only-2").read_text() == "there\n"
     with pytest.raises(HypabiError, match="no file arch/only-3"):
         layers.file("arch/only-3")
     assert before == (git(tree, "status", "--porcelain"), (tree / ".git" / "index").read_bytes())
-    assert find_base(tree, "HEAD", tmp_path / "cache").layers == ()
+    assert find_base(tree, "HEAD", Cache(tmp_path / "cache")).layers == ()
 
 
 def test_a_base_that_is_not_there_is_refused_and_without_history_the_tree_is_it(
     tree: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(HypabiError, match="is not in it; fetch it"):
-        find_base(tree, "0123456789ab", tmp_path)
+        find_base(tree, "0123456789ab", Cache(tmp_path))
     bare = tmp_path / "bare"
     bare.mkdir()
-    assert find_base(bare, "0123456789ab", tmp_path).commit is None
+    assert find_base(bare, "0123456789ab", Cache(tmp_path)).commit is None
 
 
 def test_commits_are_a_series_that_stands_on_where_they_begin(tree: Path) -> None:
@@ -59,6 +60,20 @@ def test_commits_are_a_series_that_stands_on_where_they_begin(tree: Path) -> Non
         read_series("HEAD..HEAD", tree)
     with pytest.raises(HypabiError):
         read_series("none..HEAD", tree)
+    with pytest.raises(HypabiError, match=r"three dots are no series; HEAD~2\.\.HEAD"):
+        read_series("HEAD~2...HEAD", tree)
+
+
+def test_a_topic_stands_on_where_it_left_what_has_moved_on(tree: Path) -> None:
+    left = git(tree, "rev-parse", "HEAD~1")
+    git(tree, "checkout", "-q", "-b", "topic", left)
+    (tree / "more").write_text("more\n")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "on a topic")
+    git(tree, "config", "diff.noprefix", "true")
+    found = read_series("master..topic", tree)
+    assert [each.subject for each in found.patches] == ["on a topic"]
+    assert found.base == left and found.patches[0].files == ("more",)
 
 
 def test_a_patch_changes_makes_and_removes_files_in_its_layer(tree: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A review as the body of an answer to the series: the verdict first, at most sixty lines."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from email.header import Header
 from typing import Final
 
 from hypabi.analysis.provenance import typed
@@ -17,7 +18,7 @@ from hypabi.analysis.results.review import (
     ReviewFinding,
     ReviewResult,
 )
-from hypabi.report.shared.text_layout import columns, cut, filled, printable
+from hypabi.report.shared.text_layout import COLUMNS, columns, cut, filled, in_columns, printable
 
 LONGEST: Final = 60
 """Lines of the report."""
@@ -25,6 +26,8 @@ MOST_PATCHES: Final = 14
 MOST_FINDINGS: Final = 4
 MOST_OWNERS: Final = 8
 MOST_SHOWN: Final = 12
+MOST_TYPED: Final = 12
+"""Lines of the command, which may name long paths."""
 MOST_COPIED: Final = 4
 """People whose agreement is missing, whom a reply should reach."""
 MOST_DRIFT: Final = 3
@@ -45,11 +48,29 @@ def write(review: ReviewResult) -> str:
 
 def write_mail(review: ReviewResult) -> str:
     """Return the text as an answer in the thread; who gets it is the sender's to say."""
-    headers = [f"Subject: Re: {printable(review.title)}"]
+    with in_columns(COLUMNS):
+        text = write(review)
+    headers = [f"Subject: {_subject(printable(review.title))}"]
     if review.message_id:
         answered = printable(f"<{review.message_id}>")
         headers += [f"In-Reply-To: {answered}", f"References: {answered}"]
-    return "\n".join(headers) + "\n\n" + write(review)
+    headers += () if text.isascii() else _NOT_ASCII
+    return "\n".join(headers) + "\n\n" + text
+
+
+def _subject(title: str) -> str:
+    """Return the subject of an answer; what is not ASCII is encoded as RFC 2047 has it."""
+    subject = title if title.lower().startswith("re:") else f"Re: {title}"
+    if subject.isascii():
+        return subject
+    return Header(subject, "utf-8", header_name="Subject").encode()
+
+
+_NOT_ASCII: Final = (
+    "MIME-Version: 1.0",
+    "Content-Type: text/plain; charset=utf-8",
+    "Content-Transfer-Encoding: 8bit",
+)
 
 
 def patch_lines(review: ReviewResult, patch: ReviewedPatch) -> Iterator[str]:
@@ -229,7 +250,10 @@ def _some(items: Iterable[str], most: int) -> str:
 
 def _reproduced(review: ReviewResult) -> Iterator[str]:
     yield ""
-    yield from typed(review.reproduce.command, columns())
+    command = list(typed(review.reproduce.command, columns()))
+    yield from command[:MOST_TYPED]
+    if len(command) > MOST_TYPED:
+        yield f"... {len(command) - MOST_TYPED} more lines; --format json has all"
     versions = review.reproduce.versions
     with_ = ", ".join(f"{name} {version}" for name, version in versions.items())
     yield from filled(f"with {with_}; patches sha256 {review.reproduce.series_sha256[:16]}")

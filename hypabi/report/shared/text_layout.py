@@ -6,6 +6,7 @@ control characters on a reader's terminal by way of a symbol's or a file's name.
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
@@ -37,6 +38,16 @@ def columns() -> int:
 def fit_terminal(width: int) -> None:
     """Make reports fit a terminal of so many columns, within reason."""
     _columns.set(min(max(width, NARROWEST), WIDEST))
+
+
+@contextmanager
+def in_columns(width: int) -> Iterator[None]:
+    """Make reports of a width, whatever the terminal is."""
+    before = _columns.set(width)
+    try:
+        yield
+    finally:
+        _columns.reset(before)
 
 
 def printable(text: str) -> str:

@@ -26,6 +26,7 @@ _DIFF: Final = re.compile(r"^(?:diff --git |--- [^\n]+\n\+\+\+ )", re.M)
 _NAMES: Final = re.compile(r"^(?:---|\+\+\+|rename from|rename to|copy to) ([^\t\n]+)", re.M)
 _GIT: Final = re.compile(r"^diff --git a/(\S+) b/(\S+)$", re.M)
 _CUT: Final = re.compile(r"^---[ \t]*$", re.M)
+_ATTACHED: Final = (".patch", ".diff")
 _ID: Final = re.compile(r"<([^<>\s]+)>")
 
 
@@ -54,7 +55,7 @@ def read_mail(raw: bytes) -> Mail:
         message_id=next(iter(_ID.findall(_header(message, "Message-Id"))), ""),
         answers=answered[-1] if answered else "",
         author=(name, address.lower()),
-        text="\n".join(_texts(message)).replace("\r\n", "\n"),
+        text="\n".join(_texts(message)),
     )
 
 
@@ -115,15 +116,37 @@ def _header(message: Message, name: str) -> str:
 
 def _texts(message: Message) -> Iterator[str]:
     for part in islice(message.walk(), MOST_PARTS):
-        if part.get_content_maintype() != "text" or part.get_content_subtype() == "html":
-            continue
         try:
+            if not _is_read(part):
+                continue
             raw = part.get_payload(decode=True)
             charset = part.get_content_charset()
+            flowed = str(part.get_param("format", "")).lower() == "flowed"
+            spaced = str(part.get_param("delsp", "")).lower() == "yes"
         except (MessageError, ValueError, LookupError):
             continue
         if isinstance(raw, bytes):
-            yield _decoded(raw, charset)
+            text = _decoded(raw, charset).replace("\r\n", "\n").removeprefix("\ufeff")
+            yield unflowed(text, delete_space=spaced) if flowed else text
+
+
+def _is_read(part: Message) -> bool:
+    """Tell whether a part is text, or a patch that was attached as something else."""
+    if part.get_content_maintype() == "text":
+        return part.get_content_subtype() != "html"
+    return not part.is_multipart() and str(part.get_filename("")).endswith(_ATTACHED)
+
+
+def unflowed(text: str, *, delete_space: bool) -> str:
+    """Return text that was sent as ``format=flowed``, its lines as they were written (RFC 3676)."""
+    lines, flows = [""], False
+    for line in text.split("\n"):
+        said = line.removeprefix(" ")
+        lines[-1:] = [lines[-1] + said] if flows else [lines[-1], said]
+        flows = said.endswith(" ") and said != "-- "
+        if flows and delete_space:
+            lines[-1] = lines[-1][:-1]
+    return "\n".join(lines[1:])
 
 
 def _decoded(raw: bytes, charset: str | None) -> str:

@@ -1,7 +1,10 @@
 """Where a series comes from: a mailbox, a folder of patches, standard input, commits of a tree."""
 
+import gzip
+import io
 import re
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -21,6 +24,13 @@ STDIN: Final = "-"
 _COMMIT: Final = re.compile(rb"^From ([0-9a-f]{40,64}) Mon Sep 17 00:00:00 2001$", re.M)
 """How git begins the mail of a commit."""
 _FROM: Final = re.compile(rb"^From [^\n]*\n", re.M)
+_FORMAT: Final = (
+    "--stdout", "--no-signature", "--no-color", "--no-renames", "--no-ext-diff", "--no-attach",
+    "--no-cover-letter", "--subject-prefix=PATCH", "--src-prefix=a/", "--dst-prefix=b/",
+    "--binary", "--full-index",
+)  # fmt: skip
+"""Whatever the user's configuration says."""
+_GZIP: Final = b"\x1f\x8b"
 _ENDINGS: Final = (".patch", ".eml", ".mbox", ".mbx")
 
 
@@ -56,10 +66,12 @@ def _of_folder(folder: Path) -> Series:
 
 
 def _of_commits(name: str, tree: Path) -> Series:
-    first = name.partition("..")[0] or "HEAD"
-    command = ("format-patch", "--stdout", "--no-signature", "--no-color", "--no-renames")
-    mails = git(tree, *command, "--end-of-options", name)
-    base = git(tree, "rev-parse", "--verify", "--end-of-options", f"{first}^{{commit}}")
+    first, _, last = name.partition("..")
+    if last.startswith("."):
+        raise HypabiError(name, "three dots are no series", f"{first}..{last[1:]}")
+    mails = git(tree, "format-patch", *_FORMAT, "--end-of-options", name)
+    # A topic stands on where it left its A, which may have moved on.
+    base = git(tree, "merge-base", "--end-of-options", first or "HEAD", last or "HEAD")
     if not mails:
         raise HypabiError(name, "no commit is in it")
     made = series_of_mails(_bounded(mails, name), name)
@@ -92,6 +104,7 @@ def _mails(raw: bytes, where: str) -> list[Mail]:
 
 def _split(raw: bytes, where: str) -> Iterator[bytes]:
     """Yield the mails of a mailbox; a text without a ``From `` line is one."""
+    raw = _unpacked(raw, where).replace(b"\r\n", b"\n")
     starts = [m.start() for m in _FROM.finditer(raw) if _begins(raw, m.start(), m.end())]
     if len(starts) > MOST_MAILS:
         raise HypabiError(where, f"it has more than {MOST_MAILS} mails")
@@ -104,10 +117,19 @@ def _split(raw: bytes, where: str) -> Iterator[bytes]:
 
 def _begins(raw: bytes, start: int, end: int) -> bool:
     """Tell whether a ``From `` line parts two mails: a header follows it, and none is cut by it."""
-    blank = (
-        start == 0 or raw[max(0, start - 2) : start] in (b"\n\n", b"\r\n") or raw[:start].isspace()
-    )
+    blank = raw[max(0, start - 2) : start] == b"\n\n" or not raw[:start].strip()
     return blank and re.match(rb"[!-9;-~]+:", raw[end : end + 80]) is not None
+
+
+def _unpacked(raw: bytes, where: str) -> bytes:
+    """Return a mailbox as public-inbox gives it, which is compressed, or as it is."""
+    if not raw.startswith(_GZIP):
+        return raw
+    try:
+        with gzip.open(io.BytesIO(raw)) as file:
+            return _bounded(file.read(LARGEST + 1), where)
+    except (OSError, EOFError, zlib.error) as failed:
+        raise HypabiError(where, f"it cannot be decompressed: {failed}") from None
 
 
 def _file(path: Path) -> bytes:

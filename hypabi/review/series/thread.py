@@ -24,7 +24,7 @@ MOST_PATCHES: Final = 40
 _BRACKETS: Final = re.compile(r"^\s*\[([^\]]*)\]\s*")
 _ANSWER: Final = re.compile(r"^\s*(?:re|aw|fwd?)\s*:", re.IGNORECASE)
 _PLACE: Final = re.compile(r"\b(\d{1,4})/(\d{1,4})\b")
-_VERSION: Final = re.compile(r"\bv(\d{1,3})\b", re.IGNORECASE)
+_VERSION: Final = re.compile(r"(?:\b|PATCH)v(\d{1,3})\b", re.IGNORECASE)
 AUTHOR: Final = "From"
 
 
@@ -47,8 +47,11 @@ def series_of(mails: Sequence[Mail], where: str) -> Series:
     """
     posted = [_posted(each) for each in mails if not _ANSWER.match(each.subject)]
     patches = [each for each in posted if each.diff]
+    if any(each.number is not None for each in patches):
+        ids = {each.mail.message_id for each in posted}
+        patches = [p for p in patches if p.number is not None or p.mail.answers not in ids]
     if not patches:
-        raise HypabiError(where, "no patch is in it")
+        raise HypabiError(where, "no patch is in it", _instead(mails))
     newest = max(each.version for each in patches)
     cover = next((p for p in posted if p.version == newest and p.number == 0 and not p.diff), None)
     ordered = _ordered([each for each in patches if each.version == newest], where)
@@ -57,6 +60,16 @@ def series_of(mails: Sequence[Mail], where: str) -> Series:
     if made[0].base is None and cover is not None and (base := base_in(cover.mail.text)):
         made = (replace(made[0], base=base), *made[1:])
     return Series(first.subject, first.message_id, made, _answers(mails, made, cover))
+
+
+def _instead(mails: Sequence[Mail]) -> str:
+    """Return what mails without a patch are."""
+    if not any(each.subject or each.text.strip() for each in mails):
+        return "it is empty"
+    if any(patch_in(each.text) for each in mails):
+        return "answers only"
+    covers = (each for each in mails if not _ANSWER.match(each.subject))
+    return "a cover letter only" if any(_posted(e).number == 0 for e in covers) else ""
 
 
 def _posted(mail: Mail) -> _Posted:
@@ -120,7 +133,7 @@ def _answers(
     parents = {each.message_id: each.answers for each in mails if each.message_id}
     found = []
     for mail in mails:
-        if mail.message_id in numbers or not _ANSWER.match(mail.subject):
+        if mail.message_id in numbers or (patch_in(mail.text) and not _ANSWER.match(mail.subject)):
             continue
         about = _answered(mail, numbers, parents)
         if about is not None:

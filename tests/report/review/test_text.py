@@ -1,11 +1,14 @@
 """A review is the body of a mail: verdict first, narrow, short, and nothing invented in it."""
 
+import email
+from email.header import decode_header, make_header
+
 import pytest
 
 from hypabi.analysis.results.review import AgreementWord, PatchWord
 from hypabi.records import replace
 from hypabi.report.review.text import LONGEST, MOST_SHOWN, write, write_mail
-from hypabi.report.shared.text_layout import COLUMNS
+from hypabi.report.shared.text_layout import COLUMNS, in_columns
 from tests.report.made_review import LOST, made_owner, made_patch, made_review
 
 
@@ -61,6 +64,32 @@ def test_it_is_never_longer_or_wider_than_a_mail_bears() -> None:
     assert len(lines) == LONGEST and max(map(len, lines)) <= COLUMNS
     assert any("more lines; --format json has all" in line for line in lines)
     assert "hypabi review series.mbox" in text
+
+
+def test_a_mail_is_as_wide_as_a_mail_on_any_terminal() -> None:
+    said = made_review(replace(made_patch(1), why=("w " * 90,)))
+    with in_columns(120):
+        assert max(map(len, write(said).splitlines())) > COLUMNS
+        assert max(map(len, write_mail(said).splitlines())) <= COLUMNS
+
+
+def test_a_command_of_many_lines_leaves_the_verdict_its_place() -> None:
+    review = made_review()
+    command = ("hypabi", "review", *(f"--tree=/{'long' * 40}/{n}" for n in range(40)))
+    lines = write(
+        replace(review, reproduce=replace(review.reproduce, command=command))
+    ).splitlines()
+    assert len(lines) <= LONGEST and max(map(len, lines)) <= COLUMNS
+    assert lines[0].endswith("BROKEN by patch 2") and any("Who must agree" in e for e in lines)
+
+
+def test_a_mail_that_is_not_ascii_says_so_and_its_subject_is_encoded() -> None:
+    mail = email.message_from_string(write_mail(replace(made_review(), title="[PATCH] caf\u00e9")))
+    assert str(make_header(decode_header(mail["Subject"]))) == "Re: [PATCH] caf\u00e9"
+    assert mail.get_content_charset() == "utf-8" and "caf\u00e9" in str(mail.get_payload())
+    assert "Content-Type" not in write_mail(made_review())
+    again = write_mail(replace(made_review(), title="Re: [PATCH] one"))
+    assert again.startswith("Subject: Re: [PATCH] one\n")
 
 
 def test_nothing_of_a_mail_reaches_a_terminal() -> None:

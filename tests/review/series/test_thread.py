@@ -1,6 +1,9 @@
 """Mails that anybody may have written become one series, and an agreement is whoever's sent it."""
 
+import base64
+import gzip
 import io
+import quopri
 from pathlib import Path
 
 import pytest
@@ -8,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hypabi.errors import HypabiError
-from hypabi.review.series.mail import files_of, patch_in, read_mail, trailers_in
+from hypabi.review.series.mail import files_of, patch_in, read_mail, trailers_in, unflowed
 from hypabi.review.series.model import Series, Trailer
-from hypabi.review.series.source import read_series
+from hypabi.review.series.source import LARGEST, read_series
 from hypabi.review.series.thread import MOST_PATCHES
 from tests.review.posted import TITLE, cover_mail, diff_of, mail, patch_mail
 
@@ -152,3 +155,102 @@ def test_a_header_and_a_text_in_any_charset_are_read() -> None:
 def test_any_bytes_are_a_mail(raw: bytes) -> None:
     found = read_mail(raw)
     assert files_of(patch_in(found.text)) is not None and trailers_in(found.text) is not None
+
+
+FLOWED = "one \nline\n quoted\n  stuffed\n-- \nname\nlast "
+
+
+def test_a_flowed_text_is_put_together_as_its_standard_says() -> None:
+    assert unflowed(FLOWED, delete_space=False) == "one line\nquoted\n stuffed\n-- \nname\nlast "
+    assert unflowed(FLOWED, delete_space=True).startswith("oneline\n")
+
+
+def encoded(encoding: str) -> str:
+    """Return the mail of a patch whose text was sent otherwise than as it is."""
+    text = patch_mail(1, 1, "one", DIFF.replace("two", "tw\u00f6"))
+    head, _, body = text.partition("\n\n")
+    raw = body.encode()
+    plain = "Content-Type: text/plain; charset=utf-8"
+    match encoding:
+        case "base64":
+            body = base64.encodebytes(raw).decode()
+        case "quoted-printable":
+            body = quopri.encodestring(raw).decode()
+        case "crlf":
+            return f"{head}\n{plain}\n\n{body}".replace("\n", "\r\n")
+        case "flowed":
+            plain += "; format=flowed"
+            body = "".join(
+                f" {line}" if line.startswith((" ", "From ", ">")) else line
+                for line in body.splitlines(keepends=True)
+            )
+        case "latin-1":
+            plain = "Content-Type: text/plain; charset=iso-8859-1"
+            body = body.encode("latin-1").decode("utf-8", "surrogateescape")
+        case "attached":
+            head += '\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"'
+            part = "Content-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n"
+            part += 'Content-Disposition: attachment; filename="0001-one.patch"\n'
+            text = base64.encodebytes(raw).decode()
+            return f"{head}\n\n--b\n{plain}\n\nSee there.\n\n--b\n{part}\n{text}\n--b--\n"
+        case _:
+            pass
+    known = encoding if encoding in ("base64", "quoted-printable") else "8bit"
+    return f"{head}\n{plain}\nContent-Transfer-Encoding: {known}\n\n{body}\n"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["8bit", "base64", "quoted-printable", "crlf", "flowed", "latin-1", "attached"]
+)
+def test_a_patch_is_the_same_however_its_text_was_sent(tmp_path: Path, encoding: str) -> None:
+    (patch,) = series(tmp_path, encoded(encoding)).patches
+    assert patch.diff.decode() == DIFF.replace("two", "tw\u00f6")
+    assert [(each.kind, each.name) for each in patch.trailers][-1] == (
+        "Signed-off-by",
+        "Ann Author",
+    )
+
+
+def test_a_compressed_mailbox_is_one_and_what_does_not_unpack_is_refused(tmp_path: Path) -> None:
+    packed = gzip.compress(two().encode())
+    path = tmp_path / "t.mbox.gz"
+    path.write_bytes(packed)
+    assert len(read_series(str(path), None).patches) == 2
+    path.write_bytes(packed[:-20])
+    with pytest.raises(HypabiError, match="cannot be decompressed"):
+        read_series(str(path), None)
+    path.write_bytes(gzip.compress(bytes(LARGEST + 1)))
+    with pytest.raises(HypabiError, match="larger than 32 MB"):
+        read_series(str(path), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "no patch is in it; it is empty"),
+        (cover_mail(2), "no patch is in it; a cover letter only"),
+        (mail("Re: [PATCH] one", DIFF, "a@x", "p1@x"), "no patch is in it; answers only"),
+        (mail("Hello", "Hello.", "a@x"), "no patch is in it"),
+    ],
+)
+def test_what_holds_no_patch_is_told_by_what_it_holds(tmp_path: Path, text: str, what: str) -> None:
+    with pytest.raises(HypabiError) as refused:
+        series(tmp_path, text)
+    assert str(refused.value) == f"{tmp_path}/series.mbox: {what}"
+
+
+def test_a_patch_that_answers_one_of_a_series_is_no_part_of_it(tmp_path: Path) -> None:
+    instead = mail("[PATCH] so instead", DIFF, "i@x", "p1@x", OLIVE)
+    assert len(series(tmp_path, two() + instead).patches) == 2
+    with pytest.raises(HypabiError, match="more than one series"):
+        series(tmp_path, two() + mail("[PATCH] so instead", DIFF, "i@x", "", OLIVE))
+
+
+def test_an_answer_counts_whatever_its_subject_begins_with(tmp_path: Path) -> None:
+    given_ = mail(f"SV: [PATCH 0/2] {TITLE}", f"Acked-by: {OLIVE}", "a@x", "cover@x", OLIVE)
+    assert [number for number, _ in series(tmp_path, two() + given_).trailers] == [0]
+
+
+def test_a_version_is_read_however_it_is_written(tmp_path: Path) -> None:
+    newer = two().replace("@x>", "@v2>").replace("[PATCH ", "[PATCHv2 ")
+    assert series(tmp_path, two() + newer).message_id == "cover@v2"
