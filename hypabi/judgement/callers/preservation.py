@@ -118,8 +118,15 @@ def answered(clauses: Iterable[Clause]) -> frozenset[str]:
     """Return the registers of which something is promised when control comes back."""
     statements = [clause.statement for clause in clauses]
     ensured = [each.holds for each in statements if isinstance(each, Ensures)]
-    reads = [read for holds in ensured for read in reads_of(holds)]
-    return frozenset(read.register for read in reads if read.moment is Moment.EXIT)
+    answered: set[str] = set()
+    for holds in ensured:
+        reads = reads_of(holds)
+        exits, entries = (
+            {read.register for read in reads if (read.moment is Moment.EXIT) == at_exit}
+            for at_exit in (True, False)
+        )
+        answered |= exits - entries  # what is as it was before is kept, and no answer
+    return frozenset(answered)
 
 
 def _survives(
