@@ -35,6 +35,8 @@ class Made:
     name: str
     command: str
     inputs: frozenset[str]
+    source: str
+    """What a compiler was given; empty where it was none."""
 
 
 def commands_for(
@@ -54,7 +56,7 @@ def commands_for(
     made: dict[str, Made] = {}
     for target in targets:
         _note(layers, target, made)
-    if not made.keys() >= set(targets):
+    if not made.keys() >= {each for each in targets if each.endswith(".o")}:
         return None
     known = frozenset(name for each in made.values() for name in each.inputs)
     headers = [_read(layers, name.format(architecture)) for name in ELSEWHERE]
@@ -71,6 +73,17 @@ def commands_for(
         if each.inputs & stale:
             stale.add(each.name)
     return tuple(made[name].command for name in made if name in stale)
+
+
+def source_that_is_gone(layers: Layers, targets: Sequence[str]) -> str | None:
+    """Return a source that something was made of and that is there no longer; ``make`` takes what
+    was made of it for made.
+    """
+    made: dict[str, Made] = {}
+    for target in targets:
+        _note(layers, target, made)
+    sources = (each.source for each in made.values() if each.source)
+    return next((each for each in sources if not layers.has(each)), None)
 
 
 def _note(layers: Layers, target: str, made: dict[str, Made]) -> None:
@@ -96,7 +109,8 @@ def _read(layers: Layers, target: str) -> Made | None:
         return None
     said = command[1].replace("$(pound)", "#").replace("$$", "$")
     inputs = {normpath(each) for each in _inputs(text, said)} - {target}
-    return Made(target, said, frozenset(inputs))
+    source = _SOURCE.search(text)
+    return Made(target, said, frozenset(inputs), "" if source is None else normpath(source[1]))
 
 
 def _inputs(text: str, command: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from hypabi.errors import HypabiError
 from hypabi.kbuild.configurations import Configuration, Program, Unit
 from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.link import Linked, link_objects
-from hypabi.kbuild.recorded import commands_for
+from hypabi.kbuild.recorded import commands_for, source_that_is_gone
 from hypabi.kbuild.toolchain import Toolchain
 from hypabi.records import frozen
 
@@ -80,6 +80,9 @@ def build(
     targets, architecture = _targets(configuration, layers), configuration.architecture.value
     units = {unit.source for program in configuration.programs for unit in program.units}
     changed = layers.changed(uppermost) - units
+    gone = source_that_is_gone(layers, targets)
+    if gone is not None:
+        raise HypabiError(configuration.name, f"{gone} is gone, and an object is made of it")
     below = Layers(layers.tree, layers.layers[uppermost:])
     commands = commands_for(layers, targets, architecture, changed, below)
     if commands is None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from hypabi.kbuild.layers import Layers
-from hypabi.kbuild.recorded import commands_for
+from hypabi.kbuild.recorded import commands_for, source_that_is_gone
 
 RECORDED = {
     "kernel/.bounds.s.cmd": "cmd_a := cc\n\nsource_a := kernel/bounds.c\n\n"
@@ -43,3 +43,20 @@ def test_what_generated_headers_are_made_from_is_left_to_make(tmp_path: Path) ->
 
 def test_a_tree_whose_commands_were_not_recorded_is_left_to_make(tmp_path: Path) -> None:
     assert commands_for(Layers(tmp_path, ()), ("a/whole.o",), "arm", frozenset()) is None
+
+
+def test_an_object_without_a_record_is_left_to_make(tmp_path: Path) -> None:
+    commands(tmp_path)
+    targets = ("a/whole.o", "a/whole.lds")
+    assert commands_for(Layers(tmp_path, ()), targets, "arm", frozenset()) == ()
+    targets = ("a/whole.o", "a/other.o")
+    assert commands_for(Layers(tmp_path, ()), targets, "arm", frozenset()) is None
+
+
+def test_a_source_that_is_gone_is_named_and_one_that_is_there_is_not(tmp_path: Path) -> None:
+    commands(tmp_path)
+    layers = Layers(tmp_path, ())
+    (tmp_path / "a" / "one.S").write_text("")
+    assert source_that_is_gone(layers, ("a/whole.o",)) == "b/two.S"
+    (tmp_path / "b" / "two.S").write_text("")
+    assert source_that_is_gone(layers, ("a/whole.o",)) is None

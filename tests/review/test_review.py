@@ -22,7 +22,7 @@ from hypabi.review import judge, review
 from hypabi.review.review import ReviewWanted, review_series
 from tests.inputs import Kernel
 from tests.kbuild.machine import STUB, TOOLCHAIN, made_tree, need_builder
-from tests.review.posted import Edit, posted
+from tests.review.posted import Edit, patch_mail, posted
 
 STUB_FILE = "stub/stub.s"
 KEPT = "        br      x5                      // still at EL2"
@@ -327,3 +327,19 @@ def test_a_series_of_documents_alone_is_held_against_the_code(
     elsewhere: Edit = {PAGE: ("Internal ABI", "The internal ABI")}
     (patch,) = reviewed(tree, posted(tree, [elsewhere])).patches
     assert not patch.drift and patch.word is PatchWord.UNTOUCHED
+
+
+def test_an_object_of_a_source_that_is_gone_is_not_taken_for_made(tree: Path) -> None:
+    text = (tree / STUB_FILE).read_text()
+    away = f"diff --git a/{STUB_FILE} b/{STUB_FILE}\ndeleted file mode 100644\n--- a/{STUB_FILE}\n"
+    lines = text.splitlines(keepends=True)
+    gone = f"{away}+++ /dev/null\n@@ -1,{len(lines)} +0,0 @@\n" + "".join(f"-{e}" for e in lines)
+    moved = STUB_FILE.replace("stub.s", "other.s")
+    renamed = (
+        f"diff --git a/{STUB_FILE} b/{moved}\nsimilarity index 100%\n"
+        f"rename from {STUB_FILE}\nrename to {moved}\n"
+    )
+    for diff in (gone, renamed):
+        (patch,) = reviewed(tree, patch_mail(1, 1, "gone", diff)).patches
+        assert patch.word is PatchWord.NOT_BUILT
+        assert patch.why == ("stub: stub/stub.s is gone, and an object is made of it",)

@@ -120,7 +120,8 @@ class Renumbered:
             has = "has" if len(self.still) == 1 else "have"
             said.append(f"{', '.join(self.still)} still {has} {_short(self.old)}")
         if self.neither:
-            said.append(f"{', '.join(self.neither)} knows it by neither")
+            knows = "knows" if len(self.neither) == 1 else "know"
+            said.append(f"{', '.join(self.neither)} {knows} it by neither")
         said += self._met()
         return "; ".join(said)
 
@@ -128,10 +129,12 @@ class Renumbered:
         """Yield what callers now get, those of one party and number together."""
         gets = "another answer" if self.error is None else self.error
         for party, asks in dict.fromkeys((each.party, each.asks) for each in self.callers):
-            names = [e.function for e in self.callers if (e.party, e.asks) == (party, asks)]
+            of = (e.function for e in self.callers if (e.party, e.asks) == (party, asks))
+            names = list(dict.fromkeys(of))
             verb = "gets" if len(names) == 1 else "get"
             number = "" if party in self.still else f", asking {_short(asks)}"
-            place = "there" if self.still == (party,) else f"from {party}"
+            is_there = self.still == (party,) and not self.neither
+            place = "there" if is_there else f"from {party}"
             yield f"{', '.join(names)} now {verb} {gets} {place}{number}"
 
 

@@ -1,6 +1,6 @@
 """What the verdicts on images say of a document's sentences."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from hypabi.contract.clause import Authority, Premise
@@ -124,8 +124,17 @@ def beside(kind: Kind, subjects: tuple[Subject, ...], at: Sentences) -> Iterator
         yield Drift(
             kind, f"{how.what} {parties}", at.line(sentence), at.at(sentence),
             at.cite(sentence), authority.because,
-            proofs=tuple(dict.fromkeys(each.proof for each in named)),
+            proofs=_each_once(each.proof for each in named),
         )  # fmt: skip
+
+
+def _each_once(proofs: Iterable[Proof]) -> tuple[Proof, ...]:
+    """Return proofs without repeats; one that refutes holds a model, which has no hash."""
+    found: list[Proof] = []
+    for each in proofs:
+        if each not in found:
+            found.append(each)
+    return tuple(found)
 
 
 @frozen
