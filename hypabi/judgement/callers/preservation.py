@@ -121,11 +121,9 @@ def answered(clauses: Iterable[Clause]) -> frozenset[str]:
     answered: set[str] = set()
     for holds in ensured:
         reads = reads_of(holds)
-        exits, entries = (
-            {read.register for read in reads if (read.moment is Moment.EXIT) == at_exit}
-            for at_exit in (True, False)
-        )
-        answered |= exits - entries  # what is as it was before is kept, and no answer
+        after = {read.register for read in reads if read.moment is Moment.EXIT}
+        before = {read.register for read in reads if read.moment is not Moment.EXIT}
+        answered |= after - before  # what is as it was before is kept, and no answer
     return frozenset(answered)
 
 

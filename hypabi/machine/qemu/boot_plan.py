@@ -9,6 +9,8 @@ from hypabi.records import frozen
 MOST_CROSSINGS: Final = 100_000
 START: Final = 60.0
 """Seconds that QEMU may take to answer: loading a kernel takes it some."""
+GLANCE: Final = 0.5
+"""Seconds that a watch waits for something to happen before it looks at the time."""
 LEAST_ALIKE: Final = 0.9
 """Part of the words of a table, but for padding, that must be those of the image: the kernel
 patches some."""

@@ -25,7 +25,7 @@ from hypabi.machine.crossing import (
     Side,
     VectorsSet,
 )
-from hypabi.machine.qemu.boot_plan import MOST_CROSSINGS, BootPlan, recognised_table
+from hypabi.machine.qemu.boot_plan import GLANCE, MOST_CROSSINGS, BootPlan, recognised_table
 from hypabi.machine.qemu.gdb import Stub, StubError
 from hypabi.machine.qemu.plugin import Kind, PluginRecord, RecordReader, wanted_names
 from hypabi.machine.qemu.target import Refused
@@ -33,7 +33,6 @@ from hypabi.machine.qemu.watched_console import WatchedConsole
 from hypabi.machine.qemu.watched_registers import EXCEPTION_CLASSES, mode_a32, mode_a64
 from hypabi.records import frozen
 
-GLANCE: Final = 0.5
 MOST_OPEN: Final = 32
 """Crossings of one CPU that are not back."""
 HCR_VM: Final = 1 << 0

@@ -24,7 +24,7 @@ from hypabi.machine.crossing import (
     Lost,
     Recognised,
 )
-from hypabi.machine.qemu.boot_plan import MOST_CROSSINGS, START, BootPlan, recognised_table
+from hypabi.machine.qemu.boot_plan import GLANCE, MOST_CROSSINGS, START, BootPlan, recognised_table
 from hypabi.machine.qemu.gdb import Stub, StubError
 from hypabi.machine.qemu.watched_console import WatchedConsole
 from hypabi.machine.qemu.watched_registers import EXCEPTION_CLASSES, Registers, registers_of
@@ -32,7 +32,6 @@ from hypabi.records import frozen
 
 MOST_STEPS: Final = 32
 """Instructions of a 32-bit stub until it returns."""
-GLANCE: Final = 0.5
 
 
 @frozen
