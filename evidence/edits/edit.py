@@ -77,6 +77,8 @@ class Edit:
     """Patterns of findings, one of which has to be new."""
     missed: str
     """Why it is not as it should be, where that is known; else empty."""
+    first: str = ""
+    """What became of it when it was first judged, where it was written before what finds it."""
 
     def apply(self, read: Callable[[str], str], write: Callable[[str, str], None]) -> None:
         """Make the changes.
@@ -107,6 +109,7 @@ def _of_kind(path: Path) -> Iterator[Edit]:
             row["what"],
             tuple(row.get("rules", ())),
             row.get("missed", ""),
+            row.get("first", ""),
         )
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from evidence.edits.edit import Direction, Kind
+from evidence.edits.edit import Direction, Edit, Kind
 from evidence.edits.verdict import Fate, Verdict
 from hypabi.records import frozen
 
@@ -75,6 +75,16 @@ def figures_of(command: str, source: str, verdicts: Sequence[Verdict]) -> Figure
 def table(figures: Figures) -> str:
     """Return the tables of a run, in Markdown."""
     return "".join(_tables(figures))
+
+
+def first_table(edits: Sequence[Edit]) -> str:
+    """Return what became of edits that were written before what finds them, in Markdown."""
+    lines = ["| kind | broken | found when first judged | recall |", "| --- | ---: | ---: | ---: |"]
+    for kind in (*(each.value for each in Kind), "all"):
+        first = [e.first for e in edits if e.first and kind in (e.kind.value, "all")]
+        found = first.count(Fate.FOUND.value)
+        lines.append(f"| {kind} | {len(first)} | {found} | {_share(found, len(first))} |")
+    return "\n".join(lines) + "\n"
 
 
 def _tables(figures: Figures) -> Iterator[str]:

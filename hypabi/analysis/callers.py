@@ -8,7 +8,16 @@ from hypabi.analysis.findings.check import Check
 from hypabi.analysis.party_detection import ROLES
 from hypabi.callsites.call_graph import Lead, leads_to
 from hypabi.callsites.identifier_values import paths_by_identifier
-from hypabi.callsites.model import CallPath, CallSite, Function, Stranger, Unread
+from hypabi.callsites.level import LevelAsked
+from hypabi.callsites.model import (
+    Branches,
+    CallPath,
+    CallSite,
+    Function,
+    Stranger,
+    Unread,
+    WayInto,
+)
 from hypabi.contract.model import Program as ProgramName
 from hypabi.contract.registry import LOWER, listed_numbers
 from hypabi.contract.revision import Revision
@@ -187,8 +196,9 @@ def _reach(examination: Examination, role: Role) -> Reach:
         state = program.state_at(address)
         return leads_to(program.call_sites, address, state, wanted, closed)
 
-    def ways(address: int, targets: frozenset[int]) -> tuple[CallPath, ...]:
-        return program.call_sites.ways_into(address, targets, program.state_at(address))
+    def ways(address: int, targets: frozenset[int], which: Branches) -> tuple[WayInto, ...]:
+        state = program.state_at(address)
+        return tuple(program.call_sites.ways_into(address, targets, state, which))
 
     def flow(address: int) -> Flow:
         return program.call_sites.entry_flow(address, program.state_at(address))
@@ -196,7 +206,13 @@ def _reach(examination: Examination, role: Role) -> Reach:
     def unreached(address: int, known: Mapping[str, int]) -> frozenset[int]:
         return program.call_sites.unreached_with(address, known, program.state_at(address))
 
-    return Reach(find, leads, ways, unreached, flow)
+    def called(address: int) -> tuple[tuple[int, int], ...] | None:
+        return program.call_sites.called_from(address, program.state_at(address))
+
+    def level(address: int, place: int) -> LevelAsked:
+        return program.call_sites.level_at(address, place)
+
+    return Reach(find, leads, ways, unreached, flow, level, called)
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

@@ -2,7 +2,9 @@
 
 A CPU runs it before the kernel has any mapping of its own, with the MMU off or an identity map, so
 where the kernel was loaded and not where it is linked.  It is followed there: an address that code
-takes from its own place is then not the one that is linked into it.
+takes from its own place is then not the one that is linked into it.  Which of the two is right is
+another question where the code leaves the identity map for a party that is mapped where it is
+linked (:attr:`Standing.IDENTITY`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +13,10 @@ from typing import Final
 from hypabi.analysis.party_detection import ROLES, Found, address_of, find_once
 from hypabi.analysis.program import Program
 from hypabi.arch.names import Architecture, InstructionSet
-from hypabi.behaviour.case import Behaviour
+from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.derive import derive_installer
+from hypabi.behaviour.outcome import Called, Left
+from hypabi.code.displacement import identity_mapped
 from hypabi.code.vector_base_writers import find_base_writer
 from hypabi.code.vector_tables import VectorTable
 from hypabi.contract.clause import KeepsMemory, Premise, Region
@@ -196,22 +200,53 @@ def _moved(
         return written.get(name) if linked_at is None else (linked_at + by) % limit
 
     tables = {name: at for name, at in linked.tables.items() if isinstance(at, int)}
-    moved = {name: (at + by) % limit for name, at in tables.items()}
+    own = _mapped(installer, tables)
+    moved = {name: at if name in own else (at + by) % limit for name, at in tables.items()}
     return replace(linked, tables=moved, symbol=address)
+
+
+def _mapped(installer: Installer, tables: Mapping[str, int]) -> frozenset[str]:
+    """Return the parties whose tables are where they are linked when an installer is through."""
+    if installer.installation.runs is not Standing.IDENTITY:
+        return frozenset()
+    own = tables.get(installer.installation.row.party)
+    return frozenset(name for name, at in tables.items() if at == own)
 
 
 def _derived(installer: Installer, programs: Mapping[Role, Program]) -> Behaviour:
     program, by = programs[installer.role], installer.by(programs)
-    moved = program.moved(by) if by else program
     of = installer.installation
     ends = frozenset((*of.row.handed_to, *of.ends_at))
-    return installer.derived(moved.explorer_ending_at(ends), by)
+    if of.runs is not Standing.IDENTITY:
+        moved = program.moved(by) if by else program
+        return installer.derived(moved.explorer_ending_at(ends), by)
+    moved = program.moved(by, _linked_at(program.image, ends))
+    found = installer.derived(moved.explorer_ending_at(ends), by)
+    return replace(found, cases=tuple(_left_mapped(case, moved.image) for case in found.cases))
+
+
+def _linked_at(image: Image, functions: frozenset[str]) -> Mapping[int, str]:
+    """Return the functions of these names that are not made to run identity-mapped."""
+    is_low = identity_mapped(image)
+    symbols = (symbol for name in sorted(functions) for symbol in find_once(image, name))
+    return {each.address: each.name for each in symbols if is_low(each.address) is False}
+
+
+def _left_mapped(case: Case, moved: Image) -> Case:
+    """Return a case that does not end in a function where that is not mapped."""
+    match case.outcome:
+        case Called(_, address) if moved.segment(address) is not None:
+            if identity_mapped(moved)(address) is False:
+                return replace(case, outcome=Left(address, "EL2h"))
+        case _:
+            pass
+    return case
 
 
 def _written(row: Row, behaviour: Behaviour) -> Iterator[tuple[str, int]]:
-    """Yield the name of the one symbol that an installer may write at, where it writes one word.
+    """Yield the name of the one symbol that an installer may write at, where it writes no more.
 
-    Kernels without KALLSYMS_ALL name no data.
+    Kernels without KALLSYMS_ALL name no data: the symbol is the lowest address that is written.
     """
     regions = [
         region
@@ -220,11 +255,12 @@ def _written(row: Row, behaviour: Behaviour) -> Iterator[tuple[str, int]]:
         for region in clause.statement.may_write
     ]
     stores = {(s.base, s.offset, s.size) for case in behaviour.cases for s in case.stores}
-    match regions, list(stores):
-        case [Region(AddressOf(name, _), size)], [(None, int(offset), int(written))] if (
-            size == written
-        ):
-            yield name, offset
+    spans = [(at, at + size) for base, at, size in stores if base is None and isinstance(at, int)]
+    match regions:
+        case [Region(AddressOf(name, _), size)] if spans and len(spans) == len(stores):
+            start = min(first for first, _ in spans)
+            if max(last for _, last in spans) - start == size:
+                yield name, start
         case _:
             return
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.displacement import displaced
 from hypabi.arch.identifiers import IDENTIFIERS
@@ -14,12 +15,15 @@ from hypabi.code.compiled_functions import HANDED_TO, is_compiled
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
 from hypabi.image.model import Image
 from hypabi.lifter.sleigh import Lifter
+from hypabi.records import replace
 from hypabi.smt.allowance import Allowance
 from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.setup import Lifters, explorer_for
 
 if TYPE_CHECKING:
     from hypabi.callsites.finder import Asked, CallSites
+
+NOTHING_LINKED: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 class Program:
@@ -31,7 +35,7 @@ class Program:
         self.image = image
         self._allowance = allowance
         self._lifters = lifters or cache(Lifter)
-        self._moved: dict[int, Program] = {}
+        self._moved: dict[tuple[int, tuple[int, ...]], Program] = {}
         self._tables: dict[tuple[str, ...], dict[int, VectorTable]] = {}
         self._behaviours: dict[tuple[VectorTable, int | None, frozenset[str], str], Behaviour] = {}
         self._sites_by: dict[Asked, CallSites] = {}
@@ -65,13 +69,19 @@ class Program:
             compiled=is_compiled(self.image, followed=followed),
         )
 
-    def moved(self, by: int) -> "Program":
-        """Return the same program where it stands that far from its link address."""
-        found = self._moved.get(by)
+    def moved(self, by: int, linked: Mapping[int, str] = NOTHING_LINKED) -> "Program":
+        """Return the same program where it stands that far from its link address.
+
+        :param linked: functions that are mapped where they are linked, by address
+        """
+        key = (by, tuple(linked))
+        found = self._moved.get(key)
         if found is None:
-            found = Program(displaced(self.image, by), self._allowance, self._lifters)
+            image = displaced(self.image, by)
+            image = replace(image, stand_ins={**image.stand_ins, **linked})
+            found = Program(image, self._allowance, self._lifters)
             found._patches = self._patches.moved(by, self.image.architecture.bits)
-            self._moved[by] = found
+            self._moved[key] = found
         return found
 
     @cached_property

@@ -2,9 +2,9 @@
 
 ``hvc_words`` finds the words, ``backward_paths`` the ways to them against the flow, ``path_runner``
 runs each way forward over terms, ``entry_flow`` says what comes from the function's entry whichever
-way was taken, ``liveness`` says which registers are read behind the call and
-``result_use`` what becomes of the answer; ``finder`` puts them together.  Guarantees: what was not
-followed is named with its reason, and all of it has a bound.
+way was taken, ``level`` whether it runs at EL1, ``liveness`` says which registers are read behind
+the call and ``result_use`` what becomes of the answer; ``finder`` puts them together.  Guarantees:
+what was not followed is named with its reason, and all of it has a bound.
 """
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "entry_flow",
     "finder",
     "identifier_values",
+    "level",
     "model",
 ]

@@ -4,7 +4,8 @@ A target is known where the instruction holds it, and of a branch to a register 
 instruction close before it loads that register with an address: the kernel's entry code leaves the
 identity map so.  Jumps out of a function are followed as far as they go, calls through a few
 functions only, because everything of a kernel calls everything in the end.  All code of a function
-counts: what only a static key can enter is entered once the kernel has patched it.
+counts: what only a static key can enter is entered once the kernel has patched it.  But what it
+comes to only where it has found that the kernel does not run at EL1 makes no call of the kernel.
 """
 
 import enum
@@ -14,8 +15,9 @@ from typing import Final
 
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.finder import CallSites
+from hypabi.callsites.level import unreached_at_el1
 from hypabi.code.a64_words import formed_address, is_adrp, signed_field
-from hypabi.code.function_body import Body, Kind, Step
+from hypabi.code.function_body import A64Body, Body, Kind, Step
 from hypabi.code.function_bounds import function_extent
 from hypabi.image.model import Image, ImageError
 
@@ -58,9 +60,10 @@ def leads_to(
         body = sites.callee(address, state)
         if body is None:
             continue
-        if any(map(body.holds, wanted)):
+        shut = closed | unreached_at_el1(body) if isinstance(body, A64Body) else closed
+        if any(body.holds(site) and site not in shut for site in wanted):
             return Lead.LEADS
-        onward = [*_onward(sites.image, body, closed), *_into_next(sites, body, state)]
+        onward = [*_onward(sites.image, body, shut), *_into_next(sites, body, state)]
         for target, called in onward:
             if target in seen or calls + called > MOST_CALLS:
                 continue

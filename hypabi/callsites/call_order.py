@@ -50,6 +50,16 @@ class Asked:
     """Addresses of the calls of functions, the outermost first."""
 
 
+@frozen
+class Walked:
+    """What a walk through a function came to."""
+
+    whole: bool
+    """Whether all of its ways were walked."""
+    ends: frozenset[Live]
+    """Who can be live where it returns, one way at a time."""
+
+
 Answer = Callable[[Asked], Live]
 """Returns who can be live behind a hypercall."""
 
@@ -79,21 +89,28 @@ class CallOrder:
         self._starts = sorted(functions)
         self.left = MOST_STEPS
         self._cut_short = False
+        self._shut: frozenset[int] = frozenset()
         self._around: list[int] = []
         self._calls: tuple[int, ...] = ()
 
-    def walk(self, start: int, live: Live, unknown: Live | None) -> bool:
+    def walk(
+        self,
+        start: int,
+        live: Live,
+        unknown: Live | None,
+        shut: frozenset[int] = frozenset(),
+    ) -> Walked:
         """Walk a function, asking for the answer to each hypercall on its ways.
-
-        Returns whether all of them were walked.
 
         :param live: who can be live when it is entered
         :param unknown: who can be live behind a call by register; ``None`` for whoever was before
+        :param shut: instructions that are not come to
         """
         self._unknown = unknown
         self._cut_short = False
-        self._walk(start, live)
-        return not self._cut_short
+        self._shut = shut
+        ends = self._walk(start, live)
+        return Walked(not self._cut_short, ends)
 
     def _walk(self, start: int, live: Live) -> frozenset[Live]:
         """Return who can be live where a function returns, one way at a time."""
@@ -112,7 +129,7 @@ class CallOrder:
         while waiting:
             address, live = waiting.pop()
             known = seen.setdefault(address, set())
-            if live in known:
+            if live in known or address in self._shut:
                 continue
             if self.left == 0 or len(known) == MOST_STATES:
                 self._cut_short = True

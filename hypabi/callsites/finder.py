@@ -12,16 +12,18 @@ from hypabi.callsites.backward_paths import Budget, Chain, Stop, ways_back
 from hypabi.callsites.constant_flow import reached_with
 from hypabi.callsites.constants import constant
 from hypabi.callsites.entry_flow import Moment, flow_from_entry
-from hypabi.callsites.hvc_words import Word, direct_calls, hvc_words, replaced_by
+from hypabi.callsites.hvc_words import JUMPS, Word, direct_calls, hvc_words, replaced_by
 from hypabi.callsites.identifier_values import constants_in, constants_of
-from hypabi.callsites.level import privileged
+from hypabi.callsites.level import LevelAsked, asks_level, level_asked, privileged
 from hypabi.callsites.link_register import lost_link
 from hypabi.callsites.liveness import OwnVectors, reliance
 from hypabi.callsites.model import (
     Answer,
+    Branches,
     Caller,
     CallPath,
     CallSite,
+    Entered,
     Function,
     Liveness,
     Origin,
@@ -32,6 +34,7 @@ from hypabi.callsites.model import (
     Stranger,
     Test,
     Unread,
+    WayInto,
     Why,
     after,
 )
@@ -58,6 +61,7 @@ from hypabi.code.function_body import (
 from hypabi.code.function_bounds import Extent, function_extent
 from hypabi.records import frozen, replace
 from hypabi.smt import terms
+from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.explore import Explorer
 
@@ -165,6 +169,27 @@ class CallSites:
     def find_with_callers(self) -> tuple[CallSite, ...]:
         """Return every call site, by address, with all that callers of its function do."""
         return self._finished(self._every, every=True)
+
+    def called_from(
+        self, function: int, state: InstructionSet
+    ) -> tuple[tuple[int, int], ...] | None:
+        """Return the functions that call one directly, each with the call.
+
+        ``None`` where a branch leads to it, since nobody says from which function.
+        """
+        if direct_calls(self.image, (function,), 1, JUMPS)[function]:
+            return None
+        calls = direct_calls(self.image, (function,), MOST_CALLERS)[function]
+        return tuple((function_extent(self.image, at, state).start, at) for at in calls)
+
+    def level_at(self, function: int, place: int) -> LevelAsked:
+        """Tell whether an A64 function asks for its level before it comes to an instruction."""
+        body = self.function(function)
+        return LevelAsked.ASKED if body is None else level_asked(body, place, self._asks_level)
+
+    def _asks_level(self, function: int) -> bool:
+        body = self.function(function)
+        return body is not None and asks_level(body)
 
     def calls_of(self, functions: Iterable[int]) -> Mapping[int, tuple[int, ...]]:
         """Return where functions are called directly, those that are, as far as looked for."""
@@ -331,23 +356,32 @@ class CallSites:
         return frozenset(step.address for step in body.turns()) - reached
 
     def ways_into(
-        self, function: int, targets: frozenset[int], state: InstructionSet
-    ) -> tuple[CallPath, ...]:
-        """Return the ways on which a function goes on to others by direct branches and calls.
+        self,
+        function: int,
+        targets: frozenset[int],
+        state: InstructionSet,
+        which: Branches = Branches.DIRECT,
+    ) -> Iterator[WayInto]:
+        """Yield the ways on which a function goes on to others by branches and calls.
 
         :param targets: where the others start; each way ends there, behind the branch
         """
         body = self.callee(function, state)
-        found: list[CallPath] = []
-        if body is None:
-            return ()
-        for step in body.turns():
+        for step in () if body is None else body.turns():
+            assert body is not None
+            word = Word(step.address, state, 0, in_code=True)
             if step.target in targets:
+                assert step.target is not None
                 chains, _ = self.chains(body, step.address, 0)
-                there = [replace(each, steps=(*each.steps, step.target)) for each in chains]
-                word = Word(step.address, state, 0, in_code=True)
-                found += self.run(body, there, word)
-        return tuple(found)
+                jumps = step.kind is Kind.BRANCH
+                there = [replace(c, steps=(*c.steps, step.target)) for c in chains if jumps]
+                for path in self.run(body, there or chains, word):
+                    onto = path.path if jumps else (*path.path, step.target)
+                    yield WayInto(replace(path, path=onto), Entered.DIRECT)
+            elif which is Branches.ALL and step.kind in (Kind.CALL_REGISTER, Kind.COMPUTED):
+                chains, _ = self.chains(body, step.address, 0)
+                for path in self.run(body, chains, word):
+                    yield from _by_register(path, step, targets)
 
     def entry_flow(self, function: int, state: InstructionSet) -> Mapping[int, Moment] | None:
         """Return what a function's registers hold of what it was entered with, by instruction.
@@ -459,6 +493,20 @@ class CallSites:
         bits = self.image.architecture.bits
         names = [f"{self.rules.prefix}{number}" for number in range(FOLLOWED)]
         return {name: terms.symbol(after(name), bits) for name in names}
+
+
+def _by_register(path: CallPath, step: Step, targets: frozenset[int]) -> Iterator[WayInto]:
+    """Yield a way that ends in an A64 branch to a register, where that holds one of some places.
+
+    A place that is moved by a word of memory is the constant that is left without the word.
+    """
+    held = path.request.registers.get(f"x{step.word >> 5 & 31}")
+    if held is None:
+        return
+    unmoved = evaluate(held, {symbol.name: 0 for symbol in terms.symbols_of(held)})
+    if unmoved in targets:
+        by = Entered.LINKED if isinstance(held, int) else Entered.DISPLACED
+        yield WayInto(replace(path, path=(*path.path, unmoved)), by)
 
 
 def _strange(site: CallSite, way: CallPath, listing: Listing) -> str:

@@ -11,7 +11,7 @@ of a segment reads as.  Code is what the loader takes for code; in data of an ar
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hypabi.arch.names import Architecture, InstructionSet
@@ -26,6 +26,8 @@ EXCEPTIONS: Final = re.compile(rb"\xd4")
 ONE: Final = re.compile(rb"\x01")
 BRANCHES: Final = {Architecture.ARM64: (26, 0, 0x9400), Architecture.ARM: (24, 2, 0xEB00)}
 """Of BL: the bits of its distance, how many words on that counts from, and its upper half."""
+JUMPS: Final = {Architecture.ARM64: (26, 0, 0x1400), Architecture.ARM: (24, 2, 0xEA00)}
+"""The same of B."""
 A32_TOP: Final = re.compile(rb"\xe1")
 T32_TOP: Final = re.compile(rb"\xf7")
 
@@ -141,13 +143,18 @@ def _among_code(segment: Segment, offset: int) -> bool:
     return all(register_usage.a64(word) is not None for word in words)
 
 
-def direct_calls(image: Image, targets: Iterable[int], most: int) -> dict[int, list[int]]:
+def direct_calls(
+    image: Image,
+    targets: Iterable[int],
+    most: int,
+    branches: Mapping[Architecture, tuple[int, int, int]] = BRANCHES,
+) -> dict[int, list[int]]:
     """Return by target the addresses of the ``bl`` that call it, at most ``most`` for each.
 
-    A32 and A64 only; a jump at the end of a function (``b``) is not among them.
+    A32 and A64 only; a jump at the end of a function (``b``) is another branch.
     """
     found: dict[int, list[int]] = {target: [] for target in targets}
-    bits, bias, opcode = BRANCHES[image.architecture]
+    bits, bias, opcode = branches[image.architecture]
     mask, sign = (1 << bits) - 1, 1 << (bits - 1)
     for segment in image.segments if found else ():
         if segment.access is not Access.CODE:

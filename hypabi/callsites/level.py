@@ -4,12 +4,13 @@ An ``hvc`` that is issued there enters the slots of the level itself, and not th
 below (DDI 0487, D1.3.1.4; DDI 0406C, B1.8.1: at HYP the hypervisor call vector of its own).
 """
 
-from collections.abc import Sequence
+import enum
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
 from hypabi.arch.names import InstructionSet
-from hypabi.code.function_body import Body, Step
+from hypabi.code.function_body import A64Body, Body, Kind, Step
 from hypabi.image.model import Image, ImageError
 
 A64_EL2: Final = (0xFFDC0000, 0xD51C0000)
@@ -70,6 +71,93 @@ def taken_at_el1(body: Body, step: Step) -> bool | None:
         elif before & ~31 == CURRENT_EL & ~31 and before & 31 == register:
             return (compared == EL1) == (not word & 1)
     return None
+
+
+class LevelAsked(enum.Enum):
+    """What is known of the kernel's level where control comes to an instruction."""
+
+    ASKED = "asked"
+    """A branch before it, on every way, goes there at EL1."""
+    NOT_ASKED = "not asked"
+    """Some way to it asks for no level."""
+    ELSEWHERE = "elsewhere"
+    """Some way to it is taken only where the kernel does not run at EL1."""
+
+
+def asks_level(body: A64Body) -> bool:
+    """Tell whether a function reads CurrentEL."""
+    return any(word & ~31 == CURRENT_EL & ~31 for word in body.words)
+
+
+def level_asked(body: A64Body, place: int, asks: Callable[[int], bool]) -> LevelAsked:
+    """Tell what a function has asked of its level before it comes to an instruction.
+
+    :param asks: tells whether a function that is called asks; what its answer is taken for is left
+        open
+    """
+    unasked, others = _without_asking(body, [body.start], asks)
+    if place in unasked:
+        return LevelAsked.NOT_ASKED
+    beyond, _ = _without_asking(body, others, asks)
+    return LevelAsked.ELSEWHERE if place in beyond else LevelAsked.ASKED
+
+
+def unreached_at_el1(body: A64Body) -> frozenset[int]:
+    """Return what a function comes to only where the kernel does not run at EL1.
+
+    What flow does not come to at all, as what a static key enters, is not among it.
+    """
+    if not asks_level(body):
+        return frozenset()
+    at_el1 = _reached(body, lambda step, target: _at_el1(body, step, target))
+    return _reached(body, lambda _step, _target: True) - at_el1
+
+
+def _at_el1(body: A64Body, step: Step, target: int) -> bool:
+    """Tell whether control can go from an instruction to another at EL1."""
+    taken = taken_at_el1(body, step)
+    return taken is None or taken is (target != step.address + step.size)
+
+
+def _reached(body: A64Body, goes: Callable[[Step, int], bool]) -> frozenset[int]:
+    reached: set[int] = set()
+    waiting = [body.start]
+    while waiting:
+        address = waiting.pop()
+        if address not in reached:
+            reached.add(address)
+            step = body.step(address)
+            waiting += [target for target in body.after(step) if goes(step, target)]
+    return frozenset(reached)
+
+
+def _without_asking(
+    body: A64Body, starts: list[int], asks: Callable[[int], bool]
+) -> tuple[set[int], list[int]]:
+    """Return what control comes to before it asks for a level, and where it goes on elsewhere.
+
+    The latter is where branches that ask lead when the kernel does not run at EL1.
+    """
+    reached: set[int] = set()
+    others: list[int] = []
+    waiting = list(starts)
+    while waiting:
+        address = waiting.pop()
+        if address in reached:
+            continue
+        reached.add(address)
+        step = body.step(address)
+        if step.kind is Kind.CALL and step.target is not None and asks(step.target):
+            continue
+        if step.kind is Kind.TRAP and step.address + step.size in body.into:
+            continue  # a BUG(), behind which another block stands
+        taken = taken_at_el1(body, step)
+        if taken is None:
+            waiting += body.after(step)
+        else:
+            behind = step.address + step.size
+            others += [target for target in body.after(step) if taken is (target == behind)]
+    return reached, others
 
 
 def _word(image: Image, address: int) -> int:

@@ -117,6 +117,30 @@ class CallPath:
                 return None
 
 
+class Branches(enum.Enum):
+    """Which branches of a function count as ways into another."""
+
+    DIRECT = "direct"
+    ALL = "all"
+    """Those to a register that holds its address as well; A64 only."""
+
+
+class Entered(enum.Enum):
+    """How a function goes on to another."""
+
+    DIRECT = "directly"
+    LINKED = "by a register, where it is linked"
+    DISPLACED = "by a register, at a distance from where it is linked that memory holds"
+
+
+@frozen
+class WayInto:
+    """A way on which a function goes on to another; its last place is where that starts."""
+
+    path: CallPath
+    by: Entered
+
+
 @frozen
 class Read:
     """An instruction that reads what a register held right after the ``hvc``."""

@@ -217,6 +217,10 @@ class Standing(enum.Enum):
     that is linked into it is not."""
     LINKED = "where-linked"
     """Where it is linked, or displaced by a constant that its own literals know."""
+    IDENTITY = "identity-mapped"
+    """Where its physical address is, while its party is mapped elsewhere: an address that it takes
+    from its own place is physical, and of its party and the C behind it those are right that are
+    linked into it."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -440,15 +444,32 @@ class Transition(Bounded):
         "Functions from each of which, where a kernel has it, direct calls lead to such a call.",
     ] = ()
     given: Annotated[
-        Mapping[str, Mapping[str, int]],
+        Mapping[str, Mapping[str, tuple[int, ...]]],
         "Of such functions, what registers hold at entry when they have to make it.",
     ] = field(default_factory=nothing)
+    stays: Annotated[
+        tuple[str, ...],
+        "Those of such functions behind which the party is live that the call makes live.",
+    ] = ()
     copied: Annotated[
         str | None, "Who has put the table elsewhere, so that none of the program's own is named."
     ] = None
     after: Annotated[
         str | None, "A call that goes before it on every way of who calls those that make it."
     ] = None
+
+
+class AskedFor(enum.Enum):
+    """A level that code asks whether it runs at."""
+
+    EL1 = "EL1"
+
+
+class EnteredAt(enum.Enum):
+    """Which address of a function it is entered at."""
+
+    PHYSICAL = "physical"
+    """Where it lies, which is not where it is linked; so by a register."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -482,6 +503,25 @@ class CallerStates(Bounded):
         "The function by which it makes its calls: 'passes' then names the registers of that one; "
         "without 'passes' and 'only-if' it has to go on to it.",
     ] = None
+    entered_at: Annotated[
+        EnteredAt | None, "With enters: which address of that function it is entered at."
+    ] = None
+    always: Annotated[
+        str | None, "With enters: condition on the registers there that holds on every way."
+    ] = None
+    sometimes: Annotated[
+        str | None, "With enters: condition on the registers there that holds on some way."
+    ] = None
+    asks_for: Annotated[
+        AskedFor | None,
+        "A level: whoever calls the function, and is called by no other, asks on every way to it "
+        "whether the kernel runs there.",
+    ] = None
+    addresses: Annotated[
+        tuple[str, ...],
+        "Registers that hold the physical address of something: not 0, nothing on the stack, and "
+        "not where the image is linked.",
+    ] = ()
 
 
 @frozen(kw_only=True, eq=False)

@@ -20,9 +20,9 @@ _BANKED_ARM: Final = re.compile(r"(?:r(?:8|9|10|11|12)|SP|LR)_[a-z]{3}")
 
 _SYNONYMS: Final[Mapping[Architecture, Mapping[str, str]]] = {
     Architecture.ARM: {"fp": "r11", "ip": "r12"},
-    Architecture.ARM64: {"lr": "x30"},
+    Architecture.ARM64: {"lr": "x30", "SPSEL": "SPSel"},
 }
-"""AAPCS32 (IHI 0042) 6.1, AAPCS64 6.1.1."""
+"""AAPCS32 (IHI 0042) 6.1, AAPCS64 6.1.1; DDI 0487 C5.2.18 writes SPSel."""
 
 _MASKS: Final = {"A": (8, 8), "I": (7, 7), "F": (6, 6)}
 _CONTROL: Final = {"M": (0, 0), "A": (1, 1), "C": (2, 2), "I": (12, 12), "EE": (25, 25)}
@@ -184,7 +184,8 @@ def _banked_arm() -> tuple[str, ...]:
 def _arm64_system() -> dict[str, int]:
     names = aarch64_system.SYSTEM_REGISTERS.values()
     aliases = ("_EL12", "_EL02")
-    return {"PSTATE": 64} | {name: 64 for name in names if not name.endswith(aliases)}
+    whole = {name: 64 for name in names if not name.endswith(aliases)}
+    return {"PSTATE": 64, "SPSel": 64} | whole
 
 
 def _arm_system() -> dict[str, int]:

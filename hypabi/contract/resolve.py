@@ -5,6 +5,7 @@ how its call ends even where the file does not, and what it keeps.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Final
 
 from hypabi.arch.identifiers import (
@@ -29,9 +30,11 @@ from hypabi.contract.expression import (
 )
 from hypabi.contract.expression_parser import parse_predicate
 from hypabi.contract.model import (
+    AskedFor,
     Call,
     CallerStates,
     Contract,
+    EnteredAt,
     EntryFrom,
     Party,
     Reply,
@@ -384,23 +387,25 @@ def _life_cycle(
             known(each.after, contract_calls, each.place.below("after"))
         called = each.call in (ANY_OTHER, ANY) or each.call in calls
         if context.applies(each) and {each.source, each.to} <= live and called:
-            given = {name: _known(context, each, name) for name in each.given}
-            made = (each.made_by, each.after, given, each.copied is not None)
+            for name in each.stays:
+                known(name, each.made_by, each.place.below("stays"))
+            given = {name: tuple(_known(context, each, name)) for name in each.given}
+            made = (each.made_by, each.after, given, each.copied is not None, each.stays)
             moves.append(Move(each.source, each.call, each.to, *made))
     return boot, tuple(moves)
 
 
-def _known(context: Context, transition: Transition, function: str) -> dict[str, int]:
-    """Return what registers hold when a function has to make a move.
+def _known(context: Context, transition: Transition, function: str) -> Iterator[Mapping[str, int]]:
+    """Yield what registers hold each time that a function has to make a move.
 
     :raises FileError: it is not among those that make it
     """
     place = transition.place.below("given")
     known(function, transition.made_by, place)
-    return {
-        context.registers.known(register, place.below(function)): value
-        for register, value in transition.given[function].items()
-    }
+    held = transition.given[function]
+    names = [context.registers.known(register, place.below(function)) for register in held]
+    for values in product(*held.values()):
+        yield dict(zip(names, values, strict=True))
 
 
 def _turns(
@@ -431,8 +436,16 @@ def _turns(
                 tuple(
                     _passes(context, each, {name: calls[name] for name in named if name in calls})
                 ),
-                _only_if(context, name, each),
+                _condition(context, name, each, "only-if"),
                 each.enters,
+                each.entered_at is EnteredAt.PHYSICAL,
+                _condition(context, name, each, "always"),
+                _condition(context, name, each, "sometimes"),
+                each.asks_for is AskedFor.EL1,
+                tuple(
+                    context.registers.known(register, each.place.below("addresses"))
+                    for register in each.addresses
+                ),
             )
 
 
@@ -458,8 +471,16 @@ def _passes(context: Context, states: CallerStates, calls: Mapping[str, Call]) -
                 yield Passed(name, register, of, read)
 
 
-def _only_if(context: Context, name: str, states: CallerStates) -> Premise | None:
-    if states.only_if is None:
+def _condition(context: Context, name: str, states: CallerStates, key: str) -> Premise | None:
+    """Return a condition on registers that a caller's entry has under a key.
+
+    :raises FileError: it speaks of a function that is entered, and none is
+    """
+    text: str | None = getattr(states, key.replace("-", "_"))
+    if text is None:
         return None
-    holds = parse_predicate(states.only_if, context.scope, states.place.below("only-if"))
-    return Premise(name, states.only_if, holds, authority_of(states), states.place)
+    place = states.place.below(key)
+    if key != "only-if" and states.enters is None:
+        raise place.refuse("it speaks of a function that is entered, and 'enters' names none")
+    holds = parse_predicate(text, context.scope, place)
+    return Premise(name, text, holds, authority_of(states), states.place)

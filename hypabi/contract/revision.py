@@ -155,10 +155,12 @@ class Move:
     """Functions from each of which direct calls lead to such a call."""
     after: str | None = None
     """A call that goes before it on every way of who calls those functions."""
-    given: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Of such functions, what registers hold at entry when they have to make it."""
+    given: Mapping[str, tuple[Mapping[str, int], ...]] = field(default_factory=dict)
+    """Of such functions, what registers hold at entry, each time that they have to make it."""
     copied: bool = False
     """Whether the table is put elsewhere first, so that no table of the program is named."""
+    stays: tuple[str, ...] = ()
+    """Those of such functions behind which ``to`` is live where they make it."""
 
 
 @frozen
@@ -203,6 +205,16 @@ class CallerContext:
     """Without which it makes no call."""
     enters: str | None = None
     """The function by which it makes its calls."""
+    physically: bool = False
+    """Whether that is entered where it lies, and not where it is linked."""
+    always: Premise | None = None
+    """Of the registers with which that is entered, on every way."""
+    sometimes: Premise | None = None
+    """The same on some way."""
+    asks_level: bool = False
+    """Whether who calls it asks on every way whether the kernel runs at EL1."""
+    addresses: tuple[str, ...] = ()
+    """Registers that hold the physical address of something."""
 
     @property
     def tells(self) -> bool:

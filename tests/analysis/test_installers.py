@@ -257,3 +257,99 @@ def test_no_number_is_told_that_is_an_address_or_of_which_only_some_ways_know(
     assert left(assemble, case(VBAR_EL2=PLACE + 0x100000)) == ["VBAR_EL2 = 0x110000"]
     unknown = terms.symbol("HCR_EL2", 64)
     assert left(assemble, case(HCR_EL2=5), case(HCR_EL2=unknown)) == ["HCR_EL2"]
+
+
+HYP = 0xFFFF800080000000
+INITIALISES = """
+    .text
+    .globl ___kvm_hyp_init, kvm_hyp_cpu_entry, kvm_host_psci_cpu_entry, __kvm_hyp_host_vector
+    .globl __hyp_idmap_text_start, __hyp_idmap_text_end, __hyp_stub_vectors, elsewhere
+    .globl __kvm_handle_stub_hvc
+__hyp_idmap_text_start:
+___kvm_hyp_init:
+TAKEN
+    msr vbar_el2, x0
+    ret
+kvm_hyp_cpu_entry:
+    mov x29, x30
+    bl ___kvm_hyp_init
+LEAVES
+    br x1
+__kvm_handle_stub_hvc:
+PUTS
+    msr vbar_el2, x5
+    eret
+    .ltorg
+__hyp_idmap_text_end:
+kvm_host_psci_cpu_entry:
+    stp x29, x30, [sp, #-16]!
+    ret
+elsewhere:
+    ret
+    .align 11
+__hyp_stub_vectors:
+    .rept 16
+    .align 7
+    eret
+    .endr
+    .align 11
+__kvm_hyp_host_vector:
+    .rept 16
+    .align 7
+    eret
+    .endr
+"""
+BY_LITERAL = ("ldr x0, =__kvm_hyp_host_vector", "ldr x1, =kvm_host_psci_cpu_entry")
+
+
+@pytest.mark.parametrize(
+    ("taken", "leaves", "puts", "wrong"),
+    [
+        (*BY_LITERAL, "adr x5, __hyp_stub_vectors", set()),
+        (*BY_LITERAL, "ldr x5, =__hyp_stub_vectors", {("__kvm_handle_stub_hvc", "vectors")}),
+        (
+            "adr x0, __kvm_hyp_host_vector",
+            BY_LITERAL[1],
+            "adr x5, __hyp_stub_vectors",
+            {("___kvm_hyp_init", "vectors"), ("kvm_hyp_cpu_entry", "vectors")},
+        ),
+        (
+            BY_LITERAL[0],
+            "adr x1, kvm_host_psci_cpu_entry",
+            "adr x5, __hyp_stub_vectors",
+            {("kvm_hyp_cpu_entry", "taken-over")},
+        ),
+        (
+            BY_LITERAL[0],
+            "ldr x1, =elsewhere",
+            "adr x5, __hyp_stub_vectors",
+            {("kvm_hyp_cpu_entry", "taken-over"), ("kvm_hyp_cpu_entry", "vectors")},
+        ),
+    ],
+)
+def test_what_leaves_the_identity_map_goes_on_where_kvm_is_mapped(
+    assemble: Assemble, taken: str, leaves: str, puts: str, wrong: set[tuple[str, str]]
+) -> None:
+    source = INITIALISES.replace("TAKEN", taken).replace("LEAVES", leaves).replace("PUTS", puts)
+    session = open_image(assemble(source, "arm64", text=HYP))
+    examined = session.examine(CONTRACT, Version.exact("6.1"))
+    around = replace(examined.surroundings, capability=lambda _: 5)
+    about = (examined.revision, examined.programs, around)
+    asked = {"vectors", "taken-over"}
+    found = {
+        (held.row.call or "", finding.clause.name): finding.verdict
+        for held in derive_installers(examined.installers, *about)
+        for finding in judge_row(held, BitwuzlaSolver())
+        if finding.clause.name in asked
+    }
+    assert {key for key, verdict in found.items() if not isinstance(verdict, Proved)} == wrong
+    assert len(found) == 4
+
+
+def test_each_cpu_tells_its_mode_in_the_word_of_that_mode(kernel: Kernel) -> None:
+    """The word is the second of CPUs of EL2; ``b.eq`` for ``b.ne``."""
+    loaded = edited(
+        loaded_from(kernel("6.1-arm64")), "set_cpu_boot_mode_flag", 0x54000041, 0x54000040
+    )
+    wrong = {("set_cpu_boot_mode_flag", told) for told in ("told-el1", "told-el2")}
+    assert broken(loaded, "stub") == wrong

@@ -37,7 +37,7 @@ def walk_program(
         start = site.function.address
         around[start] = around.get(start, frozenset()) | {site.address}
     order = CallOrder(sites, around, answer, state, ANYBODY)
-    whole = order.walk(address_of(sites, "root"), live, unknown)
+    whole = order.walk(address_of(sites, "root"), live, unknown).whole
     return sorted(found, key=lambda each: (each[0], sorted(each[1]))), whole
 
 

@@ -146,13 +146,16 @@ def test_what_a_function_cannot_pass_on_is_refused(old: str, new: str, says: str
 
 def test_a_move_is_made_when_registers_hold_what_it_says() -> None:
     move = "{from: stub, call: SET, to: big, by: somebody,"
-    given = f"{move} made-by: [f], given: {{f: {{x1: 2}}}},"
+    given = f"{move} made-by: [f], given: {{f: {{x1: [2, 3]}}}}, stays: [f],"
     revision = at("6.1", text=changed(move, given))
-    assert revision.moves[0].given == {"f": {"x1": 2}}
+    assert revision.moves[0].given == {"f": ({"x1": 2}, {"x1": 3})}
+    assert revision.moves[0].stays == ("f",)
+    with pytest.raises(FileError, match="'h'"):
+        at("6.1", text=changed(move, given.replace("stays: [f]", "stays: [h]")))
     with pytest.raises(FileError, match="'g'"):
         at("6.1", text=changed(move, given.replace("{f: {x1", "{g: {x1")))
     with pytest.raises(FileError, match="y1"):
-        at("6.1", text=changed(move, given.replace("x1: 2", "y1: 2")))
+        at("6.1", text=changed(move, given.replace("x1: [", "y1: [")))
 
 
 KEPT = "  returns: {because: it is a call}\n"
@@ -216,3 +219,38 @@ def test_promise_of_elsewhere_that_cannot_be_meant_is_refused(
     right = read_text(changed(SERVED, SERVED + ELSEWHERE), "example.yaml")
     assert isinstance(right, Contract)
     check_meaning(right)
+
+
+ENTERS = """  callers:
+    enters:
+      functions: [g]
+      while: [stub]
+      enters: f
+      entered-at: physical
+      always: x0 != 0
+      sometimes: x1 == 3
+    asks: {functions: [f], calls: [SET], while: [stub], asks-for: EL1, addresses: [x1]}
+"""
+
+
+def test_what_a_function_is_entered_with_and_at_which_level_is_told() -> None:
+    revision = at("6.1", text=changed(BOOT, BOOT + ENTERS))
+    (asks,), (enters,) = revision.contexts, revision.relays
+    assert enters.physically and enters.always is not None and enters.sometimes is not None
+    assert (enters.always.text, enters.sometimes.text) == ("x0 != 0", "x1 == 3")
+    assert asks.asks_level and asks.addresses == ("x1",)
+    assert not asks.physically and not enters.asks_level
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("      enters: f\n", "", "it speaks of a function that is entered"),
+        ("addresses: [x1]", "addresses: [x40]", "x40"),
+        ("entered-at: physical", "entered-at: home", "physical"),
+        ("asks-for: EL1", "asks-for: EL3", "EL1"),
+    ],
+)
+def test_what_speaks_of_no_function_or_level_is_refused(old: str, new: str, says: str) -> None:
+    with pytest.raises(FileError, match=says):
+        at("6.1", text=changed(BOOT, BOOT + ENTERS.replace(old, new)))

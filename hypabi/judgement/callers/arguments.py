@@ -17,9 +17,13 @@ from hypabi.contract.revision import Revision, Row
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Violated
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.smt import terms
+from hypabi.smt.evaluate import evaluate
+from hypabi.smt.solver import Solver, Unsatisfiable
 from hypabi.smt.terms import Value
 
 VECTOR_BASES: Final = frozenset({"VBAR_EL2", "HVBAR"})
+PHYSICAL_BITS: Final = 56
+"""Bits of a physical address, with FEAT_D128 (DDI 0487, D8.1.7)."""
 FIRST_RESULT: Final = "x0"
 """AAPCS64 6.9: x1 holds a result only of what has two words, and nobody passes half of such."""
 
@@ -90,6 +94,50 @@ def passed_bases(
     whole = (composed(way, each) for way in site.paths for c in outer for each in c.paths)
     passed = [way.request.registers for way in whole if way is not None]
     return tuple(each[base] for each in passed for base in bases if base in each)
+
+
+def physical(
+    registers: Sequence[str], site: CallSite, way: CallPath, around: Surroundings, solver: Solver
+) -> CallerVerdict:
+    """Say whether registers can hold the physical address of something.
+
+    What the callers of the function around a site pass is looked at with it.
+    """
+    ways = [composed(way, outer) for caller in site.callers for outer in caller.paths]
+    for each in [way, *(one for one in ways if one is not None)]:
+        for register in registers:
+            why = _no_place(each, register, around, solver)
+            if why is not None:
+                return Violated(f"{register} is {why}")
+    return Satisfied(", ".join(registers))
+
+
+def _no_place(way: CallPath, register: str, around: Surroundings, solver: Solver) -> str | None:
+    """Return what a register holds, where nothing lies at that physical address."""
+    value = way.request.registers[register]
+    symbols = sorted(terms.symbols_of(value), key=lambda symbol: symbol.name)
+    if any(symbol.name.startswith("SP_") for symbol in symbols):
+        return "an address on the stack"
+    constant = evaluate(value, {symbol.name: 0 for symbol in symbols})
+    if not symbols and constant == 0:
+        return "0"
+    is_linked = constant in around.tables.values() or around.within(constant)
+    if is_linked and all(_is_register_of(symbol.name, way) for symbol in symbols):
+        return f"at {constant:#x} of the image as it is linked, and not where that lies"
+    bits = PHYSICAL_BITS if register.startswith("x") else 32
+    width = 64 if register.startswith("x") else 32
+    if bits < width and symbols:
+        low = terms.eq(terms.extract(value, bits, width - bits, width), 0, width - bits)
+        guard = (condition.term for condition in way.request.guard)
+        if isinstance(solver.feasibility(*guard, low), Unsatisfiable):
+            return f"an address of more than {bits} bits"
+    return None
+
+
+def _is_register_of(name: str, way: CallPath) -> bool:
+    """Tell whether a symbol stands for a system register, of which memory is no part."""
+    source = way.sources.get(name)
+    return source is not None and _is_system_register(source)
 
 
 def _no_table(way: CallPath, register: str, around: Surroundings) -> str | None:

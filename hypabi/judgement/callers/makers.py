@@ -7,20 +7,38 @@ EL2, breaks the interface although each of its hypercalls is answered as promise
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import product
+from typing import Final
 
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.composition import composed
-from hypabi.callsites.model import CallPath, CallSite, Unread
+from hypabi.callsites.level import LevelAsked
+from hypabi.callsites.model import Branches, CallPath, CallSite, Entered, Unread, WayInto
 from hypabi.contract.expression import Predicate
 from hypabi.contract.model import Program
 from hypabi.contract.resolve import ANY
 from hypabi.contract.revision import CallerContext, Revision
 from hypabi.judgement.callers.arguments import passed_bases
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
-from hypabi.judgement.callers.passing import Flow, Passing, calls_only_if, passes_on
+from hypabi.judgement.callers.passing import (
+    Flow,
+    Passing,
+    calls_only_if,
+    holds_on,
+    may_hold,
+    passes_on,
+)
 from hypabi.records import frozen, replace
 from hypabi.smt.solver import Solver
 from hypabi.smt.terms import Value
+
+MOST_CALLS: Final = 3
+"""Calls within each other before one of the kernel at EL1."""
+_UNASKED: Final = {
+    LevelAsked.ASKED: "",
+    LevelAsked.NOT_ASKED: "is reached where it is not known that the kernel runs at EL1",
+    LevelAsked.ELSEWHERE: "is reached where the kernel does not run at EL1",
+}
 
 
 @frozen
@@ -44,13 +62,18 @@ class Reach:
     leads: Callable[[int, frozenset[int], frozenset[int]], Lead]
     """Tells whether direct calls lead from a function's start to one of some call sites, others
     than those of which it is known that they do not get there."""
-    ways: Callable[[int, frozenset[int]], Sequence[CallPath]]
+    ways: Callable[[int, frozenset[int], Branches], Sequence[WayInto]]
     """Returns the ways on which a function goes on to one of some others."""
     unreached: Callable[[int, Mapping[str, int]], frozenset[int]]
     """Returns the branches and calls of a function that are not reached when registers hold some
     numbers at its entry."""
     flow: Callable[[int], Flow]
     """Returns what flows from a function's entry."""
+    level: Callable[[int, int], LevelAsked]
+    """Tells, of a function and an instruction of it, whether the level is asked for before."""
+    called: Callable[[int], Sequence[tuple[int, int]] | None]
+    """Returns the functions that call a function directly, each with the call; ``None`` where one
+    goes on to it instead."""
 
 
 def hold_makers(
@@ -74,10 +97,9 @@ def hold_makers(
             continue
         sites = frozenset(site.address for site in made.get((move.source, move.call), ()))
         for name in move.made_by:
-            for address in reach.find(name):
-                given = move.given.get(name, {})
+            for address, given in product(reach.find(name), move.given.get(name, ({},))):
                 shut = closed | reach.unreached(address, given) if given else closed
-                verdict = _given(_verdict(address, reach, sites, unread, shut), given)
+                verdict = given_that(_verdict(address, reach, sites, unread, shut), given)
                 yield MakerCheck(name, address, move.call, (move.source,), verdict)
 
 
@@ -128,6 +150,38 @@ def hold_copies(
                 yield MakerCheck(site.name, site.function.address, move.call, live, why)
 
 
+def hold_levels(
+    contexts: Mapping[int, Sequence[CallerContext]], reach: Reach, sites: Iterable[CallSite]
+) -> Iterator[MakerCheck]:
+    """Yield who goes on to a call of the kernel at EL1 without asking for that level.
+
+    A function that others call leaves that to them.
+
+    :param contexts: what the contract says of a call site, by address
+    """
+    for site in sites:
+        spoken = [each for each in contexts.get(site.address, ()) if each.asks_level]
+        for caller, context in product(site.callers, spoken):
+            why = _unasked(reach, caller.function.address, caller.address)
+            if why:
+                said = Violated(f"the call of {site.name} at {caller.address:#x} {why}")
+                about = (" or ".join(context.calls) or ANY, context.states)
+                yield MakerCheck(caller.function.name, caller.function.address, *about, said)
+
+
+def _unasked(reach: Reach, function: int, call: int, deep: int = MOST_CALLS) -> str:
+    """Return why it is not known that a call is made at EL1, empty where it is or nobody tells.
+
+    :param deep: calls of functions within each other that are looked at
+    """
+    asked = reach.level(function, call)
+    outer = reach.called(function) if asked is LevelAsked.NOT_ASKED else ()
+    if not outer:
+        return _UNASKED[asked] if outer is not None else ""
+    found = [_unasked(reach, *each, deep - 1) for each in outer if deep]
+    return next((why for why in found if why), "")
+
+
 def hold_relays(
     contexts: Iterable[CallerContext],
     reach: Reach,
@@ -148,8 +202,11 @@ def hold_relays(
         states = tuple(name for name in context.states if name in live)
         for name in context.functions if entered and states else ():
             for address in reach.find(name):
-                ways = reach.ways(address, frozenset(entered))
-                if not ways and not context.passes and context.only_if is None:
+                which = Branches.ALL if context.physically else Branches.DIRECT
+                into = reach.ways(address, frozenset(entered), which)
+                ways = [each.path for each in into]
+                may_be_lost = context.passes or context.only_if is not None or context.physically
+                if not ways and not may_be_lost:
                     why = Violated(f"it does not go on to {context.enters}")
                     yield MakerCheck(name, address, call, states, why)
                 for path in ways:
@@ -159,6 +216,25 @@ def hold_relays(
                         answers.append(calls_only_if(context.only_if, lowered, way, solver))
                     for answer in answers:
                         yield MakerCheck(name, address, call, states, answer.verdict)
+                for said in _of_ways(context, into, lowered, solver):
+                    yield MakerCheck(name, address, call, states, said)
+
+
+def _of_ways(
+    context: CallerContext,
+    ways: Sequence[WayInto],
+    lowered: Callable[[Predicate], Value],
+    solver: Solver,
+) -> Iterator[CallerVerdict]:
+    """Yield what comes of what the contract says of all ways into a function."""
+    for way in ways:
+        if context.physically and way.by is not Entered.DISPLACED:
+            place = f"the branch at {way.path.path[-2]:#x}"
+            yield Violated(f"{place} enters {context.enters} where it is linked")
+    if context.always is not None:
+        yield from (holds_on(context.always, lowered, way.path, solver) for way in ways)
+    if context.sometimes is not None and ways:
+        yield may_hold(context.sometimes, lowered, [way.path for way in ways], solver)
 
 
 def closed_calls(sites: Iterable[CallSite]) -> frozenset[int]:
@@ -194,7 +270,7 @@ def _verdict(
             return Undecided(why) if why else Violated("no direct call leads to such a call")
 
 
-def _given(said: CallerVerdict, given: Mapping[str, int]) -> CallerVerdict:
+def given_that(said: CallerVerdict, given: Mapping[str, int]) -> CallerVerdict:
     """Return a violation with what registers hold at entry when it is one."""
     if not given or not isinstance(said, Violated):
         return said

@@ -5,9 +5,11 @@ function is walked from every party that can be live to whatever the calls on a 
 call is out of order where none that can still be live is one that the contract has it made to.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Final
 
+from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_order import Asked, CallOrder, Live
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.model import CallSite
@@ -17,7 +19,10 @@ from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision, Service
 from hypabi.judgement.callers.arguments import passed_bases
 from hypabi.judgement.callers.findings import CallerVerdict, Undecided, Violated
+from hypabi.judgement.callers.makers import MakerCheck, Reach, given_that
 from hypabi.records import frozen
+from hypabi.smt import terms
+from hypabi.smt.evaluate import evaluate
 from hypabi.smt.terms import Value
 
 SERVICE: Final = 0xFF000000
@@ -65,25 +70,58 @@ class Order:
 
 def hold_order(revision: Revision, order: Order) -> tuple[OrderCheck, ...]:
     """Walk every function that makes hypercalls, or calls such, and return what is out of order."""
-    sites, judged = order.sites, order.judged
     known = tuple(_known(revision, order))
-    callers = {caller.function.address for site in judged for caller in site.callers}
-    functions: dict[int, frozenset[int]] = dict.fromkeys(callers, frozenset())
+    callers, functions = _walked(order, known)
     own = callers | {each.function for each in known if each.identifier is None}
-    for each in known:
-        functions[each.function] = functions.get(each.function, frozenset()) | {each.site}
     held = _Held(revision, order, {each.site: each for each in known})
-    for state in sorted({site.state for site in judged}, key=lambda state: state.value):
-        walk = CallOrder(sites, functions, held.answer, state, held.anybody)
+    for state in _states(order):
+        walk = CallOrder(order.sites, functions, held.answer, state, held.anybody)
         for start in sorted(functions):
             held.root = start
             boot = held.at_boot(start)
             if boot and start not in own:
                 continue  # who calls it is walked, and says who is live; else nobody calls it
             for live in boot or (held.anybody,):
-                if not walk.walk(start, live, None if boot else held.anybody):
+                if not walk.walk(start, live, None if boot else held.anybody).whole:
                     held.note_cut_short()
     return tuple(held.found.values())
+
+
+def hold_stays(revision: Revision, order: Order, reach: Reach) -> Iterator[MakerCheck]:
+    """Yield the functions behind which another party is live than the one they make live."""
+    known = tuple(_known(revision, order))
+    _, functions = _walked(order, known)
+    held = _Held(revision, order, {each.site: each for each in known})
+    for move in revision.moves:
+        asked = [
+            (name, address, given)
+            for name in move.stays
+            for address, given in product(reach.find(name), move.given.get(name, ({},)))
+        ]
+        for name, address, given in asked if move.source in held.anybody else ():
+            for state in _states(order):
+                walk = CallOrder(order.sites, functions, held.answer, state, held.anybody)
+                shut = reach.unreached(address, given) if given else frozenset[int]()
+                ends = walk.walk(address, held.anybody, held.anybody, shut).ends
+                if wrong := sorted(_listed(live) for live in ends if move.to not in live):
+                    said = Violated(f"it leaves {wrong[0]} live, and not {move.to}")
+                    about = (move.call, (move.source,), given_that(said, given))
+                    yield MakerCheck(name, address, *about)
+
+
+def _walked(
+    order: Order, known: Iterable[Known]
+) -> tuple[frozenset[int], Mapping[int, frozenset[int]]]:
+    """Return the functions that call such as make hypercalls, and with those their call sites."""
+    callers = frozenset(caller.function.address for s in order.judged for caller in s.callers)
+    functions: dict[int, frozenset[int]] = dict.fromkeys(callers, frozenset())
+    for each in known:
+        functions[each.function] = functions.get(each.function, frozenset()) | {each.site}
+    return callers, functions
+
+
+def _states(order: Order) -> list[InstructionSet]:
+    return sorted({site.state for site in order.judged}, key=lambda state: state.value)
 
 
 def _known(revision: Revision, order: Order) -> Iterator[Known]:
@@ -149,8 +187,10 @@ class _Held:
         named = {move.source for move in moves if set(move.made_by) & set(stack)}
         mine = [m for m in moves if m.source not in named or set(m.made_by) & set(stack)]
         there = self._set_to(known, call, asked)
-        mine = [m for m in mine if not there or m.to in there]
         why = self._out_of_order(asked.live, live, mine, stack)
+        if not why and there and mine and not there & {m.to for m in mine}:
+            why = f"it is not for {_listed(there)} to be made live by it"
+        mine = [m for m in mine if not there or m.to in there]
         if why:
             self._note(asked, call, why, stack)
             return self.anybody
@@ -158,13 +198,17 @@ class _Held:
         return frozenset(move.to for move in mine) | (live - moved)
 
     def _set_to(self, known: Known, call: str, asked: Asked) -> Live:
-        """Return whose vectors a call installs, nobody where its caller does not say it."""
+        """Return whose vectors a call installs, nobody where its caller does not say it.
+
+        Of a function that others call each of them is walked, and says it.
+        """
         key = (known.site, call, asked.calls[-1:])
         if key not in self._passed:
             site = self.judged.get(known.site)
-            found = passed_bases(self.revision, site, call, key[2]) if site else ()
+            told = site is not None and bool(asked.calls or not site.callers)
+            found = passed_bases(self.revision, site, call, key[2]) if site and told else ()
             self._passed[key] = found
-        passed = self._passed[key]
+        passed = [_unmoved(value) for value in self._passed[key]]
         tables = self.order.tables
         parties = [{n for n, at in tables.items() if at == value} for value in passed]
         return frozenset().union(*parties) if parties and all(parties) else frozenset()
@@ -227,6 +271,11 @@ class _Held:
         said = Violated(f"{at}{through} asks for {spelled}: {why}")
         check = OrderCheck(self._name(self.root), self.root, call, tuple(sorted(asked.live)), said)
         self.found.setdefault((asked.site, inner), check)
+
+
+def _unmoved(value: Value) -> int:
+    """Return an address without the words of memory that move it from where it is linked."""
+    return evaluate(value, {symbol.name: 0 for symbol in terms.symbols_of(value)})
 
 
 def _listed(live: Live) -> str:

@@ -6,7 +6,7 @@ condition it calls at all (``only-if``), its code is held to that: by the way to
 starts at the function's entry, else by what flows from the entry on every way.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hypabi.behaviour.outcome import Condition
@@ -135,6 +135,48 @@ def calls_only_if(
                 f"it is made where {premise.text} does not hold at the function's entry"
             )
     return CallerAnswer(CallerQuestion.PRECONDITIONS, said)
+
+
+def holds_on(
+    premise: Premise, lowered: Callable[[Predicate], Value], path: CallPath, solver: Solver
+) -> CallerVerdict:
+    """Say whether a condition holds on the registers with which a way enters a function."""
+    guard = [each.term for each in path.request.guard]
+    holds = _with_registers(lowered(premise.holds), path)
+    match solver.feasibility(*guard, terms.lnot(holds)), solver.feasibility(*guard, holds):
+        case Unsatisfiable(), _:
+            return Satisfied(premise.text)
+        case Unknown(reason), _:
+            return Undecided(f"whether {premise.text}: {reason}")
+        case _, Unsatisfiable():
+            return Violated(f"{premise.text} does not hold at {path.path[-2]:#x}")
+        case _:
+            return Undecided(f"whether {premise.text} holds at {path.path[-2]:#x}")
+
+
+def may_hold(
+    premise: Premise,
+    lowered: Callable[[Predicate], Value],
+    paths: Sequence[CallPath],
+    solver: Solver,
+) -> CallerVerdict:
+    """Say whether a condition can hold on some way into a function."""
+    for path in paths:
+        guard = [each.term for each in path.request.guard]
+        holds = _with_registers(lowered(premise.holds), path)
+        if not isinstance(solver.feasibility(*guard, holds), Unsatisfiable):
+            return Satisfied(f"{premise.text} at {path.path[-2]:#x}")
+    return Violated(f"{premise.text} holds on none of its ways")
+
+
+def _with_registers(condition: Value, path: CallPath) -> Value:
+    """Return a condition on registers as a way has them where it ends."""
+    brought: dict[terms.Term, Value] = {
+        symbol: path.request.registers[symbol.name]
+        for symbol in terms.symbols_of(condition)
+        if symbol.name in path.request.registers
+    }
+    return terms.substitute(condition, brought)
 
 
 def _knows_entry(way: Passing) -> bool:

@@ -5,7 +5,7 @@ every party of its own program, because any of them could be live.
 """
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -15,6 +15,7 @@ from hypabi.callsites.model import CallPath, CallSite, Function, Stranger, Unrea
 from hypabi.contract.model import Program as ProgramName
 from hypabi.contract.resolve import ANY, ANY_OTHER
 from hypabi.contract.revision import CallerContext, Move, Revision, Row
+from hypabi.judgement.callers.arguments import physical
 from hypabi.judgement.callers.compatibility import (
     REFUSED_AND_TOLD,
     Provider,
@@ -37,11 +38,12 @@ from hypabi.judgement.callers.makers import (
     Reach,
     closed_calls,
     hold_copies,
+    hold_levels,
     hold_makers,
     hold_relays,
     hold_scheduled,
 )
-from hypabi.judgement.callers.order import Order, OrderCheck, hold_order
+from hypabi.judgement.callers.order import Order, OrderCheck, hold_order, hold_stays
 from hypabi.judgement.callers.passing import (
     Flow,
     Passing,
@@ -176,19 +178,15 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
         for move, by in own.items():
             made.setdefault(move, []).extend(by)
         if program.reach is not None:
-            closed = closed_calls(program.sites)
-            makers += hold_makers(
-                revision, program.which, program.reach, own, program.unread, closed
-            )
-            spoken = [c for c in revision.contexts if c.program in (None, program.which)]
-            parties, unread = program.providers.keys(), program.unread
-            makers += hold_scheduled(spoken, program.reach, parties, asked, unread)
+            makers += _makers(revision, program, program.reach, own, asked)
+            makers += hold_levels(said, program.reach, program.sites)
             makers += _relays(revision, program, solver)
-            makers += hold_copies(revision, program.which, own, dict(_tables(program)).values())
         if program.call_sites is not None:
             tables = dict(_tables(program))
             asked_of = Order(program.which, program.call_sites, program.sites, said, tables)
             order += hold_order(revision, asked_of)
+            if program.reach is not None:
+                makers += hold_stays(revision, asked_of, program.reach)
     moves = tuple(
         MoveTaken(move, _once(made.get((move.source, move.call), ())))
         for move in revision.moves
@@ -198,6 +196,25 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
     return LifeCycle(
         tuple(checks), moves, _once(dormant), elsewhere, unread, tuple(makers), tuple(order)
     )
+
+
+def _makers(
+    revision: Revision,
+    program: Program,
+    reach: Reach,
+    made: Mapping[tuple[str, str], Sequence[CallSite]],
+    asked: Collection[tuple[int, str]],
+) -> Iterator[MakerCheck]:
+    """Yield what comes of who the contract says makes a move or a call.
+
+    :param made: the call sites that make a call while a party is live, by party and call
+    :param asked: the start of each function that calls, and what it asks for
+    """
+    closed = closed_calls(program.sites)
+    yield from hold_makers(revision, program.which, reach, made, program.unread, closed)
+    spoken = [c for c in revision.contexts if c.program in (None, program.which)]
+    yield from hold_scheduled(spoken, reach, program.providers.keys(), asked, program.unread)
+    yield from hold_copies(revision, program.which, made, dict(_tables(program)).values())
 
 
 def _tables(program: Program) -> Iterator[tuple[str, Value]]:
@@ -402,11 +419,15 @@ def _promised(
         yield from passes_on(context, met.call, passing)
         if context.only_if is not None:
             yield calls_only_if(context.only_if, lowering.predicate, passing, solver)
+        if context.addresses:
+            about = (met.site, met.way, provider.surroundings, solver)
+            said = physical(context.addresses, *about)
+            yield CallerAnswer(CallerQuestion.ARGUMENTS, said)
         asked = {each.register for each in context.passes if each.call == met.call}
         for register in asked & leaves_by(row):
-            said = goes_on_elsewhere(register, met.site.onward, passing)
-            if said is not None:
-                yield CallerAnswer(CallerQuestion.GOES_ON, said)
+            onward = goes_on_elsewhere(register, met.site.onward, passing)
+            if onward is not None:
+                yield CallerAnswer(CallerQuestion.GOES_ON, onward)
 
 
 def _instead(

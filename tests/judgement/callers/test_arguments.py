@@ -7,12 +7,13 @@ import pytest
 from hypabi.callsites.model import CallPath, Origin, Source
 from hypabi.contract.clause import Clause, Ensures
 from hypabi.contract.revision import Row, Service
-from hypabi.judgement.callers.arguments import sensible
+from hypabi.judgement.callers.arguments import physical, sensible
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Violated
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.smt import terms
+from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
-from tests.callsites.made_site import SITE, way
+from tests.callsites.made_site import SITE, site, way
 from tests.judgement.handler_contract import ALWAYS, WHY, equal, new, number, old
 
 TABLE = 0x8000
@@ -73,3 +74,40 @@ def test_no_table_is_on_the_stack_or_made_of_system_registers_alone() -> None:
     made = way(x1=mixed)
     source = Source("CURRENTEL", Origin.UNMODELLED, "", SITE)
     assert isinstance(told(replace(made, sources={**made.sources, "CURRENTEL": source})), Satisfied)
+
+
+def placed(asks: CallPath) -> CallerVerdict:
+    around = Surroundings(
+        {"stub": TABLE}, lambda _: None, lambda _: False, within=lambda at: 0x4000 <= at < IMAGE_END
+    )
+    return physical(("x1",), site(), asks, around, BitwuzlaSolver())
+
+
+LOW = terms.symbol("x0", 64)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (0, False),
+        (TABLE, False),
+        (0x5000, False),
+        (0x4000_0000, True),
+        (LOW, True),
+        (terms.sub(TABLE, terms.symbol("mem[0x9000]", 64), 64), True),
+        (terms.or_(LOW, 0xFFFF << 48, 64), False),
+        (terms.and_(LOW, (1 << 56) - 1, 64), True),
+    ],
+)
+def test_a_physical_address_is_not_where_the_image_is_linked(value: Value, *, kept: bool) -> None:
+    assert isinstance(placed(way(x1=value)), Satisfied if kept else Violated)
+
+
+def test_nothing_is_handed_over_that_lies_on_the_stack_or_at_a_linked_address_of_a_cpu() -> None:
+    stack = terms.add(terms.symbol("SP_EL1 at 0x8000", 64), 16, 64)
+    assert isinstance(placed(way(x1=stack)), Violated)
+    offset = terms.symbol("TPIDR_EL1", 64)
+    mapped = found(terms.add(offset, 0x5000, 64), Origin.UNMODELLED, "")
+    assert isinstance(placed(mapped), Violated)
+    moved = found(terms.add(offset, 0x4000_0000, 64), Origin.UNMODELLED, "")
+    assert isinstance(placed(moved), Satisfied)

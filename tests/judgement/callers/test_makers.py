@@ -7,43 +7,31 @@ import pytest
 
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_graph import Lead
-from hypabi.callsites.model import CallPath, Function, Unread
+from hypabi.callsites.model import Function, Unread
 from hypabi.contract.clause import Clause, Ensures, Premise
 from hypabi.contract.expression import Comparison, Relation
 from hypabi.contract.model import Program
 from hypabi.contract.revision import CallerContext, Move, Passed, Row, Service
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.judgement.callers.makers import (
-    Reach,
     closed_calls,
     hold_copies,
+    hold_levels,
     hold_makers,
     hold_relays,
     hold_scheduled,
 )
-from hypabi.judgement.callers.passing import Flow
 from hypabi.judgement.verification.lowering import Lowering, Surroundings
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from tests.callsites.made_site import site
 from tests.callsites.programs import Everything, address_of, call_sites
 from tests.inputs import Assemble
+from tests.judgement.callers.made_reach import reach_of
 from tests.judgement.handler_contract import ALWAYS, REVISION, WHY, equal, new, number, old
 from tests.judgement.made_case import behaviour
 
 MOVE = Move("stub", "SET", "kvm-init", ("maker", "absent"))
 PLACE = 0x8000
-
-
-def no_ways(_start: int, _targets: frozenset[int]) -> tuple[CallPath, ...]:
-    return ()
-
-
-def all_reached(_start: int, _known: Mapping[str, int]) -> frozenset[int]:
-    return frozenset()
-
-
-def no_flow(_start: int) -> Flow:
-    return None
 
 
 def held(
@@ -58,9 +46,7 @@ def held(
         assert wanted == ({site().address} if serves else frozenset())
         return lead
 
-    reach = Reach(
-        lambda name: [PLACE] if name == "maker" else [], leads, no_ways, all_reached, no_flow
-    )
+    reach = reach_of(lambda name: [PLACE] if name == "maker" else [], leads)
     return {
         each.function: each.verdict for each in hold_makers(revision, which, reach, made, unread)
     }
@@ -102,13 +88,7 @@ def test_a_function_that_makes_its_call_no_more_is_undecided_where_its_party_is(
     asked: set[tuple[int, str]], live: set[str], *, undecided: bool
 ) -> None:
     context = CallerContext("it", None, ("maker",), ("SET",), (), ("stub",), WHY)
-    reach = Reach(
-        lambda name: [PLACE] if name == "maker" else [],
-        lambda *_: Lead.NOT,
-        no_ways,
-        all_reached,
-        no_flow,
-    )
+    reach = reach_of(lambda name: [PLACE] if name == "maker" else [], lambda *_: Lead.NOT)
     found = list(hold_scheduled([context], reach, live, asked, ()))
     assert [isinstance(each.verdict, Undecided) for each in found] == [True] * undecided
     own = Unread(PLACE + 8, Function("maker", PLACE, PLACE + 16), "x0 is not a constant")
@@ -116,7 +96,7 @@ def test_a_function_that_makes_its_call_no_more_is_undecided_where_its_party_is(
 
 
 def test_a_maker_is_held_to_what_it_does_when_registers_hold_some_numbers() -> None:
-    move = replace(MOVE, given={"maker": {"x1": 0}})
+    move = replace(MOVE, given={"maker": ({"x1": 0},)})
     revision = replace(REVISION, moves=(move,))
 
     def leads(_address: int, _wanted: frozenset[int], closed: frozenset[int]) -> Lead:
@@ -125,15 +105,16 @@ def test_a_maker_is_held_to_what_it_does_when_registers_hold_some_numbers() -> N
     def unreached(_start: int, known: Mapping[str, int]) -> frozenset[int]:
         return frozenset({0x8010} if known["x1"] == 0 else ())
 
-    reach = Reach(
-        lambda name: [PLACE] if name == "maker" else [], leads, no_ways, unreached, no_flow
-    )
+    reach = reach_of(lambda name: [PLACE] if name == "maker" else [], leads, unreached=unreached)
     made = {("stub", "SET"): [site()]}
     (found,) = hold_makers(revision, Program.KERNEL, reach, made, ())
     assert isinstance(found.verdict, Violated) and "x1 is 0x0" in found.verdict.what
-    revision = replace(revision, moves=(replace(move, given={"maker": {"x1": 2}}),))
+    revision = replace(revision, moves=(replace(move, given={"maker": ({"x1": 2},)}),))
     (found,) = hold_makers(revision, Program.KERNEL, reach, made, ())
     assert isinstance(found.verdict, Satisfied)
+    both = replace(move, given={"maker": ({"x1": 2}, {"x1": 0})})
+    found, other = hold_makers(replace(revision, moves=(both,)), Program.KERNEL, reach, made, ())
+    assert isinstance(found.verdict, Satisfied) and isinstance(other.verdict, Violated)
 
 
 RELAY = CallerContext(
@@ -159,12 +140,10 @@ def test_who_goes_on_to_a_wrapper_is_held_to_what_it_passes_and_when(
 ) -> None:
     sites = call_sites(assemble, relay=body, wrapper="mov x1, x0; mov x0, #0; hvc #0; ret")
     a64 = InstructionSet.A64
-    reach = Reach(
+    reach = reach_of(
         lambda name: [address_of(sites, name)],
-        lambda *_: Lead.LEADS,
-        lambda start, targets: sites.ways_into(start, targets, a64),
-        all_reached,
-        lambda start: sites.entry_flow(start, a64),
+        ways=lambda start, targets, _: tuple(sites.ways_into(start, targets, a64)),
+        flow=lambda start: sites.entry_flow(start, a64),
     )
     lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
     live, solver = {"stub"}, BitwuzlaSolver()
@@ -179,6 +158,91 @@ def test_who_goes_on_to_a_wrapper_is_held_to_what_it_passes_and_when(
     assert isinstance(missing.verdict, Violated) and "go on to relay" in missing.verdict.what
     plain = [replace(RELAY, enters=None)]
     assert not list(hold_relays(plain, reach, live, lowering.predicate, 64, solver))
+
+
+ENTERS = CallerContext("enters", None, ("relay",), ("SET",), (), ("stub",), WHY, enters="wrapper")
+NOT_ZERO = Premise("told", "x0 != 0", Comparison(Relation.DIFFERENT, old("x0"), number(0)), WHY)
+
+
+def entered(assemble: Assemble, context: CallerContext, body: str) -> list[str]:
+    """Return what is violated of a context by a function that goes on to another."""
+    sites = call_sites(assemble, relay=body, wrapper="mov x1, x0; mov x0, #0; hvc #0; ret")
+    reach = reach_of(
+        lambda name: [address_of(sites, name)],
+        ways=lambda start, targets, which: tuple(
+            sites.ways_into(start, targets, InstructionSet.A64, which)
+        ),
+    )
+    lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
+    solver = BitwuzlaSolver()
+    found = hold_relays([context], reach, {"stub"}, lowering.predicate, 64, solver)
+    return [each.verdict.what for each in found if isinstance(each.verdict, Violated)]
+
+
+def test_what_a_function_is_entered_with_holds_on_every_way(assemble: Assemble) -> None:
+    always = replace(ENTERS, always=NOT_ZERO)
+    assert entered(assemble, always, "mov x0, #1; bl wrapper; ret") == []
+    assert entered(assemble, always, "cbz x0, 1f; b wrapper; 1: ret") == []
+    assert entered(assemble, always, "mov x0, #0; bl wrapper; ret")
+    both = "cbz x3, 1f; mov x0, #1; bl wrapper; ret; 1: mov x0, #0; bl wrapper; ret"
+    assert len(entered(assemble, always, both)) == 1
+    assert entered(assemble, replace(ENTERS, sometimes=NOT_ZERO), both) == []
+
+
+def test_what_has_to_hold_on_some_way_is_found_where_it_holds_on_none(assemble: Assemble) -> None:
+    sometimes = replace(ENTERS, sometimes=NOT_ZERO)
+    assert entered(assemble, sometimes, "bl wrapper; ret") == []
+    none = "cbz x3, 1f; mov x0, #0; bl wrapper; 1: mov x0, #0; bl wrapper; ret"
+    (only,) = entered(assemble, sometimes, none)
+    assert "x0 != 0" in only
+
+
+WORD = "adr x9, wrapper; ldr x8, [x4]; sub x9, x9, x8; blr x9; ret"
+"""The wrapper is at 0x10000 and something: a word of memory says how far it is from there."""
+
+
+def test_code_that_turns_the_mmu_off_is_entered_where_it_lies(assemble: Assemble) -> None:
+    physical = replace(ENTERS, physically=True)
+    assert entered(assemble, physical, WORD) == []
+    assert entered(assemble, replace(physical, sometimes=NOT_ZERO), f"mov x0, #0; {WORD}")
+    assert entered(assemble, physical, "bl wrapper; ret")
+    assert entered(assemble, physical, "adr x9, wrapper; br x9")
+    assert entered(assemble, physical, "br x9") == [], "nobody knows where it goes"
+    assert entered(assemble, ENTERS, "bl wrapper; ret") == []
+
+
+ASKING = CallerContext("asks", None, (), ("SET",), (), ("stub",), WHY, asks_level=True)
+EL1 = "mrs x1, CurrentEL; cmp x1, #8;"
+
+
+def unasked(assemble: Assemble, **functions: str) -> set[str]:
+    """Return who goes on to a call without asking for its level."""
+    sites = call_sites(assemble, f="mov x1, x0; mov x0, #0; hvc #0; ret", **functions)
+    found, _ = sites.wanted(Everything())
+    reach = replace(
+        reach_of(lambda name: [address_of(sites, name)]),
+        level=sites.level_at,
+        called=lambda at: sites.called_from(at, InstructionSet.A64),
+    )
+    said = {site.address: (ASKING,) for site in found}
+    return {each.function for each in hold_levels(said, reach, found)}
+
+
+def test_a_call_of_the_kernel_at_el1_is_made_behind_a_question_for_that_level(
+    assemble: Assemble,
+) -> None:
+    assert unasked(assemble, asks=f"{EL1} b.eq 1f; bl f; 1: ret") == set()
+    assert unasked(assemble, asks=f"{EL1} b.ne 1f; bl f; 1: ret") == {"asks"}
+    assert unasked(assemble, forgets="bl f; ret") == {"forgets"}
+
+
+def test_who_is_called_leaves_the_question_to_who_calls(assemble: Assemble) -> None:
+    asks = f"{EL1} b.eq 1f; bl inner; 1: ret"
+    assert unasked(assemble, inner="bl f; ret", outer=asks) == set()
+    assert unasked(assemble, inner="bl f; ret", outer="bl inner; ret") == {"inner"}
+    assert unasked(assemble, inner="bl f; ret", outer="b inner") == set(), "nobody says who jumps"
+    both = {"outer": asks, "other": "nop; bl inner; ret"}
+    assert unasked(assemble, inner="bl f; ret", **both) == {"inner"}
 
 
 def test_a_call_that_never_gets_to_the_hvc_leads_nowhere(assemble: Assemble) -> None:

@@ -9,9 +9,10 @@ from hypabi.contract.clause import Clause, Ensures, Returns
 from hypabi.contract.model import Program
 from hypabi.contract.revision import CallerContext, LiveCall, Move, Revision, Row, Service
 from hypabi.judgement.callers.findings import Violated
-from hypabi.judgement.callers.order import Order, OrderCheck, hold_order
-from tests.callsites.programs import Everything, call_sites, call_sites_a32
+from hypabi.judgement.callers.order import Order, OrderCheck, hold_order, hold_stays
+from tests.callsites.programs import Everything, address_of, call_sites, call_sites_a32
 from tests.inputs import Assemble
+from tests.judgement.callers.made_reach import reach_of
 from tests.judgement.handler_contract import (
     ALWAYS,
     ERROR,
@@ -179,3 +180,80 @@ def test_a_decompressor_that_was_not_entered_in_hyp_calls_nobody(assemble: Assem
     sets = SETS.format(TABLES["reentry"])
     inverted = HYP.replace("bne", "beq")
     assert "SET" in in_front(assemble, f"{inverted}; {sets}; hvc #0; 9: bx lr")
+
+
+STAYS = replace(
+    LIFE,
+    moves=(
+        *MOVES[:1],
+        Move("init", "any-other", "run", ("root",), stays=("root",)),
+        *MOVES[2:],
+    ),
+)
+
+
+def leaves(assemble: Assemble, root: str) -> list[str]:
+    """Return what is said of who is live behind a function."""
+    sites = call_sites(assemble, set=SET, reset=RESET, make=MAKE, root=root)
+    found, _ = sites.wanted(Everything())
+    said = {}
+    for site in found:
+        identifier = site.paths[0].request.registers["x0"]
+        assert isinstance(identifier, int)
+        said[site.address] = {0: CONTEXTS[:1], INIT: CONTEXTS[1:]}.get(identifier, ())
+    order = Order(Program.KERNEL, sites, found, said, {})
+    reach = reach_of(lambda name: [address_of(sites, name)])
+    return [
+        each.verdict.what
+        for each in hold_stays(STAYS, order, reach)
+        if isinstance(each.verdict, Violated)
+    ]
+
+
+def test_a_function_leaves_live_whom_it_makes_live(assemble: Assemble) -> None:
+    assert leaves(assemble, "bl reset; bl make; ret") == []
+    assert leaves(assemble, "cbz x0, 1f; bl reset; bl make; 1: ret") == []
+    (undone,) = leaves(assemble, "bl reset; bl make; bl reset; ret")
+    assert "stub" in undone and "run" in undone
+    (other,) = leaves(assemble, "bl reset; ret")
+    assert "stub" in other
+
+
+def test_set_is_asked_for_no_table_that_another_call_makes_live(assemble: Assemble) -> None:
+    tables = {"stub": 0x90000, "init": 0xA0000, "run": 0xB0000}
+
+    def said_of(passed: str) -> list[str]:
+        wrapper = "mov x1, x0; mov x0, #0; hvc #0; ret"
+        sites = call_sites(
+            assemble, reset=RESET, set=wrapper, root=f"bl reset; {passed} bl set; ret"
+        )
+        found, _ = sites.wanted(Everything())
+        contexts = {site.address: CONTEXTS[:1] for site in found if site.name == "set"}
+        order = Order(Program.KERNEL, sites, found, contexts, tables)
+        life = replace(SETTING, moves=(replace(MOVES[0], made_by=(), after=None), *MOVES[1:]))
+        checks = hold_order(life, order)
+        return [each.verdict.what for each in checks if isinstance(each.verdict, Violated)]
+
+    assert said_of("mov x0, #0xa0000;") == []
+    assert said_of("mov x0, #0xa0000; ldr x2, [x3]; sub x0, x0, x2;") == []
+    (wrong,) = said_of("mov x0, #0xb0000;")
+    assert "run" in wrong
+    assert said_of("mov x0, #0xb0000; ldr x2, [x3]; sub x0, x0, x2;")
+
+
+SETTING = replace(
+    LIFE,
+    rows=(
+        STUB_OTHER,
+        Row(
+            "stub",
+            "SET",
+            Service.SERVED,
+            ALWAYS,
+            (),
+            (),
+            (Clause("base", "", Ensures(equal(new("VBAR_EL2"), old("x1"))), WHY),),
+            None,
+        ),
+    ),
+)
