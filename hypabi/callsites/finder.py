@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from hypabi.arch.identifiers import IMMEDIATE, identifier_bits, whole_register
-from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.arch.names import Architecture, Conduit, InstructionSet
 from hypabi.behaviour.request import Request
 from hypabi.callsites.backward_paths import Budget, Chain, Stop, ways_back
 from hypabi.callsites.constant_flow import reached_with
@@ -135,13 +135,16 @@ class CallSites:
         explorer: Explorer,
         vectors: Mapping[int, int] = NO_ENTRIES,
         asked: Asked | None = None,
+        conduit: Conduit = Conduit.HVC,
     ) -> None:
         """Prepare to look.
 
         :param vectors: of a program that sets vectors of its own: by address of a table, where a
             further call enters it
         :param asked: how the calls of a contract are made; those of Linux and Xen where ``None``
+        :param conduit: the instruction that makes them
         """
+        self._conduit = conduit
         self._asked_by = asked
         self.explorer = explorer
         self._vectors = vectors
@@ -269,10 +272,10 @@ class CallSites:
         )
 
     def _places(self) -> list[tuple[Word, Reached]]:
-        found = [(word, Reached.FLOW) for word in hvc_words(self.image)]
+        found = [(word, Reached.FLOW) for word in hvc_words(self.image, self._conduit)]
         for symbol in self.image.symbols.find(CONDUIT) if len(self.explorer.patches) else ():
             for site in self.explorer.patches.written_by(symbol.address):
-                word = Word(site.address, InstructionSet.A64, 0, in_code=True)
+                word = Word(site.address, InstructionSet.A64, 0, True, self._conduit)
                 found.append((word, Reached.WRITTEN))
         return sorted(found, key=lambda each: each[0].address)
 
@@ -640,6 +643,7 @@ class _Draft:
             self.reliance,
             tuple(self._answers(tests)),
             self.sites.identifier(self.word.immediate),
+            self.word.conduit,
             onward(self.sites.approach(self.word.state), self.body, self.behind),
             lost_link(self.body, self.word.address),
         )

@@ -5,6 +5,7 @@ granted is said by :data:`hypabi.symbolic.memory.UNDISTURBED`: the byte order an
 are those in which the vector was entered, and a pointer that was handed in is aligned.
 """
 
+import itertools
 from typing import Final, Protocol
 
 from hypabi.arch.names import Architecture, ByteOrder
@@ -12,6 +13,7 @@ from hypabi.image.model import Image
 from hypabi.lifter.instruction import Instruction, Opcode, Register
 from hypabi.semantics.domain import Unmodelled
 from hypabi.smt import terms
+from hypabi.smt.rewrite import subterms
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.entry import Entry
 from hypabi.symbolic.places import based
@@ -23,6 +25,9 @@ M: Final = 0
 STACK: Final = Register("sp", 0, 8)
 SIXTEEN: Final = 4
 """Low bits that are zero in a multiple of 16."""
+MOST_ASKED: Final = 512
+"""Terms of an address whose alignment is asked about: what is loaded where a whole frame may lie is
+several times as much, and no aligned pointer."""
 """General registers, which a caller fills."""
 
 
@@ -132,6 +137,8 @@ def _aligned(present: Present, address: Value, size: int, image: Image) -> bool:
     rest = terms.sub(address, pointers[0], bits) if handed_in else address
     if zero_bits(rest, bits) >= wanted:
         return True
+    if sum(1 for _ in itertools.islice(subterms((rest,)), MOST_ASKED + 1)) > MOST_ASKED:
+        return False
     return present.told(terms.eq(terms.extract(rest, 0, wanted, bits), 0, wanted)) is True
 
 
