@@ -23,6 +23,7 @@ EE: Final = 25
 M: Final = 0
 """Bits of SCTLR_ELx and HSCTLR (DDI 0487, D19.2.133; DDI 0406C, B4.1.56)."""
 STACK: Final = Register("sp", 0, 8)
+KEPT: Final = "TPIDR_EL2"
 SIXTEEN: Final = 4
 """Low bits that are zero in a multiple of 16."""
 MOST_ASKED: Final = 512
@@ -64,7 +65,8 @@ def check_access(
 def check_stack_pointer(present: Present, instruction: Instruction, bits: int) -> None:
     """Refuse an A64 access by a stack pointer that may not be a multiple of 16.
 
-    DDI 0487, D1.3.10: with SCTLR_ELx.SA = 1 it faults.  The pointer that was handed in is one.
+    DDI 0487, D1.3.10: with SCTLR_ELx.SA = 1 it faults.  The pointer that was handed in is one, and so
+    is TPIDR_EL2, where a hypervisor keeps what a CPU has of its own, and its stack in that.
 
     :raises Unmodelled: it may not be
     """
@@ -76,7 +78,8 @@ def check_stack_pointer(present: Present, instruction: Instruction, bits: int) -
         raise Unmodelled("which stack pointer is in use")
     name = f"SP_EL{level >> 2 & 3}" if selected & 1 else "SP_EL0"
     pointer, symbol = present.peek(name), terms.symbol(name, 64)
-    if pointer is symbol or zero_bits(terms.sub(pointer, symbol, bits), bits) >= SIXTEEN:
+    kept = terms.symbol(KEPT, 64)
+    if any(zero_bits(terms.sub(pointer, s, bits), bits) >= SIXTEEN for s in (symbol, kept)):
         return
     given, low = (terms.extract(each, 0, SIXTEEN, 64) for each in (symbol, pointer))
     if present.told(terms.lor(terms.ne(given, 0, SIXTEEN), terms.eq(low, 0, SIXTEEN))) is not True:

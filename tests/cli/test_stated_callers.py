@@ -49,6 +49,20 @@ VERSION = "mov w0, #0x84000000; hvc #0; "
             REFUTED,
             "bits 63 to 32",
         ),
+        # A wrapper stores all four registers that can answer; one alone was meant to be kept.
+        (
+            "mov x9, x30; mov x19, sp; mov w0, #0x84000000; smc #0; "
+            "stp x0, x1, [x19]; stp x2, x3, [x19, #16]; ret",
+            "arm-psci",
+            0,
+            "by smc",
+        ),
+        (
+            "mov x19, sp; mov w0, #0x84000000; smc #0; str x3, [x19]; ret",
+            "arm-psci",
+            REFUTED,
+            "x3, which the contract lets a call",
+        ),
         ("mov w0, #0x84000000; smc #1; ret", "arm-psci", REFUTED, "by smc #0x1, and has to be by"),
         # Xen is no firmware: an smc asks it for nothing.
         ("mov x16, #17; smc #0xea1; ret", "xen-arm", UNDECIDED, "0 call sites"),
