@@ -275,7 +275,8 @@ class CallSites:
         found = [(word, Reached.FLOW) for word in hvc_words(self.image, self._conduit)]
         for symbol in self.image.symbols.find(CONDUIT) if len(self.explorer.patches) else ():
             for site in self.explorer.patches.written_by(symbol.address):
-                word = Word(site.address, InstructionSet.A64, 0, True, self._conduit)
+                a64, by = InstructionSet.A64, self._conduit
+                word = Word(site.address, a64, 0, in_code=True, conduit=by)
                 found.append((word, Reached.WRITTEN))
         return sorted(found, key=lambda each: each[0].address)
 

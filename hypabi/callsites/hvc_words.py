@@ -1,8 +1,8 @@
-"""Find the words of an image that are an ``hvc``, or an ``smc``, and the function around an address.
+"""Find the words of an image that are an ``hvc`` or ``smc``, and who calls a function.
 
 A word is looked for by its encoding: A64 DDI 0487 C6.2.113 and C6.2.377; A32 and T32 DDI 0406C
-A8.8.62 and B9.3.14.  A word that only looks so, in a literal pool or in data, is told by flow, which
-is not looked at here.
+A8.8.62 and B9.3.14.  A word that only looks so, in a literal pool or in data, is told by flow,
+which is not looked at here.
 
 Which instruction set a place holds is what its symbol says; in a program without symbols, what most
 of a segment reads as.  Code is what the loader takes for code; in data of an arm64 kernel only

@@ -87,10 +87,12 @@ class Interfaces:
         self, immediate: int, register: str, identifier: int, made_by: Conduit = Conduit.HVC
     ) -> tuple[Named, ...]:
         """Return the calls that an identifier selects, those of revisions first."""
-        found = [] if made_by is not Conduit.HVC else [
+        found = [
             Named(identifier, revision.contract, call.name)
             for revision in self.revisions
-            if revision.made_by(immediate) and register == revision.identifier
+            if made_by is Conduit.HVC
+            and revision.made_by(immediate)
+            and register == revision.identifier
             for call in revision.numbered(identifier)
         ]
         for contract in self.stated:

@@ -65,8 +65,8 @@ def check_access(
 def check_stack_pointer(present: Present, instruction: Instruction, bits: int) -> None:
     """Refuse an A64 access by a stack pointer that may not be a multiple of 16.
 
-    DDI 0487, D1.3.10: with SCTLR_ELx.SA = 1 it faults.  The pointer that was handed in is one, and so
-    is TPIDR_EL2, where a hypervisor keeps what a CPU has of its own, and its stack in that.
+    DDI 0487, D1.3.10: with SCTLR_ELx.SA = 1 it faults.  The pointer that was handed in is one, and
+    so is TPIDR_EL2, where a hypervisor keeps what a CPU has of its own, and its stack in that.
 
     :raises Unmodelled: it may not be
     """

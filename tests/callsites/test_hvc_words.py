@@ -4,6 +4,7 @@ import random
 import re
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -96,7 +97,11 @@ def test_a64_words_are_those_that_objdump_finds(assemble: Assemble) -> None:
     ],
 )
 def test_smc_words_are_those_that_objdump_finds(
-    assemble: Assemble, source: str, architecture: str, objdump: str, immediates: list[int]
+    assemble: Assemble,
+    source: str,
+    architecture: Literal["arm", "arm64"],
+    objdump: str,
+    immediates: list[int],
 ) -> None:
     path = assemble(source, architecture, text=0x10000)
     found = hvc_words(load_image(path).images[-1], Conduit.SMC)

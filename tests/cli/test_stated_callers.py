@@ -51,8 +51,7 @@ VERSION = "mov w0, #0x84000000; hvc #0; "
         ),
         # A wrapper stores all four registers that can answer; one alone was meant to be kept.
         (
-            "mov x9, x30; mov x19, sp; mov w0, #0x84000000; smc #0; "
-            "stp x0, x1, [x19]; stp x2, x3, [x19, #16]; ret",
+            "mov x19, sp; mov w0, #0x84000000; smc #0; stp x0, x1, [x19]; stp x2, x3, [x19]; ret",
             "arm-psci",
             0,
             "by smc",
@@ -104,7 +103,7 @@ def test_a_call_at_el2_is_told_without_a_contract(assemble: Assemble) -> None:
 
 @pytest.mark.parametrize(("register", "at_hyp"), [("4, r1, c12", True), ("0, r1, c12", False)])
 def test_a_call_of_t32_at_hyp_is_told_by_what_only_hyp_may_access(
-    assemble: Assemble, register: str, at_hyp: bool
+    assemble: Assemble, register: str, *, at_hyp: bool
 ) -> None:
     body = f"mcr p15, {register}, c0, 0; movs r0, #1; hvc #0; bx lr"
     source = ".syntax unified\n.thumb\n.thumb_func\n" + function("ask", body)
