@@ -196,7 +196,10 @@ def _reach(examination: Examination, role: Role) -> Reach:
     def unreached(address: int, known: Mapping[str, int]) -> frozenset[int]:
         return program.call_sites.unreached_with(address, known, program.state_at(address))
 
-    return Reach(find, leads, ways, unreached, flow)
+    def switches(address: int) -> bool:
+        return program.call_sites.switches_to_t32(address, program.state_at(address))
+
+    return Reach(find, leads, ways, unreached, flow, switches)
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

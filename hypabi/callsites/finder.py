@@ -1,5 +1,6 @@
 """All call sites of a program: find them, follow the ways to them, look at what comes after."""
 
+import struct
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -352,6 +353,18 @@ class CallSites:
                 word = Word(step.address, state, 0, in_code=True)
                 found += self.run(body, there, word)
         return tuple(found)
+
+    def switches_to_t32(self, function: int, state: InstructionSet) -> bool:
+        """Tell whether a function of A32 begins with ``add rN, pc, #1; bx rN``.
+
+        As the entry of a Thumb-2 kernel does, which a boot loader enters in A32.
+        """
+        body = None if state is not InstructionSet.A32 else self.callee(function, state)
+        if body is None or not body.holds(function + 4):
+            return False
+        first, second = struct.unpack("<II", self.image.read(function, 8))
+        register = first >> 12 & 0xF
+        return (first & 0xFFFF0FFF, second) == (0xE28F0001, 0xE12FFF10 | register)
 
     def entry_flow(self, function: int, state: InstructionSet) -> Mapping[int, Moment] | None:
         """Return what a function's registers hold of what it was entered with, by instruction.

@@ -377,7 +377,7 @@ def test_elf_whose_sections_overlap(assemble: Assemble, refusal: Callable[[bytes
 
 
 def test_elf_with_an_overlay_is_read_without_it(assemble: Assemble, tmp_path: Path) -> None:
-    """Sections at one address, each loaded to its own, as the vectors of 32-bit Linux since 5.18."""
+    """Sections at one address, each loaded to its own: the vectors of 32-bit Linux since 5.18."""
     unit = assemble('f: bx lr\n.section .one, "ax"\nnop\n.section .two, "ax"\nnop', "arm")
     script = tmp_path / "script"
     overlay = "OVERLAY 0xffff0000 : AT(0x20000) { .one { *(.one) } .two { *(.two) } }"

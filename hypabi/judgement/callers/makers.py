@@ -51,6 +51,8 @@ class Reach:
     numbers at its entry."""
     flow: Callable[[int], Flow]
     """Returns what flows from a function's entry."""
+    switches: Callable[[int], bool] = lambda _: False
+    """Tells whether a function of A32 goes on in T32 at once, where it is not followed."""
 
 
 def hold_makers(
@@ -150,7 +152,9 @@ def hold_relays(
             for address in reach.find(name):
                 ways = reach.ways(address, frozenset(entered))
                 if not ways and not context.passes and context.only_if is None:
-                    why = Violated(f"it does not go on to {context.enters}")
+                    why: CallerVerdict = Violated(f"it does not go on to {context.enters}")
+                    if reach.switches(address):
+                        why = Undecided("it goes on in T32 at once, and is not followed there")
                     yield MakerCheck(name, address, call, states, why)
                 for path in ways:
                     way = Passing(path, partial(reach.flow, address), bits, path.path[-2])
