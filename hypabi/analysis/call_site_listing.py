@@ -1,6 +1,7 @@
 """From a file to its call sites, each with its names."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from hypabi.analysis.callers import life_cycle
 from hypabi.analysis.examination import Examination
@@ -12,8 +13,10 @@ from hypabi.analysis.findings.callers import (
     NamedWay,
     Stated,
 )
+from hypabi.analysis.program import Program
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.session import Session
+from hypabi.arch.names import Conduit
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite
 from hypabi.contract.architectures import ArchitectureName
@@ -28,6 +31,9 @@ from hypabi.image.model import Image, Role
 from hypabi.judgement.callers.identification import names_of
 from hypabi.judgement.callers.stated import StatedInterface, hold_stated
 from hypabi.records import frozen
+
+if TYPE_CHECKING:
+    from hypabi.callsites.finder import CallSites
 
 TOOLS = ("pypcode",)
 """Packages that the listing rests on."""
@@ -79,7 +85,7 @@ def callers(
         names = _names_of(session, held.revision)
     else:
         names, stated = _names(session, contract, version), against
-    sites = tuple(_sites(session, names, function))
+    sites = tuple(_sites(session, names, function, _conduits(stated)))
     if function is not None and not sites:
         what = f"no function {function!r} issues an hvc"
         raise HypabiError(loaded.path, what, "leave --function out")
@@ -111,7 +117,8 @@ def _stated(session: Session, contract: StatedContract, version: Version | None)
         raise HypabiError(contract.name, f"does not speak of {architecture.value}")
     at = version or Version.parse(session.kernel.version)
     interface = StatedInterface(contract, architecture, at)
-    sites = [s for p in session.programs.values() for s in p.call_sites.find_with_callers()]
+    found = (_made_by(p, c) for p in session.programs.values() for c in _conduits(contract))
+    sites = [site for each in found for site in each.find_with_callers()]
     solver = next(iter(session.programs.values())).explorer.new_solver()
     return Stated(contract.name, contract.sha256, hold_stated(interface, sites, solver))
 
@@ -140,15 +147,28 @@ def _names(session: Session, contract: Contract | None, version: Version | None)
     )
 
 
-def _sites(session: Session, names: _Names, function: str | None) -> Iterator[NamedSite]:
+def _conduits(stated: StatedContract | None) -> tuple[Conduit, ...]:
+    """Return by which instructions a contract's calls are made; of a derived one by ``hvc``."""
+    made = {each.instruction for each in stated.conduits.values()} if stated else set[str]()
+    return tuple(each for each in Conduit if each is Conduit.HVC or each.value in made)
+
+
+def _made_by(program: Program, conduit: Conduit) -> "CallSites":
+    return program.call_sites if conduit is Conduit.HVC else program.calls_by_smc
+
+
+def _sites(
+    session: Session, names: _Names, function: str | None, conduits: tuple[Conduit, ...]
+) -> Iterator[NamedSite]:
     for role, program in session.programs.items():
         taken_by = names.taken_by(role)
         revision = names.revision
-        sites = program.call_sites
-        if revision is not None:
-            sites = program.call_sites_by(revision.immediate, revision.identifier)
-        for site in sites.find(function):
-            yield _named(program.image, site, names, taken_by)
+        for conduit in conduits:
+            sites = _made_by(program, conduit)
+            if revision is not None and conduit is Conduit.HVC:
+                sites = program.call_sites_by(revision.immediate, revision.identifier)
+            for site in sites.find(function):
+                yield _named(program.image, site, names, taken_by)
 
 
 def _named(image: Image, site: CallSite, names: _Names, taken_by: tuple[str, ...]) -> NamedSite:

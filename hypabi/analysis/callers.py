@@ -212,7 +212,10 @@ def _reach(examination: Examination, role: Role) -> Reach:
     def level(address: int, place: int) -> LevelAsked:
         return program.call_sites.level_at(address, place)
 
-    return Reach(find, leads, ways, unreached, flow, level, called)
+    def switches(address: int) -> bool:
+        return program.call_sites.switches_to_t32(address, program.state_at(address))
+
+    return Reach(find, leads, ways, unreached, flow, level, called, switches)
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

@@ -56,7 +56,7 @@ class _View:
         for case in cases:
             found = self.does(case)
             if is_spent(self.solver):
-                yield self.does(beyond(self.behaviour))
+                yield from map(self.does, beyond(self.behaviour))
                 return
             yield found
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.displacement import displaced
 from hypabi.arch.identifiers import IDENTIFIERS
-from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.arch.names import Architecture, Conduit, InstructionSet
 from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import derive_behaviour
 from hypabi.code.alternatives import Patches, find_alternatives
@@ -90,6 +90,13 @@ class Program:
         from hypabi.callsites.finder import CallSites
 
         return CallSites(self.explorer)
+
+    @cached_property
+    def calls_by_smc(self) -> "CallSites":
+        """The ``smc`` instructions of the program."""
+        from hypabi.callsites.finder import CallSites
+
+        return CallSites(self.explorer, conduit=Conduit.SMC)
 
     def outside_call_sites(self, immediate: int | None, identifier: str) -> "CallSites":
         """Return the ``hvc`` instructions of a program that takes EL2 with vectors of its own."""

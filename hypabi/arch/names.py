@@ -23,6 +23,13 @@ class InstructionSet(enum.Enum):
     T32 = "T32"
 
 
+class Conduit(enum.Enum):
+    """An instruction by which a lower level asks a higher one (DEN0028, 2.3)."""
+
+    HVC = "hvc"
+    SMC = "smc"
+
+
 class ByteOrder(enum.Enum):
     """The byte order of data.  Instructions are little-endian always (BE8 on arm)."""
 

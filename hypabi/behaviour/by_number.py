@@ -15,6 +15,8 @@ from hypabi.smt.terms import Term, Value
 
 FUNCTION_BITS = 16
 """Of an identifier of SMCCC (DEN0028, 2.5): below them is the function, above whose range it is."""
+MOST_ENDS = 8
+"""Places listed at which paths ended, of a row of which nothing else is known."""
 MOST_NUMBERS = 64
 """Call numbers listed one by one; a range compared with a larger bound stays a range."""
 
@@ -80,19 +82,26 @@ def rows_by_number(
 
 
 def _selected(behaviour: Behaviour, selects: Value, solver: Solver) -> tuple[Case, ...]:
-    """Return the cases of a row; one that is undecided where the allowance does not suffice."""
+    """Return the cases of a row; where the allowance does not suffice, where paths ended."""
     found: list[Case] = []
     for case in behaviour.cases:
         if is_spent(solver):
-            return (beyond(behaviour),)
+            return beyond(behaviour)
         if possible(case, selects, solver):
             found.append(case)
-    return (beyond(behaviour),) if is_spent(solver) else tuple(found)
+    return beyond(behaviour) if is_spent(solver) else tuple(found)
 
 
-def beyond(behaviour: Behaviour) -> Case:
-    """Return the case of a row of which nothing is known, because the allowance is spent."""
-    return Case((), {}, (), (), Undecided(behaviour.entry, SPENT), (), None)
+def beyond(behaviour: Behaviour) -> tuple[Case, ...]:
+    """Return the cases of a row of which nothing is known, because the allowance is spent.
+
+    Where paths ended undecided, and why, is known all the same: whatever the number.
+    """
+    ends = [case.outcome for case in behaviour.cases if isinstance(case.outcome, Undecided)]
+    shown = dict.fromkeys(ends or [Undecided(behaviour.entry, SPENT)])
+    return tuple(
+        Case((), {}, (), (), each, (), None) for each in itertools.islice(shown, MOST_ENDS)
+    )
 
 
 def select_number(behaviour: Behaviour, selects: Value, solver: Solver) -> tuple[Case, ...]:

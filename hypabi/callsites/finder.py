@@ -1,12 +1,13 @@
 """All call sites of a program: find them, follow the ways to them, look at what comes after."""
 
+import struct
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Final, Protocol
 
 from hypabi.arch.identifiers import IMMEDIATE, identifier_bits, whole_register
-from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.arch.names import Architecture, Conduit, InstructionSet
 from hypabi.behaviour.request import Request
 from hypabi.callsites.backward_paths import Budget, Chain, Stop, ways_back
 from hypabi.callsites.constant_flow import reached_with
@@ -139,13 +140,16 @@ class CallSites:
         explorer: Explorer,
         vectors: Mapping[int, int] = NO_ENTRIES,
         asked: Asked | None = None,
+        conduit: Conduit = Conduit.HVC,
     ) -> None:
         """Prepare to look.
 
         :param vectors: of a program that sets vectors of its own: by address of a table, where a
             further call enters it
         :param asked: how the calls of a contract are made; those of Linux and Xen where ``None``
+        :param conduit: the instruction that makes them
         """
+        self._conduit = conduit
         self._asked_by = asked
         self.explorer = explorer
         self._vectors = vectors
@@ -294,10 +298,11 @@ class CallSites:
         )
 
     def _places(self) -> list[tuple[Word, Reached]]:
-        found = [(word, Reached.FLOW) for word in hvc_words(self.image)]
+        found = [(word, Reached.FLOW) for word in hvc_words(self.image, self._conduit)]
         for symbol in self.image.symbols.find(CONDUIT) if len(self.explorer.patches) else ():
             for site in self.explorer.patches.written_by(symbol.address):
-                word = Word(site.address, InstructionSet.A64, 0, in_code=True)
+                a64, by = InstructionSet.A64, self._conduit
+                word = Word(site.address, a64, 0, in_code=True, conduit=by)
                 found.append((word, Reached.WRITTEN))
         return sorted(found, key=lambda each: each[0].address)
 
@@ -382,6 +387,18 @@ class CallSites:
                 chains, _ = self.chains(body, step.address, 0)
                 for path in self.run(body, chains, word):
                     yield from _by_register(path, step, targets)
+
+    def switches_to_t32(self, function: int, state: InstructionSet) -> bool:
+        """Tell whether a function of A32 begins with ``add rN, pc, #1; bx rN``.
+
+        As the entry of a Thumb-2 kernel does, which a boot loader enters in A32.
+        """
+        body = None if state is not InstructionSet.A32 else self.callee(function, state)
+        if body is None or not body.holds(function + 4):
+            return False
+        first, second = struct.unpack("<II", self.image.read(function, 8))
+        register = first >> 12 & 0xF
+        return (first & 0xFFFF0FFF, second) == (0xE28F0001, 0xE12FFF10 | register)
 
     def entry_flow(self, function: int, state: InstructionSet) -> Mapping[int, Moment] | None:
         """Return what a function's registers hold of what it was entered with, by instruction.
@@ -688,6 +705,7 @@ class _Draft:
             self.reliance,
             tuple(self._answers(tests)),
             self.sites.identifier(self.word.immediate),
+            self.word.conduit,
             onward(self.sites.approach(self.word.state), self.body, self.behind),
             lost_link(self.body, self.word.address),
         )

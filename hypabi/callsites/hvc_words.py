@@ -1,11 +1,12 @@
-"""Find the words of an image that are an ``hvc``, and the function around an address.
+"""Find the words of an image that are an ``hvc`` or ``smc``, and who calls a function.
 
-A word is looked for by its encoding: A64 DDI 0487 C6.2.113; A32 and T32 DDI 0406C A8.8.62.  A word
-that only looks so, in a literal pool or in data, is told by flow, which is not looked at here.
+A word is looked for by its encoding: A64 DDI 0487 C6.2.113 and C6.2.377; A32 and T32 DDI 0406C
+A8.8.62 and B9.3.14.  A word that only looks so, in a literal pool or in data, is told by flow,
+which is not looked at here.
 
 Which instruction set a place holds is what its symbol says; in a program without symbols, what most
 of a segment reads as.  Code is what the loader takes for code; in data of an arm64 kernel only
-``hvc #0`` among words that all decode is taken, because up to 6.1 the loader cannot tell
+``#0`` among words that all decode is taken, because up to 6.1 the loader cannot tell
 ``.rodata.text`` from the data around it.
 """
 
@@ -14,13 +15,16 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.arch.names import Architecture, Conduit, InstructionSet
 from hypabi.code import register_usage
 from hypabi.code.alternatives import Patches
 from hypabi.image.model import Access, Image, ImageError, Segment
 from hypabi.records import frozen
 
-A64_ZERO: Final = re.compile(rb"\x02\x00\x00\xd4")
+A64: Final = {Conduit.HVC: 0xD4000002, Conduit.SMC: 0xD4000003}
+A64_ZERO: Final = {
+    conduit: re.compile(re.escape(word.to_bytes(4, "little"))) for conduit, word in A64.items()
+}
 EXCEPTIONS: Final = re.compile(rb"\xd4")
 """Top byte of A64's SVC, HVC, SMC, BRK and HLT."""
 ONE: Final = re.compile(rb"\x01")
@@ -28,7 +32,13 @@ BRANCHES: Final = {Architecture.ARM64: (26, 0, 0x9400), Architecture.ARM: (24, 2
 """Of BL: the bits of its distance, how many words on that counts from, and its upper half."""
 JUMPS: Final = {Architecture.ARM64: (26, 0, 0x1400), Architecture.ARM: (24, 2, 0xEA00)}
 """The same of B."""
-A32_TOP: Final = re.compile(rb"\xe1")
+A32: Final = {
+    Conduit.HVC: (re.compile(rb"\xe1"), 0x0FF000F0, 0x01400070),
+    Conduit.SMC: (re.compile(rb"[\x01-\xe1]"), 0x0FFFFFF0, 0x01600070),
+}
+"""Of each: what is on top, what is fixed, and how.  HVC has no condition, SMC may have one."""
+T32: Final = {Conduit.HVC: (0xF000FFF0, 0x8000F7E0), Conduit.SMC: (0xFFFFFFF0, 0x8000F7F0)}
+"""What is fixed, and how; the first halfword is the lower one."""
 T32_TOP: Final = re.compile(rb"\xf7")
 
 BEFORE: Final = 12
@@ -40,73 +50,77 @@ MOST_SITES: Final = 1024
 
 @frozen
 class Word:
-    """A word that is an ``hvc`` if it is code."""
+    """A word that is an ``hvc``, or ``smc``, if it is code."""
 
     address: int
     state: InstructionSet
     immediate: int
     in_code: bool
     """Whether the loader takes the place for code."""
+    conduit: Conduit = Conduit.HVC
 
 
-def hvc_words(image: Image) -> tuple[Word, ...]:
-    """Return every word of an image that can be an ``hvc``, by address.
+def hvc_words(image: Image, conduit: Conduit = Conduit.HVC) -> tuple[Word, ...]:
+    """Return every word of an image that can be an ``hvc``, or ``smc``, by address.
 
     :raises ImageError: there are more than ``MOST_SITES``
     """
     found: list[Word] = []
     for segment in image.segments:
-        for word in _words(image, segment):
+        for word in _words(image, segment, conduit):
             if len(found) == MOST_SITES:
-                what = f"more than {MOST_SITES} words of the program are an hvc"
+                what = f"more than {MOST_SITES} words of the program are an {conduit.value}"
                 raise ImageError(f"{word.address:#x}", what, "no kernel has as many")
             found.append(word)
     return tuple(found)
 
 
-def _words(image: Image, segment: Segment) -> Iterator[Word]:
+def _words(image: Image, segment: Segment, conduit: Conduit) -> Iterator[Word]:
     code = segment.access is Access.CODE
     if image.architecture is Architecture.ARM:
         if code:
-            yield from _words_of_arm(image, segment)
+            yield from _words_of_arm(image, segment, conduit)
     elif code:
-        yield from _words_of_arm64(segment)
+        yield from _words_of_arm64(segment, conduit)
     elif segment.access is Access.WRITABLE:
-        for offset, _ in _matches(A64_ZERO, segment, 4):
+        for offset, _ in _matches(A64_ZERO[conduit], segment, 4):
             if _among_code(segment, offset):
-                yield Word(segment.address + offset, InstructionSet.A64, 0, in_code=False)
+                address = segment.address + offset
+                yield Word(address, InstructionSet.A64, 0, in_code=False, conduit=conduit)
 
 
-def _words_of_arm64(segment: Segment) -> Iterator[Word]:
-    content = segment.content
+def _words_of_arm64(segment: Segment, conduit: Conduit) -> Iterator[Word]:
+    content, wanted = segment.content, A64[conduit]
     for match in EXCEPTIONS.finditer(bytes(content)[3::4]):
         offset = 4 * match.start()
         word = int.from_bytes(content[offset : offset + 4], "little")
-        if word & 0xFFE0001F == 0xD4000002:
-            yield Word(
-                segment.address + offset, InstructionSet.A64, word >> 5 & 0xFFFF, in_code=True
-            )
+        if word & 0xFFE0001F == wanted:
+            address, immediate = segment.address + offset, word >> 5 & 0xFFFF
+            yield Word(address, InstructionSet.A64, immediate, in_code=True, conduit=conduit)
 
 
-def _words_of_arm(image: Image, segment: Segment) -> Iterator[Word]:
+def _words_of_arm(image: Image, segment: Segment, conduit: Conduit) -> Iterator[Word]:
     content = bytes(segment.content)
     thumb = None if len(image.symbols) else _reading(content)
     second = content[2::4]
-    tops = [match.start() for match in A32_TOP.finditer(content[3::4])]
-    for offset in [4 * at for at in tops if second[at] & 0xF0 == 0x40]:
+    pattern, mask, wanted = A32[conduit]
+    tops = [match.start() for match in pattern.finditer(content[3::4])]
+    for offset in [4 * at for at in tops if second[at] & mask >> 16 & 0xF0 == wanted >> 16 & 0xF0]:
         word = int.from_bytes(content[offset : offset + 4], "little")
         address = segment.address + offset
-        if word & 0xF0 == 0x70 and not _is_thumb(image, address, thumb):
+        if word & mask == wanted and not _is_thumb(image, address, thumb):
             immediate = word >> 4 & 0xFFF0 | word & 0xF
-            yield Word(address, InstructionSet.A32, immediate, in_code=True)
+            yield Word(address, InstructionSet.A32, immediate, in_code=True, conduit=conduit)
     last = content[3::2]
+    mask, wanted = T32[conduit]
     tops = [match.start() for match in T32_TOP.finditer(content[1::2])]
     for offset in [2 * at for at in tops if at < len(last) and last[at] & 0xF0 == 0x80]:
         word = int.from_bytes(content[offset : offset + 4], "little")
         address = segment.address + offset
-        if word & 0xF0 == 0xE0 and _is_thumb(image, address, thumb):
-            immediate = (word & 0xF) << 12 | word >> 16 & 0xFFF
-            yield Word(address, InstructionSet.T32, immediate, in_code=True)
+        if word & mask == wanted and _is_thumb(image, address, thumb):
+            four, twelve = word & 0xF, word >> 16 & 0xFFF
+            immediate = four << 12 | twelve if conduit is Conduit.HVC else four
+            yield Word(address, InstructionSet.T32, immediate, in_code=True, conduit=conduit)
 
 
 def _matches(

@@ -17,7 +17,9 @@ A64_EL2: Final = (0xFFDC0000, 0xD51C0000)
 """MSR and MRS with op0 = 3 and op1 = 4 or more: registers of EL2, and EL1's by their EL12 names."""
 OP1: Final = (4, 5)
 A32_HYP: Final = (0x0FE00F10, 0x0E800F10)
-"""MCR and MRC of CP15 with opc1 = 4 (DDI 0406C, B3.17): registers of HYP."""
+"""MCR and MRC of CP15 with opc1 = 4 (DDI 0406C, B3.17): registers of HYP.  In T32 the same bits,
+the first halfword above the second, below 0b1110."""
+T32_HYP: Final = (A32_HYP[0] | 0xF0000000, A32_HYP[1] | 0xE0000000)
 
 
 EL1: Final = 4
@@ -32,7 +34,7 @@ NEAR: Final = 6
 def privileged(image: Image, body: Body, path: Sequence[int], state: InstructionSet) -> int | None:
     """Return the first instruction of a path that shows that it is taken at EL2 or HYP.
 
-    One that nobody else can execute, or a branch that goes elsewhere at EL1.  T32 is not looked at.
+    One that nobody else can execute, or, in A64, a branch that goes elsewhere at EL1.
 
     :param path: with the place that it leads to
     """
@@ -47,7 +49,8 @@ def privileged(image: Image, body: Body, path: Sequence[int], state: Instruction
             case InstructionSet.A32:
                 found = _word(image, address) & A32_HYP[0] == A32_HYP[1]
             case InstructionSet.T32:
-                pass
+                word = _word(image, address)
+                found = (word << 16 & 0xFFFF0000 | word >> 16) & T32_HYP[0] == T32_HYP[1]
         if found:
             return address
     return None

@@ -11,7 +11,7 @@ that a provider's entry has.  :attr:`Way.sources` tells them apart without readi
 import enum
 from collections.abc import Mapping
 
-from hypabi.arch.names import InstructionSet
+from hypabi.arch.names import Conduit, InstructionSet
 from hypabi.behaviour.request import Request
 from hypabi.callsites.value_origin import Origin, Source
 from hypabi.records import field, frozen
@@ -265,7 +265,7 @@ class Onward:
 
 @frozen
 class CallSite:
-    """An ``hvc`` of a program."""
+    """An ``hvc`` of a program, or an ``smc`` where those are asked for."""
 
     address: int
     state: InstructionSet
@@ -282,6 +282,7 @@ class CallSite:
     """The registers that can hold an answer (SMCCC: x0 to x3; arm: r0 to r3)."""
     identifier: str
     """The register that selects the call: x0 or r0; for Xen's immediate x16 or r12."""
+    conduit: Conduit = Conduit.HVC
     onward: Onward | None = None
     """Where control goes on by a computed branch, where it surely does; A64 only."""
     link_lost: int | None = None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from hypabi.arch.names import Architecture
+from hypabi.arch.names import Architecture, Conduit
 from hypabi.contract.architectures import ArchitectureName
 from hypabi.contract.defaults import DEFAULT_CONTRACT
 from hypabi.contract.file.load import shipped_contract, shipped_or_stated
@@ -77,24 +77,27 @@ class Interfaces:
         """Tell whether a contract says that a function makes whichever call it was called for."""
         return any(function in revision.passes_on for revision in self.revisions)
 
-    def has_conduit(self, immediate: int) -> bool:
-        """Tell whether some contract's calls are made with this immediate."""
+    def has_conduit(self, immediate: int, made_by: Conduit = Conduit.HVC) -> bool:
+        """Tell whether some contract's calls are made by an instruction with this immediate."""
         stated = (each for contract in self.stated for each in contract.conduits.values())
-        return any(each.made_by(immediate) for each in self.revisions) or any(
-            each.instruction == "hvc" and each.immediate in (None, immediate) for each in stated
-        )
+        revised = made_by is Conduit.HVC and any(each.made_by(immediate) for each in self.revisions)
+        return revised or any(each.makes(made_by, immediate) for each in stated)
 
-    def find(self, immediate: int, register: str, identifier: int) -> tuple[Named, ...]:
+    def find(
+        self, immediate: int, register: str, identifier: int, made_by: Conduit = Conduit.HVC
+    ) -> tuple[Named, ...]:
         """Return the calls that an identifier selects, those of revisions first."""
         found = [
             Named(identifier, revision.contract, call.name)
             for revision in self.revisions
-            if revision.made_by(immediate) and register == revision.identifier
+            if made_by is Conduit.HVC
+            and revision.made_by(immediate)
+            and register == revision.identifier
             for call in revision.numbered(identifier)
         ]
         for contract in self.stated:
             for name, conduit in contract.conduits.items():
-                if conduit.instruction != "hvc" or conduit.immediate not in (None, immediate):
+                if not conduit.makes(made_by, immediate):
                     continue
                 if conduit.identifier is None:
                     continue

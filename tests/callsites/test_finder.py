@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.hvc_words import hvc_words
 from hypabi.callsites.model import CallSite, Function, Origin, Reached, ResultUse, Start, Why, after
@@ -394,3 +394,23 @@ def test_a_way_that_is_not_taken_at_el1_is_taken_at_el2(assemble: Assemble) -> N
 
     assert shown(4, "eq") and shown(8, "ne")
     assert not shown(4, "ne") and not shown(8, "eq")
+
+
+@pytest.mark.parametrize(
+    ("head", "switches"),
+    [
+        ("add r9, pc, #1; bx r9", True),
+        ("add r9, pc, #1; bx r8", False),
+        ("add r9, pc, #2; bx r9", False),
+        ("nop; bx r9", False),
+        ("bx lr", False),
+    ],
+)
+def test_an_entry_that_goes_on_in_t32_at_once_is_told(
+    assemble: Assemble, head: str, *, switches: bool
+) -> None:
+    source = f".arch armv7ve\n.arm\n.globl entry\n.type entry, %function\nentry: {head}\n"
+    image = load_image(assemble(source, "arm", text=0x10000)).images[-1]
+    sites = CallSites(explorer_for(image))
+    assert sites.switches_to_t32(0x10000, InstructionSet.A32) == switches
+    assert not sites.switches_to_t32(0x10000, InstructionSet.T32)

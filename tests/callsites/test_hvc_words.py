@@ -4,10 +4,11 @@ import random
 import re
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from hypabi.arch.names import InstructionSet
+from hypabi.arch.names import Conduit, InstructionSet
 from hypabi.callsites.hvc_words import MOST_SITES, direct_calls, hvc_words, replaced_by
 from hypabi.code.alternatives import find_alternatives
 from hypabi.code.function_bounds import function_extent
@@ -54,10 +55,31 @@ three:
     bx lr
 """
 
+MONITOR = """
+    .arch armv7ve
+    .arch_extension sec
+    .syntax unified
+    .arm
+    .globl one, two
+    .type one, %function
+one:
+    smc #3
+    smcne #0
+    hvc #0
+    bx lr
+    .thumb
+    .type two, %function
+two:
+    hvc #0
+    smc #9
+    bx lr
+"""
 
-def disassembled(path: Path, objdump: str) -> set[int]:
+
+def disassembled(path: Path, objdump: str, word: str = "hvc") -> set[int]:
     ran = subprocess.run([objdump, "-d", path], capture_output=True, text=True, check=True)
-    return {int(each, 16) for each in re.findall(r"^ *([0-9a-f]+):.*\thvc\t", ran.stdout, re.M)}
+    found = re.findall(rf"^ *([0-9a-f]+):.*\t{word}(?:ne)?\t", ran.stdout, re.M)
+    return {int(each, 16) for each in found}
 
 
 def test_a64_words_are_those_that_objdump_finds(assemble: Assemble) -> None:
@@ -65,6 +87,26 @@ def test_a64_words_are_those_that_objdump_finds(assemble: Assemble) -> None:
     found = hvc_words(load_image(path).images[-1])
     assert {word.address for word in found} == disassembled(path, "aarch64-linux-gnu-objdump")
     assert [word.immediate for word in found] == [0, 0xEA1, 0xFFFF]
+
+
+@pytest.mark.parametrize(
+    ("source", "architecture", "objdump", "immediates"),
+    [
+        (A64, "arm64", "aarch64-linux-gnu-objdump", [0]),
+        (MONITOR, "arm", "arm-linux-gnueabihf-objdump", [3, 0, 9]),
+    ],
+)
+def test_smc_words_are_those_that_objdump_finds(
+    assemble: Assemble,
+    source: str,
+    architecture: Literal["arm", "arm64"],
+    objdump: str,
+    immediates: list[int],
+) -> None:
+    path = assemble(source, architecture, text=0x10000)
+    found = hvc_words(load_image(path).images[-1], Conduit.SMC)
+    assert {word.address for word in found} == disassembled(path, objdump, "smc")
+    assert [word.immediate for word in found] == immediates
 
 
 def test_arm_words_are_those_that_objdump_finds_and_a_literal(assemble: Assemble) -> None:

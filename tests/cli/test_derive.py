@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from hypabi.analysis.derivation import Wanted, derivation
+from hypabi.analysis.session import open_image
+from hypabi.smt.allowance import MOST
 from tests.cli.door import hypabi, one_line
 from tests.cli.kernel import BASE, SLOTS, stub
 from tests.inputs import Assemble, Kernel, KernelResult
@@ -173,3 +176,37 @@ def test_a_real_stub_is_derived_with_names_within_75_columns(
         assert f"  HVC_{call}" in ran.stdout
     assert max(map(len, ran.stdout.splitlines())) <= 75
     strict("derive").validate(json.loads(JSON["derive"](kernel_result("derive", "6.1-arm64"))))
+
+
+@pytest.mark.parametrize(("offset", "ends"), [("0x2000", "returns"), ("0x2008", "undecided")])
+def test_a_stack_in_the_data_of_a_cpu_is_as_aligned_as_its_place_there(
+    assemble: Assemble, offset: str, ends: str
+) -> None:
+    take = f"mrs x9, tpidr_el2; mov x10, #{offset}; add sp, x9, x10"
+    source = f".text\n.globl entry\nentry: {take}; stp x0, x1, [sp, #-16]!; mov x0, #0; eret\n"
+    (case,) = calls(assemble(source, "arm64"), "--entry", "entry")[None]
+    assert case["ends"] == ends
+
+
+def test_a_load_that_may_hit_any_word_of_a_saved_frame_ends_at_its_place_at_little_cost(
+    assemble: Assemble,
+) -> None:
+    """A frame of 30 registers, and a pointer of which nothing is known: as Xen and Xvisor do."""
+    saves = "".join(f"stp x{n}, x{n + 1}, [sp, #-16]!\n" for n in range(0, 30, 2))
+    source = f"""
+        .globl entry
+    entry: {saves}
+        adrp x9, current; ldr x9, [x9, :lo12:current]; ldr x9, [x9, #8]
+    inner: ldr x9, [x9, #8]
+        add sp, sp, #240; mov x0, x9; eret
+        .data
+        .balign 8
+    current: .quad 0
+    """
+    path = assemble(source, "arm64", text=0x10000)
+    said = " ".join(hypabi("derive", path, "--entry", "entry").stdout.split())
+    assert "undecided beyond inner: 8 bytes at an address that may not be aligned" in said
+    session = open_image(path)
+    derivation(session, Wanted(entry="entry"), ())
+    (program,) = session.programs.values()
+    assert program.explorer.allowance.left > MOST // 2

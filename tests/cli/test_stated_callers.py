@@ -34,6 +34,37 @@ VERSION = "mov w0, #0x84000000; hvc #0; "
         ("mov w0, #0x84000000; hvc #1; ret", "arm-psci", REFUTED, "has to be by hvc #0x0"),
         ("mrs x1, hcr_el2; " + VERSION + "ret", "arm-psci", REFUTED, "issued at EL2 or HYP"),
         ("mrs x1, sctlr_el1; " + VERSION + "ret", "arm-psci", 0, ""),
+        # An smc is made to firmware, from EL2 too; the same registers are lost and answer.
+        ("mov w0, #0x84000000; smc #0; ret", "arm-psci", 0, "by smc"),
+        ("mrs x1, hcr_el2; mov w0, #0x84000000; smc #0; ret", "arm-psci", 0, "by smc"),
+        (
+            "mov w0, #0x84000000; smc #0; add x0, x0, x9; ret",
+            "arm-psci",
+            REFUTED,
+            "x9, which the contract lets a call",
+        ),
+        (
+            "mov w0, #0x84000000; smc #0; tbnz x0, #63, 1f; ret; 1: mov x0, #0; ret",
+            "arm-psci",
+            REFUTED,
+            "bits 63 to 32",
+        ),
+        # A wrapper stores all four registers that can answer; one alone was meant to be kept.
+        (
+            "mov x19, sp; mov w0, #0x84000000; smc #0; stp x0, x1, [x19]; stp x2, x3, [x19]; ret",
+            "arm-psci",
+            0,
+            "by smc",
+        ),
+        (
+            "mov x19, sp; mov w0, #0x84000000; smc #0; str x3, [x19]; ret",
+            "arm-psci",
+            REFUTED,
+            "x3, which the contract lets a call",
+        ),
+        ("mov w0, #0x84000000; smc #1; ret", "arm-psci", REFUTED, "by smc #0x1, and has to be by"),
+        # Xen is no firmware: an smc asks it for nothing.
+        ("mov x16, #17; smc #0xea1; ret", "xen-arm", UNDECIDED, "0 call sites"),
         ("mov x16, #17; hvc #0xea1; mov x0, x4; ret", "xen-arm", REFUTED, "x4, which"),
         ("mov x16, #17; hvc #0xea1; mov x0, x5; ret", "xen-arm", 0, ""),
         ("mov x0, #2; hvc #0; ret", "arm-psci", UNDECIDED, "0 call sites"),
@@ -68,6 +99,29 @@ def test_a_call_at_el2_is_told_without_a_contract(assemble: Assemble) -> None:
     assert (
         "issued at EL2 or HYP itself" in hypabi("callers", unit, "--kernel-version", "6.1").stdout
     )
+
+
+@pytest.mark.parametrize(("register", "at_hyp"), [("4, r1, c12", True), ("0, r1, c12", False)])
+def test_a_call_of_t32_at_hyp_is_told_by_what_only_hyp_may_access(
+    assemble: Assemble, register: str, *, at_hyp: bool
+) -> None:
+    body = f"mcr p15, {register}, c0, 0; movs r0, #1; hvc #0; bx lr"
+    source = ".syntax unified\n.thumb\n.thumb_func\n" + function("ask", body)
+    unit = assemble(source, "arm", flags=["-march=armv7ve"])
+    said = hypabi("callers", unit, "--kernel-version", "6.1").stdout
+    assert ("issued at EL2 or HYP itself" in said) == at_hyp
+
+
+@pytest.mark.parametrize("mode", [".arm", ".thumb\n.thumb_func"])
+@pytest.mark.parametrize(("register", "status"), [("r2", REFUTED), ("r4", 0)])
+def test_an_smc_of_arm_is_held_in_both_instruction_sets(
+    assemble: Assemble, mode: str, register: str, status: int
+) -> None:
+    body = f"movw r0, #0; movt r0, #0x8400; smc #0; add r0, r0, {register}; bx lr"
+    source = f".syntax unified\n.arch_extension sec\n{mode}\n" + function("ask", body)
+    unit = assemble(source, "arm", flags=["-march=armv7ve"])
+    ran = hypabi("callers", unit, "--contract", "arm-psci")
+    assert (ran.returncode, "PSCI_VERSION" in ran.stdout) == (status, True), ran.stdout
 
 
 def test_a_stated_contract_is_not_held_against_a_kernel(assemble: Assemble) -> None:

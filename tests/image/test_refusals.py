@@ -3,6 +3,7 @@
 import importlib
 import os
 import struct
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -373,6 +374,18 @@ def test_elf_whose_sections_overlap(assemble: Assemble, refusal: Callable[[bytes
     second = headers + 2 * 64
     content[second + 16 : second + 24] = (0x1000).to_bytes(8, "little")
     assert ".text and .data overlap at 0x1000" in refusal(bytes(content))
+
+
+def test_elf_with_an_overlay_is_read_without_it(assemble: Assemble, tmp_path: Path) -> None:
+    """Sections at one address, each loaded to its own: the vectors of 32-bit Linux since 5.18."""
+    unit = assemble('f: bx lr\n.section .one, "ax"\nnop\n.section .two, "ax"\nnop', "arm")
+    script = tmp_path / "script"
+    overlay = "OVERLAY 0xffff0000 : AT(0x20000) { .one { *(.one) } .two { *(.two) } }"
+    script.write_text(f"SECTIONS {{ . = 0x10000; .text : {{ *(.text) }} {overlay} }}")
+    linked = tmp_path / "linked"
+    subprocess.run(["arm-linux-gnueabihf-ld", "-T", script, "-o", linked, unit], check=True)
+    segments = load_image(linked).images[-1].segments
+    assert [each.address for each in segments] == [0x10000]
 
 
 def test_tar_of_the_test_is_what_the_reader_expects() -> None:

@@ -20,7 +20,7 @@ from hypabi.analysis.results.callers import (
     ValueSource,
 )
 from hypabi.analysis.summaries.shared import identify_image
-from hypabi.arch.names import InstructionSet
+from hypabi.arch.names import Conduit, InstructionSet
 from hypabi.callsites.model import Reached, ResultUse, Start, Why
 from hypabi.callsites.value_origin import Origin
 from hypabi.image.model import Role
@@ -64,6 +64,7 @@ def site(
         f"{made.STUB + 0x14:#x}",
         place,
         InstructionSet.A64,
+        Conduit.HVC,
         "0x0",
         "x0",
         FunctionExtent(name, f"{made.STUB + 0x10:#x}", f"{made.STUB + 0x20:#x}"),

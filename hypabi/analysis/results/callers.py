@@ -13,7 +13,7 @@ from hypabi.analysis.results.shared import (
     Reproduction,
     Sha256,
 )
-from hypabi.arch.names import InstructionSet
+from hypabi.arch.names import Conduit, InstructionSet
 from hypabi.callsites.model import Origin, Reached, ResultUse, Start, Why
 from hypabi.image.model import Role
 from hypabi.records import frozen
@@ -240,13 +240,15 @@ class AnswerUse:
 
 @frozen
 class ListedCallSite:
-    """An ``hvc`` of a program."""
+    """An ``hvc`` of a program, or an ``smc``."""
 
     program: Role
     address: Hex
     place: str
     """Symbol and offset."""
     state: InstructionSet
+    conduit: Conduit
+    """The instruction.  An ``smc`` is listed where a contract is named that has calls by it."""
     immediate: Hex
     identifier: str
     """Register that selects the call."""

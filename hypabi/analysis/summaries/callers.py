@@ -96,6 +96,7 @@ def _site(named: NamedSite, places: Places, bits: int) -> ListedCallSite:
         f"{site.address:#x}",
         _place(site, places),
         site.state,
+        site.conduit,
         f"{site.immediate:#x}",
         site.identifier,
         _function(site),

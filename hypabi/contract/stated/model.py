@@ -9,6 +9,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
+from hypabi.arch.names import Conduit
 from hypabi.contract.architectures import ArchitectureName, OnEach
 from hypabi.contract.model import Hidden, Located, Spelled, Stated, nothing
 from hypabi.contract.version import Version, in_force
@@ -125,6 +126,10 @@ class StatedConduit(Spanned):
     unseen: Annotated[
         Mapping[str, str], "Kinds of fact that no image shows, and why none does."
     ] = field(default_factory=nothing)
+
+    def makes(self, made_by: Conduit, immediate: int) -> bool:
+        """Tell whether it is this instruction of Arm, with this immediate."""
+        return self.instruction == made_by.value and self.immediate in (None, immediate)
 
 
 @frozen(kw_only=True, eq=False)

@@ -83,6 +83,8 @@ class ProgramHeader:
     address: int
     held: int
     size: int
+    loaded_at: int
+    """Its physical address: that of an overlay is its own, where its virtual one is shared."""
 
 
 @frozen
@@ -259,10 +261,10 @@ def _program_headers(
     found = []
     for row in layout.iter_unpack(table):
         if bits == 32:
-            kind, offset, address, _, held, size, flags, _ = row
+            kind, offset, address, loaded, held, size, flags, _ = row
         else:
-            kind, flags, offset, address, _, held, size, _ = row
-        found.append(ProgramHeader(kind, flags, offset, address, held, size))
+            kind, flags, offset, address, loaded, held, size, _ = row
+        found.append(ProgramHeader(kind, flags, offset, address, held, size, loaded))
         if kind == PT_LOAD and (offset + held > len(content) or held > size):
             raise ImageError(
                 f"{where}: offset {offset:#x}",

@@ -84,7 +84,12 @@ def _is_big_arm(elf: Elf) -> bool:
 
 
 def _sections(elf: Elf) -> list[_Part]:
-    """Return the sections of a linked file that are in memory, by address."""
+    """Return the sections of a linked file that are in memory, by address.
+
+    Of an overlay the running program decides which section is there (32-bit Linux since 5.18: the
+    vectors for each treatment of Spectre-BHB), so none is.
+    """
+    overlays = _overlays(elf)
     parts = [
         _Part(
             section.name,
@@ -94,9 +99,18 @@ def _sections(elf: Elf) -> list[_Part]:
             section_access(section),
         )
         for section in elf.sections
-        if is_placed(section) and section.size
+        if is_placed(section) and section.size and section.address not in overlays
     ]
     return sorted(parts, key=lambda part: part.address)
+
+
+def _overlays(elf: Elf) -> frozenset[int]:
+    """Return the addresses at which several segments begin that are loaded to places apart."""
+    loaded: dict[int, set[int]] = {}
+    for header in elf.program_headers:
+        if header.type == PT_LOAD and header.size:
+            loaded.setdefault(header.address, set()).add(header.loaded_at)
+    return frozenset(address for address, places in loaded.items() if len(places) > 1)
 
 
 def _program_segments(elf: Elf) -> list[_Part]:

@@ -83,7 +83,7 @@ def names_of(
     :param taken_by: parties of the site's program that take any identifier
     """
     value = way.request.registers[site.identifier]
-    if not interfaces.has_conduit(site.immediate):
+    if not interfaces.has_conduit(site.immediate, site.conduit):
         what = f"no contract has the immediate {site.immediate:#x}, which may select by itself"
         return (Unresolved(what),)
     chosen = sorted(constants_of(value))
@@ -94,7 +94,7 @@ def names_of(
 
 
 def _known(site: CallSite, identifier: int, interfaces: Interfaces) -> Naming:
-    named = interfaces.find(site.immediate, site.identifier, identifier)
+    named = interfaces.find(site.immediate, site.identifier, identifier, site.conduit)
     if len(named) > 1:
         # KVM's host calls and what it offers to guests share the range of the vendor's hypervisor.
         made = tuple(each for each in named if interfaces.makes(site.function.plain, each))

@@ -74,6 +74,8 @@ class Reach:
     called: Callable[[int], Sequence[tuple[int, int]] | None]
     """Returns the functions that call a function directly, each with the call; ``None`` where one
     goes on to it instead."""
+    switches: Callable[[int], bool] = lambda _: False
+    """Tells whether a function of A32 goes on in T32 at once, where it is not followed."""
 
 
 def hold_makers(
@@ -207,7 +209,9 @@ def hold_relays(
                 ways = [each.path for each in into]
                 may_be_lost = context.passes or context.only_if is not None or context.physically
                 if not ways and not may_be_lost:
-                    why = Violated(f"it does not go on to {context.enters}")
+                    why: CallerVerdict = Violated(f"it does not go on to {context.enters}")
+                    if reach.switches(address):
+                        why = Undecided("it goes on in T32 at once, and is not followed there")
                     yield MakerCheck(name, address, call, states, why)
                 for path in ways:
                     way = Passing(path, partial(reach.flow, address), bits, path.path[-2])

@@ -8,7 +8,7 @@ the level from which it is made.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from hypabi.arch.names import Architecture
+from hypabi.arch.names import Architecture, Conduit
 from hypabi.callsites.composition import composed
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.model import CallPath, CallSite, ResultUse, after
@@ -53,7 +53,7 @@ class StatedInterface:
         """Yield the calls that an identifier names, each with the conduit that it has."""
         for name, conduit in self.contract.conduits.items():
             register = None if conduit.identifier is None else conduit.identifier.on(self._name)
-            if conduit.instruction != "hvc" or register != site.identifier:
+            if conduit.instruction != site.conduit.value or register != site.identifier:
                 continue
             number = identifier & LOWER
             for call in self.contract.find(name, number, self._name, self.version):
@@ -133,19 +133,20 @@ class _Held:
         return self.interface.contract.calls[self.name]
 
     def _conduit(self) -> CallerVerdict:
-        if self.way.privileged is not None:
+        if self.site.conduit is Conduit.HVC and self.way.privileged is not None:
             return Violated(AT_EL2.format(self.way.privileged))
         wanted = self.conduit.immediate
         if wanted is not None and wanted != self.site.immediate:
-            made = f"hvc #{self.site.immediate:#x}"
-            return Violated(f"it is made by {made}, and has to be by hvc #{wanted:#x}")
-        return Satisfied(f"as {self.name}")
+            by = self.site.conduit.value
+            made = f"{by} #{self.site.immediate:#x}"
+            return Violated(f"it is made by {made}, and has to be by {by} #{wanted:#x}")
+        return Satisfied(f"as {self.name}, by {self.site.conduit.value}")
 
     def _survives(self) -> CallerVerdict:
         """Say whether a register is read that the call may have changed and answers nothing in."""
         lost = self.interface.registers(self.conduit, "may_change")
         answers = self.interface.registers(self.conduit, "results")
-        lost -= answers | self.interface.answers(self.call)
+        lost -= answers | self.interface.answers(self.call) | self._handed_on()
         reads = [read for read in self.site.reliance.reads if read.register in lost]
         if reads:
             names = " and ".join(read.register for read in reads)
@@ -159,6 +160,15 @@ class _Held:
                     who = caller.function.name or f"{caller.address:#x}"
                     return Violated(f"{read.register} is lost, and {who} reads it")
         return Satisfied(f"of {len(lost)} registers that it may change none is read")
+
+    def _handed_on(self) -> frozenset[str]:
+        """Return the registers that a wrapper stores beside the answer, for whoever called it.
+
+        Whatever they hold: SMCCC (DEN0028, 2.6) answers in four, most of its calls in the first.
+        """
+        stored = {a.register for a in self.site.answers if ResultUse.STORED in a.uses}
+        first = self.interface.registers(self.conduit, "results")
+        return frozenset(stored) if first & stored else frozenset()
 
     def _understood(self) -> CallerVerdict:
         first = min(self.interface.registers(self.conduit, "results"), default=None)

@@ -19,6 +19,7 @@ from hypabi.analysis.results.callers import (
     UnlistedCall,
     UnresolvedIdentifier,
 )
+from hypabi.arch.names import Conduit
 from hypabi.callsites.model import Reached, ResultUse, Start, Why
 from hypabi.image.symbolizer import Names
 from hypabi.records import frozen
@@ -177,12 +178,14 @@ def _is_kind(kind: Kind, site: ListedCallSite) -> bool:
 def _head(site: ListedCallSite) -> str:
     program = "" if site.program.value == "kernel" else f" of the {site.program.value}"
     immediate = site.immediate if int(site.immediate, 16) else "0"
-    return f"{site.place}{program}: hvc #{immediate}"
+    return f"{site.place}{program}: {site.conduit.value} #{immediate}"
 
 
 def _in_a_line(site: ListedCallSite) -> Iterator[str]:
     names = [_in_words(name) for name in site.asks_for]
     immediate = f", #{site.immediate}" if int(site.immediate, 16) else ""
+    if site.conduit is not Conduit.HVC:
+        immediate += f", by {site.conduit.value}"
     if any(way.at_el2 for way in site.paths):
         immediate += ", issued at EL2 or HYP itself"
     if len(names) == 1:

@@ -91,28 +91,32 @@ def test_the_callers_make_these_numbers(
 
 
 WRAPPERS = {
-    # HVC #0; STP X0, X1, [X4] and STP X2, X3, [X4, #16]: DDI 0487 C6.2.132, C6.2.341.
-    Architecture.ARM64: (0xD4000002, {0xA9000480, 0xA9010C82}),
-    # HVC #0; STM R12, {R0-R3}: DDI 0406C B9.3.4, A8.8.199.
-    Architecture.ARM: (0xE1400070, {0xE88C000F}),
+    # HVC #0 or SMC #0; STP X0, X1, [X4] and STP X2, X3, [X4, #16]: DDI 0487 C6.2.132, C6.2.341.
+    Architecture.ARM64: ({"hvc": 0xD4000002, "smc": 0xD4000003}, {0xA9000480, 0xA9010C82}),
+    # HVC #0 or SMC #0; STM R12, {R0-R3}: DDI 0406C B9.3.4, B9.3.14, A8.8.199.
+    Architecture.ARM: ({"hvc": 0xE1400070, "smc": 0xE1600070}, {0xE88C000F}),
 }
 
 
+@pytest.mark.parametrize("by", ["hvc", "smc"])
 @pytest.mark.parametrize("name", stated("arm-smccc").checks["wrapper"].images)
-def test_the_wrapper_makes_the_call_and_stores_what_comes_back(name: str, kernel: Kernel) -> None:
+def test_the_wrapper_makes_the_call_and_stores_what_comes_back(
+    name: str, by: str, kernel: Kernel
+) -> None:
     image, contracts = program(kernel(name)), [stated("arm-smccc"), stated("arm-psci")]
     if image.architecture is Architecture.ARM64:
         contracts.append(stated("arm-sdei"))
-    start = image.symbols.find("__arm_smccc_hvc")[0].address
+    start = image.symbols.find(f"__arm_smccc_{by}")[0].address
     size = min(ends_of(kernel(name))[start] - start, LONGEST) & ~3
     words = struct.unpack(f"<{size // 4}I", image.read(start, size))
-    call, stores = WRAPPERS[image.architecture]
+    calls, stores = WRAPPERS[image.architecture]
+    call, check = calls[by], "wrapper" if by == "hvc" else "smc-wrapper"
     assert words.count(call) == 1
     assert stores <= set(words[words.index(call) :])
     for contract in contracts:
-        conduit = contract.conduits["hvc"]
-        assert name in contract.checks["wrapper"].images and "wrapper" in conduit.checked_by
-        assert (conduit.instruction, conduit.immediate) == ("hvc", 0)
+        conduit = contract.conduits[by]
+        assert name in contract.checks[check].images and check in conduit.checked_by
+        assert (conduit.instruction, conduit.immediate) == (by, 0)
         architecture = ArchitectureName(image.architecture.value)
         identifier = conduit.identifier and conduit.identifier.on(architecture)
         first = "x" if image.architecture is Architecture.ARM64 else "r"
