@@ -5,6 +5,7 @@ it begins, asks once whether the kernel it found is wanted, and sends an :class:
 takes too long is ended; whoever is gone is replaced.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -207,5 +208,6 @@ def serve(descriptor: str, judge: str) -> None:
             task = connection.recv()
             connection.send(BEGUN)
             connection.send(function(task, is_wanted))
+            gc.collect()  # an image and what was derived of it refer to each other
     except (EOFError, OSError):
         os._exit(0)

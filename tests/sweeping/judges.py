@@ -5,10 +5,12 @@ word; the word ``slow`` is a while later.  ``none``, ``refuse``, ``absent``: as 
 ``hang``: what becomes of its worker.
 """
 
+import gc
 import hashlib
 import os
 import signal
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,3 +72,22 @@ def judged(sha256: str, version: str, name: str, word: str, made_by: str = "") -
         items=(item,),
     )
     return Outcome(Fate.JUDGED, "", sha256, kernel, (answer,))
+
+
+class _Circle:
+    """Refers to itself, as an image and what was derived of it do."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+_CIRCLES: weakref.WeakSet[_Circle] = weakref.WeakSet()
+
+
+def leave_a_circle(_task: Task, _is_wanted: Callable[[str], bool]) -> Outcome:
+    """Leave behind what only a full collection frees, and answer with what earlier tasks left."""
+    left = len(_CIRCLES)
+    circle = _Circle()
+    _CIRCLES.add(circle)
+    gc.collect()  # it is old now
+    return Outcome(Fate.NO_KERNEL, str(left))
