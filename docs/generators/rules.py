@@ -33,6 +33,7 @@ SEVERAL = {
     "CHANGE": "Changes between two images (`hypabi diff`)",
     "OWN": "What each image keeps of its own contract (`hypabi diff`)",
     "DRIFT": "A document and the code (`hypabi document --drift`)",
+    "SEEN": "What was seen of a running kernel (`hypabi sweep --ask trace`)",
     "UNDECIDED": "What was not decided: by its cause where the reason tells it, else by what was asked",
     "REPLAY": "Second opinions and suppressions",
     "SOLVERS": "Second opinions and suppressions",

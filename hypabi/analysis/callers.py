@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from hypabi.callsites.finder import CallSites
     from hypabi.judgement.suppression import Suppression
 
+OFFERED: Final = ("T", "W")
+"""Type letters of functions that other files may call."""
 PROGRAMS: Final = {role: program for program, role in ROLES.items()}
 
 
@@ -206,8 +208,13 @@ def _reach(examination: Examination, role: Role) -> Reach:
     def unreached(address: int, known: Mapping[str, int]) -> frozenset[int]:
         return program.call_sites.unreached_with(address, known, program.state_at(address))
 
+    def is_offered(address: int) -> bool:
+        around = symbols.around(address) if examination.loaded.is_part else None
+        return around is not None and around.letter in OFFERED
+
     def called(address: int) -> tuple[tuple[int, int], ...] | None:
-        return program.call_sites.called_from(address, program.state_at(address))
+        found = program.call_sites.called_from(address, program.state_at(address))
+        return None if not found and is_offered(address) else found
 
     def level(address: int, place: int) -> LevelAsked:
         return program.call_sites.level_at(address, place)

@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--ask", metavar="WORDS", default="check",
-        help="what to ask of each kernel, with commas: check, callers, derive (default: check)",
+        help="what to ask of each kernel, with commas: check, callers, derive, and trace, for "
+        "which QEMU boots it (default: check)",
     )  # fmt: skip
     parser.add_argument(
         "--jobs", metavar="N", type=_number, default=2, help="worker processes (default: 2)"

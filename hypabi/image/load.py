@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hypabi.image.containers.foreign import name_of_foreign, xen_in
 from hypabi.image.content import Content
 from hypabi.image.digest import Digest, Hashing
-from hypabi.image.model import Image, ImageError, Loaded, NoKernelError, Role
+from hypabi.image.model import OBJECT, Image, ImageError, Loaded, NoKernelError, Role
 from hypabi.records import frozen, replace
 from hypabi.regular import STANDARD, standard_input
 
@@ -246,7 +246,7 @@ def _elf(layer: _Layer) -> _Opened:
 
     elf = read_elf(layer.where, layer.content)
     if elf.kind is Kind.RELOCATABLE:
-        return _Opened(("ELF object",), (), (elf,))
+        return _Opened((OBJECT,), (), (elf,))
     from hypabi.image.elf.wrapped import kernel_in_elf
 
     kernel = kernel_in_elf(elf, layer.digest)
@@ -367,7 +367,7 @@ def _archive(layer: _Layer) -> _Opened:
     if not found:
         what = "ar archive without objects, and without data.tar, so not a Debian package"
         raise ImageError(f"{layer.where}: offset 0x8", what)
-    return _Opened(("archive", "ELF object"), (), tuple(found))
+    return _Opened(("archive", OBJECT), (), tuple(found))
 
 
 def _held(layer: _Layer, name: str, kernel: Content, format_: str) -> _Opened:

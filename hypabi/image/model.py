@@ -3,12 +3,15 @@
 import enum
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.errors import HypabiError
 from hypabi.image.undefined import Reference
 from hypabi.records import field, frozen
+
+OBJECT: Final = "ELF object"
+"""The format of what is not linked."""
 
 
 class ImageError(HypabiError):
@@ -189,6 +192,11 @@ class Loaded:
     """In the order in which a boot runs them."""
     told: Role | None = None
     """Which program of a boot the user said that it is."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether other files may hold more of the program: it is of objects, not linked."""
+        return OBJECT in self.formats
 
     @property
     def path(self) -> str:

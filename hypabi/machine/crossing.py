@@ -38,6 +38,8 @@ class EndKind(enum.Enum):
     """Nothing was printed and nothing crossed for as long as was given."""
     GONE = "machine ended"
     """The machine ended by itself."""
+    NOT_BOOTED = "not booted"
+    """There was no machine, or none that boots this."""
     INTERRUPTED = "interrupted"
     FULL = "limit"
     """More was seen than is kept."""

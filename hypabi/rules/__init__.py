@@ -9,6 +9,7 @@ __all__ = [
     "catalogue",
     "changes",
     "clauses",
+    "crossings",
     "drift",
     "entries",
     "evidence",

@@ -8,6 +8,7 @@ from hypabi.rules import (
     callers,
     changes,
     clauses,
+    crossings,
     drift,
     entries,
     evidence,
@@ -39,6 +40,9 @@ def _every() -> Iterator[Rule | None]:
     yield changes.HARMLESS
     yield from changes.PROMISE.values()
     yield from drift.DRIFT.values()
+    yield from crossings.CROSSING.values()
+    yield from crossings.DERIVED_CROSSING.values()
+    yield crossings.NOTHING
     yield from evidence.REPLAY.values()
     yield from evidence.OPINION.values()
     yield from (evidence.UNUSED, evidence.EXPIRED)

@@ -91,7 +91,7 @@ def _kind(asked: str, items: Mapping[str, Sequence[Item]]) -> tuple[str, str]:
 
 
 def _caller(item: Item) -> str:
-    return item.name if item.unit in ("call sites", "moves", "hvc") else ""
+    return item.name if item.unit in ("call sites", "moves", "hvc", "crossings") else ""
 
 
 def _is_of(item: Item, kind: str, asked: str) -> bool:

@@ -41,7 +41,7 @@ FOUND: Final = "found"
 KERNELS: Final = "kernels"
 BEHAVIOURS: Final = "behaviours"
 """The unit of what parties do; the name of such an item is a digest."""
-QUESTIONS: Final = ("check", "callers", "derive")
+QUESTIONS: Final = ("check", "callers", "derive", "trace")
 """What can be asked of a kernel: the commands whose results are kept."""
 WORDS: Final[Mapping[str, Weight]] = {
     "proved": Weight.GOOD,

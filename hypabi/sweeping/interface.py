@@ -38,7 +38,7 @@ def sweep(
     :param store: file to keep it in, made where there is none
     :param contract: name of a shipped contract, or a contract file; where ``None``, of each kernel
         the one that speaks of it
-    :param ask: which of ``check``, ``callers`` and ``derive``
+    :param ask: which of ``check``, ``callers``, ``derive`` and ``trace``, for which QEMU boots each
     :param jobs: worker processes
     :param limit: seconds that one image may take
     :param max_disk: MB of fetched packages that may lie on the disk at once

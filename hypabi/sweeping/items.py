@@ -24,9 +24,12 @@ from hypabi.report.check.findings import findings_of
 from hypabi.report.findings.finding import CALL, CALLER, CLAUSE, PARTY, Finding
 from hypabi.report.findings.finding import Item as Told
 from hypabi.report.shared.calls import spelled
+from hypabi.rules.crossings import CROSSING, DERIVED_CROSSING, NOTHING
 from hypabi.rules.undecided import CLAUSE as CLAUSE_UNDECIDED
 from hypabi.rules.undecided import rule_of_reason
 from hypabi.store.records import BEHAVIOURS, Item
+from hypabi.tracing.result import CROSSINGS, TracedCrossing, TraceResult
+from hypabi.tracing.result import WEIGHTS as CROSSING_WEIGHTS
 
 OWN: Final = frozenset({CLAUSES, CALL_SITES})
 """Units that a result says more of than findings do: each party that a caller meets, and clauses
@@ -34,6 +37,9 @@ that are proved."""
 
 UNNAMED: Final = "(no symbol)"
 """The function around a call site where no symbol tells it; an address is of one build alone."""
+
+BOOTS: Final = "boots"
+"""The unit of how a boot that was watched ended."""
 
 DIGITS: Final = 16
 """Of the digest of what a party does."""
@@ -109,6 +115,33 @@ def items_of_saved(saved: Saved) -> Iterator[Item]:
             if followed
             else f"{len(reasons)} of {len(cases)} cases: {''.join(reasons[:1])}",
         )
+
+
+def items_of_trace(result: TraceResult) -> Iterator[Item]:
+    """Yield each call that was seen of a party and a function with what came of it, once.
+
+    How often and when it was made is of one boot, and stands in the document.
+    """
+    seen = (item for each in result.crossings for item in _of_crossing(each))
+    yield from {(i.unit, i.party, i.call, i.name, i.word): i for i in seen}.values()
+    nothing = not result.crossings
+    weight = Weight.UNDECIDED if nothing else Weight.GOOD
+    rule = NOTHING.id if nothing else ""
+    yield Item(BOOTS, "", "", "", result.end.kind.value, weight.value, rule, result.end.text)
+
+
+def _of_crossing(crossing: TracedCrossing) -> Iterator[Item]:
+    party, call = crossing.party or "", crossing.call or crossing.identifier or ""
+    name = (crossing.place or "").partition("+")[0] or UNNAMED
+    worst = (each.text for each in crossing.findings if each.verdict is crossing.verdict)
+    weight, rule = CROSSING_WEIGHTS[crossing.verdict], CROSSING[crossing.verdict]
+    told = "" if rule is None else rule.id
+    word = crossing.verdict.value
+    yield Item(CROSSINGS, party, call, name, word, weight.value, told, next(worst, ""))
+    differs = DERIVED_CROSSING[crossing.derived]
+    if differs is not None:
+        text, word = crossing.derived_text, crossing.derived.value
+        yield Item(CROSSINGS, party, call, name, word, differs.weight.value, differs.id, text)
 
 
 def _of_clause(clause: CheckedClause, rules: Mapping[tuple[str, ...], Finding]) -> Item:

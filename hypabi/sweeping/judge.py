@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from time import perf_counter
 from typing import Final, TypeVar
 
+from hypabi.analysis.examination import Examination
 from hypabi.analysis.exit_status import Exit
 from hypabi.analysis.options import named_contract
 from hypabi.analysis.results.callers import CallersResult
@@ -20,7 +21,7 @@ from hypabi.analysis.results.derivation import DERIVED, UNDECIDED
 from hypabi.analysis.results.plain import Plain
 from hypabi.analysis.saved_form import save_image
 from hypabi.analysis.session import Session, open_image
-from hypabi.api import callers, check
+from hypabi.api import callers, check, trace
 from hypabi.behaviour.saved.writer import write_saved
 from hypabi.errors import HypabiError
 from hypabi.image.load import kernel_file
@@ -34,14 +35,21 @@ from hypabi.report.shared.result_json import result_document
 from hypabi.store.line import kernel_of
 from hypabi.store.records import Answer, Fate, Kernel, Outcome
 from hypabi.sweeping.apt import FetchError
-from hypabi.sweeping.items import items_of, items_of_callers, items_of_saved
+from hypabi.sweeping.items import items_of, items_of_callers, items_of_saved, items_of_trace
 from hypabi.sweeping.records import Task
 from hypabi.sweeping.versions import made_by
+from hypabi.tracing.result import TraceResult
+from hypabi.tracing.run import not_booted
 
 Wanted = Callable[[str], bool]
 """Asks whether a kernel of this hash is to be judged."""
 
-_Result = TypeVar("_Result", CheckResult, CallersResult)
+_Result = TypeVar("_Result", CheckResult, CallersResult, TraceResult)
+
+BOOT: Final = 240.0
+"""Seconds that a kernel may run that is watched."""
+SILENCE: Final = 120.0
+"""Seconds without a sign of life after which such a kernel hangs."""
 
 LEVEL: Final = 6
 """Of compression: a tenth of the size in a hundredth of the time that the check took."""
@@ -194,6 +202,39 @@ def _derive(session: Session, task: Task, _name: str, started: float) -> Answer:
     )
 
 
+def _trace(session: Session, task: Task, name: str, started: float) -> Answer:
+    """Answer with what is seen while QEMU boots a kernel as far as it comes by itself."""
+    from hypabi.report.trace.json import NAME as TRACE  # noqa: PLC0415 - most sweeps boot nothing
+    from hypabi.report.trace.json import VERSION as TRACE_VERSION  # noqa: PLC0415
+
+    examination = session.examine(named_contract(task.contract))
+    result = _named(_watched(session, examination, task), name)
+    conclusion = result.conclusion
+    return Answer(
+        question="trace",
+        contract=examination.contract.name,
+        contract_sha256=examination.contract.sha256,
+        contract_version=str(examination.revision.version),
+        made_by=made_by(),
+        verdict=conclusion.verdict,
+        exit_status=conclusion.exit_status,
+        seconds=round(perf_counter() - started, 3),
+        megabytes=_megabytes(),
+        document=_packed(result_document(result, TRACE, TRACE_VERSION)),
+        items=tuple(items_of_trace(result)),
+    )
+
+
+def _watched(session: Session, examination: Examination, task: Task) -> TraceResult:
+    if task.folder:  # a worker that is killed leaves there what the sweep removes
+        Path(task.folder).mkdir(exist_ok=True)
+        tempfile.tempdir = task.folder
+    try:
+        return trace(session, contract=task.contract, seconds=BOOT, silence=SILENCE)
+    except HypabiError as refused:
+        return not_booted(examination, str(refused))
+
+
 def _sha256_of(session: Session, task: Task) -> str:
     return session.examine(named_contract(task.contract)).contract.sha256
 
@@ -214,4 +255,4 @@ def _named(result: _Result, name: str) -> _Result:
     return replace(result, image=image, reproduce=replace(result.reproduce, command=command))
 
 
-_QUESTIONS: Final = {"check": _check, "callers": _callers, "derive": _derive}
+_QUESTIONS: Final = {"check": _check, "callers": _callers, "derive": _derive, "trace": _trace}

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from hypabi.analysis.examination import Examination
-from hypabi.analysis.provenance import Provenance
+from hypabi.analysis.provenance import Provenance, provenance
 from hypabi.analysis.summaries.shared import identify_image
+from hypabi.analysis.tools import TOOLS
 from hypabi.errors import HypabiError
 from hypabi.machine.crossing import Ended, EndKind, Event
 from hypabi.tracing.record import Header, spell_event, spell_header
@@ -111,6 +112,16 @@ def trace_events(
             contract_sha256=examination.contract.sha256,
         ),
     )
+
+
+def not_booted(examination: Examination, why: str) -> TraceResult:
+    """Return the result of a kernel that nothing boots: nothing was seen, which is undecided."""
+    loaded = examination.loaded
+    architecture = examination.kernel.architecture
+    header = Header("nothing", architecture, loaded.sha256, None, ("whatever it does",))
+    command = ("hypabi", "trace", *loaded.paths)
+    ended = Ended(None, EndKind.NOT_BOOTED, why)
+    return trace_events(examination, header, (ended,), provenance(command, TOOLS))
 
 
 def _number(crossing: TracedCrossing) -> int:

@@ -80,6 +80,15 @@ def test_several_files_are_one_program(assemble: Assemble) -> None:
     assert _checked(table, asks, stub).returncode == 0
 
 
+def test_a_function_that_another_file_may_call_leaves_the_level_to_it(assemble: Assemble) -> None:
+    others = (assemble(STUB64 + SET, "arm64"), assemble(TABLE, "arm64"))
+    asks = ASKS.format("my_vectors")
+    assert _checked(*others, assemble(asks, "arm64")).returncode == 0
+    alone = _checked(*others, assemble(asks.replace(".global", ".local"), "arm64"))
+    assert alone.returncode == REFUTED
+    assert "it is not known that the kernel runs at EL1" in " ".join(alone.stdout.split())
+
+
 def test_what_is_a_program_of_its_own_is_given_alone(assemble: Assemble) -> None:
     one, program = assemble(STUB64, "arm64"), assemble(STUB64, "arm64", text=0x40080000)
     ran = _checked(one, program)

@@ -6,6 +6,8 @@ import os
 import zlib
 from pathlib import Path
 
+import pytest
+
 from hypabi.behaviour.saved.reader import parse_saved
 from hypabi.store.records import Fate, Outcome
 from hypabi.sweeping.items import items_of, items_of_callers
@@ -13,6 +15,7 @@ from hypabi.sweeping.judge import judge
 from hypabi.sweeping.records import Task
 from hypabi.sweeping.sources import candidates
 from tests.inputs import Kernel, KernelResult
+from tests.witness.examples import need_machine
 
 
 @functools.cache
@@ -128,3 +131,31 @@ def test_what_parties_do_is_kept_as_derive_saves_it(
     entries = kernel_result("derive", "6.1-armmp").entries
     assert {item.party for item in derived.items} == {p for each in entries for p in each.parties}
     assert parse_saved(zlib.decompress(derived.document), "kept").parties
+
+
+def test_what_a_watched_kernel_does_is_kept(kernel: Kernel, tmp_path: Path) -> None:
+    need_machine("qemu")
+    (candidate,) = candidates([str(kernel("6.1-armmp"))])
+    task = Task(candidate, ("trace",), None, str(tmp_path / "work"), 0)  # type: ignore[arg-type]
+    (seen,) = judge(task, lambda _: True).answers
+    assert seen.question == "trace"
+    assert ("zimage-stub", "HVC_SET_VECTORS", "satisfied") in {
+        (item.party, item.call, item.word) for item in seen.items
+    }
+    assert (seen.items[-1].unit, seen.items[-1].word) == ("boots", "panic")  # it has no root
+    document = json.loads(zlib.decompress(seen.document))
+    assert len(document["crossings"]) >= len(seen.items) - 1
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_a_kernel_that_nothing_boots_is_undecided(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (candidate,) = candidates([str(kernel("6.1-armmp"))])
+    task = Task(candidate, ("trace",), None, "", 0)  # type: ignore[arg-type]
+    (seen,) = judge(task, lambda _: True).answers
+    assert (seen.verdict, seen.exit_status) == ("undecided", 16)
+    (boot,) = seen.items
+    assert (boot.word, boot.weight, boot.rule) == ("not booted", "undecided", "HYP-SEEN-NOTHING")
+    assert "qemu-system" in boot.text

@@ -73,7 +73,7 @@ class Reach:
     """Tells, of a function and an instruction of it, whether the level is asked for before."""
     called: Callable[[int], Sequence[tuple[int, int]] | None]
     """Returns the functions that call a function directly, each with the call; ``None`` where one
-    goes on to it instead."""
+    goes on to it instead, or a file that is not here may."""
     switches: Callable[[int], bool] = lambda _: False
     """Tells whether a function of A32 goes on in T32 at once, where it is not followed."""
 
