@@ -25,7 +25,10 @@ def quoted_paths(document: Path) -> list[str]:
     """Return the paths that a document names in backticks, those with a folder or an ending."""
     text = (ROOT / document).read_text(encoding="utf-8")
     spans = re.findall(r"`([\w./-]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
-    folders = "|".join(sorted(path.name for path in ROOT.iterdir() if path.is_dir()))
+    made = ("build",)  # what is in it is there once it was made
+    folders = "|".join(
+        sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name not in made)
+    )
     return [span for span in spans if re.match(rf"(?:{folders})/[\w./-]*$", span)]
 
 
