@@ -13,6 +13,7 @@ __all__ = [
     "composition",
     "entry_flow",
     "finder",
+    "hvc_words",
     "identifier_values",
     "level",
     "model",

@@ -10,11 +10,12 @@ from typing import Final
 from hypabi.analysis.examination import Examination
 from hypabi.arch import aarch64
 from hypabi.arch.aarch32_exceptions import TABLE_SIZE
-from hypabi.arch.names import Architecture
+from hypabi.arch.names import Architecture, Conduit
+from hypabi.callsites.hvc_words import hvc_words
 from hypabi.errors import HypabiError
 from hypabi.image.model import Image, ImageError, Role
 from hypabi.machine.crossing import Event
-from hypabi.machine.qemu.boot_plan import EXECUTABLES, START, BootPlan, KnownTable
+from hypabi.machine.qemu.boot_plan import EXECUTABLES, START, BootPlan, CallWords, KnownTable
 from hypabi.machine.qemu.plugin import Plugin, find_plugin
 from hypabi.machine.qemu.process import version
 from hypabi.machine.qemu.target import Refused
@@ -192,7 +193,17 @@ def plan_boot(examination: Examination, wanted: Wanted, plugin: Plugin | None) -
         initrd=_initrd(architecture, wanted),
         plugin=plugin,
         callers=wanted.callers,
+        calls=_calls(examination),
     )
+
+
+def _calls(examination: Examination) -> CallWords:
+    """Return where a 64-bit kernel calls."""
+    kernel = examination.kernel
+    if kernel.architecture is not Architecture.ARM64:
+        return CallWords()
+    hvc, smc = (hvc_words(kernel, conduit) for conduit in (Conduit.HVC, Conduit.SMC))
+    return CallWords(tuple(w.address for w in hvc), tuple(w.address for w in smc))
 
 
 def _initrd(architecture: Architecture, wanted: Wanted) -> bytes | None:

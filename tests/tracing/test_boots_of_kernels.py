@@ -82,16 +82,30 @@ def test_with_vhe_every_cpu_asks_once_and_stays_at_el2(kernel: Kernel) -> None:
 
 def test_protected_kvm_takes_the_vectors_and_never_gives_them_back(kernel: Kernel) -> None:
     need_machine("qemu")
-    append = "kvm-arm.mode=protected"
-    result = trace(kernel("6.12-arm64"), append=append, source="gdb-stub")
-    assert counted(result) == {
-        "stub HVC_FINALISE_EL2": 1, "stub HVC_SET_VECTORS": 1, "kvm-init __kvm_hyp_init": 1,
-        "kvm-run-protected __pkvm_init": 1, "kvm-run-protected __pkvm_cpu_set_vector": 1,
-        "kvm-run-protected __kvm_get_mdcr_el2": 1,
-        "kvm-run-protected __vgic_v3_get_gic_config": 1,
-        "kvm-run-protected __pkvm_prot_finalize": 1,
+    append, drive = "kvm-arm.mode=protected", ("kvm", "cpu-hotplug", "off")
+    path = kernel("6.12-arm64")
+    result = trace(path, append=append, drive=drive, smp=2, source="gdb-stub")
+    assert [step.word.value for step in result.steps] == ["done"] * 3
+    once = {
+        "stub HVC_RESET_VECTORS", "kvm-run-protected __pkvm_init",
+        "kvm-run-protected __vgic_v3_get_gic_config",
+        "kvm-run-protected CPU_OFF", "kvm-run-protected CPU_ON", "kvm-run-protected SYSTEM_OFF",
     }  # fmt: skip
+    each_cpu = {
+        "stub HVC_FINALISE_EL2", "stub HVC_SET_VECTORS", "kvm-init __kvm_hyp_init",
+        "kvm-run-protected __kvm_get_mdcr_el2", "kvm-run-protected __pkvm_cpu_set_vector",
+        "kvm-run-protected __pkvm_prot_finalize",
+        "kvm-run-protected __pkvm_init_vm", "kvm-run-protected __pkvm_init_vcpu",
+        "kvm-run-protected __pkvm_teardown_vm",
+    }  # fmt: skip
+    seen = counted(result)
+    assert {name: seen[name] for name in once | each_cpu} == {
+        **dict.fromkeys(once, 1), **dict.fromkeys(each_cpu, 2)
+    }  # fmt: skip
+    assert seen["kvm-run-protected __kvm_vcpu_run"] >= 4
+    assert "kvm-run-protected HVC_RESET_VECTORS" not in seen
     assert amiss(result) == set()
+    assert result.exit_status == 0
 
 
 def test_the_plugin_sees_a_guest_within_the_call_that_runs_it(kernel: Kernel) -> None:

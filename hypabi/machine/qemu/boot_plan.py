@@ -29,6 +29,14 @@ class KnownTable:
 
 
 @frozen
+class CallWords:
+    """Where a kernel has ``hvc`` and ``smc``, by the addresses to which it is linked."""
+
+    hvc: tuple[int, ...] = ()
+    smc: tuple[int, ...] = ()
+
+
+@frozen
 class BootPlan:
     """A kernel to boot, and how long."""
 
@@ -55,6 +63,7 @@ class BootPlan:
     """What tells the events; where there is none, the GDB stub does."""
     callers: bool = False
     """Whether the functions are told that are on the stack of whoever calls."""
+    calls: CallWords = CallWords()
 
 
 EXECUTABLES: Final = {

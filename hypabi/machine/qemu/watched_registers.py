@@ -1,6 +1,7 @@
 """What the stub of a booting QEMU shows of the registers of the CPU that has stopped."""
 
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
@@ -15,11 +16,24 @@ SHOWN_A64: Final = (
 """System registers that are looked at, of those that QEMU describes."""
 BRANCH_A64: Final = (0xFC000000, 0x14000000)
 """``b``"""
+RET_A64: Final = (0xFFFFFC1F, 0xD65F0000)
+"""``ret xN``"""
 BRANCH_A32: Final = (0xFF000000, 0xEA000000)
 MOST_FRAMES: Final = 16
 PUSH_A64: Final = (0xFFC003E0, 0xA98003E0)
 """``stp xA, xB, [sp, #N]!``, whatever A, B and N are."""
 
+ASKS_CLASS: Final = (
+    (0xA9BF07E0,),  # stp x0, x1, [sp, #-16]!
+    (0xD53C5200,),  # mrs x0, ESR_EL2
+    (0xD35AFC00, 0xD35A7C00),  # lsr x0, x0, #26; ubfx x0, x0, #26, #6
+    (0xF100581F,),  # cmp x0, #0x16: HVC from AArch64
+)
+"""How a slot begins that tells hypercalls from what else enters it, word by word."""
+BRANCH_EQUAL: Final = (0xFF00001F, 0x54000000)
+"""``b.eq``"""
+TSC: Final = 19
+"""HCR_EL2.TSC (DDI 0487, D17.2.48)."""
 
 EXCEPTION_CLASSES: Final[Mapping[int, Instruction]] = {
     0x12: Instruction.HVC,
@@ -69,6 +83,14 @@ class Registers(Protocol):
         """Return what is shown of the caller's registers, by the architecture's names."""
         ...
 
+    def at_entry_behind_push(self) -> Mapping[str, int]:
+        """Return the same where :func:`entry_of_calls` is, the two pushed registers restored."""
+        ...
+
+    def traps_smc(self) -> bool:
+        """Tell whether an ``smc`` of EL1 enters EL2."""
+        ...
+
     def at_exit(self) -> Mapping[str, int]:
         """Return the same once it is back."""
         ...
@@ -78,7 +100,7 @@ class Registers(Protocol):
         ...
 
     def branch(self, word: bytes, pc: int) -> int | None:
-        """Return where an unconditional direct branch goes, ``None`` for another instruction."""
+        """Return where an unconditional branch goes, direct or a ``ret``; ``None`` for others."""
         ...
 
     def push(self, word: bytes, pc: int) -> bool:
@@ -143,6 +165,16 @@ class _A64:
     def at_entry(self) -> Mapping[str, int]:
         return self._shown()
 
+    def at_entry_behind_push(self) -> Mapping[str, int]:
+        pushed = self._stub.read(self._stub.register(31), 16)
+        if pushed is None:
+            raise StubError("it does not show the stack of EL2")
+        first, second = (int.from_bytes(pushed[at : at + 8], "little") for at in (0, 8))
+        return {**self._shown(), "x0": first, "x1": second}
+
+    def traps_smc(self) -> bool:
+        return self._number("HCR_EL2") is None or bool(self._system("HCR_EL2") >> TSC & 1)
+
     def at_exit(self) -> Mapping[str, int]:
         return {**self._shown(), "PSTATE": self._stub.register(33)}
 
@@ -176,6 +208,8 @@ class _A64:
 
     def branch(self, word: bytes, pc: int) -> int | None:
         value = int.from_bytes(word, "little")
+        if value & RET_A64[0] == RET_A64[1]:
+            return self._general(value >> 5 & 0x1F)
         if value & BRANCH_A64[0] != BRANCH_A64[1]:
             return None
         distance = (value & 0x3FFFFFF) - ((value & 0x2000000) << 1)
@@ -239,6 +273,12 @@ class _A32:
     def at_entry(self) -> Mapping[str, int]:
         return self._shown()
 
+    def at_entry_behind_push(self) -> Mapping[str, int]:
+        return self._shown()
+
+    def traps_smc(self) -> bool:
+        return True
+
     def at_exit(self) -> Mapping[str, int]:
         return {**self._shown(), "CPSR": self._stub.register(25)}
 
@@ -261,6 +301,25 @@ class _A32:
     def push(self, word: bytes, pc: int) -> bool:
         del word, pc
         return False
+
+
+def entry_of_calls(slot: bytes, address: int) -> int | None:
+    """Return where a vector slot of A64 goes on with an ``hvc`` and with no other exception.
+
+    ``None`` where it does not begin as KVM's: with a push of x0 and x1, and a branch on the
+    exception class.
+
+    :param slot: its code
+    :param address: of the slot
+    """
+    count = len(ASKS_CLASS)
+    *asks, branch = struct.unpack_from(f"<{count + 1}I", slot)
+    asked = all(word in words for word, words in zip(asks, ASKS_CLASS, strict=True))
+    if not asked or branch & BRANCH_EQUAL[0] != BRANCH_EQUAL[1]:
+        return None
+    # DDI 0487, C6.2.26, B.cond: imm19.
+    distance = (int(branch) >> 5 & 0x7FFFF) - (int(branch) >> 4 & 0x80000)
+    return address + 4 * (count + distance) & (1 << 64) - 1
 
 
 def mode_a64(status: int) -> str:
