@@ -1,9 +1,11 @@
 """In which order a function and those that it calls make their calls, and with whom live."""
 
+import pytest
+
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_order import Asked, CallOrder, Live
 from hypabi.callsites.finder import CallSites
-from tests.callsites.programs import address_of, call_sites, call_sites_a32
+from tests.callsites.programs import address_of, call_sites, call_sites_a32, call_sites_t32
 from tests.inputs import Assemble
 
 ANYBODY: Live = frozenset({"stub", "kvm"})
@@ -109,6 +111,17 @@ def walked_a32(assemble: Assemble, live: Live, root: str) -> list[tuple[str, Liv
     found, whole = walk_program(sites, InstructionSet.A32, live)
     assert whole
     return found
+
+
+@pytest.mark.parametrize("branch", ["bne", "bne.w"])
+def test_t32_asks_for_hyp_as_a32_does(assemble: Assemble, branch: str) -> None:
+    asks = f"mrs r0, spsr; and.w r0, r0, #0x1f; cmp r0, #26; {branch} 1f; bl f; 1: bl g; bx lr"
+    call = "mov r0, #2; hvc #0; bx lr"
+    sites = call_sites_t32(assemble, root=asks, f=call, g=call)
+    nobody: Live = frozenset()
+    for live, expected in ((STUB, [("f", STUB), ("g", STUB)]), (nobody, [("g", nobody)])):
+        found, whole = walk_program(sites, InstructionSet.T32, live)
+        assert whole and found == expected
 
 
 def test_a32_is_walked_as_a64_is(assemble: Assemble) -> None:

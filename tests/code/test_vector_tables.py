@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hypabi.arch.aarch64 import VECTOR_TABLE_SIZE
-from hypabi.arch.names import ByteOrder, InstructionSet
+from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.code.vector_tables import How, Kind, VectorTable, find_vector_tables
 from hypabi.image.load import load_image
 from hypabi.image.model import Access, Image, Segment, Symbol
@@ -113,3 +113,29 @@ def test_data_is_no_table() -> None:
 def test_instructions_are_little_endian_in_a_big_endian_image() -> None:
     big = replace(code(table(VBAR_EL2_X1)), byte_order=ByteOrder.BIG)
     assert [t.address for t in tables(big)] == [0x8000]
+
+
+LOOP, ONWARD = "fff7febf", "00f010b8"
+"""``b.w .`` and ``b.w . + 36`` of T32 (DDI 0406C, A8.8.18, encoding T4)."""
+
+
+@pytest.mark.parametrize(
+    ("slots", "found"),
+    [
+        ([LOOP] * 5 + [ONWARD] + [LOOP] * 2, True),
+        ([LOOP] * 2 + [ONWARD] + [LOOP] * 2 + [ONWARD] + [LOOP] * 2, True),
+        ([LOOP] * 8, False),
+        ([LOOP] * 4 + [ONWARD] * 2 + [LOOP] * 2, False),
+        ([LOOP] * 5 + ["00bf00bf"] + [LOOP] * 2, False),
+    ],
+)
+def test_a_table_of_t32_without_a_symbol_is_one_that_only_hvc_leaves(
+    slots: list[str], *, found: bool
+) -> None:
+    """As the decompressor of a Thumb-2 kernel has it."""
+    content = bytes(0x20) + bytes.fromhex("".join(slots)) + bytes(0x40)
+    a32 = replace(code(content), architecture=Architecture.ARM)
+    expected = [VectorTable(0x8020, Kind.HYP, How.SHAPE, "", InstructionSet.T32)] if found else []
+    assert list(tables(a32)) == expected
+    shifted = replace(code(bytes(4) + content), architecture=Architecture.ARM)
+    assert tables(shifted) == ()
