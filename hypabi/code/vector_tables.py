@@ -20,7 +20,7 @@ from hypabi.arch.aarch32_exceptions import (
 )
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.control_flow import Lift, successors
-from hypabi.image.model import Access, Image, Segment
+from hypabi.image.model import Access, Image, ImageError, Segment
 from hypabi.lifter.instruction import Instruction, Op, Register, Undecodable
 from hypabi.records import frozen
 
@@ -147,6 +147,7 @@ def _by_shape(image: Image) -> Iterator[int]:
             yield from _shaped_a64(segment, first)
         else:
             yield from _shaped_a32(segment, first)
+            yield from _loading_a32(segment)
 
 
 def _looping_t32(image: Image) -> Iterator[int]:
@@ -210,6 +211,25 @@ def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:
         position = content.find(pattern, position + 1)
 
 
+def _loading_a32(segment: Segment) -> Iterator[int]:
+    """Yield 32-byte aligned addresses of eight ``ldr pc, [pc, #n]`` (A32), as Xvisor has them."""
+    content = bytes(segment.content)
+    tops, alone = content[3::4], b"\xe5" * VECTOR_COUNT
+    number = tops.find(alone)
+    while number >= 0:
+        table = content[4 * number : 4 * number + TABLE_SIZE]
+        words = struct.unpack(f"<{VECTOR_COUNT}I", table)
+        address = segment.address + 4 * number
+        if address % TABLE_ALIGNMENT == 0 and all(map(_loads_pc, words)):
+            yield address
+        number = tops.find(alone, number + 1)
+
+
+def _loads_pc(word: int) -> bool:
+    # DDI 0406C, A8.8.64, LDR (literal), encoding A1, with U and Rt 15.
+    return word & 0xFFFFF000 == 0xE59FF000
+
+
 def _state_of_named(segment: Segment, address: int) -> InstructionSet | None:
     """Return in which state a table is written that is found by its symbol only.
 
@@ -247,9 +267,22 @@ def _is_privileged(image: Image, address: int, lift: Lift) -> bool:
     loops on itself, which no other mode's table can afford.
     """
     table = VectorTable(address, _kind(image), How.SHAPE, "")
+    start = table.hvc_entry
+    if table.kind is Kind.HYP:
+        slot = int.from_bytes(image.read(start, 4), "little")
+        start = _loaded(image, start, slot) if _loads_pc(slot) else start
     if table.kind is Kind.HYP and _only_hvc(image.read(address, TABLE_SIZE), InstructionSet.A32):
         return True
-    return any(_touches(instruction) for instruction in _reachable(table.hvc_entry, lift))
+    return any(_touches(instruction) for instruction in _reachable(start, lift))
+
+
+def _loaded(image: Image, slot: int, word: int) -> int:
+    """Return where a slot goes that loads pc; where it stands if the literal is not held."""
+    try:
+        held = image.read(slot + 8 + (word & 0xFFF), 4)
+    except ImageError:
+        return slot
+    return int.from_bytes(held, image.byte_order.value)
 
 
 def _only_hvc(table: bytes, state: InstructionSet) -> bool:

@@ -139,3 +139,27 @@ def test_a_table_of_t32_without_a_symbol_is_one_that_only_hvc_leaves(
     assert list(tables(a32)) == expected
     shifted = replace(code(bytes(4) + content), architecture=Architecture.ARM)
     assert tables(shifted) == ()
+
+
+LOADS = "18f09fe5"
+"""``ldr pc, [pc, #24]`` of A32, which loads the word behind the eight slots that is its own."""
+MRS_ELR_HYP, MRS_SPSR = "00030ee1", "00004fe1"
+"""``mrs r0, ELR_hyp`` and ``mrs r0, spsr`` (DDI 0406C, B9.3.9)."""
+
+
+@pytest.mark.parametrize(
+    ("slots", "handler", "found"),
+    [
+        ([LOADS] * 8, MRS_ELR_HYP, True),
+        ([LOADS] * 8, MRS_SPSR, False),
+        ([LOADS] * 7 + ["18409fe5"], MRS_ELR_HYP, False),
+    ],
+)
+def test_a_table_that_loads_pc_is_told_by_the_code_that_it_goes_to(
+    slots: list[str], handler: str, *, found: bool
+) -> None:
+    literals = b"".join((0x8060).to_bytes(4, "little") for _ in range(8))
+    content = bytes(0x20) + bytes.fromhex("".join(slots)) + literals + bytes.fromhex(handler)
+    a32 = replace(code(content + bytes(16)), architecture=Architecture.ARM)
+    lift = image_lifter(a32, Lifter(InstructionSet.A32, a32.byte_order).lift)
+    assert [t.address for t in find_vector_tables(a32, (), lift)] == ([0x8020] if found else [])
