@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import hypabi as library
-from tests.cli.door import Ran, hypabi
+from tests.cli.door import Ran, hypabi, one_line
 from tests.cli.stub import STUB64_6_1 as STUB64
 from tests.cli.stub import function
 from tests.inputs import Assemble, find_tool
@@ -114,6 +114,16 @@ def test_the_version_is_what_an_object_says_it_was_built_for(assemble: Assemble,
     assert (ran.returncode, ran.stdout.split(":")[0]) == (0, "6.1.0-9-arm64")
     none = hypabi("check", "-v", assemble(STUB64, "arm64"))
     assert "name it with --kernel-version" in none.stderr
+
+
+def test_a_module_without_vectors_is_told_what_to_ask_of_it(assemble: Assemble) -> None:
+    module = ".data\n.globl __this_module\n__this_module: .quad 0\n.text\n"
+    source = module + MODINFO.format("6.1.0-9-arm64 SMP mod_unload")
+    ran = hypabi("check", assemble(source + "f: ret\n", "arm64"))
+    assert ran.returncode == 1
+    assert "hypabi callers MODULE --against" in one_line(ran)
+    with_vectors = hypabi("check", assemble(source + STUB64, "arm64"))
+    assert with_vectors.returncode == 0
 
 
 ARM_STUB = """
