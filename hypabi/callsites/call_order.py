@@ -1,10 +1,11 @@
 """In which order a function and those that it calls make their calls: one way at a time.
 
 A walk over the function's own flow, entered with what is live; a call of a function that makes
-hypercalls itself is walked through, every other is taken to make none; behind a call by register
-it is not known who is live.  Nothing is asked of a solver: a branch goes both ways, but for one
-that asks whether the kernel runs at EL1, where it runs as long as anybody else owns EL2, and one of
-A32 that asks whether it was entered in HYP, which it was if anybody of its own can be live.
+hypercalls itself is walked through, every other of the file is taken to make none; behind one that
+no file defines, and behind a call by register, it is not known who is live.  Nothing is asked of a
+solver: a branch goes both ways, but for one that asks whether the kernel runs at EL1, where it runs
+as long as anybody else owns EL2, and one of AArch32 that asks whether it was entered in HYP, which
+it was if anybody of its own can be live.
 """
 
 from bisect import bisect_left
@@ -184,7 +185,8 @@ class CallOrder:
     def _into(self, step: Step, target: int, before: frozenset[Live]) -> frozenset[Live]:
         """Return who can be live where a function returns that is called or jumped to."""
         if target not in self.functions:
-            return frozenset({self._anybody}) if self._skips_to_call(target) else before
+            told = target not in self.sites.image.stand_ins and not self._skips_to_call(target)
+            return before if told else frozenset({self._anybody})
         outer = self._calls
         self._calls = (*outer, step.address)
         found = frozenset(each for live in before for each in self._walk(target, live))

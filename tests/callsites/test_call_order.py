@@ -5,6 +5,8 @@ import pytest
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_order import Asked, CallOrder, Live
 from hypabi.callsites.finder import CallSites
+from hypabi.image.load import load_image
+from hypabi.symbolic.setup import explorer_for
 from tests.callsites.programs import address_of, call_sites, call_sites_a32, call_sites_t32
 from tests.inputs import Assemble
 
@@ -86,6 +88,18 @@ def test_behind_a_function_that_is_entered_at_its_call_it_is_not_known_who_is_li
     assert inside == [("g", ANYBODY), ("g", ANYBODY)]
     behind = walked(assemble, root="bl g; bl f + 8; bl g; ret", f=CALL, g=CALL)
     assert behind == [("g", ANYBODY), ("g", STUB)]
+
+
+def test_behind_a_function_that_no_file_defines_it_is_not_known_who_is_live(
+    assemble: Assemble,
+) -> None:
+    head = ".type f, %function; f: mov x0, #2; hvc #0; ret\n"
+    for other, defined, live in (("elsewhere", "", ANYBODY), ("g", "g: ret\n", STUB)):
+        root = f".type root, %function; root: bl f; bl {other}; bl f; ret\n"
+        image = load_image(assemble(head + root + defined, "arm64")).images[-1]
+        sites = CallSites(explorer_for(image))
+        found, whole = walk_program(sites, InstructionSet.A64, ANYBODY)
+        assert whole and set(found) == {("f", ANYBODY), ("f", live)}
 
 
 def test_a_loop_ends(assemble: Assemble) -> None:
