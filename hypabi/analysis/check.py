@@ -13,6 +13,7 @@ from hypabi.analysis.results.vector_table import Table
 from hypabi.analysis.summaries.check import summarize_check
 from hypabi.analysis.tools import TOOLS
 from hypabi.contract.version import Version
+from hypabi.errors import HypabiError
 from hypabi.judgement.verification.verdict import Refuted
 from hypabi.records import frozen, replace
 
@@ -65,7 +66,16 @@ def check(examination: Examination, wanted: CheckWanted, command: tuple[str, ...
 
 
 def judged(examination: Examination, command: tuple[str, ...]) -> Check:
-    """Return what was found of an image's parties and clauses, and nothing of its callers yet."""
+    """Return what was found of an image's parties and clauses, and nothing of its callers yet.
+
+    :raises HypabiError: it is a module of a kernel, and holds none of the parties
+    """
+    if not examination.providers and _is_module(examination):
+        raise HypabiError(
+            examination.loaded.path,
+            f"module of a kernel, which holds no vectors of {examination.contract.name}",
+            "hold its callers against a kernel: hypabi callers MODULE --against VMLINUZ",
+        )
     return Check(
         examination.loaded,
         examination.contract,
@@ -81,6 +91,11 @@ def judged(examination: Examination, command: tuple[str, ...]) -> Check:
         provenance(command, TOOLS),
         examination.expected,
     )
+
+
+def _is_module(examination: Examination) -> bool:
+    """Tell whether a file is a module: each has its struct module (linux/module.h)."""
+    return any(image.symbols.find("__this_module") for image in examination.loaded.images)
 
 
 def _table(provider: Provider) -> Table:

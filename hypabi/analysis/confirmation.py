@@ -168,7 +168,13 @@ class Witnesses:
             for party in each.parties
         }
         number, lacks = self._capabilities.number, self._capabilities.lacks
-        return Surroundings(tables, number, lacks, lambda name: address_of(name, ground.image))
+        return Surroundings(
+            tables,
+            number,
+            lacks,
+            lambda name: address_of(name, ground.image),
+            order=ground.image.byte_order,
+        )
 
 
 def offset_in(path: str, likely: int, content: bytes) -> int | None:

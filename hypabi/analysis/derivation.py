@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.case_views import answers_by_number
 from hypabi.analysis.findings.derivation import Answer, Derivation, Derived
@@ -21,6 +21,7 @@ from hypabi.decode.place import closest_name
 from hypabi.errors import HypabiError
 from hypabi.image.model import Access, Image, Role
 from hypabi.records import frozen, replace
+from hypabi.smt.allowance import MOST, Allowance
 
 if TYPE_CHECKING:
     from hypabi.analysis.examination import Examination
@@ -32,6 +33,9 @@ OTHER = "any-other"
 """Names every number that no call has."""
 MOST_NAMES = 400
 """Symbols compared with a misspelt one."""
+
+MOST_LOOKED: Final = MOST // 4
+"""Cost of finding out what selects the calls of a program."""
 
 
 @frozen
@@ -176,11 +180,14 @@ def _capabilities(kernel: Image) -> Mapping[str, int]:
 def identifier_of(program: Program, names: tuple[str, ...] = ()) -> str:
     """Return what selects a program's calls, as its own vectors tell them apart.
 
+    That has an allowance of its own, so that what is asked for is not left without.
+
     :param names: symbols known to be tables of vectors
     """
     architecture = program.image.architecture
+    looked = program.with_allowance(Allowance(MOST_LOOKED))
     for table in program.tables(names).values():
-        used = identifier_used(program.behaviour(table, None), architecture)
+        used = identifier_used(looked.behaviour(table, None), architecture)
         if used is not None:
             return used
     return IDENTIFIERS[architecture]

@@ -113,7 +113,14 @@ class Examination:
         """What names in the contract stand for in this file."""
         known = self._capabilities()
         tables = {name: table.address for name, (_, table) in self.found.items()}
-        return Surroundings(tables, self._number, known.lacks, self._symbol, within=self._within)
+        return Surroundings(
+            tables,
+            self._number,
+            known.lacks,
+            self._symbol,
+            order=self.loaded.images[-1].byte_order,
+            within=self._within,
+        )
 
     def _symbol(self, name: str) -> int | None:
         """Return the address of a symbol that one of the file's programs has, and has once."""

@@ -122,10 +122,11 @@ def _sought(
 
 
 def _by_conduct(image: Image, table: VectorTable) -> Symbol | None:
-    if image.architecture is not Architecture.ARM or table.state is not InstructionSet.A32:
+    if image.architecture is not Architecture.ARM:
         return None
-    address = find_base_writer(image, table.address)
-    return None if address is None else Symbol("", address)
+    address = find_base_writer(image, table.address, table.state)
+    thumb = table.state is InstructionSet.T32
+    return None if address is None else Symbol("", address, thumb=thumb)
 
 
 def _symbol(image: Image, functions: tuple[str, ...]) -> Symbol | None:

@@ -70,9 +70,9 @@ def expected_parties(
 ) -> Mapping[str, str]:
     """Return why the image should have a party that was not found, by its name.
 
-    Its program is there and begins with it; a symbol names it; or other parties of its owner are
-    there, as a kernel has all of KVM or none of it, where they are not the initial stub's own and
-    the contract names no kernels that leave it out.
+    Its program is there, of which no part is missing, and begins with it; a symbol names it; or
+    other parties of its owner are there, as a kernel has all of KVM or none of it, where they are
+    not the initial stub's own and the contract names no kernels that leave it out.
     """
     expected: dict[str, str] = {}
     first = {
@@ -88,7 +88,7 @@ def expected_parties(
         named = _named_without_table(programs[role], party)
         if named is not None:
             expected[party.name] = named
-        elif party is first[role]:
+        elif party is first[role] and not programs[role].image.stand_ins:
             expected[party.name] = f"the {role.value} begins with it"
         elif party.left_out is None and party.owner in held and party.owner not in others:
             expected[party.name] = f"{held[party.owner]}, of the same owner, is there"

@@ -84,6 +84,12 @@ class Program:
             self._moved[key] = found
         return found
 
+    def with_allowance(self, allowance: Allowance) -> "Program":
+        """Return the same program, of which nothing is known yet, with another allowance."""
+        found = Program(self.image, allowance, self._lifters)
+        found._patches = self._patches
+        return found
+
     @cached_property
     def call_sites(self) -> "CallSites":
         """The ``hvc`` instructions of the program."""

@@ -77,7 +77,8 @@ class Session:
             raise HypabiError(
                 self.loaded.path,
                 "the image does not say which kernel version it is",
-                "name it with --kernel-version",
+                "name it with --kernel-version; another program than Linux needs a contract of its"
+                " own, which 'hypabi contract new' begins",
             )
         return revision_of(contract, version, self.kernel.architecture)
 

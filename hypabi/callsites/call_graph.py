@@ -2,10 +2,11 @@
 
 A target is known where the instruction holds it, and of a branch to a register in A64 where an
 instruction close before it loads that register with an address: the kernel's entry code leaves the
-identity map so.  Jumps out of a function are followed as far as they go, calls through a few
-functions only, because everything of a kernel calls everything in the end.  All code of a function
-counts: what only a static key can enter is entered once the kernel has patched it.  But what it
-comes to only where it has found that the kernel does not run at EL1 makes no call of the kernel.
+identity map so.  Jumps out of a function are followed as far as they go.  Everything of a kernel
+calls everything in the end: a way through few calls leads, one through more of them does not count,
+and is not missing either.  All code of a function counts: what only a static key can enter is
+entered once the kernel has patched it.  But what it comes to only where it has found that the
+kernel does not run at EL1 makes no call of the kernel.
 """
 
 import enum
@@ -21,8 +22,8 @@ from hypabi.code.function_body import A64Body, Body, Kind, Step
 from hypabi.code.function_bounds import function_extent
 from hypabi.image.model import Image, ImageError
 
-MOST_CALLS: Final = 2
-"""Calls on one way."""
+MOST_CALLS: Final = 4
+"""Calls on a way that leads there: a compiler that inlines little makes four of KVM's."""
 MOST_FUNCTIONS: Final = 256
 """Functions that are looked at for one question."""
 NEAR: Final = 8
@@ -37,7 +38,9 @@ class Lead(enum.Enum):
     NOT = "does not lead"
     """None of them does."""
     BEYOND = "beyond"
-    """More functions are called than are looked at."""
+    """Only through more calls than count, or more functions are called than are looked at."""
+    OPEN = "open"
+    """None that is told, but where one goes only a linker says."""
 
 
 def leads_to(
@@ -54,24 +57,40 @@ def leads_to(
     :param closed: addresses of calls of which it is known that none gets there
     """
     waiting = deque([(start, 0)])
-    seen = {start}
+    seen: set[int] = set()
+    deep = is_open = False
     while waiting:
         address, calls = waiting.popleft()
+        if address in seen:
+            continue
+        if len(seen) == MOST_FUNCTIONS:
+            return Lead.OPEN if is_open else Lead.NOT if deep else Lead.BEYOND
+        seen.add(address)
+        deep |= calls > MOST_CALLS
         body = sites.callee(address, state)
         if body is None:
             continue
         shut = closed | unreached_at_el1(body) if isinstance(body, A64Body) else closed
         if any(body.holds(site) and site not in shut for site in wanted):
-            return Lead.LEADS
-        onward = [*_onward(sites.image, body, shut), *_into_next(sites, body, state)]
-        for target, called in onward:
-            if target in seen or calls + called > MOST_CALLS:
-                continue
-            if len(seen) == MOST_FUNCTIONS:
-                return Lead.BEYOND
-            seen.add(target)
-            waiting.append((target, calls + called))
-    return Lead.NOT
+            return Lead.BEYOND if deep else Lead.LEADS
+        is_open |= not deep and any(_is_open(sites.image, step) for step in body.turns())
+        for target, called in (*_onward(sites.image, body, shut), *_into_next(sites, body, state)):
+            if called:
+                waiting.append((target, calls + called))
+            else:
+                waiting.appendleft((target, calls))
+    return Lead.OPEN if is_open else Lead.NOT
+
+
+def _is_open(image: Image, step: Step) -> bool:
+    """Tell whether only a linker says where an instruction goes, or what is there."""
+    if step.target is not None:
+        return step.target in image.stand_ins
+    try:
+        image.read(step.address, step.size)
+    except ImageError:
+        return image.segment(step.address) is not None
+    return False
 
 
 def _onward(image: Image, body: Body, closed: frozenset[int]) -> Iterator[tuple[int, int]]:

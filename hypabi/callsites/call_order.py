@@ -1,10 +1,11 @@
 """In which order a function and those that it calls make their calls: one way at a time.
 
 A walk over the function's own flow, entered with what is live; a call of a function that makes
-hypercalls itself is walked through, every other is taken to make none; behind a call by register
-it is not known who is live.  Nothing is asked of a solver: a branch goes both ways, but for one
-that asks whether the kernel runs at EL1, where it runs as long as anybody else owns EL2, and one of
-A32 that asks whether it was entered in HYP, which it was if anybody of its own can be live.
+hypercalls itself is walked through, every other of the file is taken to make none; behind one that
+no file defines, and behind a call by register, it is not known who is live.  Nothing is asked of a
+solver: a branch goes both ways, but for one that asks whether the kernel runs at EL1, where it runs
+as long as anybody else owns EL2, and one of AArch32 that asks whether it was entered in HYP, which
+it was if anybody of its own can be live.
 """
 
 from bisect import bisect_left
@@ -30,14 +31,8 @@ NOP: Final = 0xD503201F
 MOST_PADDING: Final = 16
 """Words between two functions."""
 
-HYP: Final = 0xE350001A
-"""``cmp r0, #0x1a``: DDI 0406C, A8.8.37, B1.3.1."""
-MODE: Final = 0xE200001F
-"""``and r0, r0, #0x1f``: A8.8.13."""
-SAVED: Final = 0xE14F0000
-"""``mrs r0, spsr``: B9.3.9."""
-EQUAL, DIFFERENT = 0x0A, 0x1A
-"""``beq`` and ``bne``, bits 31:24: A8.8.18."""
+EQUAL, DIFFERENT = 0, 1
+"""Conditions: DDI 0406C, A8.3."""
 
 
 @frozen
@@ -149,7 +144,7 @@ class CallOrder:
     def _onward(self, body: Body, step: Step, live: Live) -> Iterator[int]:
         """Yield where control goes from an instruction, within the function or out of it."""
         taken = taken_at_el1(body, step)
-        if taken is None and self.state is InstructionSet.A32:
+        if taken is None and self.state is not InstructionSet.A64:
             by_hyp = self._taken_from_hyp(body, step)
             taken = by_hyp if live or by_hyp is None else not by_hyp
         falls = step.falls and taken is not True
@@ -166,18 +161,13 @@ class CallOrder:
 
         ``mrs rN, spsr; and rN, rN, #0x1f; cmp rN, #0x1a; beq`` or ``bne``; ``None`` for any other.
         """
-        image = self.sites.image
-        if step.kind is not Kind.BRANCH or not body.holds(step.address - 12):
+        thumb = self.state is InstructionSet.T32
+        asks, before = (_asks_in_t32, 10) if thumb else (_asks_in_a32, 12)
+        if step.kind is not Kind.BRANCH or not body.holds(step.address - before):
             return None
-        words = image.read(step.address - 12, 16)
-        saved, mode, compare, branch = (
-            int.from_bytes(words[at : at + 4], "little") for at in range(0, 16, 4)
-        )
-        number = saved >> 12 & 15
-        asks = (SAVED | number << 12, MODE | number << 16 | number << 12, HYP | number << 16)
-        if (saved, mode, compare) != asks or branch >> 24 not in (EQUAL, DIFFERENT):
-            return None
-        return branch >> 24 == EQUAL
+        content = self.sites.image.read(step.address - before, before + step.size)
+        condition = asks(content)
+        return None if condition not in (EQUAL, DIFFERENT) else condition == EQUAL
 
     def _over(self, step: Step, live: Live) -> frozenset[Live]:
         """Return who can be live behind an instruction."""
@@ -195,7 +185,8 @@ class CallOrder:
     def _into(self, step: Step, target: int, before: frozenset[Live]) -> frozenset[Live]:
         """Return who can be live where a function returns that is called or jumped to."""
         if target not in self.functions:
-            return frozenset({self._anybody}) if self._skips_to_call(target) else before
+            told = target not in self.sites.image.stand_ins and not self._skips_to_call(target)
+            return before if told else frozenset({self._anybody})
         outer = self._calls
         self._calls = (*outer, step.address)
         found = frozenset(each for live in before for each in self._walk(target, live))
@@ -215,3 +206,36 @@ def _is_padding(body: Body, address: int) -> bool:
         return False
     words = body.words[address - body.start >> 2 :]
     return len(words) <= MOST_PADDING and all(word == NOP for word in words)
+
+
+def _asks_in_a32(content: bytes) -> int | None:
+    """Return the condition of a branch behind what asks for the mode of entry (A32).
+
+    DDI 0406C, B9.3.9 (MRS), A8.8.13 (AND), A8.8.37 (CMP), A8.8.18 (B), B1.3.1 (HYP is 0x1a).
+    """
+    words = [int.from_bytes(content[at : at + 4], "little") for at in range(0, 16, 4)]
+    saved, mode, compare, branch = words
+    number = saved >> 12 & 15
+    wanted = [
+        0xE14F0000 | number << 12,
+        0xE200001F | number << 16 | number << 12,
+        0xE350001A | number << 16,
+    ]
+    asks = [saved, mode, compare] == wanted and branch >> 24 & 15 == 0xA
+    return branch >> 28 if asks else None
+
+
+def _asks_in_t32(content: bytes) -> int | None:
+    """Return the same of T32, where the branch has 2 bytes or 4 (encodings T1 and T3)."""
+    halves = [int.from_bytes(content[at : at + 2], "little") for at in range(0, len(content), 2)]
+    number = halves[1] >> 8 & 7
+    wanted = [0xF3FF, 0x8000 | number << 8, 0xF000 | number, number << 8 | 0x1F]
+    if halves[:5] != [*wanted, 0x281A | number << 8]:
+        return None
+    match halves[5:]:
+        case [branch] if branch >> 12 == 0xD:
+            return branch >> 8 & 15
+        case [first, second] if first >> 11 == 0x1E and second >> 12 & 0b1101 == 0b1000:
+            return first >> 6 & 15
+        case _:
+            return None

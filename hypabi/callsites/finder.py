@@ -1,6 +1,5 @@
 """All call sites of a program: find them, follow the ways to them, look at what comes after."""
 
-import struct
 from collections.abc import Container, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from types import MappingProxyType
@@ -84,6 +83,8 @@ LIFTED_COSTS: Final = 16
 """What a byte of A32 or T32 counts against that: its instructions are lifted, A64 is not."""
 FOLLOWED: Final = 4
 """Registers that can hold an answer, from the first: SMCCC (DEN0028, 2.6) has four."""
+SETEND: Final = (0xF1010000, 0x200)
+"""A32 ``setend``, and its bit for big-endian (DDI 0406C, A8.8.157)."""
 NO_ENTRIES: Final[Mapping[int, int]] = MappingProxyType({})
 STARTS: Final = {
     Stop.ENTRY: Start.ENTRY,
@@ -341,11 +342,15 @@ class CallSites:
         return body if isinstance(body, A64Body) else None
 
     def callee(self, address: int, state: InstructionSet) -> Body | None:
-        """Return the body of a function that is called, ``None`` where no code is."""
+        """Return the body of a function that is called, ``None`` where no code is.
+
+        Of one that goes on in T32 at once, what is behind.
+        """
         if self.image.segment(address) is None:
             return None
         around = function_extent(self.image, address, state)
-        return self.body(around, state) if around.start == address else None
+        start, state = self._goes_on(address, state)
+        return self.body(replace(around, start=start), state) if around.start == address else None
 
     def unreached_with(
         self, function: int, known: Mapping[str, int], state: InstructionSet
@@ -355,6 +360,7 @@ class CallSites:
         :param known: what registers hold at its entry
         """
         body = self.callee(function, state)
+        _, state = self._goes_on(function, state)
         reached = None if body is None else reached_with(self.approach(state), body, known)
         if body is None or reached is None:
             return frozenset()
@@ -372,6 +378,7 @@ class CallSites:
         :param targets: where the others start; each way ends there, behind the branch
         """
         body = self.callee(function, state)
+        _, state = self._goes_on(function, state)
         for step in () if body is None else body.turns():
             assert body is not None
             word = Word(step.address, state, 0, in_code=True)
@@ -389,16 +396,30 @@ class CallSites:
                     yield from _by_register(path, step, targets)
 
     def switches_to_t32(self, function: int, state: InstructionSet) -> bool:
-        """Tell whether a function of A32 begins with ``add rN, pc, #1; bx rN``.
+        """Tell whether a function begins in A32 with ``add rN, pc, #1; bx rN``.
 
-        As the entry of a Thumb-2 kernel does, which a boot loader enters in A32.
+        As the entry of a Thumb-2 kernel does, which a boot loader enters in A32; a big-endian one
+        says ``setend be`` before.  Without symbols of an ELF all functions of such a kernel count
+        as T32, this one too.
         """
-        body = None if state is not InstructionSet.A32 else self.callee(function, state)
-        if body is None or not body.holds(function + 4):
-            return False
-        first, second = struct.unpack("<II", self.image.read(function, 8))
+        return self._goes_on(function, state) != (function, state)
+
+    def _goes_on(self, function: int, state: InstructionSet) -> tuple[int, InstructionSet]:
+        """Return where a function goes on behind a switch to T32, and in which state."""
+        segment = self.image.segment(function)
+        if segment is None or state is InstructionSet.A64:
+            return function, state
+        start = function - segment.address
+        words = [
+            int.from_bytes(segment.content[at : at + 4], "little")
+            for at in range(start, start + 12, 4)
+        ]
+        skipped = words[0] & ~SETEND[1] == SETEND[0]
+        first, second = words[skipped : skipped + 2]
         register = first >> 12 & 0xF
-        return (first & 0xFFFF0FFF, second) == (0xE28F0001, 0xE12FFF10 | register)
+        if (first & 0xFFFF0FFF, second) != (0xE28F0001, 0xE12FFF10 | register):
+            return function, state
+        return function + 8 + 4 * skipped, InstructionSet.T32
 
     def entry_flow(self, function: int, state: InstructionSet) -> Mapping[int, Moment] | None:
         """Return what a function's registers hold of what it was entered with, by instruction.
@@ -409,6 +430,7 @@ class CallSites:
         key = (function, state)
         if key not in self._flows:
             body = self.callee(function, state)
+            _, state = self._goes_on(function, state)
             self._flows[key] = None if body is None else flow_from_entry(self.approach(state), body)
         return self._flows[key]
 

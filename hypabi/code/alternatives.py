@@ -37,6 +37,8 @@ MOST_SEARCHED: Final = 512 << 20
 """Bytes in which tables are looked for; segments are looked at twice at most."""
 MOST_SITES: Final = 1 << 18
 """Sites of a kernel; those of Debian's have some ten thousand."""
+SECTION: Final = ".altinstructions"
+"""Of an object."""
 BOUNDS: Final = ("__alt_instructions", "__alt_instructions_end")
 """Symbols of the table's start and end, as the kernel's linker script has them."""
 MOST_TOGETHER: Final = 1024
@@ -119,14 +121,14 @@ NO_PATCHES: Final = Patches(())
 def find_alternatives(image: Image) -> Patches:
     """Return the patch sites of an image; none where no table is found.
 
-    Without symbols that say where it is: the linker script puts the table behind the init text;
-    everything else is searched only if it is not there.
+    Without symbols or a section that say where it is: the linker script puts the table behind the
+    init text; everything else is searched only if it is not there.
     """
     if image.architecture is not Architecture.ARM64:
         return NO_PATCHES
     named = _named(image)
-    if named is not None:
-        return Patches((named,))
+    if named:
+        return Patches(named)
     likely = [
         after
         for before, after in itertools.pairwise(image.segments)
@@ -150,15 +152,23 @@ def find_alternatives(image: Image) -> Patches:
     return NO_PATCHES
 
 
-def _named(image: Image) -> "_Run | None":
-    """Return the table that symbols tell of."""
+def _named(image: Image) -> "tuple[_Run, ...]":
+    """Return the table that symbols tell of, or those of objects, each of which has its section."""
     start, end = (image.symbols.find(name) for name in BOUNDS)
-    if len(start) != 1 or len(end) != 1:
-        return None
-    first, last = start[0].address, end[0].address
-    segment = image.segment(first)
-    if segment is None or not first < last <= segment.address + len(segment.content):
-        return None
+    if len(start) == len(end) == 1:
+        first, last = start[0].address, end[0].address
+        segment = image.segment(first)
+        if segment is None or not first < last <= segment.address + len(segment.content):
+            return ()
+        return (_piece(image, segment, first, last),)
+    sections = [segment for segment in image.segments if segment.name == SECTION]
+    if sum(len(each.content) for each in sections) > ENTRY * MOST_SITES:
+        raise ImageError(SECTION, f"more than {MOST_SITES} alternatives")
+    return tuple(_piece(image, each, each.address, each.end) for each in sections)
+
+
+def _piece(image: Image, segment: Segment, first: int, last: int) -> "_Run":
+    """Return the table that stands between two addresses of a segment."""
     if last - first > ENTRY * MOST_SITES:
         raise ImageError(f"{first:#x}", f"more than {MOST_SITES} alternatives")
     piece = segment.content[first - segment.address : last - segment.address]

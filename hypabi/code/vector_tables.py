@@ -20,7 +20,7 @@ from hypabi.arch.aarch32_exceptions import (
 )
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.control_flow import Lift, successors
-from hypabi.image.model import Access, Image, Segment
+from hypabi.image.model import Access, Image, ImageError, Segment
 from hypabi.lifter.instruction import Instruction, Op, Register, Undecodable
 from hypabi.records import frozen
 
@@ -31,8 +31,11 @@ LEAST_PADDED: Final = 12
 
 LEAVES_A64: Final = ((0xFC000000, 0x14000000), (0xFFFFFFFF, 0xD69F03E0), (0xFFFFFC1F, 0xD61F0000))
 """``b``, ``eret`` and ``br``, as mask and value."""
-SELF_BRANCH_A32: Final = bytes.fromhex("feffffea")
-"""``b .``, little-endian as all instructions are."""
+SELF_BRANCHES: Final[Mapping[InstructionSet, bytes]] = {
+    InstructionSet.A32: bytes.fromhex("feffffea"),
+    InstructionSet.T32: bytes.fromhex("fff7febf"),
+}
+"""``b .`` of 4 bytes, little-endian as all instructions are."""
 
 COUNTING: Final[Mapping[InstructionSet, tuple[bytes, tuple[str, ...]]]] = {
     InstructionSet.A32: (bytes.fromhex("01d08de2"), ("00f020e3", "0000a0e1")),
@@ -95,6 +98,10 @@ def find_vector_tables(image: Image, names: Iterable[str], lift: Lift) -> tuple[
             symbol = image.symbols.around(address)
             name = symbol.name if symbol and symbol.address == address else ""
             tables[address] = VectorTable(address, _kind(image), How.SHAPE, name)
+    for address in _looping_t32(image):
+        tables.setdefault(
+            address, VectorTable(address, Kind.HYP, How.SHAPE, "", InstructionSet.T32)
+        )
     return tuple(tables[address] for address in sorted(tables))
 
 
@@ -140,6 +147,24 @@ def _by_shape(image: Image) -> Iterator[int]:
             yield from _shaped_a64(segment, first)
         else:
             yield from _shaped_a32(segment, first)
+            yield from _loading_a32(segment)
+
+
+def _looping_t32(image: Image) -> Iterator[int]:
+    """Yield 32-byte aligned addresses of eight branches of T32, all but those of ``hvc`` to itself.
+
+    A Thumb-2 kernel's stub is one, and its decompressor, which has no symbols, begins with another.
+    """
+    alone = SELF_BRANCHES[InstructionSet.T32] * (HYP_CALL_OFFSET // 4)
+    for segment in image.segments if image.architecture is Architecture.ARM else ():
+        content = bytes(segment.content) if segment.access is Access.CODE else b""
+        at = content.find(alone)
+        while at >= 0:
+            address = segment.address + at
+            branches = _state_of_named(segment, address) is InstructionSet.T32
+            if branches and _only_hvc(content[at : at + TABLE_SIZE], InstructionSet.T32):
+                yield address
+            at = content.find(alone, at + 4)
 
 
 def _shaped(image: Image, segment: Segment, address: int) -> bool:
@@ -186,6 +211,25 @@ def _shaped_a32(segment: Segment, first: int) -> Iterator[int]:
         position = content.find(pattern, position + 1)
 
 
+def _loading_a32(segment: Segment) -> Iterator[int]:
+    """Yield 32-byte aligned addresses of eight ``ldr pc, [pc, #n]`` (A32), as Xvisor has them."""
+    content = bytes(segment.content)
+    tops, alone = content[3::4], b"\xe5" * VECTOR_COUNT
+    number = tops.find(alone)
+    while number >= 0:
+        table = content[4 * number : 4 * number + TABLE_SIZE]
+        words = struct.unpack(f"<{VECTOR_COUNT}I", table)
+        address = segment.address + 4 * number
+        if address % TABLE_ALIGNMENT == 0 and all(map(_loads_pc, words)):
+            yield address
+        number = tops.find(alone, number + 1)
+
+
+def _loads_pc(word: int) -> bool:
+    # DDI 0406C, A8.8.64, LDR (literal), encoding A1, with U and Rt 15.
+    return word & 0xFFFFF000 == 0xE59FF000
+
+
 def _state_of_named(segment: Segment, address: int) -> InstructionSet | None:
     """Return in which state a table is written that is found by its symbol only.
 
@@ -223,15 +267,28 @@ def _is_privileged(image: Image, address: int, lift: Lift) -> bool:
     loops on itself, which no other mode's table can afford.
     """
     table = VectorTable(address, _kind(image), How.SHAPE, "")
-    if table.kind is Kind.HYP and _only_hvc(image.read(address, TABLE_SIZE)):
+    start = table.hvc_entry
+    if table.kind is Kind.HYP:
+        slot = int.from_bytes(image.read(start, 4), "little")
+        start = _loaded(image, start, slot) if _loads_pc(slot) else start
+    if table.kind is Kind.HYP and _only_hvc(image.read(address, TABLE_SIZE), InstructionSet.A32):
         return True
-    return any(_touches(instruction) for instruction in _reachable(table.hvc_entry, lift))
+    return any(_touches(instruction) for instruction in _reachable(start, lift))
 
 
-def _only_hvc(table: bytes) -> bool:
+def _loaded(image: Image, slot: int, word: int) -> int:
+    """Return where a slot goes that loads pc; where it stands if the literal is not held."""
+    try:
+        held = image.read(slot + 8 + (word & 0xFFF), 4)
+    except ImageError:
+        return slot
+    return int.from_bytes(held, image.byte_order.value)
+
+
+def _only_hvc(table: bytes, state: InstructionSet) -> bool:
     """Return whether only the slots that ``hvc`` enters, from PL1 or Hyp mode, lead anywhere."""
     words = [table[n : n + 4] for n in range(0, len(table), 4)]
-    leading = {4 * n for n, word in enumerate(words) if word != SELF_BRANCH_A32}
+    leading = {4 * n for n, word in enumerate(words) if word != SELF_BRANCHES[state]}
     hvc = HYP_TRAP_OFFSET
     return hvc in leading and leading <= {hvc, HYP_CALL_OFFSET}
 

@@ -11,6 +11,8 @@ from typing import Final, assert_never
 
 from hypabi.records import frozen
 
+BIG_ENDIAN: Final = "big_endian"
+"""What a contract calls the byte order of data."""
 WORDS: Final = {"word": 32, "doubleword": 64}
 """Bits of memory, by the name that a contract has for so many."""
 
@@ -57,6 +59,11 @@ class TableOf:
 
 
 @frozen
+class BigEndian:
+    """One bit: whether the data of the image are big-endian."""
+
+
+@frozen
 class AddressOf:
     """The address of a symbol of the image."""
 
@@ -94,7 +101,7 @@ class Operation:
     right: "Value"
 
 
-Value = Integer | Read | Bits | TableOf | AddressOf | Word | Operation
+Value = Integer | Read | Bits | TableOf | BigEndian | AddressOf | Word | Operation
 
 
 class Relation(enum.Enum):
@@ -153,6 +160,8 @@ def width_of(value: Value) -> int:
             return width
         case Word(_, width, _):
             return width
+        case BigEndian():
+            return 1
         case Bits(_, high, low):
             return high - low + 1
         case Operation(_, left, _):
@@ -196,7 +205,7 @@ def reads_of_value(value: Value) -> tuple[Read, ...]:
     match value:
         case Read():
             return (value,)
-        case Integer() | TableOf() | AddressOf():
+        case Integer() | TableOf() | BigEndian() | AddressOf():
             return ()
         case Bits(of, _, _) | Word(of, _, _):
             return reads_of_value(of)
@@ -217,6 +226,8 @@ def write_value(value: Value) -> str:
             return f"{write_value(of)}[{high}:{low}]"
         case TableOf(party, _):
             return f'table_of("{party}")'
+        case BigEndian():
+            return BIG_ENDIAN
         case AddressOf(symbol, _):
             return f'address_of("{symbol}")'
         case Word(address, width, moment):

@@ -4,6 +4,7 @@ The syntax is Python's, parsed by :mod:`ast` and accepted only where it is on th
 
 * integers; registers; a field ``SCTLR_EL2.M`` or bits ``x0[15:0]``; the contract's own names; the
   call's arguments, which are what they were at entry; ``result``, ``success``, ``error``;
+  ``big_endian``, one bit;
 * ``old(x5)``, the value at entry; ``table_of("stub")``; ``address_of("__boot_cpu_mode")``;
   ``word(address_of("__boot_cpu_mode"))`` and ``doubleword(x0 + 8)``, 32 and 64 bits of memory, also
   written ``mem32[x0]`` and ``mem64[x0 + 8]``; ``mem[x0]``, as many as an address has;
@@ -19,8 +20,10 @@ from contextlib import contextmanager
 from typing import Final
 
 from hypabi.contract.expression import (
+    BIG_ENDIAN,
     WORDS,
     AddressOf,
+    BigEndian,
     Bits,
     Capability,
     Comparison,
@@ -259,6 +262,8 @@ class _Reader:
             return _Literal(scope.constants[name])
         if name in scope.arguments:
             return self._read(scope.arguments[name], Moment.ENTRY)
+        if name == BIG_ENDIAN:
+            return BigEndian()
         if name == "result":
             if scope.moment is Moment.ENTRY:
                 raise self.place.refuse("there is no 'result' at entry", "use it in 'ensures'")
@@ -279,7 +284,7 @@ class _Reader:
 
     def _known(self) -> tuple[str, ...]:
         scope = self.scope
-        own = (*scope.arguments, *scope.names, *scope.constants, "result")
+        own = (*scope.arguments, *scope.names, *scope.constants, "result", BIG_ENDIAN)
         return (*own, *scope.registers.general, *scope.registers.system)
 
     def _read(self, register: str, moment: Moment) -> Value:

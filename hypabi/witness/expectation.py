@@ -5,6 +5,7 @@ from typing import TypeAlias, assert_never
 
 from hypabi.contract.expression import (
     AddressOf,
+    BigEndian,
     Bits,
     Capability,
     Comparison,
@@ -118,7 +119,7 @@ def _value(value: Value, beginning: Beginning) -> Formula:
             return (operator.value, width_of(left), *operands)
         case Word(_, _, Moment.EXIT):
             raise Open(write_value(value))
-        case Read() | Integer() | TableOf() | AddressOf() | Word():
+        case Read() | Integer() | TableOf() | BigEndian() | AddressOf() | Word():
             return beginning.value(value)
         case _:
             assert_never(value)

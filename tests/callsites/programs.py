@@ -21,6 +21,15 @@ def call_sites_a32(assemble: Assemble, **functions: str) -> CallSites:
     return CallSites(explorer_for(load_image(path).images[-1]))
 
 
+def call_sites_t32(assemble: Assemble, **functions: str) -> CallSites:
+    """Return the call sites of functions in T32."""
+    thumb = FUNCTION.replace("{name}:", ".thumb_func; {name}:")
+    source = "".join(thumb.format(name=name, body=body) for name, body in functions.items())
+    source = f".arch_extension virt\n.syntax unified\n.thumb\n{source}"
+    path = assemble(source, "arm", flags=["-march=armv7ve"], text=0x10000)
+    return CallSites(explorer_for(load_image(path).images[-1]))
+
+
 def address_of(sites: CallSites, name: str) -> int:
     """Return the address of a function."""
     (symbol,) = sites.image.symbols.find(name)

@@ -65,13 +65,39 @@ def test_a_literal_has_the_byte_order_of_the_image(
     assert lead_in(load_image(path).images[-1]) is Lead.LEADS
 
 
-def test_two_calls_are_followed_and_a_third_is_not(assemble: Assemble) -> None:
-    two = {"root": "bl f; ret", "f": "bl g; ret"}
-    assert lead(assemble, **two, g="hvc #0; ret") is Lead.LEADS
-    assert lead(assemble, **two, g="bl h; ret", h="hvc #0; ret") is Lead.NOT
-    assert lead(assemble, **two, g="b h", h="hvc #0; ret") is Lead.LEADS
+def chain(calls: int) -> dict[str, str]:
+    """Return a function that gets to an ``hvc`` through so many calls within each other."""
+    inner = {f"f{n}": f"bl f{n + 1}; ret" for n in range(1, calls)}
+    return {"root": "bl f1; ret", **inner, f"f{calls}": "hvc #0; ret"}
+
+
+def test_four_calls_lead_there_and_a_fifth_is_left_undecided(assemble: Assemble) -> None:
+    assert lead(assemble, **chain(4)) is Lead.LEADS
+    assert lead(assemble, **chain(5)) is Lead.BEYOND
+    assert lead(assemble, **chain(5) | {"f5": "ret", "g": "hvc #0; ret"}) is Lead.NOT
+    assert lead(assemble, **chain(4) | {"f4": "b h", "h": "hvc #0; ret"}) is Lead.LEADS
+
+
+def test_a_jump_that_is_found_late_costs_no_call(assemble: Assemble) -> None:
+    """``root`` calls a chain that ends in ``f4``, and jumps to what calls ``f4`` itself."""
+    jumps = {**chain(4), "root": "cbz x0, g; bl f1; ret", "g": "bl f4; ret", "f4": "bl h; ret"}
+    assert lead(assemble, **jumps, h="bl i; ret", i="hvc #0; ret") is Lead.LEADS
 
 
 def test_functions_of_arm_are_followed_too(assemble: Assemble) -> None:
     assert lead(assemble, "arm", root="blne f; bx lr", f="hvc #0; bx lr") is Lead.LEADS
     assert lead(assemble, "arm", root="bx lr", f="hvc #0; bx lr") is Lead.NOT
+
+
+@pytest.mark.parametrize(
+    ("architecture", "to", "back"),
+    [("arm64", "bl", "ret"), ("arm64", "b", "ret"), ("arm", "bl", "bx lr"), ("arm", "b", "bx lr")],
+)
+def test_what_no_file_defines_leaves_it_open(
+    assemble: Assemble, architecture: Literal["arm", "arm64"], to: str, back: str
+) -> None:
+    head = ".arch armv7ve\n.arm\n" if architecture == "arm" else ""
+    for target, expected in (("elsewhere", Lead.OPEN), ("g", Lead.NOT), ("f", Lead.LEADS)):
+        bodies = {"root": f"{to} {target}; {back}", "f": f"hvc #0; {back}", "g": back}
+        source = head + "".join(FUNCTION.format(name=n, body=b) for n, b in bodies.items())
+        assert lead_in(load_image(assemble(source, architecture)).images[-1]) is expected

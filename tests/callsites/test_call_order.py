@@ -1,9 +1,13 @@
 """In which order a function and those that it calls make their calls, and with whom live."""
 
+import pytest
+
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_order import Asked, CallOrder, Live
 from hypabi.callsites.finder import CallSites
-from tests.callsites.programs import address_of, call_sites, call_sites_a32
+from hypabi.image.load import load_image
+from hypabi.symbolic.setup import explorer_for
+from tests.callsites.programs import address_of, call_sites, call_sites_a32, call_sites_t32
 from tests.inputs import Assemble
 
 ANYBODY: Live = frozenset({"stub", "kvm"})
@@ -86,6 +90,18 @@ def test_behind_a_function_that_is_entered_at_its_call_it_is_not_known_who_is_li
     assert behind == [("g", ANYBODY), ("g", STUB)]
 
 
+def test_behind_a_function_that_no_file_defines_it_is_not_known_who_is_live(
+    assemble: Assemble,
+) -> None:
+    head = ".type f, %function; f: mov x0, #2; hvc #0; ret\n"
+    for other, defined, live in (("elsewhere", "", ANYBODY), ("g", "g: ret\n", STUB)):
+        root = f".type root, %function; root: bl f; bl {other}; bl f; ret\n"
+        image = load_image(assemble(head + root + defined, "arm64")).images[-1]
+        sites = CallSites(explorer_for(image))
+        found, whole = walk_program(sites, InstructionSet.A64, ANYBODY)
+        assert whole and set(found) == {("f", ANYBODY), ("f", live)}
+
+
 def test_a_loop_ends(assemble: Assemble) -> None:
     found = walked(assemble, root="1: bl f; cbz x0, 1b; ret", f=CALL)
     assert found == [("f", ANYBODY), ("f", STUB)]
@@ -109,6 +125,17 @@ def walked_a32(assemble: Assemble, live: Live, root: str) -> list[tuple[str, Liv
     found, whole = walk_program(sites, InstructionSet.A32, live)
     assert whole
     return found
+
+
+@pytest.mark.parametrize("branch", ["bne", "bne.w"])
+def test_t32_asks_for_hyp_as_a32_does(assemble: Assemble, branch: str) -> None:
+    asks = f"mrs r0, spsr; and.w r0, r0, #0x1f; cmp r0, #26; {branch} 1f; bl f; 1: bl g; bx lr"
+    call = "mov r0, #2; hvc #0; bx lr"
+    sites = call_sites_t32(assemble, root=asks, f=call, g=call)
+    nobody: Live = frozenset()
+    for live, expected in ((STUB, [("f", STUB), ("g", STUB)]), (nobody, [("g", nobody)])):
+        found, whole = walk_program(sites, InstructionSet.T32, live)
+        assert whole and found == expected
 
 
 def test_a32_is_walked_as_a64_is(assemble: Assemble) -> None:

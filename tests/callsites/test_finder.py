@@ -404,6 +404,8 @@ def test_a_way_that_is_not_taken_at_el1_is_taken_at_el2(assemble: Assemble) -> N
         ("add r9, pc, #2; bx r9", False),
         ("nop; bx r9", False),
         ("bx lr", False),
+        ("setend be; add r9, pc, #1; bx r9", True),
+        ("setend be; nop; add r9, pc, #1; bx r9", False),
     ],
 )
 def test_an_entry_that_goes_on_in_t32_at_once_is_told(
@@ -412,5 +414,37 @@ def test_an_entry_that_goes_on_in_t32_at_once_is_told(
     source = f".arch armv7ve\n.arm\n.globl entry\n.type entry, %function\nentry: {head}\n"
     image = load_image(assemble(source, "arm", text=0x10000)).images[-1]
     sites = CallSites(explorer_for(image))
-    assert sites.switches_to_t32(0x10000, InstructionSet.A32) == switches
-    assert not sites.switches_to_t32(0x10000, InstructionSet.T32)
+    for state in (InstructionSet.A32, InstructionSet.T32):
+        assert sites.switches_to_t32(0x10000, state) == switches
+
+
+@pytest.mark.parametrize("head", ["", "setend be"])
+@pytest.mark.parametrize(("target", "goes_on"), [("install", True), ("other", False)])
+def test_such_an_entry_is_followed_behind_the_switch(
+    assemble: Assemble, head: str, target: str, *, goes_on: bool
+) -> None:
+    """As ``stext`` of a Thumb-2 kernel calls ``__hyp_stub_install``, whatever its symbol says."""
+    source = f"""
+        .arch armv7ve
+        .arm
+        .globl entry
+        .type entry, %function
+    entry: {head}
+        add r9, pc, #1
+        bx r9
+        .thumb
+        bl {target}
+    1:  b 1b
+        .thumb_func
+        .type install, %function
+    install: bx lr
+        .thumb_func
+        .type other, %function
+    other: bx lr
+    """
+    image = load_image(assemble(source, "arm", text=0x10000)).images[-1]
+    sites = CallSites(explorer_for(image))
+    (install,) = image.symbols.find("install")
+    for state in (InstructionSet.A32, InstructionSet.T32):
+        ways = list(sites.ways_into(0x10000, frozenset({install.address}), state))
+        assert bool(ways) == goes_on

@@ -63,6 +63,15 @@ def test_it_says_what_calls_answer_set_and_where_they_leave_to(assemble: Assembl
         assert promised in text
 
 
+@pytest.mark.parametrize(("end", "answers"), [("ldr x9, [x2]; br x9", "x0"), ("eret", "x30")])
+def test_what_answers_is_what_calls_return_with(assemble: Assemble, end: str, answers: str) -> None:
+    """Where none returns nothing tells it, and it is x0, as the usual one."""
+    handler = f"sync: mov x30, #5; {end}\n"
+    image = assemble(TABLE + handler, "arm64", text=0x40080000)
+    text = begun(image, "--vectors", "vectors").read_text(encoding="utf-8")
+    assert f"result:\n  register: {answers}\n" in text
+
+
 def test_a_program_whose_vectors_have_no_symbol_is_refused_in_one_line(assemble: Assemble) -> None:
     image = assemble(TABLE + KEPT[1], "arm64", text=0x40080000)
     ran = hypabi("contract", "new", image)

@@ -328,7 +328,7 @@ def test_an_image_without_a_version_is_compared_at_the_one_that_is_named() -> No
     folder = ROOT / "hypabi/reference"
     images = folder / "arm64-stub-b5-a64.elf", folder / "arm64-stub-b8-a64.elf"
     ran = hypabi("diff", *images)
-    assert (ran.returncode, one_line(ran).endswith("name it with --kernel-version")) == (1, True)
+    assert (ran.returncode, "name it with --kernel-version" in one_line(ran)) == (1, True)
     printed, status = report(*images, "--kernel-version", "6.12")
     assert (status, printed["old"]["contract"]["version"]) == (12, "6.12")
     assert changed(printed, "old-callers") == {None: "incompatible"}  # 4 is no call of 6.12

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 import hypabi as library
-from tests.cli.door import Ran, hypabi
+from tests.cli.door import Ran, hypabi, one_line
 from tests.cli.stub import STUB64_6_1 as STUB64
 from tests.cli.stub import function
 from tests.inputs import Assemble, find_tool
 
 SET = function("__hyp_set_vectors", "mov x1, x0; mov x0, #0; hvc #0; ret")
 ASKS = function(
-    "take", "stp x29, x30, [sp, #-16]!; adrp x0, {0}; add x0, x0, :lo12:{0};"
-    " bl __hyp_set_vectors; ldp x29, x30, [sp], #16; ret",
+    "take", "mrs x1, CurrentEL; cmp x1, #8; b.eq 1f; stp x29, x30, [sp, #-16]!;"
+    " adrp x0, {0}; add x0, x0, :lo12:{0}; bl __hyp_set_vectors; ldp x29, x30, [sp], #16; 1: ret",
 )  # fmt: skip
 TABLE = STUB64.split(".balign 2048")[0] + (
     ".balign 2048\ntable my_vectors, other\nother: mrs x1, esr_el2\nmov x0, #0\neret\n"
@@ -123,6 +123,16 @@ def test_the_version_is_what_an_object_says_it_was_built_for(assemble: Assemble,
     assert (ran.returncode, ran.stdout.split(":")[0]) == (0, "6.1.0-9-arm64")
     none = hypabi("check", "-v", assemble(STUB64, "arm64"))
     assert "name it with --kernel-version" in none.stderr
+
+
+def test_a_module_without_vectors_is_told_what_to_ask_of_it(assemble: Assemble) -> None:
+    module = ".data\n.globl __this_module\n__this_module: .quad 0\n.text\n"
+    source = module + MODINFO.format("6.1.0-9-arm64 SMP mod_unload")
+    ran = hypabi("check", assemble(source + "f: ret\n", "arm64"))
+    assert ran.returncode == 1
+    assert "hypabi callers MODULE --against" in one_line(ran)
+    with_vectors = hypabi("check", assemble(source + STUB64, "arm64"))
+    assert with_vectors.returncode == 0
 
 
 ARM_STUB = """

@@ -12,6 +12,7 @@ from hypabi.code.alternatives import (
     BOUNDS,
     ENTRY,
     NO_PATCHES,
+    SECTION,
     SHORTEST_TABLE,
     PatchSite,
     find_alternatives,
@@ -136,6 +137,16 @@ def test_a_table_between_the_linkers_symbols_is_taken_as_it_is_however_short() -
     assert len(find_alternatives(short)) == 0
     found = find_alternatives(replace(short, symbols=Names(bounds)))
     assert list(found) == entries(table(count=3), TABLE + 64)
+
+
+def test_the_tables_of_objects_are_their_sections_however_short() -> None:
+    one = Segment(TABLE + 64, table(count=3), Access.READ_ONLY, SECTION)
+    other = replace(one, address=one.address + 0x1000)
+    code = Segment(CODE, bytes(0x10000), Access.CODE, ".text")
+    found = find_alternatives(image(code, one, other))
+    expected = entries(table(count=3), one.address) + entries(table(count=3), other.address)
+    assert sorted(found, key=key) == sorted(expected, key=key)
+    assert len(find_alternatives(image(code, replace(one, name=".data")))) == 0
 
 
 def test_data_that_is_no_table_is_not_taken_for_one() -> None:

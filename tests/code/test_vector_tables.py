@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hypabi.arch.aarch64 import VECTOR_TABLE_SIZE
-from hypabi.arch.names import ByteOrder, InstructionSet
+from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
 from hypabi.code.vector_tables import How, Kind, VectorTable, find_vector_tables
 from hypabi.image.load import load_image
 from hypabi.image.model import Access, Image, Segment, Symbol
@@ -113,3 +113,53 @@ def test_data_is_no_table() -> None:
 def test_instructions_are_little_endian_in_a_big_endian_image() -> None:
     big = replace(code(table(VBAR_EL2_X1)), byte_order=ByteOrder.BIG)
     assert [t.address for t in tables(big)] == [0x8000]
+
+
+LOOP, ONWARD = "fff7febf", "00f010b8"
+"""``b.w .`` and ``b.w . + 36`` of T32 (DDI 0406C, A8.8.18, encoding T4)."""
+
+
+@pytest.mark.parametrize(
+    ("slots", "found"),
+    [
+        ([LOOP] * 5 + [ONWARD] + [LOOP] * 2, True),
+        ([LOOP] * 2 + [ONWARD] + [LOOP] * 2 + [ONWARD] + [LOOP] * 2, True),
+        ([LOOP] * 8, False),
+        ([LOOP] * 4 + [ONWARD] * 2 + [LOOP] * 2, False),
+        ([LOOP] * 5 + ["00bf00bf"] + [LOOP] * 2, False),
+    ],
+)
+def test_a_table_of_t32_without_a_symbol_is_one_that_only_hvc_leaves(
+    slots: list[str], *, found: bool
+) -> None:
+    """As the decompressor of a Thumb-2 kernel has it."""
+    content = bytes(0x20) + bytes.fromhex("".join(slots)) + bytes(0x40)
+    a32 = replace(code(content), architecture=Architecture.ARM)
+    expected = [VectorTable(0x8020, Kind.HYP, How.SHAPE, "", InstructionSet.T32)] if found else []
+    assert list(tables(a32)) == expected
+    shifted = replace(code(bytes(4) + content), architecture=Architecture.ARM)
+    assert tables(shifted) == ()
+
+
+LOADS = "18f09fe5"
+"""``ldr pc, [pc, #24]`` of A32, which loads the word behind the eight slots that is its own."""
+MRS_ELR_HYP, MRS_SPSR = "00030ee1", "00004fe1"
+"""``mrs r0, ELR_hyp`` and ``mrs r0, spsr`` (DDI 0406C, B9.3.9)."""
+
+
+@pytest.mark.parametrize(
+    ("slots", "handler", "found"),
+    [
+        ([LOADS] * 8, MRS_ELR_HYP, True),
+        ([LOADS] * 8, MRS_SPSR, False),
+        ([LOADS] * 7 + ["18409fe5"], MRS_ELR_HYP, False),
+    ],
+)
+def test_a_table_that_loads_pc_is_told_by_the_code_that_it_goes_to(
+    slots: list[str], handler: str, *, found: bool
+) -> None:
+    literals = b"".join((0x8060).to_bytes(4, "little") for _ in range(8))
+    content = bytes(0x20) + bytes.fromhex("".join(slots)) + literals + bytes.fromhex(handler)
+    a32 = replace(code(content + bytes(16)), architecture=Architecture.ARM)
+    lift = image_lifter(a32, Lifter(InstructionSet.A32, a32.byte_order).lift)
+    assert [t.address for t in find_vector_tables(a32, (), lift)] == ([0x8020] if found else [])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypabi.arch.names import Architecture
 from hypabi.contract.expression import (
     AddressOf,
+    BigEndian,
     Bits,
     Capability,
     Comparison,
@@ -66,6 +67,7 @@ def equal(left: Value, right: Value) -> Comparison:
             "old(HCR_EL2.E2H) == 1",
             equal(Bits(read("HCR_EL2", Moment.ENTRY), 34, 34), Integer(1, 1)),
         ),
+        ("SCTLR_EL2.EE == big_endian", equal(Bits(read("SCTLR_EL2"), 25, 25), BigEndian())),
         ("x0 == -1", equal(read("x0"), Integer((1 << 64) - 1, 64))),
         ('base == table_of("kvm-run")', equal(read("VBAR_EL2"), TableOf("kvm-run", 64))),
         (

@@ -262,7 +262,7 @@ def _signed(offset: int, bits: int) -> int:
 
 
 def answered_by(rows: Sequence[Sequence[Does]], usual: str) -> str:
-    """Return the register that answers: the one that most rows set to constants.
+    """Return the register that answers: the one in which most rows return constants.
 
     :param usual: wins where nothing else is better
     """
@@ -271,6 +271,7 @@ def answered_by(rows: Sequence[Sequence[Does]], usual: str) -> str:
         constant = {
             name
             for each in does
+            if isinstance(each.outcome, Returned)
             for name, value in each.general.items()
             if is_general(name) and isinstance(value, int)
         }

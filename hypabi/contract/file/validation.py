@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hypabi.arch.names import Architecture
+from hypabi.contract.expression import BIG_ENDIAN
 from hypabi.contract.expression_parser import GRAMMAR
 from hypabi.contract.located import located
 from hypabi.contract.model import Bounded, Call, Contract, Located, Party, Promise, Reply, Scratch
@@ -13,7 +14,7 @@ from hypabi.contract.resolve import resolve
 from hypabi.decode.place import Place, closest_name
 
 WORDS: Final = frozenset(
-    {"old", "table_of", "cpucap", "result", "success", "error", "and", "or", "not"}
+    {"old", "table_of", "cpucap", "result", "success", "error", BIG_ENDIAN, "and", "or", "not"}
 )
 """What the language of expressions has taken."""
 

@@ -22,6 +22,7 @@ from hypabi.contract.clause import (
 from hypabi.contract.expression import (
     WORDS,
     AddressOf,
+    BigEndian,
     Bits,
     Capability,
     Comparison,
@@ -140,14 +141,24 @@ def value(of: Value, names: Names) -> Words:
             return _at(names, moment, Code(_field(register, high, low)))
         case Bits(inner, high, low):
             return words(f"bits {high} to {low} of ", value(inner, names))
-        case TableOf(party, _):
-            return words("the address of the vectors of ", Emphasis(party))
-        case AddressOf(symbol, _):
-            return words("the address of ", Code(symbol))
+        case TableOf() | BigEndian() | AddressOf():
+            return _of_image(of)
         case Word():
             return _word(of, names)
         case Operation():
             return _operation(of, names)
+        case _:
+            assert_never(of)
+
+
+def _of_image(of: TableOf | BigEndian | AddressOf) -> Words:
+    match of:
+        case TableOf(party, _):
+            return words("the address of the vectors of ", Emphasis(party))
+        case BigEndian():
+            return words("1 where data are big-endian, else 0")
+        case AddressOf(symbol, _):
+            return words("the address of ", Code(symbol))
         case _:
             assert_never(of)
 

@@ -29,6 +29,7 @@ _MAGICS = (
     ),
     (0, b"070701", Foreign(0, "cpio archive: a RAM disk, no kernel", _HINT)),
     (0, b"\x3a\xff\x26\xed", Foreign(0, "Android sparse image", "unpack it by simg2img")),
+    (0, b"; ModuleID =", Foreign(0, "LLVM assembly: intermediate language, no code", _BITCODE)),
     (0, b"BC\xc0\xde", Foreign(0, "LLVM bitcode: intermediate language, no code", _BITCODE)),
     (0, b"\xde\xc0\x17\x0b", Foreign(0, "LLVM bitcode: intermediate language, no code", _BITCODE)),
 )

@@ -42,7 +42,8 @@ def open_zboot(where: str, content: Content) -> tuple[Compression, bytes]:
         )
         raise ImageError(f"{where}: offset 0x8", what)
     if name not in _NAMES:
-        raise ImageError(f"{where}: offset 0x18", f"EFI zboot image compressed with {name!r}")
+        what = f"EFI zboot image compressed with {name!r}, which is not read"
+        raise ImageError(f"{where}: offset 0x18", what, "give the Image that it was made of")
     kind = _NAMES[name]
     found = decompress(
         f"{where}: offset {start:#x}", kind, content.part(start, start + size).view()

@@ -254,10 +254,20 @@ def patch_arm(patch: Patch, code: int, addend: int | None) -> None:
             half = _half(patch, code - 43, word >> 4 & 0xF000 | word & 0xFFF)
             field = (half & 0xF000) << 4 | half & 0xFFF
             patch.write(4, word & 0xFFF0F000 | field, patch.order)
-        case 47 | 48 | 49 | 50:  # The same in Thumb.
+        case _:
+            _patch_t32(patch, code)
+
+
+def _patch_t32(patch: Patch, code: int) -> None:
+    match code:
+        case 47 | 48 | 49 | 50:  # R_ARM_THM_MOVW_ABS_NC, MOVT_ABS, MOVW_PREL_NC, MOVT_PREL
             _t32_move(patch, code - 47)
         case 10 | 30:  # R_ARM_THM_CALL, R_ARM_THM_JUMP24
             _t32_branch(patch, code)
+        case 51:  # R_ARM_THM_JUMP19
+            _t32_conditional(patch)
+        case 54:  # R_ARM_THM_PC12
+            _t32_literal(patch)
         case _:
             raise Unfit(4, f"relocation of kind {code} is not known")
 
@@ -321,3 +331,27 @@ def _t32_branch(patch: Patch, code: int) -> None:
     first = first & 0xF800 | sign << 10 | field >> 12 & 0x3FF
     bits = (field >> 23 & 1 ^ sign ^ 1) << 13 | (field >> 22 & 1 ^ sign ^ 1) << 11
     patch.write_halves(first, second & 0xD000 | bits | field >> 1 & 0x7FF)
+
+
+def _t32_conditional(patch: Patch) -> None:
+    """Apply B with a condition (DDI 0406C, A8.8.18, encoding T3)."""
+    first, second = patch.halves()
+    top = (first >> 10 & 1) << 20 | (second >> 11 & 1) << 19 | (second >> 13 & 1) << 18
+    addend = _signed(top | (first & 0x3F) << 12 | (second & 0x7FF) << 1, 21)
+    if not patch.thumb:
+        raise Unfit(4, "a branch to A32 code needs a veneer, which a linker adds")
+    field = _fits(patch.symbol + addend - patch.place, 21, 4)
+    first = first & 0xFBC0 | (field >> 20) << 10 | field >> 12 & 0x3F
+    bits = (field >> 18 & 1) << 13 | (field >> 19 & 1) << 11
+    patch.write_halves(first, second & 0xD000 | bits | field >> 1 & 0x7FF)
+
+
+def _t32_literal(patch: Patch) -> None:
+    """Apply LDR from a literal (DDI 0406C, A8.8.64, encoding T2), which counts from P aligned."""
+    first, second = patch.halves()
+    addend = second & 0xFFF if first >> 7 & 1 else -(second & 0xFFF)
+    distance = _signed(patch.symbol + addend - (patch.place & -4), 32)
+    if abs(distance) > 0xFFF:
+        raise Unfit(4, f"{distance:#x} does not fit into 12 bits and a sign")
+    first = first & 0xFF7F | (distance >= 0) << 7
+    patch.write_halves(first, second & 0xF000 | abs(distance))

@@ -75,7 +75,7 @@ class Reach:
     """Returns the functions that call a function directly, each with the call; ``None`` where one
     goes on to it instead, or a file that is not here may."""
     switches: Callable[[int], bool] = lambda _: False
-    """Tells whether a function of A32 goes on in T32 at once, where it is not followed."""
+    """Tells whether a function of A32 goes on in T32 at once, by a register that is lost then."""
 
 
 def hold_makers(
@@ -208,10 +208,12 @@ def hold_relays(
                 into = reach.ways(address, frozenset(entered), which)
                 ways = [each.path for each in into]
                 may_be_lost = context.passes or context.only_if is not None or context.physically
+                if may_be_lost and reach.switches(address):
+                    why: CallerVerdict = Undecided("it goes on in T32 at once, by a register")
+                    yield MakerCheck(name, address, call, states, why)
+                    continue
                 if not ways and not may_be_lost:
-                    why: CallerVerdict = Violated(f"it does not go on to {context.enters}")
-                    if reach.switches(address):
-                        why = Undecided("it goes on in T32 at once, and is not followed there")
+                    why = Violated(f"it does not go on to {context.enters}")
                     yield MakerCheck(name, address, call, states, why)
                 for path in ways:
                     way = Passing(path, partial(reach.flow, address), bits, path.path[-2])
@@ -268,7 +270,9 @@ def _verdict(
         case Lead.LEADS:
             return Satisfied("direct calls lead to it")
         case Lead.BEYOND:
-            return Undecided("more functions are called than are looked at")
+            return Undecided("more functions are called, or deeper, than are looked at")
+        case Lead.OPEN:
+            return Undecided("where an instruction on the way goes, only a linker says")
         case Lead.NOT:
             why = _doubt(address, unread)
             return Undecided(why) if why else Violated("no direct call leads to such a call")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
+from hypabi.arch.names import ByteOrder
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import (
     Called,
@@ -16,6 +17,7 @@ from hypabi.behaviour.outcome import (
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.contract.expression import (
     AddressOf,
+    BigEndian,
     Bits,
     Capability,
     Comparison,
@@ -71,6 +73,8 @@ class Surroundings:
     """Address of a symbol, where the image has it once."""
     called: Callable[[str, int], str] = _by_number
     """What a capability is called, of which the name and the number are known."""
+    order: ByteOrder | None = None
+    """Of data, where it is known."""
     by_name: Callable[[str], terms.Value] | None = None
     """What stands for the address of a symbol where builds are compared, in which it differs."""
     within: Callable[[int], bool] = _everywhere
@@ -139,16 +143,27 @@ class Lowering:
                 return self.register(register, width, moment)
             case Bits(of, high, low):
                 return terms.extract(self.value(of), low, high - low + 1, width_of(of))
-            case TableOf(party, _):
-                if party not in self.surroundings.tables:
-                    raise NotKnown(f"the vector table of {party} was not found")
-                return self.surroundings.tables[party]
-            case AddressOf(symbol, _):
-                return self._address(symbol)
+            case TableOf() | BigEndian() | AddressOf():
+                return self._of_image(value)
             case Word(address, width, moment):
                 return self._memory(self.value(address), width, moment)
             case Operation(operator, left, right):
                 return _operation(operator, self.value(left), self.value(right), width_of(left))
+            case _:
+                assert_never(value)
+
+    def _of_image(self, value: TableOf | BigEndian | AddressOf) -> terms.Value:
+        match value:
+            case TableOf(party, _):
+                if party not in self.surroundings.tables:
+                    raise NotKnown(f"the vector table of {party} was not found")
+                return self.surroundings.tables[party]
+            case BigEndian():
+                if self.surroundings.order is None:
+                    raise NotKnown("the byte order of data is not told")
+                return int(self.surroundings.order is ByteOrder.BIG)
+            case AddressOf(symbol, _):
+                return self._address(symbol)
             case _:
                 assert_never(value)
 

@@ -40,6 +40,7 @@ from hypabi.contract.clause import (
 )
 from hypabi.contract.expression import (
     AddressOf,
+    BigEndian,
     Bits,
     Capability,
     Comparison,
@@ -129,7 +130,7 @@ def _of_value(value: Value) -> Iterator[Read | Bits]:
         case Operation(_, left, right):
             yield from _of_value(left)
             yield from _of_value(right)
-        case Read() | Integer() | TableOf() | AddressOf() | Word():
+        case Read() | Integer() | TableOf() | BigEndian() | AddressOf() | Word():
             return
         case _:
             assert_never(value)

@@ -16,6 +16,7 @@ from hypabi.analysis.results.caller_checks import (
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.judgement.callers.schedule import Reachability
 from hypabi.records import replace
+from hypabi.report.caller_checks.wording import met
 from hypabi.report.findings.finding import (
     CALL,
     CALLER,
@@ -59,7 +60,7 @@ def caller_items(found: CallerChecks, owners: Owners) -> Iterator[Item]:
             for each in found.makers
             if (each.party, each.call) == (party, call) and each.verdict is not CallerWord.SATISFIED
         ]
-        yield item_of(MOVES, word.value, MOVES, f"{call}, while {party} is live", *makers)
+        yield item_of(MOVES, word.value, MOVES, met(call, party), *makers)
     for each in found.out_of_order:
         name = f"{each.call}, seen from {each.function or each.address} on"
         finding = _of_move(each, rules.MOVE_ORDER, owners)
@@ -135,7 +136,7 @@ def _finding(
         rule=rule,
         weight=rule.weight if suppressed is None else Weight.GOOD,
         about=about,
-        where=f"{check.caller.name}, {check.request}, while {check.party} is live",
+        where=met(f"{check.caller.name}, {check.request}", check.party),
         text=text,
         lines=tuple(lines),
         spot=_spot(check.caller),
@@ -156,7 +157,7 @@ def _of_move(each: MoveCheck, violated: Rule, owners: Owners) -> Finding:
         rule=rule,
         weight=rule.weight if each.suppressed is None else Weight.GOOD,
         about={CALLER: each.function, CALL: each.call, PARTY: each.party},
-        where=f"{name}, {each.call}, while {each.party} is live",
+        where=met(f"{name}, {each.call}", each.party),
         text=each.text,
         spot=Spot(each.address, name),
         agree=(owners[each.party],) if each.party in owners else (),

@@ -13,6 +13,7 @@ from hypabi.analysis.results.caller_checks import (
     MoveCheck,
 )
 from hypabi.judgement.callers.findings import CallerQuestion
+from hypabi.report.caller_checks.wording import met
 from hypabi.report.shared.text_layout import filled, labelled, titled
 
 TITLES: Final = (
@@ -108,7 +109,7 @@ def _answers(checks: Iterable[CallerCheck], word: CallerWord, title: str) -> Ite
 
 def named(check: CallerCheck) -> str:
     """Name a check: who asks for what, while who is live."""
-    return f"{check.caller.name}, {check.request}, while {check.party} is live"
+    return met(f"{check.caller.name}, {check.request}", check.party)
 
 
 def _makers(makers: Iterable[MoveCheck]) -> Iterator[str]:
@@ -117,7 +118,7 @@ def _makers(makers: Iterable[MoveCheck]) -> Iterator[str]:
         told: dict[str, list[str]] = {}
         for each in makers:
             if each.verdict is word:
-                what = f"{each.call}, while {each.party} is live: {each.text}"
+                what = f"{met(each.call, each.party)}: {each.text}"
                 told.setdefault(what, []).append(each.function)
         if told:
             yield ""

@@ -91,6 +91,7 @@ def test_a_zimage_in_a_uimage_has_its_decompressor(tmp_path: Path) -> None:
         (b"VNDRBOOT" + bytes(4096), "Android vendor_boot image"),
         (b"BC\xc0\xde" + bytes(64), "LLVM bitcode: intermediate language, no code; let the link"),
         (b"\xde\xc0\x17\x0b" + bytes(64), "LLVM bitcode"),
+        (b"; ModuleID = 'a.c'\n" + bytes(64), "LLVM assembly: intermediate language, no code"),
         (b"BZh91AY&SY" + bytes(64), "bzip2, which is not read; give what bunzip2 makes"),
         (b"070701" + bytes(104), "cpio archive: a RAM disk, no kernel"),
         (b"\x3a\xff\x26\xed" + bytes(64), "Android sparse image; unpack it"),

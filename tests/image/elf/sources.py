@@ -67,6 +67,8 @@ g:  b f
 t:  bl f
     bl t2
     b.w t2
+    bne.w t2
+    ldr.w r0, inside
     movw r0, #:lower16:d
     movt r0, #:upper16:d
 inside:

@@ -157,8 +157,10 @@ def test_who_goes_on_to_a_wrapper_is_held_to_what_it_passes_and_when(
     (missing,) = hold_relays(other, reach, live, lowering.predicate, 64, solver)
     assert isinstance(missing.verdict, Violated) and "go on to relay" in missing.verdict.what
     switched = replace(reach, switches=lambda _: True)
-    (unseen,) = hold_relays(other, switched, live, lowering.predicate, 64, solver)
-    assert isinstance(unseen.verdict, Undecided)
+    (lost,) = hold_relays([RELAY], switched, live, lowering.predicate, 64, solver)
+    assert isinstance(lost.verdict, Undecided)
+    (seen,) = hold_relays(other, switched, live, lowering.predicate, 64, solver)
+    assert isinstance(seen.verdict, Violated)
     plain = [replace(RELAY, enters=None)]
     assert not list(hold_relays(plain, reach, live, lowering.predicate, 64, solver))
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hypabi.arch.names import ByteOrder
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Left, Outcome, Returned
 from hypabi.contract.expression import (
+    BigEndian,
     Bits,
     Comparison,
     Conjunction,
@@ -23,9 +26,11 @@ from hypabi.contract.expression import (
     Value,
     width_of,
 )
-from hypabi.judgement.verification.lowering import Lowering, Surroundings
+from hypabi.judgement.verification.lowering import Lowering, NotKnown, Surroundings
+from hypabi.records import replace
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
+from tests.judgement.made_case import behaviour
 
 NAMES = ("x0", "x1", "VBAR_EL2")
 AROUND = Surroundings({}, lambda _: None, lambda _: False)
@@ -160,3 +165,13 @@ def test_the_program_status_at_exit_is_what_the_end_of_the_path_makes_it() -> No
         assert terms.extract(left, 0, 10, 64) == masks | 0b01000 | selected
         # What EL2 ran with besides is not known, so nothing can be proved of it.
         assert terms.symbols_of(terms.extract(left, 10, 54, 64))
+
+
+@pytest.mark.parametrize(("order", "bit"), [(ByteOrder.LITTLE, 0), (ByteOrder.BIG, 1)])
+def test_the_byte_order_of_data_is_the_images_and_not_known_without_one(
+    order: ByteOrder, bit: int
+) -> None:
+    of_image = replace(AROUND, order=order)
+    assert Lowering(behaviour(), None, of_image).value(BigEndian()) == bit
+    with pytest.raises(NotKnown):
+        Lowering(behaviour(), None, AROUND).value(BigEndian())

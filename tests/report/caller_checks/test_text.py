@@ -69,3 +69,8 @@ def test_nobody_breaks_where_every_call_is_served() -> None:
     away = check(CallerWord.VIOLATED, when=Reachability.UNREACHABLE)
     found = checks(check(), check(CallerWord.SUPPRESSED), away)
     assert list(breaks(found, {})) == []
+
+
+def test_a_call_that_meets_no_party_of_the_contract_is_told_without_one() -> None:
+    text = told(check(CallerWord.VIOLATED, party=""))
+    assert "    __hyp_set_vectors, SET\n" in f"{text}\n"
