@@ -73,13 +73,16 @@ def derive_installer(
     address: int,
     state: InstructionSet,
     pinned: Mapping[str, terms.Value] = MappingProxyType({}),
+    ends: Mapping[int, str] = MappingProxyType({}),
 ) -> Behaviour:
     """Derive what code does that a CPU runs at EL2 or HYP while it starts.
 
     :param address: of its first instruction, without bit 0
     :param pinned: registers whose value at entry is known; all others are symbols
+    :param ends: where what is asked of it ends, and what that is called
     """
-    return _derived(explorer, installer_entry(address, state, explorer.image.byte_order, pinned))
+    order = explorer.image.byte_order
+    return _derived(explorer, installer_entry(address, state, order, pinned, ends))
 
 
 def _derived(explorer: Explorer, entry: Entry) -> Behaviour:

@@ -223,6 +223,30 @@ class Standing(enum.Enum):
     linked into it."""
 
 
+class Span(enum.Enum):
+    """How much of an installer is judged."""
+
+    WHOLE = "whole"
+    OPENING = "opening"
+    """A32 code from its first instruction, as far as it does no more than look at the CPU, install
+    and change its mode."""
+    FROM_ITS_MODE = "from-its-mode"
+    """The same from where it reads the mode that it was entered in."""
+
+
+class ToldBy(enum.Enum):
+    """What tells an installer in a program without symbols (A32)."""
+
+    SETS_THE_TABLE = "sets-the-table"
+    """It is called and puts the party's table into the vector base."""
+    PROGRAM_ENTRY = "program-entry"
+    """The program is entered there."""
+    LOOKS_AT_HYP = "looks-at-hyp"
+    """It is called, reads CPSR and close behind HSCTLR."""
+    CALL_FROM_HYP = "call-from-hyp"
+    """The party's slot of an hvc from HYP, where the program has code that looks at HYP."""
+
+
 @frozen(kw_only=True, eq=False)
 class Installer(Reply):
     """Code that makes a party live without a call, at HYP or EL2, on a CPU that starts.
@@ -252,6 +276,12 @@ class Installer(Reply):
     ends_at: Annotated[
         tuple[str, ...], "Functions that run behind it: to get there first breaks 'handed-to'."
     ] = ()
+    span: Annotated[
+        Span, "How much of it is judged; 'handed-to' names the installer itself where it goes on."
+    ] = Span.WHOLE
+    told_by: Annotated[ToldBy, "What tells it in a program without symbols."] = (
+        ToldBy.SETS_THE_TABLE
+    )
     assumes: Annotated[Mapping[str, Condition], "What holds where it is entered."] = field(
         default_factory=nothing
     )

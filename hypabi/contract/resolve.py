@@ -247,7 +247,7 @@ def _installations(context: Context, name: str, party: Party) -> Iterator[Instal
         function, every = installer.function, Conjunction(())
         row = Row(name, function, Service.INSTALLS, every, assumes, (), clauses, None)
         names = (function, *installer.also_at)
-        about = (installer.ends_at, installer.left_out)
+        about = (installer.ends_at, installer.left_out, installer.span, installer.told_by)
         yield Installation(called, names, installer.runs, row, *about)
 
 

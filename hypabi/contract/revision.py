@@ -14,7 +14,7 @@ from hypabi.arch.names import Architecture
 from hypabi.arch.vector_entries import Origin
 from hypabi.contract.clause import Authority, Clause, HandedTo, Premise
 from hypabi.contract.expression import Predicate
-from hypabi.contract.model import Program, Standing, Taken
+from hypabi.contract.model import Program, Span, Standing, Taken, ToldBy
 from hypabi.contract.version import Version
 from hypabi.records import field, frozen
 
@@ -119,6 +119,8 @@ class Installation:
     """Functions that run behind it."""
     left_out: str | None = None
     """Which kernels leave it out though they have others of its party."""
+    span: Span = Span.WHOLE
+    told_by: ToldBy = ToldBy.SETS_THE_TABLE
 
     @property
     def function(self) -> str:

@@ -63,6 +63,9 @@ class Entry:
     """Conditions on other registers, without which control would not have got here so."""
     stuck: Mapping[str, Value] = MappingProxyType({})
     """Bits that are 1 on this CPU whatever is written, by register."""
+    ends: Mapping[int, str] = MappingProxyType({})
+    """Where paths end before they execute anything there, and what that is called.  Where any is
+    given, an exception return to code of the image is followed (AArch32)."""
 
     @property
     def serves(self) -> bool:
@@ -293,12 +296,14 @@ def installer_entry(
     state: InstructionSet,
     order: ByteOrder,
     pinned: Mapping[str, Value] = MappingProxyType({}),
+    ends: Mapping[int, str] = MappingProxyType({}),
 ) -> Entry:
     """Return the entry of code that a CPU runs at EL2 or HYP while it starts, as a function.
 
     :param address: of its first instruction, without bit 0
     :param order: of data, which CPSR.E says
     :param pinned: registers whose value at entry is known
+    :param ends: where its paths end, and what that is called
     """
     if state is InstructionSet.A64:
         e2h = terms.symbol(E2H_IS_RES1, 1)
@@ -321,6 +326,7 @@ def installer_entry(
             "x0",
             _of_a_cpu_with_e2h(e2h, at_el2),
             {"HCR_EL2": stuck},
+            ends,
         )
     whole = terms.symbol("CPSR", 32)
     thumb, big = int(state is InstructionSet.T32), int(order is ByteOrder.BIG)
@@ -328,7 +334,7 @@ def installer_entry(
     status = terms.concat(terms.concat(terms.extract(whole, 10, 22, 32), big, 22, 1), low, 23, 9)
     registers = {"CPSR.M": HYP, "CPSR.E": big, **_state(state), "CPSR": status, **pinned}
     entered = ("entered at HYP by a CPU that starts",)
-    return Entry(address, state, registers, entered, "LR_usr", "CPSR", "hyp", "r0")
+    return Entry(address, state, registers, entered, "LR_usr", "CPSR", "hyp", "r0", ends=ends)
 
 
 def _of_a_cpu_with_e2h(e2h: Value, registers: Mapping[str, Value]) -> tuple[Value, ...]:

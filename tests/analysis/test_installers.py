@@ -353,3 +353,113 @@ def test_each_cpu_tells_its_mode_in_the_word_of_that_mode(kernel: Kernel) -> Non
     )
     wrong = {("set_cpu_boot_mode_flag", told) for told in ("told-el1", "told-el2")}
     assert broken(loaded, "stub") == wrong
+
+
+STARTS_ARM = """
+    .syntax unified
+    .arch_extension virt
+    .arm
+    .text
+    .globl stext, __hyp_stub_install, __hyp_stub_vectors, __boot_cpu_mode
+stext:
+    INSTALLS
+    mrs r9, cpsr
+    eor r9, r9, #0x1a
+    tst r9, #0x1f
+    bic r9, r9, #0x1f
+    orr r9, r9, #MASKS
+    bne 1f
+    orr r9, r9, #0x100
+    adr lr, 2f
+    STATUS
+    LINK
+    eret
+1:  msr cpsr_c, r9
+2:  mrc p15, 0, r9, c0, c0, 0
+    b .
+__hyp_stub_install:
+    adr r7, __hyp_stub_vectors
+    mcr p15, 4, r7, c12, c0, 0
+    bx lr
+    .align 5
+__hyp_stub_vectors:
+    .rept 5
+    b .
+    .endr
+    b answers
+    b .
+    b .
+answers:
+    movw r0, #0xca11
+    movt r0, #0xbad
+    eret
+__boot_cpu_mode:
+    .word 0
+"""
+DROPS = {
+    "INSTALLS": "bl __hyp_stub_install",
+    "MASKS": "0xd3",
+    "STATUS": "msr spsr_cxsf, r9",
+    "LINK": "msr ELR_hyp, lr",
+}
+OPENING = ("goes-on", "dropped", "masked", "state", "vectors", "boot-data")
+
+
+@pytest.mark.parametrize(
+    ("edit", "wrong"),
+    [
+        ({}, set()),
+        ({"INSTALLS": "nop"}, {"vectors"}),
+        ({"INSTALLS": "mov r1, #0\n    bl __hyp_stub_install"}, {"boot-data"}),
+        ({"MASKS": "0x53"}, {"masked"}),
+        ({"MASKS": "0xdf"}, {"dropped"}),
+        ({"LINK": "nop"}, {"goes-on"}),
+        ({"STATUS": "b 1f"}, {*OPENING}),
+        ({"STATUS": "b 2f"}, {"dropped", "masked"}),
+    ],
+)
+def test_an_arm_kernel_is_in_svc_behind_the_stub_when_it_goes_on(
+    assemble: Assemble, edit: dict[str, str], wrong: set[str]
+) -> None:
+    source = STARTS_ARM
+    for name, text in (DROPS | edit).items():
+        source = source.replace(name, text)
+    path = assemble(source, "arm", flags=["-march=armv7ve"], text=0xC0008000)
+    examined = open_image(path).examine(CONTRACT, Version.exact("6.1"))
+    (each,) = (held for held in examined.installed if held.row.call == "stext")
+    found = {each.clause.name: each.verdict for each in judge_row(each, BitwuzlaSolver())}
+    assert {name for name in OPENING if not isinstance(found[name], Proved)} == wrong, found
+
+
+def edited_decompressor(loaded: Loaded, word: int, other: int) -> Loaded:
+    """Return a file in whose decompressor the first such word is another."""
+    old = next(image for image in loaded.images if image.role is Role.DECOMPRESSOR)
+    content = bytes(old.segments[0].content)
+    at = next(
+        n for n in range(0, len(content), 4) if content[n : n + 4] == word.to_bytes(4, "little")
+    )
+    changed = content[:at] + other.to_bytes(4, "little") + content[at + 4 :]
+    segments = (replace(old.segments[0], content=changed), *old.segments[1:])
+    images = tuple(
+        replace(each, segments=segments) if each is old else each for each in loaded.images
+    )
+    return replace(loaded, images=images)
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "broke"),
+    [
+        pytest.param(0xE16FF009, NOP_A32, ("start", "mode-kept"), id="SPSR is not written"),
+        pytest.param(0xE1A07001, NOP_A32, ("start", "boot-data"), id="r1 is not kept"),
+        pytest.param(0xE38000D3, 0xE3800013, ("start", "masked"), id="interrupts stay unmasked"),
+        pytest.param(0xEE8C0F10, NOP_A32, ("efi_enter_kernel", "way-back"), id="HVBAR"),
+        pytest.param(
+            0xEE810F10, NOP_A32, ("__enter_kernel_from_hyp", "mmu-off"), id="HSCTLR is kept"
+        ),
+    ],
+)
+def test_what_the_decompressors_entry_forgets_is_refuted(
+    kernel: Kernel, word: int, other: int, broke: tuple[str, str]
+) -> None:
+    changed = edited_decompressor(loaded_from(kernel("6.1-armmp")), word, other)
+    assert broken(changed, "zimage-stub") | broken(changed, "zimage-reentry") == {broke}

@@ -199,6 +199,8 @@ class Lowering:
                 return self._present_status(width)
             case Left(_, _, status) if status is not None:
                 return status
+            case Called() if "CPSR.M" in self.case.registers:
+                return self._present_status(width)
             case Returned():
                 return saved
             case Left() | Stuck() | Faulted() | Called() | Requested() | PathUndecided():

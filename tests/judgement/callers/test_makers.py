@@ -9,7 +9,7 @@ from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.model import Function, Unread
 from hypabi.contract.clause import Clause, Ensures, Premise
-from hypabi.contract.expression import Comparison, Relation
+from hypabi.contract.expression import AddressOf, Comparison, Relation
 from hypabi.contract.model import Program
 from hypabi.contract.revision import CallerContext, Move, Passed, Row, Service
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
@@ -190,6 +190,14 @@ def test_what_a_function_is_entered_with_holds_on_every_way(assemble: Assemble) 
     both = "cbz x3, 1f; mov x0, #1; bl wrapper; ret; 1: mov x0, #0; bl wrapper; ret"
     assert len(entered(assemble, always, both)) == 1
     assert entered(assemble, replace(ENTERS, sometimes=NOT_ZERO), both) == []
+
+
+def test_a_condition_on_a_symbol_that_the_image_lacks_is_left_out(assemble: Assemble) -> None:
+    passed = new("x0")
+    named = Comparison(Relation.EQUAL, passed, AddressOf("nowhere", 64))
+    always = replace(NOT_ZERO, holds=named)
+    assert entered(assemble, replace(ENTERS, always=always), "mov x0, #0; bl wrapper; ret") == []
+    assert entered(assemble, replace(ENTERS, always=NOT_ZERO), "mov x0, #0; bl wrapper; ret")
 
 
 def test_what_has_to_hold_on_some_way_is_found_where_it_holds_on_none(assemble: Assemble) -> None:
