@@ -32,7 +32,7 @@ from hypabi.contract.expression import (
     Read,
     Relation,
 )
-from hypabi.contract.model import Span, Standing, ToldBy
+from hypabi.contract.model import Span, Standing, StartedIn, ToldBy
 from hypabi.contract.registers import is_general, is_status_part
 from hypabi.contract.revision import Installation, Revision, Row
 from hypabi.image.model import Image, Role, Symbol
@@ -42,6 +42,7 @@ from hypabi.judgement.verification.verdict import Finding, Refuted
 from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
+from hypabi.symbolic.entry import entry_below, installer_entry
 from hypabi.symbolic.explore import Explorer
 
 LOADED: Final = (0x4000_0000, 0x8000_0000)
@@ -51,6 +52,7 @@ ALIGNMENT: Final = 1 << 21
 
 
 NOWHERE: Final[Mapping[int, str]] = MappingProxyType({})
+ENTERED: Final = {StartedIn.HYPERVISOR: installer_entry, StartedIn.KERNEL: entry_below}
 STUB_INSTALLERS: Final = ("__hyp_stub_install", "__hyp_stub_install_secondary")
 """What puts the stub in place on 32-bit Arm."""
 CALLED_FROM_HYP: Final = 8
@@ -92,12 +94,13 @@ class Installer:
             InstructionSet.A64 if architecture is Architecture.ARM64 else state,
             _pinned(self.installation.row.assumes),
             self._ends(by, 1 << architecture.bits),
+            ENTERED[self.installation.started_in],
         )
 
     def _ends(self, by: int, limit: int) -> Mapping[int, str]:
         if self.end is None:
             return NOWHERE
-        return {(self.end + by) % limit: self.installation.function}
+        return {(self.end + by) % limit: self.installation.functions[0]}
 
 
 @frozen

@@ -234,6 +234,15 @@ class Span(enum.Enum):
     """The same from where it reads the mode that it was entered in."""
 
 
+class StartedIn(enum.Enum):
+    """In which mode a CPU runs an installer."""
+
+    HYPERVISOR = "hypervisor"
+    """EL2 or HYP."""
+    KERNEL = "kernel"
+    """EL1 or Supervisor mode: there is nothing to install, and somebody else may have EL2."""
+
+
 class ToldBy(enum.Enum):
     """What tells an installer in a program without symbols (A32)."""
 
@@ -279,6 +288,7 @@ class Installer(Reply):
     span: Annotated[
         Span, "How much of it is judged; 'handed-to' names the installer itself where it goes on."
     ] = Span.WHOLE
+    started_in: Annotated[StartedIn, "In which mode a CPU runs it."] = StartedIn.HYPERVISOR
     told_by: Annotated[ToldBy, "What tells it in a program without symbols."] = (
         ToldBy.SETS_THE_TABLE
     )

@@ -36,8 +36,10 @@ from hypabi.contract.model import (
     Contract,
     EnteredAt,
     EntryFrom,
+    Installer,
     Party,
     Reply,
+    StartedIn,
     Transition,
 )
 from hypabi.contract.resolution import Context, authority_of
@@ -245,10 +247,21 @@ def _installations(context: Context, name: str, party: Party) -> Iterator[Instal
         clauses = clauses_of(context, name, party, installer)
         assumes = context.premises(installer.assumes, name)
         function, every = installer.function, Conjunction(())
-        row = Row(name, function, Service.INSTALLS, every, assumes, (), clauses, None)
+        row = Row(
+            name, _called(context, installer), Service.INSTALLS, every, assumes, (), clauses, None
+        )
         names = (function, *installer.also_at)
-        about = (installer.ends_at, installer.left_out, installer.span, installer.told_by)
-        yield Installation(called, names, installer.runs, row, *about)
+        about = (installer.ends_at, installer.left_out)
+        how = (installer.span, installer.told_by, installer.started_in)
+        yield Installation(called, names, installer.runs, row, *about, *how)
+
+
+def _called(context: Context, installer: Installer) -> str:
+    """Return what an installer's row is called."""
+    if installer.started_in is StartedIn.HYPERVISOR:
+        return installer.function
+    below = "at EL1" if context.architecture is Architecture.ARM64 else "in SVC"
+    return f"{installer.function} {below}"
 
 
 def _places(context: Context) -> Iterator[Place]:

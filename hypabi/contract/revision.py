@@ -14,7 +14,7 @@ from hypabi.arch.names import Architecture
 from hypabi.arch.vector_entries import Origin
 from hypabi.contract.clause import Authority, Clause, HandedTo, Premise
 from hypabi.contract.expression import Predicate
-from hypabi.contract.model import Program, Span, Standing, Taken, ToldBy
+from hypabi.contract.model import Program, Span, Standing, StartedIn, Taken, ToldBy
 from hypabi.contract.version import Version
 from hypabi.records import field, frozen
 
@@ -121,11 +121,13 @@ class Installation:
     """Which kernels leave it out though they have others of its party."""
     span: Span = Span.WHOLE
     told_by: ToldBy = ToldBy.SETS_THE_TABLE
+    started_in: StartedIn = StartedIn.HYPERVISOR
 
     @property
     def function(self) -> str:
-        """Return what it is called."""
-        return self.functions[0]
+        """Return what it is called: its first symbol, and the mode where that is below HYP."""
+        assert self.row.call is not None, self.name
+        return self.row.call
 
 
 @frozen(eq=False)

@@ -92,6 +92,7 @@ def test_real_installers_keep_all_that_is_promised_of_them(kernel: Kernel, name:
 
 KVM = "__kvm_nvhe____kvm_hyp_init"
 BOOT = "init_kernel_el"
+BELOW = "init_kernel_el at EL1"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,8 @@ BOOT = "init_kernel_el"
         pytest.param(BOOT, 0xD3586C00, 0xD3586000, "interrupts", id="one bit of the GIC field"),
         pytest.param(BOOT, 0xD51D1001, 0xD5181001, "el1-res1", id="sctlr_el1 for sctlr_el12"),
         pytest.param(BOOT, 0xD28078A0, 0xD28070A0, "masked", id="FIQ is not masked"),
+        pytest.param(BELOW, 0x5281C220, 0x5281C240, "told", id="a CPU of EL1 says EL2"),
+        pytest.param(BELOW, 0xD5184000, NOP, "masked", id="spsr_el1 is not written"),
         pytest.param("secondary_entry", 0xAA1F03E0, NOP, "mmu-off", id="x0 of other CPUs"),
         pytest.param(KVM, 0xD51CC000, NOP, "vectors", id="KVM's vectors are not set"),
     ],
@@ -110,7 +113,8 @@ BOOT = "init_kernel_el"
 def test_what_an_arm64_installer_forgets_is_refuted(
     kernel: Kernel, function: str, word: int, other: int, clause: str
 ) -> None:
-    loaded = edited(loaded_from(kernel("6.12-arm64")), function, word, other)
+    symbol = function.removesuffix(" at EL1")
+    loaded = edited(loaded_from(kernel("6.12-arm64")), symbol, word, other)
     party = "kvm-run" if function == KVM else "stub"
     assert (function.removeprefix("__kvm_nvhe_"), clause) in broken(loaded, party)
 
@@ -431,6 +435,31 @@ def test_an_arm_kernel_is_in_svc_behind_the_stub_when_it_goes_on(
     assert {name for name in OPENING if not isinstance(found[name], Proved)} == wrong, found
 
 
+@pytest.mark.parametrize(
+    ("edit", "wrong"),
+    [
+        ({}, set()),
+        ({"MASKS": "0x53"}, {"masked"}),
+        ({"INSTALLS": "mov r1, #0\n    bl __hyp_stub_install"}, {"boot-data"}),
+        ({"STATUS": "nop\n1: b 2f"}, {"masked"}),
+    ],
+)
+def test_an_arm_kernel_that_is_entered_in_svc_stays_there_with_exceptions_masked(
+    assemble: Assemble, edit: dict[str, str], wrong: set[str]
+) -> None:
+    source = STARTS_ARM.replace("bl __hyp_stub_install", "nop")
+    for name, text in (DROPS | {"INSTALLS": "nop"} | edit).items():
+        source = source.replace(name, text)
+    source = source.replace("1:  msr", "    msr") if "1:" in edit.get("STATUS", "") else source
+    source = source.replace("mcr p15, 4, r7, c12, c0, 0", "nop")
+    path = assemble(source, "arm", flags=["-march=armv7ve"], text=0xC0008000)
+    examined = open_image(path).examine(CONTRACT, Version.exact("6.1"))
+    (each,) = (held for held in examined.installed if held.row.call == "stext in SVC")
+    found = {each.clause.name: each.verdict for each in judge_row(each, BitwuzlaSolver())}
+    asked = ("goes-on", "stays", "masked", "boot-data", "system-registers")
+    assert {name for name in asked if not isinstance(found[name], Proved)} == wrong, found
+
+
 def edited_decompressor(loaded: Loaded, word: int, other: int) -> Loaded:
     """Return a file in whose decompressor the first such word is another."""
     old = next(image for image in loaded.images if image.role is Role.DECOMPRESSOR)
@@ -462,4 +491,6 @@ def test_what_the_decompressors_entry_forgets_is_refuted(
     kernel: Kernel, word: int, other: int, broke: tuple[str, str]
 ) -> None:
     changed = edited_decompressor(loaded_from(kernel("6.1-armmp")), word, other)
-    assert broken(changed, "zimage-stub") | broken(changed, "zimage-reentry") == {broke}
+    found = broken(changed, "zimage-stub") | broken(changed, "zimage-reentry")
+    assert broke in found
+    assert {(function.removesuffix(" in SVC"), clause) for function, clause in found} == {broke}

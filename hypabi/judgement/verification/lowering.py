@@ -199,7 +199,7 @@ class Lowering:
                 return self._present_status(width)
             case Left(_, _, status) if status is not None:
                 return status
-            case Called() if "CPSR.M" in self.case.registers:
+            case Called() if self.behaviour.status == "CPSR":  # no exception has saved any
                 return self._present_status(width)
             case Returned():
                 return saved
