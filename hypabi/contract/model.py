@@ -533,7 +533,8 @@ class CallerStates(Bounded):
     passes: Annotated[
         Mapping[str, str],
         "What arguments of the call are: the register that each is in when the function is "
-        "entered, or, in brackets, one that points to where it is read before memory is written.",
+        "entered, or, in brackets, one that points to where it is read before memory is written. "
+        "Of a function that is entered also 'NAME()', what another function answers.",
     ] = field(default_factory=nothing)
     only_if: Annotated[
         str | None, "Condition on the registers at its entry without which it makes no call."

@@ -251,9 +251,17 @@ def _installations(context: Context, name: str, party: Party) -> Iterator[Instal
             name, _called(context, installer), Service.INSTALLS, every, assumes, (), clauses, None
         )
         names = (function, *installer.also_at)
-        about = (installer.ends_at, installer.left_out)
-        how = (installer.span, installer.told_by, installer.started_in)
-        yield Installation(called, names, installer.runs, row, *about, *how)
+        yield Installation(
+            called,
+            names,
+            installer.runs,
+            row,
+            installer.ends_at,
+            installer.left_out,
+            installer.span,
+            installer.told_by,
+            installer.started_in,
+        )
 
 
 def _called(context: Context, installer: Installer) -> str:
@@ -469,6 +477,10 @@ def _passes(context: Context, states: CallerStates, calls: Mapping[str, Call]) -
     """
     place = states.place.below("passes")
     for argument, text in states.passes.items():
+        if states.enters is not None and text.endswith("()"):
+            to = context.registers.known(argument, place.below(argument))
+            yield Passed(None, to, text.removesuffix("()"), read=False, answered=True)
+            continue
         read = text.startswith("[") and text.endswith("]")
         of = context.registers.known(text[1:-1] if read else text, place.below(argument))
         if states.enters is not None:

@@ -169,7 +169,10 @@ class Move:
 
 @frozen
 class Passed:
-    """What a function passes in a register: what it was entered with, or what that points to."""
+    """What a function passes in a register: what it was entered with, or what that points to.
+
+    Or what another function has answered, which is then named in ``of``.
+    """
 
     call: str | None
     """Of which this is an argument; ``None`` for whichever it is."""
@@ -178,10 +181,14 @@ class Passed:
     """The register at the function's entry."""
     read: bool
     """Whether it is read from memory to which that points, before anything is written."""
+    answered: bool = False
+    """Whether it is what the function ``of`` answers."""
 
     @property
     def text(self) -> str:
         """What is passed, as the contract has it."""
+        if self.answered:
+            return f"{self.of}()"
         return f"[{self.of}]" if self.read else self.of
 
 

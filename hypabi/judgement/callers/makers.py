@@ -216,7 +216,9 @@ def hold_relays(
                         why = Undecided("it goes on in T32 at once, and is not followed there")
                     yield MakerCheck(name, address, call, states, why)
                 for path in ways:
-                    way = Passing(path, partial(reach.flow, address), bits, path.path[-2])
+                    way = Passing(
+                        path, partial(reach.flow, address), bits, path.path[-2], reach.find
+                    )
                     answers = [*passes_on(context, None, way)]
                     if context.only_if is not None:
                         answers.append(calls_only_if(context.only_if, lowered, way, solver))

@@ -169,12 +169,14 @@ NOT_ZERO = Premise("told", "x0 != 0", Comparison(Relation.DIFFERENT, old("x0"), 
 
 def entered(assemble: Assemble, context: CallerContext, body: str) -> list[str]:
     """Return what is violated of a context by a function that goes on to another."""
-    sites = call_sites(assemble, relay=body, wrapper="mov x1, x0; mov x0, #0; hvc #0; ret")
+    wrapper = "mov x1, x0; mov x0, #0; hvc #0; ret"
+    sites = call_sites(assemble, relay=body, wrapper=wrapper, other="ret", further="ret")
     reach = reach_of(
         lambda name: [address_of(sites, name)],
         ways=lambda start, targets, which: tuple(
             sites.ways_into(start, targets, InstructionSet.A64, which)
         ),
+        flow=lambda start: sites.entry_flow(start, InstructionSet.A64),
     )
     lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
     solver = BitwuzlaSolver()
@@ -206,6 +208,16 @@ def test_what_has_to_hold_on_some_way_is_found_where_it_holds_on_none(assemble: 
     none = "cbz x3, 1f; mov x0, #0; bl wrapper; 1: mov x0, #0; bl wrapper; ret"
     (only,) = entered(assemble, sometimes, none)
     assert "x0 != 0" in only
+
+
+def test_what_another_function_answers_is_passed_on(assemble: Assemble) -> None:
+    told = Passed(None, "x0", "other", read=False, answered=True)
+    context = replace(ENTERS, passes=(told,))
+    assert entered(assemble, context, "bl other; mov x9, x1; bl wrapper; ret") == []
+    (wrong,) = entered(assemble, context, "bl other; mov x0, x1; bl wrapper; ret")
+    assert "what other answers" in wrong
+    assert len(entered(assemble, context, "bl other; bl further; bl wrapper; ret")) == 1
+    assert len(entered(assemble, context, "b wrapper")) == 1
 
 
 WORD = "adr x9, wrapper; ldr x8, [x4]; sub x9, x9, x8; blr x9; ret"
