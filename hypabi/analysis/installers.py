@@ -8,7 +8,8 @@ linked (:attr:`Standing.IDENTITY`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from types import MappingProxyType
+from typing import Final, assert_never
 
 from hypabi.analysis.party_detection import ROLES, Found, address_of, find_once
 from hypabi.analysis.program import Program
@@ -17,6 +18,7 @@ from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.derive import derive_installer
 from hypabi.behaviour.outcome import Called, Left
 from hypabi.code.displacement import identity_mapped
+from hypabi.code.openings import find_looks_at_hyp, mode_read_in, opening_at
 from hypabi.code.vector_base_writers import find_base_writer
 from hypabi.code.vector_tables import VectorTable
 from hypabi.contract.clause import KeepsMemory, Premise, Region
@@ -30,7 +32,7 @@ from hypabi.contract.expression import (
     Read,
     Relation,
 )
-from hypabi.contract.model import Standing
+from hypabi.contract.model import Span, Standing, StartedIn, ToldBy
 from hypabi.contract.registers import is_general, is_status_part
 from hypabi.contract.revision import Installation, Revision, Row
 from hypabi.image.model import Image, Role, Symbol
@@ -40,12 +42,21 @@ from hypabi.judgement.verification.verdict import Finding, Refuted
 from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
+from hypabi.symbolic.entry import entry_below, installer_entry
 from hypabi.symbolic.explore import Explorer
 
 LOADED: Final = (0x4000_0000, 0x8000_0000)
 """Addresses at which a kernel may have been loaded: the first that it is not linked at."""
 ALIGNMENT: Final = 1 << 21
 """A kernel is loaded at a multiple of this from where it is linked (booting.rst)."""
+
+
+NOWHERE: Final[Mapping[int, str]] = MappingProxyType({})
+ENTERED: Final = {StartedIn.HYPERVISOR: installer_entry, StartedIn.KERNEL: entry_below}
+STUB_INSTALLERS: Final = ("__hyp_stub_install", "__hyp_stub_install_secondary")
+"""What puts the stub in place on 32-bit Arm."""
+CALLED_FROM_HYP: Final = 8
+"""Offset of the slot that an hvc of HYP enters (DDI 0406C, B1.8.1)."""
 
 
 @frozen
@@ -55,6 +66,8 @@ class Installer:
     installation: Installation
     role: Role
     symbol: Symbol
+    end: int | None = None
+    """Where its span ends, ``None`` where it is followed until it leaves or hands over."""
 
     @property
     def row(self) -> tuple[str, str | None]:
@@ -80,7 +93,14 @@ class Installer:
             (self.symbol.address + by) % (1 << architecture.bits),
             InstructionSet.A64 if architecture is Architecture.ARM64 else state,
             _pinned(self.installation.row.assumes),
+            self._ends(by, 1 << architecture.bits),
+            ENTERED[self.installation.started_in],
         )
+
+    def _ends(self, by: int, limit: int) -> Mapping[int, str]:
+        if self.end is None:
+            return NOWHERE
+        return {(self.end + by) % limit: self.installation.functions[0]}
 
 
 @frozen
@@ -114,19 +134,91 @@ def _sought(
         role = ROLES[party.program]
         if party.name not in found or role not in programs:
             continue
-        image = programs[role].image
+        image, table = programs[role].image, found[party.name][1]
         symbol = _symbol(image, each.functions)
-        if symbol is None and not len(image.symbols) and each.left_out is None:
-            symbol = _by_conduct(image, found[party.name][1])
-        yield Unfound(each, role) if symbol is None else Installer(each, role, symbol)
+        if symbol is None and _may_lack_symbol(each, image):
+            symbol = _by_conduct(each.told_by, image, table)
+        if each.span is not Span.WHOLE:
+            yield from _opening(each, role, symbol, image, table)
+        elif each.told_by is ToldBy.CALL_FROM_HYP:
+            yield from _called_from_hyp(each, role, image, table)
+        else:
+            yield Unfound(each, role) if symbol is None else Installer(each, role, symbol)
 
 
-def _by_conduct(image: Image, table: VectorTable) -> Symbol | None:
-    if image.architecture is not Architecture.ARM:
-        return None
-    address = find_base_writer(image, table.address, table.state)
+def _may_lack_symbol(installation: Installation, image: Image) -> bool:
+    """Tell whether an installer is told by what it does where its symbol is not found.
+
+    That of a kernel's entry lies in front of what kallsyms names.
+    """
+    match installation.told_by:
+        case ToldBy.SETS_THE_TABLE:
+            return not len(image.symbols) and installation.left_out is None
+        case ToldBy.LOOKS_AT_HYP:
+            return not len(image.symbols)
+        case ToldBy.PROGRAM_ENTRY | ToldBy.CALL_FROM_HYP:
+            return True
+        case _:
+            assert_never(installation.told_by)
+
+
+def _opening(
+    installation: Installation,
+    role: Role,
+    symbol: Symbol | None,
+    image: Image,
+    table: VectorTable,
+) -> Iterator[FoundInstaller]:
+    """Yield an installer of which the opening is judged, nothing where it is none of A32."""
+    if symbol is None or symbol.thumb:
+        return
+    start: int | None = symbol.address
+    if installation.span is Span.FROM_ITS_MODE:
+        start = mode_read_in(image, symbol.address)
+    opening = None if start is None else opening_at(image, start, _stub_installers(image, table))
+    if opening is not None and opening.end > opening.start:
+        yield Installer(installation, role, Symbol(symbol.name, opening.start), opening.end)
+
+
+def _called_from_hyp(
+    installation: Installation, role: Role, image: Image, table: VectorTable
+) -> Iterator[FoundInstaller]:
+    """Yield the slot of an hvc of HYP, nothing where no code of the program stays in HYP."""
+    if table.state is InstructionSet.A32 and find_looks_at_hyp(image):
+        yield Installer(installation, role, Symbol("", table.address + CALLED_FROM_HYP))
+
+
+def _stub_installers(image: Image, stub: VectorTable) -> frozenset[int]:
+    """Return the functions that an opening may call, in a program without symbols by conduct."""
+    named = {s.address for name in STUB_INSTALLERS for s in find_once(image, name)}
+    if named or len(image.symbols):
+        return frozenset(named)
+    address = find_base_writer(image, stub.address, stub.state)
+    return frozenset() if address is None else frozenset({address})
+
+
+def _by_conduct(told_by: ToldBy, image: Image, table: VectorTable) -> Symbol | None:
     thumb = table.state is InstructionSet.T32
+    if image.architecture is not Architecture.ARM or (
+        thumb and told_by is not ToldBy.SETS_THE_TABLE
+    ):
+        return None
+    match told_by:
+        case ToldBy.SETS_THE_TABLE:
+            address = find_base_writer(image, table.address, table.state)
+        case ToldBy.PROGRAM_ENTRY:
+            address = image.entry
+        case ToldBy.LOOKS_AT_HYP:
+            address = _only(find_looks_at_hyp(image))
+        case ToldBy.CALL_FROM_HYP:
+            address = None
+        case _:
+            assert_never(told_by)
     return None if address is None else Symbol("", address, thumb=thumb)
+
+
+def _only(places: frozenset[int]) -> int | None:
+    return next(iter(places)) if len(places) == 1 else None
 
 
 def _symbol(image: Image, functions: tuple[str, ...]) -> Symbol | None:
@@ -217,7 +309,7 @@ def _mapped(installer: Installer, tables: Mapping[str, int]) -> frozenset[str]:
 def _derived(installer: Installer, programs: Mapping[Role, Program]) -> Behaviour:
     program, by = programs[installer.role], installer.by(programs)
     of = installer.installation
-    ends = frozenset((*of.row.handed_to, *of.ends_at))
+    ends = frozenset((*of.row.handed_to, *of.ends_at) if installer.end is None else ())
     if of.runs is not Standing.IDENTITY:
         moved = program.moved(by) if by else program
         return installer.derived(moved.explorer_ending_at(ends), by)

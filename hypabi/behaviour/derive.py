@@ -1,6 +1,6 @@
 """Derive the behaviour of a provider from the paths of its entry."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from hypabi.arch.aarch64 import VOLATILE
@@ -73,13 +73,17 @@ def derive_installer(
     address: int,
     state: InstructionSet,
     pinned: Mapping[str, terms.Value] = MappingProxyType({}),
+    ends: Mapping[int, str] = MappingProxyType({}),
+    entered: Callable[..., Entry] = installer_entry,
 ) -> Behaviour:
-    """Derive what code does that a CPU runs at EL2 or HYP while it starts.
+    """Derive what code does that a CPU runs while it starts.
 
     :param address: of its first instruction, without bit 0
     :param pinned: registers whose value at entry is known; all others are symbols
+    :param ends: where what is asked of it ends, and what that is called
+    :param entered: at EL2 or HYP (:func:`~hypabi.symbolic.entry.installer_entry`), or below
     """
-    return _derived(explorer, installer_entry(address, state, explorer.image.byte_order, pinned))
+    return _derived(explorer, entered(address, state, explorer.image.byte_order, pinned, ends))
 
 
 def _derived(explorer: Explorer, entry: Entry) -> Behaviour:

@@ -2,8 +2,9 @@
 
 A data flow over the function's own instructions, for places to which loops lead that no single way
 goes round.  Told apart are a register as the function was entered with it, a word of memory near
-such a register that was read before anything was written, and something else; what was not
-followed is neither.  What is written to the stack alone writes nothing that others read.
+such a register that was read before anything was written, what a function answered, and something
+else; what was not followed is none of these.  What is written to the stack alone writes nothing
+that others read.
 """
 
 from collections import deque
@@ -20,6 +21,8 @@ from hypabi.symbolic.places import based
 
 MOST_VISITS: Final = 4000
 """Instructions looked at in one function, each as often as more is found out before it."""
+RESULT: Final = 0
+"""The register in which functions answer (AAPCS)."""
 STACK: Final = ("SP", "sp", "r13")
 
 
@@ -39,6 +42,13 @@ class ReadBy:
 
 
 @frozen
+class Answered:
+    """What a function answered in its result register."""
+
+    function: int
+
+
+@frozen
 class Else:
     """Something else: computed, read too late, or different things on different ways."""
 
@@ -48,7 +58,7 @@ class Lost:
     """What was not followed: read back from the stack, or made by what is not modelled."""
 
 
-Held = AtEntry | ReadBy | Else | Lost
+Held = AtEntry | ReadBy | Answered | Else | Lost
 ELSE: Final = Else()
 LOST: Final = Lost()
 
@@ -78,7 +88,7 @@ class _Load:
     offset: int
 
 
-_Made = _Copy | _Load | Else | Lost
+_Made = _Copy | _Load | Answered | Else | Lost
 
 
 @frozen
@@ -124,7 +134,7 @@ def _behind(before: Moment, effect: _Effect) -> Moment:
                 registers[number] = before.registers[of]
             case _Load(of, offset):
                 registers[number] = _read(before, of, offset)
-            case Else() | Lost():
+            case Answered() | Else() | Lost():
                 registers[number] = made
     return Moment(tuple(registers), before.written or effect.writes)
 
@@ -172,7 +182,10 @@ class _Probe(Walk):
 def _effect(approach: Approach, body: Body, step: Step) -> _Effect:
     rules = approach.rules
     if step.kind in CALLS:
-        return _Effect(dict.fromkeys(register_usage.numbers(rules.lost), ELSE), writes=True)
+        made: dict[int, _Made] = dict.fromkeys(register_usage.numbers(rules.lost), ELSE)
+        if step.kind is Kind.CALL and step.target is not None:
+            made[RESULT] = Answered(step.target)
+        return _Effect(made, writes=True)
     if step.uses is None:
         return _Effect(dict.fromkeys(range(rules.count), LOST), writes=True)
     if step.kind is not Kind.NEXT:
@@ -183,8 +196,8 @@ def _effect(approach: Approach, body: Body, step: Step) -> _Effect:
     probe.over(step, step.address + step.size)
     # What is written on a condition is not among what is surely written.
     read = {n: _made(probe, f"{rules.prefix}{n}", rules.prefix) for n in range(rules.count)}
-    made = {n: each for n, each in read.items() if each != _Copy(n)}
-    return _Effect(made, writes=not all(map(_is_on_stack, probe.written_at)))
+    kept = {n: each for n, each in read.items() if each != _Copy(n)}
+    return _Effect(kept, writes=not all(map(_is_on_stack, probe.written_at)))
 
 
 def _made(probe: _Probe, register: str, prefix: str) -> _Made:

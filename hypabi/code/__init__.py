@@ -14,6 +14,7 @@ __all__ = [
     "displacement",
     "function_body",
     "function_bounds",
+    "openings",
     "references",
     "register_usage",
     "vector_base_writers",

@@ -1,6 +1,6 @@
 """How instructions connect: direct successors, and the order in which code is reached."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from hypabi.code.alternatives import Patches
@@ -50,7 +50,13 @@ class Order:
         lift: Lift,
         patches: Patches,
         compiled: Callable[[int], str | None],
+        ends: Collection[int] = (),
     ) -> None:
+        """Order code.
+
+        :param ends: addresses behind which nobody asks
+        """
+        self._ends = ends
         self._lift = lift
         self._patches = patches
         self._compiled = compiled
@@ -89,6 +95,8 @@ class Order:
 
     def _next(self, address: int) -> Iterator[int]:
         """Yield the successors of an address in each variant of its code."""
+        if address in self._ends:
+            return iter(())
         sites = [site for site in self._patches.at(address) if not site.callback]
         for site in sites:
             if address + 4 == site.address + site.size:

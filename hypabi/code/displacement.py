@@ -6,7 +6,6 @@ __hyp_pa), ``kimage_voffset`` is subtracted (arm64 to 5.10, arm: kimg_pa).  A ke
 do not name data is told by its code: the word that most of its EL2 text uses so.
 """
 
-import re
 import sys
 from array import array
 from collections import Counter
@@ -36,8 +35,8 @@ FEWEST: Final = 2
 """Uses that tell a displacement from a word that is added once."""
 MOST_ARM: Final = 16 << 20
 """Bytes of A32 code that are searched."""
-JUMPS: Final = re.compile(rb"[\x10-\x1f]\xff\x2f.|[\x00-\x0f]\xf0\xa0.", re.DOTALL)
-"""BX, and MOV (register) to PC, on any condition; instructions are little-endian always."""
+JUMPS: Final = ((0x0FFFFFF0, 0x012FFF10), (0x0FFFFFF0, 0x01A0F000))
+"""BX, and MOV (register) to PC, on any condition; their second and third byte is looked for."""
 LR: Final = 14
 """By which functions return: no jump to an address of theirs."""
 NEAR: Final = 5
@@ -166,15 +165,26 @@ def _of_arm(image: Image) -> tuple[int, str] | None:
         if segment.access is not Access.CODE or len(segment.content) > MOST_ARM:
             continue
         content = bytes(segment.content)
-        for match in JUMPS.finditer(content):
-            if match.start() % 4 == 0 and content[match.start()] & 15 != LR:
-                first = max(0, match.start() - 8 * NEAR)
-                words = _little(content[first : match.start()])
-                register = content[match.start()] & 15
-                address = _subtracted(words, register, segment.address + first, image)
-                if address is not None:
-                    found.add((address, "-"))
+        for at in _jumps(content):
+            first = max(0, at - 8 * NEAR)
+            words = _little(content[first:at])
+            register = content[at] & 15
+            address = _subtracted(words, register, segment.address + first, image)
+            if address is not None:
+                found.add((address, "-"))
     return found.pop() if len(found) == 1 else None
+
+
+def _jumps(content: bytes) -> Iterator[int]:
+    """Yield where A32 code jumps to the address in a register, but for LR."""
+    for mask, value in JUMPS:
+        middle = (value >> 8 & 0xFFFF).to_bytes(2, "little")
+        at = content.find(middle)
+        while at >= 0:
+            word = int.from_bytes(content[at - 1 : at + 3], "little")
+            if at % 4 == 1 and word & mask == value and word & 15 != LR:
+                yield at - 1
+            at = content.find(middle, at + 1)
 
 
 def _subtracted(words: Sequence[int], register: int, start: int, image: Image) -> int | None:

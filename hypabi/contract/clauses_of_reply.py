@@ -22,10 +22,12 @@ from hypabi.contract.expression_parser import parse_value
 from hypabi.contract.model import (
     ByArchitecture,
     FrameRule,
+    Installer,
     Party,
     Promise,
     Reply,
     Scratch,
+    Span,
 )
 from hypabi.contract.permissions import permissions_of
 from hypabi.contract.resolution import Context, authority_of
@@ -54,7 +56,9 @@ def clauses_of(context: Context, name: str, party: Party, reply: Reply) -> tuple
     if not any(isinstance(each.statement, SaysEnd) for each in clauses):
         why = authority_of(context.contract.frame.returns)
         clauses.append(Clause(RETURNS, "returns to the caller", Returns(None), why))
-    if not any(isinstance(each.statement, HandedTo) and each.when is None for each in clauses):
+    handed = any(isinstance(each.statement, HandedTo) and each.when is None for each in clauses)
+    # An opening goes on in code of its own, for which it keeps what there is.
+    if not handed or (isinstance(reply, Installer) and reply.span is not Span.WHOLE):
         clauses += _frame(context, name, party, reply)
     return tuple(clauses)
 

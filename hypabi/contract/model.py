@@ -223,6 +223,39 @@ class Standing(enum.Enum):
     linked into it."""
 
 
+class Span(enum.Enum):
+    """How much of an installer is judged."""
+
+    WHOLE = "whole"
+    OPENING = "opening"
+    """A32 code from its first instruction, as far as it does no more than look at the CPU, install
+    and change its mode."""
+    FROM_ITS_MODE = "from-its-mode"
+    """The same from where it reads the mode that it was entered in."""
+
+
+class StartedIn(enum.Enum):
+    """In which mode a CPU runs an installer."""
+
+    HYPERVISOR = "hypervisor"
+    """EL2 or HYP."""
+    KERNEL = "kernel"
+    """EL1 or Supervisor mode: there is nothing to install, and somebody else may have EL2."""
+
+
+class ToldBy(enum.Enum):
+    """What tells an installer in a program without symbols (A32)."""
+
+    SETS_THE_TABLE = "sets-the-table"
+    """It is called and puts the party's table into the vector base."""
+    PROGRAM_ENTRY = "program-entry"
+    """The program is entered there."""
+    LOOKS_AT_HYP = "looks-at-hyp"
+    """It is called, reads CPSR and close behind HSCTLR."""
+    CALL_FROM_HYP = "call-from-hyp"
+    """The party's slot of an hvc from HYP, where the program has code that looks at HYP."""
+
+
 @frozen(kw_only=True, eq=False)
 class Installer(Reply):
     """Code that makes a party live without a call, at HYP or EL2, on a CPU that starts.
@@ -252,6 +285,13 @@ class Installer(Reply):
     ends_at: Annotated[
         tuple[str, ...], "Functions that run behind it: to get there first breaks 'handed-to'."
     ] = ()
+    span: Annotated[
+        Span, "How much of it is judged; 'handed-to' names the installer itself where it goes on."
+    ] = Span.WHOLE
+    started_in: Annotated[StartedIn, "In which mode a CPU runs it."] = StartedIn.HYPERVISOR
+    told_by: Annotated[ToldBy, "What tells it in a program without symbols."] = (
+        ToldBy.SETS_THE_TABLE
+    )
     assumes: Annotated[Mapping[str, Condition], "What holds where it is entered."] = field(
         default_factory=nothing
     )
@@ -493,7 +533,8 @@ class CallerStates(Bounded):
     passes: Annotated[
         Mapping[str, str],
         "What arguments of the call are: the register that each is in when the function is "
-        "entered, or, in brackets, one that points to where it is read before memory is written.",
+        "entered, or, in brackets, one that points to where it is read before memory is written. "
+        "Of a function that is entered also 'NAME()', what another function answers.",
     ] = field(default_factory=nothing)
     only_if: Annotated[
         str | None, "Condition on the registers at its entry without which it makes no call."

@@ -36,8 +36,10 @@ from hypabi.contract.model import (
     Contract,
     EnteredAt,
     EntryFrom,
+    Installer,
     Party,
     Reply,
+    StartedIn,
     Transition,
 )
 from hypabi.contract.resolution import Context, authority_of
@@ -245,10 +247,29 @@ def _installations(context: Context, name: str, party: Party) -> Iterator[Instal
         clauses = clauses_of(context, name, party, installer)
         assumes = context.premises(installer.assumes, name)
         function, every = installer.function, Conjunction(())
-        row = Row(name, function, Service.INSTALLS, every, assumes, (), clauses, None)
+        row = Row(
+            name, _called(context, installer), Service.INSTALLS, every, assumes, (), clauses, None
+        )
         names = (function, *installer.also_at)
-        about = (installer.ends_at, installer.left_out)
-        yield Installation(called, names, installer.runs, row, *about)
+        yield Installation(
+            called,
+            names,
+            installer.runs,
+            row,
+            installer.ends_at,
+            installer.left_out,
+            installer.span,
+            installer.told_by,
+            installer.started_in,
+        )
+
+
+def _called(context: Context, installer: Installer) -> str:
+    """Return what an installer's row is called."""
+    if installer.started_in is StartedIn.HYPERVISOR:
+        return installer.function
+    below = "at EL1" if context.architecture is Architecture.ARM64 else "in SVC"
+    return f"{installer.function} {below}"
 
 
 def _places(context: Context) -> Iterator[Place]:
@@ -456,6 +477,10 @@ def _passes(context: Context, states: CallerStates, calls: Mapping[str, Call]) -
     """
     place = states.place.below("passes")
     for argument, text in states.passes.items():
+        if states.enters is not None and text.endswith("()"):
+            to = context.registers.known(argument, place.below(argument))
+            yield Passed(None, to, text.removesuffix("()"), read=False, answered=True)
+            continue
         read = text.startswith("[") and text.endswith("]")
         of = context.registers.known(text[1:-1] if read else text, place.below(argument))
         if states.enters is not None:

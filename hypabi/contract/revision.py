@@ -14,7 +14,7 @@ from hypabi.arch.names import Architecture
 from hypabi.arch.vector_entries import Origin
 from hypabi.contract.clause import Authority, Clause, HandedTo, Premise
 from hypabi.contract.expression import Predicate
-from hypabi.contract.model import Program, Standing, Taken
+from hypabi.contract.model import Program, Span, Standing, StartedIn, Taken, ToldBy
 from hypabi.contract.version import Version
 from hypabi.records import field, frozen
 
@@ -119,11 +119,15 @@ class Installation:
     """Functions that run behind it."""
     left_out: str | None = None
     """Which kernels leave it out though they have others of its party."""
+    span: Span = Span.WHOLE
+    told_by: ToldBy = ToldBy.SETS_THE_TABLE
+    started_in: StartedIn = StartedIn.HYPERVISOR
 
     @property
     def function(self) -> str:
-        """Return what it is called."""
-        return self.functions[0]
+        """Return what it is called: its first symbol, and the mode where that is below HYP."""
+        assert self.row.call is not None, self.name
+        return self.row.call
 
 
 @frozen(eq=False)
@@ -165,7 +169,10 @@ class Move:
 
 @frozen
 class Passed:
-    """What a function passes in a register: what it was entered with, or what that points to."""
+    """What a function passes in a register: what it was entered with, or what that points to.
+
+    Or what another function has answered, which is then named in ``of``.
+    """
 
     call: str | None
     """Of which this is an argument; ``None`` for whichever it is."""
@@ -174,10 +181,14 @@ class Passed:
     """The register at the function's entry."""
     read: bool
     """Whether it is read from memory to which that points, before anything is written."""
+    answered: bool = False
+    """Whether it is what the function ``of`` answers."""
 
     @property
     def text(self) -> str:
         """What is passed, as the contract has it."""
+        if self.answered:
+            return f"{self.of}()"
         return f"[{self.of}]" if self.read else self.of
 
 

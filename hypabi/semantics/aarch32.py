@@ -12,7 +12,7 @@ from hypabi.arch import aarch32, aarch32_system
 from hypabi.arch.aarch32 import BANKED, Mode, StatusField, bank_of, mode_of
 from hypabi.arch.aarch32_maintenance import Kind
 from hypabi.lifter.instruction import Constant, Op
-from hypabi.semantics.domain import Context, Unmodelled
+from hypabi.semantics.domain import Context, IllegalChange, Unmodelled
 from hypabi.semantics.interpret import Frame, Profile
 from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousException, Transfer
 
@@ -217,8 +217,11 @@ def _check_mode_change(mode: Mode, value: int | S) -> None:
     if not isinstance(value, int):
         raise Unmodelled("the processor mode that is written is not a constant")
     new = mode_of(value)
-    if new is None or new is Mode.MON or (new is Mode.HYP) != (mode is Mode.HYP):
-        raise Unmodelled(f"UNPREDICTABLE: CPSR.M from {mode.suffix} mode to {value:#07b}")
+    what = f"UNPREDICTABLE: CPSR.M from {mode.suffix} mode to {value:#07b}"
+    if new is None or new is Mode.MON:
+        raise Unmodelled(what)
+    if (new is Mode.HYP) != (mode is Mode.HYP):
+        raise IllegalChange(what)
 
 
 def _eret(frame: Frame[S], _op: Op) -> Transfer[S]:

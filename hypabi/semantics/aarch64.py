@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from hypabi.arch import aarch64
 from hypabi.arch.aarch64_access import needs_el2
 from hypabi.lifter.instruction import Constant, Op
-from hypabi.semantics.domain import Context, Unmodelled
+from hypabi.semantics.domain import Context, Undefined, Unmodelled
 from hypabi.semantics.interpret import Frame, Profile
 from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousException, Transfer
 
@@ -112,7 +112,7 @@ class AArch64(Profile[S]):
     def _alias(self, name: str, context: Context[S]) -> str:
         """``*_EL12`` and ``*_EL02`` name EL1's own register, at EL2 with E2H (D19.1.2)."""
         if _level(context) != 2 or not _e2h(context):
-            raise Unmodelled(f"{name} is undefined unless HCR_EL2.E2H is 1")
+            raise Undefined(f"{name} is undefined unless HCR_EL2.E2H is 1")
         return name[:-1] if name.endswith("_EL12") else f"{name[:-2]}0"
 
     def user(self, frame: Frame[S], op: Op) -> Transfer[S] | None:
@@ -165,12 +165,13 @@ class AArch64(Profile[S]):
 def _check_level(name: str, context: Context[S]) -> None:
     """Refuse what MRS and MSR make UNDEFINED at EL1, or by SPSel (DDI 0487, D19.2).
 
-    :raises Unmodelled: the register is EL2's, or the stack pointer in use
+    :raises Undefined: the register is EL2's, or the stack pointer in use
     """
     if name in needs_el2() and _level(context) == 1:
-        raise Unmodelled(f"{name} is UNDEFINED at EL1")
+        raise Undefined(f"{name} is UNDEFINED at EL1")
     if name == "SP_EL0" and context.read("SPSel") != 1:
-        raise Unmodelled("SP_EL0 is UNDEFINED unless SPSel is 1")
+        known = isinstance(context.read("SPSel"), int)
+        raise (Undefined if known else Unmodelled)("SP_EL0 is UNDEFINED unless SPSel is 1")
 
 
 def _level(context: Context[S]) -> int:

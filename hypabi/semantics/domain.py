@@ -107,3 +107,15 @@ class Unmodelled(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Undefined(Unmodelled):
+    """The instruction is UNDEFINED at this level and in this state: it takes that exception."""
+
+
+class IllegalChange(Unmodelled):
+    """MSR or CPS would enter or leave Hyp mode, which only exceptions and their returns do.
+
+    ARMv7 calls it UNPREDICTABLE.  In ARMv8 the mode stays and PSTATE.IL is set, so that the next
+    instruction takes an Illegal Execution state exception (DDI 0487, AArch32.WriteModeByInstr).
+    """

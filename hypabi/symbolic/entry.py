@@ -15,8 +15,9 @@ from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.terms import Value
 
+EL1: Final = 1 << 2
 EL2: Final = 2 << 2
-"""CurrentEL as MRS reads it at EL2."""
+"""CurrentEL as MRS reads it there."""
 
 DAIF_MASKED: Final = 0xF << 6
 
@@ -63,6 +64,9 @@ class Entry:
     """Conditions on other registers, without which control would not have got here so."""
     stuck: Mapping[str, Value] = MappingProxyType({})
     """Bits that are 1 on this CPU whatever is written, by register."""
+    ends: Mapping[int, str] = MappingProxyType({})
+    """Where paths end before they execute anything there, and what that is called.  Where any is
+    given, an exception return to code of the image is followed (AArch32)."""
 
     @property
     def serves(self) -> bool:
@@ -280,7 +284,7 @@ def function_entry(address: int, state: InstructionSet) -> Entry:
     :param address: of its first instruction, without bit 0
     """
     if state is InstructionSet.A64:
-        registers: dict[str, Value] = {"CURRENTEL": 1 << 2, "SPSel": 1}
+        registers: dict[str, Value] = {"CURRENTEL": EL1, "SPSel": 1}
         entered = ("entered as a function at EL1",)
         return Entry(address, state, registers, entered, "", "", "EL1h", "x0")
     registers = {"CPSR.M": SVC, **_state(state)}
@@ -293,12 +297,14 @@ def installer_entry(
     state: InstructionSet,
     order: ByteOrder,
     pinned: Mapping[str, Value] = MappingProxyType({}),
+    ends: Mapping[int, str] = MappingProxyType({}),
 ) -> Entry:
     """Return the entry of code that a CPU runs at EL2 or HYP while it starts, as a function.
 
     :param address: of its first instruction, without bit 0
     :param order: of data, which CPSR.E says
     :param pinned: registers whose value at entry is known
+    :param ends: where its paths end, and what that is called
     """
     if state is InstructionSet.A64:
         e2h = terms.symbol(E2H_IS_RES1, 1)
@@ -321,14 +327,40 @@ def installer_entry(
             "x0",
             _of_a_cpu_with_e2h(e2h, at_el2),
             {"HCR_EL2": stuck},
+            ends,
         )
+    registers = {**_started(state, order, HYP), **pinned}
+    entered = ("entered at HYP by a CPU that starts",)
+    return Entry(address, state, registers, entered, "LR_usr", "CPSR", "hyp", "r0", ends=ends)
+
+
+def entry_below(
+    address: int,
+    state: InstructionSet,
+    order: ByteOrder,
+    pinned: Mapping[str, Value] = MappingProxyType({}),
+    ends: Mapping[int, str] = MappingProxyType({}),
+) -> Entry:
+    """Return the entry of such code on a CPU that starts at EL1 or in Supervisor mode.
+
+    The parameters are those of :func:`installer_entry`.
+    """
+    if state is InstructionSet.A64:
+        at_el1: dict[str, Value] = {"CURRENTEL": EL1, "SPSel": 1, "DAIF": DAIF_MASKED, **pinned}
+        entered = ("entered at EL1 by a CPU that starts",)
+        return Entry(address, state, at_el1, entered, "x30", "SPSR_EL1", "EL1h", "x0", ends=ends)
+    registers = {**_started(state, order, SVC), **pinned}
+    entered = ("entered in Supervisor mode by a CPU that starts",)
+    return Entry(address, state, registers, entered, "LR_svc", "CPSR", "svc", "r0", ends=ends)
+
+
+def _started(state: InstructionSet, order: ByteOrder, mode: int) -> dict[str, Value]:
+    """Return the status with which a CPU enters A32 or T32 code that it starts with."""
     whole = terms.symbol("CPSR", 32)
     thumb, big = int(state is InstructionSet.T32), int(order is ByteOrder.BIG)
-    low = terms.concat(terms.extract(whole, 6, 3, 32), thumb << 5 | HYP, 3, 6)
+    low = terms.concat(terms.extract(whole, 6, 3, 32), thumb << 5 | mode, 3, 6)
     status = terms.concat(terms.concat(terms.extract(whole, 10, 22, 32), big, 22, 1), low, 23, 9)
-    registers = {"CPSR.M": HYP, "CPSR.E": big, **_state(state), "CPSR": status, **pinned}
-    entered = ("entered at HYP by a CPU that starts",)
-    return Entry(address, state, registers, entered, "LR_usr", "CPSR", "hyp", "r0")
+    return {"CPSR.M": mode, "CPSR.E": big, **_state(state), "CPSR": status}
 
 
 def _of_a_cpu_with_e2h(e2h: Value, registers: Mapping[str, Value]) -> tuple[Value, ...]:

@@ -105,7 +105,7 @@ class Explorer:
         self._thumb_text = code.thumb_text
         self._lifted: dict[tuple[int, InstructionSet, int], Instruction | Undecodable] = {}
         self._states: dict[int, InstructionSet] = {}
-        self._orders: dict[tuple[int, InstructionSet], Order] = {}
+        self._orders: dict[tuple[int, InstructionSet, tuple[int, ...]], Order] = {}
 
     def instruction(
         self, address: int, state: InstructionSet | None = None, it: int = 0
@@ -131,12 +131,12 @@ class Explorer:
 
     def order(self, entry: Entry) -> Order:
         """Return the order of the code behind an entry; it is the same whatever registers hold."""
-        key = (entry.address, entry.state)
+        key = (entry.address, entry.state, tuple(entry.ends))
         found = self._orders.get(key)
         if found is None:
             # IT blocks need not be told apart: it only says where paths wait for each other.
             lift = partial(self._looked_at, state=entry.state)
-            found = self._orders[key] = Order(lift, self.patches, self.compiled)
+            found = self._orders[key] = Order(lift, self.patches, self.compiled, entry.ends)
         return found
 
     def _lifted_anew(

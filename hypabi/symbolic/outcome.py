@@ -9,6 +9,9 @@ from hypabi.smt.terms import Value
 ILLEGAL_RETURN: Final = "what an illegal exception return goes to (PSTATE.IL is set)"
 """What faults after an ERET that the architecture refuses (DDI 0487, D1.4.2)."""
 
+ILLEGAL_CHANGE: Final = "what an illegal change of mode goes to (PSTATE.IL is set)"
+"""What faults after an MSR or CPS that would leave Hyp mode (DDI 0487, G1.17)."""
+
 
 class Fault(enum.Enum):
     """Which exception an instruction of EL2 or HYP takes there."""

@@ -9,7 +9,8 @@ from hypabi.code.displacement import PAGE
 from hypabi.image.model import Access
 from hypabi.lifter.instruction import Instruction, Undecodable
 from hypabi.records import frozen
-from hypabi.semantics.domain import Unmodelled
+from hypabi.semantics.aarch32 import set_status_word
+from hypabi.semantics.domain import IllegalChange, Undefined, Unmodelled
 from hypabi.semantics.interpret import run_instruction
 from hypabi.semantics.transfer import (
     Call,
@@ -34,6 +35,7 @@ from hypabi.symbolic.alternatives import (
 from hypabi.symbolic.choices import possible_values, without_choices
 from hypabi.symbolic.data_access import check_stack_pointer
 from hypabi.symbolic.outcome import (
+    ILLEGAL_CHANGE,
     ILLEGAL_RETURN,
     Called,
     CalledBack,
@@ -106,6 +108,9 @@ class Run(Live):
                 return self.end(Undecided(self.pc, limit))
             if self.around.allowance.spent:
                 return self.end(Undecided(self.pc, SPENT))
+            ended = self.around.entry.ends.get(self.pc)
+            if ended is not None:
+                return self.end(Called(ended, self.pc))
             if self.steps and self.around.joins(self.pc):
                 return Arrived(self.freeze(self.known, self.conditions))
             before = (self.memory.stores, self.memory.assumptions, self.effects, self.fresh)
@@ -118,13 +123,26 @@ class Run(Live):
                 self.changes.clear()
                 return self._forked(fork.condition)
             except Unmodelled as unmodelled:
-                return self.end(Undecided(self.pc, unmodelled.reason))
+                return self.end(self._refused(unmodelled))
             if outcome is not None:
                 return self.end(outcome)
 
     def end(self, outcome: Outcome) -> Path:
         """Return the finished path."""
         return Path(outcome, self.freeze(self.known, self.conditions))
+
+    def _refused(self, why: Unmodelled) -> Outcome:
+        """Return how a path ends at an instruction that has no meaning here.
+
+        One that is a hypervisor's takes an exception where the architecture says so.
+        """
+        match why:
+            case IllegalChange() if self.around.entry.serves:
+                return Faulted(self.pc, ILLEGAL_CHANGE, Fault.ILLEGAL_RETURN)
+            case Undefined() if self.around.entry.serves:
+                return Faulted(self.pc, why.reason, Fault.UNDEFINED)
+            case _:
+                return Undecided(self.pc, why.reason)
 
     def freeze(self, known: Mapping[Term, bool], conditions: tuple[Condition, ...]) -> State:
         """Return the present as an immutable state."""
@@ -329,7 +347,8 @@ class Run(Live):
     def present_mode(self) -> str:
         """Return the mode that a branch stays in."""
         if self.around.image.architecture is Architecture.ARM:
-            return self.around.entry.mode
+            mode = self.peek("CPSR.M")
+            return mode_name(mode, 32) if isinstance(mode, int) else self.around.entry.mode
         level, selected = self.read("CURRENTEL"), self.read("SPSel")
         if not isinstance(level, int) or not isinstance(selected, int):
             return "a mode that the path does not tell"
@@ -416,7 +435,7 @@ class Run(Live):
         self.assume(f"{word} displaces EL2 text: the code at {base:#x} runs at {base:#x} {sign} it")
         return base
 
-    def exception_return(self, target: Value, status: Value) -> Outcome:
+    def exception_return(self, target: Value, status: Value) -> Outcome | None:
         """Return the outcome of an ERET: back to the caller, or somewhere else."""
         entry, image = self.around.entry, self.around.image
         link = terms.symbol(entry.link, image.architecture.bits)
@@ -424,9 +443,24 @@ class Run(Live):
             return Returned()
         if image.architecture is Architecture.ARM and target is not link:
             target = landing(target, status)
+            if self._goes_on(target, status):
+                return None
         if isinstance(target, int) and self.is_nowhere(target):
             return self.nowhere(target)
         return Left(target, self.mode_of(status), status)
+
+    def _goes_on(self, target: Value, status: Value) -> bool:
+        """Follow an exception return of AArch32 to code that is to be followed; tell whether."""
+        mode = terms.extract(status, 0, 5, 32)
+        if not self.around.entry.ends or not isinstance(target, int) or not isinstance(mode, int):
+            return False
+        if self.around.image.access(target) is not Access.CODE:
+            return False
+        set_status_word(self, status)
+        self.registers.update(self.changes)
+        self.changes.clear()
+        self.pc = target
+        return True
 
     def is_nowhere(self, target: int) -> bool:
         """Return whether the code itself computes an address at which the image has no code.

@@ -92,6 +92,7 @@ def test_real_installers_keep_all_that_is_promised_of_them(kernel: Kernel, name:
 
 KVM = "__kvm_nvhe____kvm_hyp_init"
 BOOT = "init_kernel_el"
+BELOW = "init_kernel_el at EL1"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,8 @@ BOOT = "init_kernel_el"
         pytest.param(BOOT, 0xD3586C00, 0xD3586000, "interrupts", id="one bit of the GIC field"),
         pytest.param(BOOT, 0xD51D1001, 0xD5181001, "el1-res1", id="sctlr_el1 for sctlr_el12"),
         pytest.param(BOOT, 0xD28078A0, 0xD28070A0, "masked", id="FIQ is not masked"),
+        pytest.param(BELOW, 0x5281C220, 0x5281C240, "told", id="a CPU of EL1 says EL2"),
+        pytest.param(BELOW, 0xD5184000, NOP, "masked", id="spsr_el1 is not written"),
         pytest.param("secondary_entry", 0xAA1F03E0, NOP, "mmu-off", id="x0 of other CPUs"),
         pytest.param(KVM, 0xD51CC000, NOP, "vectors", id="KVM's vectors are not set"),
     ],
@@ -110,7 +113,8 @@ BOOT = "init_kernel_el"
 def test_what_an_arm64_installer_forgets_is_refuted(
     kernel: Kernel, function: str, word: int, other: int, clause: str
 ) -> None:
-    loaded = edited(loaded_from(kernel("6.12-arm64")), function, word, other)
+    symbol = function.removesuffix(" at EL1")
+    loaded = edited(loaded_from(kernel("6.12-arm64")), symbol, word, other)
     party = "kvm-run" if function == KVM else "stub"
     assert (function.removeprefix("__kvm_nvhe_"), clause) in broken(loaded, party)
 
@@ -353,3 +357,140 @@ def test_each_cpu_tells_its_mode_in_the_word_of_that_mode(kernel: Kernel) -> Non
     )
     wrong = {("set_cpu_boot_mode_flag", told) for told in ("told-el1", "told-el2")}
     assert broken(loaded, "stub") == wrong
+
+
+STARTS_ARM = """
+    .syntax unified
+    .arch_extension virt
+    .arm
+    .text
+    .globl stext, __hyp_stub_install, __hyp_stub_vectors, __boot_cpu_mode
+stext:
+    INSTALLS
+    mrs r9, cpsr
+    eor r9, r9, #0x1a
+    tst r9, #0x1f
+    bic r9, r9, #0x1f
+    orr r9, r9, #MASKS
+    bne 1f
+    orr r9, r9, #0x100
+    adr lr, 2f
+    STATUS
+    LINK
+    eret
+1:  msr cpsr_c, r9
+2:  mrc p15, 0, r9, c0, c0, 0
+    b .
+__hyp_stub_install:
+    adr r7, __hyp_stub_vectors
+    mcr p15, 4, r7, c12, c0, 0
+    bx lr
+    .align 5
+__hyp_stub_vectors:
+    .rept 5
+    b .
+    .endr
+    b answers
+    b .
+    b .
+answers:
+    movw r0, #0xca11
+    movt r0, #0xbad
+    eret
+__boot_cpu_mode:
+    .word 0
+"""
+DROPS = {
+    "INSTALLS": "bl __hyp_stub_install",
+    "MASKS": "0xd3",
+    "STATUS": "msr spsr_cxsf, r9",
+    "LINK": "msr ELR_hyp, lr",
+}
+OPENING = ("goes-on", "dropped", "masked", "state", "vectors", "boot-data")
+
+
+@pytest.mark.parametrize(
+    ("edit", "wrong"),
+    [
+        ({}, set()),
+        ({"INSTALLS": "nop"}, {"vectors"}),
+        ({"INSTALLS": "mov r1, #0\n    bl __hyp_stub_install"}, {"boot-data"}),
+        ({"MASKS": "0x53"}, {"masked"}),
+        ({"MASKS": "0xdf"}, {"dropped"}),
+        ({"LINK": "nop"}, {"goes-on"}),
+        ({"STATUS": "b 1f"}, {*OPENING}),
+        ({"STATUS": "b 2f"}, {"dropped", "masked"}),
+    ],
+)
+def test_an_arm_kernel_is_in_svc_behind_the_stub_when_it_goes_on(
+    assemble: Assemble, edit: dict[str, str], wrong: set[str]
+) -> None:
+    source = STARTS_ARM
+    for name, text in (DROPS | edit).items():
+        source = source.replace(name, text)
+    path = assemble(source, "arm", flags=["-march=armv7ve"], text=0xC0008000)
+    examined = open_image(path).examine(CONTRACT, Version.exact("6.1"))
+    (each,) = (held for held in examined.installed if held.row.call == "stext")
+    found = {each.clause.name: each.verdict for each in judge_row(each, BitwuzlaSolver())}
+    assert {name for name in OPENING if not isinstance(found[name], Proved)} == wrong, found
+
+
+@pytest.mark.parametrize(
+    ("edit", "wrong"),
+    [
+        ({}, set()),
+        ({"MASKS": "0x53"}, {"masked"}),
+        ({"INSTALLS": "mov r1, #0\n    bl __hyp_stub_install"}, {"boot-data"}),
+        ({"STATUS": "nop\n1: b 2f"}, {"masked"}),
+    ],
+)
+def test_an_arm_kernel_that_is_entered_in_svc_stays_there_with_exceptions_masked(
+    assemble: Assemble, edit: dict[str, str], wrong: set[str]
+) -> None:
+    source = STARTS_ARM.replace("bl __hyp_stub_install", "nop")
+    for name, text in (DROPS | {"INSTALLS": "nop"} | edit).items():
+        source = source.replace(name, text)
+    source = source.replace("1:  msr", "    msr") if "1:" in edit.get("STATUS", "") else source
+    source = source.replace("mcr p15, 4, r7, c12, c0, 0", "nop")
+    path = assemble(source, "arm", flags=["-march=armv7ve"], text=0xC0008000)
+    examined = open_image(path).examine(CONTRACT, Version.exact("6.1"))
+    (each,) = (held for held in examined.installed if held.row.call == "stext in SVC")
+    found = {each.clause.name: each.verdict for each in judge_row(each, BitwuzlaSolver())}
+    asked = ("goes-on", "stays", "masked", "boot-data", "system-registers")
+    assert {name for name in asked if not isinstance(found[name], Proved)} == wrong, found
+
+
+def edited_decompressor(loaded: Loaded, word: int, other: int) -> Loaded:
+    """Return a file in whose decompressor the first such word is another."""
+    old = next(image for image in loaded.images if image.role is Role.DECOMPRESSOR)
+    content = bytes(old.segments[0].content)
+    at = next(
+        n for n in range(0, len(content), 4) if content[n : n + 4] == word.to_bytes(4, "little")
+    )
+    changed = content[:at] + other.to_bytes(4, "little") + content[at + 4 :]
+    segments = (replace(old.segments[0], content=changed), *old.segments[1:])
+    images = tuple(
+        replace(each, segments=segments) if each is old else each for each in loaded.images
+    )
+    return replace(loaded, images=images)
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "broke"),
+    [
+        pytest.param(0xE16FF009, NOP_A32, ("start", "mode-kept"), id="SPSR is not written"),
+        pytest.param(0xE1A07001, NOP_A32, ("start", "boot-data"), id="r1 is not kept"),
+        pytest.param(0xE38000D3, 0xE3800013, ("start", "masked"), id="interrupts stay unmasked"),
+        pytest.param(0xEE8C0F10, NOP_A32, ("efi_enter_kernel", "way-back"), id="HVBAR"),
+        pytest.param(
+            0xEE810F10, NOP_A32, ("__enter_kernel_from_hyp", "mmu-off"), id="HSCTLR is kept"
+        ),
+    ],
+)
+def test_what_the_decompressors_entry_forgets_is_refuted(
+    kernel: Kernel, word: int, other: int, broke: tuple[str, str]
+) -> None:
+    changed = edited_decompressor(loaded_from(kernel("6.1-armmp")), word, other)
+    found = broken(changed, "zimage-stub") | broken(changed, "zimage-reentry")
+    assert broke in found
+    assert {(function.removesuffix(" in SVC"), clause) for function, clause in found} == {broke}

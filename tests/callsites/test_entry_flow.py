@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from hypabi.arch.names import InstructionSet
-from hypabi.callsites.entry_flow import AtEntry, Else, Held, Lost, ReadBy
+from hypabi.callsites.entry_flow import Answered, AtEntry, Else, Held, Lost, ReadBy
 from hypabi.callsites.finder import CallSites
 from tests.callsites.programs import address_of, call_sites, call_sites_a32
 from tests.inputs import Assemble
@@ -65,6 +65,17 @@ def test_a_call_loses_what_the_procedure_call_standard_says(assemble: Assemble) 
     code = "mov x19, x1; bl g; {}; hvc #0; ret"
     assert held(assemble, code.format("mov x1, x19"), 1, g="ret") == AtEntry("x1")
     assert held(assemble, code.format("nop"), 1, g="ret") == Else()
+
+
+def test_what_a_function_answers_is_told_by_the_function(assemble: Assemble) -> None:
+    code = "mov x19, x1; {}; mov x20, x0; {}; hvc #0; ret"
+    answered = held(assemble, code.format("bl g", "nop"), 20, g="ret", h="ret")
+    other = held(assemble, code.format("bl h", "nop"), 20, g="ret", h="ret")
+    assert isinstance(answered, Answered) and isinstance(other, Answered)
+    assert answered != other
+    assert held(assemble, code.format("bl g", "bl h"), 20, g="ret", h="ret") == answered
+    assert held(assemble, code.format("blr x2", "nop"), 20) == Else()
+    assert held(assemble, code.format("bl g", "mov x20, x1"), 20, g="ret") == Else()
 
 
 def test_a32_is_followed_as_a64_is(assemble: Assemble) -> None:

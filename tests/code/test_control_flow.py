@@ -73,3 +73,16 @@ def test_code_without_an_end_is_ordered_up_to_a_bound() -> None:
     order = Order(endless, NO_PATCHES, lambda _: None)
     assert order.index(0) == 0
     assert len(lifted) <= MOST_INSTRUCTIONS + 1
+
+
+def test_behind_an_end_nobody_asks(assemble: Assemble) -> None:
+    image = image_of("cbz x0, 1f\nmov x1, #1\n1: mov x2, #3\neret", assemble)
+    lifter = Lifter(InstructionSet.A64, ByteOrder.LITTLE)
+    looked_at: list[int] = []
+
+    def lifting(address: int) -> Instruction | Undecodable:
+        looked_at.append(address)
+        return image_lifter(image, lifter.lift)(address)
+
+    Order(lifting, NO_PATCHES, lambda _: None, {TEXT + 8}).index(TEXT)
+    assert TEXT + 4 in looked_at and TEXT + 8 not in looked_at

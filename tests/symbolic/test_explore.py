@@ -104,6 +104,20 @@ def test_outcomes_are_what_the_code_says(assemble: Assemble) -> None:
         assert [path.outcome for path in paths(source, assemble)] == [outcome], source
 
 
+def test_an_alias_of_el12_without_e2h_takes_the_exception_of_what_is_undefined(
+    assemble: Assemble,
+) -> None:
+    """DDI 0487, D19.1.2: at EL2 the names of EL12 are there only while HCR_EL2.E2H is 1."""
+    found = {type(p.outcome): p for p in paths(".arch armv8.1-a\nmrs x0, tcr_el12\neret", assemble)}
+    assert found.keys() == {Returned, Faulted}
+    faulted = found[Faulted].outcome
+    assert isinstance(faulted, Faulted)
+    assert (faulted.address, faulted.fault) == (TEXT, Fault.UNDEFINED)
+    e2h = terms.eq(terms.extract(terms.symbol("HCR_EL2", 64), 34, 1, 64), 1, 1)
+    assert impossible(guard(found[Faulted]), e2h)
+    assert impossible(guard(found[Returned]), terms.lnot(e2h))
+
+
 def test_what_has_no_meaning_ends_its_path_undecided(assemble: Assemble) -> None:
     for line in (
         "smc #0",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hypabi.arch.names import Architecture
 from hypabi.contract.clause import Authority, Clause, Premise
-from hypabi.contract.model import Installer, Party, Program, Reply
+from hypabi.contract.model import Installer, Party, Program, Reply, StartedIn
 from hypabi.contract.resolution import authority_of
 from hypabi.contract.revision import Row, Service
 from hypabi.documents.interface.calls import (
@@ -66,8 +66,9 @@ def _party(page: Reading, name: str, party: Party) -> Section:
     ):
         if reply is not None:
             blocks += reply_blocks(page, title, reply, _rows(name, service))
-    for installer in filter(page.holds, party.installers.values()):
-        blocks += _installer(page, name, installer)
+    for called, installer in party.installers.items():
+        if page.holds(installer):
+            blocks += _installer(page, name, called, installer)
     return Section(words(name), anchor(page.contract.name, "party", name), tuple(blocks))
 
 
@@ -152,17 +153,20 @@ def reply_blocks(page: Reading, title: str, reply: Reply, rows: "_Wanted") -> Bl
     return tuple(blocks)
 
 
-def _installer(page: Reading, party: str, installer: Installer) -> Iterator[Block]:
+def _installer(page: Reading, party: str, name: str, installer: Installer) -> Iterator[Block]:
+    """Yield what a party's installer of this name in the contract promises."""
     clauses: dict[str, dict[Architecture, Clause]] = {}
     premises: dict[str, dict[Architecture, Premise]] = {}
     for architecture, revision in page.revisions.items():
         for each in revision.installations:
-            if each.row.party == party and each.function == installer.function:
+            if each.row.party == party and each.name == name:
                 for clause in each.row.clauses:
                     clauses.setdefault(clause.name, {})[architecture] = clause
                 for premise in each.row.assumes:
                     premises.setdefault(premise.name, {})[architecture] = premise
-    yield paragraph("Made live without a call by ", Code(installer.function), ".")
+    below = installer.started_in is StartedIn.KERNEL
+    where = ", on a CPU that starts at EL1 or in Supervisor mode" if below else ""
+    yield paragraph("Made live without a call by ", Code(installer.function), f"{where}.")
     if premises:
         yield paragraph("Where it is entered:")
         yield premise_list(page, None, premises, installer.assumes)

@@ -14,6 +14,7 @@ from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.composition import composed
 from hypabi.callsites.level import LevelAsked
 from hypabi.callsites.model import Branches, CallPath, CallSite, Entered, Unread, WayInto
+from hypabi.contract.clause import Premise
 from hypabi.contract.expression import Predicate
 from hypabi.contract.model import Program
 from hypabi.contract.resolve import ANY
@@ -28,6 +29,7 @@ from hypabi.judgement.callers.passing import (
     may_hold,
     passes_on,
 )
+from hypabi.judgement.verification.lowering import NotKnown
 from hypabi.records import frozen, replace
 from hypabi.smt.solver import Solver
 from hypabi.smt.terms import Value
@@ -216,7 +218,9 @@ def hold_relays(
                     why = Violated(f"it does not go on to {context.enters}")
                     yield MakerCheck(name, address, call, states, why)
                 for path in ways:
-                    way = Passing(path, partial(reach.flow, address), bits, path.path[-2])
+                    way = Passing(
+                        path, partial(reach.flow, address), bits, path.path[-2], reach.find
+                    )
                     answers = [*passes_on(context, None, way)]
                     if context.only_if is not None:
                         answers.append(calls_only_if(context.only_if, lowered, way, solver))
@@ -237,10 +241,19 @@ def _of_ways(
         if context.physically and way.by is not Entered.DISPLACED:
             place = f"the branch at {way.path.path[-2]:#x}"
             yield Violated(f"{place} enters {context.enters} where it is linked")
-    if context.always is not None:
+    if context.always is not None and _is_told(context.always, lowered):
         yield from (holds_on(context.always, lowered, way.path, solver) for way in ways)
     if context.sometimes is not None and ways:
         yield may_hold(context.sometimes, lowered, [way.path for way in ways], solver)
+
+
+def _is_told(premise: Premise, lowered: Callable[[Predicate], Value]) -> bool:
+    """Tell whether the image has every symbol that a condition names."""
+    try:
+        lowered(premise.holds)
+    except NotKnown:
+        return False
+    return True
 
 
 def closed_calls(sites: Iterable[CallSite]) -> frozenset[int]:

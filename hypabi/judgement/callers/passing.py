@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hypabi.behaviour.outcome import Condition
-from hypabi.callsites.entry_flow import AtEntry, Else, Held, Lost, Moment, ReadBy
+from hypabi.callsites.entry_flow import Answered, AtEntry, Else, Held, Lost, Moment, ReadBy
 from hypabi.callsites.model import CallPath, Onward, Start
 from hypabi.contract.clause import Leaves, Premise
 from hypabi.contract.expression import Predicate, Read
@@ -32,6 +32,10 @@ Flow = Mapping[int, Moment] | None
 NOT_FOLLOWED: Final = "what flows there from the function's entry was not found out"
 
 
+def _nowhere(_name: str) -> Sequence[int]:
+    return ()
+
+
 @frozen
 class Passing:
     """A way to a call, of which the contract says what it passes on."""
@@ -42,6 +46,8 @@ class Passing:
     bits: int
     at: int
     """The instruction that calls."""
+    find: Callable[[str], Sequence[int]] = _nowhere
+    """Returns the addresses of the functions of a name."""
 
     def held(self, register: str, address: int) -> Held | None:
         """Return what a register holds before an instruction, ``None`` where nobody knows."""
@@ -58,21 +64,25 @@ def passes_on(context: CallerContext, call: str | None, way: Passing) -> Iterato
 
 def _passed(each: Passed, way: Passing) -> CallerVerdict:
     value = way.path.request.registers[each.register]
-    is_entry = way.path.start is Start.ENTRY and not each.read
+    is_entry = way.path.start is Start.ENTRY and not each.read and not each.answered
     if is_entry and value == terms.symbol(each.of, way.bits):
         return Satisfied(f"{each.register} is {each.text} at entry")
     match way.held(each.register, way.at):
+        case Answered(function) if each.answered and function in way.find(each.of):
+            return Satisfied(f"{each.register} is what {each.of} answers")
         case AtEntry(register) if register == each.of and not each.read:
             return Satisfied(f"{each.register} is {each.text} at entry")
         case ReadBy(register) if register == each.of and each.read:
             return Satisfied(f"{each.register} is read by {each.of} at entry")
         case None | Lost():
             return Undecided(f"{each.register} is not shown to be {each.text}: {NOT_FOLLOWED}")
-        case AtEntry() | ReadBy() | Else() as other:
+        case AtEntry() | ReadBy() | Answered() | Else() as other:
             return Violated(f"{each.register} is {_described(other)}, and not {_meant(each)}")
 
 
 def _meant(each: Passed) -> str:
+    if each.answered:
+        return f"what {each.of} answers"
     return (
         f"read by {each.of} at entry before memory is written"
         if each.read
@@ -86,6 +96,8 @@ def _described(held: Held) -> str:
             return f"{register} at entry"
         case ReadBy(register, offset):
             return f"read at {register} + {offset:#x}"
+        case Answered(function):
+            return f"what the function at {function:#x} answers"
         case Else() | Lost():
             return "something else on some way"
 

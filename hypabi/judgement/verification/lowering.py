@@ -214,6 +214,8 @@ class Lowering:
                 return self._present_status(width)
             case Left(_, _, status) if status is not None:
                 return status
+            case Called() if self.behaviour.status == "CPSR":  # no exception has saved any
+                return self._present_status(width)
             case Returned():
                 return saved
             case Left() | Stuck() | Faulted() | Called() | Requested() | PathUndecided():

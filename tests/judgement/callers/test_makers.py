@@ -9,7 +9,7 @@ from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.model import Function, Unread
 from hypabi.contract.clause import Clause, Ensures, Premise
-from hypabi.contract.expression import Comparison, Relation
+from hypabi.contract.expression import AddressOf, Comparison, Relation
 from hypabi.contract.model import Program
 from hypabi.contract.revision import CallerContext, Move, Passed, Row, Service
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
@@ -171,12 +171,14 @@ NOT_ZERO = Premise("told", "x0 != 0", Comparison(Relation.DIFFERENT, old("x0"), 
 
 def entered(assemble: Assemble, context: CallerContext, body: str) -> list[str]:
     """Return what is violated of a context by a function that goes on to another."""
-    sites = call_sites(assemble, relay=body, wrapper="mov x1, x0; mov x0, #0; hvc #0; ret")
+    wrapper = "mov x1, x0; mov x0, #0; hvc #0; ret"
+    sites = call_sites(assemble, relay=body, wrapper=wrapper, other="ret", further="ret")
     reach = reach_of(
         lambda name: [address_of(sites, name)],
         ways=lambda start, targets, which: tuple(
             sites.ways_into(start, targets, InstructionSet.A64, which)
         ),
+        flow=lambda start: sites.entry_flow(start, InstructionSet.A64),
     )
     lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
     solver = BitwuzlaSolver()
@@ -194,12 +196,30 @@ def test_what_a_function_is_entered_with_holds_on_every_way(assemble: Assemble) 
     assert entered(assemble, replace(ENTERS, sometimes=NOT_ZERO), both) == []
 
 
+def test_a_condition_on_a_symbol_that_the_image_lacks_is_left_out(assemble: Assemble) -> None:
+    passed = new("x0")
+    named = Comparison(Relation.EQUAL, passed, AddressOf("nowhere", 64))
+    always = replace(NOT_ZERO, holds=named)
+    assert entered(assemble, replace(ENTERS, always=always), "mov x0, #0; bl wrapper; ret") == []
+    assert entered(assemble, replace(ENTERS, always=NOT_ZERO), "mov x0, #0; bl wrapper; ret")
+
+
 def test_what_has_to_hold_on_some_way_is_found_where_it_holds_on_none(assemble: Assemble) -> None:
     sometimes = replace(ENTERS, sometimes=NOT_ZERO)
     assert entered(assemble, sometimes, "bl wrapper; ret") == []
     none = "cbz x3, 1f; mov x0, #0; bl wrapper; 1: mov x0, #0; bl wrapper; ret"
     (only,) = entered(assemble, sometimes, none)
     assert "x0 != 0" in only
+
+
+def test_what_another_function_answers_is_passed_on(assemble: Assemble) -> None:
+    told = Passed(None, "x0", "other", read=False, answered=True)
+    context = replace(ENTERS, passes=(told,))
+    assert entered(assemble, context, "bl other; mov x9, x1; bl wrapper; ret") == []
+    (wrong,) = entered(assemble, context, "bl other; mov x0, x1; bl wrapper; ret")
+    assert "what other answers" in wrong
+    assert len(entered(assemble, context, "bl other; bl further; bl wrapper; ret")) == 1
+    assert len(entered(assemble, context, "b wrapper")) == 1
 
 
 WORD = "adr x9, wrapper; ldr x8, [x4]; sub x9, x9, x8; blr x9; ret"
