@@ -176,9 +176,9 @@ class _Told:
             yield item_of(PARTIES, word.value, PARTIES, party.name, *found)
 
     def installer(self, installer: CheckedInstaller) -> Item:
-        """Return code that makes a party live."""
+        """Return code that puts a party in place, or enters beside it."""
         rule = parties.INSTALLER[installer.found]
-        name = f"{installer.party}, made live by {installer.function}"
+        name = f"installer of {installer.party}: {installer.function}"
         about = {PARTY: installer.party, CALL: installer.function}
         said = f"looked for {' and '.join(installer.names)}"
         found = () if rule is None else (self.about(rule, about, name, said),)

@@ -112,7 +112,7 @@ def _parties(result: CheckResult) -> Iterator[str]:
     for each in result.installers:
         if each.found is not InstallerWord.ABSENT:
             at = f" at {each.address}" if each.address is not None else ""
-            yield f"{each.party}, made live by {each.function}{at}: {each.found.value}"
+            yield f"installer of {each.party}: {each.function}{at}: {each.found.value}"
 
 
 def _unspecified(result: CheckResult) -> Iterator[str]:

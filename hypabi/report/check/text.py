@@ -239,14 +239,14 @@ def parties(result: CheckResult) -> Iterator[str]:
 
 
 def installers(result: CheckResult) -> Iterator[str]:
-    """Yield by whom parties are made live without a call, and who was not found."""
+    """Yield who puts a party in place, or enters beside it, without a call; and who is missing."""
     for each in result.installers if result.tells_installers else ():
         if each.address is not None:
             where = f"{each.function} at {each.address}"
         else:
             word = "missing" if each.found is InstallerWord.MISSING else "none here"
             where = f"{each.function}, {word}; looked for {' and '.join(each.names)}"
-        yield from filled(f"{each.party}, made live by {where}", "", "    ")
+        yield from filled(f"installer of {each.party}: {where}", "", "    ")
 
 
 def untold(result: CheckResult) -> Iterator[str]:
