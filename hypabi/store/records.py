@@ -48,11 +48,14 @@ WORDS: Final[Mapping[str, Weight]] = {
     "refuted": Weight.REFUTED,
     "undecided": Weight.UNDECIDED,
     "contradicted": Weight.DEFECT,
+    "satisfied": Weight.GOOD,
     "named": Weight.GOOD,
     "derived": Weight.GOOD,
 }
 """The verdicts that results in the store can have."""
-WORST_FIRST: Final = ("contradicted", "refuted", "undecided", "proved", "named", "derived")
+WORST_FIRST: Final = (
+    "contradicted", "refuted", "undecided", "proved", "satisfied", "named", "derived",
+)  # fmt: skip
 
 
 @frozen

@@ -33,9 +33,9 @@ LARGEST_RECORD: Final = 1 << 20
 
 LEAVINGS: Final = frozenset(
     {
-        ".a", ".bz2", ".c", ".cmd", ".config", ".dtb", ".dtbo", ".h", ".html", ".json", ".ko",
-        ".log", ".map", ".md", ".mod", ".o", ".py", ".rst", ".S", ".sh", ".symvers", ".tar",
-        ".tgz", ".toml", ".txt", ".yaml", ".yml",
+        ".a", ".bz2", ".c", ".cmd", ".config", ".db", ".db-shm", ".db-wal", ".dtb", ".dtbo", ".h",
+        ".html", ".json", ".ko", ".log", ".map", ".md", ".mod", ".o", ".py", ".rst", ".S", ".sh",
+        ".symvers", ".tar", ".tgz", ".toml", ".txt", ".yaml", ".yml",
     }
 )  # fmt: skip
 """Ends of names that no kernel has and that lie about in folders by the thousand."""

@@ -2,6 +2,7 @@
 
 from hypabi.records import replace
 from hypabi.rules.catalogue import RULES
+from hypabi.store.records import WORDS
 from hypabi.sweeping.items import items_of_trace
 from hypabi.tracing.result import CrossingWord, DerivedWord
 from tests.tracing.events import set_vectors, traced
@@ -13,6 +14,7 @@ def test_the_same_call_of_the_same_function_is_one_item() -> None:
     crossing = set_vectors()
     seen = replace(traced(), crossings=(crossing, replace(crossing, number=2, time=7)))
     item, boot = items_of_trace(seen)
+    assert seen.conclusion.verdict in WORDS
     assert (item.party, item.call, item.word) == ("stub", "HVC_SET_VECTORS", "satisfied")
     assert (item.name, item.rule) == ((crossing.place or "").partition("+")[0], "")
     assert (boot.unit, boot.weight) == ("boots", "good")

@@ -20,7 +20,8 @@ def write(result: HistoryResult) -> str:
 def _lines(result: HistoryResult) -> Iterator[str]:
     asked = f"{result.kind} {result.asked}" if result.asked else result.kind
     yield f"history of {asked}: {result.conclusion.verdict.upper()}"
-    yield from filled(f"{result.kernels} kernels; {spell_counts(result.conclusion.counts)}")
+    kernels = "kernel" if result.kernels == 1 else "kernels"
+    yield from filled(f"{result.kernels} {kernels}; {spell_counts(result.conclusion.counts)}")
     yield from _findings(result)
     yield from _newest(result)
     yield from titled("Line by line")

@@ -17,7 +17,8 @@ def write(result: SweepResult) -> str:
 def _lines(result: SweepResult) -> Iterator[str]:
     yield f"sweep: {result.conclusion.verdict.upper()}"
     yield from filled(spell_counts(result.conclusion.counts))
-    yield from labelled("store", f"{result.store}, {result.new_kernels} kernels new in it")
+    kernels = "kernel" if result.new_kernels == 1 else "kernels"
+    yield from labelled("store", f"{result.store}, {result.new_kernels} {kernels} new in it")
     yield from _kernels(result.kernels)
     yield from _findings(result.kernels)
     yield from news_lines(result.news)
@@ -29,12 +30,12 @@ def _kernels(kernels: Sequence[SweptKernel]) -> Iterator[str]:
     if not kernels:
         return
     yield from titled("Kernels")
-    yield f"{'':5} {'series':6} {'version':22} {'flavour':16} verdict        s   MB"
+    yield f"{'':5} {'series':6} {'version':18} {'flavour':12} {'verdict':16}     s   MB"
     for each in kernels:
         verdict = "/".join(dict.fromkeys(each.verdicts.values()))
         yield cut(
-            f"{each.architecture:5} {each.series:6} {cut(each.version, 22):22} "
-            f"{cut(each.flavour, 16):16} {verdict:10} {each.seconds:>5} {each.megabytes:>4}",
+            f"{each.architecture:5} {each.series:6} {cut(each.version, 18):18} "
+            f"{cut(each.flavour, 12):12} {verdict:16} {each.seconds:>5} {each.megabytes:>4}",
             columns(),
         )
 
