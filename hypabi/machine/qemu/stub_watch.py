@@ -41,8 +41,6 @@ MANY: Final = 4
 MOST_SMC: Final = 256
 PAGE: Final = 0x1000
 """What a kernel is moved by, at least."""
-LEAST_FOUND: Final = 4
-"""How many ``smc`` of the image must be seen where the kernel lies: most are patched."""
 SMC: Final = 0xD4000003
 MOST_STEPS: Final = 32
 """Instructions of a 32-bit stub until it returns."""
@@ -126,7 +124,6 @@ class StubWatch:
                 if answer[:1] in ("W", "X"):
                     return self._console.gone(self._crossings)
                 self._cpu = _thread_of(answer)
-                self._console.stir()
                 return None
 
     def _stop(self) -> Iterator[Event]:
@@ -165,6 +162,7 @@ class StubWatch:
             self._count_other(base)
             self._go_on(pc)
             return
+        self._console.stir()
         self._crossings += 1
         if self._cpu in self._pending:
             self._forget(self._cpu)
@@ -202,6 +200,7 @@ class StubWatch:
         self._stub.set_breakpoint(pc)
 
     def _back(self, pc: int) -> Back:
+        self._console.stir()
         base = self._registers.vectors()
         mode = self._registers.mode()
         if base is not None and not self._registers.is_at_el2():
@@ -245,15 +244,13 @@ class StubWatch:
 
     def _smc_near(self, hvc: int) -> set[int] | None:
         """Return where the kernel has ``smc`` that runs an ``hvc``, ``None`` if nothing tells."""
-        words = self._plan.calls.smc
-        if not 0 < len(words) <= MOST_SMC:
-            return None
-        best: set[int] = set()
+        words = self._plan.calls.smc[:MOST_SMC]
         moved = (hvc - each for each in self._plan.calls.hvc)
         for by in (each for each in moved if not each % PAGE):
-            found = {each + by for each in words if self._word(each + by) == SMC}
-            best = max(best, found, key=len)
-        return best if len(best) >= LEAST_FOUND else None
+            seen = {each + by: self._word(each + by) for each in words}
+            if SMC in seen.values():  # some are patched, and some are in pages that EL2 has not yet
+                return {address for address, word in seen.items() if word in (SMC, None)}
+        return None
 
     def _word(self, address: int) -> int | None:
         content = self._stub.read(address & (1 << 64) - 1, 4)
