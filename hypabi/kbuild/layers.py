@@ -48,8 +48,12 @@ class Ran:
     """Its standard output, and what it complained of behind that."""
 
     def complaint(self) -> str:
-        """Return the first line that names an error, as far as a report bears it."""
-        lines = self.output.splitlines()
+        """Return the first line that names an error, as far as a report bears it.
+
+        Where none does, the last that is no warning.
+        """
+        every = self.output.splitlines()
+        lines = [line for line in every if "warning:" not in line] or every
         said = (line for line in lines if _ERROR.search(line))
         return next(said, lines[-1] if lines else "it said nothing")[:LONGEST]
 

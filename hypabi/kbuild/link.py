@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
 from hypabi.kbuild.layers import Ran
 from hypabi.kbuild.toolchain import Toolchain
@@ -20,7 +21,15 @@ STAND_IN: Final = 256
 SECTION: Final = ".standins"
 NVHE: Final = "__kvm_nvhe_"
 _ASSIGNED: Final = re.compile(r"(?:^|[;{(])\s*([A-Za-z_.][\w.]*)\s*=(?!=)", re.M)
-_ALIAS: Final = re.compile(r"^\s*[A-Za-z_][\w.]*\s*=\s*([A-Za-z_]\w*)\s*;", re.M)
+_ALIAS: Final = re.compile(r"^\s*[A-Za-z_][\w.]*\s*=\s*([A-Za-z_]\w*)\s*(?:\+\s*[0-9]+\s*)?;", re.M)
+"""``jiffies = jiffies_64;``; on a big-endian machine its lower half is further up."""
+BIG_ENDIAN: Final = 2
+"""ELF header, EI_DATA."""
+_LINKS_BIG: Final[Mapping[Architecture, tuple[str, ...]]] = {
+    Architecture.ARM: ("-EB", "--be8"),
+    Architecture.ARM64: ("-EB", "-maarch64linuxb"),
+}
+"""What the kernel tells GNU's linker of a big-endian configuration."""
 
 
 @frozen
@@ -61,15 +70,29 @@ def link_objects(
     }
     stand_ins = tuple(name for name in missing if name not in aliases)
     made = target.with_suffix(".standins.o")
-    _run([*toolchain.assembles, "-o", str(made)], _source(stand_ins, sections))
+    is_big = bool(objects) and _is_big_endian(objects[0])
+    order = ("-mbig-endian",) if is_big else ()
+    _run([*toolchain.assembles, *order, "-o", str(made)], _source(stand_ins, sections))
     as_named = [f"--defsym={name}={of}" for name, of in aliases.items()]
     _run(
         [
-            toolchain.program("ld"), "--build-id=none", "-z", "noexecstack", *as_named,
+            toolchain.program("ld"), *_order(toolchain, is_big=is_big),
+            "--build-id=none", "-z", "noexecstack", *as_named,
             "-T", str(script), "-o", str(target), *map(str, objects), str(made),
         ]
     )  # fmt: skip
     return Linked(target, stand_ins, _functions(toolchain, objects))
+
+
+def _is_big_endian(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(6)[5:] == bytes([BIG_ENDIAN])
+
+
+def _order(toolchain: Toolchain, *, is_big: bool) -> tuple[str, ...]:
+    """Return what the linker is told of the byte order; LLVM's sees it from the objects."""
+    told = _LINKS_BIG[toolchain.architecture] if is_big else ()
+    return told if toolchain.llvm is None else tuple(set(told) & {"--be8"})
 
 
 def _symbols(

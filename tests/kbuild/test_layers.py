@@ -7,7 +7,7 @@ import pytest
 
 from hypabi.errors import HypabiError
 from hypabi.kbuild import layers
-from hypabi.kbuild.layers import LARGEST, MEMORY, MOST_SAID, Layers
+from hypabi.kbuild.layers import LARGEST, MEMORY, MOST_SAID, Layers, Ran
 from tests.kbuild.machine import need_layers
 
 
@@ -52,6 +52,8 @@ def test_a_command_that_fails_says_so_by_its_first_error(tree: Path) -> None:
     ran = shown.run(("sh", "-c", "echo one; echo f.c:1: error: two; echo three; exit 3"))
     assert (ran.status, ran.complaint()) == (3, "f.c:1: error: two")
     assert shown.run(("true",)).complaint() == "it said nothing"
+    assert Ran(1, "ld: incompatible\nld: warning: a segment").complaint() == "ld: incompatible"
+    assert Ran(1, "ld: warning: a segment").complaint() == "ld: warning: a segment"
 
 
 def test_a_command_has_so_much_memory_and_a_file_so_many_bytes_and_no_more(tree: Path) -> None:

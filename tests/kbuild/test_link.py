@@ -2,10 +2,11 @@
 
 import shutil
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from hypabi.arch.names import Architecture
+from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.errors import HypabiError
 from hypabi.image.load import load_image
 from hypabi.image.model import Access
@@ -55,6 +56,25 @@ def test_what_nothing_defines_is_a_stand_in(assemble: Assemble, script: Path) ->
     assert len(set(places)) == len(places)
     assert all(image.access(place) is Access.WRITABLE for place in places)
     assert image.symbols.find("alias_of_missing")[0].address == places[3]
+
+
+BIG_SCRIPT = SCRIPT.replace("= missing_too;", "= missing_too + 4;")
+
+
+@pytest.mark.parametrize("architecture", ["arm", "arm64"])
+def test_big_endian_objects_are_linked_as_such(
+    assemble: Assemble, script: Path, architecture: Literal["arm", "arm64"]
+) -> None:
+    script.write_text(BIG_SCRIPT)
+    made = assemble(".globl entry\nentry: bl missing\n.word 1", architecture, flags=["-EB"])
+    found = toolchain.find_toolchain(Architecture(architecture))
+    linked = link_objects(found, [made], script, script.with_name("big.elf"))
+    assert linked.stand_ins == ("missing", "missing_too")
+    (image,) = load_image(linked.path).images
+    assert image.byte_order is ByteOrder.BIG
+    (entry,) = image.symbols.find("entry")
+    assert image.read(entry.address + 4, 4) == bytes([0, 0, 0, 1])
+    assert image.read(entry.address, 4)[3] in (0xEB, 0x94), "instructions are little-endian"
 
 
 def test_llvm_links_the_same(assemble: Assemble, script: Path) -> None:
