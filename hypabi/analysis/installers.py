@@ -156,7 +156,9 @@ def _may_lack_symbol(installation: Installation, image: Image) -> bool:
             return not len(image.symbols) and installation.left_out is None
         case ToldBy.LOOKS_AT_HYP:
             return not len(image.symbols)
-        case ToldBy.PROGRAM_ENTRY | ToldBy.CALL_FROM_HYP:
+        case ToldBy.PROGRAM_ENTRY:
+            return bool(image.version) or not len(image.symbols)
+        case ToldBy.CALL_FROM_HYP:
             return True
         case _:
             assert_never(installation.told_by)
