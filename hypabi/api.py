@@ -345,29 +345,35 @@ def drift(
 
     :param document: reStructuredText, as of the kernel's ``Documentation``
     :param images: kernel images to hold it against too
-    :param contract: name of a shipped contract, or a contract file; the default one where ``None``
+    :param contract: name of a shipped contract, or a contract file; the default one where ``None``.
+        One that is stated is held against the document alone
     :param kernel_version: to take the contract at; the images' own where ``None``
     :param architecture: only this one
     :raises HypabiError: document, contract or an image cannot be read, or nothing says the version
     """
-    from hypabi.analysis.drift import TOOLS, Against, hold_document
-    from hypabi.analysis.options import contract_of, version_of
+    from hypabi.analysis.drift import TOOLS, Against, hold_document, hold_stated
+    from hypabi.analysis.options import any_contract_of, contract_of, version_of
     from hypabi.analysis.provenance import provenance
     from hypabi.analysis.summaries.drift import summarize_drift
     from hypabi.arch.names import Architecture
     from hypabi.contract.defaults import DEFAULT_CONTRACT
+    from hypabi.contract.stated.model import StatedContract
 
-    against = Against(
-        contract_of(DEFAULT_CONTRACT if contract is None else contract),
-        tuple(os.fspath(image) for image in images),
-        version_of(kernel_version),
-        None if architecture is None else Architecture(architecture),
-    )
+    named = DEFAULT_CONTRACT if contract is None else contract
+    only = None if architecture is None else Architecture(architecture)
     command = _command(
         "document", *images, drift=document, contract=contract, kernel_version=kernel_version,
         architecture=architecture,
     )  # fmt: skip
-    return summarize_drift(hold_document(os.fspath(document), against, provenance(command, TOOLS)))
+    made = provenance(command, TOOLS)
+    if not images:
+        stated = any_contract_of(named)
+        if isinstance(stated, StatedContract):
+            version = version_of(kernel_version)
+            return summarize_drift(hold_stated(document, stated, version, only, made))
+    paths = tuple(os.fspath(image) for image in images)
+    against = Against(contract_of(named), paths, version_of(kernel_version), only)
+    return summarize_drift(hold_document(os.fspath(document), against, made))
 
 
 def new_contract(

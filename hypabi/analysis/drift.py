@@ -5,23 +5,28 @@ from pathlib import PurePath
 from typing import Final
 
 from hypabi.analysis.examination import Examination
-from hypabi.analysis.findings.drift import DriftFound
+from hypabi.analysis.findings.drift import DriftFound, StatedDriftFound
 from hypabi.analysis.provenance import Provenance
 from hypabi.analysis.session import open_image
 from hypabi.analysis.tools import TOOLS as OF_VERDICTS
 from hypabi.arch.names import Architecture
+from hypabi.contract.architectures import ArchitectureName
 from hypabi.contract.model import Contract
 from hypabi.contract.resolve import revision_of
+from hypabi.contract.stated.model import StatedContract
 from hypabi.contract.version import Version
 from hypabi.errors import HypabiError
 from hypabi.judgement.drift.drift import find_drift
 from hypabi.judgement.drift.rst_reader import read_document
+from hypabi.judgement.drift.stated_drift import find_stated_drift
 from hypabi.judgement.drift.subject import Evidence, Subject
 from hypabi.records import frozen
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 MOST_IMAGES: Final = 16
 """Images that one run holds a document against; each takes about a second."""
+
+_NO_VERSION: Final = "nothing says which kernel version the document is of"
 
 TOOLS: Final = ("docutils", *OF_VERDICTS)
 """Packages whose answers a finding rests on, besides our own."""
@@ -57,6 +62,30 @@ def hold_document(
     return DriftFound(found, against.contract, subjects, examinations, provenance)
 
 
+def hold_stated(
+    path: str | os.PathLike[str],
+    contract: StatedContract,
+    version: Version | None,
+    architecture: Architecture | None,
+    provenance: Provenance,
+) -> StatedDriftFound:
+    """Hold a document against a stated contract, whose word stands for the kernel.
+
+    :raises HypabiError: the document is refused, or nothing says which kernel it is of
+    """
+    where = os.fspath(path)
+    if version is None:
+        raise HypabiError(where, _NO_VERSION, "name it with --kernel-version")
+    architectures = contract.architectures
+    if architecture is not None:
+        only = ArchitectureName(architecture.value)
+        if only not in architectures:
+            raise HypabiError(where, f"the contract {contract.name} does not speak of {only.value}")
+        architectures = (only,)
+    found = find_stated_drift(read_document(where), contract, architectures, version)
+    return StatedDriftFound(found, contract, architectures, version, provenance)
+
+
 def _examined(image: str, against: Against) -> Examination:
     found = open_image(image).examine(against.contract, against.version)
     if against.architecture not in (None, found.revision.architecture):
@@ -84,7 +113,7 @@ def _without_image(document: str, against: Against) -> tuple[Subject, ...]:
     if version is None:
         raise HypabiError(
             document,
-            "nothing says which kernel version the document is of",
+            _NO_VERSION,
             "name an image of it, or the version with --kernel-version",
         )
     if only not in (None, *contract.architectures):

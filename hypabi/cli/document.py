@@ -41,7 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--drift",
         metavar="FILE",
-        help="hold an existing document against contract and image instead",
+        help="hold an existing document against contract and image instead; against a stated "
+        "contract alone",
     )
     parser.add_argument(
         "--format",

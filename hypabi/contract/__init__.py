@@ -31,5 +31,6 @@ __all__ = [
     "stated.facts",
     "stated.model",
     "stated.registers",
+    "stated.validation",
     "version",
 ]

@@ -33,6 +33,7 @@ __all__ = [
     "drift.facts",
     "drift.findings",
     "drift.rst_reader",
+    "drift.stated_drift",
     "drift.subject",
     "entries.audit",
     "entries.baseline",

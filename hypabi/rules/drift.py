@@ -61,6 +61,20 @@ DRIFT: Final[Mapping[Kind, Rule]] = {
         "No party of the image answers the number other than with the error.",
         _MISLEADS,
     ),
+    Kind.ABSENT: _drift(
+        "HYP-DRIFT-CALL-ABSENT",
+        "The contract has a call that the document lacks",
+        "A stated contract, against which no image is held, has a call that somebody serves, and "
+        "the document that is to list it does not.",
+        _UNSAID,
+    ),
+    Kind.UNKNOWN: _drift(
+        "HYP-DRIFT-CALL-UNKNOWN",
+        "The document has a call that the contract lacks",
+        "The document gives what it gives of calls under a name or number that the stated "
+        "contract does not have.",
+        _MISLEADS,
+    ),
     Kind.SILENT: _drift(
         "HYP-DRIFT-PARTY-MISSING",
         "The document does not speak of a party",

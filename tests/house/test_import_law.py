@@ -39,7 +39,7 @@ THIRD_PARTY = {
     "bitwuzla": ("hypabi.smt.bitwuzla",),
     "z3": ("hypabi.smt.z3",),
     "yaml": ("hypabi.decode.yaml",),
-    "docutils": ("hypabi.judgement.drift.rst_reader",),
+    "docutils": ("hypabi.judgement.drift.rst_parts", "hypabi.judgement.drift.rst_reader"),
     "elftools": ("hypabi.image",),
     "zstandard": ("hypabi.image",),
     "lz4": ("hypabi.image",),

@@ -38,12 +38,14 @@ def test_pin_is_of_its_own_series_and_whole(pin: Pin) -> None:
 
 @pytest.mark.parametrize("pin", read_pins(DOCUMENTS).values(), ids=lambda pin: pin.name)
 def test_pin_of_a_document_is_of_its_own_series_and_whole(pin: Pin) -> None:
-    series = pin.name.removeprefix("hyp-abi-").removesuffix(".rst")
+    page, _, series = pin.name.removesuffix(".rst").rpartition("-")
     assert pin.package == f"linux-doc-{series}" and re.fullmatch(pin.newest, pin.package)
     assert pin.version.startswith(f"{series}.")
     assert re.fullmatch(r"pool/[\w./+-]+_all\.deb", pin.file)
-    folder = f"./usr/share/doc/{pin.package}/html/_sources/virt/kvm/arm"
-    assert re.fullmatch(pin.member, f"{folder}/hyp-abi.rst.txt")
+    where = re.escape(f"./usr/share/doc/{pin.package}/html/_sources/")
+    name = re.escape(page.removeprefix("x86-").removeprefix("arm-"))
+    wanted = pin.member.replace("\\.", ".").replace("[^/]+", pin.package)
+    assert re.fullmatch(rf"{where}(arch/)?(virt/kvm|powerpc)/([\w-]+/)?{name}\.rst\.txt", wanted)
     assert {len(pin.package_sha256), len(pin.image_sha256)} == {64}
 
 

@@ -27,6 +27,7 @@ from hypabi.analysis.results.shared import (
     Reproduction,
 )
 from hypabi.arch.names import Architecture, ByteOrder
+from hypabi.contract.architectures import ArchitectureName
 from hypabi.judgement.drift.call_table import How
 from hypabi.judgement.drift.citations import Role
 from hypabi.judgement.drift.document import Weight
@@ -81,7 +82,7 @@ def subject(name: str = "6.1.0-made") -> HeldAgainst:
     return HeldAgainst(
         name,
         "6.1",
-        Architecture.ARM64,
+        ArchitectureName.ARM64,
         ImageIdentity(
             "vmlinuz",
             "b" * 64,

@@ -13,6 +13,7 @@ from hypabi.analysis.results.shared import (
     Sha256,
 )
 from hypabi.arch.names import Architecture
+from hypabi.contract.architectures import ArchitectureName
 from hypabi.judgement.drift.call_table import How
 from hypabi.judgement.drift.citations import Role
 from hypabi.judgement.drift.document import Weight as UnreadKind
@@ -56,7 +57,7 @@ class HeldAgainst:
     """What a report calls it: the version that the image says it is, else its file."""
     version: str
     """Kernel version that the contract was taken at."""
-    architecture: Architecture
+    architecture: ArchitectureName
     image: ImageIdentity | None
     """Null where no image was given: what the contract says is taken for the code."""
     identifier: str

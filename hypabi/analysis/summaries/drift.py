@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hypabi.analysis.findings.check import verdict_word
-from hypabi.analysis.findings.drift import DriftFound
+from hypabi.analysis.findings.drift import DriftFound, StatedDriftFound
 from hypabi.analysis.results.drift import (
     CitedSentence,
     CitingClause,
@@ -26,6 +26,7 @@ from hypabi.analysis.results.drift import (
 from hypabi.analysis.results.shared import CallNumber, Evidence, Reproduction
 from hypabi.analysis.summaries.shared import evidence_of, identify_image, no_evidence, symbols_in
 from hypabi.analysis.summaries.trusted_base import trusted
+from hypabi.contract.architectures import ArchitectureName
 from hypabi.image.symbolizer import Places
 from hypabi.judgement.drift.call_table import Answered, How
 from hypabi.judgement.drift.citations import Cite
@@ -35,15 +36,16 @@ from hypabi.judgement.drift.findings import Coverage, Drift, Drifted, Proof
 from hypabi.judgement.verification.verdict import Finding, Refuted
 
 
-def summarize_drift(drift: DriftFound) -> DriftResult:
+def summarize_drift(drift: DriftFound | StatedDriftFound) -> DriftResult:
     """Return a document held against contract and images as plain values."""
     found = drift.found
-    places = tuple(Places(each.loaded) for each in drift.examinations)
+    examinations = () if isinstance(drift, StatedDriftFound) else drift.examinations
+    places = tuple(Places(each.loaded) for each in examinations)
     findings = tuple(_finding(drift, places, each) for each in found.drifts)
     return DriftResult(
         _document(found.document),
         ContractNamed(drift.contract.name, drift.contract.sha256),
-        tuple(_subject(drift, at, places, findings) for at in range(len(drift.subjects))),
+        tuple(_subjects(drift, places, findings)),
         _coverage(found.coverage),
         findings,
         tuple(OpenQuestion(each.what, each.reason, each.line) for each in found.opens),
@@ -54,6 +56,45 @@ def summarize_drift(drift: DriftFound) -> DriftResult:
         _trusted(drift),
         Reproduction(command=drift.provenance.command, versions=dict(drift.provenance.versions)),
     )
+
+
+def _subjects(
+    drift: DriftFound | StatedDriftFound,
+    places: tuple[Places, ...],
+    findings: tuple[DriftFinding, ...],
+) -> Iterator[HeldAgainst]:
+    if isinstance(drift, StatedDriftFound):
+        yield from _stated_subjects(drift)
+        return
+    for at in range(len(drift.subjects)):
+        yield _subject(drift, at, places, findings)
+
+
+def _stated_subjects(drift: StatedDriftFound) -> Iterator[HeldAgainst]:
+    """Yield each architecture of a stated contract; a conduit names registers, not the contract."""
+    contract = drift.contract
+    for on in drift.architectures:
+        passed = [each for each in contract.conduits.values() if each.identifier is not None]
+        first = passed[0] if passed else None
+        results = None if first is None or first.results is None else first.results.on(on)
+        yield HeldAgainst(
+            f"{drift.version} on {on.value}",
+            str(drift.version),
+            on,
+            None,
+            "" if first is None or first.identifier is None else first.identifier.on(on) or "",
+            "" if results is None else results[0].partition("-")[0],
+            tuple(_numbers(drift, on)),
+            {},
+            {},
+        )
+
+
+def _numbers(drift: StatedDriftFound, on: ArchitectureName) -> Iterator[CallNumber]:
+    contract = drift.contract
+    for name, call in contract.calls_at(on, drift.version).items():
+        for each in contract.numbers_of(call, on, drift.version):
+            yield CallNumber(name, each.value)
 
 
 def _document(document: Document) -> DocumentRead:
@@ -73,7 +114,7 @@ def _subject(
     return HeldAgainst(
         subject.name,
         str(revision.version),
-        revision.architecture,
+        ArchitectureName(revision.architecture.value),
         None if examined is None else identify_image(examined.loaded),
         revision.identifier,
         revision.result,
@@ -110,7 +151,9 @@ def _coverage(of: Coverage) -> DriftCoverage:
     )
 
 
-def _finding(drift: DriftFound, places: tuple[Places, ...], found: Drift) -> DriftFinding:
+def _finding(
+    drift: DriftFound | StatedDriftFound, places: tuple[Places, ...], found: Drift
+) -> DriftFinding:
     return DriftFinding(
         found.kind,
         found.what,
@@ -137,7 +180,9 @@ def _fact(fact: Fact) -> StatedFact:
     return StatedFact(fact.what, fact.architecture, fact.line, fact.document, fact.contract)
 
 
-def _proof(drift: DriftFound, places: tuple[Places, ...], proof: Proof) -> DriftProof:
+def _proof(
+    drift: DriftFound | StatedDriftFound, places: tuple[Places, ...], proof: Proof
+) -> DriftProof:
     judged = None
     if proof.finding is not None:
         judged = _judged(proof.finding, _evidence(drift, places, proof))
@@ -150,7 +195,11 @@ def _proof(drift: DriftFound, places: tuple[Places, ...], proof: Proof) -> Drift
     )
 
 
-def _evidence(drift: DriftFound, places: tuple[Places, ...], proof: Proof) -> Evidence:
+def _evidence(
+    drift: DriftFound | StatedDriftFound, places: tuple[Places, ...], proof: Proof
+) -> Evidence:
+    if isinstance(drift, StatedDriftFound):
+        return no_evidence()
     if proof.finding is None or not isinstance(proof.finding.verdict, Refuted):
         return no_evidence()
     text = drift.examinations[proof.subject].text
@@ -178,11 +227,14 @@ def _answer(answer: Answered) -> tuple[str, str, How, str, tuple[str, ...]]:
     return answer.party, f"{answer.number:#x}", answer.how, answer.row, answer.lost
 
 
-def _trusted(drift: DriftFound) -> tuple[str, ...]:
+def _trusted(drift: DriftFound | StatedDriftFound) -> tuple[str, ...]:
     """Return what no finding can be better than, in whole sentences."""
     version = drift.provenance.version("docutils")
-    reading = (
-        f"docutils' reading of the document (docutils {version}), and our cutting it into "
+    reading = f"docutils' reading of the document (docutils {version}), and our cutting it into "
+    if isinstance(drift, StatedDriftFound):
+        reading += "sentences, tables and fields; the contract, which no image was held against"
+        return (reading,)
+    reading += (
         "sentences; what a sentence says is what the clauses of the contract that cite it say"
     )
     return (reading, *(trusted(drift.provenance) if drift.examinations else ()))

@@ -39,7 +39,8 @@ def _unused(contract: StatedContract) -> Iterator[Remark]:
         "checks": {name for each in checked for name in each.checked_by},
         "providers": {name for each in calls for name in each.served_by},
         "conduits": {name for each in calls for name in conduits_of(contract, each)},
-        "errors": {name for each in calls for name in each.errors},
+        "errors": {name for each in calls for name in each.errors}
+        | {each.unserved for each in contract.conduits.values() if each.unserved},
     }
     tables = {
         "sources": contract.sources,

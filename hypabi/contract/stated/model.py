@@ -56,6 +56,9 @@ class Source(Located):
 
     title: Annotated[str, "What it is called."]
     where: Annotated[str | None, "Its number, or its path in the kernel's tree."] = None
+    lists: Annotated[
+        tuple[str, ...], "Keys of 'conduits': a document that is to list all calls of these."
+    ] = ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -121,6 +124,9 @@ class StatedConduit(Spanned):
     may_change: Annotated[
         OnEach[tuple[str, ...]] | None, "Registers that a call may leave with any value."
     ] = None
+    unserved: Annotated[
+        str | None, "Key of 'errors': what a number is answered that nobody serves."
+    ] = None
     source: Annotated[tuple[Reference, ...], "What states it."]
     checked_by: Annotated[tuple[str, ...], "Keys of 'checks' that show it."] = ()
     unseen: Annotated[
@@ -157,6 +163,7 @@ class StatedCall(Spanned):
     """A hypercall."""
 
     summary: Annotated[str, "What it is for, in a sentence or two."]
+    also: Annotated[tuple[str, ...], "Other names of it, as documents and headers spell them."] = ()
     number: Annotated[int | None, "The function identifier, where there is one only."] = None
     numbers: Annotated[tuple[Numbered, ...], "The function identifiers, where it has several."] = ()
     immediate: Annotated[int | None, "The instruction's immediate, where it selects the call."] = (

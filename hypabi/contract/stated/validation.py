@@ -13,6 +13,7 @@ from hypabi.contract.stated.model import (
     Numbered,
     Parameter,
     Reference,
+    Source,
     Spanned,
     StatedCall,
     StatedConduit,
@@ -38,6 +39,8 @@ def check_stated(contract: StatedContract) -> None:
             _check_span(contract, each)
         if isinstance(each, Reference):
             known_name(each.source, contract.sources, each.place.below("source"))
+        if isinstance(each, Source):
+            _all_known(each.lists, contract.conduits, each.place.below("lists"))
         if isinstance(each, StatedConduit | StatedCall | Numbered):
             _all_known(each.checked_by, contract.checks, each.place.below("checked-by"))
         if isinstance(each, Check) and not re.fullmatch(r"tests/[\w/]+\.py::\w+", each.test):
@@ -46,6 +49,8 @@ def check_stated(contract: StatedContract) -> None:
     _check_registers(contract)
     for conduit in contract.conduits.values():
         _check_conduit(contract, conduit)
+        unserved = () if conduit.unserved is None else (conduit.unserved,)
+        _all_known(unserved, contract.errors, conduit.place.below("unserved"))
     for call in contract.calls.values():
         _check_call(contract, call)
 

@@ -91,6 +91,9 @@ def _conduit(
         if registers is not None:
             rows.append((title, on_each(contract, registers)))
     rows += _extent(conduit)
+    if conduit.unserved is not None:
+        value = contract.errors[conduit.unserved].value
+        rows.append(("Nobody's number", words(Code(conduit.unserved), f", {value}")))
     rows.append(("Source", _references(contract, conduit.source)))
     shown = next(fact for fact in facts_of(contract) if fact.of == name)
     rows.append(("Evidence", _evidence(contract, shown)))
@@ -158,6 +161,8 @@ def _call(contract: StatedContract, name: str, call: StatedCall) -> Iterator[Blo
     if call.by is not None and len(contract.conduits) > 1:
         rows.append(("By", joined([(Emphasis(each),) for each in call.by], " or ")))
     rows += _extent(call)
+    if call.also:
+        rows.append(("Also called", codes(call.also)))
     rows.append(("Purpose", prose(call.summary)))
     served = [contract.providers[each].title for each in call.served_by]
     rows.append(("Served by", words(plain_list(served) if served else "nobody")))

@@ -72,6 +72,35 @@ class Entry:
         return self.named is None or bool(self.named.on(architecture))
 
 
+class Shape(enum.Enum):
+    """What a part of a document is."""
+
+    HEADING = "heading"
+    """A title, a term, or a call's name that stands alone."""
+    TEXT = "text"
+    ROW = "row"
+    HEAD = "head"
+    """The first row of a table, where it names the columns."""
+    FIELD = "field"
+    LITERAL = "literal"
+
+
+@frozen
+class Part:
+    """A part of a document: its text, the cells of a row, or name and value of a field."""
+
+    shape: Shape
+    line: int
+    cells: tuple[str, ...]
+    until: int
+    """Number of the first part behind it and behind what it heads."""
+
+    @property
+    def text(self) -> str:
+        """Return its text on one line."""
+        return " ".join(" ".join(self.cells).split())
+
+
 @frozen
 class Unread:
     """A part of a document that was not read, and why."""
@@ -99,6 +128,9 @@ class Document:
     entries: tuple[Entry, ...]
     titles: tuple[str, ...]
     unread: tuple[Unread, ...]
+    parts: tuple[Part, ...]
+    """The same by headings, tables and fields, from 0."""
+    lines: tuple[str, ...]
 
 
 def of_register(name: str) -> Architecture | None:

@@ -28,6 +28,7 @@ _SUCCESS: Final = re.compile(r"\b(?:is|are|=)\s+(0x[0-9a-fA-F]{1,16}|\d{1,19})\s
 _ERROR: Final = re.compile(r"\b(0x[0-9a-fA-F]{1,16}|-\d{1,9})\s*\)?\s+on\s+error\b")
 
 _NAMING: Final = re.compile(r"#?\d\w*|[rxw]\d{1,2}|ip|lr|EL\d|[A-Z][A-Z0-9]{2,}(_\w+)?")
+_MANY: Final = ("arguments", "registers", "errors")
 _PARTS: Final = re.compile(r"[-/+.]")
 
 
@@ -48,7 +49,8 @@ class Fact:
     def sentence_of(self) -> str:
         """Return the disagreement in words."""
         on = "" if self.architecture is None else f" on {self.architecture.value}"
-        verb = "are" if self.what.endswith("s") or "arguments" in self.what else "is"
+        many = self.what.endswith("s") or any(word in self.what for word in _MANY)
+        verb = "are" if many else "is"
         return f"{self.what}{on} {verb} {self.document}, and {self.contract} in the contract"
 
     @property

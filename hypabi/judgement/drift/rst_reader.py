@@ -1,8 +1,9 @@
 """Read reStructuredText into a :class:`~hypabi.judgement.drift.document.Document`.
 
-docutils reads it, the field's own library, and only this module imports it.  Directives that would
-read a file, fetch an address or pass text through raw are off; what docutils does not know (Sphinx
-and kernel directives) is listed as not read, and roles it does not know are taken for their text.
+docutils reads it, the field's own library, which only this module and ``rst_parts`` import.
+Directives that would read a file, fetch an address or pass text through raw are off; what docutils
+does not know (Sphinx and kernel directives) is listed as not read, and roles it does not know are
+taken for their text.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
 from hypabi.judgement.drift.document import NAME, Assignment, Document, Sentence, Unread, Weight
 from hypabi.judgement.drift.entry import Draft
+from hypabi.judgement.drift.rst_parts import read_parts
 from hypabi.judgement.drift.sentences import MASK, sentences
 from hypabi.records import replace
 from hypabi.regular import read_regular
@@ -61,11 +63,12 @@ def read_document(path: str) -> Document:
     :raises HypabiError: it cannot be read, or is larger or deeper nested than a document is
     """
     raw = _bytes(path)
-    tree = _parsed(path, _text(path, raw))
+    text = _text(path, raw)
+    tree = _parsed(path, text)
     reader = _Reader(path)
     reader.unread += _complaints(tree)
     reader.walk(tree, 0)
-    return reader.document(hashlib.sha256(raw).hexdigest())
+    return reader.document(hashlib.sha256(raw).hexdigest(), tree, tuple(text.splitlines()))
 
 
 def _bytes(path: str) -> bytes:
@@ -150,13 +153,15 @@ class _Reader:
         self.line = 1
         self.paragraph = 0
 
-    def document(self, sha256: str) -> Document:
+    def document(self, sha256: str, tree: nodes.document, lines: tuple[str, ...]) -> Document:
         """Return what was read."""
         entries = tuple(draft.done() for draft in self.entries)
         unread = tuple(sorted(set(self.unread), key=lambda each: (each.line, each.reason)))
+        parts = read_parts(tree, lines)
         return Document(
-            self.path, sha256, tuple(self.sentences), entries, tuple(self.titles), unread
-        )
+            self.path, sha256, tuple(self.sentences), entries, tuple(self.titles), unread, parts,
+            lines,
+        )  # fmt: skip
 
     def walk(self, node: nodes.Node, depth: int) -> None:
         """Read a node and what is in it.

@@ -32,6 +32,8 @@ TITLES: Final = {
     Kind.DIFFERS: "Numbers, registers and names that differ",
     Kind.MISSING: "Calls that the code has and the document lacks",
     Kind.UNSERVED: "Calls that the document has and nobody serves",
+    Kind.ABSENT: "Calls that the contract has and the document lacks",
+    Kind.UNKNOWN: "Calls that the document has and the contract lacks",
     Kind.SILENT: "Parties of the image without a sentence",
     Kind.UNSTATED: "Broken clauses that rest on no sentence",
     Kind.INCOMPLETE: "Incomplete: true, and leaves out what the code does besides",
@@ -85,8 +87,10 @@ def headline(report: DriftResult) -> Iterator[str]:
     of = report.coverage
     besides = (
         f"{of.words_held} of {of.words} words are held, {of.facts} numbers and registers were "
-        f"compared, {of.promises_cited} of {of.promises} promises rest on a sentence"
+        "compared"
     )
+    if of.promises:
+        besides += f", {of.promises_cited} of {of.promises} promises rest on a sentence"
     name = PurePath(report.document.path).name
     yield from verdict_lines(name, _without_empty(report.conclusion), besides)
 
