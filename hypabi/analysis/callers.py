@@ -200,27 +200,29 @@ def _reach(examination: Examination, role: Role) -> Reach:
 
     def ways(address: int, targets: frozenset[int], which: Branches) -> tuple[WayInto, ...]:
         state = program.state_at(address)
-        return tuple(program.call_sites.ways_into(address, targets, state, which))
+        return tuple(program.call_sites.ways.ways_into(address, targets, state, which))
 
     def flow(address: int) -> Flow:
-        return program.call_sites.entry_flow(address, program.state_at(address))
+        return program.call_sites.functions.entry_flow(address, program.state_at(address))
 
     def unreached(address: int, known: Mapping[str, int]) -> frozenset[int]:
-        return program.call_sites.unreached_with(address, known, program.state_at(address))
+        return program.call_sites.functions.unreached_with(
+            address, known, program.state_at(address)
+        )
 
     def is_offered(address: int) -> bool:
         around = symbols.around(address) if examination.loaded.is_part else None
         return around is not None and around.letter in OFFERED
 
     def called(address: int) -> tuple[tuple[int, int], ...] | None:
-        found = program.call_sites.called_from(address, program.state_at(address))
+        found = program.call_sites.functions.called_from(address, program.state_at(address))
         return None if not found and is_offered(address) else found
 
     def level(address: int, place: int) -> LevelAsked:
-        return program.call_sites.level_at(address, place)
+        return program.call_sites.functions.level_at(address, place)
 
     def switches(address: int) -> bool:
-        return program.call_sites.switches_to_t32(address, program.state_at(address))
+        return program.call_sites.functions.switches_to_t32(address, program.state_at(address))
 
     return Reach(find, leads, ways, unreached, flow, level, called, switches)
 

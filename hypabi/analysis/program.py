@@ -21,7 +21,8 @@ from hypabi.symbolic.explore import Explorer
 from hypabi.symbolic.setup import Lifters, explorer_for
 
 if TYPE_CHECKING:
-    from hypabi.callsites.finder import Asked, CallSites
+    from hypabi.callsites.call_ways import Asked
+    from hypabi.callsites.finder import CallSites
 
 NOTHING_LINKED: Final[Mapping[int, str]] = MappingProxyType({})
 
@@ -107,7 +108,8 @@ class Program:
     def outside_call_sites(self, immediate: int | None, identifier: str) -> "CallSites":
         """Return the ``hvc`` instructions of a program that takes EL2 with vectors of its own."""
         entries = {at: table.hvc_entry for at, table in self.tables().items()}
-        from hypabi.callsites.finder import Asked, CallSites
+        from hypabi.callsites.call_ways import Asked
+        from hypabi.callsites.finder import CallSites
 
         return CallSites(self.explorer, entries, Asked(immediate, identifier))
 
@@ -115,7 +117,8 @@ class Program:
         """Return the ``hvc`` instructions as a contract reads them, found once for each way."""
         if identifier == IDENTIFIERS[self.image.architecture]:
             return self.call_sites
-        from hypabi.callsites.finder import Asked, CallSites
+        from hypabi.callsites.call_ways import Asked
+        from hypabi.callsites.finder import CallSites
 
         asked = Asked(immediate, identifier)
         found = self._sites_by.get(asked)

@@ -67,7 +67,7 @@ def leads_to(
             return Lead.OPEN if is_open else Lead.NOT if deep else Lead.BEYOND
         seen.add(address)
         deep |= calls > MOST_CALLS
-        body = sites.callee(address, state)
+        body = sites.functions.callee(address, state)
         if body is None:
             continue
         shut = closed | unreached_at_el1(body) if isinstance(body, A64Body) else closed
@@ -114,7 +114,7 @@ def _onward(image: Image, body: Body, closed: frozenset[int]) -> Iterator[tuple[
 def _into_next(sites: CallSites, body: Body, state: InstructionSet) -> Iterator[tuple[int, int]]:
     """Yield the function into which a function's code runs on at its end."""
     around = function_extent(sites.image, body.start, state)
-    if around.end == body.end and sites.runs_on(around, around.end, state):
+    if around.end == body.end and sites.functions.runs_on(around, around.end, state):
         yield around.end, 0
 
 

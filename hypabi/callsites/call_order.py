@@ -109,7 +109,7 @@ class CallOrder:
 
     def _walk(self, start: int, live: Live) -> frozenset[Live]:
         """Return who can be live where a function returns, one way at a time."""
-        body = self.sites.callee(start, self.state)
+        body = self.sites.functions.callee(start, self.state)
         if body is None or start in self._around or len(self._around) == MOST_DEEP:
             self._cut_short = self._cut_short or len(self._around) == MOST_DEEP
             return frozenset({live})

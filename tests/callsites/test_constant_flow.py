@@ -14,10 +14,10 @@ def skipped(assemble: Assemble, body: str, **known: int) -> set[str]:
 
 def _skipped(sites: CallSites, state: InstructionSet, known: dict[str, int]) -> set[str]:
     start = address_of(sites, "root")
-    body = sites.callee(start, state)
+    body = sites.functions.callee(start, state)
     assert body is not None
     names = {address_of(sites, name): name for name in ("f", "g")}
-    unreached = sites.unreached_with(start, known, state)
+    unreached = sites.functions.unreached_with(start, known, state)
     targets = {step.target for step in body.turns() if step.address in unreached}
     return {name for address, name in names.items() if address in targets}
 

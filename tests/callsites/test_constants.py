@@ -49,11 +49,11 @@ def test_every_constant_of_a_real_kernel_is_what_the_way_brings(kernel: Kernel, 
     sites = CallSites(explorer_for(load_image(kernel(name)).images[-1]))
     read = 0
     for draft in sites._drafts(None):
-        register = sites.identifier(draft.word.immediate)
+        register = sites.ways.identifier(draft.word.immediate)
         for chain in draft.chains:
             found = constant(draft.body, chain.steps, int(register[1:]))  # type: ignore[arg-type]
             if found is not None:
-                (way,) = sites.run(draft.body, [chain], draft.word)
+                (way,) = sites.ways.run(draft.body, [chain], draft.word)
                 assert way.request.registers[register] == found, hex(draft.word.address)
                 read += 1
     assert read > 60

@@ -18,7 +18,7 @@ def held(
     sites = made(assemble, f=body, **others)
     state = InstructionSet.A64 if made is call_sites else InstructionSet.A32
     (site,) = (each for each in sites.find() if each.function.name == "f")
-    flow = sites.entry_flow(address_of(sites, "f"), state)
+    flow = sites.functions.entry_flow(address_of(sites, "f"), state)
     assert flow is not None
     return flow[site.address].registers[register]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hypabi.arch.names import Architecture, ByteOrder, InstructionSet
+from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.hvc_words import hvc_words
 from hypabi.callsites.model import CallSite, Function, Origin, Reached, ResultUse, Start, Why, after
@@ -308,13 +308,13 @@ def test_what_all_sites_may_cost_together_is_bounded_and_said(
     bodies = {f"f{n}": "cbz x1, 1f; nop; 1: nop; nop; hvc #0; mov x1, x4; ret" for n in range(8)}
     whole = program(assemble, **bodies).find()
     assert not any(site.undecided or site.reliance.undecided for site in whole)
-    monkeypatch.setattr("hypabi.callsites.finder.MOST_BEFORE", 20)
+    monkeypatch.setattr("hypabi.callsites.call_ways.MOST_BEFORE", 20)
     sites = program(assemble, **bodies).find()
     assert not sites[0].undecided
     assert "than are looked at" in sites[-1].undecided[-1]
-    monkeypatch.setattr("hypabi.callsites.finder.MOST_BEHIND", 8)
+    monkeypatch.setattr("hypabi.callsites.call_ways.MOST_BEHIND", 8)
     assert program(assemble, **bodies).find()[-1].reliance.undecided
-    monkeypatch.setattr("hypabi.callsites.finder.MOST_READ", 64)
+    monkeypatch.setattr("hypabi.callsites.functions.MOST_READ", 64)
     last = program(assemble, **bodies).find()[-1]
     assert not last.paths and "in all" in last.undecided[0]
     assert last.reliance.undecided
@@ -394,57 +394,3 @@ def test_a_way_that_is_not_taken_at_el1_is_taken_at_el2(assemble: Assemble) -> N
 
     assert shown(4, "eq") and shown(8, "ne")
     assert not shown(4, "ne") and not shown(8, "eq")
-
-
-@pytest.mark.parametrize(
-    ("head", "switches"),
-    [
-        ("add r9, pc, #1; bx r9", True),
-        ("add r9, pc, #1; bx r8", False),
-        ("add r9, pc, #2; bx r9", False),
-        ("nop; bx r9", False),
-        ("bx lr", False),
-        ("setend be; add r9, pc, #1; bx r9", True),
-        ("setend be; nop; add r9, pc, #1; bx r9", False),
-    ],
-)
-def test_an_entry_that_goes_on_in_t32_at_once_is_told(
-    assemble: Assemble, head: str, *, switches: bool
-) -> None:
-    source = f".arch armv7ve\n.arm\n.globl entry\n.type entry, %function\nentry: {head}\n"
-    image = load_image(assemble(source, "arm", text=0x10000)).images[-1]
-    sites = CallSites(explorer_for(image))
-    for state in (InstructionSet.A32, InstructionSet.T32):
-        assert sites.switches_to_t32(0x10000, state) == switches
-
-
-@pytest.mark.parametrize("head", ["", "setend be"])
-@pytest.mark.parametrize(("target", "goes_on"), [("install", True), ("other", False)])
-def test_such_an_entry_is_followed_behind_the_switch(
-    assemble: Assemble, head: str, target: str, *, goes_on: bool
-) -> None:
-    """As ``stext`` of a Thumb-2 kernel calls ``__hyp_stub_install``, whatever its symbol says."""
-    source = f"""
-        .arch armv7ve
-        .arm
-        .globl entry
-        .type entry, %function
-    entry: {head}
-        add r9, pc, #1
-        bx r9
-        .thumb
-        bl {target}
-    1:  b 1b
-        .thumb_func
-        .type install, %function
-    install: bx lr
-        .thumb_func
-        .type other, %function
-    other: bx lr
-    """
-    image = load_image(assemble(source, "arm", text=0x10000)).images[-1]
-    sites = CallSites(explorer_for(image))
-    (install,) = image.symbols.find("install")
-    for state in (InstructionSet.A32, InstructionSet.T32):
-        ways = list(sites.ways_into(0x10000, frozenset({install.address}), state))
-        assert bool(ways) == goes_on

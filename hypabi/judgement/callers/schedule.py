@@ -402,7 +402,7 @@ def _checks(
 def _flow(program: Program, site: CallSite) -> Flow:
     if program.call_sites is None:
         return None
-    return program.call_sites.entry_flow(site.function.address, site.state)
+    return program.call_sites.functions.entry_flow(site.function.address, site.state)
 
 
 def _promised(

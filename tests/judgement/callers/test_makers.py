@@ -142,8 +142,8 @@ def test_who_goes_on_to_a_wrapper_is_held_to_what_it_passes_and_when(
     a64 = InstructionSet.A64
     reach = reach_of(
         lambda name: [address_of(sites, name)],
-        ways=lambda start, targets, _: tuple(sites.ways_into(start, targets, a64)),
-        flow=lambda start: sites.entry_flow(start, a64),
+        ways=lambda start, targets, _: tuple(sites.ways.ways_into(start, targets, a64)),
+        flow=lambda start: sites.functions.entry_flow(start, a64),
     )
     lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
     live, solver = {"stub"}, BitwuzlaSolver()
@@ -176,9 +176,9 @@ def entered(assemble: Assemble, context: CallerContext, body: str) -> list[str]:
     reach = reach_of(
         lambda name: [address_of(sites, name)],
         ways=lambda start, targets, which: tuple(
-            sites.ways_into(start, targets, InstructionSet.A64, which)
+            sites.ways.ways_into(start, targets, InstructionSet.A64, which)
         ),
-        flow=lambda start: sites.entry_flow(start, InstructionSet.A64),
+        flow=lambda start: sites.functions.entry_flow(start, InstructionSet.A64),
     )
     lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
     solver = BitwuzlaSolver()
@@ -246,8 +246,8 @@ def unasked(assemble: Assemble, **functions: str) -> set[str]:
     found, _ = sites.wanted(Everything())
     reach = replace(
         reach_of(lambda name: [address_of(sites, name)]),
-        level=sites.level_at,
-        called=lambda at: sites.called_from(at, InstructionSet.A64),
+        level=sites.functions.level_at,
+        called=lambda at: sites.functions.called_from(at, InstructionSet.A64),
     )
     said = {site.address: (ASKING,) for site in found}
     return {each.function for each in hold_levels(said, reach, found)}

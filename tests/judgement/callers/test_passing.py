@@ -34,7 +34,7 @@ def arrived(assemble: Assemble, body: str, *, followed: bool = True) -> tuple[Ca
     sites = call_sites(assemble, f=body)
     (site,) = sites.find()
     (way,) = site.paths
-    flow = partial(sites.entry_flow, site.function.address, InstructionSet.A64)
+    flow = partial(sites.functions.entry_flow, site.function.address, InstructionSet.A64)
     return site, Passing(way, flow if followed else lambda: None, 64, site.address)
 
 

@@ -1,0 +1,207 @@
+"""The functions of a program: their bodies, read once, and what flows through each alone."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.callsites.constant_flow import reached_with
+from hypabi.callsites.entry_flow import Moment, flow_from_entry
+from hypabi.callsites.hvc_words import JUMPS, direct_calls
+from hypabi.callsites.level import LevelAsked, asks_level, level_asked
+from hypabi.callsites.path_runner import Approach
+from hypabi.code.function_body import A64Body, Body, Kind, Step, body_of, never_returning
+from hypabi.code.function_bounds import Extent, function_extent
+from hypabi.records import replace
+from hypabi.symbolic.explore import Explorer
+
+MOST_CALLERS: Final = 24
+"""Direct callers of one function that are looked at."""
+MOST_READ: Final = 2 << 20
+"""Bytes of all functions that are read; the largest real kernel needs 150,000."""
+LIFTED_COSTS: Final = 16
+"""What a byte of A32 or T32 counts against that: its instructions are lifted, A64 is not."""
+SETEND: Final = (0xF1010000, 0x200)
+"""A32 ``setend``, and its bit for big-endian (DDI 0406C, A8.8.157)."""
+
+
+class Functions:
+    """The functions of one program."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+        self.image = explorer.image
+        self._ends = never_returning(self.image)
+        self._bodies: dict[tuple[int, int, InstructionSet], Body] = {}
+        self._approaches: dict[InstructionSet, Approach] = {}
+        self._flows: dict[tuple[int, InstructionSet], Mapping[int, Moment] | None] = {}
+        self._unread = MOST_READ
+
+    def body(self, around: Extent, state: InstructionSet) -> Body:
+        """Return the body of a function, read once."""
+        key = (around.start, around.end, state)
+        found = self._bodies.get(key)
+        if found is None:
+            read, costs = None, 1
+            if state is not InstructionSet.A64:
+                read = partial(self.explorer.instruction, state=state)
+                costs = LIFTED_COSTS
+            end = min(around.end, around.start + max(0, self._unread) // costs)
+            around = replace(around, end=end)
+            found = body_of(self.image, self.explorer.patches, around, read, self._ends)
+            self._unread -= costs * (found.end - found.start)
+            self._bodies[key] = found
+        return found
+
+    def function(self, address: int) -> A64Body | None:
+        """Return the body of the A64 function that starts at an address, ``None`` of others."""
+        if self.image.architecture is not Architecture.ARM64:
+            return None
+        body = self.callee(address, InstructionSet.A64)
+        return body if isinstance(body, A64Body) else None
+
+    def callee(self, address: int, state: InstructionSet) -> Body | None:
+        """Return the body of a function that is called, ``None`` where no code is.
+
+        Of one that goes on in T32 at once, what is behind.
+        """
+        if self.image.segment(address) is None:
+            return None
+        around = function_extent(self.image, address, state)
+        start, state = self.state_behind(address, state)
+        return self.body(replace(around, start=start), state) if around.start == address else None
+
+    def around(self, address: int, state: InstructionSet) -> Body | None:
+        """Return the body of the function around an address, entered there."""
+        if self.image.segment(address) is None:
+            return None
+        around = function_extent(self.image, address, state)
+        return self.body(replace(around, start=address), state)
+
+    def approach(self, state: InstructionSet) -> Approach:
+        """Return what runs ways in an instruction set state."""
+        found = self._approaches.get(state)
+        if found is None:
+            found = self._approaches[state] = Approach(self.explorer, state)
+        return found
+
+    def entry_flow(self, function: int, state: InstructionSet) -> Mapping[int, Moment] | None:
+        """Return what a function's registers hold of what it was entered with, by instruction.
+
+        :param function: where it starts
+        :return: ``None`` where that is not found out
+        """
+        key = (function, state)
+        if key not in self._flows:
+            body = self.callee(function, state)
+            _, state = self.state_behind(function, state)
+            self._flows[key] = None if body is None else flow_from_entry(self.approach(state), body)
+        return self._flows[key]
+
+    def unreached_with(
+        self, function: int, known: Mapping[str, int], state: InstructionSet
+    ) -> frozenset[int]:
+        """Return the branches and calls of a function that are not reached then.
+
+        :param known: what registers hold at its entry
+        """
+        body = self.callee(function, state)
+        _, state = self.state_behind(function, state)
+        reached = None if body is None else reached_with(self.approach(state), body, known)
+        if body is None or reached is None:
+            return frozenset()
+        return frozenset(step.address for step in body.turns()) - reached
+
+    def switches_to_t32(self, function: int, state: InstructionSet) -> bool:
+        """Tell whether a function begins in A32 with ``add rN, pc, #1; bx rN``.
+
+        As the entry of a Thumb-2 kernel does, which a boot loader enters in A32; a big-endian one
+        says ``setend be`` before.  Without symbols of an ELF all functions of such a kernel count
+        as T32, this one too.
+        """
+        return self.state_behind(function, state) != (function, state)
+
+    def state_behind(self, function: int, state: InstructionSet) -> tuple[int, InstructionSet]:
+        """Return where a function goes on behind a switch to T32, and in which state."""
+        segment = self.image.segment(function)
+        if segment is None or state is InstructionSet.A64:
+            return function, state
+        start = function - segment.address
+        words = [
+            int.from_bytes(segment.content[at : at + 4], "little")
+            for at in range(start, start + 12, 4)
+        ]
+        skipped = words[0] & ~SETEND[1] == SETEND[0]
+        first, second = words[skipped : skipped + 2]
+        register = first >> 12 & 0xF
+        if (first & 0xFFFF0FFF, second) != (0xE28F0001, 0xE12FFF10 | register):
+            return function, state
+        return function + 8 + 4 * skipped, InstructionSet.T32
+
+    def called_from(
+        self, function: int, state: InstructionSet
+    ) -> tuple[tuple[int, int], ...] | None:
+        """Return the functions that call one directly, each with the call.
+
+        ``None`` where a branch leads to it, since nobody says from which function.
+        """
+        if direct_calls(self.image, (function,), 1, JUMPS)[function]:
+            return None
+        calls = direct_calls(self.image, (function,), MOST_CALLERS)[function]
+        return tuple((function_extent(self.image, at, state).start, at) for at in calls)
+
+    def level_at(self, function: int, place: int) -> LevelAsked:
+        """Tell whether an A64 function asks for its level before it comes to an instruction."""
+        body = self.function(function)
+        return LevelAsked.ASKED if body is None else level_asked(body, place, self._asks_level)
+
+    def _asks_level(self, function: int) -> bool:
+        body = self.function(function)
+        return body is not None and asks_level(body)
+
+    def runs_on(self, before: Extent, start: int, state: InstructionSet) -> bool:
+        """Tell whether control goes from a function's start over its end.
+
+        What it executes last must be an instruction that computes: behind a call, a trap or data a
+        compiler knew that nothing runs on, and what only pads is no function.
+        """
+        body = self.body(before, state)
+        last = _last(body, start, 2 if state is InstructionSet.T32 else 4)
+        if last is None or last.kind not in (Kind.NEXT, Kind.BRANCH) or not last.falls:
+            return False
+        return last.uses is not None and body.reaches(last.address)
+
+    def running_into(self, around: Extent, state: InstructionSet) -> Iterator[Extent]:
+        """Yield the functions whose code runs on into a function, each with that at its end.
+
+        ``__hyp_get_vectors`` of every kernel before 4.12 runs on into ``__hyp_set_vectors``.
+        """
+        start = around.start
+        while around.symbol and self._same_code(start):
+            before = function_extent(self.image, start - 2, state)
+            if not before.symbol or not self.runs_on(before, start, state):
+                return
+            yield replace(before, end=around.end)
+            start = before.start
+
+    def _same_code(self, start: int) -> bool:
+        """Tell whether code of the same segment stands before an address."""
+        segment = self.image.segment(start)
+        return segment is not None and segment.address < start
+
+
+def _last(body: Body, end: int, size: int) -> Step | None:
+    """Return the last instruction of a function that is no padding.
+
+    ``None`` where all is padding, or where the function is longer than is read.
+    """
+    if body.end < end:
+        return None
+    address = end - size
+    while address >= body.start:
+        for step in (body.step(address), *([body.step(address - 2)] if size == 2 else [])):
+            pads = step.kind is Kind.NEXT and step.uses is not None and not step.uses.writes
+            if not pads and body.reaches(step.address):
+                return step
+        address -= size
+    return None
