@@ -76,8 +76,11 @@ class Folder:
             elif file.name in typed and not file.exists():
                 file.symlink_to(self.kernel(name))
         for name in read_pins(DOCUMENTS):
+            page = self.path / name
             if f"kernels/fetch {name}" in typed:
                 self.document(name)
+            elif name in typed and not page.exists():
+                page.symlink_to(self.document(name))
         tree = self.path / SOURCE
         if SOURCE in typed and not tree.exists():
             sources, folder = prepared_sources()
