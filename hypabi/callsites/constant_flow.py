@@ -4,18 +4,15 @@ A data flow of constants over the function's own instructions: a branch whose co
 goes one way, every other goes both.  Of memory nothing is known.
 """
 
-from collections import deque
 from collections.abc import Mapping
-from typing import Final
+from functools import partial
 
+from hypabi.callsites.data_flow import data_flow
 from hypabi.callsites.path_runner import Approach, Walk
 from hypabi.code import register_usage
 from hypabi.code.function_body import CALLS, Body, Kind, Step
 from hypabi.lifter.instruction import Instruction
 from hypabi.smt.terms import Value
-
-MOST_VISITS: Final = 4000
-"""Instructions looked at in one function, each as often as less is known before it."""
 
 Known = Mapping[str, int]
 """Registers and flags that hold a number."""
@@ -27,24 +24,15 @@ def reached_with(approach: Approach, body: Body, known: Known) -> frozenset[int]
     :param known: what registers hold at entry
     :return: ``None`` where a computed branch, or more than is looked at, leaves it open
     """
-    found: dict[int, Known] = {body.start: known}
-    waiting = deque([body.start])
-    for _ in range(MOST_VISITS):
-        if not waiting:
-            return frozenset(found)
-        step = body.step(waiting.popleft())
-        if step.kind in (Kind.COMPUTED, Kind.UNREADABLE):
-            return None
-        for target, behind in _onward(approach, body, step, found[step.address]):
-            before = found.get(target)
-            met = behind if before is None else _met(before, behind)
-            if met != before:
-                found[target] = met
-                waiting.append(target)
-    return None
+    found = data_flow(body, known, partial(_onward, approach, body), _met)
+    return None if found is None else frozenset(found)
 
 
-def _onward(approach: Approach, body: Body, step: Step, known: Known) -> list[tuple[int, Known]]:
+def _onward(
+    approach: Approach, body: Body, step: Step, known: Known
+) -> list[tuple[int, Known]] | None:
+    if step.kind in (Kind.COMPUTED, Kind.UNREADABLE):
+        return None
     targets = list(body.after(step))
     if step.kind in CALLS:
         rules = approach.rules

@@ -7,10 +7,10 @@ else; what was not followed is none of these.  What is written to the stack alon
 that others read.
 """
 
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from hypabi.callsites.data_flow import data_flow
 from hypabi.callsites.path_runner import Approach, Walk
 from hypabi.code import register_usage
 from hypabi.code.function_body import CALLS, Body, Kind, Step
@@ -19,8 +19,6 @@ from hypabi.smt import terms
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.places import based
 
-MOST_VISITS: Final = 4000
-"""Instructions looked at in one function, each as often as more is found out before it."""
 RESULT: Final = 0
 """The register in which functions answer (AAPCS)."""
 STACK: Final = ("SP", "sp", "r13")
@@ -107,23 +105,15 @@ def flow_from_entry(approach: Approach, body: Body) -> Mapping[int, Moment] | No
     rules = approach.rules
     names = [f"{rules.prefix}{number}" for number in range(rules.count)]
     effects: dict[int, _Effect] = {}
-    found = {body.start: Moment(tuple(map(AtEntry, names)), written=False)}
-    waiting = deque([body.start])
-    for _ in range(MOST_VISITS):
-        if not waiting:
-            return found
-        step = body.step(waiting.popleft())
+
+    def onward(step: Step, known: Moment) -> Iterator[tuple[int, Moment]]:
         effect = effects.get(step.address)
         if effect is None:
             effect = effects[step.address] = _effect(approach, body, step)
-        behind = _behind(found[step.address], effect)
-        for target in body.after(step):
-            known = found.get(target)
-            merged = behind if known is None else _met(known, behind)
-            if merged != known:
-                found[target] = merged
-                waiting.append(target)
-    return None
+        behind = _behind(known, effect)
+        return ((target, behind) for target in body.after(step))
+
+    return data_flow(body, Moment(tuple(map(AtEntry, names)), written=False), onward, _met)
 
 
 def _behind(before: Moment, effect: _Effect) -> Moment:
