@@ -105,7 +105,7 @@ class CallWays:
 
         :param targets: where the others start; each way ends there, behind the branch
         """
-        body = self.functions.callee(function, state)
+        body = self.functions.entered(function, state)
         _, state = self.functions.state_behind(function, state)
         for step in () if body is None else body.turns():
             assert body is not None

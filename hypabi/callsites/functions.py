@@ -19,6 +19,8 @@ MOST_CALLERS: Final = 24
 """Direct callers of one function that are looked at."""
 MOST_READ: Final = 2 << 20
 """Bytes of all functions that are read; the largest real kernel needs 150,000."""
+MOST_SYMBOLS: Final = 4
+"""Symbols within a function that are looked past."""
 LIFTED_COSTS: Final = 16
 """What a byte of A32 or T32 counts against that: its instructions are lifted, A64 is not."""
 SETEND: Final = (0xF1010000, 0x200)
@@ -71,6 +73,23 @@ class Functions:
         start, state = self.state_behind(address, state)
         return self.body(replace(around, start=start), state) if around.start == address else None
 
+    def entered(self, address: int, state: InstructionSet) -> Body | None:
+        """Return the same with the code that it runs on into where a further symbol stands.
+
+        ``secondary_holding_pen`` of arm64 has a label ``pen`` within it.
+        """
+        body = self.callee(address, state)
+        _, state = self.state_behind(address, state)
+        for _ in range(MOST_SYMBOLS):
+            if body is None or self.image.segment(body.end) is None:
+                return body
+            whole = Extent("", body.start, body.end, symbol=True)
+            behind = function_extent(self.image, body.end, state)
+            if behind.start != body.end or not self.runs_on(whole, body.end, state):
+                return body
+            body = self.body(replace(whole, end=behind.end), state)
+        return body
+
     def around(self, address: int, state: InstructionSet) -> Body | None:
         """Return the body of the function around an address, entered there."""
         if self.image.segment(address) is None:
@@ -93,7 +112,7 @@ class Functions:
         """
         key = (function, state)
         if key not in self._flows:
-            body = self.callee(function, state)
+            body = self.entered(function, state)
             _, state = self.state_behind(function, state)
             self._flows[key] = None if body is None else flow_from_entry(self.approach(state), body)
         return self._flows[key]
@@ -105,7 +124,7 @@ class Functions:
 
         :param known: what registers hold at its entry
         """
-        body = self.callee(function, state)
+        body = self.entered(function, state)
         _, state = self.state_behind(function, state)
         reached = None if body is None else reached_with(self.approach(state), body, known)
         if body is None or reached is None:
