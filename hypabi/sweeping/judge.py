@@ -6,7 +6,7 @@ import os
 import resource
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from time import perf_counter
@@ -33,7 +33,7 @@ from hypabi.report.callers.json import VERSION as CALLERS_VERSION
 from hypabi.report.check.json import NAME, VERSION
 from hypabi.report.shared.result_json import result_document
 from hypabi.store.line import kernel_of
-from hypabi.store.records import Answer, Fate, Kernel, Outcome
+from hypabi.store.records import Answer, Fate, Item, Kernel, Outcome
 from hypabi.sweeping.apt import FetchError
 from hypabi.sweeping.items import items_of, items_of_callers, items_of_saved, items_of_trace
 from hypabi.sweeping.records import Task
@@ -149,36 +149,19 @@ def _kernel(session: Session, sha256: str, size: int) -> Kernel:
 
 def _check(session: Session, task: Task, name: str, started: float) -> Answer:
     result = _named(check(session, contract=task.contract), name)
-    return Answer(
-        question="check",
-        contract=result.contract.name,
-        contract_sha256=result.contract.sha256,
-        contract_version=result.contract.version,
-        made_by=made_by(),
-        verdict=result.verdict,
-        exit_status=result.exit_status,
-        seconds=round(perf_counter() - started, 3),
-        megabytes=_megabytes(),
-        document=_packed(result_document(result, NAME, VERSION)),
-        items=tuple(items_of(result)),
-    )
+    contract = result.contract
+    held = (contract.name, contract.sha256, contract.version)
+    document = _packed(result_document(result, NAME, VERSION))
+    said = (result.verdict, result.exit_status)
+    return _answer("check", held, said, document, items_of(result), started)
 
 
 def _callers(session: Session, task: Task, name: str, started: float) -> Answer:
     result = _named(callers(session, contract=task.contract), name)
-    return Answer(
-        question="callers",
-        contract=result.contract,
-        contract_sha256=_sha256_of(session, task),
-        contract_version=session.kernel.version,
-        made_by=made_by(),
-        verdict=result.verdict,
-        exit_status=result.exit_status,
-        seconds=round(perf_counter() - started, 3),
-        megabytes=_megabytes(),
-        document=_packed(result_document(result, CALLERS, CALLERS_VERSION)),
-        items=tuple(items_of_callers(result)),
-    )
+    held = (result.contract, _sha256_of(session, task), session.kernel.version)
+    document = _packed(result_document(result, CALLERS, CALLERS_VERSION))
+    said = (result.verdict, result.exit_status)
+    return _answer("callers", held, said, document, items_of_callers(result), started)
 
 
 def _derive(session: Session, task: Task, _name: str, started: float) -> Answer:
@@ -187,19 +170,9 @@ def _derive(session: Session, task: Task, _name: str, started: float) -> Answer:
     saved = save_image(examination)
     items = tuple(items_of_saved(saved))
     derived = all(each.word == DERIVED for each in items) and bool(items)
-    return Answer(
-        question="derive",
-        contract=examination.contract.name,
-        contract_sha256=examination.contract.sha256,
-        contract_version=str(examination.revision.version),
-        made_by=made_by(),
-        verdict=DERIVED if derived else UNDECIDED,
-        exit_status=int(Exit.GOOD if derived else Exit.UNDECIDED),
-        seconds=round(perf_counter() - started, 3),
-        megabytes=_megabytes(),
-        document=zlib.compress(write_saved(saved).encode(), LEVEL),
-        items=items,
-    )
+    said = (DERIVED, int(Exit.GOOD)) if derived else (UNDECIDED, int(Exit.UNDECIDED))
+    document = zlib.compress(write_saved(saved).encode(), LEVEL)
+    return _answer("derive", _held(examination), said, document, items, started)
 
 
 def _trace(session: Session, task: Task, name: str, started: float) -> Answer:
@@ -210,22 +183,49 @@ def _trace(session: Session, task: Task, name: str, started: float) -> Answer:
     examination = session.examine(named_contract(task.contract))
     result = _named(_watched(session, examination, task), name)
     conclusion = result.conclusion
+    said = (conclusion.verdict, conclusion.exit_status)
+    document = _packed(result_document(result, TRACE, TRACE_VERSION))
+    return _answer("trace", _held(examination), said, document, items_of_trace(result), started)
+
+
+def _held(examination: Examination) -> tuple[str, str, str]:
+    """Return the contract that an image is held against: name, SHA-256, version."""
+    contract = examination.contract
+    return contract.name, contract.sha256, str(examination.revision.version)
+
+
+def _answer(
+    question: str,
+    held: tuple[str, str, str],
+    said: tuple[str, int],
+    document: bytes,
+    items: Iterable[Item],
+    started: float,
+) -> Answer:
+    """Return an answer.
+
+    :param held: name, SHA-256 and version of the contract
+    :param said: verdict and exit status
+    """
+    contract, sha256, version = held
+    verdict, exit_status = said
     return Answer(
-        question="trace",
-        contract=examination.contract.name,
-        contract_sha256=examination.contract.sha256,
-        contract_version=str(examination.revision.version),
+        question=question,
+        contract=contract,
+        contract_sha256=sha256,
+        contract_version=version,
         made_by=made_by(),
-        verdict=conclusion.verdict,
-        exit_status=conclusion.exit_status,
+        verdict=verdict,
+        exit_status=exit_status,
         seconds=round(perf_counter() - started, 3),
         megabytes=_megabytes(),
-        document=_packed(result_document(result, TRACE, TRACE_VERSION)),
-        items=tuple(items_of_trace(result)),
+        document=document,
+        items=tuple(items),
     )
 
 
 def _watched(session: Session, examination: Examination, task: Task) -> TraceResult:
+    before = tempfile.tempdir
     if task.folder:  # a worker that is killed leaves there what the sweep removes
         Path(task.folder).mkdir(exist_ok=True)
         tempfile.tempdir = task.folder
@@ -233,6 +233,8 @@ def _watched(session: Session, examination: Examination, task: Task) -> TraceRes
         return trace(session, contract=task.contract, seconds=BOOT, silence=SILENCE)
     except HypabiError as refused:
         return not_booted(examination, str(refused))
+    finally:
+        tempfile.tempdir = before
 
 
 def _sha256_of(session: Session, task: Task) -> str:

@@ -34,7 +34,6 @@ from hypabi.machine.qemu.watched_registers import (
     entry_of_calls,
     registers_of,
 )
-from hypabi.records import frozen
 
 MANY: Final = 4
 """Other exceptions in the slot of a vector base after which hypercalls are told apart."""
@@ -44,14 +43,6 @@ PAGE: Final = 0x1000
 SMC: Final = 0xD4000003
 MOST_STEPS: Final = 32
 """Instructions of a 32-bit stub until it returns."""
-
-
-@frozen
-class _Pending:
-    """A crossing that has not come back."""
-
-    to: int
-    """Where it is expected."""
 
 
 class StubWatch:
@@ -79,7 +70,8 @@ class StubWatch:
         """Address of the last ``hvc``."""
         self._smc: set[int] = set()
         """Where the kernel has ``smc``, if that is watched."""
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[int, int] = {}
+        """By CPU, where a crossing that has not come back is expected."""
         self._returns: dict[int, int] = {}
         """How many are expected at a breakpoint: CPUs that come back, and who makes an ``smc``."""
         self._cpu = 0
@@ -136,7 +128,7 @@ class StubWatch:
             self._release(pc)
             self._tell_apart(self._outside.pop(pc))
         due = self._pending.get(self._cpu)
-        if due is not None and due.to == pc:
+        if due == pc:
             self._forget(self._cpu)
             if self._plan.callers:
                 yield Callers(self._now(), self._cpu, tuple(self._registers.callers()))
@@ -184,7 +176,7 @@ class StubWatch:
         to = link if instruction is Instruction.HVC else link + 4
         if instruction is Instruction.HVC:
             self._caller = to - 4
-        self._pending[self._cpu] = _Pending(to)
+        self._pending[self._cpu] = to
         self._expect(to)
         self._go_on(pc)
 
@@ -262,7 +254,7 @@ class StubWatch:
             self._stub.set_breakpoint(address)
 
     def _forget(self, cpu: int) -> None:
-        self._release(self._pending.pop(cpu).to)
+        self._release(self._pending.pop(cpu))
 
     def _release(self, address: int) -> None:
         self._returns[address] -= 1
