@@ -104,7 +104,7 @@ class Pair:
                 yield from self.tipped(Aspect.END, Bearing.BREAKS, "how the call ends", 1)
 
     def handed_over(self) -> Iterator[Difference]:
-        """Yield whether both go to the same compiled code, where that is all that is promised."""
+        """Yield whether both go to the same compiled code, and set up the same for it."""
         names = [
             each.case.outcome.name.removeprefix(NVHE_PREFIX)
             for each in (self.home, self.other)
@@ -115,6 +115,8 @@ class Pair:
             self.reasons.append(f"control goes to {function(unnamed)}, which is not followed")
         elif names[0] != names[1]:
             yield from self.tipped(Aspect.END, Bearing.BREAKS, "how the call ends", 1)
+        elif self.rules.sets_up:
+            yield from self.promises_and_system()
 
     def same_by_identity(self) -> bool:
         """Tell whether both are one case of one program: the same by any reading."""
@@ -145,6 +147,18 @@ class Pair:
         if isinstance(self.home.case.outcome, Returned):
             told.add(self.rules.revision.result)
             yield from self.result()
+        yield from self.promises_and_system(told)
+        frame = self.rules.frame
+        yield from self.registers(frame.general, told, general=True)
+        yield from self.memory(frame)
+        yield from self.effects()
+
+    def promises_and_system(self, told: set[str] | None = None) -> Iterator[Difference]:
+        """Yield what differs in what is promised, and in system registers.
+
+        :param told: registers of which the values were compared, and grows
+        """
+        told = set() if told is None else told
         for part in self.rules.seen:
             before = len(self.reasons)
             found = list(self.promised(part))
@@ -152,11 +166,7 @@ class Pair:
             by_value = found or len(self.reasons) > before or not self.is_system(part)
             if by_value and isinstance(part.of, Read):
                 told.add(part.register)
-        frame = self.rules.frame
-        yield from self.registers(frame.general, told, general=True)
-        yield from self.registers(frame.system, told, general=False)
-        yield from self.memory(frame)
-        yield from self.effects()
+        yield from self.registers(self.rules.frame.system, told, general=False)
 
     def result(self) -> Iterator[Difference]:
         """Yield whether the result register differs."""

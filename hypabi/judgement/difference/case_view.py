@@ -25,3 +25,5 @@ class Rules:
     frame: Frame
     handed_over: bool
     """No more is promised than which compiled code the call ends in."""
+    sets_up: bool = False
+    """It installs a party: what it leaves is compared where it ends in compiled code, too."""

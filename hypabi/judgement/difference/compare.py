@@ -244,7 +244,13 @@ class _Comparison:
         if not cases:
             return Vacuous("no state meets the preconditions"), ()
         revision = self.home.revision
-        rules = Rules(revision, seen_of(self.row), frame_of(self.row), handed_over(self.row))
+        rules = Rules(
+            revision,
+            seen_of(self.row),
+            frame_of(self.row),
+            handed_over(self.row),
+            self.row.service is Service.INSTALLS,
+        )
         differences: list[Difference] = []
         reasons: list[str] = []
         used: set[str] = set()

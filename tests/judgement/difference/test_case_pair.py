@@ -42,11 +42,12 @@ def compared(
     frame: Frame = FRAME,
     seen: tuple[Seen, ...] = (),
     handed_over: object = False,
+    sets_up: object = False,
 ) -> Found:
     sides = [Provided(behaviour(each), each, lowered(each)) for each in (home, other)]
     solver = PatientSolver(BitwuzlaSolver(), Allowance(MOST))
     query = DifferenceQuery(solver, context, frozenset(), one_program=False)
-    rules = Rules(REVISION, seen, frame, handed_over=bool(handed_over))
+    rules = Rules(REVISION, seen, frame, bool(handed_over), bool(sets_up))
     pair = Pair(sides[0], sides[1], rules, query, set())
     differences = tuple(pair.differences())
     return Found(differences, tuple(pair.reasons))
@@ -122,6 +123,14 @@ def test_compiled_code_is_compared_by_name_where_no_more_is_promised() -> None:
     assert compared(one, other).reasons and not compared(one, other).differences
     assert compared(one, other, handed_over=True).differences
     assert compared(one, nvhe, handed_over=True) == Found((), ())
+
+
+def test_what_who_installs_a_party_leaves_to_compiled_code_is_compared() -> None:
+    one, other = (case(Called("f", 0x80), SCTLR_EL2=x(each)) for each in (2, 3))
+    assert compared(one, other, handed_over=True) == Found((), ())
+    found = compared(one, other, handed_over=True, sets_up=True)
+    assert set(found.bearings) == {"SCTLR_EL2"}
+    assert compared(one, one, handed_over=True, sets_up=True) == Found((), ())
 
 
 def test_memory_that_only_one_side_writes_is_lost() -> None:
