@@ -6,7 +6,6 @@ from pathlib import Path
 
 from evidence.mutation.mutations import Mutation, mutations
 from evidence.mutation.program import Lifters, Program
-from hypabi.analysis.displacement import displaced
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.installers import Installer, hold_installers
 from hypabi.analysis.options import contract_of
@@ -14,7 +13,7 @@ from hypabi.analysis.references import Library, data_order
 from hypabi.analysis.session import Session
 from hypabi.arch.names import InstructionSet
 from hypabi.behaviour.case import Behaviour
-from hypabi.behaviour.derive import derive_behaviour, derive_installer
+from hypabi.behaviour.derive import Given, derive_behaviour, derive_installer
 from hypabi.code.alternatives import find_alternatives
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
 from hypabi.contract.revision import Installation, LiveParty, Revision, Row
@@ -59,10 +58,12 @@ class Subject:
         derive: Derive,
         held: Sequence[Held],
         rows: Rows | None = None,
+        besides: frozenset[int] = frozenset(),
     ) -> None:
         """Derive what the code does as it is.
 
         :param rows: what is judged of it, where that is more than the rows of ``held``
+        :param besides: addresses of code that is another subject's, and not changed here
         """
         self.name = name
         self.program = program
@@ -73,7 +74,9 @@ class Subject:
         explorer = program.explorer()
         self.original = derive(explorer)
         executed = [
-            each for (address, _), each in program.asked.items() if explorer.has_read(address)
+            each
+            for (address, _), each in program.asked.items()
+            if explorer.has_read(address) and address not in besides
         ]
         self.code = tuple(sorted(executed, key=lambda each: each.address))
         self.mutations = mutations(self.code)
@@ -108,7 +111,7 @@ def reference_subjects(image: str, form: str, lifters: Lifters) -> Iterator[Subj
         revision = of.library.revision(party.revision, of.reference)
         held = None if revision is None else _held(revision, party.vectors, party.name, of)
         if held is not None:
-            derive = _through(of.tables[party.vectors], held.revision.immediate)
+            derive = _through(of.tables[party.vectors], held.revision)
             yield Subject(f"{image}-{form} {party.name}", at_hyp, derive, [held])
 
 
@@ -168,8 +171,14 @@ def _at_hyp(of: Opened) -> Program:
     return of.plain
 
 
-def _through(table: VectorTable, immediate: int | None) -> Derive:
-    return lambda explorer: derive_behaviour(explorer, table.hvc_entry, immediate, table.state)
+def _through(table: VectorTable, revision: Revision) -> Derive:
+    return partial(
+        derive_behaviour,
+        address=table.hvc_entry,
+        immediate=revision.immediate,
+        state=table.state,
+        given=Given(every_cpu=revision.every_cpu),
+    )
 
 
 def _installed_at(address: int, state: InstructionSet) -> Derive:
@@ -229,32 +238,40 @@ def kernel_subjects(name: str, path: Path, lifters: Lifters) -> Iterator[Subject
             for party in revision.parties
             if party.name in parties
         ]
-        derive = _through(table, revision.immediate)
+        derive = _through(table, revision)
         yield Subject(f"{name} {'+'.join(parties)}", programs[role], derive, held)
 
 
 def kernel_installers(name: str, path: Path, lifters: Lifters) -> Iterator[Subject]:
-    """Yield who installs the parties of a kernel as it was shipped, where each stands."""
+    """Yield who installs the parties of a kernel as it was shipped, where each stands.
+
+    What several of them run is changed once, in the first: what only another would refute counts
+    as a survivor.
+    """
     examination = Session(load_image(path)).examine(contract_of("linux-hyp-abi"))
+    seen: frozenset[int] = frozenset()
     for index, installer in enumerate(examination.installers):
         of = examination.installed[index]
         held = Held(of.party, alone(of.revision, of.row), of.surroundings)
         by = installer.by(examination.programs)
-        yield Subject(
+        subject = Subject(
             f"{name} {installer.installation.function}",
             _standing(installer, by, examination, lifters),
             partial(installer.derived, by=by),
             [held],
             partial(_rows_with, examination, index),
+            seen,
         )
+        seen |= {each.address for each in subject.code}
+        yield subject
 
 
 def _standing(installer: Installer, by: int, examination: Examination, lifters: Lifters) -> Program:
     """Return the program of an installer where it stands while a CPU runs it."""
-    image = examination.programs[installer.role].image
-    patches = find_alternatives(image).moved(by, image.architecture.bits)
-    handed_to = frozenset(installer.installation.row.handed_to)
-    return Program(displaced(image, by), lifters, handed_to, patches)
+    linked = examination.programs[installer.role].image
+    patches = find_alternatives(linked).moved(by, linked.architecture.bits)
+    stands = installer.where_it_stands(examination.programs)
+    return Program(stands.image, lifters, installer.ends, patches)
 
 
 def _rows_with(examination: Examination, index: int, behaviour: Behaviour) -> Sequence[HeldRow]:

@@ -18,7 +18,7 @@ from hypabi.analysis.tools import TOOLS
 from hypabi.analysis.witness_files import needed_of, write_witness
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour
-from hypabi.behaviour.derive import derive_behaviour
+from hypabi.behaviour.derive import Given, derive_behaviour
 from hypabi.code.alternatives import PatchSite
 from hypabi.code.cpu_capabilities import Capabilities
 from hypabi.code.vector_tables import VectorTable
@@ -68,7 +68,8 @@ class Ground:
                 entry,
                 revision.immediate,
                 table.state,
-                identifier=revision.identifier,
+                revision.identifier,
+                Given(every_cpu=revision.every_cpu),
             )
             self._behaviours[table.address] = found
         return found

@@ -12,7 +12,7 @@ from hypabi.analysis.results.vector_table import Table
 from hypabi.analysis.session import Session
 from hypabi.analysis.tools import TOOLS
 from hypabi.arch.identifiers import IDENTIFIERS, IMMEDIATE
-from hypabi.behaviour.derive import derive_behaviour
+from hypabi.behaviour.derive import Given, derive_behaviour
 from hypabi.behaviour.identified_by import identifier_used
 from hypabi.code.compiled_functions import NVHE_PREFIX
 from hypabi.code.cpu_capabilities import DESCRIPTIONS, Capabilities
@@ -87,6 +87,11 @@ class _Bound:
         if self.revision is not None:
             return self.revision.immediate
         return None if self.identifier == IMMEDIATE else 0
+
+    @property
+    def every_cpu(self) -> bool:
+        """Whether the program runs on every CPU, as far as a contract says so."""
+        return self.revision is not None and self.revision.every_cpu
 
     @property
     def answer(self) -> str:
@@ -251,10 +256,16 @@ def _no_party(bound: _Bound, party: str) -> HypabiError:
 
 def _derived(bound: _Bound, program: Program, table: VectorTable | None, entry: int) -> Derived:
     if table is not None and entry == table.hvc_entry:
-        behaviour = program.behaviour(table, bound.immediate, identifier=bound.identifier)
+        behaviour = program.behaviour(
+            table, bound.immediate, identifier=bound.identifier, every_cpu=bound.every_cpu
+        )
     else:
         behaviour = derive_behaviour(
-            program.explorer, entry, bound.immediate, identifier=bound.identifier
+            program.explorer,
+            entry,
+            bound.immediate,
+            identifier=bound.identifier,
+            given=Given(every_cpu=bound.every_cpu),
         )
     architecture = program.image.architecture
     parties = tuple(

@@ -13,7 +13,7 @@ from hypabi.analysis.summaries.outcome_text import ending
 from hypabi.arch.aarch64 import HCR_EL2_E2H
 from hypabi.behaviour.by_number import numbers_served
 from hypabi.behaviour.case import Behaviour, Case, guard_terms
-from hypabi.behaviour.derive import derive_behaviour
+from hypabi.behaviour.derive import Given, derive_behaviour
 from hypabi.behaviour.identifier import identifier_term, with_number
 from hypabi.behaviour.outcome import Returned, Undecided
 from hypabi.image.model import ImageError
@@ -89,7 +89,7 @@ class Dispatcher:
             return
         pinned = {self.identifier: number}
         behaviour = derive_behaviour(
-            self.explorer, self.entry, pinned=pinned, identifier=self.identifier
+            self.explorer, self.entry, identifier=self.identifier, given=Given(pinned)
         )
         possible = tuple(self._possible(behaviour, solver))
         yield from self._ends(tuple(_taken(possible, asked, (), solver)), asked)

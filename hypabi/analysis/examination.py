@@ -103,7 +103,11 @@ class Examination:
         """What each party that was found does, by its name."""
         return {
             name: self.programs[role].behaviour(
-                table, self.revision.immediate, self.handed_to, self.revision.identifier
+                table,
+                self.revision.immediate,
+                self.handed_to,
+                self.revision.identifier,
+                every_cpu=self.revision.every_cpu,
             )
             for name, (role, table) in self.found.items()
         }

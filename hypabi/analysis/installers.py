@@ -15,7 +15,7 @@ from hypabi.analysis.party_detection import ROLES, Found, address_of, find_once
 from hypabi.analysis.program import Program
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
-from hypabi.behaviour.derive import derive_installer
+from hypabi.behaviour.derive import Given, derive_installer
 from hypabi.behaviour.outcome import Called, Left
 from hypabi.code.displacement import identity_mapped
 from hypabi.code.openings import find_looks_at_hyp, mode_read_in, opening_at
@@ -80,6 +80,19 @@ class Installer:
             return 0
         return displacement_of_loaded(programs[self.role].image)
 
+    @property
+    def ends(self) -> frozenset[str]:
+        """Return the compiled functions at which it ends, beside what no contract follows."""
+        of = self.installation
+        return frozenset((*of.row.handed_to, *of.ends_at) if self.end is None else ())
+
+    def where_it_stands(self, programs: Mapping[Role, Program]) -> Program:
+        """Return its program where that stands while a CPU runs it."""
+        program, by = programs[self.role], self.by(programs)
+        if self.installation.runs is Standing.IDENTITY:
+            return program.moved(by, _linked_at(program.image, self.ends))
+        return program.moved(by) if by else program
+
     def derived(self, explorer: Explorer, by: int) -> Behaviour:
         """Return what it does.
 
@@ -88,14 +101,18 @@ class Installer:
         """
         architecture = explorer.image.architecture
         state = InstructionSet.T32 if self.symbol.thumb else InstructionSet.A32
-        return derive_installer(
+        found = derive_installer(
             explorer,
             (self.symbol.address + by) % (1 << architecture.bits),
             InstructionSet.A64 if architecture is Architecture.ARM64 else state,
-            _pinned(self.installation.row.assumes),
+            Given(_pinned(self.installation.row.assumes), self.installation.every_cpu),
             self._ends(by, 1 << architecture.bits),
             ENTERED[self.installation.started_in],
         )
+        if self.installation.runs is not Standing.IDENTITY:
+            return found
+        cases = tuple(_left_mapped(case, explorer.image) for case in found.cases)
+        return replace(found, cases=cases)
 
     def _ends(self, by: int, limit: int) -> Mapping[int, str]:
         if self.end is None:
@@ -309,15 +326,8 @@ def _mapped(installer: Installer, tables: Mapping[str, int]) -> frozenset[str]:
 
 
 def _derived(installer: Installer, programs: Mapping[Role, Program]) -> Behaviour:
-    program, by = programs[installer.role], installer.by(programs)
-    of = installer.installation
-    ends = frozenset((*of.row.handed_to, *of.ends_at) if installer.end is None else ())
-    if of.runs is not Standing.IDENTITY:
-        moved = program.moved(by) if by else program
-        return installer.derived(moved.explorer_ending_at(ends), by)
-    moved = program.moved(by, _linked_at(program.image, ends))
-    found = installer.derived(moved.explorer_ending_at(ends), by)
-    return replace(found, cases=tuple(_left_mapped(case, moved.image) for case in found.cases))
+    program = installer.where_it_stands(programs)
+    return installer.derived(program.explorer_ending_at(installer.ends), installer.by(programs))
 
 
 def _linked_at(image: Image, functions: frozenset[str]) -> Mapping[int, str]:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from functools import cache, cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hypabi.analysis.displacement import displaced
 from hypabi.arch.identifiers import IDENTIFIERS
 from hypabi.arch.names import Architecture, Conduit, InstructionSet
 from hypabi.behaviour.case import Behaviour
-from hypabi.behaviour.derive import derive_behaviour
+from hypabi.behaviour.derive import Given, derive_behaviour
 from hypabi.code.alternatives import Patches, find_alternatives
 from hypabi.code.compiled_functions import HANDED_TO, is_compiled
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hypabi.callsites.call_ways import Asked
     from hypabi.callsites.finder import CallSites
 
+BehaviourKey: TypeAlias = tuple[VectorTable, int | None, frozenset[str], str, bool]
 NOTHING_LINKED: Final[Mapping[int, str]] = MappingProxyType({})
 
 
@@ -38,7 +39,7 @@ class Program:
         self._lifters = lifters or cache(Lifter)
         self._moved: dict[tuple[int, tuple[int, ...]], Program] = {}
         self._tables: dict[tuple[str, ...], dict[int, VectorTable]] = {}
-        self._behaviours: dict[tuple[VectorTable, int | None, frozenset[str], str], Behaviour] = {}
+        self._behaviours: dict[BehaviourKey, Behaviour] = {}
         self._sites_by: dict[Asked, CallSites] = {}
         self._ending_at: dict[frozenset[str], Explorer] = {}
 
@@ -156,19 +157,29 @@ class Program:
         immediate: int | None,
         handed_to: frozenset[str] = HANDED_TO,
         identifier: str | None = None,
+        *,
+        every_cpu: bool = False,
     ) -> Behaviour:
         """Return what an ``hvc`` through a table does, derived once.
 
         :param immediate: ``None`` for any
         :param handed_to: compiled functions at which a contract ends
         :param identifier: where the number of the call stands; x0 or r0 where ``None``
+        :param every_cpu: whether it runs on every CPU of its architecture
         """
         identifier = identifier or IDENTIFIERS[self.image.architecture]
-        key = (table, immediate, handed_to | HANDED_TO, identifier)
+        key = (table, immediate, handed_to | HANDED_TO, identifier, every_cpu)
         found = self._behaviours.get(key)
         if found is None:
             explorer = self.explorer_ending_at(handed_to)
             entry = table.hvc_entry
-            found = derive_behaviour(explorer, entry, immediate, table.state, identifier=identifier)
+            found = derive_behaviour(
+                explorer,
+                entry,
+                immediate,
+                table.state,
+                identifier,
+                Given(every_cpu=every_cpu),
+            )
             self._behaviours[key] = found
         return found

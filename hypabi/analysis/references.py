@@ -6,7 +6,7 @@ from typing import Final
 
 from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.behaviour.case import Behaviour
-from hypabi.behaviour.derive import derive_behaviour, derive_installer
+from hypabi.behaviour.derive import Given, derive_behaviour, derive_installer
 from hypabi.behaviour.request import Request, Requests, derive_requests
 from hypabi.code.vector_tables import VectorTable, find_vector_tables
 from hypabi.contract.file.load import shipped_contract
@@ -208,7 +208,9 @@ class Library:
         found = self._behaviours.get(key)
         if found is None:
             explorer, entry = opened.at_hyp, table.hvc_entry
-            found = derive_behaviour(explorer, entry, request.immediate, table.state, pinned)
+            found = derive_behaviour(
+                explorer, entry, request.immediate, table.state, given=Given(pinned)
+            )
             self._behaviours[key] = found
         return found
 

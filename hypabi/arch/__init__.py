@@ -14,6 +14,7 @@ __all__ = [
     "aarch32_system",
     "aarch64",
     "aarch64_access",
+    "aarch64_features",
     "aarch64_system",
     "exception_routing",
     "identifiers",

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from hypabi.arch.aarch64 import VOLATILE
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.arch.vector_entries import Origin
 from hypabi.behaviour.case import Behaviour, Case, Guard
-from hypabi.records import replace
+from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.symbolic.entry import (
     Entry,
@@ -25,20 +26,33 @@ from hypabi.symbolic.state import Step
 from hypabi.symbolic.words import Ledger
 
 
+@frozen
+class Given:
+    """What is known where code is entered."""
+
+    registers: Mapping[str, terms.Value] = MappingProxyType({})
+    """Those whose value is known; all others are symbols."""
+    every_cpu: bool = False
+    """Whether the program runs on every CPU of its architecture, so that it may name only the
+    system registers that ID registers say there are; else it is taken to know that it has them."""
+
+
+NOTHING_GIVEN: Final = Given()
+
+
 def derive_behaviour(
     explorer: Explorer,
     address: int,
     immediate: int | None = 0,
     state: InstructionSet = InstructionSet.A32,
-    pinned: Mapping[str, int] = MappingProxyType({}),
     identifier: str | None = None,
+    given: Given = NOTHING_GIVEN,
 ) -> Behaviour:
     """Derive what ``hvc #immediate`` does when it enters at ``address``.
 
     :param address: physical or link address of the vector slot
     :param immediate: ``None`` for any
     :param state: of a HYP vector: in which it is written
-    :param pinned: general registers whose value at entry is known; all others are symbols
     :param identifier: where the number of the call stands; x0 or r0 where ``None``
     """
     order = explorer.image.byte_order
@@ -47,9 +61,8 @@ def derive_behaviour(
     else:
         counts = explorer.bits_counted(address, state)
         entry = hvc_to_hyp(address, immediate, state, order, counts, identifier or "r0")
-    if pinned:
-        entry = replace(entry, registers={**entry.registers, **pinned})
-    return _derived(explorer, entry)
+    registers = {**entry.registers, **given.registers}
+    return _derived(explorer, replace(entry, registers=registers, is_bare=given.every_cpu))
 
 
 def derive_exception(
@@ -72,18 +85,18 @@ def derive_installer(
     explorer: Explorer,
     address: int,
     state: InstructionSet,
-    pinned: Mapping[str, terms.Value] = MappingProxyType({}),
+    given: Given = NOTHING_GIVEN,
     ends: Mapping[int, str] = MappingProxyType({}),
     entered: Callable[..., Entry] = installer_entry,
 ) -> Behaviour:
     """Derive what code does that a CPU runs while it starts.
 
     :param address: of its first instruction, without bit 0
-    :param pinned: registers whose value at entry is known; all others are symbols
     :param ends: where what is asked of it ends, and what that is called
     :param entered: at EL2 or HYP (:func:`~hypabi.symbolic.entry.installer_entry`), or below
     """
-    return _derived(explorer, entered(address, state, explorer.image.byte_order, pinned, ends))
+    entry = entered(address, state, explorer.image.byte_order, given.registers, ends)
+    return _derived(explorer, replace(entry, is_bare=given.every_cpu))
 
 
 def _derived(explorer: Explorer, entry: Entry) -> Behaviour:

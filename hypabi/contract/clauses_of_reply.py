@@ -1,7 +1,7 @@
 """Resolve a reply: its promises, how the call ends where no promise says, and what it keeps."""
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from hypabi.contract.clause import (
     Answer,
@@ -31,7 +31,9 @@ from hypabi.contract.model import (
 )
 from hypabi.contract.permissions import permissions_of
 from hypabi.contract.resolution import Context, authority_of
-from hypabi.decode.place import closest_name
+from hypabi.decode.place import Place, closest_name
+
+N = TypeVar("N")
 
 CALLER: Final = "caller"
 """Of ``returns``: with the caller's own PSTATE."""
@@ -52,7 +54,10 @@ def clauses_of(context: Context, name: str, party: Party, reply: Reply) -> tuple
     """
     if reply.unspecified is not None:
         return ()
-    clauses = list(clauses_of_promises(context, name, reply.promises))
+    promises = dict(reply.promises)
+    if isinstance(reply, Installer):
+        promises = dict(_shared(context, reply)) | promises
+    clauses = list(clauses_of_promises(context, name, promises))
     if not any(isinstance(each.statement, SaysEnd) for each in clauses):
         why = authority_of(context.contract.frame.returns)
         clauses.append(Clause(RETURNS, "returns to the caller", Returns(None), why))
@@ -60,6 +65,10 @@ def clauses_of(context: Context, name: str, party: Party, reply: Reply) -> tuple
     # An opening goes on in code of its own, for which it keeps what there is.
     if not handed or (isinstance(reply, Installer) and reply.span is not Span.WHOLE):
         clauses += _frame(context, name, party, reply)
+    elif isinstance(reply, Installer) and reply.writes:
+        # What C does with general registers is its own; what it finds of the system is not.
+        frame = _frame(context, name, party, reply)
+        clauses += (each for each in frame if each.name == SYSTEM_REGISTERS)
     return tuple(clauses)
 
 
@@ -74,6 +83,26 @@ def clauses_of_promises(
     for named, promise in context.in_force(promises).items():
         if promise.parties is None or name in promise.parties:
             yield _clause(context, named, promise)
+
+
+def _shared(context: Context, installer: Installer) -> Iterator[tuple[str, Promise]]:
+    """Yield the promises that an installer shares with others, which are written down there."""
+    place = installer.place.below("as-for")
+    for party, installers in installer.as_for.items():
+        other = _named(party, context.contract.parties, place)
+        for called, names in installers.items():
+            home = _named(called, other.installers, place.below(party))
+            for name in names:
+                of = place.below(party).below(called)
+                if name in installer.promises:
+                    raise of.refuse(f"{name!r} is a promise of its own", "leave one of them out")
+                yield name, _named(name, home.promises, of)
+
+
+def _named(name: str, table: Mapping[str, N], place: Place) -> N:
+    if name not in table:
+        raise place.refuse(f"there is no {name!r}", closest_name(name, table))
+    return table[name]
 
 
 def _clause(context: Context, name: str, promise: Promise) -> Clause:

@@ -295,6 +295,10 @@ class Installer(Reply):
     assumes: Annotated[Mapping[str, Condition], "What holds where it is entered."] = field(
         default_factory=nothing
     )
+    as_for: Annotated[
+        Mapping[str, Mapping[str, tuple[str, ...]]],
+        "Promises that it shares, by the party and the installer that have them.",
+    ] = field(default_factory=nothing)
 
 
 class EntryFrom(enum.Enum):
@@ -586,6 +590,15 @@ class LifeCycle(Located):
     ] = field(default_factory=nothing)
 
 
+class RunsOn(enum.Enum):
+    """On which CPUs a program runs."""
+
+    EVERY = "every-cpu"
+    """On all of its architecture: only ID registers say which system registers there are."""
+    ITS_OWN = "its-own-cpus"
+    """On those that it is built for, which have what it uses."""
+
+
 @frozen(kw_only=True, eq=False)
 class Contract(Located):
     """A whole contract file."""
@@ -600,6 +613,9 @@ class Contract(Located):
         tuple[str, ...],
         "Symbols that an image has to have, which tell it from others of the same kernels.",
     ] = ()
+    runs_on: Annotated[RunsOn, "On which CPUs programs run that have the interface."] = (
+        RunsOn.ITS_OWN
+    )
     conduit: Annotated[Conduit, "How a call is made."]
     identifier: Annotated[
         ByArchitecture[str],

@@ -39,6 +39,7 @@ from hypabi.contract.model import (
     Installer,
     Party,
     Reply,
+    RunsOn,
     StartedIn,
     Transition,
 )
@@ -123,6 +124,7 @@ def resolve(context: Context) -> Revision:
         at_boot=() if contract.life_cycle is None else contract.life_cycle.at_boot,
         passes_on=() if contract.life_cycle is None else contract.life_cycle.passes_on,
         users=tuple(_users(context, parties, calls)),
+        every_cpu=contract.runs_on is RunsOn.EVERY,
     )
 
 
@@ -261,6 +263,7 @@ def _installations(context: Context, name: str, party: Party) -> Iterator[Instal
             installer.span,
             installer.told_by,
             installer.started_in,
+            context.contract.runs_on is RunsOn.EVERY,
         )
 
 

@@ -122,6 +122,8 @@ class Installation:
     span: Span = Span.WHOLE
     told_by: ToldBy = ToldBy.SETS_THE_TABLE
     started_in: StartedIn = StartedIn.HYPERVISOR
+    every_cpu: bool = False
+    """Whether it has to run on every CPU of its architecture."""
 
     @property
     def function(self) -> str:
@@ -278,6 +280,8 @@ class Revision:
     passes_on: tuple[str, ...] = ()
     """Functions that make whichever call they were called for."""
     users: tuple[OutsideUser, ...] = ()
+    every_cpu: bool = False
+    """Whether a program has to run on every CPU of its architecture."""
 
     def party(self, name: str) -> LiveParty | None:
         """Return the party of this name, ``None`` where this kernel has it not."""

@@ -67,6 +67,8 @@ class Entry:
     ends: Mapping[int, str] = MappingProxyType({})
     """Where paths end before they execute anything there, and what that is called.  Where any is
     given, an exception return to code of the image is followed (AArch32)."""
+    is_bare: bool = False
+    """Whether the CPU has just what its ID registers say; else it has all that the code names."""
 
     @property
     def serves(self) -> bool:

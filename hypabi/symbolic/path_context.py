@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Final
 
+from hypabi.arch.aarch64_features import OPTIONAL, Feature, Field
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.alternatives import Patches
 from hypabi.code.displacement import PAGE
 from hypabi.image.model import Access, Image
 from hypabi.lifter.instruction import Instruction, Undecodable
 from hypabi.records import frozen
-from hypabi.semantics.domain import Domain, Unmodelled
+from hypabi.semantics.domain import Domain, Undefined, Unmodelled
 from hypabi.semantics.interpret import Profile
 from hypabi.smt import terms
 from hypabi.smt.allowance import Allowance
@@ -21,13 +23,16 @@ from hypabi.symbolic.data_access import check_access
 from hypabi.symbolic.entry import Entry
 from hypabi.symbolic.places import based, is_own_pointer
 from hypabi.symbolic.state import Effect, State
-from hypabi.unknowns import havoc_name, pointer_signed, signed_name
+from hypabi.unknowns import MemoryWord, havoc_name, pointer_signed, signed_name, unknown_of
 
 LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
 """Lifts what is at an address, in an instruction set state and with an ITSTATE."""
 
 OWN: Final = frozenset({"HCR_EL2", "ELR_EL2", "SPSR_EL2", "SP_EL0", "SP_EL2"})
 """Registers that we read for what they do, and those that hold whatever is written."""
+
+MOST_COPIES: Final = 8
+"""Words of memory that are tried as copies of ID registers; a kernel's path looks at three."""
 
 
 @frozen
@@ -82,6 +87,7 @@ class Live:
 
     def read(self, name: str) -> Value:
         """Return a register; one that was never written is a symbol of its own name."""
+        self.check_is_there(name)
         value = self.changes.get(name)
         if value is None:
             value = self.registers.get(name)
@@ -103,10 +109,43 @@ class Live:
 
     def write(self, name: str, value: Value) -> None:
         """Set a register; a bit that is stuck at 1 stays so."""
+        self.check_is_there(name)
         stuck = self.around.entry.stuck.get(name)
         if stuck is not None:
             value = terms.or_(value, stuck, self.profile.width(name))
         self.changes[name] = value
+
+    def check_is_there(self, name: str) -> None:
+        """Check that the CPU has a register that not every one has, where that is looked at.
+
+        :raises Undefined: it has not
+        """
+        told = OPTIONAL.get(name) if self.around.entry.is_bare else None
+        if told is None:
+            return
+        there = is_there(told, self.peek)
+        if self.told(there) is None and self._is_said_by_memory(told):
+            return
+        if not self.decide(there):
+            raise Undefined(f"{name}, which ID registers say that the CPU lacks,")
+
+    def _is_said_by_memory(self, told: Feature) -> bool:
+        """Tell whether the path looked at copies of ID registers by which a register is there."""
+        asked = {word for each in self.conditions for word in terms.symbols_of(each.term)}
+        copies = sorted(filter(self._may_be_a_copy, asked), key=lambda w: w.name)[:MOST_COPIES]
+        registers = sorted({field.register for fields in told for field in fields})
+        for chosen in product(copies, repeat=len(registers)):
+            of = dict(zip(registers, chosen, strict=True))
+            if self.told(is_there(told, of.__getitem__)):
+                for register, copy in of.items():
+                    self.assume(f"{copy.name} says of the CPU what its {register} says, or less")
+                return True
+        return False
+
+    def _may_be_a_copy(self, word: Term) -> bool:
+        unknown = unknown_of(word.name)
+        place = unknown.place if isinstance(unknown, MemoryWord) and word.width == 64 else None
+        return place is not None and self.around.image.segment(place) is not None
 
     def load(self, address: Value, size: int) -> Value:
         """Return ``size`` bytes of memory."""
@@ -265,6 +304,20 @@ class Live:
                 case _:
                     break
         return terms.add(address, offset, self.around.image.architecture.bits)
+
+
+def is_there(told: Feature, register: Callable[[str], Value]) -> Value:
+    """Return the condition that ID registers have a feature.
+
+    :param register: what each of them holds
+    """
+
+    def says(field: Field) -> Value:
+        value = terms.extract(register(field.register), field.low, 4, 64)
+        least = terms.ule(field.least, value, 4) if field.least > 1 else terms.ne(value, 0, 4)
+        return least if field.most == 15 else terms.land(least, terms.ule(value, field.most, 4))
+
+    return terms.lor(*(terms.land(*map(says, fields)) for fields in told))
 
 
 def _digest(values: Sequence[Value]) -> str:

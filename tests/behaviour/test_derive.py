@@ -2,8 +2,8 @@
 
 from hypabi.behaviour.by_number import numbers_served, rows_by_number, select_number
 from hypabi.behaviour.case import Behaviour
-from hypabi.behaviour.derive import derive_behaviour
-from hypabi.behaviour.outcome import Left, Returned
+from hypabi.behaviour.derive import Given, derive_behaviour
+from hypabi.behaviour.outcome import Faulted, Left, Returned
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.symbolic.setup import explorer_for
@@ -88,6 +88,67 @@ def test_a_case_knows_the_path_of_its_inputs(assemble: Assemble) -> None:
 
 def test_a_caller_whose_registers_are_known_takes_the_paths_they_leave(assemble: Assemble) -> None:
     image = image_of(STUB, assemble)
-    found = derive_behaviour(explorer_for(image), image.entry, pinned={"x0": 2, "x1": 0})
+    found = derive_behaviour(explorer_for(image), image.entry, given=Given({"x0": 2, "x1": 0}))
     (case,) = found.cases
     assert isinstance(case.outcome, Left) and case.outcome.target == 0
+
+
+def ends(source: str, assemble: Assemble, *, every_cpu: bool = True) -> list[str]:
+    """Return how a handler ends on each path, and what it says of a fault."""
+    image = image_of(source, assemble)
+    found = derive_behaviour(explorer_for(image), image.entry, given=Given(every_cpu=every_cpu))
+    return sorted(
+        each.outcome.what if isinstance(each.outcome, Faulted) else type(each.outcome).__name__
+        for each in found.cases
+    )
+
+
+LORC = "msr s3_0_c10_c4_3, xzr"
+"""LORC_EL1, of FEAT_LOR: ID_AA64MMFR1_EL1.LO, bits 19 to 16 (DDI 0487, D19.2.96)."""
+LACKS = "LORC_EL1, which ID registers say that the CPU lacks,"
+
+
+def test_a_register_that_a_cpu_may_lack_is_undefined_there(assemble: Assemble) -> None:
+    assert ends(f"{LORC}\neret", assemble) == [LACKS, "Returned"]
+
+
+def test_behind_its_id_field_it_is_there(assemble: Assemble) -> None:
+    guard = "mrs x1, id_aa64mmfr1_el1\nubfx x1, x1, #16, #4\ncbz x1, 1f\n"
+    assert ends(f"{guard}{LORC}\n1: eret", assemble) == ["Returned"]
+
+
+def test_behind_the_field_of_something_else_it_may_not_be(assemble: Assemble) -> None:
+    guard = "mrs x1, id_aa64mmfr1_el1\nubfx x1, x1, #20, #4\ncbz x1, 1f\n"
+    assert LACKS in ends(f"{guard}{LORC}\n1: eret", assemble)
+
+
+def test_whoever_runs_on_cpus_of_its_own_has_what_it_names(assemble: Assemble) -> None:
+    assert ends(f"{LORC}\neret", assemble, every_cpu=False) == ["Returned"]
+
+
+def test_a_field_of_which_one_value_says_that_there_is_nothing(assemble: Assemble) -> None:
+    # PMUVer is 15 where the counters are not those of the architecture (DDI 0487, D19.2.59).
+    read = "mrs x1, id_aa64dfr0_el1\nubfx x1, x1, #8, #4\n"
+    there = f"{read}cbz x1, 1f\ncmp x1, #15\nb.eq 1f\nmrs x1, pmcr_el0\n1: eret"
+    assert ends(there, assemble) == ["Returned"]
+    lacks = "PMCR_EL0, which ID registers say that the CPU lacks,"
+    assert lacks in ends(f"{read}cbz x1, 1f\nmrs x1, pmcr_el0\n1: eret", assemble)
+
+
+def copied(bit: int) -> str:
+    return f"""
+        ldr x1, =copy
+        ldr x1, [x1]
+        ubfx x1, x1, #{bit}, #4
+        cbz x1, 1f
+        {LORC}
+    1:  eret
+        .data
+        .balign 8
+    copy: .quad 0
+    """
+
+
+def test_a_copy_of_the_id_register_says_so_as_well(assemble: Assemble) -> None:
+    assert ends(copied(16), assemble) == ["Returned"]
+    assert LACKS in ends(copied(20), assemble)

@@ -134,3 +134,64 @@ def test_a_promise_may_not_be_called_as_a_clause_of_every_row(name: str) -> None
     assert isinstance(other, Contract)
     with pytest.raises(FileError, match="every row has a clause of this name"):
         clauses(other, "stub", other.calls["SET"])
+
+
+INSTALLERS = """\
+    installers:
+      first:
+        function: begin
+        promises:
+          on: {ensures: base == 0, since: "6.0", because: it is}
+          off: {ensures: base == 8, because: it is}
+      second:
+        function: begin_again
+        promises:
+          more: {ensures: base == 16, because: it is}
+        as-for: {%s}
+"""
+AT = "    any-other:\n"
+
+
+def installers(as_for: str) -> Contract:
+    text = EXAMPLE.replace(AT, INSTALLERS % as_for + AT, 1)
+    assert text != EXAMPLE
+    return parse_contract(text.encode(), "example.yaml")
+
+
+def test_an_installer_shares_promises_that_are_written_down_at_another() -> None:
+    of = installers("stub: {first: [on, off]}")
+    first, second = of.parties["stub"].installers.values()
+    shared, own = clauses(of, "stub", second), clauses(of, "stub", first)
+    assert [name for name in shared if name in ("on", "off", "more")] == ["on", "off", "more"]
+    assert all(shared[name] == own[name] for name in ("on", "off"))
+    before = clauses(of, "stub", second, version="5.0")
+    assert "on" not in before and "off" in before
+
+
+@pytest.mark.parametrize(
+    ("as_for", "says"),
+    [
+        ("stump: {first: [on]}", "there is no 'stump'"),
+        ("stub: {frist: [on]}", "there is no 'frist'"),
+        ("stub: {first: [no]}", "there is no 'no'"),
+        ("stub: {second: [more]}", "'more' is a promise of its own"),
+    ],
+)
+def test_what_is_shared_has_to_be_there_and_once(as_for: str, says: str) -> None:
+    with pytest.raises(FileError, match=says):
+        installers(as_for)
+
+
+def test_of_what_is_handed_to_c_system_registers_are_kept_where_it_is_said_what_is_written() -> (
+    None
+):
+    said = 'on: {ensures: base == 0, since: "6.0", because: it is}'
+    handed = "on: {handed-to: f, because: C goes on}"
+    writes = "        writes: {own: {registers: [base], because: it is its own}}\n"
+    text = EXAMPLE.replace(AT, INSTALLERS % "" + AT, 1).replace(said, handed)
+    assert handed in text
+    second = "      second:\n"
+    for more, frame in (("", []), (writes, ["system-registers"])):
+        of = parse_contract(text.replace(second, more + second, 1).encode(), "example.yaml")
+        found = clauses(of, "stub", of.parties["stub"].installers["first"])
+        assert [name for name in found if name in FRAME] == frame

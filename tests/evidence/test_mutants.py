@@ -93,6 +93,16 @@ def test_a_caller_that_makes_its_call_no_more_is_counted_as_a_survivor_of_a_know
 
 
 @functools.cache
+def arm64_installers(kernel: Kernel) -> tuple[Subject, ...]:
+    return tuple(kernel_installers("6.1-arm64", kernel("6.1-arm64"), Lifters()))
+
+
+def test_code_that_several_installers_run_is_changed_in_one_of_them(kernel: Kernel) -> None:
+    changed = [each.address for of in arm64_installers(kernel) for each in of.code]
+    assert len(changed) == len(set(changed)) > 300
+
+
+@functools.cache
 def stub() -> Subject:
     return next(iter(reference_subjects("arm64-stub-b8", "a64", Lifters())))
 
@@ -119,6 +129,22 @@ def test_an_installer_of_a_kernel_that_leaves_traps_on_is_refuted(kernel: Kernel
     judged = Judge(subject).judge(dropped)
     assert judged.fate is Fate.REFUTED
     assert judged.why.endswith("no-traps")
+
+
+@pytest.mark.parametrize(
+    ("word", "by"),
+    [
+        ("msr hstr_el2, xzr", "no-cp15-traps"),
+        ("cbz x0, 0x40ce091c", "taken-over"),  # LORC_EL1 behind it, whatever the CPU has
+    ],
+)
+def test_how_firmware_enters_a_cpu_of_protected_kvm_is_followed_to_where_c_takes_over(
+    kernel: Kernel, word: str, by: str
+) -> None:
+    subject = next(each for each in arm64_installers(kernel) if each.name.endswith("cpu_entry"))
+    dropped = next(of_text(subject, Kind.DROPPED, word))
+    judged = Judge(subject).judge(dropped)
+    assert (judged.fate, judged.why.split()[-1]) == (Fate.REFUTED, by)
 
 
 def test_the_code_is_as_it_was_behind_a_mutant() -> None:
