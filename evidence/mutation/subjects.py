@@ -245,12 +245,13 @@ def kernel_subjects(name: str, path: Path, lifters: Lifters) -> Iterator[Subject
 def kernel_installers(name: str, path: Path, lifters: Lifters) -> Iterator[Subject]:
     """Yield who installs the parties of a kernel as it was shipped, where each stands.
 
-    What several of them run is changed once, in the first: what only another would refute counts
-    as a survivor.
+    What several of them run is changed once, in the one that promises the most: what only another
+    would refute counts as a survivor.
     """
     examination = Session(load_image(path)).examine(contract_of("linux-hyp-abi"))
     seen: frozenset[int] = frozenset()
-    for index, installer in enumerate(examination.installers):
+    by_promises = sorted(enumerate(examination.installers), key=_promises, reverse=True)
+    for index, installer in by_promises:
         of = examination.installed[index]
         held = Held(of.party, alone(of.revision, of.row), of.surroundings)
         by = installer.by(examination.programs)
@@ -264,6 +265,11 @@ def kernel_installers(name: str, path: Path, lifters: Lifters) -> Iterator[Subje
         )
         seen |= {each.address for each in subject.code}
         yield subject
+
+
+def _promises(indexed: tuple[int, Installer]) -> int:
+    _, installer = indexed
+    return len(installer.installation.row.clauses)
 
 
 def _standing(installer: Installer, by: int, examination: Examination, lifters: Lifters) -> Program:

@@ -14,11 +14,11 @@ __all__ = [
     "aarch32_system",
     "aarch64",
     "aarch64_access",
-    "aarch64_features",
     "aarch64_system",
     "exception_routing",
     "identifiers",
     "names",
+    "optional_registers",
     "register_order",
     "vector_entries",
 ]

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Final
 
-from hypabi.arch.aarch64_features import OPTIONAL, Feature, Field
 from hypabi.arch.names import Architecture, InstructionSet
+from hypabi.arch.optional_registers import OPTIONAL, Feature, Field
 from hypabi.code.alternatives import Patches
 from hypabi.code.displacement import PAGE
 from hypabi.image.model import Access, Image
@@ -123,7 +123,8 @@ class Live:
         told = OPTIONAL.get(name) if self.around.entry.is_bare else None
         if told is None:
             return
-        there = is_there(told, self.peek)
+        bits = self.around.image.architecture.bits
+        there = is_there(told, self.peek, bits)
         if self.told(there) is None and self._is_said_by_memory(told):
             return
         if not self.decide(there):
@@ -134,9 +135,10 @@ class Live:
         asked = {word for each in self.conditions for word in terms.symbols_of(each.term)}
         copies = sorted(filter(self._may_be_a_copy, asked), key=lambda w: w.name)[:MOST_COPIES]
         registers = sorted({field.register for fields in told for field in fields})
+        bits = self.around.image.architecture.bits
         for chosen in product(copies, repeat=len(registers)):
             of = dict(zip(registers, chosen, strict=True))
-            if self.told(is_there(told, of.__getitem__)):
+            if self.told(is_there(told, of.__getitem__, bits)):
                 for register, copy in of.items():
                     self.assume(f"{copy.name} says of the CPU what its {register} says, or less")
                 return True
@@ -144,8 +146,9 @@ class Live:
 
     def _may_be_a_copy(self, word: Term) -> bool:
         unknown = unknown_of(word.name)
-        place = unknown.place if isinstance(unknown, MemoryWord) and word.width == 64 else None
-        return place is not None and self.around.image.segment(place) is not None
+        place = unknown.place if isinstance(unknown, MemoryWord) else None
+        whole = word.width == self.around.image.architecture.bits
+        return whole and place is not None and self.around.image.segment(place) is not None
 
     def load(self, address: Value, size: int) -> Value:
         """Return ``size`` bytes of memory."""
@@ -306,14 +309,15 @@ class Live:
         return terms.add(address, offset, self.around.image.architecture.bits)
 
 
-def is_there(told: Feature, register: Callable[[str], Value]) -> Value:
+def is_there(told: Feature, register: Callable[[str], Value], bits: int) -> Value:
     """Return the condition that ID registers have a feature.
 
     :param register: what each of them holds
+    :param bits: their width
     """
 
     def says(field: Field) -> Value:
-        value = terms.extract(register(field.register), field.low, 4, 64)
+        value = terms.extract(register(field.register), field.low, 4, bits)
         least = terms.ule(field.least, value, 4) if field.least > 1 else terms.ne(value, 0, 4)
         return least if field.most == 15 else terms.land(least, terms.ule(value, field.most, 4))
 

@@ -6,6 +6,7 @@ title: an interface
 document: Documentation/example.rst
 since: "5.0"
 until: "9.0"
+runs-on: every-cpu
 conduit: {instruction: hvc, immediate: 0, cite: by hvc}
 identifier: {arm: r0, arm64: x0}
 result: {register: {arm: r0, arm64: x0}, success: 0, error: 0xbad, cite: the answer}

@@ -1,8 +1,8 @@
 """System registers that not every CPU has, and what the ID registers say of them.
 
-Arm ARM DDI 0487, D19.2: each is UNDEFINED where the feature that it belongs to is not implemented.
-Only what EL2 may name is here; of a register that is not in the table, every CPU of its level has
-one, or nothing tells.
+Arm ARM DDI 0487, D19.2; DDI 0406C, B4.1.93 (ID_PFR1): each is UNDEFINED where the feature that it
+belongs to is not implemented.  Only what EL2 or HYP may name is here; of a register that is not in
+the table, every CPU of its level has one, or nothing tells.
 """
 
 from collections.abc import Mapping
@@ -105,6 +105,11 @@ FEATURES: Final[tuple[tuple[Feature, tuple[str, ...]], ...]] = (
         ((Field("ID_AA64PFR1_EL1", 8, least=2),),),
         ("GCR_EL1", "RGSR_EL1", "TFSRE0_EL1", "TFSR_EL1", "TFSR_EL2"),
     ),
+    (
+        ((Field("ID_PFR1", 16),),),
+        ("CNTHCTL", "CNTHP_CTL", "CNTHP_TVAL", "CNTKCTL", "CNTVOFF", "CNTV_CTL", "CNTV_TVAL"),
+    ),
+    (((Field("ID_PFR1", 28),),), ("ICC_HSRE", "ICC_SRE", "ICH_HCR", "ICH_VMCR", "ICH_VTR")),
 )
 """Registers, by what says that they are there."""
 
