@@ -68,13 +68,24 @@ def check(examination: Examination, wanted: CheckWanted, command: tuple[str, ...
 def judged(examination: Examination, command: tuple[str, ...]) -> Check:
     """Return what was found of an image's parties and clauses, and nothing of its callers yet.
 
-    :raises HypabiError: it is a module of a kernel, and holds none of the parties
+    :raises HypabiError: it is a module of a kernel, and holds none of the parties; or it does not
+        say which kernel it is, and holds nothing of the contract
     """
+    places = judge_places(examination.revision, examination.programs)
     if not examination.providers and _is_module(examination):
         raise HypabiError(
             examination.loaded.path,
             f"module of a kernel, which holds no vectors of {examination.contract.name}",
             "hold its callers against a kernel: hypabi callers MODULE --against VMLINUZ",
+        )
+    found = (examination.providers, examination.installers, any(each.judged for each in places))
+    if not any(found) and not any(image.version for image in examination.loaded.images):
+        raise HypabiError(
+            examination.loaded.path,
+            f"this program has no vectors, installer or place that {examination.contract.name}"
+            " speaks of",
+            "hold its callers against a kernel: hypabi callers PROGRAM --against VMLINUZ; what it"
+            " serves itself needs a contract of its own, which 'hypabi contract new' begins",
         )
     return Check(
         examination.loaded,
@@ -83,7 +94,7 @@ def judged(examination: Examination, command: tuple[str, ...]) -> Check:
         tuple(map(_table, examination.providers)),
         examination.missing,
         examination.sought_installers,
-        judge_places(examination.revision, examination.programs),
+        places,
         judge_slots(examination),
         examination.judgement,
         examination.capabilities,
