@@ -77,6 +77,38 @@ def test_a_table_stands_for_the_slot_that_an_hvc_enters(made: Path, entry: str) 
     assert "HVC_SET_VECTORS" in ran.stdout
 
 
+def test_a_table_that_nothing_tells_to_be_of_el2_is_one_where_it_is_named(
+    assemble: Assemble,
+) -> None:
+    """Its code uses nothing that EL1 may not use: only who asks knows whose vectors these are."""
+    slots = "\n".join(".balign 0x80\n" + ("b served" if n == 8 else "b .") for n in range(16))
+    source = f"""
+    .balign 0x800
+    .globl own
+own:
+    {slots}
+    .balign 0x80
+served:
+    cmp w9, #7
+    b.ne 1f
+    mov x10, #1
+    eret
+1:  mov x10, #2
+    eret
+"""
+    made = assemble(source, "arm64", text=BASE)
+    nothing = hypabi("derive", made)
+    assert nothing.returncode == 16
+    assert "--entry" in nothing.stdout
+    for entry in ("own", f"{BASE:#x}", f"{BASE + 0x400:#x}"):
+        text = " ".join(hypabi("derive", made, "--entry", entry).stdout.split())
+        assert f"hvc enters at {BASE + 0x400:#x}" in text
+        assert "w9 = 7 result " in text
+    assert "stuck at own+0x80" in " ".join(
+        hypabi("derive", made, "--entry", "own+0x80").stdout.split()
+    )
+
+
 def test_another_slot_can_be_named_by_symbol_and_offset(made: Path) -> None:
     ran = hypabi("derive", made, "--entry", "__hyp_stub_vectors+0x480")
     assert "any other x0\n  stuck     at invalid\n" in ran.stdout
