@@ -210,14 +210,17 @@ def test_a_real_stub_is_derived_with_names_within_75_columns(
     strict("derive").validate(json.loads(JSON["derive"](kernel_result("derive", "6.1-arm64"))))
 
 
-@pytest.mark.parametrize(("offset", "ends"), [("0x2000", "returns"), ("0x2008", "undecided")])
+@pytest.mark.parametrize(
+    ("offset", "ends"), [("0x2000", ["returns"]), ("0x2008", ["returns", "undecided"])]
+)
 def test_a_stack_in_the_data_of_a_cpu_is_as_aligned_as_its_place_there(
-    assemble: Assemble, offset: str, ends: str
+    assemble: Assemble, offset: str, ends: list[str]
 ) -> None:
+    """One that is not aligned is undecided where SCTLR_EL2.SA is 1."""
     take = f"mrs x9, tpidr_el2; mov x10, #{offset}; add sp, x9, x10"
     source = f".text\n.globl entry\nentry: {take}; stp x0, x1, [sp, #-16]!; mov x0, #0; eret\n"
-    (case,) = calls(assemble(source, "arm64"), "--entry", "entry")[None]
-    assert case["ends"] == ends
+    cases = calls(assemble(source, "arm64"), "--entry", "entry")[None]
+    assert sorted(case["ends"] for case in cases) == ends
 
 
 def test_a_load_that_may_hit_any_word_of_a_saved_frame_ends_at_its_place_at_little_cost(

@@ -142,6 +142,9 @@ def test_another_program_is_told_what_to_ask_of_it(assemble: Assemble) -> None:
     ran = hypabi("check", "--kernel-version", "6.1", loader)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "hypabi callers PROGRAM --against" in one_line(ran)
+    own = assemble(STUB64.replace("__hyp_stub_vectors", "own_vectors"), "arm64")
+    assert "own_vectors at" in hypabi("derive", own).stdout
+    assert hypabi("check", "--kernel-version", "6.1", own).returncode == 1
     part = hypabi("check", "--kernel-version", "6.1", assemble(STUB64, "arm64"))
     assert part.returncode == 0
     own = "Linux version 6.1.0 (x)"
