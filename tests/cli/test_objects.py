@@ -147,8 +147,8 @@ def test_another_program_is_told_what_to_ask_of_it(assemble: Assemble) -> None:
     assert hypabi("check", "--kernel-version", "6.1", own).returncode == 1
     part = hypabi("check", "--kernel-version", "6.1", assemble(STUB64, "arm64"))
     assert part.returncode == 0
-    own = "Linux version 6.1.0 (x)"
-    kernel = hypabi("check", assemble(f'.text\nret\n.section .rodata\n.string "{own}"', "arm64"))
+    said = "Linux version 6.1.0 (x)"
+    kernel = hypabi("check", assemble(f'.text\nret\n.section .rodata\n.string "{said}"', "arm64"))
     assert kernel.returncode == 16
     assert "stub: " in kernel.stdout
 
