@@ -73,13 +73,15 @@ class _Bound:
             else examination.tables
         )
         self.programs = session.programs
+        self.named: tuple[str, ...] = ()
+        """Symbols that whoever asks says to be entered; one that is no table in shape is none."""
 
     @cached_property
     def identifier(self) -> str:
         """What selects a call."""
         if self.revision is not None:
             return self.revision.identifier
-        return identifier_of(list(self.programs.values())[-1])
+        return identifier_of(list(self.programs.values())[-1], self.named)
 
     @property
     def immediate(self) -> int | None:
@@ -298,7 +300,10 @@ def _names(bound: _Bound, parties: tuple[str, ...]) -> Mapping[int, str]:
 
 def _at_entry(bound: _Bound, entry: str) -> Derived:
     program, address = _located(bound, entry)
-    for table in bound.tables[program.image.role].values():
+    symbol = program.image.symbols.around(address)
+    bound.named = () if symbol is None else (symbol.name,)
+    tables = (bound.tables[program.image.role], program.tables(bound.named))
+    for table in (table for found in tables for table in found.values()):
         if address in (table.address, table.hvc_entry):
             return _derived(bound, program, table, table.hvc_entry)
     if program.image.access(address) is not Access.CODE:

@@ -9,7 +9,9 @@ from hypabi.code.a64_words import word_at
 from hypabi.code.references import is_landing, references_out
 from hypabi.contract.revision import Place, Revision
 from hypabi.image.model import Image, Role
+from hypabi.image.script_regions import is_told, script_region
 from hypabi.records import frozen
+from hypabi.unknowns import undefined_text
 
 MOST_SHOWN: Final = 3
 """References out of a copy that are named."""
@@ -43,10 +45,15 @@ def _judged(place: Place, image: Image) -> Placed:
     wrong: list[str] = []
     there = {name: at for name in place.symbols for at in _address(image, name)}
     if place.within:
-        regions = [region for each in place.within for region in _region(image, each)]
+        regions = [region for each in place.within for region in script_region(image, each)]
         if regions:
-            judged += there
-            wrong += _outside(there, regions, image)
+            told = {
+                name: address
+                for name, address in there.items()
+                if all(is_told(image, each, address) for each in place.within)
+            }
+            judged += told
+            wrong += _outside(told, regions, image)
     if place.landing is not None and _lands(image, place.landing):
         judged += (name for name in there if name not in judged)
         wrong += _without_landing(there, image)
@@ -54,9 +61,10 @@ def _judged(place: Place, image: Image) -> Placed:
         judged += (name for name in there if name not in judged)
         wrong += _misaligned(there, place.aligned)
     if place.closed is not None:
-        for start, end in _region(image, place.closed):
-            judged += place.closed
-            wrong += _of_copy(image, start, end, place.at_most)
+        for start, end in script_region(image, place.closed):
+            if not _refers_to_unknown(image, start, end):
+                judged += place.closed
+                wrong += _of_copy(image, start, end, place.at_most)
     untold = "" if judged else "; ".join(_unknown(place, image, there))
     return Placed(place, image.role, tuple(judged), tuple(wrong), untold)
 
@@ -65,8 +73,11 @@ def _unknown(place: Place, image: Image, there: Mapping[str, int]) -> Iterator[s
     """Yield why nothing of a place can be judged."""
     bounds = [*place.within, *([place.closed] if place.closed else [])]
     without = [name for pair in bounds for name in pair if not _address(image, name)]
-    if without and not any(list(_region(image, pair)) for pair in bounds):
+    if without and not any(script_region(image, pair) for pair in bounds):
         yield f"the image has no symbol {' or '.join(dict.fromkeys(without))}"
+    for start, end in () if place.closed is None else script_region(image, place.closed):
+        for name in _refers_to_unknown(image, start, end):
+            yield f"it refers to {undefined_text(name)}"
     if place.symbols and not there:
         yield f"it has none of {', '.join(place.symbols)}"
     if place.landing is not None and not _lands(image, place.landing):
@@ -76,13 +87,6 @@ def _unknown(place: Place, image: Image, there: Mapping[str, int]) -> Iterator[s
 def _address(image: Image, name: str) -> tuple[int, ...]:
     """Return where a symbol is, if it is there once."""
     return tuple(symbol.address for symbol in find_once(image, name))[:1]
-
-
-def _region(image: Image, bounds: tuple[str, str]) -> Iterator[tuple[int, int]]:
-    """Yield where a region is, if it is named; one in which nothing lies is empty."""
-    first, last = (_address(image, name) for name in bounds)
-    if first and last and first[0] <= last[0]:
-        yield first[0], last[0]
 
 
 def _outside(
@@ -109,6 +113,18 @@ def _misaligned(there: Mapping[str, int], alignment: int) -> Iterator[str]:
     for name, address in there.items():
         if address % alignment:
             yield f"{name} at {address:#x} is not aligned to {alignment:#x}"
+
+
+def _refers_to_unknown(image: Image, start: int, end: int) -> list[str]:
+    """Return the symbols that no file defines and code of a region refers to."""
+    return sorted(
+        {
+            image.stand_ins[target]
+            for _, target in references_out(image, start, end)
+            if target in image.stand_ins
+        }
+        | {image.references[place].symbol for place in image.references if start <= place < end}
+    )
 
 
 def _of_copy(image: Image, start: int, end: int, at_most: int | None) -> Iterator[str]:

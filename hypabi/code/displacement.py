@@ -16,6 +16,7 @@ from typing import Final
 from hypabi.arch.names import Architecture
 from hypabi.code.a64_words import formed_address, is_adrp
 from hypabi.image.model import Access, Image, ImageError
+from hypabi.image.script_regions import script_region
 
 SIGNS: Final = {
     "hyp_physvirt_offset": "+",
@@ -71,13 +72,11 @@ def identity_mapped(image: Image) -> Callable[[int], bool | None]:
     """
 
     @cache
-    def bounds() -> tuple[int, int] | None:
-        first, last = (image.symbols.find(name) for name in TEXT[0])
-        return (first[0].address, last[0].address) if len(first) == len(last) == 1 else None
+    def bounds() -> tuple[tuple[int, int], ...]:
+        return script_region(image, TEXT[0])
 
     def tells(address: int) -> bool | None:
-        text = bounds()
-        return None if text is None else text[0] <= address < text[1]
+        return any(start <= address < end for start, end in bounds()) if bounds() else None
 
     return tells
 

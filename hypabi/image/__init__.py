@@ -13,6 +13,7 @@ __all__ = [
     "load",
     "model",
     "parts",
+    "script_regions",
     "symbolizer",
     "undefined",
     "version",

@@ -146,6 +146,8 @@ class Image:
     """By address, what has part of the address of a symbol in it that no file defines."""
     stand_ins: Mapping[int, str] = field(default_factory=dict)
     """The symbols that no file defines, by the address that a direct branch to them has."""
+    is_linked: bool = True
+    """Not made of objects, of which each segment is a section that a linker has yet to place."""
 
     def segment(self, address: int) -> Segment | None:
         """Return the segment that holds ``address``."""

@@ -13,6 +13,7 @@ from hypabi.arch.aarch32 import BANKED, Mode, StatusField, bank_of, mode_of
 from hypabi.arch.aarch32_maintenance import Kind
 from hypabi.lifter.instruction import Constant, Op
 from hypabi.semantics.domain import Context, IllegalChange, Unmodelled
+from hypabi.semantics.exclusive import CLEAR, exclusive_load, exclusive_store
 from hypabi.semantics.interpret import Frame, Profile
 from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousException, Transfer
 
@@ -62,6 +63,8 @@ class AArch32(Profile[S]):
         name = op.user
         if name in EFFECTS:
             _record(frame, op)
+            if name == CLEAR:
+                frame.context.mark(None, 0)
             return None
         if name in EXCEPTIONS:
             immediate = op.inputs[0]
@@ -241,15 +244,8 @@ def _return_from_exception(frame: Frame[S], op: Op) -> Transfer[S]:
     return ExceptionReturn(frame.get(target), frame.get(status))
 
 
-def _exclusive_store(frame: Frame[S], op: Op) -> None:
-    """Whether an exclusive store succeeds is for the monitor to say: either may happen."""
-    assert op.output is not None
-    passes = frame.context.havoc("an exclusive store may fail", 1)
-    frame.put(op.output, frame.domain.zext(passes, 1, 8))
-
-
 def _nothing(_frame: Frame[S], _op: Op) -> None:
-    """Pass: to mark an address shows nowhere; setISAMode only follows SLEIGH's write of CPSR.T."""
+    """Pass: setISAMode only follows SLEIGH's write of CPSR.T."""
 
 
 MEANINGS: Final[Mapping[str, Callable[[Frame[S], Op], Transfer[S] | None]]] = {
@@ -259,7 +255,7 @@ MEANINGS: Final[Mapping[str, Callable[[Frame[S], Op], Transfer[S] | None]]] = {
     "eret": _eret,
     "exception return": _exception_return,
     "return from exception": _return_from_exception,
-    "exclusive load": _nothing,
-    "exclusive store": _exclusive_store,
+    "exclusive load": exclusive_load,
+    "exclusive store": exclusive_store,
     "setISAMode": _nothing,
 }

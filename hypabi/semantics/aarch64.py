@@ -8,6 +8,7 @@ from hypabi.arch import aarch64
 from hypabi.arch.aarch64_access import needs_el2
 from hypabi.lifter.instruction import Constant, Op
 from hypabi.semantics.domain import Context, Undefined, Unmodelled
+from hypabi.semantics.exclusive import CLEAR, exclusive_load, exclusive_store
 from hypabi.semantics.interpret import Frame, Profile
 from hypabi.semantics.transfer import Call, ExceptionReturn, SynchronousException, Transfer
 
@@ -34,6 +35,8 @@ KEYS: Final[Mapping[str, tuple[str, int]]] = {
     "AUTIBSP": ("APIBKEY", 30),
 }
 """The key, and the bit of SCTLR_ELx that enables it: EnIA, EnIB (D19.2.139)."""
+
+EXCLUSIVE: Final = {"exclusive load": exclusive_load, "exclusive store": exclusive_store}
 
 EXCEPTIONS: Final[Mapping[str, Call]] = {
     "hvc": Call.HVC,
@@ -124,6 +127,8 @@ class AArch64(Profile[S]):
             name.startswith(EFFECT_CLASSES) and not name.startswith(CHANGES_MEMORY)
         ):
             frame.context.effect(name, [frame.get(operand) for operand in op.inputs])
+            if name == CLEAR:
+                frame.context.mark(None, 0)
             if name == "ESB":
                 deferred = frame.context.havoc("ESB puts an SError that is pending in DISR_EL1", 64)
                 frame.context.write("DISR_EL1", deferred)
@@ -142,6 +147,9 @@ class AArch64(Profile[S]):
             return None
         if name in KEYS:
             self._signing(frame, op)
+            return None
+        if name in EXCLUSIVE:
+            EXCLUSIVE[name](frame, op)
             return None
         raise Unmodelled(name)
 

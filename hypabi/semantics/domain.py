@@ -96,6 +96,14 @@ class Context(Protocol[S]):
         """
         ...
 
+    def mark(self, address: int | S | None, size: int) -> None:
+        """Mark memory for exclusive access (DDI 0487, B2.9); ``None`` clears the mark."""
+        ...
+
+    def exclusive(self, address: int | S, size: int) -> int | S:
+        """Return whether an exclusive store happens, one bit, and clear the mark."""
+        ...
+
     def effect(self, name: str, operands: Sequence[int | S]) -> None:
         """Record an act that registers and memory do not show: barrier, TLB or cache operation."""
         ...

@@ -20,6 +20,7 @@ from hypabi.symbolic.places import based
 from hypabi.unknowns import is_general
 
 EE: Final = 25
+SA: Final = 3
 M: Final = 0
 """Bits of SCTLR_ELx and HSCTLR (DDI 0487, D19.2.133; DDI 0406C, B4.1.56)."""
 STACK: Final = Register("sp", 0, 8)
@@ -41,6 +42,10 @@ class Present(Protocol):
 
     def told(self, condition: Value) -> bool | None:
         """Return whether a condition holds, ``None`` where the path does not tell."""
+        ...
+
+    def decide(self, condition: Value) -> bool:
+        """Return whether a condition holds; both are followed where the path does not tell."""
         ...
 
 
@@ -65,8 +70,9 @@ def check_access(
 def check_stack_pointer(present: Present, instruction: Instruction, bits: int) -> None:
     """Refuse an A64 access by a stack pointer that may not be a multiple of 16.
 
-    DDI 0487, D1.3.10: with SCTLR_ELx.SA = 1 it faults.  The pointer that was handed in is one, and
-    so is TPIDR_EL2, where a hypervisor keeps what a CPU has of its own, and its stack in that.
+    DDI 0487, D1.3.10: with SCTLR_ELx.SA = 1 it faults, and else it does not.  The
+    pointer that was handed in is a multiple, and so is TPIDR_EL2, where a hypervisor keeps what a
+    CPU has of its own, and its stack in that.
 
     :raises Unmodelled: it may not be
     """
@@ -82,7 +88,9 @@ def check_stack_pointer(present: Present, instruction: Instruction, bits: int) -
     if any(zero_bits(terms.sub(pointer, s, bits), bits) >= SIXTEEN for s in (symbol, kept)):
         return
     given, low = (terms.extract(each, 0, SIXTEEN, 64) for each in (symbol, pointer))
-    if present.told(terms.lor(terms.ne(given, 0, SIXTEEN), terms.eq(low, 0, SIXTEEN))) is not True:
+    if present.told(terms.lor(terms.ne(given, 0, SIXTEEN), terms.eq(low, 0, SIXTEEN))) is True:
+        return
+    if present.decide(terms.extract(present.peek(f"SCTLR_EL{level >> 2 & 3}"), SA, 1, 64)):
         raise Unmodelled("an access by a stack pointer that may not be a multiple of 16")
 
 

@@ -190,6 +190,8 @@ class Memory:
                 segments = self.ledger.segments
                 if all(within(span, segments, self.bits) for span in (one, other)):
                     self._assume_owned(one.pointer, other.pointer)
+                    for selected in filter(None, (one.selected, other.selected)):
+                        self._assume(f"what {selected} selects in the image is the image's")
                     return 0
             elif one.highest <= other.lowest or other.highest <= one.lowest:
                 return 0

@@ -46,6 +46,7 @@ def merge(a: State, b: State, identifier: str, width_of: Callable[[str], int]) -
         Join(guard, a.trail, b.trail, max(depth(a.trail), depth(b.trail))),
         _jumped_back(a, b),
         max(a.fresh, b.fresh),
+        a.marked if a.marked == b.marked else None,
     )
 
 

@@ -113,13 +113,14 @@ class Run(Live):
                 return self.end(Called(ended, self.pc))
             if self.steps and self.around.joins(self.pc):
                 return Arrived(self.freeze(self.known, self.conditions))
-            before = (self.memory.stores, self.memory.assumptions, self.effects, self.fresh)
+            memory = self.memory
+            before = (memory.stores, memory.assumptions, self.effects, self.fresh, self.marked)
             self.steps += 1
             self.around.allowance.spend(STEP + len(self.memory.stores) // STORES)
             try:
                 outcome = self.step()
             except Fork as fork:
-                self.memory.stores, self.memory.assumptions, self.effects, self.fresh = before
+                memory.stores, memory.assumptions, self.effects, self.fresh, self.marked = before
                 self.changes.clear()
                 return self._forked(fork.condition)
             except Unmodelled as unmodelled:
@@ -159,6 +160,7 @@ class Run(Live):
             self.trail,
             self.jumped_back,
             self.fresh,
+            self.marked,
         )
 
     def _forked(self, condition: Term) -> Forked:
@@ -307,6 +309,8 @@ class Run(Live):
             return Called(name, target)
         if target <= self.pc:
             if self.loops_forever(target):
+                if self.marked is not None:
+                    return Undecided(self.pc, f"the loop at {target:#x} waits for another CPU")
                 return Stuck(target)
             if self.jumped_back[target].rounds > self.around.most_rounds:
                 most = self.around.most_rounds

@@ -25,6 +25,10 @@ from hypabi.symbolic.places import based, is_own_pointer
 from hypabi.symbolic.state import Effect, State
 from hypabi.unknowns import MemoryWord, havoc_name, pointer_signed, signed_name, unknown_of
 
+UNCONTENDED: Final = (
+    "an exclusive store succeeds behind the exclusive load of the same memory: nobody else is there"
+)
+
 LiftIn = Callable[[int, InstructionSet, int], Instruction | Undecodable]
 """Lifts what is at an address, in an instruction set state and with an ITSTATE."""
 
@@ -82,6 +86,7 @@ class Live:
         self.assumptions = state.assumptions
         self.trail = state.trail
         self.fresh = state.fresh
+        self.marked = state.marked
         self.changes: dict[str, Value] = {}
         self.jumped_back = dict(state.jumped_back)
 
@@ -221,6 +226,19 @@ class Live:
         self.assume(reason)
         # Of two variants of an instruction, one may ask for a bit and the other for a word.
         return terms.symbol(havoc_name(self.fresh, self.pc, width), width)
+
+    def mark(self, address: Value | None, size: int) -> None:
+        """Mark memory for exclusive access; ``None`` clears the mark."""
+        self.marked = None if address is None else (address, size)
+
+    def exclusive(self, address: Value, size: int) -> Value:
+        """Return whether an exclusive store happens: it does where the path has marked the same."""
+        marked, self.marked = self.marked, None
+        alike = marked is not None and terms.eq(marked[0], address, self.memory.bits) == 1
+        if marked is not None and alike and marked[1] == size:
+            self.assume(UNCONTENDED)
+            return 1
+        return self.havoc("an exclusive store may fail", 1)
 
     def sign(self, pointer: Value, with_: Sequence[Value]) -> Value:
         """Return an unknown that is the same wherever the same is signed with the same.

@@ -10,13 +10,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from hypabi.records import frozen
+from hypabi.records import frozen, replace
 from hypabi.smt.term import part_widths
-from hypabi.smt.terms import Term, Value
+from hypabi.smt.terms import Term, Value, symbols_of
 from hypabi.unknowns import MemoryWord, unknown_of
 
 OWN_POINTERS: Final = frozenset({"SP_EL2", "TPIDR_EL2", "SP_hyp", "HTPIDR"})
 """Registers that only EL2 or HYP can set, and that point to memory of its own."""
+IDENTIFYING: Final = frozenset({"MPIDR_EL1", "MPIDR"})
+"""Registers that say which CPU it is: no code chooses what they hold."""
 REACH: Final = 0x4000
 """Bytes on either side of such a pointer that are taken for the object it points to."""
 _BEHIND: Final = re.compile(r"(\w+)(?: [-+] 0x([0-9a-f]+))?")
@@ -31,6 +33,9 @@ class Span:
     pointer: str
     lowest: int
     highest: int
+    selected: str = ""
+    """The register that says which CPU it is, where only that moves a fixed address: of what the
+    image has there, it selects the part of that CPU."""
 
 
 def is_own_pointer(name: str) -> bool:
@@ -64,14 +69,14 @@ def span_of(base: Term | None, offset: int, size: int, bits: int) -> Span | None
     """
     if base is None:
         return None if offset + size > 1 << bits else Span("", offset, offset + size)
-    found = _anchored(base, bits, MOST_DEPTH)
+    found = _anchored(base, bits, MOST_DEPTH) or _selected(base)
     if found is None:
         return None
     if not found.pointer:
         start = found.lowest + offset
         around = start >> bits << bits
         end = found.highest + offset - around + size
-        return None if end > 1 << bits else Span("", start - around, end)
+        return None if end > 1 << bits else replace(found, lowest=start - around, highest=end)
     start = offset - (1 << bits) if offset >> (bits - 1) else offset
     low, high = found.lowest + start, found.highest + start + size
     farthest = 1 << (bits - 2)
@@ -85,6 +90,8 @@ def within(span: Span, image: Sequence[tuple[int, int]], bits: int) -> bool:
 
     :param image: where the image's segments start and end
     """
+    if span.selected:
+        return any(start <= span.lowest < end for start, end in image)
     if not span.pointer:
         return span.lowest >= 0 and span.highest - span.lowest <= REACH
     if span.lowest >= -REACH and span.highest <= REACH:
@@ -93,6 +100,14 @@ def within(span: Span, image: Sequence[tuple[int, int]], bits: int) -> bool:
         return False
     low, high = span.lowest % (1 << bits), span.highest % (1 << bits)
     return any(start <= low < high <= end for start, end in image)
+
+
+def _selected(base: Term) -> Span | None:
+    """Return how far the number of a CPU moves an address, where nothing else does."""
+    symbols = {symbol.name for symbol in symbols_of(base)}
+    if len(symbols) != 1 or not symbols <= IDENTIFYING:
+        return None
+    return Span("", 0, most(base), *symbols)
 
 
 def _anchored(term: Term, bits: int, depth: int) -> Span | None:

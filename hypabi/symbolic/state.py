@@ -128,3 +128,5 @@ class State:
     trail: Trail = None
     jumped_back: Mapping[int, JumpedBack] = field(default_factory=dict)
     fresh: int = 0
+    marked: tuple[Value, int] | None = None
+    """Address and size of the memory that is marked for exclusive access, where that is known."""

@@ -147,3 +147,69 @@ def test_a_kernel_without_landing_words_says_so(assemble: Assemble) -> None:
     )
     path = assemble(source.replace("INSIDE", MMU).replace("OUTSIDE", ""), "arm64", text=0x40200000)
     assert "init_kernel_el that starts with a landing word" in placed(path)["landing"].untold
+
+
+OBJECT = """
+    .arch armv8.5-a
+    .section {}, "ax"
+    .globl init_kernel_el, secondary_startup
+    .type init_kernel_el, %function
+init_kernel_el:
+    bti c
+    eret
+    .section .idmap.text, "ax"
+    .type secondary_startup, %function
+secondary_startup:
+    bti j
+    ret
+"""
+
+
+@pytest.mark.parametrize(
+    ("section", "wrong"), [(".idmap.text", 0), (".init.text", 1), (".text.hot", 1)]
+)
+def test_of_an_object_the_section_tells_where_its_code_will_lie(
+    assemble: Assemble, section: str, wrong: int
+) -> None:
+    path = assemble(OBJECT.format(section), "arm64")
+    found = placed(path)["identity-map"]
+    assert set(found.judged) == {"init_kernel_el", "secondary_startup"}
+    assert len(found.wrong) == wrong
+    assert all("init_kernel_el" in line and section in line for line in found.wrong)
+
+
+@pytest.mark.parametrize(
+    ("section", "judged", "wrong"),
+    [(".text.stub", 1, 0), (".init.text", 1, 1), (".of.its.own", 0, 0)],
+)
+def test_of_a_section_that_nobody_knows_nothing_is_told(
+    assemble: Assemble, section: str, judged: int, wrong: int
+) -> None:
+    source = f"""
+    .section {section}, "ax"
+    .globl __hyp_stub_vectors
+__hyp_stub_vectors: b .
+    .text
+    nop
+"""
+    kept = placed(assemble(source, "arm", flags=["-march=armv7-a"]))["kept-text-of-arm"]
+    assert (len(kept.judged), len(kept.wrong)) == (judged, wrong)
+
+
+@pytest.mark.parametrize(
+    ("refers", "judged", "wrong"), [("b 1f", 2, 0), ("b outside", 2, 1), ("b elsewhere", 0, 0)]
+)
+def test_a_copy_in_an_object_is_judged_by_what_it_refers_to(
+    assemble: Assemble, refers: str, judged: int, wrong: int
+) -> None:
+    source = f"""
+    .text
+outside:
+    ret
+    .section .kexec_relocate.text, "ax"
+    {refers}
+1:  ret
+"""
+    copied = placed(assemble(source, "arm64"))["copied-relocation"]
+    assert (len(copied.judged), len(copied.wrong)) == (judged, wrong)
+    assert ("refers to elsewhere" in copied.untold) == (not judged)

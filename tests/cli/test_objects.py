@@ -136,6 +136,23 @@ def test_a_module_without_vectors_is_told_what_to_ask_of_it(assemble: Assemble) 
     assert with_vectors.returncode == 0
 
 
+def test_another_program_is_told_what_to_ask_of_it(assemble: Assemble) -> None:
+    """A loader that is named with a kernel's version lacks no party: it never had to have one."""
+    loader = assemble(".globl _start\n_start: mov x0, #1\nhvc #0\nret\n", "arm64")
+    ran = hypabi("check", "--kernel-version", "6.1", loader)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert "hypabi callers PROGRAM --against" in one_line(ran)
+    own = assemble(STUB64.replace("__hyp_stub_vectors", "own_vectors"), "arm64")
+    assert "own_vectors at" in hypabi("derive", own).stdout
+    assert hypabi("check", "--kernel-version", "6.1", own).returncode == 1
+    part = hypabi("check", "--kernel-version", "6.1", assemble(STUB64, "arm64"))
+    assert part.returncode == 0
+    said = "Linux version 6.1.0 (x)"
+    kernel = hypabi("check", assemble(f'.text\nret\n.section .rodata\n.string "{said}"', "arm64"))
+    assert kernel.returncode == 16
+    assert "stub: " in kernel.stdout
+
+
 ARM_STUB = """
 .arm
 .global __hyp_stub_install

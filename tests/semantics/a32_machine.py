@@ -34,6 +34,7 @@ class Machine:
     memory: dict[int, int] = field(default_factory=dict)
     effects: list[tuple[str, tuple[Value, ...]]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    marked: tuple[Value | None, int] = (None, 0)
 
     def __post_init__(self) -> None:
         self.registers["CPSR.M"] = self.mode
@@ -73,6 +74,12 @@ class Machine:
         raise AssertionError("the test signs no pointer")
 
     authenticate = sign
+
+    def mark(self, address: Value | None, size: int) -> None:
+        self.marked = (address, size)
+
+    def exclusive(self, address: Value, size: int) -> Value:
+        return int(self.marked == (address, size))
 
     def effect(self, name: str, operands: Sequence[Value]) -> None:
         self.effects.append((name, tuple(operands)))

@@ -41,6 +41,7 @@ class Machine:
     effects: list[str] = field(default_factory=list)
     code: bytes = b""
     start: int = 0
+    marked: tuple[Value | None, int] = (None, 0)
 
     def __post_init__(self) -> None:
         self.registers = {"CURRENTEL": EL2, "SPSel": 1, **self.registers}
@@ -85,6 +86,12 @@ class Machine:
         raise AssertionError("the test signs no pointer")
 
     authenticate = sign
+
+    def mark(self, address: Value | None, size: int) -> None:
+        self.marked = (address, size)
+
+    def exclusive(self, address: Value, size: int) -> Value:
+        return int(self.marked == (address, size))
 
     def effect(self, name: str, operands: Sequence[Value]) -> None:
         self.effects.append(name)

@@ -49,6 +49,7 @@ class Symbolic:
     stores: list[tuple[Value, int, Value]] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
     decided: list[Value] = field(default_factory=list)
+    marked: tuple[Value | None, int] = (None, 0)
 
     def __post_init__(self) -> None:
         self.registers = {"CURRENTEL": EL2, "SPSel": 1, **self.registers}
@@ -83,6 +84,12 @@ class Symbolic:
         raise AssertionError("the test signs no pointer")
 
     authenticate = sign
+
+    def mark(self, address: Value | None, size: int) -> None:
+        self.marked = (address, size)
+
+    def exclusive(self, address: Value, size: int) -> Value:
+        return int(self.marked == (address, size))
 
     def effect(self, name: str, operands: Sequence[Value]) -> None:
         self.effects.append(name)

@@ -4,7 +4,7 @@ The sections get addresses from :data:`OBJECT_BASE` on, in the order of the file
 its own.  References among them are resolved; a symbol that no file defines has an unknown address.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from hypabi.arch.names import Architecture, ByteOrder
@@ -36,6 +36,9 @@ MAX_COPIED = 64 << 20
 """Most bytes of sections, which are copied and may share their place in a file."""
 MAX_OBJECTS = 1 << 14
 """Most objects of one program; a whole arm64 kernel has about four thousand."""
+GLOBAL_OFFSET_TABLE = "_GLOBAL_OFFSET_TABLE_"
+NVHE = "__kvm_nvhe_"
+"""What the names of KVM's EL2 code begin with (arch/arm64/kvm/hyp/nvhe/Makefile)."""
 INTERMEDIATE = ".gnu.lto_"
 """What the sections begin with in which GCC leaves its intermediate language."""
 
@@ -51,16 +54,21 @@ def read_objects(elves: Sequence[Elf], sha256: str, role: Role | None = None) ->
     _check_alike(elves)
     positions = _Positions()
     placed = [_placed(elf, positions) for elf in elves]
-    linking = Linking(positions.aligned(OBJECT_ALIGNMENT))
-    find = _finder(placed)
+    linking = Linking(positions.aligned(OBJECT_ALIGNMENT), elves[0].order)
+    find = _Finder(placed, linking.table.base)
     for each in placed:
         relocate(each, find, linking)
         if _is_big_arm(each.elf):
             # Only the linker makes BE8 of an object's big-endian instructions (AAELF32, 4.3.2).
             swap_instructions(each.table, each.contents)
     segments = tuple(segment for each in placed for segment in _segments(each))
+    table = linking.table
+    if table.content:
+        made = Segment(table.base, bytes(table.content), Access.READ_ONLY, ".got")
+        segments = (*segments, made)
     unresolved = linking.unresolved()
     count = "object file" if len(elves) == 1 else f"{len(elves)} object files"
+    alias = f"; {NVHE}X that nothing defines is X, as the kernel links" if find.aliased else ""
     return Image(
         role=role or _role(placed),
         architecture=elves[0].architecture,
@@ -70,10 +78,11 @@ def read_objects(elves: Sequence[Elf], sha256: str, role: Role | None = None) ->
         symbols=_symbols(placed, [segment.address for segment in segments]),
         sha256=sha256,
         version=version_in(e.part(s) for e in elves for s in e.sections if _may_tell(s)),
-        base=f"{count}: the sections are placed from {OBJECT_BASE:#x} on",
+        base=f"{count}: the sections are placed from {OBJECT_BASE:#x} on{alias}",
         fixups=unresolved if unresolved.places else NoFixups(),
         references=linking.references,
         stand_ins=linking.stand_ins.names(),
+        is_linked=False,
     )
 
 
@@ -177,13 +186,39 @@ def _symbols(placed: Sequence[Placed], starts: Sequence[int]) -> Symbols:
     return JoinedSymbols(tuple(zip(firsts, parts, strict=True)))
 
 
-def _finder(placed: Sequence[Placed]) -> Callable[[str], Elsewhere | None]:
-    """Return what finds a symbol by name in all the objects; one object has none for itself."""
-    if len(placed) == 1:
-        return lambda _name: None
-    known = cache(lambda: _defined(placed))
-    known()
-    return lambda name: known().get(name)
+class _Finder:
+    """Finds the symbols that an object leaves to others, and to the linker.
+
+    What EL2 may use of the kernel has a name of its own there, which only the kernel's linker
+    script defines: as what has the name without it (image-vars.h: KVM_NVHE_ALIAS), or as the
+    position-independent function of EL2's own that serves for it (KVM_NVHE_ALIAS_HYP).
+    """
+
+    def __init__(self, placed: Sequence[Placed], table: int) -> None:
+        """Prepare to find.
+
+        :param table: where the global offset table starts
+        :raises ImageError: two objects define the same
+        """
+        self._known = cache(lambda: _defined(placed))
+        self._single = len(placed) == 1
+        self._table = table
+        self.aliased = False
+        if not self._single:
+            self._known()
+
+    def __call__(self, name: str) -> Elsewhere | None:
+        """Return where a symbol is that the object does not define."""
+        if name == GLOBAL_OFFSET_TABLE:
+            return Elsewhere(self._table, thumb=False)
+        # One object has none for itself.
+        found = None if self._single else self._known().get(name)
+        if found is not None or not name.startswith(NVHE):
+            return found
+        plain = name.removeprefix(NVHE)
+        found = self._known().get(f"{NVHE}__pi_{plain}") or self._known().get(plain)
+        self.aliased |= found is not None
+        return found
 
 
 def _defined(placed: Sequence[Placed]) -> Mapping[str, Elsewhere]:

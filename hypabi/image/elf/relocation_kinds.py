@@ -105,6 +105,16 @@ _A64_NONE = (0, 256)
 _A64_PAGE = (275, 276)
 """R_AARCH64_ADR_PREL_PG_HI21, and without a check."""
 
+LD64_GOTPAGE_LO15 = 313
+# Code -> the kind that the same instruction has without a table of addresses between.
+THROUGH_GOT = {
+    309: 273,  # R_AARCH64_GOT_LD_PREL19, as R_AARCH64_LD_PREL_LO19
+    311: 275,  # R_AARCH64_ADR_GOT_PAGE, as R_AARCH64_ADR_PREL_PG_HI21
+    312: 286,  # R_AARCH64_LD64_GOT_LO12_NC, as R_AARCH64_LDST64_ABS_LO12_NC
+    LD64_GOTPAGE_LO15: LD64_GOTPAGE_LO15,  # which counts from the table
+}
+"""Kinds of AArch64 that mean the entry of a symbol in the global offset table (AAELF64, 5.7.8)."""
+
 _WORD = 0xFFFFFFFF
 
 BRANCHES = {
@@ -215,6 +225,8 @@ def _a64_word(patch: Patch, code: int, value: int, word: int) -> int:
         return word & ~(0xFFF << 10) | low << 10
     if code in _A64_WIDE:
         return word & ~(0xFFFF << 5) | (value >> _A64_WIDE[code] & 0xFFFF) << 5
+    if code == LD64_GOTPAGE_LO15:
+        return word & ~(0xFFF << 10) | _fits(_scaled(value, 3), 13, 4) << 10
     match code:
         case 274:  # R_AARCH64_ADR_PREL_LO21
             field = _fits(value - patch.place, 21, 4)

@@ -11,7 +11,7 @@ S the symbol, A the addend, P the place).
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 
-from hypabi.arch.names import Architecture
+from hypabi.arch.names import Architecture, ByteOrder
 from hypabi.image.elf.headers import (
     SHN_ABS,
     SHN_COMMON,
@@ -24,7 +24,9 @@ from hypabi.image.elf.headers import (
 from hypabi.image.elf.relocation_kinds import (
     BRANCHES,
     DATA,
+    LD64_GOTPAGE_LO15,
     MARK,
+    THROUGH_GOT,
     THUMB_BRANCHES,
     Computed,
     Patch,
@@ -110,15 +112,47 @@ class StandIns:
         return {address: name for name, address in self._known.items()}
 
 
+class OffsetTable:
+    """The global offset table of AArch64: a word for each address that code loads from it."""
+
+    def __init__(self, base: int, order: ByteOrder) -> None:
+        """Start without an entry.
+
+        :param base: of a page
+        """
+        self.base = base
+        self.content = bytearray()
+        self._order = order
+        self._known: dict[tuple[str, int], int] = {}
+
+    def entry(self, name: str, value: int) -> tuple[int, bool]:
+        """Return where the entry of an address is, and whether it has just been made.
+
+        :param name: of the symbol where nobody knows where it is, and ``value`` is behind it
+        :raises ImageError: there are too many
+        """
+        found = self._known.get((name, value))
+        if found is not None:
+            return found, False
+        if len(self._known) == STAND_INS:
+            raise ImageError(name or f"{value:#x}", f"a table of more than {STAND_INS} addresses")
+        at = self._known[name, value] = self.base + len(self.content)
+        word = 0 if name else value & (1 << 64) - 1
+        little = self._order is ByteOrder.LITTLE
+        self.content += word.to_bytes(8, "little" if little else "big")
+        return at, True
+
+
 class Linking:
     """What relocating all files of a program leaves behind."""
 
-    def __init__(self, base: int) -> None:
+    def __init__(self, base: int, order: ByteOrder) -> None:
         """Start without anything.
 
         :param base: behind all sections
         """
         self.stand_ins = StandIns(base)
+        self.table = OffsetTable(base + STAND_INS // STAND_INS_OF_A_PAGE * 0x1000, order)
         self.references: dict[int, Reference] = {}
         self.open: list[Open] = []
         self.left = MAX_RELOCATIONS
@@ -199,6 +233,11 @@ class _Target:
         row = table.row(symbol)
         try:
             found = self._defined(row)
+            if elf.architecture is Architecture.ARM64 and code in THROUGH_GOT:
+                entry = self._entry(row, found, addend or 0)
+                code, addend, found = THROUGH_GOT[code], 0, Elsewhere(entry, thumb=False)
+                if code == LD64_GOTPAGE_LO15:
+                    addend = -self.linking.table.base
             if found is None and code:
                 self._refer(row, code, place, offset, addend)
                 return
@@ -213,6 +252,23 @@ class _Target:
                 patch_arm64(patch, code, addend)
             case Architecture.ARM:
                 patch_arm(patch, code, addend)
+
+    def _entry(self, row: Row, found: Elsewhere | None, addend: int) -> int:
+        """Return where the address of a symbol stands in the global offset table.
+
+        :raises Unfit: it is of a section that is not in memory
+        """
+        table = self.linking.table
+        if found is not None:
+            return table.entry("", found.address + addend)[0]
+        name = self._name(row)
+        if row.section not in (SHN_UNDEF, SHN_COMMON):
+            raise Unfit(4, f"refers to {undefined_text(name)}")
+        at, is_new = table.entry(name, addend)
+        if is_new:
+            self.linking.open.append(Open(at, 8, f"refers to {undefined_text(name)}"))
+            self.linking.references[at] = Reference(name, addend, (1 << 64) - 1, 0)
+        return at
 
     def _refer(self, row: Row, code: int, place: int, offset: int, addend: int | None) -> None:
         """Note a reference to what no file defines.

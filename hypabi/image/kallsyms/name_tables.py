@@ -60,29 +60,33 @@ def align(position: int, alignment: int) -> int:
     return (position + alignment - 1) & -alignment
 
 
-def find_tokens(content: Content, digits: int, order: ByteOrder) -> Tokens | None:
-    """Check the 256 tokens around the digits against the index that follows them."""
-    end = digits
-    for _ in range(256 - ord("0")):
-        end = content.find(b"\0", end, digits + MAX_TOKEN_TABLE) + 1
+def find_tokens(content: Content, position: int, token: int, order: ByteOrder) -> Tokens | None:
+    """Check the 256 tokens around one of them against the index that follows them.
+
+    :param position: where the token would be
+    :param token: which of the 256 it would be
+    """
+    end = position
+    for _ in range(256 - token):
+        end = content.find(b"\0", end, position + MAX_TOKEN_TABLE) + 1
         if end == 0:
             return None
-    for position in sorted({align(end, alignment) for alignment in (4, 8, *PADDING.values())}):
-        index = content.read(position, 512)
+    for after in sorted({align(end, alignment) for alignment in (4, 8, *PADDING.values())}):
+        index = content.read(after, 512)
         if len(index) < 512:
             return None
         entries = [
             int.from_bytes(index[at : at + 2], "little" if order is ByteOrder.LITTLE else "big")
             for at in range(0, 512, 2)
         ]
-        start = digits - entries[ord("0")]
+        start = position - entries[token]
         if start < 0 or entries[0] != 0:
             continue
         tokens = content.read(start, end - start).split(b"\0")[:-1]
         if len(tokens) != 256 or max(map(len, tokens)) > MAX_TOKENS:
             continue
         if _starts(tokens) == entries:
-            return Tokens(tuple(tokens), start, position + 512)
+            return Tokens(tuple(tokens), start, after + 512)
     return None
 
 

@@ -2,8 +2,9 @@
 
 ``scripts/kallsyms.c`` of the kernel writes them without a header.  What stays the same from 2.6 to
 7.x: names are length-prefixed strings of tokens; ``markers`` holds where every 256th name starts;
-``token_table`` holds 256 strings and ``token_index`` where each starts.  Every digit occurs in some
-name, so the tokens "0" to "9" stand next to each other: that is what is searched for.  The order of
+``token_table`` holds 256 strings and ``token_index`` where each starts.  A character that occurs in
+some name is the token of its own number, so tokens "0" to "9" stand next to each other, or where a
+small kernel has no name with one of them, "l" to "p": that is what is searched for.  The order of
 the tables tells the layouts apart:
 
 ===========  =================================================================================
@@ -39,7 +40,8 @@ MAX_TOKEN_TABLES = 4
 MAX_SEARCH = 1 << 23
 """What a search may cost: a word that is looked at 1, a name 2, 16 bytes that are copied 1."""
 
-_DIGITS = b"".join(bytes((digit, 0)) for digit in b"0123456789")
+_NEIGHBOURS = (b"0123456789", b"lmnop")
+"""Characters that are tokens of their own, next to each other; every kernel has the later ones."""
 
 
 class OffsetKind(enum.Enum):
@@ -119,11 +121,15 @@ def find_tables(
 
 
 def _token_tables(content: Content) -> Iterator[tuple[ByteOrder, Tokens]]:
-    for digits in content.occurrences(_DIGITS, MAX_CANDIDATES):
-        for order in ByteOrder:
-            tokens = find_tokens(content, digits, order)
-            if tokens:
-                yield order, tokens
+    known: set[int] = set()
+    for neighbours in _NEIGHBOURS:
+        searched = b"".join(bytes((each, 0)) for each in neighbours)
+        for place in content.occurrences(searched, MAX_CANDIDATES):
+            for order in ByteOrder:
+                tokens = find_tokens(content, place, neighbours[0], order)
+                if tokens and tokens.start not in known:
+                    known.add(tokens.start)
+                    yield order, tokens
 
 
 def _padded(

@@ -9,7 +9,7 @@ wrong: these have no meaning here rather than a wrong one.
 from typing import Final
 
 from hypabi.arch.aarch64_system import SYSTEM_OPERATIONS, SYSTEM_REGISTERS
-from hypabi.lifter.instruction import Constant, Op, Opcode, Operand, Register, Temporary
+from hypabi.lifter.instruction import Constant, Label, Op, Opcode, Operand, Register, Temporary
 
 XZR: Final = 31
 
@@ -82,6 +82,8 @@ def decode(word: int) -> tuple[Op, ...] | None:
         return (_user("udf", Constant(word & 0xFFFF, 2)),)
     if word & 0x3FA00000 == 0x08800000:
         return _ordered(word)
+    if word & 0x3FA00000 == 0x08000000:
+        return _exclusive(word)
     for mask, value, name in WITHOUT_MEANING:
         if word & mask == value:
             return (_user(name),)
@@ -115,14 +117,38 @@ def _ordered(word: int) -> tuple[Op, ...]:
     """LDAR, STLR and their LO siblings (C6.2.141): SLEIGH takes too many bytes for narrow ones."""
     size = 1 << (word >> 30)
     base = _base(word >> 5 & 0x1F)
-    register, number = Register(f"x{word & 0x1F}", 0, 8), word & 0x1F
+    number = word & 0x1F
     if word >> 22 & 1:
         loaded = Temporary(0, size)
-        target: Operand = Temporary(1, 8) if number == XZR else register
         opcode = Opcode.INT_ZEXT if size < 8 else Opcode.COPY
-        return (Op(Opcode.LOAD, loaded, (base,)), Op(opcode, target, (loaded,)))
+        return (Op(Opcode.LOAD, loaded, (base,)), Op(opcode, _target(number, 1), (loaded,)))
     source = Constant(0, size) if number == XZR else Register(f"x{number}", 0, size)
     return (Op(Opcode.STORE, None, (base, source)),)
+
+
+def _exclusive(word: int) -> tuple[Op, ...]:
+    """LDXR, STXR and their acquiring and releasing siblings, of one register (C6.2.164, C6.2.392).
+
+    The mark and its test are user ops; what is loaded or stored is as of LDAR and STLR.
+    """
+    size = 1 << (word >> 30)
+    place = (_base(word >> 5 & 0x1F), Constant(size, 8))
+    access = _ordered(word)
+    if word >> 22 & 1:
+        return (_user("exclusive load", *place), *access)
+    passes, fails, status = Temporary(0, 1), Temporary(1, 1), _target(word >> 16 & 0x1F, 2)
+    return (
+        _user("exclusive store", *place, output=passes),
+        Op(Opcode.BOOL_NEGATE, fails, (passes,)),
+        Op(Opcode.INT_ZEXT, status, (fails,)),
+        Op(Opcode.CBRANCH, None, (Label(5), fails)),
+        *access,
+    )
+
+
+def _target(number: int, temporary: int) -> Operand:
+    """Return what takes a result: nothing keeps that of 31, the zero register."""
+    return Temporary(temporary, 8) if number == XZR else Register(f"x{number}", 0, 8)
 
 
 def _base(number: int) -> Register:

@@ -26,6 +26,8 @@ class Core:
         self._order = order
         self._masks = masks
         self._before = dict(self.registers)
+        self.marked: tuple[int | None, int] = (None, 0)
+        """Address and size of the memory that is marked for exclusive access."""
 
     def begin(self) -> None:
         """Say that an instruction starts."""
@@ -67,6 +69,20 @@ class Core:
     def havoc(self, reason: str, width: int) -> int:
         """Refuse: a concrete machine has no value about which nothing is known."""
         raise Unmodelled(reason)
+
+    def mark(self, address: int | None, size: int) -> None:
+        """Mark memory for exclusive access; ``None`` clears the mark."""
+        self.marked = (address, size)
+
+    def exclusive(self, address: int, size: int) -> int:
+        """Return 1 where the memory is marked: nobody else is there.
+
+        :raises Unmodelled: it is not
+        """
+        marked, self.marked = self.marked, (None, 0)
+        if marked != (address, size):
+            raise Unmodelled("an exclusive store may fail")
+        return 1
 
     def sign(self, pointer: int, with_: Sequence[int]) -> int:
         """Refuse: what a code is, each CPU computes in its own way."""

@@ -31,6 +31,11 @@ MOST_OF_A_CALL = 26
 MOST_OF_A_CELL = 30
 """Columns of the table on top: a call's name and one cell fit the narrowest terminal."""
 
+NOTHING = (
+    "No vectors were found that are those of EL2 or HYP for sure; --entry SYMBOL says what an hvc"
+    " enters."
+)
+
 MOST_LINES = 3
 """Lines printed of one condition; JSON has all of it."""
 
@@ -59,6 +64,9 @@ def _lines(result: DeriveResult, cases: Cases) -> Iterator[str]:
     for each in result.entries:
         yield from _Writer(result, each, cases).lines()
     yield from _left_out(result)
+    if not result.entries and not result.left_out:
+        yield ""
+        yield from filled(NOTHING)
     inputs = [("image", image.sha256)]
     if result.reproduce.contract_sha256 is not None:
         inputs.append(("contract", result.reproduce.contract_sha256))

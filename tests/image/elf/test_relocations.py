@@ -1,5 +1,7 @@
 """What no file defines is an unknown address: told by name, and never a number."""
 
+from typing import Literal
+
 import pytest
 
 from hypabi.arch.names import InstructionSet
@@ -98,3 +100,81 @@ def test_an_open_place_covers_all_its_bytes() -> None:
     for address in range(5, 12):
         with pytest.raises(ImageError, match="refers to x; link the object first"):
             unresolved.apply(address, b"abcd")
+
+
+def _field(word: int, high: int, low: int) -> int:
+    return word >> low & (1 << high - low + 1) - 1
+
+
+def _entry_of(image: Image, at: int) -> int:
+    """Return the address of the word that ADRP and LDR (immediate) load (DDI 0487, C6.2)."""
+    adrp, ldr = (int.from_bytes(image.read(at + n, 4), "little") for n in (0, 4))
+    pages = _field(adrp, 23, 5) << 2 | _field(adrp, 30, 29)
+    page = (at >> 12) + (pages - (pages >> 20 << 21)) << 12
+    return page + 8 * _field(ldr, 21, 10)
+
+
+@pytest.mark.parametrize("flags", [(), ("-EB",)])
+def test_an_address_behind_the_offset_table_is_that_of_its_symbol(
+    assemble: Assemble, flags: tuple[str, ...]
+) -> None:
+    source = """
+    .globl here, more
+    adrp x0, :got:here
+    ldr x0, [x0, :got_lo12:here]
+    adrp x1, :got:more
+    ldr x1, [x1, :got_lo12:more]
+    adrp x1, :got:here
+    ldr x1, [x1, :got_lo12:here]
+    adrp x0, _GLOBAL_OFFSET_TABLE_
+    ldr x0, [x0, :gotpage_lo15:more]
+    .data
+    nop
+here: .quad 0
+more: .quad 0
+"""
+    image = load_image(assemble(source, "arm64", flags=flags)).images[0]
+    start = image.segments[0].address
+    here, more, again, more_again = (_entry_of(image, start + 8 * n) for n in range(4))
+    assert (here, more) == (again, more_again)
+    assert here != more
+    data = image.symbols.find("here")[0].address
+    order: Literal["big", "little"] = "big" if flags else "little"
+    assert image.read(here, 8) == data.to_bytes(8, order)
+    assert image.read(more, 8) == (data + 8).to_bytes(8, order)
+
+
+def test_an_entry_of_what_no_file_defines_is_refused_by_name(assemble: Assemble) -> None:
+    image = _one(assemble, "adrp x0, :got:there\nldr x0, [x0, :got_lo12:there]", "arm64")
+    entry = _entry_of(image, image.segments[0].address)
+    assert image.references[entry].symbol == "there"
+    with pytest.raises(ImageError, match="refers to there, which no file here defines"):
+        image.read(entry, 8)
+
+
+@pytest.mark.parametrize(
+    ("defined", "meant"),
+    [
+        (("there",), "there"),
+        (("__kvm_nvhe___pi_there",), "__kvm_nvhe___pi_there"),
+        (("there", "__kvm_nvhe___pi_there"), "__kvm_nvhe___pi_there"),
+    ],
+)
+def test_a_name_of_el2_is_the_kernels_own(
+    assemble: Assemble, defined: tuple[str, ...], meant: str
+) -> None:
+    """image-vars.h has KVM_NVHE_ALIAS(there) or KVM_NVHE_ALIAS_HYP(there, __pi_there)."""
+    functions = "".join(f".globl {name}\n{name}: ret\n" for name in defined)
+    image = _one(assemble, f"bl __kvm_nvhe_there\n{functions}", "arm64")
+    start = image.segments[0].address
+    assert not image.stand_ins
+    call = int.from_bytes(image.read(start, 4), "little")
+    assert start + 4 * _field(call, 25, 0) == image.symbols.find(meant)[0].address
+    assert "as the kernel links" in image.base
+
+
+@pytest.mark.parametrize("source", ["bl __kvm_nvhe_there", "bl there\n.globl f\nf: ret"])
+def test_a_name_that_nothing_defines_stays_unknown(assemble: Assemble, source: str) -> None:
+    image = _one(assemble, f"{source}\n", "arm64")
+    assert len(image.stand_ins) == 1
+    assert "as the kernel links" not in image.base

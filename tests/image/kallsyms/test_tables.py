@@ -43,6 +43,24 @@ def test_every_symbol_is_read_at_its_address(
     assert image.version == VERSION
 
 
+@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("digit", b"07")
+def test_a_kernel_without_a_digit_in_its_names_is_read(layout: Layout, digit: int) -> None:
+    """The compressor takes the number of a character that no name has for another token.
+
+    Here the token of a digit becomes a letter, so that each name with the one has the other.
+    """
+    kernel = tiny_kernel(Architecture.ARM64, layout)
+    digits = b"".join(bytes((each, 0)) for each in b"0123456789")
+    place = kernel.content.index(digits) + digits.index(digit)
+    content = bytearray(kernel.content)
+    content[place] = ord("Q")
+    image = _read(replace(kernel, content=bytes(content)), Architecture.ARM64)
+    names = [symbol.name.replace(chr(digit), "Q") for symbol in kernel.symbols]
+    assert [symbol.name for symbol in image.symbols] == names
+    assert any("Q" in name for name in names)
+
+
 @pytest.mark.parametrize(("architecture", "layout", "order"), KINDS)
 def test_every_name_is_found_and_no_other(
     architecture: Architecture, layout: Layout, order: ByteOrder

@@ -200,7 +200,7 @@ def _symbols(
 def _per_cpu_tables(name: str, content: Content) -> Tables:
     """Return the tables of x86 until 6.14: an offset below zero counts from the base, downwards."""
     for digits in content.occurrences(b"".join(bytes((each, 0)) for each in b"0123456789"), 64):
-        tokens = find_tokens(content, digits, ByteOrder.LITTLE)
+        tokens = find_tokens(content, digits, ord("0"), ByteOrder.LITTLE)
         names = tokens and find_names(content, tokens, ByteOrder.LITTLE, Work(MAX_SEARCH))
         if not tokens or not names:
             continue
