@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hypabi.contract.stated.facts import facts_of
-from hypabi.contract.stated.model import StatedCall, StatedContract
+from hypabi.contract.stated.model import Fact, StatedCall, StatedContract
 from hypabi.contract.version import Version
 from tests.contract.stated.foreign.table import CONTRACTS, numbers, read, readings
 from tests.contract.stated.neighbours import marked, stated
@@ -285,6 +285,33 @@ def test_the_register_of_the_waiting_cpu_is_any(check: str, image: str) -> None:
     assert [name for name, _, _ in calls(S390, check, image)] == ["DIAG_TIME_SLICE_END_DIRECTED"]
     named = {each.split(",")[0] for each in entries(image, "registers")[0x9C]}
     assert named - {"r1"}
+
+
+@shows(S390, "set")
+def test_every_caller_on_s390_sets_just_the_arguments(check: str, image: str) -> None:
+    for name, call, number in calls(S390, check, image):
+        callers = entries(image, "subcodes")[number]
+        assert callers == sorted(READINGS[image]["set"])
+        for caller in callers:
+            assert set(READINGS[image]["set"][caller]) == registers(stated(S390), call), name
+
+
+@shows(S390, "written")
+def test_kvm_on_s390_answers_its_own_call_in_this_register(check: str, image: str) -> None:
+    fixed = READINGS[image]["fixed"]
+    ((_, call, _),) = calls(S390, check, image)
+    identifier = stated(S390).conduits["hypercall"].identifier
+    assert identifier is not None
+    assert set(fixed["written"]) == answers(stated(S390), call)
+    assert set(fixed["read"]) <= {str(identifier.everywhere), *registers(stated(S390), call)}
+
+
+@pytest.mark.parametrize("image", [each for each in READINGS if "s390x" in each])
+def test_no_code_on_s390_makes_a_call_whose_number_is_said_to_be_unseen(image: str) -> None:
+    contract = stated(S390)
+    unseen = {e.number for e in facts_of(contract) if e.kind is Fact.NUMBER and not e.checked}
+    assert unseen >= {0, 1, 2, 0x501}
+    assert not unseen & {*entries(image, "subcodes"), *entries(image, "callers")}
 
 
 # ------------------------------------------------------------------------------------ the images

@@ -99,6 +99,11 @@ POWERPC: Final = Language(
     0, {"r2": TOC, "r12": None, "xer_so": 0}, 8, b"\x00\x00\xe0\x0f",
 )  # fmt: skip
 
+ARM64: Final = Language(
+    "AARCH64:LE:64:v8A", "sp", tuple(f"x{n}" for n in range(8)), "x0",
+    tuple(f"x{n}" for n in range(19)), tuple(f"x{n}" for n in range(8)), 0, {},
+)  # fmt: skip
+
 
 @dataclass
 class Seen:

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.contract.stated.foreign.dispatchers import Dispatcher, Place, Served
 from tests.contract.stated.foreign.kernels import Program
-from tests.contract.stated.foreign.paths import POWERPC, Named, Runner, Seen, Value
+from tests.contract.stated.foreign.paths import POWERPC, Runner, Seen
 
 WRAPPER: Final = re.compile("plpar_hcall(9)?(_norets)?(_raw|_notrace)?")
 EPAPR: Final = re.compile("epapr_hypercall_start")
@@ -119,65 +120,26 @@ def wrapped(kernel: Program, name: str) -> dict[str, str]:
     return held | {"kept": " ".join(kept), "returned": str(seen.answers[0])}
 
 
-@dataclass(frozen=True)
-class Served:
-    """What KVM does with a number."""
-
-    errors: frozenset[int]
-    """What it may answer that is below zero."""
-    used: frozenset[int]
-    """Argument registers of the guest that it reads."""
-    answered: frozenset[int]
-    """Registers of the guest that it writes, or has written by address."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a function does, with those that it gives the vCPU to."""
-
-    loads: frozenset[Named] = frozenset()
-    stores: frozenset[Named] = frozenset()
-    answers: frozenset[Value] = frozenset()
-
-
 BEHIND: Final = ("kvm-hv", "kvm", "kernel")
 """Programs in which the functions are that serve calls."""
-DEPTH: Final = 2
-"""Functions within each other, behind the dispatcher."""
-BRIEF: Final = 20_000
-"""Instructions of such a function that are run."""
 CARRYING: Final = ("r3", *(f"r{n}" for n in range(14, 32)))
 """Registers in which compilers keep what is to be answered."""
-
-
-def _may_be_answered(value: Value) -> bool:
-    if isinstance(value, Named):
-        return value.name.endswith("()")
-    return value is not None and value - (1 << 64) > -4096
 
 
 class Hypervisor:
     """KVM in hypervisor mode, as far as an image has it."""
 
     def __init__(self, held: Mapping[str, Program]) -> None:
-        self.runners = [
-            Runner(held[name], POWERPC, apart=CARRYING, tells=_may_be_answered)
-            for name in BEHIND
-            if name in held
-        ]
-        self.told: dict[object, Told] = {}
-        runner, start = self._function("kvmppc_pseries_do_hcall")
-        self.first = registers_at(runner.run(start, {}))
+        programs = [held[name] for name in BEHIND if name in held]
+        self.dispatcher = Dispatcher(programs, POWERPC, CARRYING)
+        seen = self.dispatcher.run("kvmppc_pseries_do_hcall", None)
+        self.dispatcher.place = Place(registers_at(seen), range(3, 13))
 
     def served(self, numbers: Iterable[int]) -> dict[int, Served]:
         """Return what the dispatcher does with each number that is not one of nobody to it."""
-        runs = {each: self._run("kvmppc_pseries_do_hcall", each) for each in (NOBODY, *numbers)}
-        nothing = _done(runs.pop(NOBODY))
-        return {
-            each: self._served(self._told(seen, each, DEPTH))
-            for each, seen in runs.items()
-            if _done(seen) != nothing
-        }
+        found = self.dispatcher.served("kvmppc_pseries_do_hcall", [NOBODY, *numbers])
+        nothing = found.pop(NOBODY)
+        return {number: each for number, each in found.items() if not each.does_as(nothing)}
 
     def paravirtual(self, numbers: Iterable[int]) -> dict[int, list[str]]:
         """Return what the dispatcher of ePAPR's calls does with each number, and with another.
@@ -186,84 +148,16 @@ class Hypervisor:
         """
         found: dict[int, list[str]] = {}
         for number in (NOBODY, *numbers):
-            seen = self._run("kvmppc_kvm_pv", number, register=11)
-            read = {self._register(each) for each in seen.loads} & set(range(3, 11))
-            second = {str(what) for at, what in seen.stores if self._register(at) == 4}
+            seen = self.dispatcher.run("kvmppc_kvm_pv", number, register=11)
+            read = self.dispatcher.registers(seen.loads) & set(range(3, 11))
+            at = self.dispatcher.register
             found[number] = [
                 f"reads {' '.join(f'r{each}' for each in sorted(read))}",
                 f"r3 = {' '.join(sorted({str(each) for each in seen.answers}))}",
-                f"r4 = {' '.join(sorted(second))}",
+                f"r4 = {' '.join(sorted({str(what) for to, what in seen.stores if at(to) == 4}))}",
                 *sorted({f"{name}()" for name, _ in seen.called}),
             ]
         return found
-
-    def _served(self, told: Told) -> Served:
-        signed = (each - (1 << 64) for each in told.answers if isinstance(each, int))
-        return Served(
-            frozenset(each for each in signed if -4096 < each < 0),
-            frozenset(map(self._register, told.loads)) & frozenset(range(4, 13)),
-            frozenset(map(self._register, told.stores)) & frozenset(range(3, 13)),
-        )
-
-    def _register(self, place: Value) -> int:
-        """Return which register of the guest is at a place; 0 for none."""
-        if not isinstance(place, Named) or place.name != "r3":
-            return 0
-        number = (place.distance - self.first) // 8 + 3
-        return number if 3 <= number <= 12 else 0
-
-    def _function(self, name: str) -> tuple[Runner, int]:
-        found = self._find(name)
-        assert found is not None
-        return found
-
-    def _find(self, name: str) -> tuple[Runner, int] | None:
-        for runner in self.runners:
-            found = runner.program.function(name)
-            part = runner.program.part(found[0]) if found else None
-            if found is not None and part is not None and part.code:
-                return runner, found[0]
-        return None
-
-    def _run(
-        self, name: str, number: int, given: Iterable[Value] = (Named("r3"),), register: int = 3
-    ) -> Seen:
-        """Run a function for a vCPU whose register holds a number."""
-        runner, start = self._function(name)
-        selected = {Named("r3", self.first + 8 * (register - 3)): number}
-        arguments = dict(zip(POWERPC.arguments, given, strict=False))
-        return runner.run(start, arguments, selected, BRIEF)
-
-    def _told(self, seen: Seen, number: int, depth: int) -> Told:
-        """Return what a run does, with the functions that it gives the vCPU or a part of it to."""
-        loads, answers = set(seen.loads), set(seen.answers)
-        stores = {at for at, _ in seen.stores if isinstance(at, Named)}
-        answers |= {what for at, what in seen.stores if self._register(at) == 3}
-        for name, given in seen.called:
-            parts = {each for each in given if isinstance(each, Named) and each.name == "r3"}
-            stores |= {each for each in parts if self._register(each)}
-            told = Told()
-            if parts or Named(f"{name}()") in answers:
-                told = self._behind(name, given, number if parts else NOBODY, depth)
-            if parts:
-                loads |= told.loads
-                stores |= told.stores
-            if Named(f"{name}()") in answers:
-                answers |= told.answers
-        return Told(frozenset(loads), frozenset(stores), frozenset(answers))
-
-    def _behind(self, name: str, given: tuple[Value, ...], number: int, depth: int) -> Told:
-        if depth == 0 or self._find(name) is None:
-            return Told()
-        key = name, given, number
-        if key not in self.told:
-            self.told[key] = Told()  # for one that comes back to itself
-            self.told[key] = self._told(self._run(name, number, given), number, depth - 1)
-        return self.told[key]
-
-
-def _done(seen: Seen) -> tuple[set[Value], set[str], set[Value]]:
-    return set(seen.answers), {name for name, _ in seen.called}, {what for _, what in seen.stores}
 
 
 def registers_at(seen: Seen) -> int:

@@ -132,7 +132,7 @@ def _powerpc(held: Mapping[str, Program]) -> Reading:
         hypervisor = powerpc.Hypervisor(held)
         served = hypervisor.served(known)
         found["served"] = {number: sorted(each.errors) for number, each in served.items()}
-        found["used"] = {number: _named(each.used) for number, each in served.items()}
+        found["used"] = {number: _named(each.used - {3}) for number, each in served.items()}
         found["answered"] = {number: _named(each.answered) for number, each in served.items()}
         found["paravirtual"] = {
             ("others" if number == powerpc.NOBODY else number): each
@@ -163,8 +163,17 @@ def _s390(held: Mapping[str, Program]) -> Reading:
         "subcodes": {subcode: sorted(each) for subcode, each in subcodes.items()},
         "registers": {code: sorted(each) for code, each in named.items()},
     }
+    kernel = held.get("kernel")
+    if kernel is not None:
+        asking = {each.function for each in sites if each.code == s390.HYPERCALL}
+        found["set"] = {
+            name: _named(s390.set_in_front(kernel, name))
+            for name in sorted(asking & set(kernel.starts))
+        }
     if "kvm" in held:
         found["compared"] = {"codes": sorted(codes & s390.compared(held["kvm"]))}
+        read, written = s390.fixed(held["kvm"])
+        found["fixed"] = {"read": _named(read), "written": _named(written)}
     return found
 
 
