@@ -30,7 +30,7 @@ HEADERS = {
     NEIGHBOURS.name: """\
 # The kernels of other architectures that tests read, with the modules that matter, as pins.toml
 # has Arm's; `image_sha256` is that of the tar file of what `members` matches (kernels/cache.py).
-# Of 5.10 Debian's archive has amd64 alone any more.
+# Of 5.10 Debian's archive has neither ppc64el nor s390x any more (looked up on 2026-11-30).
 """,
     SOURCES.name: """\
 # The kernel sources that tests and evidence/defects edit and build, as pins.toml has the kernels;

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from hypabi.contract.stated.model import StatedCall, StatedContract
+from hypabi.contract.stated.facts import facts_of
+from hypabi.contract.stated.model import Fact, StatedCall, StatedContract
 from hypabi.contract.version import Version
 from tests.contract.stated.foreign.table import CONTRACTS, numbers, read, readings
 from tests.contract.stated.neighbours import marked, stated
@@ -48,7 +49,20 @@ def registers(contract: StatedContract, call: StatedCall) -> set[str]:
     return {each for each in named if each is not None}
 
 
+def answers(contract: StatedContract, call: StatedCall) -> set[str]:
+    """Return the registers that a call's results are stated to be in."""
+    (architecture,) = contract.architectures
+    named = [each.register.on(architecture) for each in call.results.values() if each.register]
+    return {each for each in named if each is not None}
+
+
 # ------------------------------------------------------------------------------------- all three
+
+
+@pytest.mark.parametrize("contract", [X86, POWERPC, S390])
+def test_a_fact_that_no_image_shows_says_why(contract: str) -> None:
+    unshown = [each for each in facts_of(stated(contract)) if not each.checked]
+    assert [each for each in unshown if not each.reason] == []
 
 
 @pytest.mark.parametrize("contract", [X86, POWERPC, S390])
@@ -102,6 +116,12 @@ def errors(contract: StatedContract, call: StatedCall) -> set[int]:
     return {contract.errors[each].value for each in call.errors}
 
 
+@shows(X86, "answered", "answered-earlier")
+def test_kvm_on_x86_answers_in_this_register(check: str, image: str) -> None:
+    for name, call, number in calls(X86, check, image):
+        assert answers(stated(X86), call) == set(entries(image, "answered")[number]), name
+
+
 @shows(X86, "passed", "passed-later")
 def test_every_caller_on_x86_sets_each_argument(check: str, image: str) -> None:
     for name, call, number in calls(X86, check, image):
@@ -142,7 +162,7 @@ def test_a_guest_of_tdx_asks_by_tdcall(check: str, image: str) -> None:
 # --------------------------------------------------------------------------------------- PowerPC
 
 
-@shows(POWERPC, "callers", "hypervisor-callers", "earlier-callers")
+@shows(POWERPC, "callers", "hypervisor-callers", "earlier-callers", "epapr-callers")
 def test_callers_on_powerpc_pass_these_numbers(check: str, image: str) -> None:
     for call, _, number in calls(POWERPC, check, image):
         assert number in entries(image, "callers"), call
@@ -154,10 +174,64 @@ def test_kvm_on_powerpc_knows_these_numbers(check: str, image: str) -> None:
     assert known == set(entries(image, "served"))
 
 
-@shows(POWERPC, "used")
+@shows(POWERPC, "used", "used-later")
 def test_kvm_on_powerpc_reads_just_these_arguments(check: str, image: str) -> None:
     for name, call, number in calls(POWERPC, check, image):
         assert registers(stated(POWERPC), call) == set(entries(image, "used")[number]), name
+
+
+@shows(POWERPC, "passed")
+def test_callers_on_powerpc_set_just_these_arguments(check: str, image: str) -> None:
+    for name, call, number in calls(POWERPC, check, image):
+        assert registers(stated(POWERPC), call) == set(entries(image, "passed")[number]), name
+
+
+@shows(POWERPC, "answered", "answered-by-module")
+def test_kvm_on_powerpc_answers_in_just_these_registers(check: str, image: str) -> None:
+    for name, call, number in calls(POWERPC, check, image):
+        assert answers(stated(POWERPC), call) == set(entries(image, "answered")[number]), name
+
+
+@shows(POWERPC, "errors", "errors-earlier", "errors-by-module")
+def test_kvm_on_powerpc_answers_just_these_errors(check: str, image: str) -> None:
+    contract = stated(POWERPC)
+    for name, call, number in calls(POWERPC, check, image):
+        assert errors(contract, call) == set(entries(image, "served")[number]), name
+
+
+def paravirtual(image: str, number: int | str) -> dict[str, list[str]]:
+    """Return what KVM does with a call of ePAPR: what it reads, and what it puts into r3 and r4."""
+    said = [each for each in READINGS[image]["paravirtual"][str(number)] if "()" not in each]
+    read = next(each for each in said if each.startswith("reads "))
+    held = {each[:2]: each[5:].split() for each in said if each[2:5] == " = "}
+    return {"reads": read.split()[1:], **held}
+
+
+@shows(POWERPC, "paravirtual")
+def test_kvm_on_powerpc_knows_these_calls_of_epapr_and_no_other(check: str, image: str) -> None:
+    contract, others = stated(POWERPC), paravirtual(image, "others")
+    unserved = contract.conduits["epapr"].unserved
+    assert unserved is not None and others["r3"] == [str(contract.errors[unserved].value)]
+    known = {number for _, _, number in calls(POWERPC, check, image)}
+    assert known == set(numbers(POWERPC, "epapr"))
+    assert all(paravirtual(image, number)["r3"] != others["r3"] for number in known)
+
+
+@shows(POWERPC, "paravirtual-registers")
+def test_kvm_on_powerpc_reads_the_arguments_of_epapr_that_are_stated(
+    check: str, image: str
+) -> None:
+    for name, call, number in calls(POWERPC, check, image):
+        assert registers(stated(POWERPC), call) == set(paravirtual(image, number)["reads"]), name
+
+
+@shows(POWERPC, "paravirtual-answers")
+def test_kvm_on_powerpc_answers_a_call_of_epapr_in_these_registers(check: str, image: str) -> None:
+    for name, call, number in calls(POWERPC, check, image):
+        said = paravirtual(image, number)
+        assert said["r3"] == ["0"] and call.results["answer"].means == "0"
+        more = set() if said["r4"] == ["0"] else {"r4"}
+        assert answers(stated(POWERPC), call) == {"r3", *more}, name
 
 
 @shows(POWERPC, "without-ultravisor")
@@ -211,6 +285,33 @@ def test_the_register_of_the_waiting_cpu_is_any(check: str, image: str) -> None:
     assert [name for name, _, _ in calls(S390, check, image)] == ["DIAG_TIME_SLICE_END_DIRECTED"]
     named = {each.split(",")[0] for each in entries(image, "registers")[0x9C]}
     assert named - {"r1"}
+
+
+@shows(S390, "set")
+def test_every_caller_on_s390_sets_just_the_arguments(check: str, image: str) -> None:
+    for name, call, number in calls(S390, check, image):
+        callers = entries(image, "subcodes")[number]
+        assert callers == sorted(READINGS[image]["set"])
+        for caller in callers:
+            assert set(READINGS[image]["set"][caller]) == registers(stated(S390), call), name
+
+
+@shows(S390, "written")
+def test_kvm_on_s390_answers_its_own_call_in_this_register(check: str, image: str) -> None:
+    fixed = READINGS[image]["fixed"]
+    ((_, call, _),) = calls(S390, check, image)
+    identifier = stated(S390).conduits["hypercall"].identifier
+    assert identifier is not None
+    assert set(fixed["written"]) == answers(stated(S390), call)
+    assert set(fixed["read"]) <= {str(identifier.everywhere), *registers(stated(S390), call)}
+
+
+@pytest.mark.parametrize("image", [each for each in READINGS if "s390x" in each])
+def test_no_code_on_s390_makes_a_call_whose_number_is_said_to_be_unseen(image: str) -> None:
+    contract = stated(S390)
+    unseen = {e.number for e in facts_of(contract) if e.kind is Fact.NUMBER and not e.checked}
+    assert unseen >= {0, 1, 2, 0x501}
+    assert not unseen & {*entries(image, "subcodes"), *entries(image, "callers")}
 
 
 # ------------------------------------------------------------------------------------ the images

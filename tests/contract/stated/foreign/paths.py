@@ -7,7 +7,7 @@ a :class:`Named` (an unknown and a distance from it), or nothing.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pypcode
 
@@ -33,6 +33,25 @@ class Named:
 Value = int | Named | None
 
 _Cells = dict[tuple[int, int], Value]
+
+
+class Node(NamedTuple):
+    """An operand of p-code: copied once, since each look at pypcode's own costs a call."""
+
+    space: str
+    offset: int
+    size: int
+
+
+class Op(NamedTuple):
+    """An operation of p-code."""
+
+    name: str
+    inputs: tuple[Node, ...]
+    output: Node | None
+    about: str
+    """Of CALLOTHER the user's operation, of LOAD the space."""
+
 
 IGNORED: Final = frozenset({"__fentry__", "_mcount", "mcount", "ftrace_caller"})
 """Functions that change nothing."""
@@ -63,6 +82,10 @@ class Language:
     """By how much a call moves the stack, and a return moves it back."""
     entry: Mapping[str, int | None]
     """What registers hold where a function is entered; nothing for the function's own address."""
+    local: int = 0
+    """How far behind its start a function is entered that shares its caller's table."""
+    trap: bytes = b""
+    """The instruction by which BUG and WARN leave; where WARN goes on says a table."""
 
 
 X86: Final = Language(
@@ -73,7 +96,12 @@ X86: Final = Language(
 POWERPC: Final = Language(
     "PowerPC:LE:64:A2ALT", "r1", tuple(f"r{n}" for n in range(3, 11)), "r3",
     ("r0", *(f"r{n}" for n in range(3, 13))), tuple(f"r{n}" for n in range(3, 13)),
-    0, {"r2": TOC, "r12": None, "xer_so": 0},
+    0, {"r2": TOC, "r12": None, "xer_so": 0}, 8, b"\x00\x00\xe0\x0f",
+)  # fmt: skip
+
+ARM64: Final = Language(
+    "AARCH64:LE:64:v8A", "sp", tuple(f"x{n}" for n in range(8)), "x0",
+    tuple(f"x{n}" for n in range(19)), tuple(f"x{n}" for n in range(8)), 0, {},
 )  # fmt: skip
 
 
@@ -115,16 +143,18 @@ class Runner:
         language: Language,
         follows: Callable[[str], bool] = lambda _: False,
         apart: tuple[str, ...] = (),
+        tells: Callable[[Value], bool] = lambda value: isinstance(value, int),
     ) -> None:
-        self.apart = apart
         self.program = program
         self.language = language
         self.follows = follows
         self.context = pypcode.Context(language.sleigh)
         self.cells = {n: (v.offset, v.size) for n, v in self.context.registers.items()}
         self.named = {cell: name for name, cell in reversed(self.cells.items())}
+        self.apart = [self.cells[each] for each in apart]
+        self.tells = tells
         self._neighbours: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        self._lifted: dict[int, tuple[list[Any], int]] = {}
+        self._lifted: dict[int, tuple[list[Op], int]] = {}
 
     def run(
         self,
@@ -155,19 +185,19 @@ class Runner:
         return seen
 
     def _apart(self, state: _State) -> Iterator[Value]:
-        """Yield what makes two ways to an instruction different ones: the numbers in registers."""
-        for name in self.apart:
-            value = state.registers.get(self.cells[name])
-            yield value if isinstance(value, int) else None
+        """Yield what makes two ways to an instruction different ones: what registers hold."""
+        for cell in self.apart:
+            value = state.registers.get(cell)
+            yield value if value is not None and self.tells(value) else None
 
-    def _lift(self, at: int) -> tuple[list[Any], int]:
+    def _lift(self, at: int) -> tuple[list[Op], int]:
         if at not in self._lifted:
             content = self.program.read(at, 16)
             try:
                 lifted = (
                     self.context.translate(content, at, max_instructions=1) if content else None
                 )
-                ops = list(lifted.ops) if lifted else []
+                ops = [_op(each) for each in lifted.ops] if lifted else []
             except (pypcode.BadDataError, pypcode.UnimplError):
                 ops = []
             size = ops[0].inputs[0].size if ops else 0
@@ -177,22 +207,25 @@ class Runner:
     def _step(self, state: _State, seen: Seen) -> list[_State]:
         """Return the states behind an instruction."""
         ops, size = self._lift(state.at)
-        if self.program.read(state.at, 4) == TDCALL and not size:
+        word = self.program.read(state.at, 4)
+        if word == TDCALL and not size:
             self._ask(state, seen)
             state.at += len(TDCALL)
             return [state]
+        if word == self.language.trap:
+            return []
         if not size:
             seen.complete = False
             return []
         return self._behind(state, ops, size, 0, {}, seen)
 
     def _behind(
-        self, state: _State, ops: list[Any], size: int, place: int, scratch: _Cells, seen: Seen
+        self, state: _State, ops: list[Op], size: int, place: int, scratch: _Cells, seen: Seen
     ) -> list[_State]:
         """Return the states behind the operations of an instruction, from one of them on."""
         while place < len(ops):
             op, place = ops[place], place + 1
-            name, inputs = op.opcode.name, op.inputs
+            name, inputs = op.name, op.inputs
             if name in ("BRANCH", "CBRANCH"):
                 taken = 1 if name == "BRANCH" else self._value(inputs[1], state, scratch)
                 if taken == 0:
@@ -201,7 +234,7 @@ class Runner:
                 if not isinstance(taken, int):
                     other = state.copy()
                     beside = self._behind(other, ops, size, place, dict(scratch), seen)
-                if inputs[0].space.name != "const":
+                if inputs[0].space != "const":
                     return [*beside, *self._jump(state, size, inputs[0].offset, seen)]
                 # Within an instruction only forwards: what repeats is done once.
                 aim = place - 1 + _signed(inputs[0].offset, 8 * inputs[0].size)
@@ -213,7 +246,13 @@ class Runner:
         return [state]
 
     def _leave(
-        self, name: str, state: _State, size: int, inputs: list[Any], scratch: _Cells, seen: Seen
+        self,
+        name: str,
+        state: _State,
+        size: int,
+        inputs: tuple[Node, ...],
+        scratch: _Cells,
+        seen: Seen,
     ) -> list[_State]:
         """Return the states behind a call, a return or a jump to what a register holds."""
         if name == "RETURN":
@@ -229,12 +268,12 @@ class Runner:
         seen.complete = False
         return []
 
-    def _do(self, op: Any, state: _State, scratch: _Cells, seen: Seen) -> None:  # noqa: ANN401
+    def _do(self, op: Op, state: _State, scratch: _Cells, seen: Seen) -> None:
         """Do an operation that leads to the next one."""
         inputs = op.inputs
-        match op.opcode.name:
+        match op.name:
             case "CALLOTHER":
-                if inputs[0].getUserDefinedOpName() in ASKING:
+                if op.about in ASKING:
                     self._ask(state, seen)
                 result: Value = None
             case "STORE":
@@ -244,10 +283,13 @@ class Runner:
                 return
             case "LOAD":
                 where = self._value(inputs[1], state, scratch)
-                result = self._load(where, op.output.size, state, seen)
+                size = op.output.size if op.output else 0
+                # In the space of constants the address is the value (Ghidra's reference of p-code).
+                result = where if op.about == "const" else self._load(where, size, state, seen)
             case name:
                 values = [self._value(each, state, scratch) for each in inputs]
-                result = _made(name, values, [each.size for each in inputs], op.output.size)
+                size = op.output.size if op.output else 0
+                result = _made(name, values, [each.size for each in inputs], size)
         if op.output is not None:
             self._write(op.output, result, state, scratch)
 
@@ -263,7 +305,7 @@ class Runner:
         if aim == state.at:  # what repeats is done once
             state.at += size
             return [state]
-        name = self.program.names.get(aim, "")
+        name = self._name(aim)
         if name in RETURNING:
             return self._return(state, seen)
         start, end = self.program.around(state.at)
@@ -281,12 +323,17 @@ class Runner:
             return [state]
         return self._return(state, seen)
 
+    def _name(self, aim: int) -> str:
+        """Return the name of what a call or jump leads to; empty where it leads into a function."""
+        names = self.program.names
+        return names.get(aim) or names.get(aim - self.language.local, "")
+
     def _enter(self, at: int, state: _State) -> None:
         for name, value in self.language.entry.items():
             state.registers[self.cells[name]] = at if value is None else value
 
     def _call(self, state: _State, size: int, aim: int | None, seen: Seen) -> list[_State]:
-        name = self.program.names.get(aim or 0, f"{aim or 0:#x}")
+        name = self._name(aim or 0) or f"{aim or 0:#x}"
         if aim is not None and self.follows(name) and len(state.back) < DEEPEST:
             self._enter(aim, state)
             state.at, state.back = aim, (*state.back, state.at + size)
@@ -359,25 +406,39 @@ class Runner:
             ]
         return self._neighbours[cell]
 
-    def _value(self, node: Any, state: _State, scratch: _Cells) -> Value:  # noqa: ANN401
-        match node.space.name:
+    def _value(self, node: Node, state: _State, scratch: _Cells) -> Value:
+        match node.space:
             case "const":
-                return int(node.offset)
+                return node.offset
             case "register":
                 return self._cell((node.offset, node.size), state)
             case "unique":
                 return _scratch(scratch, node.offset, node.size)
             case _:
-                return self._load(int(node.offset), node.size, state, Seen())
+                return self._load(node.offset, node.size, state, Seen())
 
-    def _write(self, node: Any, value: Value, state: _State, scratch: _Cells) -> None:  # noqa: ANN401
-        cells = state.registers if node.space.name == "register" else scratch
+    def _write(self, node: Node, value: Value, state: _State, scratch: _Cells) -> None:
+        cells = state.registers if node.space == "register" else scratch
         offset, size = node.offset, node.size
         if cells is state.registers:
             for cell in self._around((offset, size)):
                 if cell in cells:
                     cells[cell] = None
         cells[offset, size] = value
+
+
+def _op(op: Any) -> Op:  # noqa: ANN401 - pypcode types no enumeration
+    name, inputs = op.opcode.name, tuple(map(_node, op.inputs))
+    about = ""
+    if name == "CALLOTHER":
+        about = op.inputs[0].getUserDefinedOpName()
+    elif name == "LOAD":
+        about = op.inputs[0].getSpaceFromConst().name
+    return Op(name, inputs, _node(op.output) if op.output else None, about)
+
+
+def _node(node: pypcode.Varnode) -> Node:
+    return Node(node.space.name, int(node.offset), node.size)
 
 
 def _scratch(cells: _Cells, offset: int, size: int) -> Value:

@@ -1,20 +1,23 @@
 """What PowerPC's kernels show of its hypercalls: who makes them, and what KVM does with each.
 
 Every ``sc 1`` of a kernel is in a few wrappers, which are run for how arguments travel; the numbers
-are what callers put into r3 in front of them.  KVM's ``kvmppc_pseries_do_hcall`` is run for each
-number.
+are what callers put into r3 in front of them, or into r11 in front of what becomes an ePAPR call.
+KVM's ``kvmppc_pseries_do_hcall`` and ``kvmppc_kvm_pv`` are run for each number, and so are the
+functions that they give the vCPU to.
 """
 
 import re
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.contract.stated.foreign.dispatchers import Dispatcher, Place, Served
 from tests.contract.stated.foreign.kernels import Program
-from tests.contract.stated.foreign.paths import POWERPC, Named, Runner, Seen, Value
+from tests.contract.stated.foreign.paths import POWERPC, Runner, Seen
 
 WRAPPER: Final = re.compile("plpar_hcall(9)?(_norets)?(_raw|_notrace)?")
+EPAPR: Final = re.compile("epapr_hypercall_start")
 BEFORE: Final = 48
 """Words in front of a call that are read."""
 NOBODY: Final = 0x7FC
@@ -38,9 +41,10 @@ class Asked:
     passed: set[int] = field(default_factory=set)
 
 
-def calls(program: Program) -> tuple[dict[int, Asked], int]:
+def calls(program: Program, wrapper: re.Pattern[str] = WRAPPER) -> tuple[dict[int, Asked], int]:
     """Return the numbers that callers of the wrappers pass, and how many callers show none."""
-    wrappers = {at: name for at, name in program.names.items() if WRAPPER.fullmatch(name)}
+    wrappers = {at: name for at, name in program.names.items() if wrapper.fullmatch(name)}
+    selector = 3 if wrapper is WRAPPER else 11
     found: dict[int, Asked] = {}
     unread = 0
     for part in (each for each in program.parts if each.code):
@@ -53,19 +57,24 @@ def calls(program: Program) -> tuple[dict[int, Asked], int]:
             start, _ = program.around(part.address + 4 * index) if name else (0, 0)
             if name is None or program.names.get(start, "") in wrappers.values():
                 continue
-            number, passed = in_front(words[max(0, index - BEFORE) : index])
+            number, passed = in_front(words[max(0, index - BEFORE) : index], selector)
             if number is None:
                 unread += 1
                 continue
             asked = found.setdefault(number, Asked())
             asked.callers.add(program.names.get(start, f"{start:#x}"))
-            moved = 0 if "norets" in name else 1  # behind the number stands where answers go
-            asked.passed |= {each - moved for each in passed if each - moved >= 4}
+            # Behind the number stands where answers go, and moves the arguments by one register.
+            moved = 1 if selector == 3 and "norets" not in name else 0
+            asked.passed |= {each - moved for each in passed if each - moved != selector}
     return found, unread
 
 
-def in_front(words: tuple[int, ...]) -> tuple[int | None, set[int]]:
-    """Return the constant in r3 behind these words, and the argument registers that they write."""
+def in_front(words: tuple[int, ...], selector: int) -> tuple[int | None, set[int]]:
+    """Return the constant in a register behind these words, and the arguments that they set.
+
+    An argument is a register from r3 on, or one of r11 to r13 for the places on the stack behind
+    that of r10 (ELFv2 ABI, 2.2.3.3).
+    """
     number, high, written = None, 0, set[int]()
     for word in reversed(words):
         if word >> 26 in (16, 18, 19):  # a branch: what is in front may not lead here
@@ -73,8 +82,8 @@ def in_front(words: tuple[int, ...]) -> tuple[int | None, set[int]]:
                 break
             continue
         target = writes(word)
-        if target == 3 and number is None:
-            if word >> 26 == 24 and word >> 21 & 31 == 3:  # ori r3,r3: lis comes in front
+        if target == selector and number is None:
+            if word >> 26 == 24 and word >> 21 & 31 == selector:  # ori: lis comes in front
                 high = word & 0xFFFF
                 continue
             if word >> 26 in (14, 15) and not word >> 16 & 31:
@@ -83,8 +92,10 @@ def in_front(words: tuple[int, ...]) -> tuple[int | None, set[int]]:
                 number &= (1 << 64) - 1
                 continue
             break
-        if target is not None and 4 <= target <= 10:
+        if target is not None and 3 <= target <= 10 and target != selector:
             written.add(target)
+        if word & 0xFC1F0003 == 0xF8010000 and 96 <= word & 0xFFFC <= 112:  # std RS,96...112(r1)
+            written.add(11 + ((word & 0xFFFC) - 96) // 8)
     return number, written
 
 
@@ -109,52 +120,44 @@ def wrapped(kernel: Program, name: str) -> dict[str, str]:
     return held | {"kept": " ".join(kept), "returned": str(seen.answers[0])}
 
 
-@dataclass(frozen=True)
-class Served:
-    """What KVM in hypervisor mode does with a number."""
-
-    errors: frozenset[int]
-    used: frozenset[int]
-    """Registers of the guest that it reads."""
+BEHIND: Final = ("kvm-hv", "kvm", "kernel")
+"""Programs in which the functions are that serve calls."""
+CARRYING: Final = ("r3", *(f"r{n}" for n in range(14, 32)))
+"""Registers in which compilers keep what is to be answered."""
 
 
-def served(kvm: Program, numbers: Iterable[int]) -> dict[int, Served]:
-    """Return what the dispatcher does with each number that it does not treat as one of nobody."""
-    function = kvm.function("kvmppc_pseries_do_hcall")
-    assert function is not None
-    runner = Runner(kvm, POWERPC)
-    first = registers_at(runner.run(function[0], {}))
-    runs = {
-        number: runner.run(function[0], {}, {Named("r3", first): number})
-        for number in (NOBODY, *numbers)
-    }
-    nothing = _done(runs.pop(NOBODY))
-    return {
-        number: Served(_errors(seen, first), _read(seen, first))
-        for number, seen in runs.items()
-        if _done(seen) != nothing
-    }
+class Hypervisor:
+    """KVM in hypervisor mode, as far as an image has it."""
 
+    def __init__(self, held: Mapping[str, Program]) -> None:
+        programs = [held[name] for name in BEHIND if name in held]
+        self.dispatcher = Dispatcher(programs, POWERPC, CARRYING)
+        seen = self.dispatcher.run("kvmppc_pseries_do_hcall", None)
+        self.dispatcher.place = Place(registers_at(seen), range(3, 13))
 
-def _done(seen: Seen) -> tuple[set[Value], set[str], set[Value]]:
-    return set(seen.answers), {name for name, _ in seen.called}, {what for _, what in seen.stores}
+    def served(self, numbers: Iterable[int]) -> dict[int, Served]:
+        """Return what the dispatcher does with each number that is not one of nobody to it."""
+        found = self.dispatcher.served("kvmppc_pseries_do_hcall", [NOBODY, *numbers])
+        nothing = found.pop(NOBODY)
+        return {number: each for number, each in found.items() if not each.does_as(nothing)}
 
+    def paravirtual(self, numbers: Iterable[int]) -> dict[int, list[str]]:
+        """Return what the dispatcher of ePAPR's calls does with each number, and with another.
 
-def _errors(seen: Seen, first: int) -> frozenset[int]:
-    """Return what is put into the guest's r3 that is below zero."""
-    stored = (what for where, what in seen.stores if where == Named("r3", first))
-    signed = (each - (1 << 64) for each in stored if isinstance(each, int))
-    return frozenset(each for each in signed if -4096 < each < 0)
-
-
-def _read(seen: Seen, first: int) -> frozenset[int]:
-    """Return the argument registers of the guest that are read."""
-    places = {first + 8 * (each - 3): each for each in range(4, 13)}
-    return frozenset(
-        places[each.distance]
-        for each in seen.loads
-        if each.name == "r3" and each.distance in places
-    )
+        It returns what the guest finds in r3, and puts the rest where the guest's registers are.
+        """
+        found: dict[int, list[str]] = {}
+        for number in (NOBODY, *numbers):
+            seen = self.dispatcher.run("kvmppc_kvm_pv", number, register=11)
+            read = self.dispatcher.registers(seen.loads) & set(range(3, 11))
+            at = self.dispatcher.register
+            found[number] = [
+                f"reads {' '.join(f'r{each}' for each in sorted(read))}",
+                f"r3 = {' '.join(sorted({str(each) for each in seen.answers}))}",
+                f"r4 = {' '.join(sorted({str(what) for to, what in seen.stores if at(to) == 4}))}",
+                *sorted({f"{name}()" for name, _ in seen.called}),
+            ]
+        return found
 
 
 def registers_at(seen: Seen) -> int:

@@ -85,6 +85,65 @@ def _instructions(program: Program, start: int, last: int) -> Iterator[tuple[int
         at += size
 
 
+def set_in_front(program: Program, function: str) -> set[int]:
+    """Return which of r2 to r7 a function sets between its last call and its hypercall."""
+    found = program.function(function)
+    assert found is not None
+    start, content = found
+    written = set[int]()
+    for _, each in _instructions(program, start, start + len(content) - 6):
+        if each[0] == 0x83 and int.from_bytes(each[2:4], "big") == HYPERCALL:
+            return written & set(range(2, 8))
+        if (each[0], each[1] & 15) in ((0xC0, 5), (0xA7, 5)) or each[
+            0
+        ] == 0x0D:  # BRASL, BRAS, BASR
+            written.clear()
+        register = _loaded(each)
+        if register is not None:
+            written.add(register)
+    return set()
+
+
+def _loaded(each: bytes) -> int | None:
+    """Return the register that an instruction loads, as far as callers need it."""
+    if each[0] in (0x18, 0x58, 0x41):  # LR, L, LA
+        return each[1] >> 4
+    if each[0] == 0xA7 and each[1] & 15 in (8, 9):  # LHI, LGHI
+        return each[1] >> 4
+    if each[:2] in (b"\xb9\x04", b"\xb9\x14", b"\xb9\x16"):  # LGR, LGFR, LLGFR
+        return each[3] >> 4
+    if each[0] == 0xE3 and each[5] in (0x04, 0x14, 0x16):  # LG, LGF, LLGF
+        return each[1] >> 4
+    return None
+
+
+def fixed(kvm: Program) -> tuple[set[int], set[int]]:
+    """Return the guest's registers that KVM's handler of DIAGNOSE reads and writes at fixed places.
+
+    Where they begin shows what it reads with an index: a register that the instruction names.
+    """
+    found = kvm.function("kvm_s390_handle_diag")
+    assert found is not None
+    start, content = found
+    plain: dict[int, set[int]] = {0x04: set(), 0x24: set()}  # LG, STG
+    indexed: list[int] = []
+    for _, each in _instructions(kvm, start, start + len(content) - 6):
+        if each[0] != 0xE3 or each[5] not in plain:
+            continue
+        index, base = each[1] & 15, each[2] >> 4
+        distance = (each[2] & 15) << 8 | each[3] | each[4] << 12
+        if index and base:
+            indexed.append(distance)
+        elif base not in (0, 15) and index == 0:
+            plain[each[5]].add(distance)
+    first = max(set(indexed), key=indexed.count)
+    read, written = (
+        {(each - first) // 8 for each in plain[code] if 0 < each - first < 64}
+        for code in (0x04, 0x24)
+    )
+    return read, written
+
+
 def compared(kvm: Program) -> set[int]:
     """Return the constants that KVM's handler of DIAGNOSE compares the code with."""
     found = kvm.function("kvm_s390_handle_diag")

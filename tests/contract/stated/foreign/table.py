@@ -9,7 +9,7 @@ is named.  What is not read keeps its entry.
 import sys
 import tarfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,31 +102,49 @@ def _x86(held: Mapping[str, Program]) -> Reading:
         found["unserved"] = {"errors": sorted(served.pop(x86.NOBODY).errors)}
         found["served"] = {number: sorted(each.errors) for number, each in served.items()}
         found["used"] = {number: sorted(each.used) for number, each in served.items()}
+        found["answered"] = {number: sorted(each.answered) for number, each in served.items()}
     return found
 
 
 def _powerpc(held: Mapping[str, Program]) -> Reading:
     known = sorted(numbers(CONTRACTS["ppc64el"], "papr"))
-    asked: dict[int, set[str]] = {}
+    asked: dict[int, powerpc.Asked] = {}
     unread = 0
     for program in held.values():
-        calls, missed = powerpc.calls(program)
-        unread += missed
-        for number, each in calls.items():
-            asked.setdefault(number, set()).update(each.callers)
+        for wrapper in (powerpc.WRAPPER, powerpc.EPAPR):
+            calls, missed = powerpc.calls(program, wrapper)
+            unread += missed
+            for number, each in calls.items():
+                mine = asked.setdefault(number, powerpc.Asked())
+                mine.callers |= each.callers
+                mine.passed |= each.passed
+    known_to_callers = [*known, *numbers(CONTRACTS["ppc64el"], "epapr")]
     found: dict[str, Any] = {
-        "callers": {each: sorted(asked[each]) for each in known if each in asked},
+        "callers": {
+            each: sorted(asked[each].callers) for each in known_to_callers if each in asked
+        },
+        "passed": {each: _named(asked[each].passed) for each in known if each in asked},
         "unread": {"callers": unread},
     }
     if "kernel" in held:
         found["wrapper"] = powerpc.wrapped(held["kernel"], "plpar_hcall9")
     if "kvm-hv" in held:
-        served = powerpc.served(held["kvm-hv"], known)
+        hypervisor = powerpc.Hypervisor(held)
+        served = hypervisor.served(known)
         found["served"] = {number: sorted(each.errors) for number, each in served.items()}
-        found["used"] = {
-            number: [f"r{n}" for n in sorted(each.used)] for number, each in served.items()
+        found["used"] = {number: _named(each.used - {3}) for number, each in served.items()}
+        found["answered"] = {number: _named(each.answered) for number, each in served.items()}
+        found["paravirtual"] = {
+            ("others" if number == powerpc.NOBODY else number): each
+            for number, each in hypervisor.paravirtual(
+                sorted(numbers(CONTRACTS["ppc64el"], "epapr"))
+            ).items()
         }
     return found
+
+
+def _named(registers: Iterable[int]) -> list[str]:
+    return [f"r{each}" for each in sorted(registers)]
 
 
 def _s390(held: Mapping[str, Program]) -> Reading:
@@ -145,8 +163,17 @@ def _s390(held: Mapping[str, Program]) -> Reading:
         "subcodes": {subcode: sorted(each) for subcode, each in subcodes.items()},
         "registers": {code: sorted(each) for code, each in named.items()},
     }
+    kernel = held.get("kernel")
+    if kernel is not None:
+        asking = {each.function for each in sites if each.code == s390.HYPERCALL}
+        found["set"] = {
+            name: _named(s390.set_in_front(kernel, name))
+            for name in sorted(asking & set(kernel.starts))
+        }
     if "kvm" in held:
         found["compared"] = {"codes": sorted(codes & s390.compared(held["kvm"]))}
+        read, written = s390.fixed(held["kvm"])
+        found["fixed"] = {"read": _named(read), "written": _named(written)}
     return found
 
 

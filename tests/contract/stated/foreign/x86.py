@@ -118,6 +118,8 @@ class Served:
     """What it may answer that is below zero."""
     used: frozenset[str]
     """Argument registers that it passes on or keeps."""
+    answered: frozenset[str]
+    """Registers of the guest that it writes."""
 
 
 def served(kvm: Program) -> dict[int, Served]:
@@ -138,6 +140,7 @@ def served(kvm: Program) -> dict[int, Served]:
         number: Served(
             _errors(seen) | (further if ANSWERING in dict(seen.called) else frozenset()),
             _used(seen, registers) - _used(runs[NOBODY], registers),
+            _answered(seen, registers),
         )
         for number, seen in runs.items()
         if number == NOBODY or _done(seen) != unknown
@@ -178,6 +181,11 @@ def _used(seen: Seen, registers: int) -> frozenset[str]:
     stored = {value for _, value in seen.stores}
     names = {each.name for each in given | stored if isinstance(each, Named)}
     return frozenset(kept[each] for each in names if each in kept)
+
+
+def _answered(seen: Seen, registers: int) -> frozenset[str]:
+    places = {Named("RDI", registers + far): name for name, far in KEPT.items()}
+    return frozenset(places[at] for at, _ in seen.stores if at in places)
 
 
 def tdx(kernel: Program) -> dict[str, str] | None:
