@@ -120,13 +120,19 @@ def kernel_version(layers: Layers) -> str:
 
 def _targets(configuration: Configuration, layers: Layers) -> tuple[str, ...]:
     made = [program for program in configuration.programs if program.objects]
-    own = (name for program in made for name in (*program.objects, program.script))
+    own = (name for program in made for name in (*_objects(program, layers), program.script))
     touched = (name for program in made for name in program.touched if _has_source(layers, name))
     return (*own, *touched)
 
 
+def _objects(program: Program, layers: Layers) -> tuple[str, ...]:
+    """Return the objects that a kernel has, or had when it was prepared."""
+    there = (e for e in program.objects if layers.has(e) or _has_source(layers, e))
+    return (*there, *program.composed)
+
+
 def _has_source(layers: Layers, name: str) -> bool:
-    return any(layers.has(f"{name[:-2]}.{ending}") for ending in ("c", "S"))
+    return any(layers.has(f"{name[:-2]}.{ending}") for ending in ("c", "S", "s"))
 
 
 def _make(prepared: Prepared, targets: Sequence[str], jobs: int = 1) -> None:
@@ -148,7 +154,7 @@ def _run(prepared: Prepared, command: Sequence[str], text: str = "") -> None:
 
 def _linked(prepared: Prepared, program: Program, target: Path) -> Linked:
     layers = prepared.layers
-    objects = [layers.file(name) for name in program.objects]
+    objects = [layers.file(name) for name in _objects(program, layers)]
     objects += [layers.file(name) for name in program.touched if _is_made(layers, name)]
     objects += [_compiled(prepared, unit, target) for unit in program.units]
     if program.script_options is None:

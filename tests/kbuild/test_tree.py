@@ -8,6 +8,7 @@ from hypabi.errors import HypabiError
 from hypabi.image.load import load_image
 from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.tree import Prepared, build, kernel_version, prepare
+from hypabi.records import replace
 from tests.kbuild.machine import STUB, TOOLCHAIN, made_tree, need_builder
 
 
@@ -70,6 +71,19 @@ def test_what_does_not_build_is_refused_with_the_first_error(
     with pytest.raises(HypabiError, match=r"stub\.s:1: Error: unknown mnemonic") as refused:
         build(upper, tmp_path)
     assert "\n" not in str(refused.value)
+
+
+def test_an_object_whose_source_a_kernel_has_not_is_not_asked_for(tmp_path: Path) -> None:
+    need_builder()
+    (program,) = STUB.programs
+    more = replace(program, objects=(*program.objects, "stub/elsewhere.o"))
+    configuration = replace(STUB, programs=(more,))
+    tree = made_tree(tmp_path)
+    made = prepare(Layers(tree, ()), tmp_path / "built", configuration, TOOLCHAIN)
+    assert names(made.over(tmp_path / "layer"), tmp_path, "__hyp_stub_vectors")
+    (tree / "stub" / "elsewhere.s").write_text("        .global elsewhere\nelsewhere: ret\n")
+    made = prepare(Layers(tree, ()), tmp_path / "again", configuration, TOOLCHAIN)
+    assert names(made.over(tmp_path / "other"), tmp_path, "elsewhere")
 
 
 def test_a_version_is_the_makefiles(tmp_path: Path) -> None:
