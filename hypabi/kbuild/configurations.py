@@ -25,7 +25,7 @@ class Program:
     script: str
     """A linker script, which ``make`` makes or which is preprocessed with the unit's options."""
     objects: tuple[str, ...]
-    """Targets of ``make``; those are built whose source a kernel has at that place."""
+    """Targets of ``make``; those are built that a kernel has, and whose options are set."""
     units: tuple[Unit, ...] = ()
     script_options: tuple[str, ...] | None = None
     """What preprocesses a script that ``make`` does not make, besides what compiles units."""
@@ -125,22 +125,6 @@ CONFIGURATIONS: Final = (ARM, ARM64)
 """What is judged where nothing else is asked for."""
 
 
-_KVM: Final = "arch/arm64/kvm/"
-
-
-def _without_kvm(of: Configuration) -> Configuration:
-    """Return a configuration whose kernel is nobody's hypervisor."""
-    programs = tuple(
-        replace(each, objects=_others(each.objects), composed=_others(each.composed))
-        for each in of.programs
-    )
-    return replace(_like(of, f"{of.name}-nokvm", KVM="n", VIRTUALIZATION="n"), programs=programs)
-
-
-def _others(objects: Iterable[str]) -> tuple[str, ...]:
-    return tuple(each for each in objects if not each.startswith(_KVM))
-
-
 def with_touched(of: Configuration, objects: Iterable[str]) -> Configuration:
     """Return a configuration whose kernel has objects besides, as far as they are not its own."""
     kernel, *others = of.programs
@@ -165,7 +149,7 @@ EVERY: Final[Mapping[str, Configuration]] = {
         _like(ARM64, "arm64-64k", ARM64_4K_PAGES="n", ARM64_64K_PAGES="y"),
         _like(ARM64, "arm64-be", CPU_BIG_ENDIAN="y"),
         _like(ARM64, "arm64-novhe", ARM64_VHE="n"),
-        _without_kvm(ARM64),
+        _like(ARM64, "arm64-nokvm", KVM="n", VIRTUALIZATION="n"),
     )
 }
 """By name, those in which code of the interface differs."""

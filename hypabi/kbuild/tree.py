@@ -133,7 +133,7 @@ def _objects(program: Program, layers: Layers) -> tuple[str, ...]:
         for each in program.objects
         if _has_source(layers, each) or (layers.has(each) and not is_dropped(layers, each))
     )
-    return (*there, *program.composed)
+    return tuple(e for e in (*there, *program.composed) if not is_left_out(layers, e))
 
 
 def _has_source(layers: Layers, name: str) -> bool:

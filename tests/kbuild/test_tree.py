@@ -86,6 +86,21 @@ def test_an_object_whose_source_a_kernel_has_not_is_not_asked_for(tmp_path: Path
     assert names(made.over(tmp_path / "other"), tmp_path, "elsewhere")
 
 
+def test_an_object_of_an_option_that_is_unset_is_no_part_of_the_program(tmp_path: Path) -> None:
+    need_builder()
+    (program,) = STUB.programs
+    more = replace(program, composed=("stub/elsewhere.o",))
+    configuration = replace(STUB, programs=(more,))
+    tree = made_tree(tmp_path)
+    (tree / "stub" / "Makefile").write_text("obj-y += stub.o\nobj-$(CONFIG_MORE) += elsewhere.o\n")
+    (tree / "stub" / "elsewhere.s").write_text("        .global elsewhere\nelsewhere: ret\n")
+    for options, is_there in (({}, False), ({"MORE": "y"}, True)):
+        asked = replace(configuration, options=options)
+        layer = tmp_path / f"built-{len(options)}"
+        made = prepare(Layers(tree, ()), layer, asked, TOOLCHAIN)
+        assert names(made.over(layer.with_name("over")), tmp_path, "elsewhere") == is_there
+
+
 def test_a_version_is_the_makefiles(tmp_path: Path) -> None:
     layers = Layers(made_tree(tmp_path), ())
     assert kernel_version(layers) == "6.1.192"
