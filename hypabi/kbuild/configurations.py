@@ -46,10 +46,14 @@ class Configuration:
     name: str
     architecture: Architecture
     base: str
-    """The kernel's own configuration to start from: a target of ``make``."""
+    """The kernel's own configuration to start from, a target of ``make``; ``WHOLE`` where the
+    options are a whole one themselves."""
     options: Mapping[str, str] = field(default_factory=dict)
     """What is set otherwise, by the name without CONFIG_."""
     programs: tuple[Program, ...] = ()
+
+
+WHOLE: Final = "olddefconfig"
 
 
 def _objects(folder: str, *names: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hypabi.errors import HypabiError
-from hypabi.kbuild.configurations import Configuration, Program, Unit
+from hypabi.kbuild.configurations import WHOLE, Configuration, Program, Unit
 from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.link import Linked, link_objects
 from hypabi.kbuild.makefiles import is_dropped, is_left_out
@@ -58,11 +58,8 @@ def prepare(
     """
     found = Prepared(tree.over(layer), configuration, toolchain)
     if not (layer / DONE).is_file():
-        lines = (f"CONFIG_{name}={value}\n" for name, value in configuration.options.items())
-        found.layers.write(_FRAGMENT, "".join(lines))
-        merge = ("scripts/kconfig/merge_config.sh", "-m", _base(found), _FRAGMENT)
-        _run(found, ("sh", *merge))
-        _make(found, ("olddefconfig",))
+        _configure(found)
+        _make(found, (WHOLE,))
         _make(found, _targets(configuration, found.layers), jobs)
         (layer / DONE).touch()
     return found
@@ -93,6 +90,18 @@ def build(
     return tuple(
         (program, _linked(prepared, program, target)) for program in prepared.configuration.programs
     )
+
+
+def _configure(prepared: Prepared) -> None:
+    """Write what a kernel is configured by; the kernel's own script takes long for thousands."""
+    configuration = prepared.configuration
+    said = "".join(f"CONFIG_{name}={value}\n" for name, value in configuration.options.items())
+    if configuration.base == WHOLE:
+        prepared.layers.write(".config", said)
+        return
+    prepared.layers.write(_FRAGMENT, said)
+    merge = ("scripts/kconfig/merge_config.sh", "-m", _base(prepared), _FRAGMENT)
+    _run(prepared, ("sh", *merge))
 
 
 def _base(prepared: Prepared) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from hypabi.errors import HypabiError
 from hypabi.image.load import load_image
+from hypabi.kbuild.configurations import WHOLE
 from hypabi.kbuild.layers import Layers
 from hypabi.kbuild.tree import Prepared, build, kernel_version, prepare
 from hypabi.records import replace
@@ -35,6 +36,15 @@ def test_a_tree_is_prepared_once_and_stays_as_it_is(prepared: Prepared) -> None:
     again = prepare(Layers(layers.tree, ()), layers.layers[0], STUB, TOOLCHAIN)
     assert objects_built(again) == ["stub/stub.s"]
     assert not (layers.tree / ".config").exists() and not (layers.tree / "built").exists()
+
+
+def test_a_whole_configuration_is_taken_as_it_is(tmp_path: Path) -> None:
+    need_builder()
+    tree = made_tree(tmp_path)
+    (tree / "scripts" / "kconfig" / "merge_config.sh").write_text("exit 1\n")
+    whole = replace(STUB, base=WHOLE, options={"ONE": "y", "TWO": "n"})
+    made = prepare(Layers(tree, ()), tmp_path / "built", whole, TOOLCHAIN)
+    assert made.layers.file(".config").read_text() == "CONFIG_ONE=y\nCONFIG_TWO=n\n"
 
 
 def test_what_no_change_touches_is_linked_and_not_built(prepared: Prepared, tmp_path: Path) -> None:
