@@ -2,9 +2,9 @@
 
 The syntax is Python's, parsed by :mod:`ast` and accepted only where it is on the list below:
 
-* integers; registers; a field ``SCTLR_EL2.M`` or bits ``x0[15:0]``; the contract's own names; the
-  call's arguments, which are what they were at entry; ``result``, ``success``, ``error``;
-  ``big_endian``, one bit;
+* integers; registers; a field ``SCTLR_EL2.M`` or bits ``x0[15:0]``; the contract's own names, a
+  call's for its number; the call's arguments, which are what they were at entry; ``result``,
+  ``success``, ``error``; ``big_endian``, one bit;
 * ``old(x5)``, the value at entry; ``table_of("stub")``; ``address_of("__boot_cpu_mode")``;
   ``word(address_of("__boot_cpu_mode"))`` and ``doubleword(x0 + 8)``, 32 and 64 bits of memory, also
   written ``mem32[x0]`` and ``mem64[x0 + 8]``; ``mem[x0]``, as many as an address has;

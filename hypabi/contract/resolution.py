@@ -151,10 +151,16 @@ def answers_of(contract: Contract) -> Mapping[str, int]:
     return {name: value for name, value in named.items() if value is not None}
 
 
+def _numbers(contract: Contract, architecture: Architecture) -> Mapping[str, int]:
+    """Return the numbers of the calls that an architecture has, by name."""
+    there = {n: e for n, e in contract.calls.items() if e.architecture in (None, architecture)}
+    return {name: each.number for name, each in there.items() if each.number is not None}
+
+
 def _scope(contract: Contract, architecture: Architecture) -> Scope:
     registers = registers_of(architecture)
     result = contract.result
-    constants = dict(answers_of(contract))
+    constants = {**_numbers(contract, architecture), **answers_of(contract)}
     names: dict[str, str] = {}
     for name, number in contract.constants.items():
         if (value := number.on(architecture)) is not None:

@@ -90,7 +90,9 @@ def rank(symbol: Symbol) -> tuple[bool, bool, bool, str]:
     An alias that KVM's code at EL2 has for a function of the kernel comes behind its own name.
     """
     name = symbol.name
-    boundary = name in {"_text", "_stext", "_sinittext"} or name.endswith(
-        ("_start", "_end", "_begin")
+    boundary = (
+        name in {"_text", "_stext", "_sinittext"}
+        or name.startswith(("__start_", "__end_", "__stop_"))
+        or name.endswith(("_start", "_end", "_begin"))
     )
     return "$" in name, boundary, name.startswith("__kvm_nvhe_"), name

@@ -25,7 +25,7 @@ class Program:
     script: str
     """A linker script, which ``make`` makes or which is preprocessed with the unit's options."""
     objects: tuple[str, ...]
-    """Targets of ``make``."""
+    """Targets of ``make``; those are built that a kernel has, and whose options are set."""
     units: tuple[Unit, ...] = ()
     script_options: tuple[str, ...] | None = None
     """What preprocesses a script that ``make`` does not make, besides what compiles units."""
@@ -35,6 +35,8 @@ class Program:
     """Sections that the script insists on, each of which gets a word."""
     touched: tuple[str, ...] = ()
     """Objects besides, which are linked where their source is there and the kernel has them."""
+    composed: tuple[str, ...] = ()
+    """Targets that are linked of others, and so have no source of their name."""
 
 
 @frozen
@@ -44,10 +46,14 @@ class Configuration:
     name: str
     architecture: Architecture
     base: str
-    """The kernel's own configuration to start from: a target of ``make``."""
+    """The kernel's own configuration to start from, a target of ``make``; ``WHOLE`` where the
+    options are a whole one themselves."""
     options: Mapping[str, str] = field(default_factory=dict)
     """What is set otherwise, by the name without CONFIG_."""
     programs: tuple[Program, ...] = ()
+
+
+WHOLE: Final = "olddefconfig"
 
 
 def _objects(folder: str, *names: str) -> tuple[str, ...]:
@@ -81,8 +87,8 @@ ARM64: Final = Configuration(
                 ),
                 *_objects("arch/arm64/mm", "trans_pgd-asm", "trans_pgd", "proc"),
                 *_objects("arch/arm64/kvm", "arm", "va_layout"),
-                "arch/arm64/kvm/hyp/nvhe/kvm_nvhe.o",
             ),
+            composed=_objects("arch/arm64/kvm/hyp/nvhe", "kvm_nvhe"),
         ),
     ),
 )  # fmt: skip
@@ -123,22 +129,10 @@ CONFIGURATIONS: Final = (ARM, ARM64)
 """What is judged where nothing else is asked for."""
 
 
-_KVM: Final = "arch/arm64/kvm/"
-
-
-def _without_kvm(of: Configuration) -> Configuration:
-    """Return a configuration whose kernel is nobody's hypervisor."""
-    programs = tuple(
-        replace(each, objects=tuple(e for e in each.objects if not e.startswith(_KVM)))
-        for each in of.programs
-    )
-    return replace(_like(of, f"{of.name}-nokvm", KVM="n", VIRTUALIZATION="n"), programs=programs)
-
-
 def with_touched(of: Configuration, objects: Iterable[str]) -> Configuration:
     """Return a configuration whose kernel has objects besides, as far as they are not its own."""
     kernel, *others = of.programs
-    own = {*kernel.objects, *(name for each in others for name in each.objects)}
+    own = {name for each in of.programs for name in (*each.objects, *each.composed)}
     units = {unit.source for each in of.programs for unit in each.units}
     touched = tuple(name for name in objects if name not in own and f"{name[:-2]}.S" not in units)
     return replace(of, programs=(replace(kernel, touched=touched), *others)) if touched else of
@@ -159,7 +153,7 @@ EVERY: Final[Mapping[str, Configuration]] = {
         _like(ARM64, "arm64-64k", ARM64_4K_PAGES="n", ARM64_64K_PAGES="y"),
         _like(ARM64, "arm64-be", CPU_BIG_ENDIAN="y"),
         _like(ARM64, "arm64-novhe", ARM64_VHE="n"),
-        _without_kvm(ARM64),
+        _like(ARM64, "arm64-nokvm", KVM="n", VIRTUALIZATION="n"),
     )
 }
 """By name, those in which code of the interface differs."""

@@ -24,7 +24,11 @@ _ENTER: Final = (
 )
 _REFUSED: Final = "this machine lets no user show a tree in layers (user namespaces, overlayfs)"
 _NO_LAYERS: Final = "a tree there cannot be shown in layers"
-_ERROR: Final = re.compile(r"error|undefined|multiple definition|cannot|overlap", re.IGNORECASE)
+_ERROR: Final = re.compile(
+    r"error|undefined|multiple definition|cannot|overlap|no rule to make", re.IGNORECASE
+)
+_PASSED_ON: Final = re.compile(r"make(?:\[\d+\])?: \*\*\* \[.*\] Error \d+")
+"""What make says of a command that has said itself why it failed."""
 FORBIDDEN: Final = frozenset(",:\\\n")
 """What the options of a mount give a meaning to."""
 PATIENCE: Final = 1800
@@ -54,8 +58,9 @@ class Ran:
         """
         every = self.output.splitlines()
         lines = [line for line in every if "warning:" not in line] or every
-        said = (line for line in lines if _ERROR.search(line))
-        return next(said, lines[-1] if lines else "it said nothing")[:LONGEST]
+        said = [line for line in lines if _ERROR.search(line)]
+        first = next((line for line in said if not _PASSED_ON.match(line)), None)
+        return (first or next(iter(said or lines[-1:]), "it said nothing"))[:LONGEST]
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 A stand-in is a piece of memory that no file fills and that anybody may write.  ``__kvm_nvhe_X``
 that nothing defines is ``X``, as the kernel's own build has it for what EL2 may use of the kernel.
+What the script asserts of something that none of the objects defines is not asked.
 """
 
 import re
@@ -23,6 +24,12 @@ NVHE: Final = "__kvm_nvhe_"
 _ASSIGNED: Final = re.compile(r"(?:^|[;{(])\s*([A-Za-z_.][\w.]*)\s*=(?!=)", re.M)
 _ALIAS: Final = re.compile(r"^\s*[A-Za-z_][\w.]*\s*=\s*([A-Za-z_]\w*)\s*(?:\+\s*[0-9]+\s*)?;", re.M)
 """``jiffies = jiffies_64;``; on a big-endian machine its lower half is further up."""
+_ASSERT: Final = re.compile(r"\bASSERT\(")
+_BRACKET: Final = re.compile(r'"[^"]*"|[()]')
+_STRING: Final = re.compile(r'"[^"]*"')
+_OF_SECTION: Final = re.compile(r"\b(?:SIZEOF|ADDR|LOADADDR|ALIGNOF)\s*\([^()]*\)")
+_SYMBOL: Final = re.compile(r"(?<![\w.$])[A-Za-z_]\w*")
+_FUNCTIONS: Final = frozenset(("ABSOLUTE", "ALIGN", "CONSTANT", "DEFINED", "MAX", "MIN"))
 BIG_ENDIAN: Final = 2
 """ELF header, EI_DATA."""
 _LINKS_BIG: Final[Mapping[Architecture, tuple[str, ...]]] = {
@@ -69,6 +76,10 @@ def link_objects(
         if name.startswith(NVHE) and name.removeprefix(NVHE) in defined | assigned
     }
     stand_ins = tuple(name for name in missing if name not in aliases)
+    asked = _without_claims(said, defined | assigned | aliases.keys())
+    if asked != said:
+        script = target.with_suffix(".asked.lds")
+        script.write_text(asked, encoding="utf-8")
     made = target.with_suffix(".standins.o")
     is_big = bool(objects) and _is_big_endian(objects[0])
     order = ("-mbig-endian",) if is_big else ()
@@ -82,6 +93,28 @@ def link_objects(
         ]
     )  # fmt: skip
     return Linked(target, stand_ins, _functions(toolchain, objects))
+
+
+def _without_claims(script: str, known: frozenset[str]) -> str:
+    """Return a script without what it asserts of symbols that are not known."""
+    kept, at = [], 0
+    for found in _ASSERT.finditer(script):
+        end = _closed(script, found.end())
+        claim = _OF_SECTION.sub("", _STRING.sub("", script[found.end() : end]))
+        if found.start() >= at and not set(_SYMBOL.findall(claim)) <= known | _FUNCTIONS:
+            kept.append(script[at : found.start()])
+            at = end
+    return "".join((*kept, script[at:]))
+
+
+def _closed(script: str, start: int) -> int:
+    """Return the place behind the bracket that closes the one before a place."""
+    depth = 1
+    for found in _BRACKET.finditer(script, start):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if depth == 0:
+            return found.end()
+    return len(script)
 
 
 def _is_big_endian(file: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from hypabi.arch.names import Architecture
 from hypabi.errors import HypabiError
-from hypabi.kbuild.configurations import ARM, ARM64, PLAIN, Configuration
+from hypabi.kbuild.configurations import ARM, ARM64, PLAIN, WHOLE, Configuration
 from hypabi.records import replace
 from hypabi.regular import read_regular
 
@@ -56,5 +56,5 @@ def of_config(path: Path) -> Configuration:
     for architecture, like in ((Architecture.ARM64, ARM64), (Architecture.ARM, ARM)):
         if options.get(architecture.name) == "y":
             kept = {name: value for name, value in options.items() if name not in PLAIN}
-            return replace(like, base="olddefconfig", options={**kept, **PLAIN})
+            return replace(like, base=WHOLE, options={**kept, **PLAIN})
     raise HypabiError(str(path), "it is no configuration of arm or arm64")

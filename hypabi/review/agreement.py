@@ -1,6 +1,6 @@
 """Who must agree to a series, by interface and by file, and whether they did."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
 from typing import Final
 
@@ -11,7 +11,8 @@ from hypabi.analysis.results.review import (
     ReviewedPatch,
 )
 from hypabi.records import frozen
-from hypabi.review.maintainers import Section, keepers
+from hypabi.review.mailmap import Mailmap
+from hypabi.review.maintainers import Section, concerned_by_words, keepers
 from hypabi.review.series.model import Series, Trailer
 
 SERIES: Final = 0
@@ -22,7 +23,7 @@ class _Reason:
     patch: int
     text: str
     is_interface: bool
-    """Or else a file alone."""
+    """Or else a file alone, or a word."""
 
 
 def agreement(
@@ -31,11 +32,13 @@ def agreement(
     sections: Mapping[str, Section],
     outside: frozenset[str],
     document: str | None = None,
+    known_as: Mailmap | None = None,
 ) -> tuple[MustAgree, ...]:
     """Return who must agree, those first whose agreement is missing.
 
     :param outside: users outside the image, whom no section names
     :param document: path of the interface's document, whose keepers have a say where it drifts
+    :param known_as: by which address somebody is known who wrote from another one
     """
     reasons: dict[str, list[_Reason]] = {}
     for patch in patches:
@@ -47,10 +50,13 @@ def agreement(
         for who, files in keepers(sections, patch.files).items():
             for name in files:
                 reasons.setdefault(who, []).append(_Reason(patch.number, name, is_interface=False))
+    for number, who, text in _by_words(series, patches, sections):
+        reasons.setdefault(who, []).append(_Reason(number, text, is_interface=False))
     said = _said(series)
+    known_as = known_as or Mailmap()
     every = frozenset(each.number for each in series.patches)
     found = [
-        _must(_Owner(who, sections.get(who), who in outside), why, said, every)
+        _must(_Owner(who, sections.get(who), who in outside), why, said, every, known_as)
         for who, why in reasons.items()
     ]
     order = list(_WORST_FIRST)
@@ -83,6 +89,17 @@ def _by_function(
             yield who, f"{finding.function} in {finding.source}"
 
 
+def _by_words(
+    series: Series, patches: Sequence[ReviewedPatch], sections: Mapping[str, Section]
+) -> Iterator[tuple[int, str, str]]:
+    """Yield who is to be told of a word in what a patch says or changes."""
+    whole = len(patches) == 1 and patches[0].number == SERIES
+    for patch in series.patches:
+        diff = patch.diff.decode("utf-8", "replace")
+        for who, expressions in concerned_by_words(sections, patch.intro, diff).items():
+            yield SERIES if whole else patch.number, who, f"it says {', '.join(expressions)}"
+
+
 def _said(series: Series) -> tuple[GivenAgreement, ...]:
     posted = ((patch.number, each) for patch in series.patches for each in patch.trailers)
     made = (_given(number, each) for number, each in (*posted, *series.trailers))
@@ -105,14 +122,15 @@ def _must(
     reasons: Sequence[_Reason],
     said: Iterable[GivenAgreement],
     every: frozenset[int],
+    known_as: Mailmap,
 ) -> MustAgree:
     section = owner.section
     people = () if section is None else section.all("M")
-    addresses = {parseaddr(each)[1].lower() for each in people}
+    addresses = {known_as.address(*parseaddr(each)) for each in people}
     interface = any(each.is_interface for each in reasons)
     told = [each for each in reasons if each.is_interface] if interface else reasons
     patches = tuple(sorted({each.patch for each in told}))
-    given = tuple(each for each in said if each.address in addresses)
+    given = tuple(e for e in said if known_as.address(e.name, e.address) in addresses)
     agreed = {each.patch for each in given}
     if SERIES in agreed or every <= agreed:
         agreed |= {SERIES, *every}

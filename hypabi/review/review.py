@@ -31,7 +31,9 @@ from hypabi.review.changed_files import architectures_of_patch, speaks_of_interf
 from hypabi.review.document import document_in, document_patch
 from hypabi.review.judge import Built, Judge, Judged
 from hypabi.review.kept import Kept
-from hypabi.review.maintainers import LARGEST, read_maintainers
+from hypabi.review.mailmap import LARGEST as LARGEST_MAILMAP
+from hypabi.review.mailmap import read_mailmap
+from hypabi.review.maintainers import LARGEST, read_maintainers, unread
 from hypabi.review.notes import write_notes
 from hypabi.review.numbers import numbers_in
 from hypabi.review.programs import Plan, State, built, states_of
@@ -113,7 +115,7 @@ class _Review:
 
     def __init__(self, wanted: ReviewWanted, series: Series, tree: Path, cache: Cache) -> None:
         self.wanted, self.series, self.tree, self.cache = wanted, series, tree, cache
-        self.notes: list[str] = []
+        self.notes: list[str] = list(series.notes)
         named = wanted.base or series.base
         self.base = find_base(tree, named, cache)
         if named is not None and self.base.commit is None:
@@ -147,7 +149,10 @@ class _Review:
         last = _findings(at)
         some = next(iter(points[0].judged.values()), None)
         document = None if some is None else some.document
-        owners = read_maintainers(_maintainers(self.below))
+        owners = read_maintainers(_text(self.below, "MAINTAINERS", LARGEST))
+        self.notes += [f"MAINTAINERS is not followed in {each}" for each in unread(owners)]
+        known_as = read_mailmap(_text(self.below, ".mailmap", LARGEST_MAILMAP))
+        outside = _outside(points)
         return ReviewResult(
             title=self.series.title,
             message_id=self.series.message_id,
@@ -157,7 +162,7 @@ class _Review:
             patches=tuple(reviewed),
             preexisting=tuple(each for key, each in base.items() if key in last),
             remaining=tuple(each for key, each in last.items() if key not in base),
-            agreement=agreement(self.series, reviewed, owners, _outside(points), document),
+            agreement=agreement(self.series, reviewed, owners, outside, document, known_as),
             document=document,
             document_touched=any(document in each.files for each in self.series.patches),
             document_patch=_document_patch(document, reviewed, at),
@@ -300,12 +305,13 @@ def _outside(points: Sequence[Point]) -> frozenset[str]:
     return frozenset(name for of in points for e in of.judged.values() for name in e.outside)
 
 
-def _maintainers(layers: Layers) -> str:
+def _text(layers: Layers, name: str, most: int) -> str:
+    """Return a file of the tree, empty where it has none."""
     try:
-        path = layers.file("MAINTAINERS")
+        path = layers.file(name)
     except HypabiError:
         return ""
-    return path.read_text(encoding="utf-8", errors="replace")[:LARGEST]
+    return path.read_text(encoding="utf-8", errors="replace")[:most]
 
 
 def _sha256(series: Series) -> str:

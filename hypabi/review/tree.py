@@ -6,6 +6,7 @@ and a new version of it shares the patches that stayed.
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -24,6 +25,8 @@ MOST_FAR: Final = 5000
 """Files in which a checkout may differ from the base."""
 MOST_FILES: Final = 2000
 """Files that a patch may touch."""
+_FAILED: Final = re.compile(r"patch failed: (.*):(\d+)")
+_HUNK: Final = re.compile(r"^(@@ -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@)", re.M)
 APPLIED: Final = ".done"
 _REMOVED: Final = ".hypabi-removed"
 """A file that nothing is known to be made from, so that make is asked what a missing one means."""
@@ -140,7 +143,7 @@ def apply_patch(layers: Layers, patch: Patch) -> Layers | DoesNotApply:
             GIT_CEILING_DIRECTORIES=str(scratch.parent),
         )  # fmt: skip
         if ran.returncode:
-            return DoesNotApply(complaint(ran.stderr).removeprefix("error: "))
+            return DoesNotApply(_with_hunk(complaint(ran.stderr).removeprefix("error: "), patch))
         after = {str(each.relative_to(scratch)) for each in _files(scratch)}
         links = [each for each in sorted(after) if (scratch / each).is_symlink()]
         if links:
@@ -155,6 +158,19 @@ def apply_patch(layers: Layers, patch: Patch) -> Layers | DoesNotApply:
                 shutil.copy(scratch / each, target)
     _mark_done(top)
     return layers
+
+
+def _with_hunk(complaint: str, patch: Patch) -> str:
+    """Return what git says of a patch, with the hunk of the file that it means."""
+    said = _FAILED.fullmatch(complaint)
+    if said is None:
+        return complaint
+    _, _, behind = patch.diff.decode("utf-8", "replace").partition(f"\n--- a/{said[1]}\n")
+    hunks = _HUNK.findall(behind.partition("\n--- ")[0])
+    for number, (hunk, line) in enumerate(hunks, 1):
+        if line == said[2]:
+            return f"{complaint}, hunk {number} of {len(hunks)}: {hunk}"
+    return complaint
 
 
 def _is_done(layer: Path) -> bool:

@@ -32,6 +32,7 @@ def test_names_of_a_contract_are_the_architecture_s_registers(example: Contract)
     assert (arm64.register(example.identifier, place), arm64.scope.result) == ("x0", "x0")
     assert (arm.scope.names["base"], arm64.scope.names["base"]) == ("HVBAR", "VBAR_EL2")
     assert (arm.scope.constants["alignment"], arm64.scope.constants["alignment"]) == (32, 2048)
+    assert (arm.scope.constants.get("UPGRADE"), arm64.scope.constants["UPGRADE"]) == (None, 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ def test_a_command_that_fails_says_so_by_its_first_error(tree: Path) -> None:
     assert shown.run(("true",)).complaint() == "it said nothing"
     assert Ran(1, "ld: incompatible\nld: warning: a segment").complaint() == "ld: incompatible"
     assert Ran(1, "ld: warning: a segment").complaint() == "ld: warning: a segment"
+    passed_on = "make[3]: *** [Makefile:1: arch/arm64] Error 2"
+    missing = "make[4]: *** No rule to make target 'x.o'.  Stop."
+    assert Ran(2, f"{missing}\n{passed_on}").complaint() == missing
+    assert Ran(2, f"{passed_on}\nf.c:1: error: two").complaint() == "f.c:1: error: two"
+    assert Ran(2, passed_on).complaint() == passed_on
 
 
 def test_a_command_has_so_much_memory_and_a_file_so_many_bytes_and_no_more(tree: Path) -> None:

@@ -58,6 +58,37 @@ def test_what_nothing_defines_is_a_stand_in(assemble: Assemble, script: Path) ->
     assert image.symbols.find("alias_of_missing")[0].address == places[3]
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        'ASSERT(entry == 0, "no")',
+        'ASSERT((_text - 1) < (_text - 2), "no (missing)")',
+        'ASSERT(SIZEOF(.text) == 1 || ADDR(.text) == 0, "no")',
+    ],
+)
+def test_what_a_script_asserts_of_what_is_there_is_asked(
+    assemble: Assemble, script: Path, claim: str
+) -> None:
+    script.write_text(f"{SCRIPT}{claim};\n")
+    with pytest.raises(HypabiError, match="no"):
+        link_objects(TOOLCHAIN, [assemble(SOURCE, "arm64")], script, script.with_name("p.elf"))
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        'PROVIDE(here = missing); ASSERT((missing - 1) < (_text - 1), "no")',
+        'ASSERT(nowhere == 1, "no")',
+    ],
+)
+def test_what_a_script_asserts_of_what_is_not_there_is_not_asked(
+    assemble: Assemble, script: Path, claim: str
+) -> None:
+    script.write_text(f'{SCRIPT}{claim};\nASSERT(_text == 0x80000000, "text");\n')
+    linked = link_objects(TOOLCHAIN, [assemble(SOURCE, "arm64")], script, script.with_name("p.elf"))
+    assert "missing" in linked.stand_ins
+
+
 BIG_SCRIPT = SCRIPT.replace("= missing_too;", "= missing_too + 4;")
 
 

@@ -16,6 +16,7 @@ from hypabi.analysis.results.review import (
 )
 from hypabi.records import replace
 from hypabi.review.agreement import agreement
+from hypabi.review.mailmap import read_mailmap
 from hypabi.review.maintainers import read_maintainers
 from hypabi.review.series.model import Patch, Series, Trailer
 
@@ -115,3 +116,27 @@ def test_who_keeps_the_document_must_agree_where_it_drifts() -> None:
     found = owners([drifted], document="other/page.rst")
     assert found["OTHER"].word is AgreementWord.MISSING
     assert "OTHER" not in owners([patch(1)], document="other/page.rst")
+
+
+def test_who_wrote_from_another_address_that_the_tree_knows_is_the_same_person() -> None:
+    steps = [patch(1, changes=[change("OTHER")])]
+    given = Series("", "", (), ((1, Trailer("Acked-by", "Otto", "otto@before.example.org")),))
+    to_before = "Otto <otto@after.example.org> <otto@before.example.org>\n"
+    of_the_file = "Otto <otto@after.example.org> <otto@example.org>\n"
+    for text, word in (
+        ("Otto <otto@example.org> <otto@before.example.org>\n", AgreementWord.GIVEN),
+        (to_before, AgreementWord.MISSING),
+        (to_before + of_the_file, AgreementWord.GIVEN),  # MAINTAINERS has an older one too
+    ):
+        found = agreement(given, steps, SECTIONS, frozenset(), known_as=read_mailmap(text))
+        assert {each.who: each.word for each in found}["OTHER"] is word
+
+
+def test_who_asks_to_be_told_of_a_word_is_named_and_counts_for_nothing() -> None:
+    sections = read_maintainers("WORDS\nM:\tWanda <w@example.org>\nK:\tclone3\n")
+    said = Patch(1, "", "", (), b"+++ b/x\n+ clone3\n", ("x",), None)
+    silent = replace(said, number=2, diff=b"+++ b/x\n  clone3\n")
+    series = Series("", "", (said, silent), ())
+    (found,) = agreement(series, [patch(1), patch(2)], sections, frozenset())
+    assert (found.who, found.word) == ("WORDS", AgreementWord.MISSING_FOR_FILES)
+    assert (found.patches, found.because) == ((1,), ("it says clone3",))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hypabi.arch.names import Architecture
+from hypabi.contract.expression import Comparison, Integer, Moment, Read, Relation
 from hypabi.contract.file.load import shipped_contract
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.version import Version
@@ -113,3 +114,14 @@ def test_a_number_that_another_call_has_now_is_that_calls() -> None:
     moved = renumbered(CONTRACT, REVISION, swapped).contract
     revision = revision_of(moved, REVISION.version, Architecture.ARM64)
     assert with_further(moved, revision, {former("HVC_SOFT_RESTART"): (1, ())}) is moved
+
+
+def test_what_a_contract_says_of_a_call_follows_its_number() -> None:
+    swapped = {"HVC_SOFT_RESTART": 2, "HVC_RESET_VECTORS": 1}
+    made = renumbered(CONTRACT, REVISION, swapped).contract
+    for contract, number in ((CONTRACT, 2), (made, 1)):
+        revision = revision_of(contract, REVISION.version, Architecture.ARM64)
+        (row,) = (e.row for e in revision.installations if e.name == "put-back")
+        identifier, *_ = (each.holds for each in row.assumes)
+        expected = Comparison(Relation.EQUAL, Read("x0", 64, Moment.ENTRY), Integer(number, 64))
+        assert identifier == expected

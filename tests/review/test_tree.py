@@ -115,3 +115,33 @@ def test_what_does_not_apply_says_why_and_leaves_nothing(
     assert isinstance(refused, DoesNotApply) and says in refused.why
     assert layers.changed() == frozenset()
     assert (tmp_path / "outside").read_text() == "9\n"
+
+
+def test_a_patch_that_does_not_apply_is_told_with_its_hunk(tree: Path, tmp_path: Path) -> None:
+    lines = [f"{number}\n" for number in range(60)]
+    (tree / "arch" / "a.S").write_text("".join(lines))
+    (tree / "arch" / "b.S").write_text("".join(lines))
+    new = [f"x{line}" if line in ("5\n", "25\n", "45\n") else line for line in lines]
+    a, b = (diff_of(name, "".join(lines), "".join(new)) for name in ("arch/a.S", "arch/b.S"))
+    cache = Cache(tmp_path / "cache")
+    layers = Layers(tree, ())
+    whole = patch(a + b, "arch/a.S", "arch/b.S")
+    assert not isinstance(
+        apply_patch(layers.over(cache.path("1" * 16, "sources")), whole), DoesNotApply
+    )
+    stale = patch(a + b.replace("\n 44\n", "\n 440\n"), "arch/a.S", "arch/b.S")
+    refused = apply_patch(layers.over(cache.path("2" * 16, "sources")), stale)
+    assert isinstance(refused, DoesNotApply)
+    assert refused.why == "patch failed: arch/b.S:43, hunk 3 of 3: @@ -43,7 +43,7 @@"
+
+
+def test_merges_within_commits_are_told(tree: Path) -> None:
+    git(tree, "checkout", "-q", "-b", "side", "HEAD~1")
+    (tree / "arch" / "side").write_text("there\n")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "side")
+    git(tree, "merge", "-q", "--no-edit", "master")
+    found = read_series("HEAD~1..HEAD", tree)
+    assert [each.subject for each in found.patches] == ["number 3"]
+    assert [note.rpartition(": ")[2] for note in found.notes] == ["1"]
+    assert read_series("master~1..master", tree).notes == ()

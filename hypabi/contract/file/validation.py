@@ -143,13 +143,16 @@ def _check_within(thing: Bounded, around: Bounds, what: str) -> None:
 
 
 def _check_names(contract: Contract, registers: Registers) -> None:
-    ours = {**contract.registers, **contract.constants}
+    ours = {**contract.registers, **contract.constants, **contract.calls}
     for name in contract.registers.keys() & contract.constants.keys():
         place = contract.place.below("constants").below(name)
         raise place.refuse("the name is a register's already")
     for table, names in (("registers", contract.registers), ("constants", contract.constants)):
         for name in names:
-            _check_name(name, registers, contract.place.below(table).below(name))
+            place = contract.place.below(table).below(name)
+            _check_name(name, registers, place)
+            if name in contract.calls:
+                raise place.refuse("the name is a call's already")
     for call in contract.calls.values():
         for name in call.arguments:
             place = call.place.below("arguments").below(name)

@@ -1,6 +1,6 @@
 """A review as the body of an answer to the series: the verdict first, at most sixty lines."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from email.header import Header
 from typing import Final
 
@@ -152,10 +152,17 @@ def _broken_by(bad: ReviewedPatch) -> Iterator[str]:
         yield from filled(_some(each.rules, 2), "    ")
     if len(bad.causes) > MOST_FINDINGS:
         yield f"  and {len(bad.causes) - MOST_FINDINGS} more"
-    yield from _witness(bad.introduces)
+    yield from _witness(_by_cause(bad))
 
 
-def _witness(findings: Sequence[ReviewFinding]) -> Iterator[str]:
+def _by_cause(bad: ReviewedPatch) -> Iterator[ReviewFinding]:
+    """Yield what a patch introduces, in the order in which its causes are told."""
+    for cause in bad.causes:
+        for rule in cause.rules:
+            yield from (e for e in bad.introduces if (e.rule, e.word) == (rule, cause.word))
+
+
+def _witness(findings: Iterable[ReviewFinding]) -> Iterator[str]:
     shown = next((each for each in findings if each.shown), None)
     if shown is None:
         return

@@ -20,11 +20,16 @@ MOST_PARTS: Final = 64
 """Parts of a mail that are looked at."""
 LONGEST_HEADER: Final = 4096
 """Characters of a header that are read."""
-_TRAILER: Final = re.compile(r"^(Acked-by|Reviewed-by|Signed-off-by):[ \t]*(\S[^\n]{0,300})$", re.M)
+KINDS: Final = ("Acked-by", "Reviewed-by", "Signed-off-by")
+_TRAILER: Final = re.compile(
+    rf"^({'|'.join(KINDS)}):[ \t]*(\S[^\n]{{0,300}})$", re.M | re.IGNORECASE
+)
 _BASE: Final = re.compile(r"^base-commit:[ \t]*([0-9a-f]{7,64})[ \t]*$", re.M)
 _DIFF: Final = re.compile(r"^(?:diff --git |--- [^\n]+\n\+\+\+ )", re.M)
 _NAMES: Final = re.compile(r"^(?:---|\+\+\+|rename from|rename to|copy to) ([^\t\n]+)", re.M)
 _GIT: Final = re.compile(r"^diff --git a/(\S+) b/(\S+)$", re.M)
+_HUNK: Final = re.compile(r"^@@ -\d+(,\d+)? \+\d+(,\d+)? @@[^\n]*$", re.M)
+_INDEX: Final = re.compile(r"^index [^\n]*\n", re.M)
 _CUT: Final = re.compile(r"^---[ \t]*$", re.M)
 _ATTACHED: Final = (".patch", ".diff")
 _ID: Final = re.compile(r"<([^<>\s]+)>")
@@ -69,6 +74,11 @@ def patch_in(text: str) -> str:
     return patch if ending < 0 else patch[: ending + 1]
 
 
+def change_of(patch: str) -> str:
+    """Return what a patch changes, wherever in its files that stands now."""
+    return _INDEX.sub("", _HUNK.sub(r"@@\1\2", patch))
+
+
 def files_of(patch: str) -> tuple[str, ...]:
     """Return the files that a patch names."""
     named = [name for match in _GIT.finditer(patch) for name in match.groups()]
@@ -87,11 +97,15 @@ def base_in(text: str) -> str | None:
     return None if found is None else found[1]
 
 
+def before_patch(text: str) -> str:
+    """Return what a patch's mail says before the patch."""
+    found = _DIFF.search(text)
+    return text if found is None else text[: found.start()]
+
+
 def message_of(text: str) -> str:
     """Return what a patch's mail says before the patch, without what is no part of the commit."""
-    found = _DIFF.search(text)
-    before = text if found is None else text[: found.start()]
-    return _CUT.split(before, maxsplit=1)[0]
+    return _CUT.split(before_patch(text), maxsplit=1)[0]
 
 
 def trailers_in(text: str) -> tuple[Trailer, ...]:
@@ -99,7 +113,7 @@ def trailers_in(text: str) -> tuple[Trailer, ...]:
     found = []
     for match in _TRAILER.finditer(text):
         name, address = parseaddr(match[2])
-        found.append(Trailer(match[1], name, address.lower()))
+        found.append(Trailer(match[1].capitalize(), name, address.lower()))
     return tuple(dict.fromkeys(found))
 
 

@@ -30,6 +30,8 @@ class Patch:
     """What it names, before and after, in the order of the patch."""
     base: str | None
     """The commit that it says to stand on."""
+    intro: str = ""
+    """What stands before its diff: subject, author and message."""
 
 
 @frozen
@@ -45,6 +47,8 @@ class Series:
     """What was answered, with the number of the patch; 0 where it was to the series."""
     commits: tuple[str, ...] = ()
     """The commit of each patch, where they are commits of the tree."""
+    notes: tuple[str, ...] = ()
+    """What is to be known of how it was put together."""
 
     @property
     def base(self) -> str | None:

@@ -21,6 +21,7 @@ LARGEST: Final = 32 << 20
 """Bytes of a series with its answers."""
 MOST_MAILS: Final = 2000
 STDIN: Final = "-"
+_MERGES: Final = "merges are no patches, and what they change themselves is not judged"
 _COMMIT: Final = re.compile(rb"^From ([0-9a-f]{40,64}) Mon Sep 17 00:00:00 2001$", re.M)
 """How git begins the mail of a commit."""
 _FROM: Final = re.compile(rb"^From [^\n]*\n", re.M)
@@ -78,7 +79,13 @@ def _of_commits(name: str, tree: Path) -> Series:
     commits = tuple(each.decode() for each in _COMMIT.findall(mails))
     head, *others = made.patches
     patches = (replace(head, base=base.decode().strip()), *others)
-    return replace(made, patches=patches, commits=commits if len(commits) == len(patches) else ())
+    merges = int(git(tree, "rev-list", "--merges", "--count", "--end-of-options", name))
+    return replace(
+        made,
+        patches=patches,
+        commits=commits if len(commits) == len(patches) else (),
+        notes=(f"{_MERGES}: {merges}",) if merges else (),
+    )
 
 
 def read_stdin() -> bytes:

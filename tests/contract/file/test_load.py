@@ -98,6 +98,8 @@ def test_the_example_loads() -> None:
         ("boot: stub", "boot: boat", "life-cycle.boot", "no party 'boat'"),
         ('table_of("stub")', 'table_of("stab")', "own.holds", "no party 'stab'"),
         ("constants: {alignment:", "constants: {success:", "constants.success", "means something"),
+        ("constants: {alignment:", "constants: {SET:", "constants.SET", "is a call's already"),
+        ("arguments: {vectors:", "arguments: {UPGRADE:", "arguments.UPGRADE", "something else"),
         ("registers: {base:", "registers: {x3:", "registers.x3", "is a register of arm64"),
         ("registers: {base:", "registers: {a-b:", "registers.a-b", "is no name"),
         ("arguments: {vectors:", "arguments: {base:", "arguments.base", "something else"),

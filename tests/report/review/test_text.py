@@ -9,6 +9,7 @@ from hypabi.analysis.results.review import AgreementWord, PatchWord
 from hypabi.records import replace
 from hypabi.report.review.text import LONGEST, MOST_SHOWN, write, write_mail
 from hypabi.report.shared.text_layout import COLUMNS, in_columns
+from hypabi.review.causes import causes_of
 from tests.report.made_review import LOST, made_owner, made_patch, made_review
 
 
@@ -37,6 +38,13 @@ def test_it_names_what_breaks_with_one_witness_who_must_agree_and_how_to_repeat_
     assert "hyp-abi.rst no longer says, or says otherwise: 2: call missing: HVC_NEW (0x5)" in said
     assert text.endswith("| Cc: Olive <olive@example.org>\n")
     assert "hypabi review series.mbox --tree linux" in text
+
+
+def test_the_witness_is_of_the_cause_that_is_told_first() -> None:
+    other = replace(LOST, rule="clause kvm any-other refused", call=None, shown=("the other's",))
+    patch = replace(made_review().patches[1], introduces=(other, LOST))
+    text = write(made_review(replace(patch, causes=causes_of((other, LOST)))))
+    assert "| entered with x0 = 0x1" in text and "the other's" not in text
 
 
 def test_nobody_is_asked_for_where_nobody_is_missing_and_the_document_is_named_where_it_stays() -> (

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypabi.errors import HypabiError
 from hypabi.review.series.mail import files_of, patch_in, read_mail, trailers_in, unflowed
 from hypabi.review.series.model import Series, Trailer
+from hypabi.review.series.posted import MOST_PATCHES
 from hypabi.review.series.source import LARGEST, read_series
-from hypabi.review.series.thread import MOST_PATCHES
 from tests.review.posted import TITLE, cover_mail, diff_of, mail, patch_mail
 
 DIFF = diff_of("arch/arm64/kernel/hyp-stub.S", "one\n", "two\n")
@@ -254,3 +254,65 @@ def test_an_answer_counts_whatever_its_subject_begins_with(tmp_path: Path) -> No
 def test_a_version_is_read_however_it_is_written(tmp_path: Path) -> None:
     newer = two().replace("@x>", "@v2>").replace("[PATCH ", "[PATCHv2 ")
     assert series(tmp_path, two() + newer).message_id == "cover@v2"
+
+
+def versions(*parts: str) -> str:
+    """Return a second version of the series that posts only its second patch again."""
+    newer = patch_mail(2, 2, "two", DIFF.replace("two", "new")).replace("[PATCH ", "[PATCH v2 ")
+    return two() + newer.replace("<p2@x>", "<n2@x>").replace("<cover@x>", "<p2@x>") + "".join(parts)
+
+
+def test_a_version_of_a_part_stands_among_what_it_leaves_as_it_was(tmp_path: Path) -> None:
+    found = series(tmp_path, versions())
+    assert [each.message_id for each in found.patches] == ["p1@x", "n2@x"]
+    assert found.notes == ("v2 posts a part again; as they were before are patches 1 of v1",)
+    assert found.message_id == "cover@x"
+    with pytest.raises(HypabiError, match="patch 1/2 is not in it; a version of a part"):
+        series(tmp_path, versions().replace("<p2@x>\n\nBecause", "<cover@x>\n\nBecause"))
+
+
+def test_what_was_answered_before_counts_for_what_stayed(tmp_path: Path) -> None:
+    answers = (
+        mail("Re: it", f"Acked-by: {OLIVE}", f"a-{at}", at, OLIVE) for at in ("p1@x", "p2@x")
+    )
+    assert [number for number, _ in series(tmp_path, versions(*answers)).trailers] == [1]
+    to_all = mail("Re: it", f"Acked-by: {OLIVE}", "a@x", "cover@x", OLIVE)
+    assert [number for number, _ in series(tmp_path, versions(to_all)).trailers] == [1]
+    assert [number for number, _ in series(tmp_path, two() + to_all).trailers] == [0]
+
+
+def test_what_was_answered_to_the_same_change_before_counts_wherever_it_stands(
+    tmp_path: Path,
+) -> None:
+    old = patch_mail(1, 1, "one", DIFF + "index 12..34\n")
+    new = old.replace("[PATCH ", "[PATCH v2 ").replace("p1@x", "n1@x").replace("-1 +1", "-9 +9")
+    new = new.replace("index 12", "index 56")
+    assert new.count("@@ -9 +9 @@") == 1
+    given_ = mail("Re: it", f"Acked-by: {OLIVE}", "a@x", "p1@x", OLIVE)
+    assert [number for number, _ in series(tmp_path, old + new + given_).trailers] == [1]
+    other = new.replace("+two", "+three")
+    assert series(tmp_path, old + other + given_).trailers == ()
+
+
+def test_many_versions_of_a_part_are_put_together(tmp_path: Path) -> None:
+    most = 300
+    text = patch_mail(1, 2, "one", DIFF) + patch_mail(2, 2, "two", DIFF)
+    for version in range(2, most + 1):
+        before = "p2@x" if version == 2 else f"v{version - 1}@x"
+        text += mail(f"[PATCH v{version} 2/2] two", DIFF, f"v{version}@x", before)
+    found = series(tmp_path, text)
+    assert [each.message_id for each in found.patches] == ["p1@x", f"v{most}@x"]
+
+
+def test_a_tag_is_its_senders_by_his_address_or_his_name_however_it_is_spelled(
+    tmp_path: Path,
+) -> None:
+    for text, sender, is_his in (
+        ("acked-by: Olive Owner <olive@example.org>", OLIVE, True),
+        ("Reviewed-By: Olive Owner <olive@elsewhere.example.org> # arm64", OLIVE, True),
+        ("Acked-by: olive@example.org", OLIVE, True),
+        ("Acked-by: olive@elsewhere.example.org", "olive@example.org", False),
+        ("Acked-by: Olive <olive@elsewhere.example.org>", OLIVE, False),
+    ):
+        found = series(tmp_path, two() + mail("Re: [PATCH 1/2] one", text, "a@x", "p1@x", sender))
+        assert bool(found.trailers) == is_his, text
