@@ -1,6 +1,7 @@
 """From a judged image to what comes of its own callers, while each of its parties is live."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.examination import Examination, Outside
@@ -24,6 +25,7 @@ from hypabi.contract.revision import Revision
 from hypabi.contract.version import Version
 from hypabi.image.model import Role
 from hypabi.judgement.callers.compatibility import Provider
+from hypabi.judgement.callers.doing import Doing
 from hypabi.judgement.callers.findings import Whose
 from hypabi.judgement.callers.makers import Reach
 from hypabi.judgement.callers.passing import Flow
@@ -31,6 +33,7 @@ from hypabi.judgement.callers.schedule import (
     LifeCycle,
     Program,
     concerned,
+    doing_before,
     hold_callers,
     may_ask_for_more,
     may_concern,
@@ -40,6 +43,7 @@ from hypabi.records import frozen, replace
 from hypabi.smt.cached import Remembered
 
 if TYPE_CHECKING:
+    from hypabi.analysis.program import Program as Analysed
     from hypabi.callsites.finder import CallSites
     from hypabi.judgement.suppression import Suppression
 
@@ -224,7 +228,23 @@ def _reach(examination: Examination, role: Role) -> Reach:
     def switches(address: int) -> bool:
         return program.call_sites.functions.switches_to_t32(address, program.state_at(address))
 
-    return Reach(find, leads, ways, unreached, flow, level, called, switches)
+    hands_out = program.call_sites.functions.handed_out
+    return Reach(
+        find,
+        leads,
+        ways,
+        unreached,
+        flow,
+        level,
+        called,
+        partial(_doing, program),
+        hands_out,
+        switches,
+    )
+
+
+def _doing(program: "Analysed", function: int, place: int) -> Doing:
+    return doing_before(program.call_sites, function, place, program.state_at(function))
 
 
 def _providers(examination: Examination, role: Role) -> Iterator[tuple[str, Provider]]:

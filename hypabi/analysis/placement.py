@@ -5,10 +5,13 @@ from typing import Final
 
 from hypabi.analysis.party_detection import ROLES, find_once
 from hypabi.analysis.program import Program
+from hypabi.callsites.level import reached
 from hypabi.code.a64_words import word_at
+from hypabi.code.function_body import Kind
 from hypabi.code.references import is_landing, references_out
+from hypabi.code.system_writes import instruction_word, is_of_el2
 from hypabi.contract.revision import Place, Revision
-from hypabi.image.model import Image, Role
+from hypabi.image.model import Image, ImageError, Role
 from hypabi.image.script_regions import is_told, script_region
 from hypabi.records import frozen
 from hypabi.unknowns import undefined_text
@@ -34,13 +37,14 @@ class Placed:
 def judge_places(revision: Revision, programs: Mapping[Role, Program]) -> tuple[Placed, ...]:
     """Return what comes of each place of a contract, of programs that the file has."""
     return tuple(
-        _judged(place, programs[ROLES[place.program]].image)
+        _judged(place, programs[ROLES[place.program]])
         for place in revision.places
         if ROLES[place.program] in programs
     )
 
 
-def _judged(place: Place, image: Image) -> Placed:
+def _judged(place: Place, program: Program) -> Placed:
+    image = program.image
     judged: list[str] = []
     wrong: list[str] = []
     there = {name: at for name in place.symbols for at in _address(image, name)}
@@ -60,6 +64,12 @@ def _judged(place: Place, image: Image) -> Placed:
     if place.aligned is not None:
         judged += (name for name in there if name not in judged)
         wrong += _misaligned(there, place.aligned)
+    if place.below_el2:
+        judged += (name for name in there if name not in judged)
+        wrong += _of_el2(there, program)
+    if place.words:
+        judged += (name for name in there if name not in judged)
+        wrong += _not_holding(there, place.words, image)
     if place.closed is not None:
         for start, end in script_region(image, place.closed):
             if not _refers_to_unknown(image, start, end):
@@ -125,6 +135,29 @@ def _refers_to_unknown(image: Image, start: int, end: int) -> list[str]:
         }
         | {image.references[place].symbol for place in image.references if start <= place < end}
     )
+
+
+def _of_el2(there: Mapping[str, int], program: Program) -> Iterator[str]:
+    """Yield the instructions of functions that are UNDEFINED below EL2 or HYP."""
+    for name, address in there.items():
+        state = program.state_at(address)
+        body = program.call_sites.functions.callee(address, state)
+        # Behind a BUG() stand the variants of other instructions.
+        run = reached(body, lambda step, _: step.kind is not Kind.TRAP) if body is not None else ()
+        for at in sorted(run):
+            if is_of_el2(instruction_word(program.image, at, state), state):
+                yield f"the instruction at {at:#x}, of {name}, names a register of EL2"
+
+
+def _not_holding(there: Mapping[str, int], words: tuple[int, ...], image: Image) -> Iterator[str]:
+    wanted = b"".join(word.to_bytes(4, image.byte_order.value) for word in words)
+    for name, address in there.items():
+        try:
+            held = image.read(address, len(wanted))
+        except ImageError:
+            held = b""
+        if held != wanted:
+            yield f"{name} at {address:#x} holds {held.hex(' ', 4) or 'nothing'}"
 
 
 def _of_copy(image: Image, start: int, end: int, at_most: int | None) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 ``hvc_words`` finds the words, ``backward_paths`` the ways to them against the flow, ``path_runner``
 runs each way forward over terms, ``entry_flow`` says what comes from the function's entry whichever
-way was taken, ``level`` whether it runs at EL1, ``liveness`` says which registers are read behind
+way was taken, ``done_before`` what the function has done by then, ``level`` whether it runs at EL1,
+``liveness`` says which registers are read behind
 the call and ``result_use`` what becomes of the answer.  ``functions`` reads each body once,
 ``call_ways`` and ``draft`` put one call site together, ``finder`` all of them.  Guarantees: what
 was not followed is named with its reason, and all of it has a bound.
@@ -13,8 +14,10 @@ __all__ = [
     "call_order",
     "call_ways",
     "composition",
+    "done_before",
     "entry_flow",
     "finder",
+    "handed_out",
     "hvc_words",
     "identifier_values",
     "level",

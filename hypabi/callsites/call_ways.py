@@ -15,7 +15,14 @@ from hypabi.callsites.identifier_values import constants_in
 from hypabi.callsites.level import privileged
 from hypabi.callsites.liveness import OwnVectors
 from hypabi.callsites.model import Branches, CallPath, Entered, Start, WayInto, after
-from hypabi.callsites.path_runner import Arrival, Convention, convention, usual_identifier, wanted
+from hypabi.callsites.path_runner import (
+    Approach,
+    Arrival,
+    Convention,
+    convention,
+    usual_identifier,
+    wanted,
+)
 from hypabi.code.function_body import MOST_BYTES, Body, Kind, Step
 from hypabi.records import frozen, replace
 from hypabi.smt import terms
@@ -82,12 +89,22 @@ class CallWays:
             self._before,
         )
 
-    def run(self, body: Body, chains: Iterable[Chain], word: Word) -> tuple[CallPath, ...]:
-        """Return what each way brings, those together that bring the same."""
+    def run(
+        self,
+        body: Body,
+        chains: Iterable[Chain],
+        word: Word,
+        approach: Approach | None = None,
+    ) -> tuple[CallPath, ...]:
+        """Return what each way brings, those together that bring the same.
+
+        :param approach: what runs them, if not what runs all
+        """
         state, immediate = word.state, word.immediate
+        approach = approach or self.functions.approach(state)
         found: dict[tuple[Value, ...], CallPath] = {}
         for chain in chains:
-            arrival = self.functions.approach(state).run(body, chain)
+            arrival = approach.run(body, chain)
             way = self._way(word, chain, arrival)
             way = replace(way, privileged=privileged(self.image, body, chain.steps, state))
             key = tuple(way.request.registers[name] for name in self._asking(immediate))
@@ -119,8 +136,9 @@ class CallWays:
                     onto = path.path if jumps else (*path.path, step.target)
                     yield WayInto(replace(path, path=onto), Entered.DIRECT)
             elif which is Branches.ALL and step.kind in (Kind.CALL_REGISTER, Kind.COMPUTED):
-                chains, _ = self.chains(body, step.address, 0)
-                for path in self.run(body, chains, word):
+                asked = wanted(self.image.architecture, step.word >> 5 & 31)
+                chains, _ = ways_back(body, step.address, asked, self._before)
+                for path in self.run(body, chains, word, self.functions.knowing_approach(state)):
                     yield from _by_register(path, step, targets)
 
     def own_vectors(self, paths: Iterable[CallPath], state: InstructionSet) -> OwnVectors:

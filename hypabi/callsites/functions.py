@@ -6,10 +6,13 @@ from typing import Final
 
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.callsites.constant_flow import reached_with
+from hypabi.callsites.done_before import Done, LastWrite, called_before, written_before
 from hypabi.callsites.entry_flow import Moment, flow_from_entry
+from hypabi.callsites.handed_out import HandedOut, handed_out
 from hypabi.callsites.hvc_words import JUMPS, direct_calls
 from hypabi.callsites.level import LevelAsked, asks_level, level_asked
 from hypabi.callsites.path_runner import Approach
+from hypabi.code import register_usage
 from hypabi.code.function_body import A64Body, Body, Kind, Step, body_of, never_returning
 from hypabi.code.function_bounds import Extent, function_extent
 from hypabi.records import replace
@@ -23,6 +26,12 @@ MOST_SYMBOLS: Final = 4
 """Symbols within a function that are looked past."""
 LIFTED_COSTS: Final = 16
 """What a byte of A32 or T32 counts against that: its instructions are lifted, A64 is not."""
+MOST_WITHIN: Final = 3
+"""Functions within each other of which it is asked what they change."""
+MOST_SHORT: Final = 1 << 10
+"""Bytes of one of them."""
+FOLLOWED: Final = (Kind.NEXT, Kind.BRANCH, Kind.CALL, Kind.RETURN, Kind.TRAP)
+"""What such a function consists of."""
 SETEND: Final = (0xF1010000, 0x200)
 """A32 ``setend``, and its bit for big-endian (DDI 0406C, A8.8.157)."""
 
@@ -37,6 +46,8 @@ class Functions:
         self._bodies: dict[tuple[int, int, InstructionSet], Body] = {}
         self._approaches: dict[InstructionSet, Approach] = {}
         self._flows: dict[tuple[int, InstructionSet], Mapping[int, Moment] | None] = {}
+        self._done: dict[tuple[int, InstructionSet], Mapping[int, Done] | None] = {}
+        self._changed: dict[tuple[int, InstructionSet], int] = {}
         self._unread = MOST_READ
 
     def body(self, around: Extent, state: InstructionSet) -> Body:
@@ -104,6 +115,37 @@ class Functions:
             found = self._approaches[state] = Approach(self.explorer, state)
         return found
 
+    def knowing_approach(self, state: InstructionSet) -> Approach:
+        """Return the same, but that keeps what short functions leave alone."""
+        return Approach(self.explorer, state, partial(self.changed_by, state=state))
+
+    def changed_by(self, function: int, state: InstructionSet) -> int:
+        """Return the general registers that a function changes, as a mask.
+
+        A compiler that sees a function keeps values across it in what that leaves alone (GCC's
+        ``-fipa-ra``), whatever the procedure-call standard says.  Of a long one, or one that goes
+        on where its code does not say, all of them count.
+        """
+        known = self._changed.get((function, state))
+        if known is None:
+            known = self._changed[function, state] = self._changes(function, state, MOST_WITHIN)
+        return known
+
+    def _changes(self, function: int, state: InstructionSet, deep: int) -> int:
+        body = self.callee(function, state) if deep else None
+        if body is None or state is not InstructionSet.A64 or body.end - body.start > MOST_SHORT:
+            return register_usage.EVERY
+        changed = 0
+        for address in range(body.start, body.end, 4):
+            step = body.step(address)
+            if step.uses is None or step.kind not in FOLLOWED:
+                return register_usage.EVERY
+            changed |= step.uses.writes
+            leaves = step.target is not None and not body.holds(step.target)
+            if leaves and step.target is not None:
+                changed |= self._changes(step.target, state, deep - 1)
+        return changed
+
     def entry_flow(self, function: int, state: InstructionSet) -> Mapping[int, Moment] | None:
         """Return what a function's registers hold of what it was entered with, by instruction.
 
@@ -116,6 +158,35 @@ class Functions:
             _, state = self.state_behind(function, state)
             self._flows[key] = None if body is None else flow_from_entry(self.approach(state), body)
         return self._flows[key]
+
+    def done_before(self, function: int, place: int, state: InstructionSet) -> Done | None:
+        """Return which functions one has called before it comes to an instruction.
+
+        :param function: where it starts
+        :return: ``None`` where that is not found out
+        """
+        key = (function, state)
+        if key not in self._done:
+            body = self.entered(function, state)
+            self._done[key] = None if body is None else called_before(body)
+        return (self._done[key] or {}).get(place)
+
+    def handed_out(self, function: int, address: int) -> HandedOut | None:
+        """Return what a function of A64 does with an address; ``None`` where nobody knows."""
+        body = self.function(function)
+        return None if body is None else handed_out(body, address)
+
+    def written_before(
+        self, function: int, place: int, register: str, state: InstructionSet
+    ) -> tuple[LastWrite, ...] | None:
+        """Return what a function has given a system register before it comes to an instruction.
+
+        :param function: where it starts
+        :return: as :func:`hypabi.callsites.done_before.written_before`
+        """
+        body = self.entered(function, state)
+        _, state = self.state_behind(function, state)
+        return None if body is None else written_before(self.approach(state), body, place, register)
 
     def unreached_with(
         self, function: int, known: Mapping[str, int], state: InstructionSet

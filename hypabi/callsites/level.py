@@ -10,25 +10,12 @@ from itertools import pairwise
 from typing import Final
 
 from hypabi.arch.names import InstructionSet
+from hypabi.callsites.level_kept import CURRENT_EL, EL1, asked_at, kept_levels, only_at_el1
 from hypabi.code.function_body import A64Body, Body, Kind, Step
-from hypabi.image.model import Image, ImageError
+from hypabi.code.system_writes import instruction_word, is_of_el2
+from hypabi.image.model import Image
 
-A64_EL2: Final = (0xFFDC0000, 0xD51C0000)
-"""MSR and MRS with op0 = 3 and op1 = 4 or more: registers of EL2, and EL1's by their EL12 names."""
-OP1: Final = (4, 5)
-A32_HYP: Final = (0x0FE00F10, 0x0E800F10)
-"""MCR and MRC of CP15 with opc1 = 4 (DDI 0406C, B3.17): registers of HYP.  In T32 the same bits,
-the first halfword above the second, below 0b1110."""
-T32_HYP: Final = (A32_HYP[0] | 0xF0000000, A32_HYP[1] | 0xE0000000)
-
-
-EL1: Final = 4
-"""CurrentEL at EL1: bits 3:2 hold the level (DDI 0487, C5.2.1)."""
-CURRENT_EL: Final = 0xD5384240
-COMPARE: Final = 0xF100001F
 CONDITION: Final = 0x54000000
-NEAR: Final = 6
-"""Instructions before a branch in which what it asks is looked for."""
 
 
 def privileged(image: Image, body: Body, path: Sequence[int], state: InstructionSet) -> int | None:
@@ -39,18 +26,13 @@ def privileged(image: Image, body: Body, path: Sequence[int], state: Instruction
     :param path: with the place that it leads to
     """
     for address, following in pairwise(path):
-        found = False
-        match state:
-            case InstructionSet.A64:
-                word = body.step(address).word
-                found = word & A64_EL2[0] == A64_EL2[1] and word >> 16 & 7 in OP1
-                taken = taken_at_el1(body, body.step(address))
-                found = found or (taken is not None and taken is (following == address + 4))
-            case InstructionSet.A32:
-                found = _word(image, address) & A32_HYP[0] == A32_HYP[1]
-            case InstructionSet.T32:
-                word = _word(image, address)
-                found = (word << 16 & 0xFFFF0000 | word >> 16) & T32_HYP[0] == T32_HYP[1]
+        if state is not InstructionSet.A64:
+            found = is_of_el2(instruction_word(image, address, state), state)
+        else:
+            step = body.step(address)
+            taken = taken_at_el1(body, step)
+            found = is_of_el2(step.word, state)
+            found = found or (taken is not None and taken is (following == address + 4))
         if found:
             return address
     return None
@@ -64,16 +46,8 @@ def taken_at_el1(body: Body, step: Step) -> bool | None:
     word = step.word
     if word & 0xFF00001E != CONDITION:
         return None
-    register = compared = None
-    for address in range(step.address - 4, max(body.start, step.address - 4 * NEAR) - 1, -4):
-        before = body.step(address).word
-        if register is None:
-            if before & 0xFFC0001F != COMPARE:
-                continue
-            register, compared = before >> 5 & 31, before >> 10 & 0xFFF
-        elif before & ~31 == CURRENT_EL & ~31 and before & 31 == register:
-            return (compared == EL1) == (not word & 1)
-    return None
+    compared = asked_at(body, step.address)
+    return None if compared is None else (compared == EL1) == (not word & 1)
 
 
 class LevelAsked(enum.Enum):
@@ -112,8 +86,8 @@ def unreached_at_el1(body: A64Body) -> frozenset[int]:
     """
     if not asks_level(body):
         return frozenset()
-    at_el1 = _reached(body, lambda step, target: _at_el1(body, step, target))
-    return _reached(body, lambda _step, _target: True) - at_el1
+    at_el1 = reached(body, lambda step, target: _at_el1(body, step, target))
+    return reached(body, lambda _step, _target: True) - at_el1
 
 
 def _at_el1(body: A64Body, step: Step, target: int) -> bool:
@@ -122,16 +96,17 @@ def _at_el1(body: A64Body, step: Step, target: int) -> bool:
     return taken is None or taken is (target != step.address + step.size)
 
 
-def _reached(body: A64Body, goes: Callable[[Step, int], bool]) -> frozenset[int]:
-    reached: set[int] = set()
+def reached(body: Body, goes: Callable[[Step, int], bool]) -> frozenset[int]:
+    """Return the instructions that control comes to, as far as it is told to go."""
+    found: set[int] = set()
     waiting = [body.start]
     while waiting:
         address = waiting.pop()
-        if address not in reached:
-            reached.add(address)
+        if address not in found:
+            found.add(address)
             step = body.step(address)
             waiting += [target for target in body.after(step) if goes(step, target)]
-    return frozenset(reached)
+    return frozenset(found)
 
 
 def _without_asking(
@@ -144,6 +119,7 @@ def _without_asking(
     reached: set[int] = set()
     others: list[int] = []
     waiting = list(starts)
+    kept = kept_levels(body) if asks_level(body) else {}
     while waiting:
         address = waiting.pop()
         if address in reached:
@@ -155,16 +131,13 @@ def _without_asking(
         if step.kind is Kind.TRAP and step.address + step.size in body.into:
             continue  # a BUG(), behind which another block stands
         taken = taken_at_el1(body, step)
-        if taken is None:
+        behind = step.address + step.size
+        only = only_at_el1(step, kept.get(address, {}))
+        if only is not None:
+            # At EL1 alone it goes there; elsewhere it goes whichever the level is.
+            waiting += [target for target in body.after(step) if only is (target == behind)]
+        elif taken is None:
             waiting += body.after(step)
         else:
-            behind = step.address + step.size
             others += [target for target in body.after(step) if taken is (target == behind)]
     return reached, others
-
-
-def _word(image: Image, address: int) -> int:
-    try:
-        return int.from_bytes(image.read(address, 4), "little")
-    except ImageError:
-        return 0

@@ -7,7 +7,7 @@ instruction without semantics loses what it writes, and so does one that the ker
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, assert_never
 
 from hypabi.arch.identifiers import IDENTIFIERS
@@ -57,6 +57,9 @@ class Convention:
 
 LINK: Final = {31: 1 << 30, 13: 1 << 14}
 """The link register by the number of general registers: x30; r14."""
+
+RESULTS: Final = 3
+"""The first two registers, in which a function answers (AAPCS)."""
 
 A64: Final = Convention("x", 31, 0xFF, 0x3, 0x7FFC0000, 0x4003FFFF)
 """AAPCS64 6.1.1: x0-x7; x0, x1; x19-x30 and the platform's x18; x0-x17 and the link register.
@@ -108,11 +111,25 @@ class Arrival:
     """A64: registers that the way walked memory with, and where they were last moved on."""
 
 
+def _everything(_function: int) -> int:
+    return register_usage.EVERY
+
+
 class Approach:
     """Runs ways of one image, all in one instruction set state."""
 
-    def __init__(self, explorer: Explorer, state: InstructionSet) -> None:
+    def __init__(
+        self,
+        explorer: Explorer,
+        state: InstructionSet,
+        changed: Callable[[int], int] = _everything,
+    ) -> None:
+        """Prepare to run.
+
+        :param changed: returns the general registers that a function changes, as a mask
+        """
         self.explorer = explorer
+        self.changed = changed
         self.state = state
         self.rules = convention(explorer.image.architecture)
         self.solver = explorer.new_solver()
@@ -291,7 +308,10 @@ class Walk(Live):
             self.registers["CPSR.IT"] = 0  # a call is the last of its block (DDI 0406C, A8.8.54)
         # What answers an hvc or smc returns by ELR, so that nobody writes the link register.
         link = LINK[self.rules.count] if step.kind is Kind.ASK else 0
-        for number in register_usage.numbers(self.rules.lost & ~link):
+        changed = register_usage.EVERY
+        if step.kind is Kind.CALL and step.target is not None:
+            changed = self.approach.changed(step.target) | LINK[self.rules.count] | RESULTS
+        for number in register_usage.numbers(self.rules.lost & changed & ~link):
             self.pointers.pop(number, None)
             self.bases.discard(number)
             name = f"{self.rules.prefix}{number}"

@@ -17,6 +17,7 @@ __all__ = [
     "openings",
     "references",
     "register_usage",
+    "system_writes",
     "vector_base_writers",
     "vector_slots",
     "vector_tables",

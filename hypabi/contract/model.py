@@ -380,9 +380,15 @@ class Party(Bounded):
     ] = field(default_factory=nothing)
 
 
+class AskedFor(enum.Enum):
+    """A level that code asks whether it runs at."""
+
+    EL1 = "EL1"
+
+
 @frozen(kw_only=True, eq=False)
 class Placement(Bounded):
-    """Where code or data has to lie: by ``within``, ``closed``, ``landing`` or ``aligned``."""
+    """Where code or data has to lie, and what has to stand there."""
 
     program: Annotated[Program, "Where its symbols live."] = Program.KERNEL
     symbols: Annotated[
@@ -403,6 +409,13 @@ class Placement(Bounded):
         "It starts with a landing word for branches, in kernels where this symbol does.",
     ] = None
     aligned: Annotated[int | None, "Its address is a multiple of this."] = None
+    level: Annotated[
+        AskedFor | None,
+        "The level that its code runs at: it names no register that is UNDEFINED there.",
+    ] = None
+    words: Annotated[
+        tuple[int, ...], "The words of 32 bits that stand there before anybody writes them."
+    ] = ()
 
 
 @frozen(kw_only=True, eq=False)
@@ -503,12 +516,6 @@ class Transition(Bounded):
     ] = None
 
 
-class AskedFor(enum.Enum):
-    """A level that code asks whether it runs at."""
-
-    EL1 = "EL1"
-
-
 class EnteredAt(enum.Enum):
     """Which address of a function it is entered at."""
 
@@ -556,6 +563,22 @@ class CallerStates(Bounded):
     ] = None
     sometimes: Annotated[
         str | None, "With enters: condition on the registers there that holds on some way."
+    ] = None
+    behind: Annotated[
+        tuple[str, ...],
+        "Functions each of which it has called before it calls, or enters the other, on every way.",
+    ] = ()
+    before: Annotated[
+        tuple[str, ...], "Functions none of which it has called before that, on any way."
+    ] = ()
+    hands_out: Annotated[
+        tuple[str, ...],
+        "Symbols whose physical addresses it hands to who has no tables of the kernel: it names "
+        "each, and never stores or passes the address at which it is linked.",
+    ] = ()
+    having: Annotated[
+        str | None,
+        "Condition on what it has written to system registers before that, on every way.",
     ] = None
     asks_for: Annotated[
         AskedFor | None,

@@ -119,7 +119,8 @@ def resolve(context: Context) -> Revision:
             each for name, party in parties.items() for each in _installations(context, name, party)
         ),
         places=tuple(_places(context)),
-        contexts=tuple(each for each in turns if each.enters is None),
+        contexts=tuple(e for e in turns if e.enters is None and not e.hands_out),
+        handing=tuple(each for each in turns if each.hands_out),
         relays=tuple(each for each in turns if each.enters is not None),
         at_boot=() if contract.life_cycle is None else contract.life_cycle.at_boot,
         passes_on=() if contract.life_cycle is None else contract.life_cycle.passes_on,
@@ -277,9 +278,12 @@ def _called(context: Context, installer: Installer) -> str:
 
 def _places(context: Context) -> Iterator[Place]:
     for name, each in context.in_force(context.contract.placements).items():
-        if not (each.within or each.closed or each.landing or each.aligned):
-            keys = "within, closed, landing or aligned"
-            raise each.place.refuse("nothing is said of where it lies", keys)
+        said = (each.within, each.closed, each.landing, each.aligned, each.level, each.words)
+        if not any(said):
+            keys = "within, closed, landing, aligned, level or words"
+            raise each.place.refuse("nothing is said of it", keys)
+        if any(not 0 <= word < 1 << 32 for word in each.words):
+            raise each.place.below("words").refuse("a word has 32 bits")
         if each.aligned is not None and each.aligned < 1:
             raise each.place.below("aligned").refuse("no address is a multiple of that")
         if len(each.closed) not in (0, 2):
@@ -295,6 +299,8 @@ def _places(context: Context) -> Iterator[Place]:
             each.at_most,
             each.landing,
             each.aligned,
+            each.level is AskedFor.EL1,
+            each.words,
             why,
         )
 
@@ -465,6 +471,10 @@ def _turns(
                 each.entered_at is EnteredAt.PHYSICAL,
                 _condition(context, name, each, "always"),
                 _condition(context, name, each, "sometimes"),
+                each.behind,
+                each.before,
+                each.hands_out,
+                _condition(context, name, each, "having"),
                 each.asks_for is AskedFor.EL1,
                 tuple(
                     context.registers.known(register, each.place.below("addresses"))
@@ -508,7 +518,7 @@ def _condition(context: Context, name: str, states: CallerStates, key: str) -> P
     if text is None:
         return None
     place = states.place.below(key)
-    if key != "only-if" and states.enters is None:
+    if key in ("always", "sometimes") and states.enters is None:
         raise place.refuse("it speaks of a function that is entered, and 'enters' names none")
     holds = parse_predicate(text, context.scope, place)
     return Premise(name, text, holds, authority_of(states), states.place)

@@ -147,6 +147,10 @@ class Place:
     """Symbol of code that starts with a landing word where the kernel has them."""
     aligned: int | None
     """Of what the address is a multiple."""
+    below_el2: bool
+    """Whether its code names no register of EL2 or HYP."""
+    words: tuple[int, ...]
+    """What stands there, in words of 32 bits."""
     authority: Authority
 
 
@@ -224,6 +228,14 @@ class CallerContext:
     """Of the registers with which that is entered, on every way."""
     sometimes: Premise | None = None
     """The same on some way."""
+    behind: tuple[str, ...] = ()
+    """Functions that it has called before, on every way."""
+    before: tuple[str, ...] = ()
+    """Functions that it has not called before, on any way."""
+    hands_out: tuple[str, ...] = ()
+    """Symbols whose physical addresses it hands to others."""
+    having: Premise | None = None
+    """Of the system registers that it has written before, on every way."""
     asks_level: bool = False
     """Whether who calls it asks on every way whether the kernel runs at EL1."""
     addresses: tuple[str, ...] = ()
@@ -277,6 +289,8 @@ class Revision:
     """Functions that run once, while the party is live that is live first."""
     relays: tuple[CallerContext, ...] = ()
     """Those that enter another function, which makes their calls."""
+    handing: tuple[CallerContext, ...] = ()
+    """Those that hand out addresses."""
     passes_on: tuple[str, ...] = ()
     """Functions that make whichever call they were called for."""
     users: tuple[OutsideUser, ...] = ()

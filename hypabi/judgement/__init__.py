@@ -13,6 +13,7 @@ counterexample was evaluated again without the solver.
 
 __all__ = [
     "callers.compatibility",
+    "callers.doing",
     "callers.findings",
     "callers.identification",
     "callers.makers",

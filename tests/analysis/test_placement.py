@@ -121,6 +121,32 @@ def test_code_of_a_region_in_which_nothing_lies_is_outside(assemble: Assemble) -
     ]
 
 
+HANDS_ON = """    .type cpu_resume, %function
+cpu_resume:
+    mrs x0, NAME
+    brk #0x800
+    msr tpidr_el2, x0
+"""
+
+
+@pytest.mark.parametrize(("name", "told"), [("vbar_el1", False), ("vbar_el2", True)])
+def test_code_of_el1_that_names_a_register_of_el2_is_told(
+    assemble: Assemble, name: str, *, told: bool
+) -> None:
+    found = placed(program(assemble, inside=HANDS_ON.replace("NAME", name)))["below-el2"]
+    assert "cpu_resume" in found.judged
+    assert bool(found.wrong) is told and all("of cpu_resume" in each for each in found.wrong)
+
+
+@pytest.mark.parametrize(("first", "second", "told"), [(0xE12, 0xE11, False), (0xE11, 0xE12, True)])
+def test_words_that_do_not_stand_there_at_first_are_told(
+    assemble: Assemble, first: int, second: int, *, told: bool
+) -> None:
+    data = f"    .globl __boot_cpu_mode\n__boot_cpu_mode: .word {first:#x}, {second:#x}"
+    found = placed(program(assemble, outside=data))["boot-mode-at-first"]
+    assert bool(found.wrong) is told
+
+
 def test_of_symbols_that_an_image_lacks_nothing_is_told(assemble: Assemble) -> None:
     assert not placed(program(assemble))["kvm-identity-map"].judged
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.composition import composed
+from hypabi.callsites.handed_out import HandedOut
 from hypabi.callsites.level import LevelAsked
 from hypabi.callsites.model import Branches, CallPath, CallSite, Entered, Unread, WayInto
 from hypabi.contract.clause import Premise
@@ -20,6 +21,7 @@ from hypabi.contract.model import Program
 from hypabi.contract.resolve import ANY
 from hypabi.contract.revision import CallerContext, Revision
 from hypabi.judgement.callers.arguments import passed_bases
+from hypabi.judgement.callers.doing import Doing, done_first
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.judgement.callers.passing import (
     Flow,
@@ -76,6 +78,10 @@ class Reach:
     called: Callable[[int], Sequence[tuple[int, int]] | None]
     """Returns the functions that call a function directly, each with the call; ``None`` where one
     goes on to it instead, or a file that is not here may."""
+    doing: Callable[[int, int], Doing]
+    """Returns, of a function and an instruction of it, what it has done before."""
+    hands_out: Callable[[int, int], HandedOut | None] = lambda *_: None
+    """Tells what a function does with an address."""
     switches: Callable[[int], bool] = lambda _: False
     """Tells whether a function of A32 goes on in T32 at once, by a register that is lost then."""
 
@@ -186,6 +192,32 @@ def _unasked(reach: Reach, function: int, call: int, deep: int = MOST_CALLS) -> 
     return next((why for why in found if why), "")
 
 
+def hold_handing(
+    contexts: Iterable[CallerContext], reach: Reach, live: Collection[str]
+) -> Iterator[MakerCheck]:
+    """Yield the functions that hand out physical addresses, and what comes of each.
+
+    :param contexts: those that speak of the program
+    :param live: the parties that the program holds
+    """
+    for context in contexts:
+        states = tuple(name for name in context.states if name in live)
+        for name, symbol in product(context.functions if states else (), context.hands_out):
+            for function, address in product(reach.find(name), reach.find(symbol)):
+                said = _handed(symbol, reach.hands_out(function, address))
+                yield MakerCheck(name, function, ANY, states, said)
+
+
+def _handed(symbol: str, found: HandedOut | None) -> CallerVerdict:
+    if found is None:
+        return Undecided(f"what it does with the address of {symbol} was not found out")
+    if not found.named:
+        return Undecided(f"where it names {symbol} was not found")
+    if found.places:
+        return Violated(f"at {found.places[0]:#x} it hands out where {symbol} is linked")
+    return Satisfied(f"it hands out no linked address of {symbol}")
+
+
 def hold_relays(
     contexts: Iterable[CallerContext],
     reach: Reach,
@@ -202,32 +234,65 @@ def hold_relays(
     """
     for context in contexts:
         entered = reach.find(context.enters) if context.enters is not None else ()
-        call = " or ".join(context.calls) or ANY
         states = tuple(name for name in context.states if name in live)
         for name in context.functions if entered and states else ():
             for address in reach.find(name):
-                which = Branches.ALL if context.physically else Branches.DIRECT
-                into = reach.ways(address, frozenset(entered), which)
-                ways = [each.path for each in into]
-                may_be_lost = context.passes or context.only_if is not None or context.physically
-                if may_be_lost and reach.switches(address):
-                    why: CallerVerdict = Undecided("it goes on in T32 at once, by a register")
-                    yield MakerCheck(name, address, call, states, why)
-                    continue
-                if not ways and not may_be_lost:
-                    why = Violated(f"it does not go on to {context.enters}")
-                    yield MakerCheck(name, address, call, states, why)
-                for path in ways:
-                    way = Passing(
-                        path, partial(reach.flow, address), bits, path.path[-2], reach.find
-                    )
-                    answers = [*passes_on(context, None, way)]
-                    if context.only_if is not None:
-                        answers.append(calls_only_if(context.only_if, lowered, way, solver))
-                    for answer in answers:
-                        yield MakerCheck(name, address, call, states, answer.verdict)
-                for said in _of_ways(context, into, lowered, solver):
-                    yield MakerCheck(name, address, call, states, said)
+                relay = _Relay(context, address, frozenset(entered), reach, bits)
+                for said in relay.held(lowered, solver):
+                    yield MakerCheck(name, address, " or ".join(context.calls) or ANY, states, said)
+
+
+@frozen
+class _Relay:
+    """A function of which the contract says that it enters another."""
+
+    context: CallerContext
+    address: int
+    entered: frozenset[int]
+    reach: Reach
+    bits: int
+
+    def held(
+        self, lowered: Callable[[Predicate], Value], solver: Solver
+    ) -> Iterator[CallerVerdict]:
+        """Yield what comes of what the contract says."""
+        context, reach = self.context, self.reach
+        which = Branches.ALL if context.physically else Branches.DIRECT
+        into = reach.ways(self.address, self.entered, which)
+        may_be_lost = context.passes or context.only_if is not None or context.physically
+        if may_be_lost and reach.switches(self.address):
+            yield Undecided("it goes on in T32 at once, by a register")
+            return
+        if not into and may_be_lost:
+            yield Undecided(f"no way to {context.enters} was found")
+        elif not into:
+            yield Violated(f"it does not go on to {context.enters}")
+        for way in into:
+            yield from self._passed(way.path, lowered, solver)
+        yield from _of_ways(context, into, lowered, solver)
+        for place in sorted({way.path.path[-2] for way in into}):
+            yield from self._first(place, lowered, solver)
+
+    def _passed(
+        self, path: CallPath, lowered: Callable[[Predicate], Value], solver: Solver
+    ) -> Iterator[CallerVerdict]:
+        """Yield what comes of what it passes on, and on which condition, on one way."""
+        reach = self.reach
+        flow = partial(reach.flow, self.address)
+        way = Passing(path, flow, self.bits, path.path[-2], reach.find)
+        yield from (answer.verdict for answer in passes_on(self.context, None, way))
+        if self.context.only_if is not None:
+            yield calls_only_if(self.context.only_if, lowered, way, solver).verdict
+
+    def _first(
+        self, place: int, lowered: Callable[[Predicate], Value], solver: Solver
+    ) -> Iterator[CallerVerdict]:
+        """Yield what comes of what it does, and asks for, before it enters the other somewhere."""
+        lost = _unasked(self.reach, self.address, place) if self.context.asks_level else ""
+        if lost:
+            yield Violated(f"the call of {self.context.enters} at {place:#x} {lost}")
+        doing = self.reach.doing(self.address, place)
+        yield from done_first(self.context, doing, lowered, solver)
 
 
 def _of_ways(

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from hypabi.arch.names import InstructionSet
 from hypabi.callsites.finder import CallSites
 from hypabi.callsites.identifier_values import paths_by_identifier, uninitialised
 from hypabi.callsites.model import CallPath, CallSite, Function, Stranger, Unread
@@ -22,6 +23,7 @@ from hypabi.judgement.callers.compatibility import (
     asked_for,
     check_caller,
 )
+from hypabi.judgement.callers.doing import Doing, done_first
 from hypabi.judgement.callers.findings import (
     CallerAnswer,
     CallerCheck,
@@ -38,6 +40,7 @@ from hypabi.judgement.callers.makers import (
     Reach,
     closed_calls,
     hold_copies,
+    hold_handing,
     hold_levels,
     hold_makers,
     hold_relays,
@@ -181,6 +184,8 @@ def hold_callers(revision: Revision, programs: Sequence[Program], solver: Solver
             makers += _makers(revision, program, program.reach, own, asked)
             makers += hold_levels(said, program.reach, program.sites)
             makers += _relays(revision, program, solver)
+            handing = [e for e in revision.handing if e.program in (None, program.which)]
+            makers += hold_handing(handing, program.reach, program.providers.keys())
         if program.call_sites is not None:
             tables = dict(_tables(program))
             asked_of = Order(program.which, program.call_sites, program.sites, said, tables)
@@ -395,8 +400,20 @@ def _checks(
             # Whoever is live, the function passes the same: it is told once.
             row, promised = revision.find(name, met.call), True
             said = _promised(contexts, met, passing, program.providers[name], row, solver)
-            told = replace(told, points=_instead(told.points, tuple(said)))
+            first = _done_first(contexts, program, site, program.providers[name], solver)
+            told = replace(told, points=_instead(told.points, (*said, *first)))
         yield CheckInContext(told, when, context or next(iter(contexts), None))
+
+
+def doing_before(sites: CallSites, function: int, place: int, state: InstructionSet) -> Doing:
+    """Return what a function has done before it comes to an instruction."""
+    functions, symbols = sites.functions, sites.image.symbols
+    return Doing(
+        place,
+        partial(functions.done_before, function, place, state),
+        lambda register: functions.written_before(function, place, register, state),
+        lambda name: [symbol.address for symbol in symbols.find(name)],
+    )
 
 
 def _flow(program: Program, site: CallSite) -> Flow:
@@ -428,6 +445,23 @@ def _promised(
             onward = goes_on_elsewhere(register, met.site.onward, passing)
             if onward is not None:
                 yield CallerAnswer(CallerQuestion.GOES_ON, onward)
+
+
+def _done_first(
+    contexts: Sequence[CallerContext],
+    program: Program,
+    site: CallSite,
+    provider: Provider,
+    solver: Solver,
+) -> Iterator[CallerAnswer]:
+    """Yield what comes of what the contract says that the function does before it calls."""
+    if program.call_sites is None:
+        return
+    doing = doing_before(program.call_sites, site.function.address, site.address, site.state)
+    lowering = Lowering(provider.behaviour, None, provider.surroundings)
+    for context in contexts if site.function.plain else ():
+        for said in done_first(context, doing, lowering.predicate, solver):
+            yield CallerAnswer(CallerQuestion.PRECONDITIONS, said)
 
 
 def _instead(

@@ -101,7 +101,7 @@ def test_boundaries_are_the_versions_at_which_something_changes() -> None:
     assert [str(each) for each in boundaries(example)] == ["5.0", "6.0", "6.1", "8.0"]
     shipped = boundaries(shipped_contract("linux-hyp-abi"))
     known = (
-        "5.10 5.11 5.12 5.13 5.16 5.19 6.0 6.1 6.3 6.4 6.5 6.8 6.12 6.12.50 6.13 6.17 6.19 7.0 7.1"
-        " 7.2 7.3"
+        "5.10 5.11 5.12 5.13 5.16 5.19 6.0 6.1 6.3 6.4 6.5 6.8 6.9 6.12 6.12.50 6.13 6.17 6.19 7.0"
+        " 7.1 7.2 7.3"
     )
     assert [str(each) for each in shipped] == known.split()

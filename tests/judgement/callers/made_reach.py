@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.level import LevelAsked
 from hypabi.callsites.model import Branches, WayInto
+from hypabi.judgement.callers.doing import Doing
 from hypabi.judgement.callers.makers import Reach
 from hypabi.judgement.callers.passing import Flow
 
@@ -24,13 +25,19 @@ def no_flow(_start: int) -> Flow:
     return None
 
 
+def nothing_done(_function: int, place: int) -> Doing:
+    """Return that nothing is known of what has been done."""
+    return Doing(place, lambda: None, lambda _: None, lambda _: ())
+
+
 def reach_of(
     find: Callable[[str], Sequence[int]],
     leads: Callable[[int, frozenset[int], frozenset[int]], Lead] = lambda *_: Lead.LEADS,
     ways: Callable[[int, frozenset[int], Branches], Sequence[WayInto]] = no_ways,
     unreached: Callable[[int, Mapping[str, int]], frozenset[int]] = all_reached,
     flow: Callable[[int], Flow] = no_flow,
+    doing: Callable[[int, int], Doing] = nothing_done,
 ) -> Reach:
     """Return how far functions get that ask for no level, and that nobody calls."""
     asked = LevelAsked.ASKED
-    return Reach(find, leads, ways, unreached, flow, lambda *_: asked, lambda _: ())
+    return Reach(find, leads, ways, unreached, flow, lambda *_: asked, lambda _: (), doing)

@@ -9,7 +9,7 @@ from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.model import Function, Unread
 from hypabi.contract.clause import Clause, Ensures, Premise
-from hypabi.contract.expression import AddressOf, Comparison, Relation
+from hypabi.contract.expression import AddressOf, Bits, Comparison, Relation
 from hypabi.contract.model import Program
 from hypabi.contract.revision import CallerContext, Move, Passed, Row, Service
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
@@ -21,6 +21,7 @@ from hypabi.judgement.callers.makers import (
     hold_relays,
     hold_scheduled,
 )
+from hypabi.judgement.callers.schedule import doing_before
 from hypabi.judgement.verification.lowering import Lowering, Surroundings
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from tests.callsites.made_site import site
@@ -150,9 +151,9 @@ def test_who_goes_on_to_a_wrapper_is_held_to_what_it_passes_and_when(
     found = hold_relays([RELAY], reach, live, lowering.predicate, 64, solver)
     assert [isinstance(each.verdict, Violated) for each in found] == violated
     assert not list(hold_relays([RELAY], reach, set(), lowering.predicate, 64, solver))
-    assert not list(
-        hold_relays([replace(RELAY, enters="relay")], reach, live, lowering.predicate, 64, solver)
-    )
+    nowhere = [replace(RELAY, enters="relay")]
+    (untold,) = hold_relays(nowhere, reach, live, lowering.predicate, 64, solver)
+    assert isinstance(untold.verdict, Undecided) and "no way to relay" in untold.verdict.reason
     other = [replace(RELAY, enters="relay", passes=(), only_if=None)]
     (missing,) = hold_relays(other, reach, live, lowering.predicate, 64, solver)
     assert isinstance(missing.verdict, Violated) and "go on to relay" in missing.verdict.what
@@ -173,12 +174,16 @@ def entered(assemble: Assemble, context: CallerContext, body: str) -> list[str]:
     """Return what is violated of a context by a function that goes on to another."""
     wrapper = "mov x1, x0; mov x0, #0; hvc #0; ret"
     sites = call_sites(assemble, relay=body, wrapper=wrapper, other="ret", further="ret")
-    reach = reach_of(
-        lambda name: [address_of(sites, name)],
-        ways=lambda start, targets, which: tuple(
-            sites.ways.ways_into(start, targets, InstructionSet.A64, which)
+    reach = replace(
+        reach_of(
+            lambda name: [address_of(sites, name)],
+            ways=lambda start, targets, which: tuple(
+                sites.ways.ways_into(start, targets, InstructionSet.A64, which)
+            ),
+            flow=lambda start: sites.functions.entry_flow(start, InstructionSet.A64),
+            doing=lambda start, at: doing_before(sites, start, at, InstructionSet.A64),
         ),
-        flow=lambda start: sites.functions.entry_flow(start, InstructionSet.A64),
+        level=sites.functions.level_at,
     )
     lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
     solver = BitwuzlaSolver()
@@ -210,6 +215,58 @@ def test_what_has_to_hold_on_some_way_is_found_where_it_holds_on_none(assemble: 
     none = "cbz x3, 1f; mov x0, #0; bl wrapper; 1: mov x0, #0; bl wrapper; ret"
     (only,) = entered(assemble, sometimes, none)
     assert "x0 != 0" in only
+
+
+@pytest.mark.parametrize(
+    ("behind", "before", "body", "violated"),
+    [
+        (("other",), (), "bl other; bl wrapper; ret", False),
+        (("other",), (), "cbz x0, 1f; bl other; 1: bl wrapper; ret", True),
+        (("other",), (), "bl wrapper; bl other; ret", True),
+        (("absent",), (), "bl wrapper; ret", True),
+        ((), ("other",), "bl wrapper; bl other; ret", False),
+        ((), ("other",), "cbz x0, 1f; bl other; 1: bl wrapper; ret", True),
+        ((), ("absent",), "bl wrapper; ret", False),
+        ((), ("wrapper",), "1: bl wrapper; cbz x0, 1b; ret", True),
+    ],
+)
+def test_what_is_called_before_and_what_behind_is_held_to_the_contract(
+    assemble: Assemble,
+    behind: tuple[str, ...],
+    before: tuple[str, ...],
+    body: str,
+    *,
+    violated: bool,
+) -> None:
+    context = replace(ENTERS, behind=behind, before=before)
+    assert bool(entered(assemble, context, body)) is violated
+
+
+MMU_OFF = Premise("off", "SCTLR_EL1.M == 0", equal(Bits(old("SCTLR_EL1"), 0, 0), number(0, 1)), WHY)
+
+
+@pytest.mark.parametrize(
+    ("body", "violated"),
+    [
+        ("mov x9, #4; msr sctlr_el1, x9; bl wrapper; ret", False),
+        ("mrs x9, sctlr_el1; bic x9, x9, #1; msr sctlr_el1, x9; b wrapper", False),
+        ("mov x9, #5; msr sctlr_el1, x9; bl wrapper; ret", True),
+        ("mrs x9, sctlr_el1; bic x9, x9, #2; msr sctlr_el1, x9; b wrapper", True),
+        ("bl wrapper; msr sctlr_el1, xzr; ret", True),
+    ],
+)
+def test_what_a_system_register_was_given_before_is_held_to_the_contract(
+    assemble: Assemble, body: str, *, violated: bool
+) -> None:
+    assert bool(entered(assemble, replace(ENTERS, having=MMU_OFF), body)) is violated
+
+
+def test_who_enters_a_function_of_el1_asks_whether_it_runs_there(assemble: Assemble) -> None:
+    asks = "mrs x1, CurrentEL; cmp x1, #4; b.ne 1f; bl wrapper; 1: ret"
+    context = replace(ENTERS, asks_level=True)
+    assert entered(assemble, context, asks) == []
+    assert entered(assemble, context, asks.replace("b.ne", "b.eq"))
+    assert entered(assemble, context, "bl wrapper; ret")
 
 
 def test_what_another_function_answers_is_passed_on(assemble: Assemble) -> None:
