@@ -33,7 +33,8 @@ class Done:
     surely: frozenset[int]
     """Functions that have been called on every way."""
     maybe: frozenset[int]
-    """Functions that have been called on some way."""
+    """Functions that have been called on some way, behind the last call by a pointer: whether that
+    comes back, a compiler may know (``noreturn``), and nothing in the code tells."""
 
 
 @frozen
@@ -56,6 +57,8 @@ def called_before(body: Body) -> Mapping[int, Done] | None:
         if step.kind is Kind.CALL and step.target is not None:
             called = frozenset({step.target})
             done = Done(done.surely | called, done.maybe | called)
+        elif step.kind is Kind.CALL_REGISTER:
+            done = Done(done.surely, frozenset())
         return ((target, done) for target in body.after(step))
 
     nothing: frozenset[int] = frozenset()

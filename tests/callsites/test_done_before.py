@@ -36,6 +36,7 @@ def called(assemble: Assemble, body: str) -> tuple[set[str], set[str]]:
         ("hvc #0; bl f; ret", set(), set()),
         ("1: hvc #0; bl f; cbz x0, 1b; ret", set(), {"f"}),
         ("bl f; cbz x0, 1f; hvc #0; 1: ret", {"f"}, {"f"}),
+        ("bl f; blr x9; bl g; hvc #0; ret", {"f", "g"}, {"g"}),
     ],
 )
 def test_what_is_called_before_is_told_from_what_may_be(
