@@ -8,8 +8,11 @@ from hypabi.code.function_body import Body, Step
 
 MOST_VISITS: Final = 4000
 """Instructions looked at in one function, each as often as something else is known before it."""
+LOST: Final = 0x4007FFFF
+"""General registers of A64 that a function which is called may change, as bits (AAPCS64 6.1.1)."""
 
 _Known = TypeVar("_Known")
+_Kept = TypeVar("_Kept")
 
 
 def data_flow(
@@ -42,3 +45,8 @@ def data_flow(
                 found[target] = merged
                 waiting.append(target)
     return None
+
+
+def behind_call(known: Mapping[int, _Kept]) -> dict[int, _Kept]:
+    """Return what is known of A64 registers behind a function that was called, by their numbers."""
+    return {number: each for number, each in known.items() if not LOST >> number & 1}

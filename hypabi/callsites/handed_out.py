@@ -9,7 +9,7 @@ one, is another; where that is done, what is left in a register of arguments may
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hypabi.callsites.data_flow import data_flow
+from hypabi.callsites.data_flow import behind_call, data_flow
 from hypabi.code import register_usage
 from hypabi.code.a64_words import PAGE, formed_address, is_adrp
 from hypabi.code.function_body import CALLS, A64Body, Kind, Step
@@ -26,8 +26,6 @@ ARGUMENTS: Final = range(8)
 STACK: Final = 31
 """What a function keeps there is its own."""
 LEAVES: Final = CALLS | {Kind.COMPUTED}
-LOST: Final = 0x4007FFFF
-"""What a function that is called may change (AAPCS64 6.1.1)."""
 
 Known = Mapping[int, int]
 """By number of the general register, the address that it holds."""
@@ -70,7 +68,7 @@ def handed_out(body: A64Body, address: int) -> HandedOut | None:
 
 def _behind(step: Step, known: Known) -> Known:
     if step.kind in CALLS:
-        return {number: value for number, value in known.items() if not LOST >> number & 1}
+        return behind_call(known)
     if step.uses is None:
         return {}
     made = _made(step, known)

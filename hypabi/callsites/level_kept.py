@@ -9,7 +9,7 @@ import enum
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from hypabi.callsites.data_flow import data_flow
+from hypabi.callsites.data_flow import behind_call, data_flow
 from hypabi.code import register_usage
 from hypabi.code.function_body import CALLS, A64Body, Body, Step
 
@@ -31,8 +31,6 @@ TEST_AND_BRANCH: Final = (0x7EF80000, 0x36000000)
 """TBZ and TBNZ of bit 0."""
 NOT_ZERO: Final = 1 << 24
 """Tells CBNZ and TBNZ from CBZ and TBZ."""
-LOST: Final = 0x4007FFFF
-"""What a function that is called may change (AAPCS64 6.1.1)."""
 
 
 class Kept(enum.Enum):
@@ -87,7 +85,7 @@ def only_at_el1(step: Step, known: Known) -> bool | None:
 
 def _behind(body: A64Body, step: Step, known: Known) -> Known:
     if step.kind in CALLS:
-        return {number: kept for number, kept in known.items() if not LOST >> number & 1}
+        return behind_call(known)
     if step.uses is None:
         return {}
     written = register_usage.numbers(step.uses.writes)
