@@ -12,7 +12,6 @@ from hypabi.analysis.results.check import CheckResult
 from hypabi.analysis.results.vector_table import Table
 from hypabi.analysis.summaries.check import summarize_check
 from hypabi.analysis.tools import TOOLS
-from hypabi.contract.file.load import shipped_contracts
 from hypabi.contract.version import Version
 from hypabi.errors import HypabiError
 from hypabi.judgement.verification.verdict import Refuted
@@ -69,25 +68,13 @@ def check(examination: Examination, wanted: CheckWanted, command: tuple[str, ...
 def judged(examination: Examination, command: tuple[str, ...]) -> Check:
     """Return what was found of an image's parties and clauses, and nothing of its callers yet.
 
-    :raises HypabiError: it is a module of a kernel, and holds none of the parties; or it does not
-        say which kernel it is, and holds nothing of the contract
+    :raises HypabiError: it is a module of a kernel, and holds none of the parties
     """
-    places = judge_places(examination.revision, examination.programs)
-    held = any(provider.parties for provider in examination.providers)
     if not examination.providers and _is_module(examination):
         raise HypabiError(
             examination.loaded.path,
             f"module of a kernel, which holds no vectors of {examination.contract.name}",
             "hold its callers against a kernel: hypabi callers MODULE --against VMLINUZ",
-        )
-    held = held or bool(examination.installers) or any(each.judged for each in places)
-    if not held and _may_be_none(examination):
-        raise HypabiError(
-            examination.loaded.path,
-            f"this program has no vectors, installer or place that {examination.contract.name}"
-            " speaks of",
-            "hold its callers against a kernel: hypabi callers PROGRAM --against VMLINUZ; what it"
-            " serves itself needs a contract of its own, which 'hypabi contract new' begins",
         )
     return Check(
         examination.loaded,
@@ -96,7 +83,7 @@ def judged(examination: Examination, command: tuple[str, ...]) -> Check:
         tuple(map(_table, examination.providers)),
         examination.missing,
         examination.sought_installers,
-        places,
+        judge_places(examination.revision, examination.programs),
         judge_slots(examination),
         examination.judgement,
         examination.capabilities,
@@ -104,12 +91,6 @@ def judged(examination: Examination, command: tuple[str, ...]) -> Check:
         provenance(command, TOOLS),
         examination.expected,
     )
-
-
-def _may_be_none(examination: Examination) -> bool:
-    """Tell whether a file does not say that it is what a shipped contract is about: a kernel."""
-    says = any(image.version for image in examination.loaded.images)
-    return not says and examination.contract.name in shipped_contracts()
 
 
 def _is_module(examination: Examination) -> bool:

@@ -245,7 +245,12 @@ def _conduct(program: Program, table: VectorTable, revision: Revision) -> Conduc
 
 
 def _behaviour(program: Program, table: VectorTable, revision: Revision) -> Behaviour:
-    return program.behaviour(table, revision.immediate, identifier=revision.identifier)
+    return program.behaviour(
+        table,
+        revision.immediate,
+        identifier=revision.identifier,
+        every_cpu=revision.every_cpu,
+    )
 
 
 def _end(outcome: Outcome) -> End:

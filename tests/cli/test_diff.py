@@ -332,7 +332,9 @@ def test_an_image_without_a_version_is_compared_at_the_one_that_is_named() -> No
     printed, status = report(*images, "--kernel-version", "6.12")
     assert (status, printed["old"]["contract"]["version"]) == (12, "6.12")
     assert changed(printed, "old-callers") == {None: "incompatible"}  # 4 is no call of 6.12
-    assert first(printed, "old-callers", None)["entry"] == {"x0": "0x4"}
+    # Who asks has a GICv3 (ID_AA64PFR0_EL1.GIC).
+    entry = {"x0": "0x4", "ID_AA64PFR0_EL1": "0x2000000"}
+    assert first(printed, "old-callers", None)["entry"] == entry
     printed, status = report(*images, "--kernel-version", "6.12", "--new-kernel-version", "6.19")
     assert (status, printed["new"]["contract"]["version"]) == (28, "6.19")
 

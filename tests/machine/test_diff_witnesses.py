@@ -51,7 +51,7 @@ def ran(path: str, difference: Difference, *stops: int) -> Observation:
 def shown(cell: Cell) -> Iterator[Difference]:
     """Yield what differs in how a call ends, where the state is one of registers."""
     for each in differences_of(cell.change):
-        registers = all(re.fullmatch(r"x\d+", name) for name in each.witness)
+        registers = all(re.fullmatch(r"x\d+|ID_\w+", name) for name in each.witness)
         if each.aspect in (Aspect.END, Aspect.RESULT) and registers:
             yield each
 

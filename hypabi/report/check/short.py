@@ -137,6 +137,12 @@ def _some(names: Sequence[str]) -> str:
 def _more(result: CheckResult, findings: Findings) -> Iterator[str]:
     """Yield the commands that explain a finding and show the evidence."""
     explained = next((each.rule.id for each in _weighing(findings)), None)
+    if not (result.verdicts or result.installers):
+        path = findings.inputs[0].path
+        yield ""
+        yield "If that is no kernel, it need not have any of this:"
+        yield from typed(("hypabi", "callers", path, "--against", "VMLINUZ"), columns())
+        yield from typed(("hypabi", "contract", "new", path), columns())
     yield ""
     yield "To see more:"
     if explained is not None:
