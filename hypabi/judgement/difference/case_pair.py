@@ -121,7 +121,8 @@ class Pair:
     def same_by_identity(self) -> bool:
         """Tell whether both are one case of one program: the same by any reading."""
         followed = isinstance(self.home.case.outcome, Returned | Left | CalledBack | Stuck)
-        alike = self.home.case == self.other.case
+        # A trail is as long as its path, and says only where that was.
+        alike = replace(self.home.case, trail=None) == replace(self.other.case, trail=None)
         entries = self.home.behaviour.at_entry == self.other.behaviour.at_entry
         return alike and entries and (followed or self.scale.one_program)
 

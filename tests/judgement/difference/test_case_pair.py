@@ -13,10 +13,12 @@ from hypabi.judgement.difference.case_view import Provided, Rules
 from hypabi.judgement.difference.difference_query import DifferenceQuery
 from hypabi.judgement.difference.model import Aspect, Bearing, Difference
 from hypabi.judgement.verification.observables import Frame, Seen
+from hypabi.records import replace
 from hypabi.smt import terms
 from hypabi.smt.allowance import Allowance
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
+from hypabi.symbolic.state import Step, Trail
 from tests.judgement.handler_contract import REVISION, equal, new, old
 from tests.judgement.made_case import behaviour, case, lowered, x
 
@@ -123,6 +125,16 @@ def test_compiled_code_is_compared_by_name_where_no_more_is_promised() -> None:
     assert compared(one, other).reasons and not compared(one, other).differences
     assert compared(one, other, handed_over=True).differences
     assert compared(one, nvhe, handed_over=True) == Found((), ())
+
+
+def test_paths_of_thousands_of_instructions_are_compared() -> None:
+    sides = []
+    for _ in range(2):
+        trail: Trail = None
+        for depth in range(4000):
+            trail = Step(4 * depth, trail, depth + 1)
+        sides.append(replace(case(x0=0), trail=trail))
+    assert compared(sides[0], sides[1]) == Found((), ())
 
 
 def test_what_who_installs_a_party_leaves_to_compiled_code_is_compared() -> None:
