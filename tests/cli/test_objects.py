@@ -1,5 +1,6 @@
 """Objects as ``make`` leaves them are judged; only what needs what is not there is undecided."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -141,9 +142,8 @@ def test_another_program_is_told_what_to_ask_of_it(assemble: Assemble) -> None:
     loader = assemble(".globl _start\n_start: mov x0, #1\nhvc #0\nret\n", "arm64")
     ran = hypabi("check", "--kernel-version", "6.1", loader)
     assert ran.returncode == 16
-    words = ran.stdout.replace("\\\n", " ").split()
-    asked = f"callers {loader} --against VMLINUZ".split()
-    assert asked == words[words.index("callers") :][: len(asked)]
+    # A line may be broken anywhere.
+    assert f"hypabicallers{loader}--againstVMLINUZ" in re.sub(r"[\s\\]", "", ran.stdout)
     own = assemble(STUB64.replace("__hyp_stub_vectors", "own_vectors"), "arm64")
     assert "own_vectors at" in hypabi("derive", own).stdout
     ran = hypabi("check", "--kernel-version", "6.1", own)
