@@ -102,13 +102,7 @@ class Examination:
     def behaviours(self) -> Mapping[str, Behaviour]:
         """What each party that was found does, by its name."""
         return {
-            name: self.programs[role].behaviour(
-                table,
-                self.revision.immediate,
-                self.handed_to,
-                self.revision.identifier,
-                every_cpu=self.revision.every_cpu,
-            )
+            name: self.programs[role].behaviour_by(table, self.revision, self.handed_to)
             for name, (role, table) in self.found.items()
         }
 

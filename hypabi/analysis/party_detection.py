@@ -6,7 +6,6 @@ from typing import Final, assert_never
 
 from hypabi.analysis.program import Program
 from hypabi.behaviour.by_number import select_number
-from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.identifier import identifier_term
 from hypabi.behaviour.outcome import (
     Called,
@@ -166,7 +165,7 @@ def _installed(
         if move.to != party.name or move.source not in found:
             continue
         role, source = found[move.source]
-        behaviour = _behaviour(programs[role], source, revision)
+        behaviour = programs[role].behaviour_by(source, revision)
         for case in behaviour.cases:
             for name in VECTOR_BASES:
                 base = case.registers.get(name)
@@ -230,7 +229,7 @@ def _conduct(program: Program, table: VectorTable, revision: Revision) -> Conduc
 
     Nothing, which no party promises, where the allowance does not suffice to tell.
     """
-    behaviour = _behaviour(program, table, revision)
+    behaviour = program.behaviour_by(table, revision)
     solver = program.explorer.new_solver()
     bits = revision.architecture.bits
     asked = identifier_term(revision.identifier, bits)
@@ -242,15 +241,6 @@ def _conduct(program: Program, table: VectorTable, revision: Revision) -> Conduc
         for selection in selections
     )
     return () if is_spent(solver) else ends
-
-
-def _behaviour(program: Program, table: VectorTable, revision: Revision) -> Behaviour:
-    return program.behaviour(
-        table,
-        revision.immediate,
-        identifier=revision.identifier,
-        every_cpu=revision.every_cpu,
-    )
 
 
 def _end(outcome: Outcome) -> End:

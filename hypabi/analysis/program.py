@@ -23,6 +23,7 @@ from hypabi.symbolic.setup import Lifters, explorer_for
 if TYPE_CHECKING:
     from hypabi.callsites.call_ways import Asked
     from hypabi.callsites.finder import CallSites
+    from hypabi.contract.revision import Revision
 
 BehaviourKey: TypeAlias = tuple[VectorTable, int | None, frozenset[str], str, bool]
 NOTHING_LINKED: Final[Mapping[int, str]] = MappingProxyType({})
@@ -150,6 +151,21 @@ class Program:
         if found is None:
             found = self._ending_at[handed_to] = self._explorer_for(handed_to | HANDED_TO)
         return found
+
+    def behaviour_by(
+        self, table: VectorTable, revision: "Revision", handed_to: frozenset[str] = HANDED_TO
+    ) -> Behaviour:
+        """Return what a call that is made as a contract says does through a table.
+
+        :param handed_to: as of :meth:`behaviour`
+        """
+        return self.behaviour(
+            table,
+            revision.immediate,
+            handed_to,
+            revision.identifier,
+            every_cpu=revision.every_cpu,
+        )
 
     def behaviour(
         self,

@@ -22,20 +22,11 @@ SamePlace = Callable[[int, int], bool | None]
 def behaviour_at(program: Program, table: VectorTable, slide: int, revision: Revision) -> Behaviour:
     """Return what an ``hvc`` does through a table that lies that far from its link address."""
     if not slide:
-        return _derived(program, table, revision)
+        return program.behaviour_by(table, revision)
     there = replace(
         table, address=table.address + slide & (1 << program.image.architecture.bits) - 1
     )
-    return _derived(program.moved(slide), there, revision)
-
-
-def _derived(program: Program, table: VectorTable, revision: Revision) -> Behaviour:
-    return program.behaviour(
-        table,
-        revision.immediate,
-        identifier=revision.identifier,
-        every_cpu=revision.every_cpu,
-    )
+    return program.moved(slide).behaviour_by(there, revision)
 
 
 def compare(
