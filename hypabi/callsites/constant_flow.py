@@ -1,7 +1,8 @@
 """Which instructions of a function are reached when some registers hold a known number at entry.
 
-A data flow of constants over the function's own instructions: a branch whose condition they decide
-goes one way, every other goes both.  Of memory nothing is known.
+And which number a register holds before one, whichever way was taken.  A data flow of constants
+over the function's own instructions: a branch whose condition they decide goes one way, every
+other goes both.  Of memory nothing is known.
 """
 
 from collections.abc import Mapping
@@ -24,8 +25,18 @@ def reached_with(approach: Approach, body: Body, known: Known) -> frozenset[int]
     :param known: what registers hold at entry
     :return: ``None`` where a computed branch, or more than is looked at, leaves it open
     """
-    found = data_flow(body, known, partial(_onward, approach, body), _met)
+    found = _flow(approach, body, known)
     return None if found is None else frozenset(found)
+
+
+def number_at(approach: Approach, body: Body, address: int, register: str) -> int | None:
+    """Return what a register holds before an instruction on every way, ``None`` if that is open."""
+    found = _flow(approach, body, {})
+    return None if found is None else found.get(address, {}).get(register)
+
+
+def _flow(approach: Approach, body: Body, known: Known) -> Mapping[int, Known] | None:
+    return data_flow(body, known, partial(_onward, approach, body), _met)
 
 
 def _onward(

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Final, Protocol
 
+from hypabi.arch.identifiers import whole_register
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_ways import CallWays
+from hypabi.callsites.constant_flow import number_at
 from hypabi.callsites.constants import constant
 from hypabi.callsites.hvc_words import Word
 from hypabi.callsites.link_register import lost_link
@@ -120,10 +122,15 @@ class Draft:
 
     def unread(self, by: Wanting) -> Unread | None:
         """Return why it may ask for more than its ways say, ``None`` where it does not."""
-        why = self.undecided[0] if self.undecided else ""
-        if not why and None in self.numbers and any(map(partial(self._doubted, by), self.paths)):
+        if None not in self.numbers:
+            return None
+        where = self.word.address, _function(self.extent)
+        if self.undecided:
+            return Unread(*where, self.undecided[0], passed=False)
+        if any(map(partial(self._doubted, by), self.paths)):
             why = f"{self.ways.identifier(self.word.immediate)} is not a constant"
-        return Unread(self.word.address, _function(self.extent), why) if why else None
+            return Unread(*where, why, passed=True)
+        return None
 
     def _doubted(self, by: Wanting, way: CallPath) -> bool:
         return by.by_doubt(way) and not by.by_way(_function(self.extent), way)
@@ -131,9 +138,9 @@ class Draft:
     @cached_property
     def numbers(self) -> set[int | None]:
         """Return the identifier on each way, ``None`` for one that running the way may tell."""
-        if self.undecided or not self.chains:
-            return {None}
         ways, immediate = self.ways, self.word.immediate
+        if self.undecided or not self.chains:
+            return {self._number_on_every_way}
         if not isinstance(self.body, A64Body):
             name = ways.identifier(immediate)
             values = [way.request.registers[name] for way in self.paths]
@@ -141,6 +148,17 @@ class Draft:
         register = ways.register(immediate)
         held = (constant(self.body, chain.steps, register) for chain in self.chains)
         return {ways.number(immediate, each) for each in held}
+
+    @cached_property
+    def _number_on_every_way(self) -> int | None:
+        """The identifier, where it is one whichever way was taken."""
+        if not self.body.holds(self.word.address):
+            return None
+        immediate = self.word.immediate
+        approach = self.ways.functions.approach(self.word.state)
+        name = whole_register(self.ways.identifier(immediate))
+        held = number_at(approach, self.body, self.word.address, name)
+        return self.ways.number(immediate, held)
 
     def _aftermath(self, body: Body, behind: int, most: int = MOST_STEPS) -> Aftermath:
         approach = self.ways.functions.approach(self.word.state)

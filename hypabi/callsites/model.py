@@ -310,6 +310,8 @@ class Unread:
     address: int
     function: Function
     why: str
+    passed: bool
+    """Whether all ways to it are known, and it is what its callers or memory hand to it."""
 
 
 def after(register: str) -> str:

@@ -111,11 +111,12 @@ PARTY_NOT_FOUND: Final = Rule(
 UNREAD: Final = Rule(
     "HYP-CALLER-UNREAD",
     Weight.GOOD,
-    "A call site may ask for a call of the contract",
-    "It was not found out what the call site asks for. By how it is reached it may be any call; it "
-    "is not counted, because most such sites are general wrappers for firmware.",
+    "A call site may pass on a call of the contract",
+    "All ways to the call site are known, and what it asks for is what its callers or memory hand "
+    "to it. It may be any call; it is not counted, because such sites are general wrappers for "
+    "firmware. A call site of which not all ways are known is undecided.",
     "A caller of the interface may hide in it.",
-    "`hypabi callers --function NAME` says where the way to it was lost.",
+    "`hypabi callers --function NAME` says where the number comes from.",
 )
 MOVE_MISSING: Final = Rule(
     "HYP-MOVE-MISSING",

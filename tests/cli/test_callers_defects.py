@@ -3,10 +3,12 @@
 Kernels of one page for what a hasty reader of code would say falsely.
 """
 
+import json
 from typing import Any
 
 import pytest
 
+from tests.cli.door import hypabi
 from tests.cli.kernel import stub
 from tests.cli.matrix_report import caller, points, report
 from tests.inputs import Assemble
@@ -131,3 +133,35 @@ def test_who_may_ask_for_what_was_not_found_out_is_named(assemble: Assemble) -> 
     assert set(unread) == {"passes", "loops", "long"}
     assert unread["passes"] == "x0 is not a constant"
     assert "loop" in unread["loops"] and "bytes" in unread["long"]
+
+
+ON_EACH_ROUND = {
+    "x23": ("mov x23, #2", "1: bl other", "mov x0, x23", "hvc #0", "cbnz x0, 1b", "ret"),
+    "x0": ("1: bl other", "mov x0, #2", "hvc #0", "cbnz x0, 1b", "ret"),
+}
+
+
+@pytest.mark.parametrize("made", ON_EACH_ROUND.values(), ids=ON_EACH_ROUND)
+def test_a_call_that_is_the_same_on_each_round_is_found_out(
+    made: tuple[str, ...], assemble: Assemble
+) -> None:
+    others = caller("other", "ret")
+    assert not report(stub(assemble, callers=caller(RESET, *made) + others))["callers"][
+        "not_found_out"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ends", "undecided"),
+    [(("mov x0, #2", "hvc #0"), 0), (("1: add x0, x0, #1", "cbz x1, 1b", "hvc #0"), 1)],
+    ids=("constant", "counted up"),
+)
+def test_a_call_site_whose_ways_are_not_all_known_is_undecided(
+    ends: tuple[str, ...], undecided: int, assemble: Assemble
+) -> None:
+    image = stub(assemble, callers=caller(RESET, "mov x0, #1", *ends, "ret"))
+    ran = hypabi("check", image, "--format", "json")
+    found = json.loads(ran.stdout)
+    assert found["counts"]["call sites"]["undecided"] == undecided
+    assert found["verdict"] == ("undecided" if undecided else "proved")
+    assert (f"HYP-UNDECIDED-CALLER  {RESET}" in hypabi("check", image).stdout) == bool(undecided)

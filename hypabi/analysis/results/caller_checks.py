@@ -74,6 +74,8 @@ class UnresolvedCallSite(CallerSite):
     """A call site that may ask for a call of the contract, for all that was found out."""
 
     why: str
+    passed: bool
+    """Whether all ways to it are known, and it asks for what its callers or memory hand to it."""
 
 
 @frozen
@@ -185,6 +187,15 @@ class CallerChecks:
         found = (e.caller for e in self.checks if e.when is Reachability.PARTY_NOT_FOUND)
         return tuple(dict.fromkeys(found))
 
+    def lost(self) -> tuple[UnresolvedCallSite, ...]:
+        """Return the call sites of which not every way was found, and that were not judged anyhow.
+
+        What is said of an identifier that is not known holds of the other ways, too.
+        """
+        whatever = {each.caller.address for each in self.checks if each.asks is None}
+        left = (each for each in self.not_found_out if not each.passed)
+        return tuple(each for each in left if each.address not in whatever)
+
     def call_sites(self) -> Mapping[str, CallerWord]:
         """Return the address of each call site that can run, and the worst that is said of it.
 
@@ -232,6 +243,8 @@ class CallerChecks:
                 found.setdefault(each.caller.address, []).append(each.verdict)
             elif each.when in (Reachability.UNSPOKEN, Reachability.PARTY_NOT_FOUND):
                 found.setdefault(each.caller.address, []).append(CallerWord.UNSCHEDULED)
+        for site in self.lost():
+            found.setdefault(site.address, []).append(CallerWord.UNDECIDED)
         return found
 
 

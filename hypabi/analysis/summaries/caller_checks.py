@@ -174,7 +174,8 @@ def _site(site: CallSite, place: Place) -> CallerSite:
 
 def _unresolved(site: Unread, place: Place) -> UnresolvedCallSite:
     name = site.function.name
-    return UnresolvedCallSite(name, f"{site.address:#x}", name or place(site.address), site.why)
+    where = name or place(site.address)
+    return UnresolvedCallSite(name, f"{site.address:#x}", where, site.why, site.passed)
 
 
 def _move(taken: MoveTaken, place: Place) -> LifeCycleMove:

@@ -133,8 +133,9 @@ def hold_scheduled(
         for name in context.functions if states and context.calls else ():
             for address in reach.find(name):
                 calls = any((address, call) in asked for call in context.calls)
-                if not calls and not _doubt(address, unread):
-                    why = Undecided("it makes no such call itself")
+                lost = any(e.function.address == address and not e.passed for e in unread)
+                if not calls and not lost:
+                    why = Undecided(_doubt(address, unread) or "it makes no such call itself")
                     yield MakerCheck(name, address, " or ".join(context.calls), states, why)
 
 

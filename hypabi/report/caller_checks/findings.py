@@ -12,6 +12,7 @@ from hypabi.analysis.results.caller_checks import (
     CallerSite,
     CallerWord,
     MoveCheck,
+    UnresolvedCallSite,
 )
 from hypabi.analysis.results.conclusion import Weight
 from hypabi.judgement.callers.schedule import Reachability
@@ -45,11 +46,15 @@ def caller_items(found: CallerChecks, owners: Owners) -> Iterator[Item]:
     by_site: dict[str, list[CallerCheck]] = {}
     for check in found.checks:
         by_site.setdefault(check.caller.address, []).append(check)
+    lost = {site.address: site for site in found.lost()}
     for address, word in found.call_sites().items():
-        checks = by_site[address]
-        told = (each for check in checks for each in _of_check(check, owners))
+        checks = by_site.get(address, [])
+        told = [each for check in checks for each in _of_check(check, owners)]
+        if address in lost:
+            told.append(_unread(lost[address]))
         once = {(each.rule.id, each.sentence): each for each in told}
-        yield item_of(CALL_SITES, word.value, CALL_SITES, checks[0].caller.name, *once.values())
+        name = checks[0].caller.name if checks else lost[address].name
+        yield item_of(CALL_SITES, word.value, CALL_SITES, name, *once.values())
     if found.outside is not None and not by_site:
         yield nothing_judged(
             found.outside.name, "no call site of it asks for a call of the contract"
@@ -68,16 +73,20 @@ def caller_items(found: CallerChecks, owners: Owners) -> Iterator[Item]:
 
 
 def caller_notes(found: CallerChecks) -> Iterator[Finding]:
-    """Yield the call sites that may ask for a call of the contract."""
-    for site in found.not_found_out:
-        yield Finding(
-            rule=rules.UNREAD,
-            weight=Weight.GOOD,
-            about={CALLER: site.function},
-            where=site.name,
-            text=site.why,
-            spot=_spot(site),
-        )
+    """Yield the call sites that may pass on a call of the contract."""
+    yield from (_unread(site) for site in found.not_found_out if site.passed)
+
+
+def _unread(site: UnresolvedCallSite) -> Finding:
+    rule = rules.UNREAD if site.passed else rule_of_reason(site.why, CALLER_UNDECIDED)
+    return Finding(
+        rule=rule,
+        weight=rule.weight,
+        about={CALLER: site.function},
+        where=site.name,
+        text=site.why if site.passed else f"what it asks for: {site.why}",
+        spot=_spot(site),
+    )
 
 
 def _of_check(check: CallerCheck, owners: Owners) -> Iterator[Finding]:

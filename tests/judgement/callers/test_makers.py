@@ -65,9 +65,11 @@ def test_a_maker_that_leads_nowhere_violates_the_contract() -> None:
 
 def test_what_was_not_followed_is_undecided() -> None:
     assert isinstance(held(Lead.BEYOND)["maker"], Undecided)
-    own = Unread(PLACE + 8, Function("maker", PLACE, PLACE + 16), "x0 is not a constant")
+    own = Unread(
+        PLACE + 8, Function("maker", PLACE, PLACE + 16), "x0 is not a constant", passed=True
+    )
     assert isinstance(held(Lead.NOT, own)["maker"], Undecided)
-    other = Unread(0x9008, Function("other", 0x9000, 0x9010), "x0 is not a constant")
+    other = Unread(0x9008, Function("other", 0x9000, 0x9010), "x0 is not a constant", passed=True)
     assert isinstance(held(Lead.NOT, other)["maker"], Violated)
 
 
@@ -92,8 +94,13 @@ def test_a_function_that_makes_its_call_no_more_is_undecided_where_its_party_is(
     reach = reach_of(lambda name: [PLACE] if name == "maker" else [], lambda *_: Lead.NOT)
     found = list(hold_scheduled([context], reach, live, asked, ()))
     assert [isinstance(each.verdict, Undecided) for each in found] == [True] * undecided
-    own = Unread(PLACE + 8, Function("maker", PLACE, PLACE + 16), "x0 is not a constant")
-    assert list(hold_scheduled([context], reach, live, asked, [own])) == []
+    own = Unread(
+        PLACE + 8, Function("maker", PLACE, PLACE + 16), "x0 is not a constant", passed=True
+    )
+    passes = list(hold_scheduled([context], reach, live, asked, [own]))
+    assert ["x0 is not a constant" in str(each.verdict) for each in passes] == [True] * undecided
+    lost = replace(own, passed=False)
+    assert list(hold_scheduled([context], reach, live, asked, [lost])) == [], "told at its site"
 
 
 def test_a_maker_is_held_to_what_it_does_when_registers_hold_some_numbers() -> None:
