@@ -10,7 +10,6 @@ from hypabi.callsites.call_ways import CallWays
 from hypabi.callsites.constant_flow import number_at
 from hypabi.callsites.constants import constant
 from hypabi.callsites.hvc_words import Word
-from hypabi.callsites.link_register import lost_link
 from hypabi.callsites.liveness import reliance
 from hypabi.callsites.model import (
     Answer,
@@ -29,6 +28,7 @@ from hypabi.callsites.model import (
 )
 from hypabi.callsites.onward import onward
 from hypabi.callsites.result_use import MOST_STEPS, Aftermath, aftermath
+from hypabi.callsites.set_before import lost_link, never_set
 from hypabi.code import register_usage
 from hypabi.code.function_body import A64Body, Body, Kind
 from hypabi.code.function_bounds import Extent, function_extent
@@ -128,8 +128,11 @@ class Draft:
         if self.undecided:
             return Unread(*where, self.undecided[0], passed=False)
         if any(map(partial(self._doubted, by), self.paths)):
-            why = f"{self.ways.identifier(self.word.immediate)} is not a constant"
-            return Unread(*where, why, passed=True)
+            name = self.ways.identifier(self.word.immediate)
+            held = [way.request.registers[name] for way in self.paths]
+            sets = any(isinstance(value, int) for value in held)
+            why = f"{name} is {'a number on some ways only' if sets else 'not a constant'}"
+            return Unread(*where, why, passed=not sets)
         return None
 
     def _doubted(self, by: Wanting, way: CallPath) -> bool:
@@ -196,6 +199,7 @@ class Draft:
             self.word.conduit,
             onward(self.ways.functions.approach(self.word.state), self.body, self.behind),
             lost_link(self.body, self.word.address),
+            never_set(self.body, self.word.address, self.reliance.reads, self.ways.rules),
         )
 
     def _reads_behind(self, body: Body, call: int) -> tuple[Read, ...]:

@@ -287,6 +287,8 @@ class CallSite:
     """Where control goes on by a computed branch, where it surely does; A64 only."""
     link_lost: int | None = None
     """A call on some way to it, behind which nothing sets the link register again; A64 only."""
+    never_set: tuple[Read, ...] = ()
+    """What is read behind it, or gone to, although nothing has set it on any way there."""
 
     @property
     def name(self) -> str:
@@ -311,7 +313,7 @@ class Unread:
     function: Function
     why: str
     passed: bool
-    """Whether all ways to it are known, and it is what its callers or memory hand to it."""
+    """Whether all ways to it are known, and on each it is what callers or memory hand to it."""
 
 
 def after(register: str) -> str:

@@ -25,6 +25,7 @@ from hypabi.code.function_bounds import Extent
 from hypabi.code.register_usage import NOTHING, Uses
 from hypabi.image.model import Image, ImageError
 from hypabi.lifter.instruction import Instruction, Memory, Opcode, Register, Temporary, Undecodable
+from hypabi.lifter.overlay.a64_allocated import refused
 from hypabi.records import frozen, replace
 
 MOST_BYTES: Final = 0x20000
@@ -263,7 +264,9 @@ def patched_a64(image: Image, patches: Patches, start: int, end: int) -> dict[in
 
 
 def a64_step(address: int, word: int) -> Step:
-    """Return an A64 word as flow sees it."""
+    """Return an A64 word as flow sees it; one that is not allocated is no instruction."""
+    if refused(word):
+        return Step(address, 4, Kind.UNREADABLE, None, falls=False, uses=None, word=word)
     kind, target, falls = _a64_turn(address, word)
     return Step(address, 4, kind, target, falls, register_usage.a64(word), word)
 

@@ -7,5 +7,6 @@ encoding that neither defines is a value, ``Undecodable``, never a guess.
 
 __all__ = [
     "instruction",
+    "overlay.a64_allocated",
     "sleigh",
 ]

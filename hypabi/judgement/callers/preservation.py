@@ -131,9 +131,9 @@ def _survives(
     site: CallSite, row: Row, lost: Lost, answers: frozenset[str], whose: Whose
 ) -> CallerVerdict:
     reliance = site.reliance
-    link = _lost_link(site)
-    if link is not None:
-        return Violated(link)
+    read = _lost_link(site) or _never_set(site, answers)
+    if read is not None:
+        return Violated(read)
     clauses = [clause.statement for clause in row.clauses]
     may_change = {r for c in clauses if isinstance(c, KeepsRegisters) for r in c.may_change}
     read_there = _lost_and_read(site, lost)
@@ -182,6 +182,14 @@ def _lost_link(site: CallSite) -> str | None:
         if read.register == "x30":
             where = f"the call at {site.link_lost:#x}"
             return f"x30 is lost before it, by {where}, and read at {read.address:#x}"
+    return None
+
+
+def _never_set(site: CallSite, answers: frozenset[str]) -> str | None:
+    """Say which register is read behind the call that nothing has set, the call included."""
+    for read in site.never_set:
+        if read.register not in answers:
+            return f"{read.register} is read at {read.address:#x}, and nothing sets it before"
     return None
 
 

@@ -224,3 +224,15 @@ def test_a_register_that_the_functions_caller_reads_has_to_survive() -> None:
         back = Back(Entered((), {}), (case(x0=0, x9=final),))
         (survives, *_) = held(of, of.paths[0], ROW, REVISION, back, BitwuzlaSolver())
         assert isinstance(survives.verdict, verdict)
+
+
+def test_a_register_that_nothing_has_set_is_not_to_be_read() -> None:
+    read = Read("x11", 0x1008)
+    of = replace(site(way(x0=0), reliance=live(read)), never_set=(read,))
+    back = Back(Entered((), {}), (case(x0=0, x11=x(11)),))
+    (survives, *_) = held(of, of.paths[0], ROW, REVISION, back, BitwuzlaSolver())
+    assert isinstance(survives.verdict, Violated) and "nothing sets it" in survives.verdict.what
+    (survives, *_) = held(
+        replace(of, never_set=()), of.paths[0], ROW, REVISION, back, BitwuzlaSolver()
+    )
+    assert isinstance(survives.verdict, Satisfied)
