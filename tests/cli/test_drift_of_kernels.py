@@ -299,3 +299,17 @@ def test_one_change_to_a_kernels_document_is_one_more_finding(
     for each in before:
         kinds.remove(each)
     assert kinds == [kind]
+
+
+def test_what_an_argument_becomes_is_read_by_its_name(
+    kernel: Kernel, kernel_document: Kernel, tmp_path: Path
+) -> None:
+    """A contract calls "x1's value when entering the next payload" ``next_x1``."""
+    text = kernel_document("hyp-abi-6.1.rst").read_text(encoding="utf-8")
+    swapped = text.replace("x3 = x1's", "x3 = x2's").replace("x4 = x2's", "x4 = x1's")
+    assert swapped != text
+    changed = tmp_path / "hyp-abi.rst"
+    changed.write_text(swapped, encoding="utf-8")
+    report = held(changed, "linux-hyp-abi", kernel("6.1-arm64"))
+    differing = [each for each in report.findings if each.kind is Kind.DIFFERS]
+    assert sorted((each.line, each.contradicted) for each in differing) == [(54, True), (55, True)]

@@ -6,7 +6,7 @@ sentence that no clause points at.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
 from hypabi.arch.names import Architecture
@@ -163,15 +163,14 @@ def _identifier(entry: Entry, contract: Contract, revision: Revision) -> Iterato
 
 
 def _arguments(entry: Entry, call: LiveCall, revision: Revision) -> Iterator[Fact]:
-    """Yield the arguments one by one where they have the contract's names, else their registers."""
+    """Yield the arguments one by one where the contract's names tell them, else their registers."""
     on = revision.architecture
     canonical = registers_of(on).canonical
     said = [(line, canonical(name)) for line in entry.arguments for name in line.on(on)]
     ours = dict(call.arguments)
-    named = {" ".join(words(name.replace("_", " "))): name for name in ours}
     rest = []
     for line, register in said:
-        name = named.get(" ".join(words(line.value)))
+        name = _told(line.value, ours)
         if name is None:
             rest.append((line, register))
             continue
@@ -183,6 +182,13 @@ def _arguments(entry: Entry, call: LiveCall, revision: Revision) -> Iterator[Fac
         there = ", ".join(sorted(register for _, register in rest)) or "none"
         here = ", ".join(sorted(ours.values())) or "none"
         yield Fact(f"the other arguments of {entry.name}", on, at, None, there, here, None)
+
+
+def _told(text: str, arguments: Iterable[str]) -> str | None:
+    """Return the one argument whose name is in a text: ``next_x0`` in "x0's value ... the next"."""
+    said = set(re.findall(r"\w+", text.casefold()))
+    found = [name for name in arguments if set(name.casefold().split("_")) <= said]
+    return found[0] if len(found) == 1 else None
 
 
 def _argument(
