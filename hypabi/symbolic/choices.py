@@ -5,7 +5,7 @@ from typing import Final, Protocol
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
 from hypabi.smt.rewrite import subterms
-from hypabi.smt.solver import Satisfiable, Solver
+from hypabi.smt.solver import Satisfiable, Solver, Unsatisfiable
 from hypabi.smt.term import part_widths
 from hypabi.smt.terms import Term, Value
 from hypabi.symbolic.places import MOST_DEPTH
@@ -38,6 +38,22 @@ def without_choices(value: Value, path: Path) -> Value:
         condition, one, other = choice.args
         value = terms.substitute(value, {choice: one if path.decide(condition) else other})
     return value
+
+
+def without_stores(value: Value, path: Path) -> Value:
+    """Return what a value is when none of its choices' conditions holds, 0 where that cannot be.
+
+    A word that was loaded is then what no store of the path has overwritten: one question, where to
+    decide the choices one by one takes many.
+    """
+    asked = [term.args[0] for term in subterms((value,)) if term.op == "ite"]
+    choices = [condition for condition in asked if isinstance(condition, Term)]
+    if not choices:
+        return 0
+    none_holds = [terms.lnot(condition) for condition in choices]
+    if isinstance(path.solver.feasibility(*none_holds), Unsatisfiable):
+        return 0
+    return terms.substitute(value, dict.fromkeys(choices, 0))
 
 
 def possible_values(value: Term, path: Path) -> tuple[int, ...]:

@@ -32,7 +32,7 @@ from hypabi.symbolic.alternatives import (
     reads_its_place,
     written_constant,
 )
-from hypabi.symbolic.choices import possible_values, without_choices
+from hypabi.symbolic.choices import possible_values, without_choices, without_stores
 from hypabi.symbolic.data_access import check_stack_pointer
 from hypabi.symbolic.outcome import (
     ILLEGAL_CHANGE,
@@ -360,18 +360,22 @@ class Run(Live):
 
     def chosen(self, target: Value) -> Value:
         """Return a computed target as it is on this path: an address, if the code tells."""
+        self._refuse_memory(without_stores(target, self))
         target = without_choices(target, self)
         if isinstance(target, int):
             return target
         displaced = self.displaced(target)
         if displaced is not None:
             return displaced
-        for symbol in sorted(terms.symbols_of(target), key=lambda symbol: symbol.name):
-            if is_signed(symbol.name):
-                raise Unmodelled("control goes to a pointer that was signed, not authenticated")
-            if self.memory.ledger.is_of_the_image(symbol.name):
-                raise Unmodelled(f"a word of memory, {symbol.name}, decides where control goes")
+        if any(is_signed(symbol.name) for symbol in terms.symbols_of(target)):
+            raise Unmodelled("control goes to a pointer that was signed, not authenticated")
+        self._refuse_memory(target)
         return self.among(target)
+
+    def _refuse_memory(self, target: Value) -> None:
+        for name in sorted(symbol.name for symbol in terms.symbols_of(target)):
+            if self.memory.ledger.is_of_the_image(name):
+                raise Unmodelled(f"a word of memory, {name}, decides where control goes")
 
     def among(self, target: Term) -> Value:
         """Return the place in the code that a target computed from an index is on this path."""
