@@ -85,6 +85,12 @@ class VectorTable:
         return self.address + HYP_TRAP_OFFSET
 
 
+def only_state(tables: Iterable[VectorTable]) -> InstructionSet | None:
+    """Return the instruction set of the slots of HYP tables, ``None`` where they have not one."""
+    states = {table.state for table in tables}
+    return states.pop() if len(states) == 1 else None
+
+
 def find_vector_tables(image: Image, names: Iterable[str], lift: Lift) -> tuple[VectorTable, ...]:
     """Return the tables of an image that EL2 or HYP can take exceptions through, by address.
 
