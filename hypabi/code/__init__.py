@@ -14,6 +14,7 @@ __all__ = [
     "displacement",
     "function_body",
     "function_bounds",
+    "installed_tables",
     "opening_forms",
     "openings",
     "references",
