@@ -141,7 +141,7 @@ def _from_place_a32(image: Image, word: int, place: int, known: _Known) -> int |
     if word & 0xFFFF0FF0 == 0xE08F0000 and index is not None:  # ADD (register) of PC
         return index + place + 8
     if word & 0xFFF00FF0 == 0xE7900000 and base is not None and index is not None:  # LDR (register)
-        return _entry(image, base + index)
+        return _held(image, base + index & 0xFFFFFFFF, 4)
     return None
 
 
@@ -157,14 +157,6 @@ def _written_by_a32(word: int) -> Iterator[int]:
 def _call(known: _Known, kept: range) -> None:
     for register in [each for each in known if each not in kept]:
         del known[register]
-
-
-def _entry(image: Image, address: int) -> int | None:
-    """Return a word of the global offset table, as the linker has filled it."""
-    try:
-        return int.from_bytes(image.read(address & 0xFFFFFFFF, 4), image.byte_order.value)
-    except ImageError:
-        return None
 
 
 def _held(image: Image, address: int, size: int) -> int | None:

@@ -60,7 +60,9 @@ BY_OFFSET_TABLE = f"""
     bx lr
 2:  .word offsets - 1b - 8
 3:  .word 4
+    .section .got, "aw"
 offsets: .word 0, table
+    .text
 """
 
 
