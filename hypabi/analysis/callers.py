@@ -240,6 +240,7 @@ def _reach(examination: Examination, role: Role) -> Reach:
         partial(_doing, program),
         hands_out,
         switches,
+        None if len(symbols) else program.image.entry,
     )
 
 

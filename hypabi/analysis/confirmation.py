@@ -21,7 +21,7 @@ from hypabi.behaviour.case import Behaviour
 from hypabi.behaviour.derive import Given, derive_behaviour
 from hypabi.code.alternatives import PatchSite
 from hypabi.code.cpu_capabilities import Capabilities
-from hypabi.code.vector_tables import VectorTable
+from hypabi.code.vector_tables import VectorTable, only_state
 from hypabi.contract.clause import RegisterFrame
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.image.model import Image, Loaded, Role
@@ -175,6 +175,7 @@ class Witnesses:
             lacks,
             lambda name: address_of(name, ground.image),
             order=ground.image.byte_order,
+            state=only_state(each.table for each in self._examined.providers),
         )
 
 

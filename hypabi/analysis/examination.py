@@ -20,7 +20,7 @@ from hypabi.analysis.party_detection import (
 from hypabi.analysis.program import Program
 from hypabi.behaviour.case import Behaviour
 from hypabi.code.cpu_capabilities import Capabilities
-from hypabi.code.vector_tables import VectorTable
+from hypabi.code.vector_tables import VectorTable, only_state
 from hypabi.contract.model import Contract
 from hypabi.contract.revision import LiveParty, Revision
 from hypabi.image.model import Image, Loaded, Role
@@ -118,6 +118,7 @@ class Examination:
             self._symbol,
             order=self.loaded.images[-1].byte_order,
             within=self._within,
+            state=only_state(table for _, table in self.found.values()),
         )
 
     def _symbol(self, name: str) -> int | None:

@@ -18,7 +18,7 @@ from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.derive import Given, derive_installer
 from hypabi.behaviour.outcome import Called, Left
 from hypabi.code.displacement import identity_mapped
-from hypabi.code.openings import find_looks_at_hyp, mode_read_in, opening_at
+from hypabi.code.openings import find_looks_at_hyp, mode_read_in, opening_at, switch_to_t32
 from hypabi.code.vector_base_writers import find_base_writer
 from hypabi.code.vector_tables import VectorTable
 from hypabi.contract.clause import KeepsMemory, Premise, Region
@@ -188,23 +188,41 @@ def _opening(
     image: Image,
     table: VectorTable,
 ) -> Iterator[FoundInstaller]:
-    """Yield an installer of which the opening is judged, nothing where it is none of A32."""
-    if symbol is None or symbol.thumb:
+    """Yield an installer of which the opening is judged, nothing where its code is none."""
+    if symbol is None:
         return
+    state = _entered_in(image, symbol)
     start: int | None = symbol.address
     if installation.span is Span.FROM_ITS_MODE:
-        start = mode_read_in(image, symbol.address)
-    opening = None if start is None else opening_at(image, start, _stub_installers(image, table))
+        start = mode_read_in(image, symbol.address, state)
+    if start is None:
+        return
+    opening = opening_at(image, start, state, _stub_installers(image, table))
     if opening is not None and opening.end > opening.start:
-        yield Installer(installation, role, Symbol(symbol.name, opening.start), opening.end)
+        thumb = state is InstructionSet.T32
+        entered = Symbol(symbol.name, opening.start, thumb=thumb)
+        yield Installer(installation, role, entered, opening.end)
+
+
+def _entered_in(image: Image, symbol: Symbol) -> InstructionSet:
+    """Return the instruction set in which a function is entered.
+
+    Without symbols of an ELF all functions of a Thumb-2 kernel count as T32, also those that are
+    entered in A32 and change over.
+    """
+    if symbol.thumb and switch_to_t32(image, symbol.address) is None:
+        return InstructionSet.T32
+    return InstructionSet.A32
 
 
 def _called_from_hyp(
     installation: Installation, role: Role, image: Image, table: VectorTable
 ) -> Iterator[FoundInstaller]:
     """Yield the slot of an hvc of HYP, nothing where no code of the program stays in HYP."""
-    if table.state is InstructionSet.A32 and find_looks_at_hyp(image):
-        yield Installer(installation, role, Symbol("", table.address + CALLED_FROM_HYP))
+    if find_looks_at_hyp(image, table.state):
+        thumb = table.state is InstructionSet.T32
+        slot = Symbol("", table.address + CALLED_FROM_HYP, thumb=thumb)
+        yield Installer(installation, role, slot)
 
 
 def _stub_installers(image: Image, stub: VectorTable) -> frozenset[int]:
@@ -217,18 +235,16 @@ def _stub_installers(image: Image, stub: VectorTable) -> frozenset[int]:
 
 
 def _by_conduct(told_by: ToldBy, image: Image, table: VectorTable) -> Symbol | None:
-    thumb = table.state is InstructionSet.T32
-    if image.architecture is not Architecture.ARM or (
-        thumb and told_by is not ToldBy.SETS_THE_TABLE
-    ):
+    if image.architecture is not Architecture.ARM:
         return None
+    thumb = table.state is InstructionSet.T32
     match told_by:
         case ToldBy.SETS_THE_TABLE:
             address = find_base_writer(image, table.address, table.state)
         case ToldBy.PROGRAM_ENTRY:
-            address = image.entry
+            address, thumb = image.entry, False
         case ToldBy.LOOKS_AT_HYP:
-            address = _only(find_looks_at_hyp(image))
+            address = _only(find_looks_at_hyp(image, table.state))
         case ToldBy.CALL_FROM_HYP:
             address = None
         case _:

@@ -32,6 +32,7 @@ from hypabi.callsites.set_before import lost_link, never_set
 from hypabi.code import register_usage
 from hypabi.code.function_body import A64Body, Body, Kind
 from hypabi.code.function_bounds import Extent, function_extent
+from hypabi.code.openings import enters_t32
 from hypabi.smt import terms
 
 MOST_IN_CALLER: Final = 32
@@ -79,7 +80,9 @@ class Draft:
         self.reached = reached
         self.body = ways.functions.body(around, word.state)
         self.chains, self.undecided = ways.chains(self.body, word.address, word.immediate)
-        if word.state is InstructionSet.T32 and not len(ways.image.symbols):
+        if word.state is InstructionSet.T32 and not (
+            len(ways.image.symbols) or enters_t32(ways.image)
+        ):
             self.undecided = (*self.undecided, "no symbol says that this is T32, it only reads so")
         self.behind = word.address + 4
 

@@ -15,6 +15,7 @@ from hypabi.callsites.path_runner import Approach
 from hypabi.code import register_usage
 from hypabi.code.function_body import A64Body, Body, Kind, Step, body_of, never_returning
 from hypabi.code.function_bounds import Extent, function_extent
+from hypabi.code.openings import switch_to_t32
 from hypabi.records import replace
 from hypabi.symbolic.explore import Explorer
 
@@ -32,8 +33,6 @@ MOST_SHORT: Final = 1 << 10
 """Bytes of one of them."""
 FOLLOWED: Final = (Kind.NEXT, Kind.BRANCH, Kind.CALL, Kind.RETURN, Kind.TRAP)
 """What such a function consists of."""
-SETEND: Final = (0xF1010000, 0x200)
-"""A32 ``setend``, and its bit for big-endian (DDI 0406C, A8.8.157)."""
 
 
 class Functions:
@@ -203,30 +202,14 @@ class Functions:
         return frozenset(step.address for step in body.turns()) - reached
 
     def switches_to_t32(self, function: int, state: InstructionSet) -> bool:
-        """Tell whether a function begins in A32 with ``add rN, pc, #1; bx rN``.
-
-        As the entry of a Thumb-2 kernel does, which a boot loader enters in A32; a big-endian one
-        says ``setend be`` before.  Without symbols of an ELF all functions of such a kernel count
-        as T32, this one too.
-        """
+        """Tell whether a function begins in A32 and goes on in T32 at once, as entries do."""
         return self.state_behind(function, state) != (function, state)
 
     def state_behind(self, function: int, state: InstructionSet) -> tuple[int, InstructionSet]:
         """Return where a function goes on behind a switch to T32, and in which state."""
-        segment = self.image.segment(function)
-        if segment is None or state is InstructionSet.A64:
-            return function, state
-        start = function - segment.address
-        words = [
-            int.from_bytes(segment.content[at : at + 4], "little")
-            for at in range(start, start + 12, 4)
-        ]
-        skipped = words[0] & ~SETEND[1] == SETEND[0]
-        first, second = words[skipped : skipped + 2]
-        register = first >> 12 & 0xF
-        if (first & 0xFFFF0FFF, second) != (0xE28F0001, 0xE12FFF10 | register):
-            return function, state
-        return function + 8 + 4 * skipped, InstructionSet.T32
+        arm = state is not InstructionSet.A64
+        behind = switch_to_t32(self.image, function) if arm else None
+        return (function, state) if behind is None else (behind, InstructionSet.T32)
 
     def called_from(
         self, function: int, state: InstructionSet

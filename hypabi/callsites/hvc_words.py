@@ -10,14 +10,16 @@ of a segment reads as.  Code is what the loader takes for code; in data of an ar
 ``.rodata.text`` from the data around it.
 """
 
+import itertools
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from hypabi.arch.names import Architecture, Conduit, InstructionSet
 from hypabi.code import register_usage
 from hypabi.code.alternatives import Patches
+from hypabi.code.t32_words import branch_target, call_target, read_t32
 from hypabi.image.model import Access, Image, ImageError, Segment
 from hypabi.records import frozen
 
@@ -28,10 +30,6 @@ A64_ZERO: Final = {
 EXCEPTIONS: Final = re.compile(rb"\xd4")
 """Top byte of A64's SVC, HVC, SMC, BRK and HLT."""
 ONE: Final = re.compile(rb"\x01")
-BRANCHES: Final = {Architecture.ARM64: (26, 0, 0x9400), Architecture.ARM: (24, 2, 0xEB00)}
-"""Of BL: the bits of its distance, how many words on that counts from, and its upper half."""
-JUMPS: Final = {Architecture.ARM64: (26, 0, 0x1400), Architecture.ARM: (24, 2, 0xEA00)}
-"""The same of B."""
 A32: Final = {
     Conduit.HVC: (re.compile(rb"\xe1"), 0x0FF000F0, 0x01400070),
     Conduit.SMC: (re.compile(rb"[\x01-\xe1]"), 0x0FFFFFF0, 0x01600070),
@@ -46,6 +44,33 @@ BEHIND: Final = 5
 """Words on each side of an ``hvc`` in data that have to decode."""
 MOST_SITES: Final = 1024
 """Of one program; the largest real one has 130."""
+
+
+@frozen
+class Branch:
+    """How one kind of branch is told by its encoding."""
+
+    words: Mapping[Architecture, tuple[int, int, int]]
+    """Of A64 and A32: the bits of its distance, how many words on that counts from, and its upper
+    half."""
+    tops: "re.Pattern[bytes]"
+    """Of T32: the upper bytes of its halfwords."""
+    target: Callable[[int, int], int | None]
+    """Of T32: where it goes, by its word and its place."""
+
+
+CALLS: Final = Branch(
+    {Architecture.ARM64: (26, 0, 0x9400), Architecture.ARM: (24, 2, 0xEB00)},
+    re.compile(rb"[\xf0-\xf7](?=[\xd0-\xdf\xf0-\xff])"),
+    call_target,
+)
+"""BL."""
+JUMPS: Final = Branch(
+    {Architecture.ARM64: (26, 0, 0x1400), Architecture.ARM: (24, 2, 0xEA00)},
+    re.compile(rb"[\xe0-\xe7]|[\xf0-\xf7](?=[\x90-\x9f\xb0-\xbf])"),
+    branch_target,
+)
+"""B."""
 
 
 @frozen
@@ -158,28 +183,59 @@ def _among_code(segment: Segment, offset: int) -> bool:
 
 
 def direct_calls(
-    image: Image,
-    targets: Iterable[int],
-    most: int,
-    branches: Mapping[Architecture, tuple[int, int, int]] = BRANCHES,
+    image: Image, targets: Iterable[int], most: int, branch: Branch = CALLS
 ) -> dict[int, list[int]]:
     """Return by target the addresses of the ``bl`` that call it, at most ``most`` for each.
 
-    A32 and A64 only; a jump at the end of a function (``b``) is another branch.
+    A jump at the end of a function (``b``) is another branch.
     """
     found: dict[int, list[int]] = {target: [] for target in targets}
-    bits, bias, opcode = branches[image.architecture]
-    mask, sign = (1 << bits) - 1, 1 << (bits - 1)
+    thumb = frozenset(target for target in found if _is_code_of_t32(image, target))
     for segment in image.segments if found else ():
         if segment.access is not Access.CODE:
             continue
-        first = segment.address // 4 + bias
-        distances = {target // 4 - first for target in found}
-        for at, word in _likely_calls(segment, distances, opcode, mask >> 16):
-            target = 4 * (first + at + (word & mask ^ sign) - sign)
-            if target in found and len(found[target]) < most:
-                found[target].append(segment.address + 4 * at)
+        for target, place in itertools.chain(
+            _calls(segment, found.keys() - thumb, branch.words[image.architecture]),
+            _thumb_calls(segment, thumb, branch) if thumb else (),
+        ):
+            if len(found[target]) < most:
+                found[target].append(place)
     return found
+
+
+def _is_code_of_t32(image: Image, address: int) -> bool:
+    segment = image.segment(address)
+    if segment is None or image.architecture is not Architecture.ARM:
+        return False
+    whole = None if len(image.symbols) else _reading(bytes(segment.content))
+    return _is_thumb(image, address, whole)
+
+
+def _calls(
+    segment: Segment, targets: Collection[int], form: tuple[int, int, int]
+) -> Iterator[tuple[int, int]]:
+    """Yield targets of A32 or A64, each with a branch to it."""
+    bits, bias, opcode = form
+    mask, sign = (1 << bits) - 1, 1 << (bits - 1)
+    first = segment.address // 4 + bias
+    distances = {target // 4 - first for target in targets}
+    for at, word in _likely_calls(segment, distances, opcode, mask >> 16):
+        target = 4 * (first + at + (word & mask ^ sign) - sign)
+        if target in targets:
+            yield target, segment.address + 4 * at
+
+
+def _thumb_calls(
+    segment: Segment, targets: Collection[int], branch: Branch
+) -> Iterator[tuple[int, int]]:
+    """Yield targets of T32, each with a branch to it."""
+    content = bytes(segment.content)
+    for match in branch.tops.finditer(content[1::2]):
+        at = 2 * match.start()
+        read = read_t32(content, at)
+        target = None if read is None else branch.target(read[0], segment.address + at)
+        if target is not None and target in targets:
+            yield target, segment.address + at
 
 
 def _likely_calls(

@@ -159,6 +159,7 @@ class Approach:
         if self.steps > MOST_STEPS:
             return Walk(self, chain.steps[-1], at_entry=False).arrival(shared=True)
         walk = Walk(self, chain.steps[0], at_entry=chain.stop is Stop.ENTRY)
+        walk.learns = not chain.shared
         if self.state is InstructionSet.T32:
             walk.registers["CPSR.IT"] = body.it(chain.steps[0])
         for here, following in zip(chain.steps, chain.steps[1:], strict=False):
@@ -192,6 +193,8 @@ class Walk(Live):
         self.bases: set[int] = set()
         self.answer: bool | None = None
         self.decided: list[Condition] = []
+        self.learns = False
+        """Whether a branch tells what a register holds: not where other ways bring the same."""
 
     def read(self, name: str) -> Value:
         """Return a register; one that the way has not written is a symbol with a source."""
@@ -283,10 +286,23 @@ class Walk(Live):
                 self.registers.update(self.changes)
                 self.changes.clear()
                 self.conditions = (*self.conditions, *self.decided)
+                if self.learns:
+                    self._learn()
                 return
             self.changes.clear()
             self.memory.stores = before
         self._lose_outputs(instruction)
+
+    def _learn(self) -> None:
+        """Put the number in place of what a branch has just found to be equal to one.
+
+        GCC does: behind ``cmp r0, #2; bne`` it makes 0x80000002 by ``add.w r0, r0, #0x80000000``.
+        """
+        told = (each.term for each in self.decided)
+        known = frozenset(term for term in told if isinstance(term, Term) and term.op == "eq")
+        for name, value in tuple(self.registers.items()) if known else ():
+            if is_general(name):
+                self.registers[name] = terms.simplify_under(value, known)
 
     def _decoding(self) -> tuple[InstructionSet, int]:
         if self.state is not InstructionSet.T32:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from hypabi.arch.names import InstructionSet
+from hypabi.code.t32_words import read_t32
 from hypabi.image.model import Access, Image, Segment, Symbol
 from hypabi.records import frozen
 
@@ -61,12 +62,32 @@ def _start(segment: Segment, first: int, address: int, state: InstructionSet) ->
     offset = first - segment.address
     content = bytes(segment.content[offset : address - segment.address])
     if state is InstructionSet.T32:
-        return first
+        return first + _start_t32(content)
     for at in range(len(content) - 4, -1, -4):
         word = int.from_bytes(content[at : at + 4], "little")
         if (_ends_a64 if state is InstructionSet.A64 else _ends_a32)(word):
             return first + at + 4
     return first
+
+
+def _start_t32(content: bytes) -> int:
+    """Return the offset behind the last instruction that returns, 0 where there is none.
+
+    Read from the first byte on, wherever that stands in an instruction: T32 is soon in step.
+    """
+    start = at = 0
+    while (read := read_t32(content, at)) is not None:
+        at += read[1]
+        if _ends_t32(*read):
+            start = at
+    return start
+
+
+def _ends_t32(word: int, size: int) -> bool:
+    """Return whether an instruction returns: as in A32."""
+    if size == 2:
+        return word in (0x46F7, 0x4770) or word & 0xFF00 == 0xBD00
+    return word == 0xF3DE8F00 or word & 0xFFFF8000 == 0xE8BD8000
 
 
 def _ends_a64(word: int) -> bool:

@@ -1,17 +1,17 @@
 """Where the code that a CPU starts with in HYP mode has installed the stub and dropped to SVC.
 
 A kernel of 32-bit Arm, its decompressor and what EFI enters open alike: they read the mode that
-they were entered in, call the installer and change their mode.  The opening ends in front of the
-first instruction that does anything else: one that uses memory, calls another
-function or asks for an identity of the CPU.
-
-Encodings: DDI 0406C, A5 (classes of instructions), A8.8 and B9.3 (MRS, MSR, ERET), B3.17 (CP15).
+they were entered in, call the installer and change their mode; where they are of T32 they are
+entered in A32 and go on in T32 at once.  The opening ends in front of the first instruction that
+does anything else: one that uses memory, calls another function or asks for an identity of the CPU.
 """
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
+from hypabi.arch.names import InstructionSet
+from hypabi.code.opening_forms import MRS_CPSR, Ends, Onward, Place, has_form, step, word_at
 from hypabi.image.model import Access, Image
 from hypabi.records import frozen
 
@@ -20,30 +20,16 @@ MOST: Final = 160
 MOST_BEFORE: Final = 64
 """Instructions of a function in front of where it reads its mode."""
 
-MRS_CPSR: Final = (0x0FFF0FFF, 0x010F0000)
-READS_HSCTLR: Final = re.compile(rb"\x10[\x0f-\xef]\x91\xee")
-"""MRC p15, 4, <Rt>, c1, c0, 0, always, as a little-endian word."""
+READS_HSCTLR: Final = {
+    InstructionSet.A32: re.compile(rb"\x10[\x0f-\xef]\x91\xee"),
+    InstructionSet.T32: re.compile(rb"\x91\xee\x10[\x0f-\xef]"),
+}
+"""MRC p15, 4, <Rt>, c1, c0, 0, always, as little-endian words and halfwords."""
 NEAR: Final = 16
-"""Instructions between the two."""
-
-_UNCONDITIONAL: Final = (
-    (0xFFFFFDFF, 0xF1010000),  # SETEND
-    (0xFFF1FE20, 0xF1000000),  # CPS
-    (0xFFFFFF00, 0xF57FF000),  # CLREX, DSB, DMB, ISB
-)
-_CONDITIONAL: Final = (
-    (0x0FBF0FFF, 0x010F0000),  # MRS
-    (0x0FB0FFF0, 0x0120F000),  # MSR (register)
-    (0x0FB0F000, 0x0320F000),  # MSR (immediate), hints
-    (0x0FB0FEFF, 0x01200200),  # MRS (banked)
-    (0x0FB0FEF0, 0x0120F200),  # MSR (banked)
-    (0x0FFFFFFF, 0x0160006E),  # ERET
-    (0x0F000000, 0x0F000000),  # SVC
-    (0x0FB00000, 0x03000000),  # MOVW, MOVT
-    (0x0FE00F10, 0x0E800F10),  # MCR, MRC of CP15 with opc1 = 4: registers of HYP
-    (0x0FEF0F10, 0x0E010F10),  # the same of c1: SCTLR
-    (0x0FFF0F10, 0x0E070F10),  # MCR of c7: barriers
-)
+"""Instructions between the two, of four bytes each."""
+SETEND: Final = (0xFFFFFDFF, 0xF1010000)
+"""A32 ``setend`` (DDI 0406C, A8.8.157)."""
+ALIGNMENT: Final = {InstructionSet.A32: 4, InstructionSet.T32: 2}
 
 
 @frozen
@@ -54,101 +40,93 @@ class Opening:
     end: int
 
 
-def opening_at(image: Image, address: int, installers: frozenset[int]) -> Opening | None:
-    """Return the opening of code, ``None`` where it does not read as one in A32.
+def opening_at(
+    image: Image, address: int, state: InstructionSet, installers: frozenset[int]
+) -> Opening | None:
+    """Return the opening of code, ``None`` where it does not read as one.
 
     :param address: of the code's first instruction
+    :param state: in which that is
     :param installers: functions that it may call
     """
-    place = address
+    place = Place(address, state)
     for _ in range(MOST):
-        word = _word(image, place)
-        if word is None or _leaves_a32(word):
-            return None
-        if word >> 28 == 0xE and _is_branch(word):
-            if branch_target(word, place) <= place:
-                return Opening(address, place)
-            place = branch_target(word, place)
-        elif _belongs(word, place, installers):
-            place += 4
-        else:
-            return Opening(address, place)
+        match step(image, place, installers):
+            case Onward(to):
+                place = to
+            case Ends():
+                return Opening(address, place.address)
+            case _:
+                return None
     return None
 
 
-def mode_read_in(image: Image, function: int) -> int | None:
+def mode_read_in(image: Image, function: int, state: InstructionSet) -> int | None:
     """Return where a function first reads CPSR, ``None`` where it does not soon."""
-    places = range(function, function + 4 * MOST_BEFORE, 4)
-    return next((place for place in places if _is(_word(image, place), MRS_CPSR)), None)
+    place = function
+    for _ in range(MOST_BEFORE):
+        read = word_at(image, Place(place, state))
+        if read is None:
+            return None
+        word, size = read
+        if has_form(word, MRS_CPSR[state]):
+            return place
+        place += size
+    return None
 
 
-def find_looks_at_hyp(image: Image) -> frozenset[int]:
+def find_looks_at_hyp(image: Image, state: InstructionSet) -> frozenset[int]:
     """Return where CPSR is read and, in the same opening and close behind, HSCTLR."""
     found = set()
-    for place in _reads_of_hsctlr(image):
-        if place & 3:
-            continue
-        before = range(place - 4, place - 4 * NEAR, -4)
-        read = next((each for each in before if _is(_word(image, each), MRS_CPSR)), None)
-        opening = None if read is None else opening_at(image, read, frozenset())
+    for place in _reads_of_hsctlr(image, state):
+        before = range(place - 4, place - 4 * NEAR, -ALIGNMENT[state])
+        read = next((each for each in before if _reads_cpsr(image, Place(each, state))), None)
+        opening = None if read is None else opening_at(image, read, state, frozenset())
         if opening is not None and place < opening.end:
             found.add(opening.start)
     return frozenset(found)
 
 
-def branch_target(word: int, place: int) -> int:
-    """Return where B or BL goes."""
-    offset = (word & 0xFFFFFF) << 2
-    return place + 8 + offset - (offset >> 25 << 26)
+def switch_to_t32(image: Image, function: int) -> int | None:
+    """Return where a function goes on in T32 that begins in A32 with ``add rN, pc, #1; bx rN``.
+
+    As the entry of a Thumb-2 kernel does, which a boot loader enters in A32; a big-endian one
+    says ``setend be`` before.
+    """
+    words = [word_at(image, Place(function + at, InstructionSet.A32)) for at in (0, 4, 8)]
+    skipped = int(words[0] is not None and has_form(words[0][0], SETEND))
+    match words[skipped : skipped + 2]:
+        case [(first, _), (second, _)] if first & 0xFFFF0FFF == 0xE28F0001:
+            goes = second == 0xE12FFF10 | first >> 12 & 15
+            return function + 8 + 4 * skipped if goes else None
+        case _:
+            return None
 
 
-def _reads_of_hsctlr(image: Image) -> Iterator[int]:
+def enters_t32(image: Image) -> bool:
+    """Tell whether the code that an image of 32-bit Arm is entered at, in A32, goes on in T32."""
+    place = Place(image.entry, InstructionSet.A32)
+    for _ in range(NEAR):
+        match step(image, place, frozenset()):
+            case Onward(to) if to.state is InstructionSet.T32:
+                return True
+            case Onward(to):
+                place = to
+            case _:
+                return False
+    return False
+
+
+def _reads_cpsr(image: Image, place: Place) -> bool:
+    read = word_at(image, place)
+    return read is not None and has_form(read[0], MRS_CPSR[place.state])
+
+
+def _reads_of_hsctlr(image: Image, state: InstructionSet) -> Iterator[int]:
     for segment in image.segments:
         if segment.access is not Access.CODE:
             continue
-        for found in READS_HSCTLR.finditer(segment.content):
-            yield segment.address + found.start()
-
-
-def _word(image: Image, place: int) -> int | None:
-    segment = image.segment(place)
-    if segment is None or segment.access is not Access.CODE or place & 3:
-        return None
-    at = place - segment.address
-    word = segment.content[at : at + 4]
-    return int.from_bytes(word, "little") if len(word) == 4 else None
-
-
-def _is(word: int | None, form: tuple[int, int]) -> bool:
-    return word is not None and word & form[0] == form[1]
-
-
-def _is_branch(word: int) -> bool:
-    return word & 0x0F000000 == 0x0A000000
-
-
-def _belongs(word: int, place: int, installers: frozenset[int]) -> bool:
-    if word >> 28 == 0xF:
-        return any(_is(word, form) for form in _UNCONDITIONAL)
-    if word & 0x0F000000 == 0x0B000000:
-        return branch_target(word, place) in installers
-    if _is_branch(word):
-        return branch_target(word, place) > place
-    return _computes(word) or any(_is(word, form) for form in _CONDITIONAL)
-
-
-def _computes(word: int) -> bool:
-    """Tell whether a word is a data-processing instruction (A5.2)."""
-    if word & 0x0C000000 or (not word & 0x02000000 and word & 0x90 == 0x90):
-        return False
-    return word & 0x01900000 != 0x01000000
-
-
-def _leaves_a32(word: int) -> bool:
-    """Tell whether a word goes to a computed address: BX, BLX, or what writes the PC."""
-    if word >> 28 == 0xF:
-        return False
-    if word & 0x0FFFFFD0 == 0x012FFF10:
-        return True
-    tests = word & 0x01900000 == 0x01100000
-    return _computes(word) and not tests and word >> 12 & 15 == 15
+        for found in READS_HSCTLR[state].finditer(segment.content):
+            place = segment.address + found.start()
+            if place % ALIGNMENT[state] == 0:
+                yield place

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from hypabi.arch.names import InstructionSet
+from hypabi.code.t32_words import call_target
 from hypabi.image.model import Access, Image, Segment
 
 MOST_BEFORE: Final = 0x200
@@ -72,12 +73,7 @@ class _T32:
     step = 2
 
     def calls(self, word: int, place: int) -> int | None:
-        if word & 0xF800D000 != 0xF000D000:
-            return None
-        sign = word >> 26 & 1
-        top = (word >> 13 & 1 ^ sign ^ 1) << 23 | (word >> 11 & 1 ^ sign ^ 1) << 22
-        offset = top | (word >> 16 & 0x3FF) << 12 | (word & 0x7FF) << 1
-        return place + 4 + offset - (sign << 24)
+        return call_target(word, place)
 
     def writes_base(self, word: int) -> int | None:
         return word >> 12 & 15 if word & 0xFFFF0FFF == 0xEE8C0F10 else None

@@ -20,6 +20,7 @@ from hypabi.arch.aarch32_exceptions import (
 )
 from hypabi.arch.names import Architecture, InstructionSet
 from hypabi.code.control_flow import Lift, successors
+from hypabi.code.installed_tables import installed_bases
 from hypabi.image.model import Access, Image, ImageError, Segment
 from hypabi.lifter.instruction import Instruction, Op, Register, Undecodable
 from hypabi.records import frozen
@@ -60,7 +61,7 @@ class How(enum.Enum):
     SYMBOL = "symbol"
     SHAPE = "shape"
     INSTALLER = "installer"
-    """Another party's code writes the address into the vector base."""
+    """Code of the program, of another party or not, writes the address into the vector base."""
     CONDUCT = "conduct"
     """It ends each call as one party promises, and as no other table does."""
 
@@ -85,6 +86,12 @@ class VectorTable:
         return self.address + HYP_TRAP_OFFSET
 
 
+def only_state(tables: Iterable[VectorTable]) -> InstructionSet | None:
+    """Return the instruction set of the slots of HYP tables, ``None`` where they have not one."""
+    states = {table.state for table in tables}
+    return states.pop() if len(states) == 1 else None
+
+
 def find_vector_tables(image: Image, names: Iterable[str], lift: Lift) -> tuple[VectorTable, ...]:
     """Return the tables of an image that EL2 or HYP can take exceptions through, by address.
 
@@ -95,14 +102,32 @@ def find_vector_tables(image: Image, names: Iterable[str], lift: Lift) -> tuple[
         tables.setdefault(table.address, table)
     for address in _by_shape(image):
         if address not in tables and _is_privileged(image, address, lift):
-            symbol = image.symbols.around(address)
-            name = symbol.name if symbol and symbol.address == address else ""
-            tables[address] = VectorTable(address, _kind(image), How.SHAPE, name)
+            tables[address] = VectorTable(address, _kind(image), How.SHAPE, _named(image, address))
     for address in _looping_t32(image):
         tables.setdefault(
             address, VectorTable(address, Kind.HYP, How.SHAPE, "", InstructionSet.T32)
         )
+    for address in installed_bases(image):
+        if address not in tables and _can_be_table(image, address):
+            tables[address] = VectorTable(
+                address, _kind(image), How.INSTALLER, _named(image, address)
+            )
     return tuple(tables[address] for address in sorted(tables))
+
+
+def _named(image: Image, address: int) -> str:
+    symbol = image.symbols.around(address)
+    return symbol.name if symbol and symbol.address == address else ""
+
+
+def _can_be_table(image: Image, address: int) -> bool:
+    """Tell whether a table is code that is aligned as one, whose ``hvc`` slot is not empty."""
+    segment = image.segment(address)
+    if segment is None or segment.access is not Access.CODE:
+        return False
+    entry = VectorTable(address, _kind(image), How.INSTALLER, "").hvc_entry - segment.address
+    slot = bytes(segment.content[entry : entry + 4])
+    return address % alignment_of(image.architecture) == 0 and any(slot)
 
 
 def bits_counted(image: Image, slot: int, state: InstructionSet) -> int:

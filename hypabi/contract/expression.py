@@ -12,6 +12,7 @@ from typing import Final, assert_never
 from hypabi.records import frozen
 
 BIG_ENDIAN: Final = "big_endian"
+IN_T32: Final = "in_t32"
 """What a contract calls the byte order of data."""
 WORDS: Final = {"word": 32, "doubleword": 64}
 """Bits of memory, by the name that a contract has for so many."""
@@ -64,6 +65,11 @@ class BigEndian:
 
 
 @frozen
+class InT32:
+    """One bit: whether the image's vectors, and so the code around them, are written in T32."""
+
+
+@frozen
 class AddressOf:
     """The address of a symbol of the image."""
 
@@ -101,7 +107,9 @@ class Operation:
     right: "Value"
 
 
-Value = Integer | Read | Bits | TableOf | BigEndian | AddressOf | Word | Operation
+OfImage = TableOf | BigEndian | InT32 | AddressOf
+"""What the image says."""
+Value = Integer | Read | Bits | OfImage | Word | Operation
 
 
 class Relation(enum.Enum):
@@ -160,7 +168,7 @@ def width_of(value: Value) -> int:
             return width
         case Word(_, width, _):
             return width
-        case BigEndian():
+        case BigEndian() | InT32():
             return 1
         case Bits(_, high, low):
             return high - low + 1
@@ -205,7 +213,7 @@ def reads_of_value(value: Value) -> tuple[Read, ...]:
     match value:
         case Read():
             return (value,)
-        case Integer() | TableOf() | BigEndian() | AddressOf():
+        case Integer() | TableOf() | BigEndian() | InT32() | AddressOf():
             return ()
         case Bits(of, _, _) | Word(of, _, _):
             return reads_of_value(of)
@@ -228,6 +236,8 @@ def write_value(value: Value) -> str:
             return f'table_of("{party}")'
         case BigEndian():
             return BIG_ENDIAN
+        case InT32():
+            return IN_T32
         case AddressOf(symbol, _):
             return f'address_of("{symbol}")'
         case Word(address, width, moment):

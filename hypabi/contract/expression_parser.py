@@ -4,7 +4,7 @@ The syntax is Python's, parsed by :mod:`ast` and accepted only where it is on th
 
 * integers; registers; a field ``SCTLR_EL2.M`` or bits ``x0[15:0]``; the contract's own names, a
   call's for its number; the call's arguments, which are what they were at entry; ``result``,
-  ``success``, ``error``; ``big_endian``, one bit;
+  ``success``, ``error``; ``big_endian`` and ``in_t32``, one bit each;
 * ``old(x5)``, the value at entry; ``table_of("stub")``; ``address_of("__boot_cpu_mode")``;
   ``word(address_of("__boot_cpu_mode"))`` and ``doubleword(x0 + 8)``, 32 and 64 bits of memory, also
   written ``mem32[x0]`` and ``mem64[x0 + 8]``; ``mem[x0]``, as many as an address has;
@@ -21,6 +21,7 @@ from typing import Final
 
 from hypabi.contract.expression import (
     BIG_ENDIAN,
+    IN_T32,
     WORDS,
     AddressOf,
     BigEndian,
@@ -29,6 +30,7 @@ from hypabi.contract.expression import (
     Comparison,
     Conjunction,
     Disjunction,
+    InT32,
     Integer,
     Moment,
     Negation,
@@ -264,6 +266,8 @@ class _Reader:
             return self._read(scope.arguments[name], Moment.ENTRY)
         if name == BIG_ENDIAN:
             return BigEndian()
+        if name == IN_T32:
+            return InT32()
         if name == "result":
             if scope.moment is Moment.ENTRY:
                 raise self.place.refuse("there is no 'result' at entry", "use it in 'ensures'")

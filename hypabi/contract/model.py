@@ -498,7 +498,8 @@ class Transition(Bounded):
     by: Annotated[str | None, "Who makes the call."] = None
     made_by: Annotated[
         tuple[str, ...],
-        "Functions from each of which, where a kernel has it, direct calls lead to such a call.",
+        "Functions from each of which, where a kernel has it, direct calls lead to such a call; "
+        "in a program without symbols some call site has to make it.",
     ] = ()
     given: Annotated[
         Mapping[str, Mapping[str, tuple[int, ...]]],

@@ -11,6 +11,7 @@ from hypabi.contract.expression import (
     Comparison,
     Conjunction,
     Disjunction,
+    InT32,
     Integer,
     Moment,
     Negation,
@@ -119,7 +120,7 @@ def _value(value: Value, beginning: Beginning) -> Formula:
             return (operator.value, width_of(left), *operands)
         case Word(_, _, Moment.EXIT):
             raise Open(write_value(value))
-        case Read() | Integer() | TableOf() | BigEndian() | AddressOf() | Word():
+        case Read() | Integer() | TableOf() | BigEndian() | InT32() | AddressOf() | Word():
             return beginning.value(value)
         case _:
             assert_never(value)

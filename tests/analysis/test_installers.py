@@ -404,9 +404,36 @@ DROPS = {
     "INSTALLS": "bl __hyp_stub_install",
     "MASKS": "0xd3",
     "STATUS": "msr spsr_cxsf, r9",
+    "KEEPS": "nop",
     "LINK": "msr ELR_hyp, lr",
 }
+
+
+def of_thumb2_kernel(source: str) -> str:
+    """Return the same kernel of T32, that is entered in A32 as the boot protocol has it."""
+    source = source.replace(
+        "stext:\n", "stext:\n    adr r9, 1f + 1\n    bx r9\n    .thumb\n1:\n    nop\n", 1
+    )
+    source = source.replace("    orr r9, r9, #0x100", "    orr r9, r9, #0x100\n    KEEPS", 1)
+    source = source.replace("    bne 1f", "    orr r9, r9, #0x20\n    bne 1f", 1)
+    source = source.replace("    adr lr, 2f", "    adr.w lr, 2f + 1", 1)
+    return source.replace("    b .\n", "    b.w .\n").replace("    b answers", "    b.w answers")
+
+
+IN_BOTH = pytest.mark.parametrize("thumb", ["A32", "T32"])
 OPENING = ("goes-on", "dropped", "masked", "state", "vectors", "boot-data")
+
+
+@pytest.mark.parametrize(("keeps", "wrong"), [("nop", set()), ("bic r9, r9, #0x20", {"state"})])
+def test_a_thumb2_kernel_goes_on_in_t32(assemble: Assemble, keeps: str, wrong: set[str]) -> None:
+    source = of_thumb2_kernel(STARTS_ARM)
+    for name, text in (DROPS | {"KEEPS": keeps}).items():
+        source = source.replace(name, text)
+    path = assemble(source, "arm", flags=["-march=armv7ve"], text=0xC0008000)
+    examined = open_image(path).examine(CONTRACT, Version.exact("6.1"))
+    (each,) = (held for held in examined.installed if held.row.call == "stext")
+    found = {each.clause.name: each.verdict for each in judge_row(each, BitwuzlaSolver())}
+    assert {name for name in OPENING if not isinstance(found[name], Proved)} == wrong, found
 
 
 @pytest.mark.parametrize(
@@ -422,10 +449,11 @@ OPENING = ("goes-on", "dropped", "masked", "state", "vectors", "boot-data")
         ({"STATUS": "b 2f"}, {"dropped", "masked"}),
     ],
 )
+@IN_BOTH
 def test_an_arm_kernel_is_in_svc_behind_the_stub_when_it_goes_on(
-    assemble: Assemble, edit: dict[str, str], wrong: set[str]
+    assemble: Assemble, edit: dict[str, str], wrong: set[str], thumb: str
 ) -> None:
-    source = STARTS_ARM
+    source = of_thumb2_kernel(STARTS_ARM) if thumb == "T32" else STARTS_ARM
     for name, text in (DROPS | edit).items():
         source = source.replace(name, text)
     path = assemble(source, "arm", flags=["-march=armv7ve"], text=0xC0008000)

@@ -9,11 +9,13 @@ from typing import Literal
 import pytest
 
 from hypabi.arch.names import Conduit, InstructionSet
-from hypabi.callsites.hvc_words import MOST_SITES, direct_calls, hvc_words, replaced_by
+from hypabi.callsites.hvc_words import JUMPS, MOST_SITES, direct_calls, hvc_words, replaced_by
 from hypabi.code.alternatives import find_alternatives
 from hypabi.code.function_bounds import function_extent
 from hypabi.image.load import load_image
 from hypabi.image.model import Access, Image, ImageError
+from hypabi.image.symbols import NoSymbols
+from hypabi.records import replace
 from tests.inputs import Assemble, Kernel
 
 A64 = """
@@ -138,6 +140,61 @@ def test_calls_are_found_from_before_and_behind_their_target(assemble: Assemble)
     assert direct_calls(image, [0x10000, 0x10018], 9) == {0x10000: [], 0x10018: []}
     arm = load_image(assemble(A32, "arm", text=0x10000)).images[-1]
     assert direct_calls(arm, [0x10000], 9) == {0x10000: [0x10008]}
+
+
+T32 = """
+    .syntax unified
+    .arch armv7-a
+    .thumb
+    NAMES
+before:
+    bl one
+    nop.w
+    bx lr
+one:
+    nop
+    bl one
+    b one
+    b.w one
+    pop {r4, pc}
+other:
+    bl one
+    bl before
+    .inst.n 0x46f7
+last:
+    movw r0, #0x4770
+    nop
+"""
+NAMES = """
+    .type before, %function
+    .type one, %function
+    .type other, %function
+    .type last, %function
+"""
+
+
+@pytest.mark.parametrize("names", [NAMES, ""])
+def test_calls_and_jumps_are_found_in_t32_with_symbols_and_without(
+    assemble: Assemble, names: str
+) -> None:
+    path = assemble(T32.replace("NAMES", names), "arm", text=0x10000)
+    image = load_image(path).images[-1]
+    if not names:
+        image = replace(image, symbols=NoSymbols())
+    assert direct_calls(image, [0x1000A], 9) == {0x1000A: [0x10000, 0x1000C, 0x10018]}
+    assert direct_calls(image, [0x1000A], 9, JUMPS) == {0x1000A: [0x10010, 0x10012]}
+    assert direct_calls(image, [0x10000], 9) == {0x10000: [0x1001C]}
+
+
+def test_a_function_of_t32_without_symbols_begins_behind_the_last_return(
+    assemble: Assemble,
+) -> None:
+    """``movw r0, #0x4770`` holds the halfword of ``bx lr`` in what it loads, and is none."""
+    image = load_image(assemble(T32.replace("NAMES", NAMES), "arm", text=0x10000)).images[-1]
+    image = replace(image, symbols=NoSymbols())
+    starts = {0x10002: 0x10000, 0x10012: 0x1000A, 0x1001C: 0x10018, 0x10026: 0x10022}
+    for inside, start in starts.items():
+        assert function_extent(image, inside, InstructionSet.T32).start == start
 
 
 def naive(image: Image) -> set[int]:

@@ -69,6 +69,24 @@ def test_a_branch_is_decided_as_the_way_goes_on(assemble: Assemble) -> None:
     assert through.registers["x0"] == 2 and taken.registers["x0"] is terms.symbol("x0", 64)
 
 
+def test_what_a_branch_finds_equal_to_a_number_is_that_number_behind_it(
+    assemble: Assemble,
+) -> None:
+    source = "cmp x0, #2; b.ne 1f; add x0, x0, #8; 1: hvc #0"
+    equal, other = run(assemble, source, 0, 1, 2, 3), run(assemble, source, 0, 1, 3)
+    assert equal.registers["x0"] == 10
+    assert other.registers["x0"] is terms.symbol("x0", 64)
+
+
+def test_a_branch_tells_nothing_where_other_ways_bring_the_same(assemble: Assemble) -> None:
+    source = "cbz x0, 1f; nop; 1: hvc #0"
+    (image,) = load_image(assemble(source.replace(";", "\n"), "arm64", text=START)).images
+    approach = Approach(explorer_for(image), InstructionSet.A64)
+    for shared, expected in ((True, terms.symbol("x0", 64)), (False, 0)):
+        chain = Chain((START, START + 8), Stop.ENTRY, shared=shared)
+        assert approach.run(body(source), chain).registers["x0"] is expected
+
+
 def test_a_call_loses_scratch_registers_and_memory_and_keeps_the_rest(assemble: Assemble) -> None:
     source = "mov x19, #1; mov x9, #2; str x19, [sp]; bl .+0x100; ldr x2, [sp]; hvc #0"
     found = run(assemble, source)

@@ -3,6 +3,8 @@
 import pytest
 
 from hypabi.arch.names import Architecture
+from hypabi.contract.file.load import shipped_contract
+from hypabi.contract.model import RunsOn
 from hypabi.contract.registry import default_contract, find_interfaces, listed_numbers
 from hypabi.contract.version import Version
 from hypabi.decode.place import FileError
@@ -32,6 +34,11 @@ SPOKEN_OF = [
 
 def _chosen(architecture: Architecture, version: str, *symbols: str) -> str:
     return default_contract(architecture, Version.parse(version), symbols.__contains__).name
+
+
+@pytest.mark.parametrize("name", sorted({name for _, _, name in SPOKEN_OF}))
+def test_a_kernel_runs_on_every_cpu_whichever_its_version(name: str) -> None:
+    assert shipped_contract(name).runs_on is RunsOn.EVERY
 
 
 @pytest.mark.parametrize(("architecture", "version", "name"), SPOKEN_OF)

@@ -28,9 +28,11 @@ from hypabi.contract.expression import (
     Comparison,
     Conjunction,
     Disjunction,
+    InT32,
     Integer,
     Moment,
     Negation,
+    OfImage,
     Operation,
     Operator,
     Predicate,
@@ -141,7 +143,7 @@ def value(of: Value, names: Names) -> Words:
             return _at(names, moment, Code(_field(register, high, low)))
         case Bits(inner, high, low):
             return words(f"bits {high} to {low} of ", value(inner, names))
-        case TableOf() | BigEndian() | AddressOf():
+        case TableOf() | BigEndian() | InT32() | AddressOf():
             return _of_image(of)
         case Word():
             return _word(of, names)
@@ -151,12 +153,14 @@ def value(of: Value, names: Names) -> Words:
             assert_never(of)
 
 
-def _of_image(of: TableOf | BigEndian | AddressOf) -> Words:
+def _of_image(of: OfImage) -> Words:
     match of:
         case TableOf(party, _):
             return words("the address of the vectors of ", Emphasis(party))
         case BigEndian():
             return words("1 where data are big-endian, else 0")
+        case InT32():
+            return words("1 where the vectors are in T32, else 0")
         case AddressOf(symbol, _):
             return words("the address of ", Code(symbol))
         case _:

@@ -54,7 +54,7 @@ def read_objects(elves: Sequence[Elf], sha256: str, role: Role | None = None) ->
     _check_alike(elves)
     positions = _Positions()
     placed = [_placed(elf, positions) for elf in elves]
-    linking = Linking(positions.aligned(OBJECT_ALIGNMENT), elves[0].order)
+    linking = Linking(positions.aligned(OBJECT_ALIGNMENT), elves[0].order, elves[0].bits // 8)
     find = _Finder(placed, linking.table.base)
     for each in placed:
         relocate(each, find, linking)

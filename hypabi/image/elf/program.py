@@ -14,6 +14,8 @@ from hypabi.image.elf.headers import (
     SHF_ALLOC,
     SHT_RELA,
     Elf,
+    Kind,
+    Section,
 )
 from hypabi.image.elf.sections import MAX_MEMORY, is_placed, section_access
 from hypabi.image.elf.symbols import ElfSymbols, read_symbol_table
@@ -96,12 +98,20 @@ def _sections(elf: Elf) -> list[_Part]:
             section.address,
             section.size,
             elf.part(section),
-            section_access(section),
+            Access.READ_ONLY if _is_filled_in(elf, section) else section_access(section),
         )
         for section in elf.sections
         if is_placed(section) and section.size and section.address not in overlays
     ]
     return sorted(parts, key=lambda part: part.address)
+
+
+def _is_filled_in(elf: Elf, section: Section) -> bool:
+    """Tell whether a section is a global offset table that the linker has filled for good.
+
+    A loader fills that of a program which may be moved.
+    """
+    return section.name == ".got" and elf.kind is Kind.EXECUTABLE
 
 
 def _overlays(elf: Elf) -> frozenset[int]:

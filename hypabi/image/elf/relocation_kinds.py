@@ -105,6 +105,12 @@ _A64_NONE = (0, 256)
 _A64_PAGE = (275, 276)
 """R_AARCH64_ADR_PREL_PG_HI21, and without a check."""
 
+ABS32, REL32 = 2, 3
+"""R_ARM_ABS32 and R_ARM_REL32."""
+GOTOFF32, BASE_PREL, GOT_BREL, GOT_PREL = 24, 25, 26, 96
+"""Those of AArch32 that count from the global offset table, or go to it (AAELF32, 5.6.1.4)."""
+OF_GOT_ARM = {GOTOFF32: ABS32, BASE_PREL: REL32, GOT_BREL: ABS32, GOT_PREL: REL32}
+"""Each with the kind that is like it, once the table is known."""
 LD64_GOTPAGE_LO15 = 313
 # Code -> the kind that the same instruction has without a table of addresses between.
 THROUGH_GOT = {

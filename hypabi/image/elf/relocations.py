@@ -22,10 +22,14 @@ from hypabi.image.elf.headers import (
     Section,
 )
 from hypabi.image.elf.relocation_kinds import (
+    BASE_PREL,
     BRANCHES,
     DATA,
+    GOT_BREL,
+    GOTOFF32,
     LD64_GOTPAGE_LO15,
     MARK,
+    OF_GOT_ARM,
     THROUGH_GOT,
     THUMB_BRANCHES,
     Computed,
@@ -113,14 +117,16 @@ class StandIns:
 
 
 class OffsetTable:
-    """The global offset table of AArch64: a word for each address that code loads from it."""
+    """The global offset table: a word for each address that code loads from it."""
 
-    def __init__(self, base: int, order: ByteOrder) -> None:
+    def __init__(self, base: int, order: ByteOrder, size: int) -> None:
         """Start without an entry.
 
         :param base: of a page
+        :param size: of a word in bytes
         """
         self.base = base
+        self.size = size
         self.content = bytearray()
         self._order = order
         self._known: dict[tuple[str, int], int] = {}
@@ -137,22 +143,23 @@ class OffsetTable:
         if len(self._known) == STAND_INS:
             raise ImageError(name or f"{value:#x}", f"a table of more than {STAND_INS} addresses")
         at = self._known[name, value] = self.base + len(self.content)
-        word = 0 if name else value & (1 << 64) - 1
+        word = 0 if name else value & (1 << 8 * self.size) - 1
         little = self._order is ByteOrder.LITTLE
-        self.content += word.to_bytes(8, "little" if little else "big")
+        self.content += word.to_bytes(self.size, "little" if little else "big")
         return at, True
 
 
 class Linking:
     """What relocating all files of a program leaves behind."""
 
-    def __init__(self, base: int, order: ByteOrder) -> None:
+    def __init__(self, base: int, order: ByteOrder, size: int) -> None:
         """Start without anything.
 
         :param base: behind all sections
+        :param size: of an address in bytes
         """
         self.stand_ins = StandIns(base)
-        self.table = OffsetTable(base + STAND_INS // STAND_INS_OF_A_PAGE * 0x1000, order)
+        self.table = OffsetTable(base + STAND_INS // STAND_INS_OF_A_PAGE * 0x1000, order, size)
         self.references: dict[int, Reference] = {}
         self.open: list[Open] = []
         self.left = MAX_RELOCATIONS
@@ -238,6 +245,8 @@ class _Target:
                 code, addend, found = THROUGH_GOT[code], 0, Elsewhere(entry, thumb=False)
                 if code == LD64_GOTPAGE_LO15:
                     addend = -self.linking.table.base
+            elif elf.architecture is Architecture.ARM and code in OF_GOT_ARM:
+                code, found = OF_GOT_ARM[code], self._from_table(row, found, code)
             if found is None and code:
                 self._refer(row, code, place, offset, addend)
                 return
@@ -253,6 +262,20 @@ class _Target:
             case Architecture.ARM:
                 patch_arm(patch, code, addend)
 
+    def _from_table(self, row: Row, found: Elsewhere | None, code: int) -> Elsewhere | None:
+        """Return what a reference of AArch32 by way of the global offset table comes to.
+
+        :raises Unfit: it is of a section that is not in memory
+        """
+        base = self.linking.table.base
+        if code == BASE_PREL:
+            return Elsewhere(base, thumb=False)
+        if code == GOTOFF32:
+            return None if found is None else replace(found, address=found.address - base)
+        value = None if found is None else replace(found, address=found.address | found.thumb)
+        entry = self._entry(row, value, 0)
+        return Elsewhere(entry - base if code == GOT_BREL else entry, thumb=False)
+
     def _entry(self, row: Row, found: Elsewhere | None, addend: int) -> int:
         """Return where the address of a symbol stands in the global offset table.
 
@@ -266,8 +289,8 @@ class _Target:
             raise Unfit(4, f"refers to {undefined_text(name)}")
         at, is_new = table.entry(name, addend)
         if is_new:
-            self.linking.open.append(Open(at, 8, f"refers to {undefined_text(name)}"))
-            self.linking.references[at] = Reference(name, addend, (1 << 64) - 1, 0)
+            self.linking.open.append(Open(at, table.size, f"refers to {undefined_text(name)}"))
+            self.linking.references[at] = Reference(name, addend, (1 << 8 * table.size) - 1, 0)
         return at
 
     def _refer(self, row: Row, code: int, place: int, offset: int, addend: int | None) -> None:

@@ -84,6 +84,8 @@ class Reach:
     """Tells what a function does with an address."""
     switches: Callable[[int], bool] = lambda _: False
     """Tells whether a function of A32 goes on in T32 at once, by a register that is lost then."""
+    entry: int | None = None
+    """Where a program without any symbols is entered; ``None`` of one that names functions."""
 
 
 def hold_makers(
@@ -111,6 +113,28 @@ def hold_makers(
                 shut = closed | reach.unreached(address, given) if given else closed
                 verdict = given_that(_verdict(address, reach, sites, unread, shut), given)
                 yield MakerCheck(name, address, move.call, (move.source,), verdict)
+
+
+def hold_nameless(
+    revision: Revision,
+    entry: int,
+    live: Collection[str],
+    made: Mapping[tuple[str, str], Sequence[CallSite]],
+    unread: Sequence[Unread],
+) -> Iterator[MakerCheck]:
+    """Yield the moves that somebody has to make and nobody does, of a program without symbols.
+
+    Of a decompressor nothing tells which function has to make one, only that one has to.
+
+    :param entry: where the program is entered
+    :param live: the parties that it holds
+    :param made: as :func:`hold_makers`
+    """
+    lost = next((f"its hvc at {each.address:#x}: {each.why}" for each in unread), "")
+    why = Undecided(lost) if lost else Violated("no call site of the program makes it")
+    for move in revision.moves:
+        if move.made_by and move.source in live and not made.get((move.source, move.call)):
+            yield MakerCheck("", entry, move.call, (move.source,), why)
 
 
 def hold_scheduled(

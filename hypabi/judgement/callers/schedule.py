@@ -43,6 +43,7 @@ from hypabi.judgement.callers.makers import (
     hold_handing,
     hold_levels,
     hold_makers,
+    hold_nameless,
     hold_relays,
     hold_scheduled,
 )
@@ -217,8 +218,11 @@ def _makers(
     """
     closed = closed_calls(program.sites)
     yield from hold_makers(revision, program.which, reach, made, program.unread, closed)
+    live = program.providers.keys()
+    if reach.entry is not None:
+        yield from hold_nameless(revision, reach.entry, live, made, program.unread)
     spoken = [c for c in revision.contexts if c.program in (None, program.which)]
-    yield from hold_scheduled(spoken, reach, program.providers.keys(), asked, program.unread)
+    yield from hold_scheduled(spoken, reach, live, asked, program.unread)
     yield from hold_copies(revision, program.which, made, dict(_tables(program)).values())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from hypabi.arch.names import ByteOrder
+from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import (
     Called,
@@ -23,9 +23,11 @@ from hypabi.contract.expression import (
     Comparison,
     Conjunction,
     Disjunction,
+    InT32,
     Integer,
     Moment,
     Negation,
+    OfImage,
     Operation,
     Operator,
     Predicate,
@@ -75,6 +77,8 @@ class Surroundings:
     """What a capability is called, of which the name and the number are known."""
     order: ByteOrder | None = None
     """Of data, where it is known."""
+    state: InstructionSet | None = None
+    """In which the vectors of 32-bit Arm are written, where all of them are in one."""
     by_name: Callable[[str], terms.Value] | None = None
     """What stands for the address of a symbol where builds are compared, in which it differs."""
     within: Callable[[int], bool] = _everywhere
@@ -143,7 +147,7 @@ class Lowering:
                 return self.register(register, width, moment)
             case Bits(of, high, low):
                 return terms.extract(self.value(of), low, high - low + 1, width_of(of))
-            case TableOf() | BigEndian() | AddressOf():
+            case TableOf() | BigEndian() | InT32() | AddressOf():
                 return self._of_image(value)
             case Word(address, width, moment):
                 return self._memory(self.value(address), width, moment)
@@ -152,7 +156,7 @@ class Lowering:
             case _:
                 assert_never(value)
 
-    def _of_image(self, value: TableOf | BigEndian | AddressOf) -> terms.Value:
+    def _of_image(self, value: OfImage) -> terms.Value:
         match value:
             case TableOf(party, _):
                 if party not in self.surroundings.tables:
@@ -162,6 +166,10 @@ class Lowering:
                 if self.surroundings.order is None:
                     raise NotKnown("the byte order of data is not told")
                 return int(self.surroundings.order is ByteOrder.BIG)
+            case InT32():
+                if self.surroundings.state is None:
+                    raise NotKnown("in which instruction set the vectors are is not told")
+                return int(self.surroundings.state is InstructionSet.T32)
             case AddressOf(symbol, _):
                 return self._address(symbol)
             case _:

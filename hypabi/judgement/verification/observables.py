@@ -46,6 +46,7 @@ from hypabi.contract.expression import (
     Comparison,
     Conjunction,
     Disjunction,
+    InT32,
     Integer,
     Moment,
     Negation,
@@ -130,7 +131,7 @@ def _of_value(value: Value) -> Iterator[Read | Bits]:
         case Operation(_, left, right):
             yield from _of_value(left)
             yield from _of_value(right)
-        case Read() | Integer() | TableOf() | BigEndian() | AddressOf() | Word():
+        case Read() | Integer() | TableOf() | BigEndian() | InT32() | AddressOf() | Word():
             return
         case _:
             assert_never(value)

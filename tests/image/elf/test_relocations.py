@@ -7,7 +7,7 @@ import pytest
 from hypabi.arch.names import InstructionSet
 from hypabi.image.elf.relocations import Open, Unresolved
 from hypabi.image.load import load_image
-from hypabi.image.model import Image, ImageError
+from hypabi.image.model import Access, Image, ImageError
 from hypabi.lifter.instruction import AddressOf, Instruction
 from hypabi.symbolic.setup import explorer_for
 from tests.inputs import Assemble
@@ -144,6 +144,43 @@ more: .quad 0
     assert image.read(more, 8) == (data + 8).to_bytes(8, order)
 
 
+@pytest.mark.parametrize("flags", [(), ("-EB",)])
+def test_an_address_behind_the_offset_table_of_arm_is_that_of_its_symbol(
+    assemble: Assemble, flags: tuple[str, ...]
+) -> None:
+    """The operations of AAELF32, 5.6.1.4, by hand: GOT_ORG + GOT_BREL is the entry, and so on."""
+    source = """
+    .syntax unified
+    .data
+here: .word 0
+    .globl more, thumb
+more: .word 0
+    .text
+    .arm
+to_table: .word _GLOBAL_OFFSET_TABLE_ - .
+    .word more(GOT)
+    .word more(GOT_PREL)
+    .word here(GOTOFF)
+    .word thumb(GOT)
+    .thumb
+    .type thumb, %function
+thumb: bx lr
+"""
+    image = load_image(assemble(source, "arm", flags=flags)).images[0]
+    order: Literal["big", "little"] = "big" if flags else "little"
+
+    def word(at: int) -> int:
+        return int.from_bytes(image.read(at & 0xFFFFFFFF, 4), order)
+
+    start = image.symbols.find("to_table")[0].address
+    table = start + word(start)
+    more, thumb = (image.symbols.find(name)[0].address for name in ("more", "thumb"))
+    assert word(table + word(start + 4)) == more
+    assert start + 8 + word(start + 8) == table + word(start + 4)
+    assert (table + word(start + 12)) & 0xFFFFFFFF == image.symbols.find("here")[0].address
+    assert word(table + word(start + 16)) == thumb | 1
+
+
 def test_an_entry_of_what_no_file_defines_is_refused_by_name(assemble: Assemble) -> None:
     image = _one(assemble, "adrp x0, :got:there\nldr x0, [x0, :got_lo12:there]", "arm64")
     entry = _entry_of(image, image.segments[0].address)
@@ -178,3 +215,18 @@ def test_a_name_that_nothing_defines_stays_unknown(assemble: Assemble, source: s
     image = _one(assemble, f"{source}\n", "arm64")
     assert len(image.stand_ins) == 1
     assert "as the kernel links" not in image.base
+
+
+@pytest.mark.parametrize(("kind", "access"), [(2, Access.READ_ONLY), (3, Access.WRITABLE)])
+def test_the_table_that_a_linker_has_filled_stays_as_it_is(
+    assemble: Assemble, kind: int, access: Access
+) -> None:
+    """``e_type`` is at 16: 2 is a program that stays where it is linked, 3 one that is moved."""
+    source = '.section .got, "aw"\n.word 7\n.data\n.word 8\n.text\n nop\n'
+    path = assemble(source, "arm", text=0x10000)
+    content = bytearray(path.read_bytes())
+    content[16] = kind
+    path.write_bytes(content)
+    image = load_image(path).images[-1]
+    found = {segment.name: segment.access for segment in image.segments}
+    assert (found[".got"], found[".data"]) == (access, Access.WRITABLE)

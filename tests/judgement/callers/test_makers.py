@@ -18,6 +18,7 @@ from hypabi.judgement.callers.makers import (
     hold_copies,
     hold_levels,
     hold_makers,
+    hold_nameless,
     hold_relays,
     hold_scheduled,
 )
@@ -33,6 +34,7 @@ from tests.judgement.made_case import behaviour
 
 MOVE = Move("stub", "SET", "kvm-init", ("maker", "absent"))
 PLACE = 0x8000
+UNREAD = Unread(0x9008, Function("other", 0x9000, 0x9010), "x0 is not a constant", passed=True)
 
 
 def held(
@@ -101,6 +103,24 @@ def test_a_function_that_makes_its_call_no_more_is_undecided_where_its_party_is(
     assert ["x0 is not a constant" in str(each.verdict) for each in passes] == [True] * undecided
     lost = replace(own, passed=False)
     assert list(hold_scheduled([context], reach, live, asked, [lost])) == [], "told at its site"
+
+
+@pytest.mark.parametrize(
+    ("move", "live", "serves", "lost", "said"),
+    [
+        (MOVE, ("stub",), False, (), [Violated]),
+        (MOVE, ("stub",), False, (UNREAD,), [Undecided]),
+        (MOVE, ("stub",), True, (), []),
+        (MOVE, (), False, (), []),
+        (replace(MOVE, made_by=()), ("stub",), False, (), []),
+    ],
+)
+def test_of_a_program_without_symbols_somebody_has_to_make_a_move(
+    move: Move, live: tuple[str, ...], serves: object, lost: tuple[Unread, ...], said: list[type]
+) -> None:
+    made = {("stub", "SET"): [site()]} if serves else {}
+    found = list(hold_nameless(replace(REVISION, moves=(move,)), PLACE, live, made, lost))
+    assert [type(each.verdict) for each in found] == said
 
 
 def test_a_maker_is_held_to_what_it_does_when_registers_hold_some_numbers() -> None:

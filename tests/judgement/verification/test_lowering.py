@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hypabi.arch.names import ByteOrder
+from hypabi.arch.names import ByteOrder, InstructionSet
 from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Left, Outcome, Returned
 from hypabi.contract.expression import (
@@ -15,6 +15,7 @@ from hypabi.contract.expression import (
     Comparison,
     Conjunction,
     Disjunction,
+    InT32,
     Integer,
     Moment,
     Negation,
@@ -165,6 +166,16 @@ def test_the_program_status_at_exit_is_what_the_end_of_the_path_makes_it() -> No
         assert terms.extract(left, 0, 10, 64) == masks | 0b01000 | selected
         # What EL2 ran with besides is not known, so nothing can be proved of it.
         assert terms.symbols_of(terms.extract(left, 10, 54, 64))
+
+
+@pytest.mark.parametrize(("state", "bit"), [(InstructionSet.A32, 0), (InstructionSet.T32, 1)])
+def test_the_instruction_set_is_that_of_the_vectors_and_not_known_without_one(
+    state: InstructionSet, bit: int
+) -> None:
+    of_image = replace(AROUND, state=state)
+    assert Lowering(behaviour(), None, of_image).value(InT32()) == bit
+    with pytest.raises(NotKnown):
+        Lowering(behaviour(), None, AROUND).value(InT32())
 
 
 @pytest.mark.parametrize(("order", "bit"), [(ByteOrder.LITTLE, 0), (ByteOrder.BIG, 1)])
