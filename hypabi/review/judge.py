@@ -33,12 +33,11 @@ from hypabi.judgement.difference.model import Direction
 from hypabi.judgement.difference.own_promises import PromiseChange
 from hypabi.judgement.drift.call_table import How, answered
 from hypabi.judgement.drift.drift import find_drift
-from hypabi.judgement.drift.findings import Drift
-from hypabi.judgement.drift.findings import Kind as DriftKind
 from hypabi.judgement.drift.rst_reader import read_document
 from hypabi.judgement.drift.subject import Evidence as DriftEvidence
 from hypabi.judgement.drift.subject import Subject
 from hypabi.records import field, frozen
+from hypabi.review.drifts import drift_of
 from hypabi.review.findings import Finding, findings_of
 from hypabi.review.kept import Kept
 from hypabi.review.numbers import FORMER, Numbered, former, renumbered, with_further
@@ -206,7 +205,7 @@ class Judge:
             subject = Subject(program.name, examination.revision, evidence)
             read = read_document(str(document))
             found = find_drift(read, examined.contract, (subject,), BitwuzlaSolver)
-            return Drifts(tuple(map(_drift, found.drifts)))
+            return Drifts(tuple(map(drift_of, found.drifts)))
 
         return self.kept.answer(Drifts, find, *self.about, program.key, text).drifts
 
@@ -284,11 +283,6 @@ def _served(examination: Examination) -> Iterator[Served]:
     for each in found:
         if each.how in (How.SERVED, How.UNDECIDED):
             yield Served(each.party, each.number)
-
-
-def _drift(found: Drift) -> ReviewDrift:
-    contradicted = found.kind is DriftKind.CONTRADICTED or bool(found.refuted)
-    return ReviewDrift(found.kind.value, found.what, found.line, contradicted)
 
 
 def _order(finding: ReviewFinding) -> tuple[bool, str]:

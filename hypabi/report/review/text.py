@@ -14,6 +14,7 @@ from hypabi.analysis.results.review import (
     PatchWord,
     Renumbered,
     ReviewChange,
+    ReviewDrift,
     ReviewedPatch,
     ReviewFinding,
     ReviewResult,
@@ -205,7 +206,7 @@ def _document(review: ReviewResult) -> Iterator[str]:
     if drift:
         yield ""
         yield from filled(f"What {review.document} no longer says, or says otherwise:")
-        lines = dict.fromkeys(f"{_place(patch)}{each.kind}: {each.what}" for patch, each in drift)
+        lines = dict.fromkeys(f"{_place(patch)}{_drifted(each)}" for patch, each in drift)
         for line in list(lines)[:MOST_DRIFT]:
             yield from filled(line, "  ", "    ")
         if len(lines) > MOST_DRIFT:
@@ -215,6 +216,11 @@ def _document(review: ReviewResult) -> Iterator[str]:
     if changed and review.document is not None and not review.document_touched:
         yield ""
         yield from filled(f"{review.document} is not changed by the series.")
+
+
+def _drifted(each: ReviewDrift) -> str:
+    line = "" if each.line is None else f", line {each.line}"
+    return f"{each.kind}{line}: {each.what}"
 
 
 def _agreement(review: ReviewResult) -> Iterator[str]:
