@@ -42,6 +42,7 @@ from hypabi.review.findings import Finding, findings_of
 from hypabi.review.kept import Kept
 from hypabi.review.numbers import FORMER, Numbered, former, renumbered, with_further
 from hypabi.review.progress import Progress
+from hypabi.review.tables import Unnamed, unnamed_tables
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 MOST_OPEN: Final = 4
@@ -120,6 +121,8 @@ class Judged:
     asked: tuple[Asked, ...]
     duties: Mapping[str, Duty]
     """By party, the sentence that the contract cites for it."""
+    tables: tuple[Unnamed, ...] = ()
+    """Vector tables of no party."""
 
 
 @frozen
@@ -240,6 +243,7 @@ class Judge:
                 for name, party in examined.contract.parties.items()
                 if name in owners and (cite := party.cite) is not None
             },
+            tables=tuple(unnamed_tables(examined.examination)),
         )
 
     def _examined(self, program: Built) -> _Examined:

@@ -8,9 +8,11 @@ from hypabi.analysis.provenance import typed
 from hypabi.analysis.results.conclusion import spell_counts
 from hypabi.analysis.results.review import (
     AgreementWord,
+    AsksOtherwise,
     FindingWord,
     MustAgree,
     NewCall,
+    NewTable,
     PatchWord,
     Renumbered,
     ReviewChange,
@@ -126,7 +128,8 @@ def _patch(patch: ReviewedPatch, total: int) -> Iterator[str]:
     for why in patch.why if patch.word is not PatchWord.NOT_REACHED else ():
         yield from filled(why, " " * 8)
     said: dict[str, list[str]] = {}
-    told: tuple[Renumbered | NewCall, ...] = (*patch.renumbers, *patch.new_calls)
+    told: tuple[Renumbered | NewCall | NewTable | AsksOtherwise, ...]
+    told = (*patch.renumbers, *patch.new_calls, *patch.new_tables, *patch.asks)
     for each in told:
         said.setdefault(each.sentence, []).append(each.program)
     for sentence, programs in said.items():
