@@ -1,12 +1,11 @@
 """Vector tables of a program of which the contract names no party, and what they would answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.results.review import NewTable
-from hypabi.behaviour.case import Behaviour
-from hypabi.judgement.drift.call_table import How, answered
+from hypabi.judgement.drift.call_table import Answered, How, answered
 from hypabi.records import frozen, replace
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
@@ -31,23 +30,29 @@ class Unnamed:
 
 
 def unnamed_tables(examination: Examination) -> Iterator[Unnamed]:
-    """Yield the tables that have a name and no party."""
+    """Yield the tables that have a name and no party.
+
+    They are asked what is asked of a party, one of which nothing is assumed.
+    """
     taken = {(role, table.address) for role, table in examination.found.values()}
+    revision, (like, *_) = examination.revision, examination.revision.parties
     for role, tables in examination.tables.items():
-        program = examination.programs[role]
         for table in tables.values():
-            if table.name and (role, table.address) not in taken:
-                behaviour = program.behaviour_by(table, examination.revision, examination.handed_to)
-                yield _unnamed(examination, table.name, behaviour)
+            if not table.name or (role, table.address) in taken:
+                continue
+            party = replace(like, name=table.name, when=None, assumes=())
+            does = examination.programs[role].behaviour_by(table, revision, examination.handed_to)
+            found = answered(
+                replace(revision, parties=(party,)),
+                {table.name: does},
+                examination.surroundings,
+                BitwuzlaSolver(),
+            )
+            names = {each.number: each.name for each in revision.calls if each.number is not None}
+            yield _unnamed(table.name, names, found)
 
 
-def _unnamed(examination: Examination, symbol: str, behaviour: Behaviour) -> Unnamed:
-    """Ask of a table what is asked of a party: one that nothing is assumed of."""
-    like, *_ = examination.revision.parties
-    party = replace(like, name=symbol, when=None, assumes=())
-    revision = replace(examination.revision, parties=(party,))
-    found = answered(revision, {symbol: behaviour}, examination.surroundings, BitwuzlaSolver())
-    names = {each.number: each.name for each in revision.calls if each.number is not None}
+def _unnamed(symbol: str, names: Mapping[int, str], found: Iterable[Answered]) -> Unnamed:
     by: dict[How, list[str]] = {}
     for each in found:
         if each.number in names:
