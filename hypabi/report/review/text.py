@@ -147,7 +147,9 @@ def _broken_by(bad: ReviewedPatch) -> Iterator[str]:
     if not bad.introduces:
         return
     yield ""
-    yield from filled(f"What patch {bad.number} breaks:" if bad.number else "What it breaks:")
+    refuted = any(each.word is FindingWord.REFUTED for each in bad.introduces)
+    whose = f"patch {bad.number}" if bad.number else "it"
+    yield from filled(f"What {whose} {'breaks' if refuted else 'leaves undecided'}:")
     for each in bad.causes[:MOST_FINDINGS]:
         of = f" ({len(each.rules)} findings)" if len(each.rules) > 1 else ""
         programs = ", ".join(each.programs)
