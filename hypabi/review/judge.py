@@ -4,10 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from hypabi.analysis.check import CheckWanted, check
+from hypabi.analysis.callers import with_callers
+from hypabi.analysis.check import judged
 from hypabi.analysis.comparison import compare
 from hypabi.analysis.difference import Opened
 from hypabi.analysis.examination import Examination
+from hypabi.analysis.findings.check import Check
+from hypabi.analysis.own_promises import promises_of
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.results.difference import (
     ChangeKind,
@@ -22,8 +25,9 @@ from hypabi.analysis.results.review import (
     ReviewFinding,
 )
 from hypabi.analysis.results.shared import Evidence
-from hypabi.analysis.saved_form import save_image
+from hypabi.analysis.saved_form import save_behaviours
 from hypabi.analysis.session import open_image
+from hypabi.analysis.summaries.check import summarize_check
 from hypabi.analysis.summaries.difference import summarize_diff
 from hypabi.analysis.tools import TOOLS
 from hypabi.arch.names import Architecture
@@ -147,6 +151,7 @@ class _Examined:
 
     examination: Examination
     contract: Contract
+    check: Check
     numbered: Numbered
     opened: Opened
     served: tuple[Served, ...]
@@ -215,8 +220,7 @@ class Judge:
     def _judge(self, program: Built) -> Judged:
         self.say(f"{program.name}: judging")
         examined = self._examined(program)
-        command = ("hypabi", "check", program.path.name)
-        result = check(examined.examination, CheckWanted(), command)
+        result = summarize_check(examined.check)
         revision = examined.examination.revision
         owners = {each.name: each.owner for each in result.parties}
         served = {each.name: each.served_by for each in revision.calls}
@@ -269,8 +273,11 @@ class Judge:
         }
         held = with_further(numbered.contract, examination.revision, further)
         examination = session.examine(held, at)
-        opened = Opened(str(program.path), save_image(examination), held, examination.revision)
-        return _Examined(examination, held, numbered, opened, served)
+        command = ("hypabi", "check", program.path.name)
+        check = with_callers(judged(examination, command), examination)
+        saved = save_behaviours(examination, promises_of(check, examination))
+        opened = Opened(str(program.path), saved, held, examination.revision)
+        return _Examined(examination, held, check, numbered, opened, served)
 
 
 def _former(numbered: Numbered) -> Iterator[tuple[str, int]]:

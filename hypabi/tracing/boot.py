@@ -150,9 +150,8 @@ def booted(
     :param plugin: what tells them, of :func:`find_source`
     :raises HypabiError: QEMU cannot boot it
     """
-    plan = plan_boot(examination, wanted, plugin)
     with TemporaryDirectory(prefix="hypabi-") as folder:
-        events = watch_boot(plan, folder)
+        events = watch_boot(plan_boot(examination, wanted, plugin), folder)
         try:
             yield _refusing(events)
         finally:
