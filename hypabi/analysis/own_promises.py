@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from hypabi.analysis.callers import with_callers
-from hypabi.analysis.check import judged
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.installers import registers_left
@@ -44,12 +42,7 @@ class OwnPromises:
 NOTHING_KEPT: Final = OwnPromises((), ())
 
 
-def own_promises(examination: Examination) -> OwnPromises:
-    """Check an examined file, and say what came of it by names that other builds share."""
-    return promises_of(with_callers(judged(examination, ()), examination), examination)
-
-
-def promises_of(found: Check, examination: Examination) -> OwnPromises:
+def own_promises(found: Check, examination: Examination) -> OwnPromises:
     """Say what came of a check with its callers by names that other builds share."""
     assert found.callers is not None
     promises = _promises(summarize_check(found), examination)

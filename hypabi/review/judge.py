@@ -4,13 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from hypabi.analysis.callers import with_callers
-from hypabi.analysis.check import judged
 from hypabi.analysis.comparison import compare
 from hypabi.analysis.difference import Opened
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.findings.check import Check
-from hypabi.analysis.own_promises import promises_of
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.results.difference import (
     ChangeKind,
@@ -25,7 +22,7 @@ from hypabi.analysis.results.review import (
     ReviewFinding,
 )
 from hypabi.analysis.results.shared import Evidence
-from hypabi.analysis.saved_form import save_behaviours
+from hypabi.analysis.saved_form import check_and_save
 from hypabi.analysis.session import open_image
 from hypabi.analysis.summaries.check import summarize_check
 from hypabi.analysis.summaries.difference import summarize_diff
@@ -274,8 +271,7 @@ class Judge:
         held = with_further(numbered.contract, examination.revision, further)
         examination = session.examine(held, at)
         command = ("hypabi", "check", program.path.name)
-        check = with_callers(judged(examination, command), examination)
-        saved = save_behaviours(examination, promises_of(check, examination))
+        check, saved = check_and_save(examination, command)
         opened = Opened(str(program.path), saved, held, examination.revision)
         return _Examined(examination, held, check, numbered, opened, served)
 
