@@ -7,7 +7,7 @@ it what ``json`` can write.  Whatever cannot be read is refused with :class:`hyp
 """
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
@@ -492,7 +492,7 @@ def trace(
         WantedSource(source), callers, tuple(os.fspath(each) for each in modules),
     )  # fmt: skip
     found: Source | None = None
-    read: tuple[Event, ...] = ()
+    read: Iterable[Event] = ()
     if imported is None:
         found = find_source(examination, wanted)
         header = found.header

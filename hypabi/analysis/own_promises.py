@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from hypabi.analysis.callers import with_callers
-from hypabi.analysis.check import judged
 from hypabi.analysis.examination import Examination
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.installers import registers_left
 from hypabi.analysis.results.caller_checks import CallerCheck, CallerChecks, CallerWord, MoveCheck
 from hypabi.analysis.results.check import (
@@ -43,9 +42,8 @@ class OwnPromises:
 NOTHING_KEPT: Final = OwnPromises((), ())
 
 
-def own_promises(examination: Examination) -> OwnPromises:
-    """Check an examined file, and say what came of it by names that other builds share."""
-    found = with_callers(judged(examination, ()), examination)
+def own_promises(found: Check, examination: Examination) -> OwnPromises:
+    """Say what came of a check with its callers by names that other builds share."""
     assert found.callers is not None
     promises = _promises(summarize_check(found), examination)
     return OwnPromises(tuple(_each_once(promises)), tuple(_askers(found.callers)))

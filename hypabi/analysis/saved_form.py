@@ -3,7 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from hypabi.analysis.callers import with_callers
+from hypabi.analysis.check import judged
 from hypabi.analysis.examination import Examination
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.own_promises import NOTHING_KEPT, OwnPromises, own_promises
 from hypabi.analysis.party_detection import Found
 from hypabi.behaviour.saved.symbolic_names import Landmarks, in_symbolic_names
@@ -26,7 +29,16 @@ LIBRARY_COPY: Final = "__pi_"
 
 def save_image(examination: Examination) -> Saved:
     """Return what stands for an image in a comparison: what its parties do, and what it keeps."""
-    return save_behaviours(examination, own_promises(examination))
+    return check_and_save(examination, ())[1]
+
+
+def check_and_save(examination: Examination, command: tuple[str, ...]) -> tuple[Check, Saved]:
+    """Return what was found of an image and its callers, and what stands for it in a comparison.
+
+    :param command: what a reader types to repeat the check
+    """
+    found = with_callers(judged(examination, command), examination)
+    return found, save_behaviours(examination, own_promises(found, examination))
 
 
 def save_behaviours(examination: Examination, own: OwnPromises = NOTHING_KEPT) -> Saved:

@@ -4,7 +4,8 @@ import signal
 from types import FrameType
 from typing import Final, NoReturn
 
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Whoever presses Ctrl-C, ends a process, or closes its terminal."""
 
 
 class Ended(KeyboardInterrupt):

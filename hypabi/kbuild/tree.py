@@ -30,6 +30,11 @@ _IDENTITY: Final = {
 """What a kernel says of who built it, so that the same sources give the same bytes."""
 
 
+_FOR_LESS: Final = ("HOSTCFLAGS=-O0", "CONFIG_DTC=", "CONFIG_ASN1=", "CONFIG_BUILDTIME_TABLE_SORT=")
+"""What spares programs for the host that no object is made by, and the time to optimise others.
+
+A makefile's option on the command line changes no header that an object includes.
+"""
 _ALL_OF_INPUT: Final = ("sh", "-ec", 'eval "$(cat)"')
 """Runs commands that are more than a command line holds, and nothing where one fails before."""
 
@@ -165,7 +170,7 @@ def _make(prepared: Prepared, targets: Sequence[str], jobs: int = 1) -> None:
         prepared,
         (
             "make", "-s", f"-j{jobs}", f"ARCH={toolchain.architecture.value}",
-            *toolchain.makes, *targets,
+            *toolchain.makes, *_FOR_LESS, *targets,
         ),
     )  # fmt: skip
 

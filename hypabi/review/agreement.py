@@ -45,8 +45,9 @@ def agreement(
         for who, text in (*_by_interface(patch), *_by_function(patch, sections)):
             reasons.setdefault(who, []).append(_Reason(patch.number, text, is_interface=True))
         for who in keepers(sections, (document,)) if document and patch.drift else ():
-            text = "; ".join(dict.fromkeys(each.what for each in patch.drift))
-            reasons.setdefault(who, []).append(_Reason(patch.number, text, is_interface=True))
+            for each in patch.drift:
+                reason = _Reason(patch.number, each.what, is_interface=True)
+                reasons.setdefault(who, []).append(reason)
         for who, files in keepers(sections, patch.files).items():
             for name in files:
                 reasons.setdefault(who, []).append(_Reason(patch.number, name, is_interface=False))

@@ -136,11 +136,9 @@ def _noted(marker: Path, together: Sequence[Path]) -> tuple[int, int]:
 
 def _size(path: Path) -> int:
     """Return how much of a disk something takes."""
-    every = [path]
-    every += [
-        Path(at) / each for at, folders, files in os.walk(path) for each in (*folders, *files)
-    ]
-    return sum(each.lstat().st_blocks * 512 for each in every)
+    every = [str(path)]
+    every += [f"{at}/{each}" for at, folders, files in os.walk(path) for each in (*folders, *files)]
+    return sum(os.lstat(each).st_blocks * 512 for each in every)
 
 
 def _too_much(stamps: Mapping[_T, tuple[int, int]], most: int) -> Iterator[_T]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hypabi.analysis.results.review import (
+    AsksOtherwise,
     FindingWord,
     ForgottenCaller,
     NewCall,
@@ -11,7 +12,7 @@ from hypabi.analysis.results.review import (
     ReviewFinding,
 )
 from hypabi.review.judge import Judged
-from hypabi.review.numbers import ERROR, former
+from hypabi.review.numbers import ERROR, FORMER, former
 
 OWED: Final = "call"
 """Rule of a new call that a party does not serve though the document says that it must."""
@@ -80,6 +81,28 @@ def new_calls(old: Judged, new: Judged) -> Iterator[NewCall]:
                 tuple(each for each in new.parties if each not in serving),
                 tuple(dict.fromkeys(e.function for e in new.asked if e.call == call)),
             )
+
+
+def asks_otherwise(old: Judged, new: Judged) -> Iterator[AsksOtherwise]:
+    """Yield the functions that make other calls than before, by the calls' names.
+
+    One that asks by a number that its call had before is told with the renumbering.
+    """
+    before, now = _asked(old), _asked(new)
+    for function in dict.fromkeys((*before, *now)):
+        gone = before.get(function, {}).keys() - now.get(function, {}).keys()
+        come = now.get(function, {}).keys() - before.get(function, {}).keys()
+        if (gone or come) and not any(each.endswith(FORMER) for each in gone | come):
+            yield AsksOtherwise(new.name, function, tuple(sorted(gone)), tuple(sorted(come)))
+
+
+def _asked(of: Judged) -> dict[str, dict[str, None]]:
+    """Return by function the calls that it makes; not what a symbol does not name."""
+    found: dict[str, dict[str, None]] = {}
+    for each in of.asked:
+        if each.function:
+            found.setdefault(each.function, {})[each.call] = None
+    return found
 
 
 def owed(new: Judged, call: NewCall, *, spoken_of: bool | None) -> Iterator[ReviewFinding]:

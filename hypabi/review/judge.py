@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from hypabi.analysis.check import CheckWanted, check
 from hypabi.analysis.comparison import compare
 from hypabi.analysis.difference import Opened
 from hypabi.analysis.examination import Examination
+from hypabi.analysis.findings.check import Check
 from hypabi.analysis.provenance import provenance
 from hypabi.analysis.results.difference import (
     ChangeKind,
@@ -22,8 +22,9 @@ from hypabi.analysis.results.review import (
     ReviewFinding,
 )
 from hypabi.analysis.results.shared import Evidence
-from hypabi.analysis.saved_form import save_image
+from hypabi.analysis.saved_form import check_and_save
 from hypabi.analysis.session import open_image
+from hypabi.analysis.summaries.check import summarize_check
 from hypabi.analysis.summaries.difference import summarize_diff
 from hypabi.analysis.tools import TOOLS
 from hypabi.arch.names import Architecture
@@ -33,16 +34,16 @@ from hypabi.judgement.difference.model import Direction
 from hypabi.judgement.difference.own_promises import PromiseChange
 from hypabi.judgement.drift.call_table import How, answered
 from hypabi.judgement.drift.drift import find_drift
-from hypabi.judgement.drift.findings import Drift
-from hypabi.judgement.drift.findings import Kind as DriftKind
 from hypabi.judgement.drift.rst_reader import read_document
 from hypabi.judgement.drift.subject import Evidence as DriftEvidence
 from hypabi.judgement.drift.subject import Subject
 from hypabi.records import field, frozen
+from hypabi.review.drifts import drift_of
 from hypabi.review.findings import Finding, findings_of
 from hypabi.review.kept import Kept
 from hypabi.review.numbers import FORMER, Numbered, former, renumbered, with_further
 from hypabi.review.progress import Progress
+from hypabi.review.tables import Unnamed, unnamed_tables
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 
 MOST_OPEN: Final = 4
@@ -121,6 +122,8 @@ class Judged:
     asked: tuple[Asked, ...]
     duties: Mapping[str, Duty]
     """By party, the sentence that the contract cites for it."""
+    tables: tuple[Unnamed, ...] = ()
+    """Vector tables of no party."""
 
 
 @frozen
@@ -145,6 +148,7 @@ class _Examined:
 
     examination: Examination
     contract: Contract
+    check: Check
     numbered: Numbered
     opened: Opened
     served: tuple[Served, ...]
@@ -206,15 +210,14 @@ class Judge:
             subject = Subject(program.name, examination.revision, evidence)
             read = read_document(str(document))
             found = find_drift(read, examined.contract, (subject,), BitwuzlaSolver)
-            return Drifts(tuple(map(_drift, found.drifts)))
+            return Drifts(tuple(map(drift_of, found.drifts)))
 
         return self.kept.answer(Drifts, find, *self.about, program.key, text).drifts
 
     def _judge(self, program: Built) -> Judged:
         self.say(f"{program.name}: judging")
         examined = self._examined(program)
-        command = ("hypabi", "check", program.path.name)
-        result = check(examined.examination, CheckWanted(), command)
+        result = summarize_check(examined.check)
         revision = examined.examination.revision
         owners = {each.name: each.owner for each in result.parties}
         served = {each.name: each.served_by for each in revision.calls}
@@ -241,6 +244,7 @@ class Judge:
                 for name, party in examined.contract.parties.items()
                 if name in owners and (cite := party.cite) is not None
             },
+            tables=tuple(unnamed_tables(examined.examination)),
         )
 
     def _examined(self, program: Built) -> _Examined:
@@ -266,8 +270,10 @@ class Judge:
         }
         held = with_further(numbered.contract, examination.revision, further)
         examination = session.examine(held, at)
-        opened = Opened(str(program.path), save_image(examination), held, examination.revision)
-        return _Examined(examination, held, numbered, opened, served)
+        command = ("hypabi", "check", program.path.name)
+        check, saved = check_and_save(examination, command)
+        opened = Opened(str(program.path), saved, held, examination.revision)
+        return _Examined(examination, held, check, numbered, opened, served)
 
 
 def _former(numbered: Numbered) -> Iterator[tuple[str, int]]:
@@ -284,11 +290,6 @@ def _served(examination: Examination) -> Iterator[Served]:
     for each in found:
         if each.how in (How.SERVED, How.UNDECIDED):
             yield Served(each.party, each.number)
-
-
-def _drift(found: Drift) -> ReviewDrift:
-    contradicted = found.kind is DriftKind.CONTRADICTED or bool(found.refuted)
-    return ReviewDrift(found.kind.value, found.what, found.line, contradicted)
 
 
 def _order(finding: ReviewFinding) -> tuple[bool, str]:

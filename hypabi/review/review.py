@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -146,6 +146,7 @@ class _Review:
                 judged={**at.judged, **new.judged},
                 drift=new.drift if new.judged else at.drift,
             )
+        self.notes += _stops(points)
         last = _findings(at)
         some = next(iter(points[0].judged.values()), None)
         document = None if some is None else some.document
@@ -276,6 +277,25 @@ class _Review:
 
 def _findings(point: Point) -> Found:
     return {each.key: each for of in point.judged.values() for each in of.findings}
+
+
+def _stops(points: Sequence[Point]) -> Iterator[str]:
+    """Yield where a bisection stops in what a later patch mends."""
+    for number, point in enumerate(points):
+        for name in point.state.failed:
+            later = (
+                n for n in range(number + 1, len(points)) if name not in points[n].state.failed
+            )
+            mends = next((n for n in later if _builds(points[n], name)), None)
+            if number and mends is not None:
+                yield f"{name} does not build at patch {number}, and does at {mends}: {_TRAP}"
+
+
+_TRAP: Final = "a bisection stops there"
+
+
+def _builds(point: Point, configuration: str) -> bool:
+    return any(each.partition(" ")[0] == configuration for each in point.state.programs)
 
 
 def _document_patch(document: str | None, reviewed: Sequence[ReviewedPatch], last: Point) -> str:

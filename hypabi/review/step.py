@@ -6,6 +6,7 @@ from typing import Final
 from hypabi.analysis.results.review import (
     FindingWord,
     NewCall,
+    NewTable,
     PatchWord,
     Renumbered,
     ReviewChange,
@@ -15,12 +16,13 @@ from hypabi.analysis.results.review import (
 )
 from hypabi.judgement.drift.findings import Kind as DriftKind
 from hypabi.records import frozen, replace
-from hypabi.review.calls import new_calls, owed, renumberings
+from hypabi.review.calls import asks_otherwise, new_calls, owed, renumberings
 from hypabi.review.causes import causes_of
 from hypabi.review.changed_files import architectures_of_patch
 from hypabi.review.judge import Judge, Judged
 from hypabi.review.programs import State
 from hypabi.review.series.model import Patch
+from hypabi.review.tables import new_tables
 
 Key = tuple[str, str, FindingWord]
 Found = Mapping[Key, ReviewFinding]
@@ -64,6 +66,7 @@ class Step:
         old, new = self.before.judged, self.after.judged
         differing = [name for name in new if name in old and old[name] is not new[name]]
         calls = tuple(call for name in differing for call in new_calls(old[name], new[name]))
+        tables = tuple(each for name in differing for each in self.tables(name))
         introduces = (*self.introduced(), *self.owing(calls))
         changes: list[ReviewChange] = []
         harmless = 0
@@ -80,7 +83,7 @@ class Step:
             subject=self.patch.subject,
             message_id=self.patch.message_id,
             files=self.patch.files,
-            word=self.word(introduces, why, is_changed=bool(changes or drift or calls)),
+            word=self.word(introduces, why, is_changed=bool(changes or drift or calls or tables)),
             why=why,
             introduces=introduces,
             mends=tuple(self.mended()),
@@ -89,8 +92,15 @@ class Step:
             renumbers=tuple(self.renumbered(differing)),
             causes=causes_of(introduces),
             new_calls=calls,
+            new_tables=tables,
+            asks=tuple(each for name in differing for each in asks_otherwise(old[name], new[name])),
             drift=drift,
         )
+
+    def tables(self, name: str) -> Iterator[NewTable]:
+        """Yield the vector tables of no party that it adds to a program."""
+        before, after = self.before.judged[name], self.after.judged[name]
+        yield from new_tables(name, before.tables, after.tables)
 
     def introduced(self) -> Iterator[ReviewFinding]:
         """Yield what is amiss that was not before, nor at the base."""

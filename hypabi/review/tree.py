@@ -96,13 +96,13 @@ def _looks(tree: Path) -> Iterator[bytes]:
             folders.sort()
             folders[:] = [each for each in folders if each != "dts"]
             for file in sorted(files):
-                yield _look(Path(folder) / file)
+                yield _look(f"{folder}/{file}")
         if top.is_file():
-            yield _look(top)
+            yield _look(str(top))
 
 
-def _look(path: Path) -> bytes:
-    found = path.lstat()
+def _look(path: str) -> bytes:
+    found = os.lstat(path)
     return f"{path} {found.st_size} {found.st_mtime_ns}\n".encode("utf-8", "surrogateescape")
 
 

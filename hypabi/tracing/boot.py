@@ -3,8 +3,9 @@
 import enum
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Final
 
 from hypabi.analysis.examination import Examination
@@ -149,9 +150,8 @@ def booted(
     :param plugin: what tells them, of :func:`find_source`
     :raises HypabiError: QEMU cannot boot it
     """
-    plan = plan_boot(examination, wanted, plugin)
     with TemporaryDirectory(prefix="hypabi-") as folder:
-        events = watch_boot(plan, folder)
+        events = watch_boot(plan_boot(examination, wanted, plugin), folder)
         try:
             yield _refusing(events)
         finally:
@@ -163,6 +163,11 @@ def _refusing(events: Iterator[Event]) -> Iterator[Event]:
         yield from events
     except Refused as why:
         raise HypabiError("QEMU", str(why)) from None
+    except OSError as failed:
+        if failed.errno not in (ENOSPC, EDQUOT):
+            raise
+        hint = "TMPDIR names another folder"
+        raise HypabiError(gettempdir(), failed.strerror or str(failed), hint) from None
 
 
 def plan_boot(examination: Examination, wanted: Wanted, plugin: Plugin | None) -> BootPlan:

@@ -1,6 +1,7 @@
 """What a crossing asks for: the call by name, with its arguments by contract."""
 
 from collections.abc import Iterator, Mapping
+from sys import intern
 from typing import Final
 
 from hypabi.arch.identifiers import IMMEDIATE, whole_register
@@ -121,4 +122,4 @@ def _stated(
 
 def _argument(name: str, register: str, registers: Mapping[str, int]) -> TracedArgument:
     value = registers.get(register)
-    return TracedArgument(name, register, None if value is None else f"{value:#x}")
+    return TracedArgument(name, register, None if value is None else intern(f"{value:#x}"))

@@ -1,16 +1,16 @@
 """A recorded trace: JSON lines, one event a line, behind one that says what it is."""
 
+import io
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from hypabi.arch.names import Architecture
-from hypabi.decode.bounds import Bounds, read_bounded
+from hypabi.decode.bounds import Bounds
 from hypabi.decode.decoder import decode
 from hypabi.decode.encoder import encode
 from hypabi.decode.json import compose_json
-from hypabi.decode.place import Place
+from hypabi.decode.place import FileError, Place
 from hypabi.decode.shape import (
     ANY_TEXT,
     SHA256,
@@ -149,29 +149,30 @@ def _line(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n"
 
 
-def read_record(path: str) -> tuple[Header, tuple[Event, ...]]:
-    """Read a recorded trace.
+def parse_record(text: bytes, file: str) -> tuple[Header, Iterator[Event]]:
+    """Read a recorded trace from its text, its events one by one as they are asked for.
 
-    :raises FileError: it cannot be read, or is none
-    """
-    return parse_record(read_bounded(Path(path), BOUNDS), path)
-
-
-def parse_record(text: bytes, file: str) -> tuple[Header, tuple[Event, ...]]:
-    """Read a recorded trace from its text.
+    A last line that nothing ended, as a full disk or a killed process leaves it, ends the trace.
 
     :param file: what refusals call it
-    :raises FileError: it is none
+    :raises FileError: it is none; of an event, where that is asked for
     """
-    lines = text.splitlines()
-    if not lines:
+    lines = io.BytesIO(text)
+    first = lines.readline()
+    if not first:
         raise Place(file, 0, "").refuse("the file is empty")
-    header = decode(compose_json(lines[0], file, LINE, 1), _HEADER, Header)
-    return header, tuple(_events(lines, file))
+    header = decode(compose_json(first.rstrip(b"\r\n"), file, LINE, 1), _HEADER, Header)
+    return header, _events(lines, file)
 
 
-def _events(lines: list[bytes], file: str) -> Iterator[Event]:
-    for number, line in enumerate(lines[1:], 2):
-        found = decode(compose_json(line, file, LINE, number), _EVENTS, object)
+def _events(lines: Iterable[bytes], file: str) -> Iterator[Event]:
+    for number, line in enumerate(lines, 2):
+        found: object
+        try:
+            found = decode(compose_json(line.rstrip(b"\r\n"), file, LINE, number), _EVENTS, object)
+        except FileError:
+            if line.endswith(b"\n"):
+                raise
+            found = Ended(None, EndKind.LOG, f"the record is cut off in its line {number}")
         assert isinstance(found, Event)
         yield found

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
 
 from hypabi.analysis.examination import Examination
 from hypabi.analysis.provenance import Provenance, provenance
@@ -52,10 +53,13 @@ class Recorder:
             raise HypabiError(self._path, failed.strerror or str(failed)) from failed
 
 
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Let signals wait, so that an event is taken whole or not at all."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property
+from sys import intern
 from typing import Final, assert_never
 
 from hypabi.analysis.examination import Examination
@@ -83,6 +84,8 @@ class Tracer:
         self._solver = examination.solver()
         self._derived: dict[tuple[str, int], Behaviour] = {}
         self._identifiers: dict[int, int | None] = {}
+        self._unseen: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """What was not seen of a crossing, once however often it was not."""
         self.assumed: list[str] = []
         self._steps: dict[str, Step] = {}
         self.end = TraceEnd(EndKind.LOG, "nothing says why it ends")
@@ -222,7 +225,7 @@ class Tracer:
             vectors=_hex(entered.vectors),
             caller=_hex(caller),
             site=_hex(site),
-            place=None if site is None else self._placement.name(site),
+            place=None if site is None else intern(self._placement.name(site)),
             identifier=_hex(asked.identifier),
             contract=asked.contract,
             call=asked.call,
@@ -235,7 +238,7 @@ class Tracer:
             verdict=judged.verdict,
             findings=judged.findings,
             judged=judged.judged,
-            unseen=judged.unseen,
+            unseen=self._unseen.setdefault(judged.unseen, judged.unseen),
             derived=derived,
             derived_text=text,
             vectors_set=tuple(f"{base:#x}" for base in pending.set),
@@ -414,7 +417,8 @@ def _undecided(why: str) -> Judged:
 
 
 def _hex(value: int | None) -> str | None:
-    return None if value is None else f"{value:#x}"
+    """Spell a number; a long trace has few of them, each very often."""
+    return None if value is None else intern(f"{value:#x}")
 
 
 def _between(entered: Entered, back: Back | None) -> int | None:

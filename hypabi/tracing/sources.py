@@ -1,5 +1,6 @@
 """A file of events, told by what it holds: a recorded trace, or somebody's log."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from hypabi.arch.names import Architecture
@@ -13,8 +14,8 @@ from hypabi.tracing.record import BOUNDS, Header, parse_record
 
 def read_events(
     path: str, architecture: Architecture, image: str
-) -> tuple[Header, tuple[Event, ...]]:
-    """Read a file of events.
+) -> tuple[Header, Iterable[Event]]:
+    """Read a file of events; of one that we wrote, an event is read when it is asked for.
 
     :param architecture: of the image that they are of
     :param image: its SHA-256

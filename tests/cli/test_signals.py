@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.door import COMMAND, environment
 
-SIGNALS = [signal.SIGINT, signal.SIGTERM]
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 LISTENING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 """A test run in the background has SIGINT ignored, and so has what it starts."""

@@ -67,6 +67,9 @@ def test_patterns_and_counts(recorded: Path) -> None:
     without = hypabi("trace", *IMAGE, "--import", recorded, "-e", "HVC_RESET*")
     assert "HVC_SET_VECTORS(" not in without.stdout
     assert "1 crossing: 1 satisfied" in without.stdout
+    mistyped = hypabi("trace", *IMAGE, "--import", recorded, "-e", "HVC_RESTE*", "-e", "stub")
+    assert "no crossing fits HVC_RESTE*" in mistyped.stdout
+    assert "HVC_SET_VECTORS(" in mistyped.stdout and "no crossing fits stub" not in mistyped.stdout
     counted = hypabi("trace", *IMAGE, "--import", recorded, "-c")
     assert "     1      0   0.000015  stub             HVC_SET_VECTORS" in counted.stdout
 

@@ -3,7 +3,7 @@
 from hypabi.analysis.results.review import FindingWord, ReviewFinding
 from hypabi.arch.names import Architecture
 from hypabi.records import replace
-from hypabi.review.calls import new_calls, owed, renumberings
+from hypabi.review.calls import asks_otherwise, new_calls, owed, renumberings
 from hypabi.review.judge import Asked, Duty, Judged, Served
 from hypabi.review.numbers import former
 
@@ -111,3 +111,22 @@ def test_who_owes_a_new_call_is_refuted_unless_the_document_speaks_of_it() -> No
     assert not list(owed(with_new(), call, spoken_of=True))
     (open_,) = owed(with_new(), call, spoken_of=None)
     assert open_.word is FindingWord.UNDECIDED
+
+
+def asking(*asked: tuple[str, str]) -> Judged:
+    return replace(judged(1), asked=tuple(Asked(*each) for each in asked))
+
+
+def test_what_a_function_asks_for_is_told_where_it_is_another_call() -> None:
+    old = asking(("f", "HVC_A"), ("g", "HVC_B"), ("h", "HVC_X"), ("", "HVC_A"))
+    new = asking(("f", "HVC_C"), ("h", "HVC_X"), ("i", "HVC_A"), ("", "HVC_B"))
+    assert [each.sentence for each in asks_otherwise(old, new)] == [
+        "f asks for HVC_C, no longer for HVC_A",
+        "g no longer asks for HVC_B",
+        "i asks for HVC_A",
+    ]
+    assert not tuple(asks_otherwise(old, old))
+
+
+def test_who_asks_by_a_number_of_before_is_told_with_the_renumbering_alone() -> None:
+    assert not tuple(asks_otherwise(asking(("f", "HVC_X")), asking(("f", former("HVC_X")))))

@@ -129,6 +129,51 @@ def test_a_patch_that_does_not_build_is_said_by_its_first_error_and_the_rest_is_
         PatchWord.BROKEN,
     ]
     assert "unknown mnemonic" in found.patches[0].why[0]
+    assert "stub does not build at patch 1, and does at 2: a bisection stops there" in found.notes
+    whole = reviewed(tree, posted(tree, [MOVED, WRONG]))
+    assert not any("bisection" in each for each in whole.notes)
+
+
+LAST = "        vectors __hyp_stub_vectors, stub_sync\n.endif\n"
+TABLE = """        vectors __hyp_guard_vectors, guard_sync
+guard_sync:
+        cbnz    x0, 1f
+        msr     vbar_el2, x1
+        mov     x0, xzr
+        eret
+1:      number  x0, HVC_STUB_ERR
+        eret
+"""
+GUARD: Edit = {STUB_FILE: (LAST, LAST + TABLE)}
+
+
+def test_vectors_of_no_party_are_told_with_the_calls_that_they_know(tree: Path) -> None:
+    (patch,) = reviewed(tree, posted(tree, [GUARD])).patches
+    (table,) = patch.new_tables
+    assert (table.symbol, table.serves) == ("__hyp_guard_vectors", ("HVC_SET_VECTORS",))
+    assert {"HVC_SOFT_RESTART", "HVC_RESET_VECTORS"} <= set(table.lacks)
+    assert patch.word is PatchWord.CHANGED
+    (patch,) = reviewed(tree, posted(tree, [MOVED])).patches
+    assert not patch.new_tables
+
+
+def test_a_function_that_asks_for_another_call_is_told_and_one_that_moves_is_not(
+    tree: Path,
+) -> None:
+    other: Edit = {
+        STUB_FILE: (
+            "        mov     x0, #HVC_RESET_VECTORS\n",
+            "        mov     x0, #HVC_SOFT_RESTART\n",
+        )
+    }
+    (patch,) = reviewed(tree, posted(tree, [other])).patches
+    (asks,) = patch.asks
+    assert (
+        asks.sentence
+        == "__hyp_reset_vectors asks for HVC_SOFT_RESTART, no longer for HVC_RESET_VECTORS"
+    )
+    (patch,) = reviewed(tree, posted(tree, [MOVED])).patches
+    assert not patch.asks
 
 
 def test_what_a_build_would_run_is_not_run(tree: Path) -> None:

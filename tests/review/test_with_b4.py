@@ -104,8 +104,10 @@ def test_what_cannot_be_judged_is_a_warning_and_no_failure(tree: Path) -> None:
 
 
 READER = """
-import email, json, mailbox, sys
+import argparse, email, json, mailbox, sys
 import b4
+if hasattr(b4, "setup_config"):
+    b4.setup_config(argparse.Namespace(config={}))
 thread = b4.LoreMailbox()
 for message in mailbox.mbox(sys.argv[1]):
     thread.add_message(email.message_from_bytes(bytes(message), policy=b4.emlpolicy))
@@ -160,6 +162,10 @@ THREADS = {
     "answering nothing": OLD + patch(2, 3, 2, "", "new"),
     "a version is left out": OLD + patch(2, 3, 3, "1.2", "new"),
     "all of them": OLD + "".join(patch(number, 3, 2, f"1.{number}", "new") for number in (1, 2, 3)),
+    "tags as mail programs leave them": OLD
+    + answer_mail("1.1", "  Acked-by: Wide <w@example.org>", "w@example.org")
+    + answer_mail("1.2", "Acked-by: A Long Name (Of A Company)\n<l@example.org>", "l@example.org")
+    + answer_mail("1.3", "Fine.\n-- \nAcked-by: S <s@example.org>", "s@example.org"),
     "all of them, one the same": OLD
     + patch(1, 3, 2, "cover2") + patch(2, 3, 2, "cover2", "n") + patch(3, 3, 2, "cover2", "m"),
 }  # fmt: skip

@@ -24,7 +24,18 @@ def text(*lines: str) -> bytes:
 
 
 def test_what_was_recorded_is_read_back() -> None:
-    assert parse_record(text(*map(spell_event, EVENTS)), "t") == (HEADER, EVENTS)
+    header, events = parse_record(text(*map(spell_event, EVENTS)), "t")
+    assert (header, tuple(events)) == (HEADER, EVENTS)
+
+
+def test_a_record_that_is_cut_off_is_what_was_written_whole() -> None:
+    whole = text(*map(spell_event, EVENTS[:3]))
+    for cut in (whole[:-1], whole[:-9]):
+        _, events = parse_record(cut, "t")
+        seen = list(events)
+        assert seen[:2] == list(EVENTS[:2])
+        said = Ended(None, EndKind.LOG, "the record is cut off in its line 4")
+        assert seen[2:] == [EVENTS[2] if cut == whole[:-1] else said]
 
 
 def changed(**fields: object) -> str:
@@ -40,14 +51,15 @@ def changed(**fields: object) -> str:
         (changed(instruction="svc"), "t:3: instruction: "),
         (changed(registers={"x0": 5}), "t:3: registers.x0: "),
         (changed(registers={"x0": "0x1" + 16 * "0"}), "t:3: registers.x0: "),
-        ('{"event":"enter"', "t:3: this is no JSON"),
+        ('{"event":"enter"\n', "t:3: this is no JSON"),
         ("[]\n", "t:3: "),
         ('{"event":"enter","text":"' + 70_000 * "a" + '"}\n', "the file is too large"),
     ],
 )
 def test_a_line_that_is_no_event_is_refused_with_its_place(line: str, says: str) -> None:
+    _, events = parse_record(text(spell_event(CALL), line), "t")
     with pytest.raises(FileError) as refused:
-        parse_record(text(spell_event(CALL), line), "t")
+        list(events)
     assert says in str(refused.value)
 
 

@@ -168,6 +168,48 @@ class NewCall:
 
 
 @frozen
+class NewTable:
+    """A vector table that a patch adds, and of which the contract names no party."""
+
+    program: str
+    symbol: str
+    serves: tuple[str, ...]
+    """Calls that it knows, if EL2 or HYP takes them through it."""
+    lacks: tuple[str, ...]
+    """Calls that it refuses, or takes for any other number."""
+    open: tuple[str, ...]
+    """Calls of which that is not known."""
+
+    @property
+    def sentence(self) -> str:
+        """Return what is so, in a line."""
+        said = (("it serves", self.serves), ("lacks", self.lacks), ("undecided is", self.open))
+        does = [f"{what} {', '.join(calls)}" for what, calls in said if calls]
+        return f"{self.symbol} is new, vectors of no party of the contract: {', '.join(does)}"
+
+
+@frozen
+class AsksOtherwise:
+    """A function that makes other calls than before."""
+
+    program: str
+    function: str
+    before: tuple[str, ...]
+    """Calls that it no longer makes."""
+    now: tuple[str, ...]
+    """Calls that it did not make."""
+
+    @property
+    def sentence(self) -> str:
+        """Return what is so, in a line."""
+        now = f" asks for {', '.join(self.now)}" if self.now else ""
+        before = f" no longer for {', '.join(self.before)}" if self.before else ""
+        if not now:
+            return f"{self.function} no longer asks for {', '.join(self.before)}"
+        return f"{self.function}{now}{',' if before else ''}{before}"
+
+
+@frozen
 class ReviewDrift:
     """Something in which document and code part."""
 
@@ -236,6 +278,9 @@ class ReviewedPatch:
     causes: tuple[ReviewCause, ...] = ()
     """What it introduces, put together by cause."""
     new_calls: tuple[NewCall, ...] = ()
+    new_tables: tuple[NewTable, ...] = ()
+    asks: tuple[AsksOtherwise, ...] = ()
+    """Functions that make other calls than before."""
     drift: tuple[ReviewDrift, ...] = ()
     """What of the document no longer holds, or is not said, that held or was said before."""
 

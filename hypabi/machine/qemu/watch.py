@@ -17,6 +17,7 @@ from hypabi.machine.qemu.plugin_watch import PluginWatch
 from hypabi.machine.qemu.process import started
 from hypabi.machine.qemu.stub_watch import StubWatch
 from hypabi.machine.qemu.watched_console import WatchedConsole
+from hypabi.records import replace
 
 CONNECTED: Final = 120.0
 """Seconds beside those that the kernel may run."""
@@ -34,6 +35,7 @@ def watch_boot(plan: BootPlan, folder: str) -> Generator[Event, None, None]:
         records, record_sink = _pipe(stack)
         sinks = (console_sink.fileno(), record_sink.fileno())
         arguments = _arguments(plan, folder, *sinks)
+        plan = replace(plan, kernel=b"", initrd=None)  # QEMU has them, and a boot may take long
         lifetime = plan.seconds + CONNECTED
         with started(executable, arguments, (), START, lifetime, sinks) as stub:
             console_sink.close()

@@ -8,12 +8,15 @@ from hypabi.analysis.provenance import typed
 from hypabi.analysis.results.conclusion import spell_counts
 from hypabi.analysis.results.review import (
     AgreementWord,
+    AsksOtherwise,
     FindingWord,
     MustAgree,
     NewCall,
+    NewTable,
     PatchWord,
     Renumbered,
     ReviewChange,
+    ReviewDrift,
     ReviewedPatch,
     ReviewFinding,
     ReviewResult,
@@ -125,7 +128,8 @@ def _patch(patch: ReviewedPatch, total: int) -> Iterator[str]:
     for why in patch.why if patch.word is not PatchWord.NOT_REACHED else ():
         yield from filled(why, " " * 8)
     said: dict[str, list[str]] = {}
-    told: tuple[Renumbered | NewCall, ...] = (*patch.renumbers, *patch.new_calls)
+    told: tuple[Renumbered | NewCall | NewTable | AsksOtherwise, ...]
+    told = (*patch.renumbers, *patch.new_calls, *patch.new_tables, *patch.asks)
     for each in told:
         said.setdefault(each.sentence, []).append(each.program)
     for sentence, programs in said.items():
@@ -143,7 +147,9 @@ def _broken_by(bad: ReviewedPatch) -> Iterator[str]:
     if not bad.introduces:
         return
     yield ""
-    yield from filled(f"What patch {bad.number} breaks:" if bad.number else "What it breaks:")
+    refuted = any(each.word is FindingWord.REFUTED for each in bad.introduces)
+    whose = f"patch {bad.number}" if bad.number else "it"
+    yield from filled(f"What {whose} {'breaks' if refuted else 'leaves undecided'}:")
     for each in bad.causes[:MOST_FINDINGS]:
         of = f" ({len(each.rules)} findings)" if len(each.rules) > 1 else ""
         programs = ", ".join(each.programs)
@@ -205,7 +211,7 @@ def _document(review: ReviewResult) -> Iterator[str]:
     if drift:
         yield ""
         yield from filled(f"What {review.document} no longer says, or says otherwise:")
-        lines = dict.fromkeys(f"{_place(patch)}{each.kind}: {each.what}" for patch, each in drift)
+        lines = dict.fromkeys(f"{_place(patch)}{_drifted(each)}" for patch, each in drift)
         for line in list(lines)[:MOST_DRIFT]:
             yield from filled(line, "  ", "    ")
         if len(lines) > MOST_DRIFT:
@@ -215,6 +221,11 @@ def _document(review: ReviewResult) -> Iterator[str]:
     if changed and review.document is not None and not review.document_touched:
         yield ""
         yield from filled(f"{review.document} is not changed by the series.")
+
+
+def _drifted(each: ReviewDrift) -> str:
+    line = "" if each.line is None else f", line {each.line}"
+    return f"{each.kind}{line}: {each.what}"
 
 
 def _agreement(review: ReviewResult) -> Iterator[str]:

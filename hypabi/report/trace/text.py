@@ -38,12 +38,16 @@ class Options:
 
 def is_shown(crossing: TracedCrossing, options: Options) -> bool:
     """Tell whether a crossing is printed."""
+    patterns = options.patterns
+    fits = not patterns or any(_fits(crossing, each) for each in patterns)
+    return fits and (options.all_cpus or _is_of_first(crossing) or _is_named(crossing, patterns))
+
+
+def _fits(crossing: TracedCrossing, pattern: str) -> bool:
     function = (crossing.place or "").partition("+")[0]
     names = [crossing.call or "", function, crossing.party or "", crossing.verdict.value]
     names += [crossing.instruction.value, f"cpu{crossing.cpu}"]
-    patterns = options.patterns
-    fits = not patterns or any(fnmatchcase(n, p) for n in names for p in patterns)
-    return fits and (options.all_cpus or _is_of_first(crossing) or _is_named(crossing, patterns))
+    return any(fnmatchcase(name, pattern) for name in names)
 
 
 def _is_of_first(crossing: TracedCrossing) -> bool:
@@ -133,6 +137,9 @@ def _end(traced: TraceResult, options: Options) -> Iterator[str]:
     others = sum(not _is_of_first(each) for each in traced.crossings)
     if others and not (options.all_cpus or options.patterns):
         yield from labelled("not shown", f"crossings of other CPUs than cpu0: {others} (-f)")
+    for pattern in options.patterns:
+        if not any(_fits(each, pattern) for each in traced.crossings):
+            yield from labelled("-e", f"no crossing fits {pattern}")
     yield from labelled("source", traced.source)
     for each in traced.assumed:
         yield from labelled("assumed", each)

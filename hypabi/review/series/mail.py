@@ -22,8 +22,12 @@ LONGEST_HEADER: Final = 4096
 """Characters of a header that are read."""
 KINDS: Final = ("Acked-by", "Reviewed-by", "Signed-off-by")
 _TRAILER: Final = re.compile(
-    rf"^({'|'.join(KINDS)}):[ \t]*(\S[^\n]{{0,300}})$", re.M | re.IGNORECASE
+    rf"^[ \t]*({'|'.join(KINDS)}):[ \t]*(\S[^\n]{{0,300}})$", re.M | re.IGNORECASE
 )
+_WRAPPED: Final = re.compile(
+    r"^([ \t]*\S{1,40}-by:[^<\n]{1,200})\n[ \t]*(<[^<>\n]{1,200}>[ \t]*)$", re.M
+)
+"""A tag of somebody with a long name, whose address a mail program put on the next line."""
 _BASE: Final = re.compile(r"^base-commit:[ \t]*([0-9a-f]{7,64})[ \t]*$", re.M)
 _DIFF: Final = re.compile(r"^(?:diff --git |--- [^\n]+\n\+\+\+ )", re.M)
 _NAMES: Final = re.compile(r"^(?:---|\+\+\+|rename from|rename to|copy to) ([^\t\n]+)", re.M)
@@ -31,6 +35,7 @@ _GIT: Final = re.compile(r"^diff --git a/(\S+) b/(\S+)$", re.M)
 _HUNK: Final = re.compile(r"^@@ -\d+(,\d+)? \+\d+(,\d+)? @@[^\n]*$", re.M)
 _INDEX: Final = re.compile(r"^index [^\n]*\n", re.M)
 _CUT: Final = re.compile(r"^---[ \t]*$", re.M)
+_SIGNATURE: Final = "\n-- \n"
 _ATTACHED: Final = (".patch", ".diff")
 _ID: Final = re.compile(r"<([^<>\s]+)>")
 
@@ -70,7 +75,7 @@ def patch_in(text: str) -> str:
     if found is None:
         return ""
     patch = text[found.start() :]
-    ending = patch.rfind("\n-- \n")  # the signature; a removed empty line has no blank behind it
+    ending = patch.rfind(_SIGNATURE)  # the signature; a removed empty line has no blank behind it
     return patch if ending < 0 else patch[: ending + 1]
 
 
@@ -109,8 +114,9 @@ def message_of(text: str) -> str:
 
 
 def trailers_in(text: str) -> tuple[Trailer, ...]:
-    """Return the trailers of a text; a quoted one is none."""
+    """Return the trailers of a text, as b4 finds them; a quoted one is none."""
     found = []
+    text = _WRAPPED.sub(r"\1 \2", text.partition(_SIGNATURE)[0])
     for match in _TRAILER.finditer(text):
         name, address = parseaddr(match[2])
         found.append(Trailer(match[1].capitalize(), name, address.lower()))

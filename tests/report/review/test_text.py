@@ -5,7 +5,7 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from hypabi.analysis.results.review import AgreementWord, PatchWord
+from hypabi.analysis.results.review import AgreementWord, FindingWord, PatchWord
 from hypabi.records import replace
 from hypabi.report.review.text import LONGEST, MOST_SHOWN, write, write_mail
 from hypabi.report.shared.text_layout import COLUMNS, in_columns
@@ -45,6 +45,14 @@ def test_the_witness_is_of_the_cause_that_is_told_first() -> None:
     patch = replace(made_review().patches[1], introduces=(other, LOST))
     text = write(made_review(replace(patch, causes=causes_of((other, LOST)))))
     assert "| entered with x0 = 0x1" in text and "the other's" not in text
+
+
+def test_what_is_undecided_is_not_said_to_break() -> None:
+    left = replace(LOST, word=FindingWord.UNDECIDED)
+    patch = replace(made_review().patches[1], introduces=(left,), causes=causes_of((left,)))
+    text = write(made_review(patch))
+    assert "What patch 2 leaves undecided:" in text and "breaks" not in text
+    assert "What patch 2 breaks:" in write(made_review())
 
 
 def test_nobody_is_asked_for_where_nobody_is_missing_and_the_document_is_named_where_it_stays() -> (

@@ -63,9 +63,9 @@ def test_an_answer_to_the_cover_or_to_an_answer_counts_for_what_that_is_about(
         f"> Acked-by: {OLIVE}",
         "Acked-by: Will Somebody <will@example.org>",
         f"I might say Acked-by: {OLIVE}",
-        f" Acked-by: {OLIVE}",
+        f"Thanks.\n-- \nAcked-by: {OLIVE}",
     ],
-    ids=["quoted", "of somebody else", "within a sentence", "indented"],
+    ids=["quoted", "of somebody else", "within a sentence", "in a signature"],
 )
 def test_what_is_no_agreement_of_its_sender_is_none(tmp_path: Path, text: str) -> None:
     found = series(tmp_path, two() + mail("Re: [PATCH 1/2] one", text, "a@x", "p1@x", OLIVE))
