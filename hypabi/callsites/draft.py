@@ -10,6 +10,7 @@ from hypabi.callsites.call_ways import CallWays
 from hypabi.callsites.constant_flow import number_at
 from hypabi.callsites.constants import constant
 from hypabi.callsites.hvc_words import Word
+from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.liveness import reliance
 from hypabi.callsites.model import (
     Answer,
@@ -37,6 +38,8 @@ from hypabi.smt import terms
 
 MOST_IN_CALLER: Final = 32
 """Instructions behind a call in which a direct caller is seen to look at the answer."""
+NOT_FOUND: Final = frozenset({Origin.EARLIER, Origin.UNMODELLED})
+"""Origins of a value that says nothing of where it comes from."""
 NEAR_TRAP: Final = 4
 """Instructions behind a branch within which a trap is what the branch was for."""
 
@@ -130,13 +133,19 @@ class Draft:
         where = self.word.address, _function(self.extent)
         if self.undecided:
             return Unread(*where, self.undecided[0], passed=False)
-        if any(map(partial(self._doubted, by), self.paths)):
-            name = self.ways.identifier(self.word.immediate)
-            held = [way.request.registers[name] for way in self.paths]
-            sets = any(isinstance(value, int) for value in held)
+        name = self.ways.identifier(self.word.immediate)
+        ways = [each for way in self.paths for each in paths_by_identifier(way, name)]
+        if any(map(partial(self._doubted, by), ways)):
+            sets = any(isinstance(way.request.registers[name], int) for way in ways)
             why = f"{name} is {'a number on some ways only' if sets else 'not a constant'}"
-            return Unread(*where, why, passed=not sets)
+            lost = any(self._origins(way, name) & NOT_FOUND for way in ways)
+            return Unread(*where, why, passed=not sets and not lost)
         return None
+
+    @staticmethod
+    def _origins(way: CallPath, name: str) -> frozenset[Origin]:
+        symbols = terms.symbols_of(way.request.registers[name])
+        return frozenset(way.sources[symbol.name].origin for symbol in symbols)
 
     def _doubted(self, by: Wanting, way: CallPath) -> bool:
         return by.by_doubt(way) and not by.by_way(_function(self.extent), way)

@@ -157,8 +157,10 @@ def test_a_call_that_is_the_same_on_each_round_is_found_out(
         (("mov x0, #2", "hvc #0"), 0),
         (("1: add x0, x0, #1", "cbz x1, 1b", "hvc #0"), 1),
         (("mov x0, x2", "cbz x1, 1f", "mov x0, #2", "1: hvc #0"), 1),
+        (("mov x8, #2", "csel x0, x2, x8, eq", "hvc #0"), 1),
+        (("mov x0, #2", ".inst 0xf4000002", "hvc #0"), 1),
     ],
-    ids=("constant", "counted up", "now and then"),
+    ids=("constant", "counted up", "now and then", "chosen", "behind no instruction"),
 )
 def test_a_call_site_whose_ways_are_not_all_known_is_undecided(
     ends: tuple[str, ...], undecided: int, assemble: Assemble

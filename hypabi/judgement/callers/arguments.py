@@ -14,7 +14,7 @@ from hypabi.callsites.model import CallPath, CallSite, Origin, Source
 from hypabi.contract.clause import Ensures
 from hypabi.contract.expression import Comparison, Moment, Read, Relation
 from hypabi.contract.revision import Revision, Row
-from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Violated
+from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
@@ -24,6 +24,8 @@ from hypabi.smt.terms import Value
 VECTOR_BASES: Final = frozenset({"VBAR_EL2", "HVBAR"})
 PHYSICAL_BITS: Final = 56
 """Bits of a physical address, with FEAT_D128 (DDI 0487, D8.1.7)."""
+NOBODYS: Final = frozenset({"x18", "x29", "x30", "lr"})
+"""Callee-saved registers in which no function's caller keeps a value of its own."""
 FIRST_RESULT: Final = "x0"
 """AAPCS64 6.9: x1 holds a result only of what has two words, and nobody passes half of such."""
 
@@ -50,7 +52,18 @@ def sensible(
         why = _no_table(way, register, around) if register in based else None
         if why is not None:
             return Violated(f"{name}: {register} is {why}")
+        whose = _kept_for_another(register, way)
+        if whose is not None:
+            return Undecided(f"{name}: {register} is what the function's caller keeps in {whose}")
     return Satisfied(", ".join(registers))
+
+
+def _kept_for_another(register: str, way: CallPath) -> str | None:
+    """Return which callee-saved register of the function's caller stands in one."""
+    source = way.source(register)
+    if source is None or source.origin is not Origin.KEPT or source.register in NOBODYS:
+        return None
+    return source.register
 
 
 def unset(register: str, way: CallPath) -> str | None:

@@ -8,7 +8,7 @@ from hypabi.callsites.model import CallPath, Origin, Source
 from hypabi.contract.clause import Clause, Ensures
 from hypabi.contract.revision import Row, Service
 from hypabi.judgement.callers.arguments import physical, sensible
-from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Violated
+from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.judgement.verification.lowering import Surroundings
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
@@ -51,6 +51,11 @@ def test_a_register_that_nobody_sets_is_uninitialised() -> None:
     assert isinstance(second, Violated) and "0xff8" in second.what
     first = terms.symbol("x0 from 0xff8", 64)
     assert isinstance(told(found(first, Origin.RESULT, "x0")), Satisfied)
+
+
+def test_what_a_functions_caller_keeps_for_itself_is_no_argument_that_is_known() -> None:
+    kept = told(way(x1=terms.symbol("x19", 64)))
+    assert isinstance(kept, Undecided) and "x19" in kept.reason
 
 
 @pytest.mark.parametrize(
