@@ -64,6 +64,8 @@ def never_set(body: Body, site: int, reads: Iterable[Read], rules: Convention) -
 
 def _unset(body: Body, site: int, rules: Convention) -> int:
     """Return the general registers that no instruction on a way to a site writes, as a mask."""
+    if not body.holds(site):
+        return 0  # of a function that was not read nothing is told
     every = (1 << rules.count) - 1
 
     def onward(step: Step, unset: int) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ import pytest
 
 from hypabi.analysis.options import contract_of
 from hypabi.analysis.session import open_image
+from hypabi.arch.names import Architecture
 from hypabi.contract.file.load import load_with_source, parse_contract
 from hypabi.contract.lint.lint import lint_contract
 from hypabi.contract.resolve import revision_of
@@ -196,3 +197,16 @@ def at_3_14(text: bytes) -> None:
     version = Version.exact("3.14")
     assert version is not None
     revision_of(contract, version, contract.architectures[0])
+
+
+@pytest.mark.parametrize(("version", "assumed"), [("4.14", True), ("4.19", True), ("5.4", False)])
+def test_vectors_that_are_patched_for_el2_are_judged_for_a_kernel_at_el1(
+    version: str, *, assumed: bool
+) -> None:
+    """``mrs x1, esr_el1`` replaces ``esr_el2`` in el1_sync of 4.14, not in that of 5.4."""
+    contract, at = contract_of("arm64-hyp-stub-2017"), Version.exact(version)
+    assert at is not None
+    revision = revision_of(contract, at, Architecture.ARM64)
+    party = revision.party("kvm-run")
+    assert party is not None
+    assert ("at-el1" in [premise.name for premise in party.assumes]) is assumed

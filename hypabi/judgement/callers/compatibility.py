@@ -307,6 +307,9 @@ class _Met:
                 unsure = Undecided(describe_outcome(case.outcome))
             elif isinstance(self.solver.feasibility(*entered.conditions(case)), Unknown):
                 unsure = Undecided(f"whether {describe_outcome(case.outcome)}")
+            elif names := self._undefined(*entered.conditions(case), *_goes_to(case)):
+                on = undefined_text(" and ".join(names))
+                unsure = Undecided(f"where control goes: it depends on {on}")
             else:
                 return Violated(describe_outcome(ending_with(case, entered.brought).outcome))
         return unsure
@@ -360,10 +363,10 @@ class _Met:
             case Unknown(reason):
                 return Undecided(f"{text}: {reason}")
 
-    def _undefined(self, holds: Value) -> list[str]:
-        """Return what no file defines and on which a precondition depends."""
+    def _undefined(self, *values: Value) -> list[str]:
+        """Return what no file defines and on which some values depend."""
         registers = self.way.request.registers
-        made = [registers.get(s.name, s) for s in terms.symbols_of(holds)]
+        made = [registers.get(s.name, s) for s in terms.symbols_of(*values)]
         names = {n for s in terms.symbols_of(*made) for n in undefined_symbols(s.name)}
         return sorted(names)
 
@@ -426,3 +429,12 @@ class _Met:
             source = self.way.source(name)
             said.append(f"{name} is {WHOSE[source.origin] if source else 'computed'}")
         return ", ".join(said) or "it depends on more than the request"
+
+
+def _goes_to(case: Case) -> tuple[Value, ...]:
+    """Return the address to which a case leaves."""
+    match case.outcome:
+        case Left(target):
+            return (target,)
+        case _:
+            return ()

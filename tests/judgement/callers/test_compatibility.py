@@ -23,6 +23,7 @@ from hypabi.judgement.callers.findings import (
 from hypabi.smt import terms
 from hypabi.smt.bitwuzla import BitwuzlaSolver
 from hypabi.smt.terms import Value
+from hypabi.unknowns import symbol_address
 from tests.callsites.made_site import FUNCTION, site, way
 from tests.judgement.handler_contract import (
     ALWAYS,
@@ -94,6 +95,18 @@ def test_a_case_that_ends_elsewhere_breaks_the_caller_and_one_not_followed_may()
     assert isinstance(served(asks, back, away), Violated)
     lost = case(NotFollowed(0x40, "no meaning"), terms.eq(x(5), 1, 64))
     assert isinstance(served(asks, back, lost), Undecided)
+
+
+def test_where_control_goes_by_what_no_file_defines_is_undecided() -> None:
+    """32-bit KVM branches by ``kimage_voffset``, which mmu.o defines and hyp-init.o uses."""
+    voffset = terms.symbol(symbol_address("kimage_voffset"), 64)
+    asks = way(x0=0, x1=0x800)
+    by_it = case(Left(voffset, "EL2h"))
+    found = served(asks, by_it)
+    assert isinstance(found, Undecided) and "kimage_voffset" in found.reason
+    if_it = case(Left(x(1), "EL2h"), terms.eq(voffset, 8, 64))
+    assert isinstance(served(asks, if_it), Undecided)
+    assert isinstance(served(asks, case(Left(x(1), "EL2h"))), Violated)
 
 
 def test_a_case_that_this_request_cannot_take_is_left_out() -> None:
