@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from hypabi.analysis.examination import Examination, Outside
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.party_detection import ROLES
+from hypabi.arch.names import ByteOrder
 from hypabi.callsites.call_graph import Lead, leads_to
+from hypabi.callsites.constant_flow import World
 from hypabi.callsites.identifier_values import paths_by_identifier
 from hypabi.callsites.level import LevelAsked
 from hypabi.callsites.model import (
@@ -20,8 +22,9 @@ from hypabi.callsites.model import (
     WayInto,
 )
 from hypabi.contract.model import Program as ProgramName
+from hypabi.contract.model import RunsAt
 from hypabi.contract.registry import LOWER, listed_numbers
-from hypabi.contract.revision import Revision
+from hypabi.contract.revision import KnownWorld, Revision
 from hypabi.contract.version import Version
 from hypabi.image.model import Role
 from hypabi.judgement.callers.compatibility import Provider
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
 
 OFFERED: Final = ("T", "W")
 """Type letters of functions that other files may call."""
+LEVELS: Final = {RunsAt.EL1: 1, RunsAt.EL2: 2}
 PROGRAMS: Final = {role: program for program, role in ROLES.items()}
 
 
@@ -239,9 +243,36 @@ def _reach(examination: Examination, role: Role) -> Reach:
         called,
         partial(_doing, program),
         hands_out,
+        partial(_known_in, program),
+        partial(_ways_out, program),
         switches,
         None if len(symbols) else program.image.entry,
     )
+
+
+def _known_in(
+    program: "Analysed", function: int, world: KnownWorld
+) -> Mapping[int, Mapping[str, int]] | None:
+    level = None if world.level is None else LEVELS[world.level]
+    given = World(world.name, level, _bytes_of(program, world))
+    return program.call_sites.functions.known_in(function, given, program.state_at(function))
+
+
+def _ways_out(program: "Analysed", function: int) -> tuple[WayInto, ...]:
+    return tuple(program.call_sites.ways.ways_out(function, program.state_at(function)))
+
+
+def _bytes_of(program: "Analysed", world: KnownWorld) -> Mapping[int, int]:
+    """Return by address the bytes of the words that stand in a world."""
+    order: Literal["big", "little"] = (
+        "big" if program.image.byte_order is ByteOrder.BIG else "little"
+    )
+    return {
+        symbol.address + at: byte
+        for name, words in world.words.items()
+        for symbol in program.image.symbols.find(name)
+        for at, byte in enumerate(b"".join(word.to_bytes(4, order) for word in words))
+    }
 
 
 def _doing(program: "Analysed", function: int, place: int) -> Doing:

@@ -2,7 +2,8 @@
 
 ``hvc_words`` finds the words, ``backward_paths`` the ways to them against the flow, ``path_runner``
 runs each way forward over terms, ``entry_flow`` says what comes from the function's entry whichever
-way was taken, ``done_before`` what the function has done by then, ``level`` whether it runs at EL1,
+way was taken, ``done_before`` what the function has done by then, ``constant_flow`` what it does
+where some words and its level are known, ``level`` whether it runs at EL1,
 ``liveness`` says which registers are read behind
 the call and ``result_use`` what becomes of the answer.  ``functions`` reads each body once,
 ``call_ways`` and ``draft`` put one call site together, ``finder`` all of them.  Guarantees: what
@@ -14,6 +15,7 @@ __all__ = [
     "call_order",
     "call_ways",
     "composition",
+    "constant_flow",
     "done_before",
     "entry_flow",
     "finder",

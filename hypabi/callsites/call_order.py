@@ -159,7 +159,8 @@ class CallOrder:
     def _taken_from_hyp(self, body: Body, step: Step) -> bool | None:
         """Tell whether a branch that asks for the mode of entry is taken if that was HYP.
 
-        ``mrs rN, spsr; and rN, rN, #0x1f; cmp rN, #0x1a; beq`` or ``bne``; ``None`` for any other.
+        ``mrs rN, spsr; and rM, rN, #0x1f; cmp rM, #0x1a; beq`` or ``bne``, in A32 ``teq``, too;
+        ``None`` for any other.
         """
         thumb = self.state is InstructionSet.T32
         asks, before = (_asks_in_t32, 10) if thumb else (_asks_in_a32, 12)
@@ -211,17 +212,15 @@ def _is_padding(body: Body, address: int) -> bool:
 def _asks_in_a32(content: bytes) -> int | None:
     """Return the condition of a branch behind what asks for the mode of entry (A32).
 
-    DDI 0406C, B9.3.9 (MRS), A8.8.13 (AND), A8.8.37 (CMP), A8.8.18 (B), B1.3.1 (HYP is 0x1a).
+    DDI 0406C, B9.3.9 (MRS), A8.8.13 (AND), A8.8.37 (CMP), A8.8.237 (TEQ), A8.8.18 (B), B1.3.1
+    (HYP is 0x1a).
     """
     words = [int.from_bytes(content[at : at + 4], "little") for at in range(0, 16, 4)]
     saved, mode, compare, branch = words
-    number = saved >> 12 & 15
-    wanted = [
-        0xE14F0000 | number << 12,
-        0xE200001F | number << 16 | number << 12,
-        0xE350001A | number << 16,
-    ]
-    asks = [saved, mode, compare] == wanted and branch >> 24 & 15 == 0xA
+    read, masked = saved >> 12 & 15, mode >> 12 & 15
+    wanted = [0xE14F0000 | read << 12, 0xE200001F | read << 16 | masked << 12]
+    compares = (0xE350001A | masked << 16, 0xE330001A | masked << 16)
+    asks = [saved, mode] == wanted and compare in compares and branch >> 24 & 15 == 0xA
     return branch >> 28 if asks else None
 
 

@@ -23,7 +23,8 @@ from hypabi.callsites.path_runner import (
     usual_identifier,
     wanted,
 )
-from hypabi.code.function_body import MOST_BYTES, Body, Kind, Step
+from hypabi.code.function_body import CALLS, MOST_BYTES, Body, Kind, Step
+from hypabi.code.system_writes import instruction_word
 from hypabi.records import frozen, replace
 from hypabi.smt import terms
 from hypabi.smt.evaluate import evaluate
@@ -141,6 +142,31 @@ class CallWays:
                 for path in self.run(body, chains, word, self.functions.knowing_approach(state)):
                     yield from _by_register(path, step, targets)
 
+    def ways_out(self, function: int, state: InstructionSet) -> Iterator[WayInto]:
+        """Yield the ways to the calls by a pointer with which a function leaves for good.
+
+        Nothing is called behind them; each way ends at 0, behind the call.
+        """
+        body = self.functions.entered(function, state)
+        for step in () if body is None or state is InstructionSet.T32 else body.turns():
+            assert body is not None
+            if step.kind is not Kind.CALL_REGISTER or comes_back(body, step):
+                continue
+            register = self._called_by(step, state)
+            asked = wanted(self.image.architecture, register)
+            chains, _ = ways_back(body, step.address, asked, self._before)
+            word = Word(step.address, state, 0, in_code=True)
+            for path in self.run(body, chains, word, self.functions.knowing_approach(state)):
+                held = path.request.registers[f"{self.rules.prefix}{register}"]
+                if self.image.segment(_unmoved(held)) is None:
+                    yield WayInto(replace(path, path=(*path.path, 0)), Entered.POINTED)
+
+    def _called_by(self, step: Step, state: InstructionSet) -> int:
+        """Return the number of the register that holds where a call goes: BLR; A32 BLX."""
+        if state is InstructionSet.A64:
+            return step.word >> 5 & 31
+        return instruction_word(self.image, step.address, state) & 15
+
     def own_vectors(self, paths: Iterable[CallPath], state: InstructionSet) -> OwnVectors:
         """Return the program's own vectors that a path hands over."""
         found: dict[int, None] = {}
@@ -203,10 +229,36 @@ def _by_register(path: CallPath, step: Step, targets: frozenset[int]) -> Iterato
     held = path.request.registers.get(f"x{step.word >> 5 & 31}")
     if held is None:
         return
-    unmoved = evaluate(held, {symbol.name: 0 for symbol in terms.symbols_of(held)})
+    unmoved = _unmoved(held)
     if unmoved in targets:
         by = Entered.LINKED if isinstance(held, int) else Entered.DISPLACED
         yield WayInto(replace(path, path=(*path.path, unmoved)), by)
+
+
+def _unmoved(held: Value) -> int:
+    """Return an address without the words of memory that move it from where it is linked."""
+    return evaluate(held, {symbol.name: 0 for symbol in terms.symbols_of(held)})
+
+
+def comes_back(body: Body, call: Step) -> bool:
+    """Tell whether a function calls something behind a call.
+
+    A place directly behind it to which a branch leads is not behind it: no code says that a call
+    by a pointer does not return, and a compiler knows (``noreturn``).
+    """
+    waiting, seen = [call.address + call.size], set[int]()
+    if waiting[0] in body.into:
+        return False
+    while waiting:
+        address = waiting.pop()
+        if address in seen or not body.holds(address):
+            continue
+        seen.add(address)
+        step = body.step(address)
+        if step.kind in CALLS:
+            return True
+        waiting += () if step.kind is Kind.TRAP else body.after(step)
+    return False
 
 
 def _narrow(name: str, immediate: int, registers: Mapping[str, Value], bits: int) -> Value:

@@ -20,6 +20,7 @@ def data_flow(
     known: _Known,
     onward: Callable[[Step, _Known], Iterable[tuple[int, _Known]] | None],
     met: Callable[[_Known, _Known], _Known],
+    most: int = MOST_VISITS,
 ) -> Mapping[int, _Known] | None:
     """Return what is known before each instruction that control comes to.
 
@@ -27,11 +28,14 @@ def data_flow(
     :param onward: where control goes from an instruction, and what is known there; ``None`` where
         that is open
     :param met: what is known where two ways meet
+    :param most: instructions looked at
     :return: ``None`` where an instruction leaves it open, or more has to be looked at than is
     """
+    if not body.holds(body.start):
+        return {}  # of a function that was not read
     found = {body.start: known}
     waiting = deque([body.start])
-    for _ in range(MOST_VISITS):
+    for _ in range(most):
         if not waiting:
             return found
         step = body.step(waiting.popleft())

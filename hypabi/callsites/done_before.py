@@ -18,6 +18,8 @@ from hypabi.records import frozen
 from hypabi.smt.terms import Value
 from hypabi.symbolic.state import Condition
 
+MOST_VISITS: Final = 40_000
+"""Instructions looked at for the functions that one has called: KVM's initialisation takes most."""
 ENTRY: Final = -1
 """Stands for the function's entry among the places where a register was written last."""
 CALLED: Final = -2
@@ -62,7 +64,7 @@ def called_before(body: Body) -> Mapping[int, Done] | None:
         return ((target, done) for target in body.after(step))
 
     nothing: frozenset[int] = frozenset()
-    return data_flow(body, Done(nothing, nothing), onward, _either)
+    return data_flow(body, Done(nothing, nothing), onward, _either, MOST_VISITS)
 
 
 def _either(one: Done, other: Done) -> Done:

@@ -22,6 +22,11 @@ from hypabi.symbolic.places import based
 RESULT: Final = 0
 """The register in which functions answer (AAPCS)."""
 STACK: Final = ("SP", "sp", "r13")
+TRACER: Final = "__gnu_mcount_nc"
+"""Functions of 32-bit kernels call it before anything else; all but ip it leaves as it was, and the
+kernel has the call replaced (entry-ftrace.S)."""
+SCRATCH: Final = 12
+"""The register ip of AAPCS32."""
 
 
 @frozen
@@ -171,6 +176,8 @@ class _Probe(Walk):
 
 def _effect(approach: Approach, body: Body, step: Step) -> _Effect:
     rules = approach.rules
+    if step.kind is Kind.CALL and _traces(approach, step.target):
+        return _Effect({SCRATCH: ELSE}, writes=False)
     if step.kind in CALLS:
         made: dict[int, _Made] = dict.fromkeys(register_usage.numbers(rules.lost), ELSE)
         if step.kind is Kind.CALL and step.target is not None:
@@ -188,6 +195,10 @@ def _effect(approach: Approach, body: Body, step: Step) -> _Effect:
     read = {n: _made(probe, f"{rules.prefix}{n}", rules.prefix) for n in range(rules.count)}
     kept = {n: each for n, each in read.items() if each != _Copy(n)}
     return _Effect(kept, writes=not all(map(_is_on_stack, probe.written_at)))
+
+
+def _traces(approach: Approach, function: int | None) -> bool:
+    return any(each.address == function for each in approach.around.image.symbols.find(TRACER))
 
 
 def _made(probe: _Probe, register: str, prefix: str) -> _Made:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from hypabi.arch.names import Architecture, InstructionSet
-from hypabi.callsites.constant_flow import reached_with
+from hypabi.callsites.constant_flow import ConstantFlow, Known, World, tells_world
 from hypabi.callsites.done_before import Done, LastWrite, called_before, written_before
 from hypabi.callsites.entry_flow import Moment, flow_from_entry
 from hypabi.callsites.handed_out import HandedOut, handed_out
@@ -18,6 +18,7 @@ from hypabi.code.function_bounds import Extent, function_extent
 from hypabi.code.openings import switch_to_t32
 from hypabi.records import replace
 from hypabi.symbolic.explore import Explorer
+from hypabi.unknowns import is_general
 
 MOST_CALLERS: Final = 24
 """Direct callers of one function that are looked at."""
@@ -46,6 +47,7 @@ class Functions:
         self._approaches: dict[InstructionSet, Approach] = {}
         self._flows: dict[tuple[int, InstructionSet], Mapping[int, Moment] | None] = {}
         self._done: dict[tuple[int, InstructionSet], Mapping[int, Done] | None] = {}
+        self._known: dict[tuple[int, str], Mapping[int, Known] | None] = {}
         self._changed: dict[tuple[int, InstructionSet], int] = {}
         self._unread = MOST_READ
 
@@ -196,10 +198,36 @@ class Functions:
         """
         body = self.entered(function, state)
         _, state = self.state_behind(function, state)
-        reached = None if body is None else reached_with(self.approach(state), body, known)
+        flow = ConstantFlow(self.approach(state), {})
+        reached = None if body is None else flow.before(body, known)
         if body is None or reached is None:
             return frozenset()
-        return frozenset(step.address for step in body.turns()) - reached
+        return frozenset(step.address for step in body.turns()) - reached.keys()
+
+    def known_in(
+        self, function: int, world: World, state: InstructionSet
+    ) -> Mapping[int, Known] | None:
+        """Return what is known before each instruction of a function that control can come to.
+
+        :param world: what is known at its entry; a short function that it calls is looked into
+        :return: ``None`` where that is not found out
+        """
+        key = (function, world.name)
+        if key not in self._known:
+            body = self.entered(function, state)
+            _, state = self.state_behind(function, state)
+            flow = ConstantFlow(self.approach(state), world.memory, partial(self._answer, world))
+            self._known[key] = None if body is None else flow.before(body, world.registers)
+        return self._known[key]
+
+    def _answer(self, world: World, function: int, known: Known) -> int | None:
+        """Return what a short function of A64 answers that tells in which world it is."""
+        body = self.function(function)
+        short = body is not None and 0 < body.end - body.start <= MOST_SHORT
+        if body is None or not short or not tells_world(body, world.memory):
+            return None
+        given = {name: value for name, value in known.items() if not is_general(name)}
+        return ConstantFlow(self.approach(InstructionSet.A64), world.memory).answer(body, given)
 
     def switches_to_t32(self, function: int, state: InstructionSet) -> bool:
         """Tell whether a function begins in A32 and goes on in T32 at once, as entries do."""

@@ -39,6 +39,8 @@ class HandedOut:
     """Whether a register ever holds it."""
     places: tuple[int, ...]
     """Instructions with which it is handed out."""
+    others: tuple[int, ...] = ()
+    """Other addresses of which it makes further ones by a register."""
 
 
 def handed_out(body: A64Body, address: int) -> HandedOut | None:
@@ -55,7 +57,7 @@ def handed_out(body: A64Body, address: int) -> HandedOut | None:
     flow = data_flow(body, nothing, onward, _met)
     if flow is None:
         return None
-    moved = any(_moves(body.step(at), known, address) for at, known in flow.items())
+    moved = any(address in _moved(body.step(at), known) for at, known in flow.items())
     places = [
         at
         for at, known in flow.items()
@@ -63,7 +65,8 @@ def handed_out(body: A64Body, address: int) -> HandedOut | None:
         or (not moved and address in _passed(body.step(at), known))
     ]
     named = any(address in known.values() for known in flow.values())
-    return HandedOut(named, tuple(sorted(places)))
+    others = {each for at, known in flow.items() for each in _moved(body.step(at), known)}
+    return HandedOut(named, tuple(sorted(places)), tuple(sorted(others - {address})))
 
 
 def _behind(step: Step, known: Known) -> Known:
@@ -90,10 +93,12 @@ def _made(step: Step, known: Known) -> int | None:
     return formed_address(word, step.address)
 
 
-def _moves(step: Step, known: Known, address: int) -> bool:
-    """Tell whether an instruction makes another address of one by a register."""
-    sources = {known.get(step.word >> 5 & 31), known.get(step.word >> 16 & 31)}
-    return step.word & ADD_REGISTER[0] == ADD_REGISTER[1] and address in sources
+def _moved(step: Step, known: Known) -> set[int]:
+    """Return the addresses of which an instruction makes another one by a register."""
+    if step.word & ADD_REGISTER[0] != ADD_REGISTER[1]:
+        return set()
+    numbers = (step.word >> 5 & 31, step.word >> 16 & 31)
+    return {known[number] for number in numbers if number in known}
 
 
 def _passed(step: Step, known: Known) -> set[int | None]:

@@ -131,6 +131,7 @@ class Entered(enum.Enum):
     DIRECT = "directly"
     LINKED = "by a register, where it is linked"
     DISPLACED = "by a register, at a distance from where it is linked that memory holds"
+    POINTED = "by a register that memory alone tells"
 
 
 @frozen

@@ -545,7 +545,8 @@ class CallerStates(Bounded):
     passes: Annotated[
         Mapping[str, str],
         "What arguments of the call are: the register that each is in when the function is "
-        "entered, or, in brackets, one that points to where it is read before memory is written. "
+        "entered, or, in brackets, one that points to where it is read before memory is written; "
+        "or a number. "
         "Of a function that is entered also 'NAME()', what another function answers.",
     ] = field(default_factory=nothing)
     only_if: Annotated[
@@ -554,7 +555,8 @@ class CallerStates(Bounded):
     enters: Annotated[
         str | None,
         "The function by which it makes its calls: 'passes' then names the registers of that one; "
-        "without 'passes' and 'only-if' it has to go on to it.",
+        "without 'passes' and 'only-if' it has to go on to it. Or 'by-pointer': what a pointer "
+        "leads to that it calls, and calls nothing behind that.",
     ] = None
     entered_at: Annotated[
         EnteredAt | None, "With enters: which address of that function it is entered at."
@@ -581,6 +583,16 @@ class CallerStates(Bounded):
         str | None,
         "Condition on what it has written to system registers before that, on every way.",
     ] = None
+    within: Annotated[
+        tuple[str, ...],
+        "With enters: keys of 'worlds' in each of which it can go on to that function; 'always' is "
+        "then about these alone.",
+        Spelled("in"),
+    ] = ()
+    only_in: Annotated[
+        tuple[str, ...],
+        "With enters: keys of 'worlds', in every other of which it does not go on to it.",
+    ] = ()
     asks_for: Annotated[
         AskedFor | None,
         "A level: whoever calls the function, and is called by no other, asks on every way to it "
@@ -591,6 +603,23 @@ class CallerStates(Bounded):
         "Registers that hold the physical address of something: not 0, nothing on the stack, and "
         "not where the image is linked.",
     ] = ()
+
+
+class RunsAt(enum.Enum):
+    """The exception level at which a kernel of arm64 runs."""
+
+    EL1 = "EL1"
+    EL2 = "EL2"
+
+
+@frozen(kw_only=True, eq=False)
+class World(Bounded):
+    """How the CPUs of a kernel were entered, as its code can tell it."""
+
+    level: Annotated[RunsAt | None, "The level at which the kernel runs."] = None
+    words: Annotated[Mapping[str, tuple[int, ...]], "What words of 32 bits stand at a symbol."] = (
+        field(default_factory=nothing)
+    )
 
 
 @frozen(kw_only=True, eq=False)
@@ -608,6 +637,9 @@ class LifeCycle(Located):
         field(default_factory=nothing)
     )
     transitions: Annotated[tuple[Transition, ...], "The moves."] = ()
+    worlds: Annotated[
+        Mapping[str, World], "How the kernel's CPUs may have been entered, by our name for it."
+    ] = field(default_factory=nothing)
     callers: Annotated[
         Mapping[str, CallerStates],
         "Which code calls, and who can be live then, by our name for it.",

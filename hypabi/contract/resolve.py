@@ -48,6 +48,7 @@ from hypabi.contract.revision import (
     CallerContext,
     EntryPromise,
     Installation,
+    KnownWorld,
     LiveCall,
     LiveParty,
     Move,
@@ -64,6 +65,8 @@ from hypabi.decode.place import closest_name, known
 ANY_OTHER: Final = "any-other"
 """Of a transition: an identifier that is no call's number."""
 
+MOST_DIGITS: Final = 10
+"""Of a number that is passed."""
 ANY: Final = "any"
 """Of a transition: whatever the identifier is."""
 
@@ -480,7 +483,33 @@ def _turns(
                     context.registers.known(register, each.place.below("addresses"))
                     for register in each.addresses
                 ),
+                *_worlds(context, each),
             )
+
+
+def _worlds(
+    context: Context, states: CallerStates
+) -> tuple[tuple[KnownWorld, ...], tuple[KnownWorld, ...]]:
+    """Return the worlds in which a function enters another, and those in which it does not.
+
+    :raises FileError: one is none of the contract's, or no function is entered
+    """
+    cycle = context.contract.life_cycle
+    assert cycle is not None
+    for key, names in (("in", states.within), ("only-in", states.only_in)):
+        place = states.place.below(key)
+        if names and states.enters is None:
+            raise place.refuse("it says of no function that it is entered")
+        for name in names:
+            known(name, cycle.worlds, place)
+    there = {
+        name: KnownWorld(name, world.level, world.words)
+        for name, world in cycle.worlds.items()
+        if context.applies(world)
+    }
+    within = tuple(world for name, world in there.items() if name in states.within)
+    others = [world for name, world in there.items() if name not in states.only_in]
+    return within, tuple(others) if states.only_in else ()
 
 
 def _passes(context: Context, states: CallerStates, calls: Mapping[str, Call]) -> Iterator[Passed]:
@@ -495,9 +524,14 @@ def _passes(context: Context, states: CallerStates, calls: Mapping[str, Call]) -
             yield Passed(None, to, text.removesuffix("()"), read=False, answered=True)
             continue
         read = text.startswith("[") and text.endswith("]")
-        of = context.registers.known(text[1:-1] if read else text, place.below(argument))
+        number = int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+        if number is None:
+            of = context.registers.known(text[1:-1] if read else text, place.below(argument))
+        else:
+            of = ""
         if states.enters is not None:
-            yield Passed(None, context.registers.known(argument, place.below(argument)), of, read)
+            to = context.registers.known(argument, place.below(argument))
+            yield Passed(None, to, of, read, number=number)
             continue
         taken = {name: _arguments(context, call).get(argument) for name, call in calls.items()}
         if not any(taken.values()):
@@ -506,7 +540,7 @@ def _passes(context: Context, states: CallerStates, calls: Mapping[str, Call]) -
             )
         for name, register in taken.items():
             if register is not None:
-                yield Passed(name, register, of, read)
+                yield Passed(name, register, of, read, number=number)
 
 
 def _condition(context: Context, name: str, states: CallerStates, key: str) -> Premise | None:

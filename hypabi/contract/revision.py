@@ -14,10 +14,12 @@ from hypabi.arch.names import Architecture
 from hypabi.arch.vector_entries import Origin
 from hypabi.contract.clause import Authority, Clause, HandedTo, Premise
 from hypabi.contract.expression import Predicate
-from hypabi.contract.model import Program, Span, Standing, StartedIn, Taken, ToldBy
+from hypabi.contract.model import Program, RunsAt, Span, Standing, StartedIn, Taken, ToldBy
 from hypabi.contract.version import Version
 from hypabi.records import field, frozen
 
+BY_POINTER: Final = "by-pointer"
+"""Entered is, for good, what a pointer leads to, whatever that is."""
 NVHE_PREFIX: Final = "__kvm_nvhe_"
 """Put before every symbol of the objects that run at EL2 without VHE (kvm/hyp/nvhe/Makefile).  A
 contract names them without it."""
@@ -173,11 +175,21 @@ class Move:
     """Those of such functions behind which ``to`` is live where they make it."""
 
 
+@frozen(eq=False)
+class KnownWorld:
+    """How the CPUs of a kernel were entered, as its code can tell it."""
+
+    name: str
+    level: RunsAt | None
+    words: Mapping[str, tuple[int, ...]]
+    """Of 32 bits, by the symbol at which they stand."""
+
+
 @frozen
 class Passed:
     """What a function passes in a register: what it was entered with, or what that points to.
 
-    Or what another function has answered, which is then named in ``of``.
+    Or what another function has answered, which is then named in ``of``, or a number.
     """
 
     call: str | None
@@ -189,10 +201,14 @@ class Passed:
     """Whether it is read from memory to which that points, before anything is written."""
     answered: bool = False
     """Whether it is what the function ``of`` answers."""
+    number: int | None = None
+    """That it is, whatever the function was entered with; ``of`` is empty then."""
 
     @property
     def text(self) -> str:
         """What is passed, as the contract has it."""
+        if self.number is not None:
+            return f"{self.number:#x}"
         if self.answered:
             return f"{self.of}()"
         return f"[{self.of}]" if self.read else self.of
@@ -221,7 +237,7 @@ class CallerContext:
     only_if: Premise | None = None
     """Without which it makes no call."""
     enters: str | None = None
-    """The function by which it makes its calls."""
+    """The function by which it makes its calls, or :data:`BY_POINTER`."""
     physically: bool = False
     """Whether that is entered where it lies, and not where it is linked."""
     always: Premise | None = None
@@ -240,6 +256,10 @@ class CallerContext:
     """Whether who calls it asks on every way whether the kernel runs at EL1."""
     addresses: tuple[str, ...] = ()
     """Registers that hold the physical address of something."""
+    within: tuple[KnownWorld, ...] = ()
+    """In each of which it can enter that function; ``always`` is then about these alone."""
+    never_in: tuple[KnownWorld, ...] = ()
+    """In none of which it enters it."""
 
     @property
     def tells(self) -> bool:

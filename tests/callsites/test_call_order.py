@@ -117,6 +117,7 @@ def test_a_walk_that_ends_early_says_so(assemble: Assemble) -> None:
 
 
 CALL_A32 = "mov r0, #2; hvc #0; bx lr"
+ASKS_BY_TEQ = "mrs r0, spsr; and r3, r0, #0x1f; teq r3, #{}; b{} 1f; bl f; 1: bl g; bx lr"
 ASKS = "mrs r0, spsr; and r0, r0, #0x1f; cmp r0, #{}; b{} 1f; bl f; 1: bl g; bx lr"
 
 
@@ -156,3 +157,8 @@ def test_a_branch_that_asks_for_hyp_goes_one_way_by_whether_anybody_is_live(
     outside = [("f", nobody), ("g", STUB)]
     assert walked_a32(assemble, nobody, ASKS.format(26, "eq")) == outside
     assert len(walked_a32(assemble, nobody, ASKS.format(19, "ne"))) == 3
+    assert walked_a32(assemble, STUB, ASKS_BY_TEQ.format(26, "ne")) == in_hyp
+    assert walked_a32(assemble, nobody, ASKS_BY_TEQ.format(26, "ne")) == [("g", nobody)]
+    assert len(walked_a32(assemble, nobody, ASKS_BY_TEQ.format(19, "ne"))) == 3
+    masked = ASKS_BY_TEQ.replace("teq r3", "teq r0")
+    assert len(walked_a32(assemble, nobody, masked.format(26, "ne"))) == 3

@@ -84,3 +84,12 @@ def test_a32_is_followed_as_a64_is(assemble: Assemble) -> None:
     assert held(assemble, loop.format("ldr r4, [r0, #8]"), 1, call_sites_a32) == ReadBy("r0", 8)
     conditional = "cmp r2, #0; movne r1, r0; hvc #0; bx lr"
     assert held(assemble, conditional, 1, call_sites_a32) == Else()
+
+
+def test_what_counts_entries_of_functions_keeps_their_arguments(assemble: Assemble) -> None:
+    body = "push {{lr}}; bl {0}; mov r1, r0; hvc #0; bx lr"
+    counts = held(
+        assemble, body.format("__gnu_mcount_nc"), 1, call_sites_a32, __gnu_mcount_nc="nop"
+    )
+    other = held(assemble, body.format("other"), 1, call_sites_a32, other="bx lr")
+    assert counts == AtEntry("r0") and isinstance(other, Answered)

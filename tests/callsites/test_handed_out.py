@@ -31,3 +31,12 @@ def test_a_linked_address_is_told_where_it_is_stored_or_passed(
     found = handed_out(function, function.end - 4)
     assert found is not None and found.named is named
     assert len(found.places) == places and START not in found.places
+
+
+def test_another_address_that_is_moved_is_told() -> None:
+    function = body("adr x1, 8f; sub x0, x1, x2; blr x3; ret; 8: nop; 9: nop")
+    found = handed_out(function, function.end - 4)
+    assert found is not None and not found.named
+    assert found.others == (function.end - 8,)
+    own = handed_out(function, function.end - 8)
+    assert own is not None and own.named and own.others == ()

@@ -6,7 +6,7 @@ from hypabi.arch.names import Architecture
 from hypabi.contract.expression import write_predicate
 from hypabi.contract.file.load import read_text
 from hypabi.contract.file.validation import check_meaning
-from hypabi.contract.model import Contract
+from hypabi.contract.model import Contract, RunsAt
 from hypabi.contract.resolve import revision_of
 from hypabi.contract.revision import Passed, Revision, Service
 from hypabi.contract.version import Version
@@ -254,3 +254,46 @@ def test_what_a_function_is_entered_with_and_at_which_level_is_told() -> None:
 def test_what_speaks_of_no_function_or_level_is_refused(old: str, new: str, says: str) -> None:
     with pytest.raises(FileError, match=says):
         at("6.1", text=changed(BOOT, BOOT + ENTERS.replace(old, new)))
+
+
+WORLDS = """  worlds:
+    with-hyp: {level: EL1, words: {mode: [2, 2]}}
+    at-el2: {level: EL2}
+    without: {words: {mode: [1]}}
+    elsewhere: {architecture: arm, words: {mode: [3]}}
+  callers:
+    enters:
+      functions: [g]
+      while: [stub]
+      enters: by-pointer
+      passes: {x3: "0", x1: x2}
+      in: [with-hyp]
+      only-in: [with-hyp, at-el2]
+      always: x0 != 0
+"""
+
+
+def test_in_which_worlds_a_function_is_entered_is_told() -> None:
+    (enters,) = at("6.1", text=changed(BOOT, BOOT + WORLDS)).relays
+    assert [each.name for each in enters.within] == ["with-hyp"]
+    assert [each.name for each in enters.never_in] == ["without"]
+    (world,) = enters.within
+    assert world.level is RunsAt.EL1 and world.words == {"mode": (2, 2)}
+    zero, other = enters.passes
+    assert (zero.register, zero.number, zero.text) == ("x3", 0, "0x0")
+    assert (other.register, other.number, other.of) == ("x1", None, "x2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("in: [with-hyp]\n", "in: [nowhere]\n", "nowhere"),
+        ("only-in: [with-hyp, at-el2]", "only-in: [somewhere]", "somewhere"),
+        ("level: EL2", "level: EL3", "EL3"),
+        ('      enters: by-pointer\n      passes: {x3: "0", x1: x2}\n', "", "is entered"),
+    ],
+)
+def test_what_names_no_world_is_refused(old: str, new: str, says: str) -> None:
+    assert old in WORLDS
+    with pytest.raises(FileError, match=says):
+        at("6.1", text=changed(BOOT, BOOT + WORLDS.replace(old, new)))

@@ -19,7 +19,7 @@ from hypabi.contract.clause import Premise
 from hypabi.contract.expression import Predicate
 from hypabi.contract.model import Program
 from hypabi.contract.resolve import ANY
-from hypabi.contract.revision import CallerContext, Revision
+from hypabi.contract.revision import BY_POINTER, CallerContext, KnownWorld, Revision
 from hypabi.judgement.callers.arguments import passed_bases
 from hypabi.judgement.callers.doing import Doing, done_first
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
@@ -33,6 +33,7 @@ from hypabi.judgement.callers.passing import (
 )
 from hypabi.judgement.verification.lowering import NotKnown
 from hypabi.records import frozen, replace
+from hypabi.smt import terms
 from hypabi.smt.solver import Solver
 from hypabi.smt.terms import Value
 
@@ -82,6 +83,10 @@ class Reach:
     """Returns, of a function and an instruction of it, what it has done before."""
     hands_out: Callable[[int, int], HandedOut | None] = lambda *_: None
     """Tells what a function does with an address."""
+    known_in: Callable[[int, KnownWorld], Mapping[int, Mapping[str, int]] | None] = lambda *_: None
+    """Returns what is known before each instruction that a function comes to in some world."""
+    ways_out: Callable[[int], Sequence[WayInto]] = lambda _: ()
+    """Returns the ways on which a function leaves by a pointer."""
     switches: Callable[[int], bool] = lambda _: False
     """Tells whether a function of A32 goes on in T32 at once, by a register that is lost then."""
     entry: int | None = None
@@ -236,6 +241,8 @@ def hold_handing(
 def _handed(symbol: str, found: HandedOut | None) -> CallerVerdict:
     if found is None:
         return Undecided(f"what it does with the address of {symbol} was not found out")
+    if not found.named and found.others:
+        return Violated(f"it hands out {found.others[0]:#x}, and nothing of {symbol}")
     if not found.named:
         return Undecided(f"where it names {symbol} was not found")
     if found.places:
@@ -260,7 +267,8 @@ def hold_relays(
     for context in contexts:
         entered = reach.find(context.enters) if context.enters is not None else ()
         states = tuple(name for name in context.states if name in live)
-        for name in context.functions if entered and states else ():
+        there = entered or context.enters == BY_POINTER
+        for name in context.functions if there and states else ():
             for address in reach.find(name):
                 relay = _Relay(context, address, frozenset(entered), reach, bits)
                 for said in relay.held(lowered, solver):
@@ -283,20 +291,52 @@ class _Relay:
         """Yield what comes of what the contract says."""
         context, reach = self.context, self.reach
         which = Branches.ALL if context.physically else Branches.DIRECT
-        into = reach.ways(self.address, self.entered, which)
+        pointed = context.enters == BY_POINTER
+        into = (
+            reach.ways_out(self.address)
+            if pointed
+            else reach.ways(self.address, self.entered, which)
+        )
         may_be_lost = context.passes or context.only_if is not None or context.physically
         if may_be_lost and reach.switches(self.address):
             yield Undecided("it goes on in T32 at once, by a register")
             return
-        if not into and may_be_lost:
+        if not into and may_be_lost and not pointed:
             yield Undecided(f"no way to {context.enters} was found")
         elif not into:
             yield Violated(f"it does not go on to {context.enters}")
         for way in into:
             yield from self._passed(way.path, lowered, solver)
         yield from _of_ways(context, into, lowered, solver)
-        for place in sorted({way.path.path[-2] for way in into}):
+        places = sorted({way.path.path[-2] for way in into})
+        for place in places:
             yield from self._first(place, lowered, solver)
+        yield from self._in_worlds(places, lowered)
+
+    def _in_worlds(
+        self, places: Sequence[int], lowered: Callable[[Predicate], Value]
+    ) -> Iterator[CallerVerdict]:
+        """Yield in which worlds it goes on to the other, and with what.
+
+        :param places: the branches and calls that enter the other
+        """
+        about, context = self.context.enters, self.context
+        for world in (*context.within, *context.never_in) if places else ():
+            if not all(map(self.reach.find, world.words)):
+                continue  # the image does not name what it is told by
+            known = self.reach.known_in(self.address, world)
+            if known is None:
+                yield Undecided(f"whether it goes on to {about} {world.name} was not found out")
+                continue
+            there = [place for place in places if place in known]
+            if world in context.never_in:
+                yield from (
+                    Violated(f"{place:#x} goes on to {about} {world.name}, too") for place in there
+                )
+            elif not there:
+                yield Violated(f"it does not go on to {about} {world.name}")
+            elif context.always is not None:
+                yield from (_given(context.always, known[p], lowered, p, world) for p in there)
 
     def _passed(
         self, path: CallPath, lowered: Callable[[Predicate], Value], solver: Solver
@@ -320,6 +360,24 @@ class _Relay:
         yield from done_first(self.context, doing, lowered, solver)
 
 
+def _given(
+    premise: Premise,
+    known: Mapping[str, int],
+    lowered: Callable[[Predicate], Value],
+    place: int,
+    world: KnownWorld,
+) -> CallerVerdict:
+    """Say whether a condition holds on registers of which some are known."""
+    holds = lowered(premise.holds)
+    symbols = terms.symbols_of(holds)
+    held = terms.substitute(holds, {s: known[s.name] for s in symbols if s.name in known})
+    if not isinstance(held, int):
+        return Undecided(f"whether {premise.text} at {place:#x} {world.name} was not found out")
+    if held:
+        return Satisfied(f"{premise.text} {world.name}")
+    return Violated(f"{premise.text} does not hold at {place:#x} {world.name}")
+
+
 def _of_ways(
     context: CallerContext,
     ways: Sequence[WayInto],
@@ -331,9 +389,9 @@ def _of_ways(
         if context.physically and way.by is not Entered.DISPLACED:
             place = f"the branch at {way.path.path[-2]:#x}"
             yield Violated(f"{place} enters {context.enters} where it is linked")
-    if context.always is not None and _is_told(context.always, lowered):
+    if context.always is not None and not context.within and _is_told(context.always, lowered):
         yield from (holds_on(context.always, lowered, way.path, solver) for way in ways)
-    if context.sometimes is not None and ways:
+    if context.sometimes is not None and ways and _is_told(context.sometimes, lowered):
         yield may_hold(context.sometimes, lowered, [way.path for way in ways], solver)
 
 

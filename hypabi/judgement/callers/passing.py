@@ -64,7 +64,10 @@ def passes_on(context: CallerContext, call: str | None, way: Passing) -> Iterato
 
 def _passed(each: Passed, way: Passing) -> CallerVerdict:
     value = way.path.request.registers[each.register]
-    is_entry = way.path.start is Start.ENTRY and not each.read and not each.answered
+    if each.number is not None and value == each.number:
+        return Satisfied(f"{each.register} is {each.text}")
+    plain = not each.read and not each.answered and each.number is None
+    is_entry = way.path.start is Start.ENTRY and plain
     if is_entry and value == terms.symbol(each.of, way.bits):
         return Satisfied(f"{each.register} is {each.text} at entry")
     match way.held(each.register, way.at):
@@ -83,6 +86,8 @@ def _passed(each: Passed, way: Passing) -> CallerVerdict:
 def _meant(each: Passed) -> str:
     if each.answered:
         return f"what {each.of} answers"
+    if each.number is not None:
+        return each.text
     return (
         f"read by {each.of} at entry before memory is written"
         if each.read

@@ -2,20 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from hypabi.arch.names import InstructionSet
 from hypabi.callsites.call_graph import Lead
+from hypabi.callsites.constant_flow import World
+from hypabi.callsites.finder import CallSites
+from hypabi.callsites.handed_out import HandedOut
 from hypabi.callsites.model import Function, Unread
 from hypabi.contract.clause import Clause, Ensures, Premise
 from hypabi.contract.expression import AddressOf, Bits, Comparison, Relation
-from hypabi.contract.model import Program
-from hypabi.contract.revision import CallerContext, Move, Passed, Row, Service
+from hypabi.contract.model import Program, RunsAt
+from hypabi.contract.revision import (
+    BY_POINTER,
+    CallerContext,
+    KnownWorld,
+    Move,
+    Passed,
+    Row,
+    Service,
+)
 from hypabi.judgement.callers.findings import CallerVerdict, Satisfied, Undecided, Violated
 from hypabi.judgement.callers.makers import (
     closed_calls,
     hold_copies,
+    hold_handing,
     hold_levels,
     hold_makers,
     hold_nameless,
@@ -193,6 +206,20 @@ def test_who_goes_on_to_a_wrapper_is_held_to_what_it_passes_and_when(
     assert not list(hold_relays(plain, reach, live, lowering.predicate, 64, solver))
 
 
+def _known_in(
+    sites: CallSites, function: int, world: KnownWorld
+) -> Mapping[int, Mapping[str, int]] | None:
+    memory = {
+        address_of(sites, name) + 4 * at + byte: value >> 8 * byte & 0xFF
+        for name, words in world.words.items()
+        for at, value in enumerate(words)
+        for byte in range(4)
+    }
+    level = None if world.level is None else 1
+    given = World(world.name, level, memory)
+    return sites.functions.known_in(function, given, InstructionSet.A64)
+
+
 ENTERS = CallerContext("enters", None, ("relay",), ("SET",), (), ("stub",), WHY, enters="wrapper")
 NOT_ZERO = Premise("told", "x0 != 0", Comparison(Relation.DIFFERENT, old("x0"), number(0)), WHY)
 
@@ -200,10 +227,11 @@ NOT_ZERO = Premise("told", "x0 != 0", Comparison(Relation.DIFFERENT, old("x0"), 
 def entered(assemble: Assemble, context: CallerContext, body: str) -> list[str]:
     """Return what is violated of a context by a function that goes on to another."""
     wrapper = "mov x1, x0; mov x0, #0; hvc #0; ret"
-    sites = call_sites(assemble, relay=body, wrapper=wrapper, other="ret", further="ret")
+    others = {"other": "ret", "further": "ret", "mode": ".word 0, 0"}
+    sites = call_sites(assemble, relay=body, wrapper=wrapper, **others)
     reach = replace(
         reach_of(
-            lambda name: [address_of(sites, name)],
+            lambda name: [symbol.address for symbol in sites.image.symbols.find(name)],
             ways=lambda start, targets, which: tuple(
                 sites.ways.ways_into(start, targets, InstructionSet.A64, which)
             ),
@@ -211,6 +239,8 @@ def entered(assemble: Assemble, context: CallerContext, body: str) -> list[str]:
             doing=lambda start, at: doing_before(sites, start, at, InstructionSet.A64),
         ),
         level=sites.functions.level_at,
+        known_in=partial(_known_in, sites),
+        ways_out=lambda start: tuple(sites.ways.ways_out(start, InstructionSet.A64)),
     )
     lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
     solver = BitwuzlaSolver()
@@ -233,6 +263,7 @@ def test_a_condition_on_a_symbol_that_the_image_lacks_is_left_out(assemble: Asse
     named = Comparison(Relation.EQUAL, passed, AddressOf("nowhere", 64))
     always = replace(NOT_ZERO, holds=named)
     assert entered(assemble, replace(ENTERS, always=always), "mov x0, #0; bl wrapper; ret") == []
+    assert entered(assemble, replace(ENTERS, sometimes=always), "mov x0, #0; bl wrapper; ret") == []
     assert entered(assemble, replace(ENTERS, always=NOT_ZERO), "mov x0, #0; bl wrapper; ret")
 
 
@@ -389,3 +420,70 @@ def test_a_move_to_a_copy_names_no_table_of_the_program(
     assert [isinstance(each.verdict, Violated) for each in checks] == [True] * (not copies)
     plain = replace(COPIED, moves=(Move("stub", "SET", "stub"),))
     assert not list(hold_copies(plain, Program.KERNEL, made, [0x20000]))
+
+
+HYP = KnownWorld("with HYP", RunsAt.EL1, {"mode": (2,)})
+PLAIN = KnownWorld("without", RunsAt.EL1, {"mode": (1,)})
+TELLS = "adrp x9, mode; ldr w9, [x9, :lo12:mode]; cmp w9, #2;"
+
+
+@pytest.mark.parametrize(
+    ("body", "violated"),
+    [
+        (f"{TELLS} b.ne 1f; mov x0, #1; bl wrapper; 1: ret", 0),
+        (f"{TELLS} b.eq 1f; mov x0, #1; bl wrapper; 1: ret", 2),
+        (f"{TELLS} mov x0, #1; bl wrapper; ret", 1),
+        (f"{TELLS} b.ne 1f; mov x0, #0; bl wrapper; 1: ret", 1),
+        ("bl other; ret", 1),
+    ],
+)
+def test_who_enters_a_function_in_which_world_is_held_to_the_contract(
+    assemble: Assemble, body: str, violated: int
+) -> None:
+    context = replace(ENTERS, within=(HYP,), never_in=(PLAIN,), always=NOT_ZERO)
+    assert len(entered(assemble, context, body)) == violated
+
+
+def test_a_world_that_the_image_does_not_name_is_left_out(assemble: Assemble) -> None:
+    unnamed = replace(PLAIN, words={"nobody": (1,)})
+    context = replace(ENTERS, never_in=(unnamed,))
+    assert entered(assemble, context, "bl wrapper; ret") == []
+    assert entered(assemble, replace(ENTERS, never_in=(PLAIN,)), "bl wrapper; ret")
+
+
+LEAVES = replace(ENTERS, enters=BY_POINTER, passes=(Passed(None, "x0", "x0", read=False),))
+
+
+@pytest.mark.parametrize(
+    ("body", "violated"),
+    [
+        ("ldr x1, [x0, #8]; blr x1; brk #0x800", 0),
+        ("mov x19, x0; bl other; mov x0, x19; ldr x1, [x19]; blr x1; ret", 0),
+        ("ldr x1, [x0, #8]; mov x0, x2; blr x1; brk #0x800", 1),
+        ("ldr x1, [x0, #8]; blr x1; bl wrapper; ret", 1),
+    ],
+)
+def test_what_is_passed_to_whom_a_pointer_leads_is_held_to_the_contract(
+    assemble: Assemble, body: str, violated: int
+) -> None:
+    assert len(entered(assemble, LEAVES, body)) == violated
+
+
+def test_a_number_that_is_passed_is_held_to_the_contract(assemble: Assemble) -> None:
+    zero = replace(ENTERS, passes=(Passed(None, "x3", "", read=False, number=0),))
+    assert entered(assemble, zero, "mov x3, xzr; bl wrapper; ret") == []
+    assert entered(assemble, zero, "mov x3, #1; bl wrapper; ret")
+    (left,) = entered(assemble, zero, "bl wrapper; ret")
+    assert left == "x3 is x3 at entry, and not 0x0"
+
+
+def test_another_address_that_is_handed_out_is_told() -> None:
+    context = replace(ENTERS, enters=None, hands_out=("wrapper",))
+    places = {"relay": [0x1_0000], "wrapper": [0x2_0000]}
+    found = HandedOut(named=False, places=(), others=(0x3_0000,))
+    reach = replace(reach_of(lambda name: places.get(name, [])), hands_out=lambda *_: found)
+    (other,) = hold_handing([context], reach, {"stub"})
+    assert isinstance(other.verdict, Violated) and "0x30000" in other.verdict.what
+    nothing = replace(reach, hands_out=lambda *_: replace(found, others=()))
+    (lost,) = hold_handing([context], nothing, {"stub"})
+    assert isinstance(lost.verdict, Undecided)
