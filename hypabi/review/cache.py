@@ -80,8 +80,10 @@ class Cache:
 def opened_cache(folder: Path, say: Progress) -> Iterator[Cache]:
     """Give a folder to one review, and bound it behind that.
 
+    :param folder: from where this process is; what builds is somewhere else
     :raises HypabiError: nothing can be written there
     """
+    folder = folder.absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("w")

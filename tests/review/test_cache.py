@@ -114,3 +114,11 @@ def test_a_folder_that_cannot_be_written_is_refused_in_a_line(tmp_path: Path) ->
         message = "--cache names another folder"
         with pytest.raises(HypabiError, match=message), opened_cache(folder, print):
             pass
+
+
+def test_a_cache_beside_where_one_is_lies_there_for_who_builds_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with opened_cache(Path("beside"), lambda _: None) as cache:
+        assert cache.path("ab", "programs").parent == tmp_path / "beside"
