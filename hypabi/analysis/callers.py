@@ -244,6 +244,7 @@ def _reach(examination: Examination, role: Role) -> Reach:
         partial(_doing, program),
         hands_out,
         partial(_known_in, program),
+        partial(_world_lost, program),
         partial(_ways_out, program),
         switches,
         None if len(symbols) else program.image.entry,
@@ -253,9 +254,18 @@ def _reach(examination: Examination, role: Role) -> Reach:
 def _known_in(
     program: "Analysed", function: int, world: KnownWorld
 ) -> Mapping[int, Mapping[str, int]] | None:
-    level = None if world.level is None else LEVELS[world.level]
-    given = World(world.name, level, _bytes_of(program, world))
+    given = _world(program, world)
     return program.call_sites.functions.known_in(function, given, program.state_at(function))
+
+
+def _world_lost(program: "Analysed", function: int, world: KnownWorld) -> bool:
+    given = _world(program, world)
+    return program.call_sites.functions.world_lost(function, given, program.state_at(function))
+
+
+def _world(program: "Analysed", world: KnownWorld) -> World:
+    level = None if world.level is None else LEVELS[world.level]
+    return World(world.name, level, _bytes_of(program, world))
 
 
 def _ways_out(program: "Analysed", function: int) -> tuple[WayInto, ...]:

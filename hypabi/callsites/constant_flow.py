@@ -33,6 +33,8 @@ SETS_FLAGS: Final = (
 (DDI 0487, C4.1.92 and C4.1.95); MSR of NZCV."""
 SYSTEM_READ: Final = (0xFFF00000, 0xD5300000)
 """MRS."""
+FRAME: Final = (29, 31)
+"""The frame pointer and sp as base registers."""
 RESULT: Final = 0
 """The register in which functions answer (AAPCS)."""
 
@@ -134,6 +136,46 @@ class ConstantFlow:
         if walk.elsewhere and step.kind is Kind.BRANCH and not patched:
             return None
         return {name: value for name, value in walk.registers.items() if isinstance(value, int)}
+
+
+def is_lost(body: A64Body, flow: Mapping[int, Known], asks: Callable[[int], bool]) -> bool:
+    """Tell whether a function asks in which world it is, and keeps or gets the answer unseen.
+
+    It is put on the stack, or a function that is called asks, and what it answers is not known.
+
+    :param flow: as of :meth:`ConstantFlow.before`
+    :param asks: tells of a function that is called whether it asks
+    """
+    told: set[int] = set()
+    for at in sorted(flow):
+        step, known = body.step(at), flow[at]
+        if step.kind is Kind.CALL and step.target is not None and asks(step.target):
+            behind = flow.get(at + step.size, {})
+            if f"x{RESULT}" not in behind:
+                return True
+            told.add(RESULT)
+        elif step.word & ~31 == CURRENT_EL & ~31 or _loads_known(step, flow):
+            told.add(step.word & 31)
+        elif any(number in told and f"x{number}" in known for number in _put_on_stack(step.word)):
+            return True
+        elif step.uses is not None and told & set(register_usage.numbers(step.uses.reads)):
+            told |= set(register_usage.numbers(step.uses.writes))
+    return False
+
+
+def _loads_known(step: Step, flow: Mapping[int, Known]) -> bool:
+    """Tell whether LDR or LDUR brings a number: a word of which the world tells."""
+    loads = step.word & 0x3BC00000 == 0x39400000 or step.word & 0x3BE00000 == 0x38400000
+    return loads and f"x{step.word & 31}" in flow.get(step.address + step.size, {})
+
+
+def _put_on_stack(word: int) -> tuple[int, ...]:
+    """Return the registers that an A64 word stores at sp or the frame pointer: STR, STUR, STP."""
+    if word >> 5 & 31 not in FRAME:
+        return ()
+    if word & 0x3BC00000 == 0x39000000 or word & 0x3BE00000 == 0x38000000:
+        return (word & 31,)
+    return (word & 31, word >> 10 & 31) if word & 0x3E400000 == 0x28000000 else ()
 
 
 def number_at(approach: Approach, body: Body, address: int, register: str) -> int | None:

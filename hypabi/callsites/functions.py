@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from hypabi.arch.names import Architecture, InstructionSet
-from hypabi.callsites.constant_flow import ConstantFlow, Known, World, tells_world
+from hypabi.callsites.constant_flow import ConstantFlow, Known, World, is_lost, tells_world
 from hypabi.callsites.done_before import Done, LastWrite, called_before, written_before
 from hypabi.callsites.entry_flow import Moment, flow_from_entry
 from hypabi.callsites.handed_out import HandedOut, handed_out
@@ -219,6 +219,23 @@ class Functions:
             flow = ConstantFlow(self.approach(state), world.memory, partial(self._answer, world))
             self._known[key] = None if body is None else flow.before(body, world.registers)
         return self._known[key]
+
+    def world_lost(self, function: int, world: World, state: InstructionSet) -> bool:
+        """Tell whether a function may know better in which world it is than is seen; A64 only."""
+        body, known = self.entered(function, state), self.known_in(function, world, state)
+        if not isinstance(body, A64Body) or known is None:
+            return False
+
+        def asks(called: int, deep: int = MOST_WITHIN) -> bool:
+            inner = self.function(called)
+            if inner is None or inner.end - inner.start > MOST_SHORT:
+                return False
+            further = {step.target for step in inner.turns() if step.kind is Kind.CALL}
+            return tells_world(inner, world.memory) or (
+                deep > 1 and any(asks(each, deep - 1) for each in further if each is not None)
+            )
+
+        return is_lost(body, known, asks)
 
     def _answer(self, world: World, function: int, known: Known) -> int | None:
         """Return what a short function of A64 answers that tells in which world it is."""

@@ -97,6 +97,37 @@ def test_a_word_of_the_world_decides_a_branch(assemble: Assemble) -> None:
     assert called_in(sites, 2) == {"f", "g"}
 
 
+def lost(assemble: Assemble, root: str, **others: str) -> bool:
+    """Tell whether a function may know better in which world it is."""
+    sites = world(assemble, root=root, **others)
+    word = address_of(sites, "word")
+    given = World("it", 1, {word + at: 0 for at in range(4)})
+    return sites.functions.world_lost(address_of(sites, "root"), given, InstructionSet.A64)
+
+
+TELLS = f"{READS}; ret"
+DEEP = "stp x29, x30, [sp, #-16]!; bl tells; ldp x29, x30, [sp], #16; cbz w0, 1f; 1: ret"
+
+
+@pytest.mark.parametrize(
+    ("root", "is_lost"),
+    [
+        (EITHER, False),
+        (f"{READS}; str w0, [sp, #8]; ldr w1, [sp, #8]; cbz w1, 1f; bl f; 1: ret", True),
+        (f"{READS}; mov w3, w0; stp x3, x4, [x29, #16]; bl f; ret", True),
+        ("mrs x3, CurrentEL; stur x3, [sp, #-8]; bl f; ret", True),
+        (f"mov w3, #1; str w3, [sp, #8]; {READS}; cbz w0, 1f; bl f; 1: ret", False),
+        ("stp x29, x30, [sp, #-16]!; bl tells; cbz w0, 1f; bl f; 1: ret", False),
+        ("stp x29, x30, [sp, #-16]!; bl deep; cbz w0, 1f; bl f; 1: ret", True),
+        ("bl g; cbz w0, 1f; bl f; 1: ret", False),
+    ],
+)
+def test_who_keeps_the_answer_out_of_sight_may_know_better(
+    assemble: Assemble, root: str, *, is_lost: bool
+) -> None:
+    assert lost(assemble, root, tells=TELLS, deep=DEEP) == is_lost
+
+
 def test_behind_a_bug_the_next_block_is_not_come_to(assemble: Assemble) -> None:
     body = f"{READS}; cmp w0, #2; b.eq 1f; ret; {{}}; 1: bl f; ret"
     jumps = body.replace("ret; {}", "cbz x5, 2f; ret; 2: {}")

@@ -85,6 +85,8 @@ class Reach:
     """Tells what a function does with an address."""
     known_in: Callable[[int, KnownWorld], Mapping[int, Mapping[str, int]] | None] = lambda *_: None
     """Returns what is known before each instruction that a function comes to in some world."""
+    world_lost: Callable[[int, KnownWorld], bool] = lambda *_: False
+    """Tells whether a function may know better than that in which world it is."""
     ways_out: Callable[[int], Sequence[WayInto]] = lambda _: ()
     """Returns the ways on which a function leaves by a pointer."""
     switches: Callable[[int], bool] = lambda _: False
@@ -329,7 +331,11 @@ class _Relay:
                 yield Undecided(f"whether it goes on to {about} {world.name} was not found out")
                 continue
             there = [place for place in places if place in known]
-            if world in context.never_in:
+            if world in context.never_in and there and self.reach.world_lost(self.address, world):
+                yield Undecided(
+                    f"it asks whether it is {world.name}, and keeps that where it is lost"
+                )
+            elif world in context.never_in:
                 yield from (
                     Violated(f"{place:#x} goes on to {about} {world.name}, too") for place in there
                 )

@@ -209,15 +209,21 @@ def test_who_goes_on_to_a_wrapper_is_held_to_what_it_passes_and_when(
 def _known_in(
     sites: CallSites, function: int, world: KnownWorld
 ) -> Mapping[int, Mapping[str, int]] | None:
+    return sites.functions.known_in(function, _given(sites, world), InstructionSet.A64)
+
+
+def _world_lost(sites: CallSites, function: int, world: KnownWorld) -> bool:
+    return sites.functions.world_lost(function, _given(sites, world), InstructionSet.A64)
+
+
+def _given(sites: CallSites, world: KnownWorld) -> World:
     memory = {
         address_of(sites, name) + 4 * at + byte: value >> 8 * byte & 0xFF
         for name, words in world.words.items()
         for at, value in enumerate(words)
         for byte in range(4)
     }
-    level = None if world.level is None else 1
-    given = World(world.name, level, memory)
-    return sites.functions.known_in(function, given, InstructionSet.A64)
+    return World(world.name, None if world.level is None else 1, memory)
 
 
 ENTERS = CallerContext("enters", None, ("relay",), ("SET",), (), ("stub",), WHY, enters="wrapper")
@@ -240,6 +246,7 @@ def entered(assemble: Assemble, context: CallerContext, body: str) -> list[str]:
         ),
         level=sites.functions.level_at,
         known_in=partial(_known_in, sites),
+        world_lost=partial(_world_lost, sites),
         ways_out=lambda start: tuple(sites.ways.ways_out(start, InstructionSet.A64)),
     )
     lowering = Lowering(behaviour(), None, Surroundings({}, lambda _: None, lambda _: False))
@@ -442,6 +449,14 @@ def test_who_enters_a_function_in_which_world_is_held_to_the_contract(
 ) -> None:
     context = replace(ENTERS, within=(HYP,), never_in=(PLAIN,), always=NOT_ZERO)
     assert len(entered(assemble, context, body)) == violated
+
+
+def test_who_keeps_out_of_sight_in_which_world_it_is_violates_nothing(assemble: Assemble) -> None:
+    asks = "adrp x9, mode; add x9, x9, :lo12:mode; ldr w1, [x9]"
+    kept = f"{asks}; str w1, [sp, #8]; ldr w1, [sp, #8]; cbz w1, 1f; bl wrapper; 1: ret"
+    context = replace(ENTERS, never_in=(PLAIN,))
+    assert entered(assemble, context, kept) == []
+    assert entered(assemble, context, kept.replace("str w1, [sp, #8]", "nop"))
 
 
 def test_a_world_that_the_image_does_not_name_is_left_out(assemble: Assemble) -> None:
