@@ -1,4 +1,4 @@
-"""Which kernels, documents and sources the project is held against: names, packages, hashes."""
+"""Which kernels, documents, sources and hypervisors the project is held against, by hash."""
 
 import tomllib
 from collections.abc import Iterable
@@ -9,7 +9,8 @@ PINS = Path(__file__).with_name("pins.toml")
 DOCUMENTS = Path(__file__).with_name("documents.toml")
 SOURCES = Path(__file__).with_name("sources.toml")
 NEIGHBOURS = Path(__file__).with_name("neighbours.toml")
-FILES = (PINS, DOCUMENTS, SOURCES, NEIGHBOURS)
+HYPERVISORS = Path(__file__).with_name("hypervisors.toml")
+FILES = (PINS, DOCUMENTS, SOURCES, NEIGHBOURS, HYPERVISORS)
 
 SMALL = 32 << 20
 """Largest package in bytes of a neighbour that is fetched without being named: what they show
@@ -31,6 +32,10 @@ HEADERS = {
 # The kernels of other architectures that tests read, with the modules that matter, as pins.toml
 # has Arm's; `image_sha256` is that of the tar file of what `members` matches (kernels/cache.py).
 # Of 5.10 Debian's archive has neither ppc64el nor s390x any more (looked up on 2026-11-30).
+""",
+    HYPERVISORS.name: """\
+# The other hypervisors that tests read, with their symbols, as pins.toml has the kernels;
+# `image_sha256` is that of the ELF file, `member` where the package has it.
 """,
     SOURCES.name: """\
 # The kernel sources that tests and evidence/defects edit and build, as pins.toml has the kernels;
@@ -73,7 +78,8 @@ def read_pins(path: Path = PINS) -> dict[str, Pin]:
 def fetched_unasked() -> list[str]:
     """Return the names of what is fetched where none is named."""
     small = (pin.name for pin in read_pins(NEIGHBOURS).values() if pin.size <= SMALL)
-    return [*read_pins(), *read_pins(DOCUMENTS), *read_pins(SOURCES), *small]
+    always = (PINS, DOCUMENTS, SOURCES, HYPERVISORS)
+    return [*(name for file in always for name in read_pins(file)), *small]
 
 
 def write_pins(pins: Iterable[Pin], path: Path = PINS) -> None:

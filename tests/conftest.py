@@ -15,7 +15,7 @@ import pytest
 
 from hypabi.cli.main import COLLECT_AFTER
 from kernels import cache
-from kernels.pins import DOCUMENTS, NEIGHBOURS, Pin, read_pins
+from kernels.pins import DOCUMENTS, HYPERVISORS, NEIGHBOURS, Pin, read_pins
 from tests.inputs import (
     REQUIRED,
     Assemble,
@@ -96,6 +96,12 @@ def kernel_document() -> Kernel:
 def neighbour() -> Kernel:
     """Return a tar file of kernel and modules, by its name in ``kernels/neighbours.toml``."""
     return _finder("neighbour", read_pins(NEIGHBOURS))
+
+
+@pytest.fixture(scope="session")
+def hypervisor() -> Kernel:
+    """Return the ELF file of another hypervisor, by its name in ``kernels/hypervisors.toml``."""
+    return _finder("hypervisor", read_pins(HYPERVISORS))
 
 
 def _finder(what: str, pins: Mapping[str, Pin]) -> Kernel:

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NoReturn, Protocol
 import hypothesis
 import pytest
 
-from kernels.pins import DOCUMENTS, NEIGHBOURS, SOURCES, read_pins
+from kernels.pins import DOCUMENTS, HYPERVISORS, NEIGHBOURS, SOURCES, read_pins
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 """The repository."""
@@ -48,9 +48,9 @@ TOOLS: Final[Mapping[str, tuple[str, str]]] = {
 """By how a program's name begins: the need that it serves, and the package that holds it."""
 
 OTHER_NEEDS: Final = frozenset(
-    ("packages", "xen", "old-kernels", "kernel-tree", "unprivileged", "fuzzer", "layers")
+    ("packages", "old-kernels", "kernel-tree", "unprivileged", "fuzzer", "layers")
 ) | {"qemu-plugin"}
-"""A kernel's package, Xen's images, kernels that no archive holds, a kernel's source, a user whom a
+"""A kernel's package, kernels that no archive holds, a kernel's source, a user whom a
 mode can stop, Atheris, Linux that lets a user mount an overlay; a QEMU that loads our plugin."""
 
 OLD_KERNELS: Final = "HYPABI_OLD_KERNELS"
@@ -61,14 +61,16 @@ def words_of_needs() -> Mapping[str, frozenset[str]]:
     """Return every word that ``HYPABI_REQUIRE`` may hold, and the needs that it stands for."""
     kernels, documents = frozenset(read_pins()), frozenset(read_pins(DOCUMENTS))
     sources, neighbours = frozenset(read_pins(SOURCES)), frozenset(read_pins(NEIGHBOURS))
+    hypervisors = frozenset(read_pins(HYPERVISORS))
     tools = frozenset(need for need, _ in TOOLS.values())
     groups = {
         "kernels": kernels,
         "documents": documents,
         "neighbours": neighbours,
+        "hypervisors": hypervisors,
         "binutils": frozenset(need for need in tools if need.startswith("binutils-")),
     }
-    needs = kernels | documents | sources | neighbours | tools | OTHER_NEEDS
+    needs = kernels | documents | sources | neighbours | hypervisors | tools | OTHER_NEEDS
     return {need: frozenset({need}) for need in needs} | groups
 
 

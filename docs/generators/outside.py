@@ -9,7 +9,7 @@ TEXT = """
 What hypabi says of programs that whoever ran this had, on {date}: kernels before 5.10 and of other configurations, other hypervisors, boot loaders and
 modules. The first line of each answer stands here, after the name of the file; seconds and MB are of the whole command, on two cores that others used too. None of these files
 is part of hypabi. To repeat it with others: put each into a folder, beside it what it is, in `NAME.txt`, and run
-`HYPABI_OUTSIDE=FOLDER docs/survey --outside DATE` (a folder that `$HYPABI_OLD_KERNELS` or `$HYPABI_XEN` names is taken too). A kernel is asked `check`; any other program
+`HYPABI_OUTSIDE=FOLDER docs/survey --outside DATE` (a folder that `$HYPABI_OLD_KERNELS` names is taken too). A kernel is asked `check`; any other program
 `derive`, and `callers --against` the kernel of `kernels/fetch` that is named.
 
 | file | what it is | asked | answer | status | seconds | MB |

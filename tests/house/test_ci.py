@@ -38,7 +38,10 @@ def test_where_everything_came_nothing_is_named() -> None:
     assert ran.stderr == ""
     assert (
         required(ran.stdout.strip())
-        == required("kernels,documents") | set(read_pins(SOURCES)) | small_neighbours() | FUZZER
+        == required("kernels,documents,hypervisors")
+        | set(read_pins(SOURCES))
+        | small_neighbours()
+        | FUZZER
     )
 
 

@@ -1,6 +1,5 @@
 """Xen's own tables of hypercalls, in Debian's images, against the stated contract."""
 
-import os
 import struct
 import tomllib
 from pathlib import Path
@@ -12,7 +11,7 @@ from hypabi.arch.names import Architecture
 from hypabi.image.load import load_image
 from hypabi.image.model import Image
 from tests.contract.stated.neighbours import marked, stated
-from tests.inputs import skip_for
+from tests.inputs import Kernel
 
 TABLES: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("xen_tables.toml").read_text(encoding="utf-8")
@@ -61,11 +60,8 @@ def test_the_checks_name_the_images_that_are_read() -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_tables_are_what_the_images_hold(name: str) -> None:
-    folder = os.environ.get("HYPABI_XEN")
-    if folder is None or not (Path(folder) / name).is_file():
-        skip_for("xen", f"$HYPABI_XEN is no folder with {name}, from {TABLES[name]['package']}")
-    (image,) = load_image(Path(folder) / name).images
+def test_the_tables_are_what_the_images_hold(name: str, hypervisor: Kernel) -> None:
+    (image,) = load_image(hypervisor(name)).images
     assert image.sha256 == TABLES[name]["sha256"]
     arguments, handlers = tables_of(image, TABLES[name]["table"])
     assert arguments == TABLES[name]["arguments"]
