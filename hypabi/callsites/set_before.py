@@ -82,7 +82,7 @@ def _is_nothing(body: Body, read: Read, unset: int, rules: Convention) -> bool:
     if read.register in LINKS:
         return False
     number = int(read.register[1:])
-    if not unset >> number & 1:
+    if not unset >> number & 1 or not body.holds(read.address):
         return False
     step = body.step(read.address)
     if step.kind is Kind.RETURN:

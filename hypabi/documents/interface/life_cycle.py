@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hypabi.arch.names import Architecture
-from hypabi.contract.model import CallerStates, LifeCycle, Transition
+from hypabi.contract.model import CallerStates, LifeCycle, Transition, World
 from hypabi.contract.resolution import authority_of
 from hypabi.documents.interface.clause_prose import sentence
 from hypabi.documents.interface.reading import Reading, only, why
@@ -72,6 +72,10 @@ def cycle_section(page: Reading) -> Section | None:
     if beyond:
         blocks += [paragraph("States in which no party is live:"), Definitions(tuple(beyond))]
     blocks += [paragraph("All moves:"), _table(page, cycle)]
+    worlds = {name: each for name, each in cycle.worlds.items() if page.holds(each)}
+    if worlds:
+        blocks.append(paragraph("How CPUs may have been entered:"))
+        blocks.append(Definitions(tuple(_world(*world) for world in worlds.items())))
     contexts = {name: each for name, each in cycle.callers.items() if page.holds(each)}
     if contexts:
         blocks.append(paragraph("Who calls, and which vectors can be live then:"))
@@ -180,8 +184,31 @@ def _context(name: str, context: CallerStates) -> tuple[Words, Blocks]:
     live = words(" while ", _states(context.states), " is live") if context.states else ()
     never = () if context.states else words("; it is never reached while a party is live")
     within = f", in the {context.program.value}" if context.program is not None else ""
-    text = words(there or (), said, by, live, never, within, only(context))
+    entered = _entered(context)
+    text = words(there or (), said, by, live, never, within, entered, only(context))
     return words(name), (Paragraph(sentence(text)), *why(authority_of(context)))
+
+
+def _entered(context: CallerStates) -> Words:
+    """Return in which worlds it goes on to what it enters, of those that it may."""
+    among = words(" in ", _states(context.within)) if context.within else ()
+    alone = words(" in no other than ", _states(context.only_in)) if context.only_in else ()
+    both = joined([each for each in (among, alone) if each], ",")
+    return words(", and goes on", both) if both else ()
+
+
+def _world(name: str, world: World) -> tuple[Words, Blocks]:
+    """Return how CPUs may have been entered, and how code tells it."""
+    level = words("The kernel runs at ", world.level.value) if world.level is not None else ()
+    stands = [
+        words(Code(symbol), " holds ", codes(tuple(f"{value:#x}" for value in held)))
+        for symbol, held in world.words.items()
+    ]
+    text = joined([each for each in (level, *stands) if each], ", ")
+    return words(Emphasis(name)), (
+        Paragraph(words(sentence(text), only(world))),
+        *why(authority_of(world)),
+    )
 
 
 def _states(names: tuple[str, ...]) -> Words:

@@ -131,17 +131,19 @@ def _survives(
     site: CallSite, row: Row, lost: Lost, answers: frozenset[str], whose: Whose
 ) -> CallerVerdict:
     reliance = site.reliance
-    read = _lost_link(site) or _never_set(site, answers)
-    if read is not None:
-        return Violated(read)
+    link = _lost_link(site)
+    if link is not None:
+        return Violated(link)
     clauses = [clause.statement for clause in row.clauses]
     may_change = {r for c in clauses if isinstance(c, KeepsRegisters) for r in c.may_change}
     read_there = _lost_and_read(site, lost)
     if read_there is not None:
         return read_there
     unpromised = [r for r in reliance.reads if r.register in may_change - answers]
-    if unpromised and whose is Whose.OUTSIDE:
-        return Violated(_unpromised(unpromised))
+    beyond = _unpromised(unpromised) if unpromised and whose is Whose.OUTSIDE else None
+    misread = beyond or _never_set(site, answers)
+    if misread is not None:
+        return Violated(misread)
     unsure = [m for m in reliance.may_read if m.register in lost]
     for may in unsure:
         # The platform's register (AAPCS64 6.1.1) is: the contract lets a call lose x18.

@@ -25,8 +25,8 @@ from hypabi.judgement.drift.sentences import MASK, sentences
 from hypabi.records import replace
 from hypabi.regular import read_regular
 
-MOST_BYTES: Final = 1 << 17
-"""Four times the longest page that hypabi writes; the time docutils takes grows faster."""
+MOST_BYTES: Final = 1 << 18
+"""Twice the longest page that hypabi writes; the time docutils takes grows faster."""
 
 LONGEST_BLOCK: Final = 1 << 14
 """Characters without an empty line: docutils looks for the end of each mark in all that follows."""
