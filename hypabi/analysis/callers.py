@@ -258,9 +258,9 @@ def _known_in(
     return program.call_sites.functions.known_in(function, given, program.state_at(function))
 
 
-def _world_lost(program: "Analysed", function: int, world: KnownWorld) -> bool:
-    given = _world(program, world)
-    return program.call_sites.functions.world_lost(function, given, program.state_at(function))
+def _world_lost(program: "Analysed", function: int, world: KnownWorld, *, by_level: bool) -> bool:
+    given, state = _world(program, world), program.state_at(function)
+    return program.call_sites.functions.world_lost(function, given, state, by_level=by_level)
 
 
 def _world(program: "Analysed", world: KnownWorld) -> World:

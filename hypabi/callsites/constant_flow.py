@@ -35,6 +35,8 @@ SYSTEM_READ: Final = (0xFFF00000, 0xD5300000)
 """MRS."""
 FRAME: Final = (29, 31)
 """The frame pointer and sp as base registers."""
+MOST_BEHIND: Final = 8
+"""Instructions behind a call in which its answer is looked at."""
 RESULT: Final = 0
 """The register in which functions answer (AAPCS)."""
 
@@ -138,12 +140,15 @@ class ConstantFlow:
         return {name: value for name, value in walk.registers.items() if isinstance(value, int)}
 
 
-def is_lost(body: A64Body, flow: Mapping[int, Known], asks: Callable[[int], bool]) -> bool:
+def is_lost(
+    body: A64Body, flow: Mapping[int, Known], asks: Callable[[int], bool], *, by_level: bool
+) -> bool:
     """Tell whether a function asks in which world it is, and keeps or gets the answer unseen.
 
     It is put on the stack, or a function that is called asks, and what it answers is not known.
 
     :param flow: as of :meth:`ConstantFlow.before`
+    :param by_level: whether the level is an answer
     :param asks: tells of a function that is called whether it asks
     """
     told: set[int] = set()
@@ -151,15 +156,26 @@ def is_lost(body: A64Body, flow: Mapping[int, Known], asks: Callable[[int], bool
         step, known = body.step(at), flow[at]
         if step.kind is Kind.CALL and step.target is not None and asks(step.target):
             behind = flow.get(at + step.size, {})
-            if f"x{RESULT}" not in behind:
+            if f"x{RESULT}" not in behind and _looks_at_answer(body, at + step.size):
                 return True
             told.add(RESULT)
-        elif step.word & ~31 == CURRENT_EL & ~31 or _loads_known(step, flow):
+        elif (by_level and step.word & ~31 == CURRENT_EL & ~31) or _loads_known(step, flow):
             told.add(step.word & 31)
         elif any(number in told and f"x{number}" in known for number in _put_on_stack(step.word)):
             return True
         elif step.uses is not None and told & set(register_usage.numbers(step.uses.reads)):
             told |= set(register_usage.numbers(step.uses.writes))
+    return False
+
+
+def _looks_at_answer(body: A64Body, behind: int) -> bool:
+    """Tell whether code behind a call reads what it answers, before it branches or loses it."""
+    for at in range(behind, min(body.end, behind + 4 * MOST_BEHIND), 4):
+        step = body.step(at)
+        if step.uses is None or step.uses.reads >> RESULT & 1:
+            return True
+        if step.kind is not Kind.NEXT or step.uses.writes >> RESULT & 1:
+            return False
     return False
 
 
@@ -184,11 +200,11 @@ def number_at(approach: Approach, body: Body, address: int, register: str) -> in
     return None if found is None else found.get(address, {}).get(register)
 
 
-def tells_world(body: A64Body, memory: Mapping[int, int]) -> bool:
+def tells_world(body: A64Body, memory: Mapping[int, int], *, by_level: bool = True) -> bool:
     """Tell whether a function reads its level, or takes the address of a page of known words."""
     pages = {address & ~(PAGE - 1) for address in memory}
     return any(
-        word & ~31 == CURRENT_EL & ~31
+        (by_level and word & ~31 == CURRENT_EL & ~31)
         or (is_adrp(word) and formed_address(word, body.start + 4 * index) in pages)
         for index, word in enumerate(body.words)
     )

@@ -220,8 +220,13 @@ class Functions:
             self._known[key] = None if body is None else flow.before(body, world.registers)
         return self._known[key]
 
-    def world_lost(self, function: int, world: World, state: InstructionSet) -> bool:
-        """Tell whether a function may know better in which world it is than is seen; A64 only."""
+    def world_lost(
+        self, function: int, world: World, state: InstructionSet, *, by_level: bool
+    ) -> bool:
+        """Tell whether a function may know better in which world it is than is seen; A64 only.
+
+        :param by_level: whether the level tells it from others
+        """
         body, known = self.entered(function, state), self.known_in(function, world, state)
         if not isinstance(body, A64Body) or known is None:
             return False
@@ -231,11 +236,11 @@ class Functions:
             if inner is None or inner.end - inner.start > MOST_SHORT:
                 return False
             further = {step.target for step in inner.turns() if step.kind is Kind.CALL}
-            return tells_world(inner, world.memory) or (
+            return tells_world(inner, world.memory, by_level=by_level) or (
                 deep > 1 and any(asks(each, deep - 1) for each in further if each is not None)
             )
 
-        return is_lost(body, known, asks)
+        return is_lost(body, known, asks, by_level=by_level)
 
     def _answer(self, world: World, function: int, known: Known) -> int | None:
         """Return what a short function of A64 answers that tells in which world it is."""

@@ -97,12 +97,13 @@ def test_a_word_of_the_world_decides_a_branch(assemble: Assemble) -> None:
     assert called_in(sites, 2) == {"f", "g"}
 
 
-def lost(assemble: Assemble, root: str, **others: str) -> bool:
+def lost(assemble: Assemble, root: str, *, by_level: bool = True, **others: str) -> bool:
     """Tell whether a function may know better in which world it is."""
     sites = world(assemble, root=root, **others)
     word = address_of(sites, "word")
     given = World("it", 1, {word + at: 0 for at in range(4)})
-    return sites.functions.world_lost(address_of(sites, "root"), given, InstructionSet.A64)
+    start = address_of(sites, "root")
+    return sites.functions.world_lost(start, given, InstructionSet.A64, by_level=by_level)
 
 
 TELLS = f"{READS}; ret"
@@ -126,6 +127,11 @@ def test_who_keeps_the_answer_out_of_sight_may_know_better(
     assemble: Assemble, root: str, *, is_lost: bool
 ) -> None:
     assert lost(assemble, root, tells=TELLS, deep=DEEP) == is_lost
+
+
+def test_a_level_that_is_the_same_in_all_worlds_is_no_answer(assemble: Assemble) -> None:
+    level = "mrs x3, CurrentEL; stur x3, [sp, #-8]; bl f; ret"
+    assert lost(assemble, level) and not lost(assemble, level, by_level=False)
 
 
 def test_behind_a_bug_the_next_block_is_not_come_to(assemble: Assemble) -> None:

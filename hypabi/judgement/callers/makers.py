@@ -8,7 +8,7 @@ EL2, breaks the interface although each of its hypercalls is answered as promise
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
-from typing import Final
+from typing import Final, Protocol
 
 from hypabi.callsites.call_graph import Lead
 from hypabi.callsites.composition import composed
@@ -58,6 +58,20 @@ class MakerCheck:
     verdict: CallerVerdict
 
 
+class WorldLost(Protocol):
+    """Tells of a function and a world whether it may know better in which it is."""
+
+    def __call__(self, function: int, world: KnownWorld, /, *, by_level: bool) -> bool:
+        """Tell so, by the level where that tells the world from others."""
+        ...
+
+
+def never_lost(_function: int, _world: KnownWorld, /, *, by_level: bool) -> bool:
+    """Say that all that a function knows is seen."""
+    del by_level
+    return False
+
+
 @frozen
 class Reach:
     """How far functions of one program get."""
@@ -85,7 +99,7 @@ class Reach:
     """Tells what a function does with an address."""
     known_in: Callable[[int, KnownWorld], Mapping[int, Mapping[str, int]] | None] = lambda *_: None
     """Returns what is known before each instruction that a function comes to in some world."""
-    world_lost: Callable[[int, KnownWorld], bool] = lambda *_: False
+    world_lost: WorldLost = never_lost
     """Tells whether a function may know better than that in which world it is."""
     ways_out: Callable[[int], Sequence[WayInto]] = lambda _: ()
     """Returns the ways on which a function leaves by a pointer."""
@@ -331,7 +345,7 @@ class _Relay:
                 yield Undecided(f"whether it goes on to {about} {world.name} was not found out")
                 continue
             there = [place for place in places if place in known]
-            if world in context.never_in and there and self.reach.world_lost(self.address, world):
+            if world in context.never_in and there and self._is_lost(world):
                 yield Undecided(
                     f"it asks whether it is {world.name}, and keeps that where it is lost"
                 )
@@ -343,6 +357,11 @@ class _Relay:
                 yield Violated(f"it does not go on to {about} {world.name}")
             elif context.always is not None:
                 yield from (_given(context.always, known[p], lowered, p, world) for p in there)
+
+    def _is_lost(self, world: KnownWorld) -> bool:
+        others = (*self.context.within, *self.context.never_in)
+        by_level = any(each.level is not world.level for each in others)
+        return self.reach.world_lost(self.address, world, by_level=by_level)
 
     def _passed(
         self, path: CallPath, lowered: Callable[[Predicate], Value], solver: Solver

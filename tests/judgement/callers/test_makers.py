@@ -212,8 +212,9 @@ def _known_in(
     return sites.functions.known_in(function, _given(sites, world), InstructionSet.A64)
 
 
-def _world_lost(sites: CallSites, function: int, world: KnownWorld) -> bool:
-    return sites.functions.world_lost(function, _given(sites, world), InstructionSet.A64)
+def _world_lost(sites: CallSites, function: int, world: KnownWorld, *, by_level: bool) -> bool:
+    given = _given(sites, world)
+    return sites.functions.world_lost(function, given, InstructionSet.A64, by_level=by_level)
 
 
 def _given(sites: CallSites, world: KnownWorld) -> World:
