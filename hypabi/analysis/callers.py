@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from hypabi.analysis.examination import Examination, Outside
 from hypabi.analysis.findings.check import Check
 from hypabi.analysis.party_detection import ROLES
-from hypabi.arch.names import ByteOrder
 from hypabi.callsites.call_graph import Lead, leads_to
 from hypabi.callsites.constant_flow import World
 from hypabi.callsites.identifier_values import paths_by_identifier
@@ -274,14 +273,14 @@ def _ways_out(program: "Analysed", function: int) -> tuple[WayInto, ...]:
 
 def _bytes_of(program: "Analysed", world: KnownWorld) -> Mapping[int, int]:
     """Return by address the bytes of the words that stand in a world."""
-    order: Literal["big", "little"] = (
-        "big" if program.image.byte_order is ByteOrder.BIG else "little"
-    )
+    image = program.image
     return {
         symbol.address + at: byte
         for name, words in world.words.items()
-        for symbol in program.image.symbols.find(name)
-        for at, byte in enumerate(b"".join(word.to_bytes(4, order) for word in words))
+        for symbol in image.symbols.find(name)
+        for at, byte in enumerate(
+            b"".join(word.to_bytes(4, image.byte_order.value) for word in words)
+        )
     }
 
 

@@ -10,7 +10,7 @@ from hypabi.callsites.call_ways import CallWays
 from hypabi.callsites.constant_flow import number_at
 from hypabi.callsites.constants import constant
 from hypabi.callsites.hvc_words import Word
-from hypabi.callsites.identifier_values import paths_by_identifier
+from hypabi.callsites.identifier_values import is_set_on_some, paths_by_identifier
 from hypabi.callsites.liveness import reliance
 from hypabi.callsites.model import (
     Answer,
@@ -136,7 +136,7 @@ class Draft:
         name = self.ways.identifier(self.word.immediate)
         ways = [each for way in self.paths for each in paths_by_identifier(way, name)]
         if any(map(partial(self._doubted, by), ways)):
-            sets = any(isinstance(way.request.registers[name], int) for way in ways)
+            sets = is_set_on_some(self.paths, name)
             why = f"{name} is {'a number on some ways only' if sets else 'not a constant'}"
             lost = any(self._origins(way, name) & NOT_FOUND for way in ways)
             return Unread(*where, why, passed=not sets and not lost)

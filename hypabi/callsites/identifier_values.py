@@ -1,5 +1,6 @@
 """What a way puts into the register that selects a call: a constant, one of a few, or nothing."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from hypabi.behaviour.outcome import Condition
@@ -42,6 +43,12 @@ def paths_by_identifier(way: CallPath, register: str) -> tuple[CallPath, ...]:
     if len(once) < len(found):  # what chose among equals is no condition of either
         found = [replace(each, guard=way.request.guard) for each in once.values()]
     return tuple(replace(way, request=request) for request in found)
+
+
+def is_set_on_some(ways: Iterable[CallPath], register: str) -> bool:
+    """Tell whether one of some ways, or of what it chooses between, sets a register to a number."""
+    chosen = (each for way in ways for each in paths_by_identifier(way, register))
+    return any(isinstance(each.request.registers[register], int) for each in chosen)
 
 
 def _with(request: Request, condition: Term, answer: int) -> Request:

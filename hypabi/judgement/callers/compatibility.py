@@ -17,7 +17,7 @@ from hypabi.behaviour.case import Behaviour, Case
 from hypabi.behaviour.outcome import Called, CalledBack, Left, Returned
 from hypabi.behaviour.outcome import Undecided as PathUndecided
 from hypabi.callsites.composition import composed
-from hypabi.callsites.identifier_values import paths_by_identifier, uninitialised
+from hypabi.callsites.identifier_values import is_set_on_some, uninitialised
 from hypabi.callsites.model import CallPath, CallSite, Onward, Origin, Start
 from hypabi.contract.clause import Calls, HandedTo, Leaves, Premise, Returns
 from hypabi.contract.revision import LiveParty, Revision, Row, Service
@@ -181,15 +181,9 @@ class _Met:
             why = unset(register, met.way)
             if why is not None:
                 return Violated(f"{register} is uninitialised: {why}, as {name} calls it")
-        if self._is_set_now_and_then():
+        if is_set_on_some(self.site.paths, register):
             return Undecided(f"{register} is a number on some ways only")
         return DependsOnCaller(f"{register} is not a constant")
-
-    def _is_set_now_and_then(self) -> bool:
-        """Tell whether the function sets the identifier on other ways."""
-        name = self.revision.identifier
-        ways = (each for way in self.site.paths for each in paths_by_identifier(way, name))
-        return any(isinstance(each.request.registers[name], int) for each in ways)
 
     def _as_called(self) -> Iterator["tuple[str, _Met]"]:
         """Yield the function's direct callers, each with a way that starts in it."""

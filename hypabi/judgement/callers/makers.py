@@ -151,7 +151,7 @@ def hold_nameless(
     :param live: the parties that it holds
     :param made: as :func:`hold_makers`
     """
-    lost = next((f"its hvc at {each.address:#x}: {each.why}" for each in unread), "")
+    lost = _first_doubt(unread)
     why = Undecided(lost) if lost else Violated("no call site of the program makes it")
     for move in revision.moves:
         if move.made_by and move.source in live and not made.get((move.source, move.call)):
@@ -474,5 +474,8 @@ def given_that(said: CallerVerdict, given: Mapping[str, int]) -> CallerVerdict:
 
 def _doubt(address: int, unread: Sequence[Unread]) -> str:
     """Return which call site of a function was not found out, and why; empty for none."""
-    found = (each for each in unread if each.function.address == address)
-    return next((f"its hvc at {each.address:#x}: {each.why}" for each in found), "")
+    return _first_doubt(each for each in unread if each.function.address == address)
+
+
+def _first_doubt(unread: Iterable[Unread]) -> str:
+    return next((f"its hvc at {each.address:#x}: {each.why}" for each in unread), "")
